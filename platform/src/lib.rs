@@ -1,0 +1,6 @@
+//! What every process stands on: ports, the runner, lifecycle, telemetry.
+//!
+//! Boundary: knows records, rows and positions, but no rule of the product; those are in `domain`.
+
+pub mod clock;
+pub mod ports;

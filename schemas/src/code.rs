@@ -1,0 +1,118 @@
+//! Error codes of the API and the refusals that carry them.
+//!
+//! Source: the table of error codes in the product decisions.
+
+use apache_avro::AvroSchema;
+use serde::{Deserialize, Serialize};
+
+/// Why a request had no effect; `extensions.code` of the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    BadUserInput,
+    InsufficientCredits,
+    RateLimited,
+    IdempotencyConflict,
+    OutcomePending,
+    GroupFull,
+    LimitReached,
+    Unavailable,
+    InternalServerError,
+}
+
+impl ErrorCode {
+    pub const ALL: [Self; 12] = [
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::BadUserInput,
+        Self::InsufficientCredits,
+        Self::RateLimited,
+        Self::IdempotencyConflict,
+        Self::OutcomePending,
+        Self::GroupFull,
+        Self::LimitReached,
+        Self::Unavailable,
+        Self::InternalServerError,
+    ];
+
+    /// The name that clients see.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::InsufficientCredits => "INSUFFICIENT_CREDITS",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
+            Self::OutcomePending => "OUTCOME_PENDING",
+            Self::GroupFull => "GROUP_FULL",
+            Self::LimitReached => "LIMIT_REACHED",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::InternalServerError => "INTERNAL_SERVER_ERROR",
+        }
+    }
+}
+
+/// A refusal with the details that its code carries; what a code does not use is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+pub struct Refusal {
+    pub code: ErrorCode,
+    /// For people: a sentence without ids or content.
+    pub detail: String,
+    /// BAD_USER_INPUT: the input field at fault.
+    pub field: Option<String>,
+    /// RATE_LIMITED, LIMIT_REACHED: the name of the limit.
+    pub limit: Option<String>,
+    /// RATE_LIMITED: the window in seconds.
+    pub window_seconds: Option<i64>,
+    /// RATE_LIMITED, UNAVAILABLE: when to try again, in milliseconds.
+    pub retry_after_ms: Option<i64>,
+    /// INSUFFICIENT_CREDITS: the price in milli-credits.
+    pub required_milli: Option<i64>,
+    /// INSUFFICIENT_CREDITS: the balance in milli-credits.
+    pub balance_milli: Option<i64>,
+}
+
+impl Refusal {
+    pub fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            field: None,
+            limit: None,
+            window_seconds: None,
+            retry_after_ms: None,
+            required_milli: None,
+            balance_milli: None,
+        }
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(ErrorCode::NotFound, "not found")
+    }
+
+    pub fn bad_input(field: &str, detail: impl Into<String>) -> Self {
+        Self { field: Some(field.to_owned()), ..Self::new(ErrorCode::BadUserInput, detail) }
+    }
+
+    pub fn unavailable(detail: impl Into<String>) -> Self {
+        Self { retry_after_ms: Some(1_000), ..Self::new(ErrorCode::Unavailable, detail) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_has_one_name_on_every_wire() {
+        for code in ErrorCode::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+}

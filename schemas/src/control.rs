@@ -1,0 +1,64 @@
+//! The policy, and the control records that put it in force.
+//!
+//! Invariant: limits and prices reach a decision only by a control record in the decision's own
+//! partition, so every replay decides by the same policy.
+
+use apache_avro::AvroSchema;
+use serde::{Deserialize, Serialize};
+
+/// Newest version of the rules in code that this build can run; it also runs the one before.
+pub const RULES: i32 = 1;
+
+/// A record without key in a commands partition: from here on these hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Control {
+    pub policy: Option<PolicyVersion>,
+    pub rules: Option<i32>,
+}
+
+/// A policy under its version; a version not above the one in force changes nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct PolicyVersion {
+    pub version: i64,
+    pub policy: Policy,
+}
+
+/// Limits and prices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Policy {
+    pub prices: Prices,
+    pub limits: Limits,
+}
+
+/// Milli-credits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Prices {
+    pub message_per_recipient: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Limits {
+    pub send: Limit,
+    pub create_conversation: Limit,
+    /// Sends of one text by one user.
+    pub identical_text: Limit,
+    /// Conversations that one user sends one text to.
+    pub identical_text_conversations: Limit,
+    /// Members of a GROUP, its creator included.
+    pub group_members: i32,
+    /// Unicode scalar values of one message.
+    pub message_characters: i32,
+}
+
+/// At most `count` in any `seconds`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Limit {
+    pub count: i32,
+    pub seconds: i64,
+}

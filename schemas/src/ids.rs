@@ -1,0 +1,210 @@
+//! Names of people, conversations, messages and client requests.
+//!
+//! Invariant: every id is text of at most 64 bytes from a small alphabet, checked where it enters,
+//! so it can stand in a key, a header or a log line as it is.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::str::FromStr;
+
+use apache_avro::schema::{Name, NamespaceRef};
+use apache_avro::{AvroSchemaComponent, Schema};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// A text is no id of the wanted kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid {kind} id")]
+pub struct InvalidId {
+    pub kind: &'static str,
+}
+
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl AvroSchemaComponent for $name {
+            fn get_schema_in_ctxt(named: &mut HashSet<Name>, namespace: NamespaceRef) -> Schema {
+                String::get_schema_in_ctxt(named, namespace)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                let valid: fn(&str) -> bool = $valid;
+                if valid(&text) { Ok(Self(text)) } else { Err(InvalidId { kind: $kind }) }
+            }
+        }
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Self::try_from(text.to_owned())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(
+    /// A person, as the platform names them (the `sub` of their token).
+    UserId,
+    "user",
+    |text| (1..=64).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b))
+);
+
+text_id!(
+    /// A conversation: 32 lower-case hexadecimal digits, derived from what created it.
+    ConversationId,
+    "conversation",
+    |text| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+);
+
+text_id!(
+    /// A UUID chosen by a client for one request, in lower case with hyphens.
+    ClientId,
+    "client",
+    |text| Uuid::from_str(text).is_ok_and(|id| id.hyphenated().to_string() == text)
+);
+
+impl From<Uuid> for ClientId {
+    fn from(id: Uuid) -> Self {
+        Self(id.hyphenated().to_string())
+    }
+}
+
+impl ClientId {
+    pub fn uuid(&self) -> Uuid {
+        Uuid::from_str(&self.0).unwrap_or_default()
+    }
+}
+
+impl UserId {
+    /// The id that development log-in gives to a username.
+    pub fn of_username(username: &str) -> Self {
+        Self(Uuid::new_v8(digest(&["user", username])).hyphenated().to_string())
+    }
+}
+
+impl ConversationId {
+    /// The one DIRECT conversation of a pair; a pair may be one person twice (notes).
+    pub fn direct(one: &UserId, other: &UserId) -> Self {
+        let (low, high) = if one <= other { (one, other) } else { (other, one) };
+        Self::derived(&["direct", low.as_str(), high.as_str()])
+    }
+
+    /// The conversation that a creator names by their own request id.
+    pub fn created(creator: &UserId, request: &ClientId) -> Self {
+        Self::derived(&["created", creator.as_str(), request.as_str()])
+    }
+
+    fn derived(parts: &[&str]) -> Self {
+        Self(Uuid::from_bytes(digest(parts)).simple().to_string())
+    }
+}
+
+/// The first 16 bytes of SHA-256 over length-prefixed parts, so that no two lists collide by joining.
+fn digest(parts: &[&str]) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part.as_bytes());
+    }
+    let full: [u8; 32] = hash.finalize().into();
+    let mut short = [0; 16];
+    short.copy_from_slice(&full[..16]);
+    short
+}
+
+/// A message: its conversation and its number in it. As text, ids of one conversation sort by number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MessageId {
+    pub conversation: ConversationId,
+    /// 1, 2, 3 … without gap.
+    pub seq: i64,
+}
+
+impl fmt::Display for MessageId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{:012}", self.conversation, self.seq)
+    }
+}
+
+impl FromStr for MessageId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let invalid = InvalidId { kind: "message" };
+        let (conversation, seq) = text.split_once('-').ok_or(invalid.clone())?;
+        let id = Self {
+            conversation: conversation.parse().map_err(|_| invalid.clone())?,
+            seq: seq.parse().map_err(|_| invalid.clone())?,
+        };
+        // Only the canonical form is an id: no sign, no missing zeros.
+        if id.seq >= 1 && id.to_string() == text { Ok(id) } else { Err(invalid) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(name: &str) -> UserId {
+        name.parse().unwrap()
+    }
+
+    #[test]
+    fn a_pair_has_one_direct_conversation_whoever_starts_it() {
+        let (ann, bob) = (user("ann"), user("bob"));
+        assert_eq!(ConversationId::direct(&ann, &bob), ConversationId::direct(&bob, &ann));
+        assert_ne!(ConversationId::direct(&ann, &ann), ConversationId::direct(&ann, &bob));
+        assert_ne!(
+            ConversationId::direct(&user("a"), &user("bc")),
+            ConversationId::direct(&user("ab"), &user("c"))
+        );
+    }
+
+    #[test]
+    fn message_ids_are_canonical_and_sort_by_number() {
+        let conversation = ConversationId::direct(&user("ann"), &user("bob"));
+        let id = |seq| MessageId { conversation: conversation.clone(), seq };
+        assert!(id(9).to_string() < id(10).to_string());
+        assert_eq!(id(7).to_string().parse(), Ok(id(7)));
+        for bad in ["", "x", "-1", &format!("{conversation}-7"), &format!("{conversation}-+00000000007")] {
+            assert!(bad.parse::<MessageId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ids_refuse_what_could_not_stand_in_a_key() {
+        for bad in ["", "a b", "a\n", "é", &"x".repeat(65)] {
+            assert!(bad.parse::<UserId>().is_err(), "{bad:?}");
+        }
+        assert!("00000000-0000-0000-0000-00000000000A".parse::<ClientId>().is_err());
+    }
+}

@@ -1,0 +1,152 @@
+//! Tables as data: keys, typed columns, time to live; and the rows of those that are views.
+//!
+//! Invariant: a row is written whole with one version; there is one query per table.
+
+use std::time::Duration;
+
+pub mod values;
+pub mod views;
+
+pub use values::{FromValues, MalformedRow, Value};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnType {
+    Text,
+    Blob,
+    Int,
+    BigInt,
+    Boolean,
+    /// Milliseconds since 1970.
+    Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: ColumnType,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Table {
+    pub name: &'static str,
+    /// What a row is, in words.
+    pub purpose: &'static str,
+    /// Rows that agree in these live together.
+    pub partition: &'static [Column],
+    /// Order of rows in a partition, ascending.
+    pub clustering: &'static [Column],
+    pub columns: &'static [Column],
+    /// Cleans up what is long out of use; never decides what is visible.
+    pub time_to_live: Option<Duration>,
+}
+
+const fn text(name: &'static str) -> Column {
+    Column { name, kind: ColumnType::Text }
+}
+const fn blob(name: &'static str) -> Column {
+    Column { name, kind: ColumnType::Blob }
+}
+const fn int(name: &'static str) -> Column {
+    Column { name, kind: ColumnType::Int }
+}
+const fn bigint(name: &'static str) -> Column {
+    Column { name, kind: ColumnType::BigInt }
+}
+const fn timestamp(name: &'static str) -> Column {
+    Column { name, kind: ColumnType::Timestamp }
+}
+
+pub static ACCOUNTS: Table = Table {
+    name: "accounts",
+    purpose: "state and rows of an account, as its machine keeps them; body is framed Avro",
+    partition: &[text("user_id")],
+    clustering: &[int("kind"), blob("key")],
+    columns: &[blob("body")],
+    time_to_live: None,
+};
+
+pub static CONVERSATIONS: Table = Table {
+    name: "conversations",
+    purpose: "state and rows of a conversation, as its machine keeps them; body is framed Avro",
+    partition: &[text("conversation_id")],
+    clustering: &[int("kind"), blob("key")],
+    columns: &[blob("body")],
+    time_to_live: None,
+};
+
+pub static MESSAGES: Table = Table {
+    name: "messages",
+    purpose: "content of messages, in buckets of 1,000 numbers; one row a message and kind",
+    partition: &[text("conversation_id"), bigint("bucket")],
+    clustering: &[bigint("seq"), text("kind")],
+    columns: &[
+        timestamp("at"),
+        text("sender_id"),
+        text("username"),
+        text("display_name"),
+        text("avatar_url"),
+        text("client_message_id"),
+        text("content"),
+        text("content_key"),
+        bigint("reply_to"),
+        int("recipients"),
+    ],
+    time_to_live: None,
+};
+
+pub static CONVERSATIONS_BY_USER: Table = Table {
+    name: "conversations_by_user",
+    purpose: "which conversations a user is or was in; body is the member, framed Avro",
+    partition: &[text("user_id")],
+    clustering: &[text("conversation_id")],
+    columns: &[blob("body")],
+    time_to_live: None,
+};
+
+pub static USERS: Table = Table {
+    name: "users",
+    purpose: "what the platform says of a user",
+    partition: &[text("user_id")],
+    clustering: &[],
+    columns: &[text("username"), text("display_name"), text("avatar_url")],
+    time_to_live: None,
+};
+
+pub static CHECKPOINTS: Table = Table {
+    name: "checkpoints",
+    purpose: "where a machine's partition goes on: the next offset, with everything that held there",
+    partition: &[text("machine"), int("partition")],
+    clustering: &[],
+    columns: &[bigint("next_offset"), blob("watermarks"), blob("policy"), int("rules")],
+    time_to_live: None,
+};
+
+pub static SNAPSHOTS: Table = Table {
+    name: "snapshots",
+    purpose: "positions of a fan-out node in every partition, with the numbers it had seen there",
+    partition: &[text("bucket")],
+    clustering: &[text("snapshot_id")],
+    columns: &[blob("positions"), timestamp("taken_at")],
+    time_to_live: Some(Duration::from_secs(25 * 60 * 60)),
+};
+
+pub static POLICIES: Table = Table {
+    name: "policies",
+    purpose: "the policy that was last put in force; body is framed Avro",
+    partition: &[text("name")],
+    clustering: &[],
+    columns: &[blob("body")],
+    time_to_live: None,
+};
+
+/// Every table of the system.
+pub static ALL: [&Table; 8] = [
+    &ACCOUNTS,
+    &CONVERSATIONS,
+    &MESSAGES,
+    &CONVERSATIONS_BY_USER,
+    &USERS,
+    &CHECKPOINTS,
+    &SNAPSHOTS,
+    &POLICIES,
+];
