@@ -3,9 +3,10 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::account::ChargeKind;
 use crate::ids::{ClientId, ConversationId, UserId};
 use crate::people::Profile;
-use crate::position::LogTime;
+use crate::position::{LogTime, Offset};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -104,12 +105,15 @@ pub struct OpenConversation {
     pub title: Option<String>,
 }
 
-/// A repeated request asks what became of the first; the charge in the envelope is the first's.
+/// A repeated request asks what became of the first. It carries no charge of its own to give back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct LookUp {
     pub user: UserId,
     pub client_id: ClientId,
+    pub kind: ChargeKind,
+    /// Position of the first request's charge.
+    pub charge: Offset,
 }
 
 /// The user has read everything up to a number. Says a maximum, so repeats are harmless.

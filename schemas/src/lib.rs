@@ -8,6 +8,7 @@ pub mod avro;
 pub mod code;
 pub mod control;
 pub mod conversation;
+pub mod fold;
 pub mod ids;
 pub mod message;
 pub mod owner;

@@ -128,11 +128,6 @@ impl Member {
     pub fn present(&self) -> Option<&Stay> {
         self.stays.last().filter(|stay| stay.to.is_none())
     }
-
-    /// Whether what the command at `offset` caused concerns this member.
-    pub fn encloses(&self, offset: Offset) -> bool {
-        self.stays.iter().any(|stay| stay.from <= offset && stay.to.is_none_or(|to| offset <= to))
-    }
 }
 
 /// How far a member has read and received; watermarks, max-merged. Reading implies delivery.

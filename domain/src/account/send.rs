@@ -1,0 +1,126 @@
+//! Sending: limits, credits, and the way on to the conversation.
+
+use schemas::account::{Charge, ChargeKind, LedgerKind, SendMessage};
+use schemas::code::{ErrorCode, Refusal};
+use schemas::control::Limits;
+use schemas::conversation::{ConversationRequest, PostMessage};
+use schemas::fold::Decision;
+use schemas::message::Output;
+use schemas::rows::{AccountState, TextMark};
+
+use super::credits::{self, Cause};
+use super::{Accounts, Context, accepted, requests};
+use crate::{text, window};
+
+/// Hash of what the client said, without the facts that ingest added.
+pub fn said(send: &SendMessage) -> i64 {
+    let reply_to = send.reply_to.as_ref().map_or(0, |parent| parent.seq);
+    text::hash(format!("send\0{}\0{reply_to}\0{}", send.conversation, send.content.text).as_bytes())
+}
+
+pub fn decide(context: &Context<'_>, send: &SendMessage) -> Result<Decision<Accounts>, Refusal> {
+    let said = said(send);
+    if let Some(repeat) = requests::follow_first(context, &send.client_id, said)? {
+        return Ok(repeat);
+    }
+    let limits = &context.policy.limits;
+    check_text(&send.content.text, limits)?;
+    check_recipients(send.recipients)?;
+    let mut state = context.account.state.clone();
+    let mark = TextMark {
+        at: context.at,
+        text: text::fingerprint(&send.content.text),
+        conversation: text::hash(send.conversation.as_str().as_bytes()),
+    };
+    window::check(state.sends.iter().copied(), context.at, &limits.send)
+        .map_err(|full| full.refusal("send", &limits.send))?;
+    check_identical(&state, &mark, limits)?;
+
+    let price_milli = context.policy.prices.message_per_recipient * i64::from(send.recipients);
+    let cause = Cause {
+        kind: LedgerKind::MessageSend,
+        conversation: Some(&send.conversation),
+        client_id: Some(&send.client_id),
+        recipients: Some(send.recipients),
+    };
+    let entry = credits::change(context, &mut state, -price_milli, &cause)?;
+    window::push(&mut state.sends, context.at, &limits.send);
+    remember_text(&mut state, mark, limits);
+
+    let charge = Charge {
+        user: context.user.clone(),
+        client_id: send.client_id.clone(),
+        kind: ChargeKind::Send,
+        conversation: send.conversation.clone(),
+        position: context.offset,
+        at: context.at,
+        price_milli,
+    };
+    let post = PostMessage {
+        client_id: send.client_id.clone(),
+        sender: send.sender.clone(),
+        content: send.content.clone(),
+        reply_to: send.reply_to.clone(),
+    };
+    let mut rows =
+        vec![requests::remember(context, &send.client_id, said, ChargeKind::Send, &send.conversation)];
+    let mut outputs = vec![Output::ToConversation {
+        conversation: send.conversation.clone(),
+        body: ConversationRequest::PostMessage(post),
+        reply: context.reply,
+        charge: Some(charge),
+    }];
+    credits::note(entry, &mut rows, &mut outputs);
+    Ok(Decision { state, rows, views: vec![], outputs, verdict: Some(accepted(false)) })
+}
+
+fn check_text(content: &str, limits: &Limits) -> Result<(), Refusal> {
+    if text::is_blank(content) {
+        return Err(Refusal::bad_input("content", "a message needs a text"));
+    }
+    if text::length(content) > limits.message_characters {
+        return Err(Refusal::bad_input("content", "the text is too long"));
+    }
+    Ok(())
+}
+
+/// The count is a fact from ingest; a negative one would pay the sender.
+fn check_recipients(recipients: i32) -> Result<(), Refusal> {
+    if recipients < 0 {
+        return Err(Refusal::new(ErrorCode::BadUserInput, "negative number of recipients"));
+    }
+    Ok(())
+}
+
+fn check_identical(state: &AccountState, mark: &TextMark, limits: &Limits) -> Result<(), Refusal> {
+    let same = || state.texts.iter().filter(|other| other.text == mark.text);
+    let repeats = same().map(|other| other.at);
+    window::check(repeats, mark.at, &limits.identical_text)
+        .map_err(|full| full.refusal("identical_text", &limits.identical_text))?;
+
+    let spread = &limits.identical_text_conversations;
+    let recent = || same().filter(|other| window::counts(other.at, mark.at, spread.seconds));
+    if recent().any(|other| other.conversation == mark.conversation) {
+        return Ok(());
+    }
+    // Each conversation counts once, as long as its newest copy of the text does.
+    let mut newest: Vec<(i64, i64)> = vec![];
+    for other in recent() {
+        newest.retain(|(conversation, _)| *conversation != other.conversation);
+        newest.push((other.conversation, other.at));
+    }
+    window::check(newest.into_iter().map(|(_, at)| at), mark.at, spread)
+        .map_err(|full| full.refusal("identical_text", spread))
+}
+
+fn remember_text(state: &mut AccountState, mark: TextMark, limits: &Limits) {
+    let longest = limits.identical_text.seconds.max(limits.identical_text_conversations.seconds);
+    state.texts.retain(|other| window::counts(other.at, mark.at, longest));
+    // An operator may set limits under which this would outgrow a state; the oldest go first.
+    let surplus = (state.texts.len() + 1).saturating_sub(MAX_TEXT_MARKS);
+    state.texts.drain(..surplus);
+    state.texts.push(mark);
+}
+
+/// 60 sends a minute for the ten minutes that a text is remembered.
+const MAX_TEXT_MARKS: usize = 600;

@@ -1,0 +1,95 @@
+//! The policy as operators write it: TOML, every key spelled out.
+//!
+//! Invariant: what is not understood is an error, so a misspelt limit is never silently absent.
+
+use schemas::control::{Limit, Policy};
+
+/// The policy that is shipped.
+pub const SHIPPED: &str = include_str!("../../deploy/policy/policy.toml");
+
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidPolicy {
+    #[error("not a policy: {0}")]
+    Malformed(#[from] toml::de::Error),
+    #[error("unknown key {0}")]
+    UnknownKey(String),
+    #[error("{0} must be at least 1")]
+    NotPositive(&'static str),
+    #[error("a price must be between 0 and 1000000 milli-credits")]
+    Price,
+}
+
+/// Reads a policy file.
+pub fn parse(text: &str) -> Result<Policy, InvalidPolicy> {
+    let written: toml::Table = toml::from_str(text)?;
+    let policy: Policy = toml::from_str(text)?;
+    // What a policy says, written out again, holds every key that exists.
+    if let Ok(understood) = toml::Table::try_from(&policy) {
+        unknown_key(&written, &understood, "").map_or(Ok(()), |key| Err(InvalidPolicy::UnknownKey(key)))?;
+    }
+    check(&policy)?;
+    Ok(policy)
+}
+
+fn unknown_key(written: &toml::Table, understood: &toml::Table, path: &str) -> Option<String> {
+    written.iter().find_map(|(key, value)| {
+        let path = format!("{path}{key}");
+        match (value, understood.get(key)) {
+            (_, None) => Some(path),
+            (toml::Value::Table(written), Some(toml::Value::Table(understood))) => {
+                unknown_key(written, understood, &format!("{path}."))
+            }
+            _ => None,
+        }
+    })
+}
+
+fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
+    let limits = &policy.limits;
+    let windows: [(&'static str, &Limit); 4] = [
+        ("limits.send", &limits.send),
+        ("limits.create_conversation", &limits.create_conversation),
+        ("limits.identical_text", &limits.identical_text),
+        ("limits.identical_text_conversations", &limits.identical_text_conversations),
+    ];
+    for (name, window) in windows {
+        if window.count < 1 || window.seconds < 1 {
+            return Err(InvalidPolicy::NotPositive(name));
+        }
+    }
+    if limits.group_members < 1 {
+        return Err(InvalidPolicy::NotPositive("limits.group_members"));
+    }
+    if limits.message_characters < 1 {
+        return Err(InvalidPolicy::NotPositive("limits.message_characters"));
+    }
+    if !(0..=1_000_000).contains(&policy.prices.message_per_recipient) {
+        return Err(InvalidPolicy::Price);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shipped_policy_is_what_the_product_decided() {
+        let policy = parse(SHIPPED).unwrap();
+        assert_eq!(policy.prices.message_per_recipient, 100);
+        assert_eq!(policy.limits.send, Limit { count: 60, seconds: 60 });
+        assert_eq!(policy.limits.create_conversation, Limit { count: 20, seconds: 86_400 });
+        assert_eq!(policy.limits.message_characters, 4_000);
+        assert_eq!(policy.limits.group_members, 50);
+    }
+
+    #[test]
+    fn a_file_that_is_not_understood_is_refused_by_name() {
+        let misspelt = SHIPPED.replace("message_per_recipient", "message_per_recipent");
+        assert!(matches!(parse(&misspelt), Err(InvalidPolicy::Malformed(_))));
+        let more = SHIPPED.replace("[limits]", "[limits]\nemoji = 3");
+        assert!(matches!(parse(&more), Err(InvalidPolicy::UnknownKey(key)) if key == "limits.emoji"));
+        let none = SHIPPED.replace("group_members = 50", "group_members = 0");
+        assert!(matches!(parse(&none), Err(InvalidPolicy::NotPositive("limits.group_members"))));
+    }
+}

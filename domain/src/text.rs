@@ -1,0 +1,81 @@
+//! Texts: the one form they are stored in, and the shape by which two of them count as the same.
+//!
+//! Invariant: text is text. It is stored as written (normalised) and escaped at output, never here.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::confusable_detection::skeleton;
+
+/// The stored form: NFC; of control characters only LF and TAB; no bidirectional overrides.
+pub fn normalise(text: &str) -> String {
+    text.chars().filter(|c| !is_removed(*c)).nfc().collect()
+}
+
+fn is_removed(c: char) -> bool {
+    let bidi = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    bidi || (c.is_control() && c != '\n' && c != '\t')
+}
+
+/// Whether nothing of the text can be seen.
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(|c| c.is_whitespace() || is_zero_width(c))
+}
+
+/// Unicode scalar values.
+pub fn length(text: &str) -> i32 {
+    i32::try_from(text.chars().count()).unwrap_or(i32::MAX)
+}
+
+/// Hash of what is left when spelling tricks are undone: NFKC, case folded, without zero-width
+/// characters, look-alikes taken for each other.
+pub fn fingerprint(text: &str) -> i64 {
+    let folded: String = text.nfkc().flat_map(char::to_lowercase).filter(|c| !is_zero_width(*c)).collect();
+    let shape: String = skeleton(&folded).collect();
+    hash(shape.as_bytes())
+}
+
+/// A hash that stays the same for ever; not for secrets.
+pub fn hash(bytes: &[u8]) -> i64 {
+    xxhash_rust::xxh3::xxh3_64(bytes) as i64
+}
+
+fn is_zero_width(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{00ad}' | '\u{034f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn stores_what_was_written_without_what_deceives() {
+        for (written, stored) in [
+            ("a\r\nb\tc", "a\nb\tc"),
+            ("nul\0 bell\u{7} c1\u{85}", "nul bell c1"),
+            ("e\u{301}", "\u{e9}"),
+            ("\u{202e}evil\u{2066}", "evil"),
+            ("family \u{1f468}\u{200d}\u{1f469}", "family \u{1f468}\u{200d}\u{1f469}"),
+            ("<b>&amp;</b>", "<b>&amp;</b>"),
+        ] {
+            assert_eq!(normalise(written), stored);
+        }
+    }
+
+    #[test]
+    fn sees_through_spelling_tricks() {
+        let plain = fingerprint("buy protein now");
+        for trick in ["BUY protein NOW", "b\u{200b}uy protein now", "buy prоtein nоw", "ｂｕｙ protein now"] {
+            assert_eq!(fingerprint(trick), plain, "{trick}");
+        }
+        assert_ne!(fingerprint("buy protein later"), plain);
+    }
+
+    proptest! {
+        #[test]
+        fn normalising_twice_changes_nothing(text in "\\PC*|[\\x00-\\x20\u{202a}-\u{202e}a-e\u{301}]*") {
+            let once = normalise(&text);
+            prop_assert_eq!(normalise(&once), once);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Sliding windows: at most so many in any so many seconds.
+//!
+//! Invariant: windows count by log time alone, so a replay reaches the same verdict.
+
+use schemas::code::{ErrorCode, Refusal};
+use schemas::control::Limit;
+use schemas::fold::CLOCK_TOLERANCE_MS;
+use schemas::position::LogTime;
+
+/// The window is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exhausted {
+    /// Milliseconds until the next one is admitted.
+    pub retry_after_ms: i64,
+}
+
+impl Exhausted {
+    pub fn refusal(self, name: &str, limit: &Limit) -> Refusal {
+        Refusal {
+            limit: Some(name.to_owned()),
+            window_seconds: Some(limit.seconds),
+            retry_after_ms: Some(self.retry_after_ms),
+            ..Refusal::new(ErrorCode::RateLimited, "too many in too short a time")
+        }
+    }
+}
+
+/// Whether something counted at `then` still counts at `at`.
+///
+/// What lies further ahead than a clock may be wrong was counted by a broken clock, and is void.
+pub fn counts(then: LogTime, at: LogTime, seconds: i64) -> bool {
+    at < then + seconds * 1_000 && then <= at + CLOCK_TOLERANCE_MS
+}
+
+/// Says whether one more fits beside `times`, which are oldest first.
+pub fn check(times: impl Iterator<Item = LogTime>, at: LogTime, limit: &Limit) -> Result<(), Exhausted> {
+    let counted: Vec<LogTime> = times.filter(|then| counts(*then, at, limit.seconds)).collect();
+    let allowed = usize::try_from(limit.count).unwrap_or(0);
+    if counted.len() < allowed {
+        return Ok(());
+    }
+    // One more fits as soon as fewer than `allowed` of these are left.
+    let leaves = counted.get(counted.len() - allowed).copied().unwrap_or(at);
+    Err(Exhausted { retry_after_ms: leaves + limit.seconds * 1_000 - at })
+}
+
+/// Counts one at `at`, and drops what counts no more.
+pub fn push(times: &mut Vec<LogTime>, at: LogTime, limit: &Limit) {
+    times.retain(|then| counts(*then, at, limit.seconds));
+    times.push(at);
+}
+
+/// Takes back what was counted at `at`, if it still counts.
+pub fn take_back(times: &mut Vec<LogTime>, at: LogTime) {
+    if let Some(found) = times.iter().position(|then| *then == at) {
+        times.remove(found);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMIT: Limit = Limit { count: 3, seconds: 10 };
+
+    #[test]
+    fn one_more_fits_when_the_oldest_is_a_window_old() {
+        let mut times = vec![];
+        for at in [0, 1_000, 2_000] {
+            assert_eq!(check(times.iter().copied(), at, &LIMIT), Ok(()));
+            push(&mut times, at, &LIMIT);
+        }
+        assert_eq!(check(times.iter().copied(), 9_999, &LIMIT), Err(Exhausted { retry_after_ms: 1 }));
+        assert_eq!(check(times.iter().copied(), 10_000, &LIMIT), Ok(()));
+        take_back(&mut times, 1_000);
+        assert_eq!(check(times.iter().copied(), 5_000, &LIMIT), Ok(()));
+    }
+
+    #[test]
+    fn what_a_broken_clock_counted_does_not_lock_anyone_out() {
+        let times = [3_600_000, 3_600_001, 3_600_002];
+        assert_eq!(check(times.into_iter(), 1_000, &LIMIT), Ok(()));
+    }
+
+    proptest! {
+        /// Against the definition: no window of 10 s holds more than 3 of the admitted, and what
+        /// is refused would have made a fourth.
+        #[test]
+        fn admits_exactly_what_the_definition_allows(gaps in prop::collection::vec(0i64..6_000, 1..60)) {
+            let (mut at, mut times, mut admitted) = (0, vec![], Vec::<i64>::new());
+            for gap in gaps {
+                at += gap;
+                let inside = admitted.iter().filter(|then| at - **then < 10_000).count();
+                let verdict = check(times.iter().copied(), at, &LIMIT);
+                prop_assert_eq!(verdict.is_ok(), inside < 3);
+                match verdict {
+                    Ok(()) => { push(&mut times, at, &LIMIT); admitted.push(at); }
+                    Err(exhausted) => {
+                        let later = at + exhausted.retry_after_ms;
+                        prop_assert!(check(times.iter().copied(), later, &LIMIT).is_ok());
+                        prop_assert!(check(times.iter().copied(), later - 1, &LIMIT).is_err());
+                    }
+                }
+            }
+            prop_assert!(times.len() <= 3);
+        }
+    }
+}
