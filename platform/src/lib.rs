@@ -4,3 +4,4 @@
 
 pub mod clock;
 pub mod ports;
+pub mod runner;

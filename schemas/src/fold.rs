@@ -20,9 +20,9 @@ use crate::verdict::{Decider, Outcome};
 /// A deterministic state machine over the commands of its owners.
 pub trait Fold: Send + Sync + 'static {
     /// Names an owner: the key of its commands, and of its partition in the table.
-    type Id: FromStr + Display + Clone + Ord + Debug + Send + Sync;
-    type Request: Send + Sync;
-    type State: Record + Clone + PartialEq + Debug + Send + Sync;
+    type Id: FromStr + Display + Clone + Ord + Debug + Send + Sync + 'static;
+    type Request: Send + Sync + 'static;
+    type State: Record + Clone + PartialEq + Debug + Send + Sync + 'static;
     type Row: StoredRow;
 
     const NAME: &'static str;
@@ -63,7 +63,7 @@ pub enum Purpose {
 }
 
 /// A row's form in the owner's table.
-pub trait StoredRow: Clone + PartialEq + Debug + Send + Sync {
+pub trait StoredRow: Clone + PartialEq + Debug + Send + Sync + 'static {
     fn encode(&self) -> Vec<u8>;
     fn decode(kind: i32, bytes: &[u8]) -> Result<Self, DecodeError>;
     /// Seconds until the table may clean the row up, if ever.

@@ -4,6 +4,7 @@
 
 use crate::ids::{ClientId, UserId};
 use crate::position::Offset;
+use crate::rows::BatchKey;
 
 /// (kind, key) of a row in its owner's partition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,5 +82,19 @@ impl RowKey {
     /// The number that a message's or a ledger entry's key names.
     pub fn number(&self) -> Option<i64> {
         Some(i64::from_be_bytes(self.key.as_slice().try_into().ok()?))
+    }
+}
+
+impl RowKey {
+    /// The form in which a last batch names the key.
+    pub fn to_batch(&self) -> BatchKey {
+        let key = self.key.iter().map(|byte| format!("{byte:02x}")).collect();
+        BatchKey { kind: self.kind, key }
+    }
+
+    pub fn from_batch(named: &BatchKey) -> Option<Self> {
+        let pairs = named.key.as_bytes().chunks(2);
+        let key = pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        Some(Self { kind: named.kind, key: key.collect::<Option<_>>()? })
     }
 }

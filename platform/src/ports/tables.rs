@@ -20,6 +20,8 @@ pub struct PutRow {
     pub key: Vec<Value>,
     pub columns: Vec<Value>,
     pub version: Version,
+    /// Until the row may be cleaned up, if not for as long as the table says.
+    pub time_to_live: Option<Duration>,
 }
 
 /// A row as read.
@@ -63,13 +65,12 @@ pub enum TablesError {
 
 #[async_trait]
 pub trait Tables: Send + Sync + 'static {
-    /// Writes rows of one partition together; `time_to_live` defaults to the table's.
+    /// Writes rows of one partition together.
     async fn put(
         &self,
         table: &'static Table,
         partition: &[Value],
         rows: Vec<PutRow>,
-        time_to_live: Option<Duration>,
     ) -> Result<(), TablesError>;
 
     /// The rows that exist among `keys`, at most 100, in clustering order.

@@ -1,0 +1,71 @@
+//! The runner: carries a fold through the log, so that each command has its effect once.
+//!
+//! One partition of commands is run by one [`core::Core`], a state machine without I/O: records and
+//! completions go in, effects come out. [`drive`] starts the effects on the ports and feeds their
+//! completions back; [`group`] runs the partitions that this process holds.
+//!
+//! Invariants, per owner and in this order: outputs are acknowledged before rows are written, views
+//! are written before rows, rows before the verdict, the verdict before the checkpoint passes it.
+//! After a crash everything from the checkpoint on is decided again to the same bytes, or told
+//! again from the rows; readers drop what repeats by counting.
+
+pub mod checkpoint;
+pub mod core;
+pub mod drive;
+pub mod effect;
+pub mod fault;
+pub mod group;
+mod incoming;
+mod io;
+mod memory;
+mod refuse;
+
+use std::time::Duration;
+
+use schemas::position::{Offset, Partition};
+
+use crate::ports::{LogError, TablesError};
+
+/// Bounds of one partition's run.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Commands that are decided and not yet checkpointed.
+    pub in_flight: usize,
+    /// Commands that are read and not yet decided.
+    pub read_ahead: usize,
+    /// Owners in memory.
+    pub owners: usize,
+    /// How long what is done may wait for its checkpoint.
+    pub checkpoint_every: Duration,
+    /// How long a revoked partition may take to finish what it has begun.
+    pub drain: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            in_flight: 1_024,
+            read_ahead: 1_024,
+            owners: 4_096,
+            checkpoint_every: Duration::from_millis(200),
+            drain: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Why a partition's run ended before it was told to; each ends the process.
+#[derive(Debug, thiserror::Error)]
+pub enum RunnerError {
+    #[error("an output may be lost: {0}")]
+    Delivery(LogError),
+    #[error("commands cannot be read: {0}")]
+    Log(LogError),
+    #[error("tables refuse what must be stored: {0}")]
+    Tables(TablesError),
+    #[error("checkpoint of partition {0} is unreadable: {1}")]
+    Checkpoint(Partition, String),
+    #[error("stored rows of owner {0} are unreadable: {1}")]
+    Rows(String, String),
+    #[error("record {offset} puts rules {rules} in force, and this build runs up to {known}")]
+    UnknownRules { offset: Offset, rules: i32, known: i32 },
+}

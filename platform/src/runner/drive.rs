@@ -1,0 +1,183 @@
+//! Drives one partition: starts the core's effects on the ports, feeds back what has happened.
+//!
+//! Invariants: outputs are queued in the order in which they were decided; whatever was begun when
+//! the run ends may still happen, and is harmless, because it repeats.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use schemas::fold::Fold;
+use schemas::position::{Offset, Partition};
+use tokio_util::sync::CancellationToken;
+
+use super::checkpoint::{Checkpoint, CheckpointError};
+use super::core::Core;
+use super::effect::{Effect, Input};
+use super::{Options, RunnerError, io};
+use crate::clock::Clock;
+use crate::ports::{Log, Reader, Receipt, Tables};
+
+/// What a run stands on.
+#[derive(Clone)]
+pub struct Ports {
+    pub log: Arc<dyn Log>,
+    pub tables: Arc<dyn Tables>,
+    pub clock: Arc<dyn Clock>,
+}
+
+type Pending<F> = BoxFuture<'static, Result<Input<<F as Fold>::Id>, RunnerError>>;
+
+struct Run<F: Fold> {
+    ports: Ports,
+    partition: Partition,
+    core: Core<F>,
+    pending: FuturesUnordered<Pending<F>>,
+}
+
+/// Runs a partition until `stop`; then finishes what is begun, within the options' time.
+///
+/// Tells `progress` the offset before which everything is checkpointed, for the group's lag.
+pub async fn run<F: Fold>(
+    ports: Ports,
+    partition: Partition,
+    options: Options,
+    stop: CancellationToken,
+    progress: impl Fn(Offset),
+) -> Result<(), RunnerError> {
+    let checkpoint = io::until_answered(&*ports.clock, || {
+        let read = Checkpoint::read(&*ports.tables, F::NAME, partition);
+        Box::pin(async move {
+            match read.await {
+                Ok(checkpoint) => Ok(Ok(checkpoint)),
+                Err(CheckpointError::Tables(error)) => Err(error),
+                Err(CheckpointError::Malformed(reason)) => Ok(Err(reason)),
+            }
+        })
+    })
+    .await?
+    .map_err(|reason| RunnerError::Checkpoint(partition, reason))?;
+    let mut reader =
+        ports.log.read(F::commands(), partition, checkpoint.next).await.map_err(RunnerError::Log)?;
+    let core = Core::<F>::new(partition, checkpoint, options);
+    let mut run = Run { ports, partition, core, pending: FuturesUnordered::new() };
+    run.follow(reader.as_mut(), &options, &stop, &progress).await?;
+    run.finish(&options, &progress).await
+}
+
+impl<F: Fold> Run<F> {
+    async fn follow(
+        &mut self,
+        reader: &mut dyn Reader,
+        options: &Options,
+        stop: &CancellationToken,
+        progress: &impl Fn(Offset),
+    ) -> Result<(), RunnerError> {
+        let mut tick = self.tick(options.checkpoint_every);
+        loop {
+            let input = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                Some(done) = self.pending.next() => done?,
+                records = reader.next(), if self.core.has_room() => {
+                    Input::Records(records.map_err(RunnerError::Log)?)
+                }
+                () = &mut tick => {
+                    tick = self.tick(options.checkpoint_every);
+                    Input::Tick
+                }
+            };
+            self.handle(input, progress).await?;
+        }
+    }
+
+    /// What is read and not begun is left to the next owner; what is begun is brought to its end.
+    async fn finish(&mut self, options: &Options, progress: &impl Fn(Offset)) -> Result<(), RunnerError> {
+        self.core.stop_deciding();
+        let mut deadline = self.tick(options.drain);
+        while !self.core.is_idle() {
+            self.handle(Input::Tick, progress).await?;
+            tokio::select! {
+                biased;
+                Some(done) = self.pending.next() => self.handle(done?, progress).await?,
+                () = &mut deadline => {
+                    tracing::warn!(machine = F::NAME, partition = self.partition, "left unfinished; repeats elsewhere");
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn handle(&mut self, input: Input<F::Id>, progress: &impl Fn(Offset)) -> Result<(), RunnerError> {
+        let checkpointed = matches!(input, Input::Checkpointed { .. });
+        let effects = self.core.handle(input)?;
+        for effect in effects {
+            let pending = self.start(effect).await?;
+            self.pending.push(pending);
+        }
+        if checkpointed {
+            progress(self.core.checkpointed());
+        }
+        Ok(())
+    }
+
+    async fn start(&mut self, effect: Effect<F::Id>) -> Result<Pending<F>, RunnerError> {
+        let Ports { tables, clock, .. } = self.ports.clone();
+        let partition = self.partition;
+        Ok(match effect {
+            Effect::Load { read, id } => Box::pin(async move {
+                let (rows, complete) =
+                    io::until_answered(&*clock, || Box::pin(io::load::<F>(&*tables, &id))).await?;
+                Ok(Input::Loaded { read, rows, complete })
+            }),
+            Effect::Read { read, id, keys } => Box::pin(async move {
+                let rows =
+                    io::until_answered(&*clock, || Box::pin(io::read::<F>(&*tables, &id, &keys))).await?;
+                Ok(Input::Rows { read, rows })
+            }),
+            Effect::Write { id, views, rows } => Box::pin(async move {
+                let before = || -> BoxFuture<'_, _> { Box::pin(io::write_views(&*tables, &views)) };
+                let owner = || -> BoxFuture<'_, _> { Box::pin(io::write_rows::<F>(&*tables, &id, &rows)) };
+                if super::fault::is(super::fault::Fault::ViewsLater) {
+                    io::until_answered(&*clock, owner).await?;
+                    io::until_answered(&*clock, before).await?;
+                } else {
+                    io::until_answered(&*clock, before).await?;
+                    io::until_answered(&*clock, owner).await?;
+                }
+                Ok(Input::Written { id })
+            }),
+            Effect::Checkpoint(checkpoint) => Box::pin(async move {
+                let write = || -> BoxFuture<'_, _> { Box::pin(checkpoint.write(&*tables, F::NAME, partition)) };
+                io::until_answered(&*clock, write).await?;
+                Ok(Input::Checkpointed { next: checkpoint.next })
+            }),
+            Effect::Produce { ticket, record } => {
+                let receipt = self.enqueue(record).await?;
+                Box::pin(async move {
+                    receipt.await.map_err(RunnerError::Delivery)?;
+                    Ok(Input::Acknowledged { ticket })
+                })
+            }
+            Effect::Verdict { ticket, record } => {
+                let receipt = self.enqueue(record).await?;
+                Box::pin(async move {
+                    receipt.await.map_err(RunnerError::Delivery)?;
+                    Ok(Input::VerdictAcknowledged { ticket })
+                })
+            }
+        })
+    }
+
+    async fn enqueue(&mut self, record: schemas::message::Outgoing) -> Result<Receipt, RunnerError> {
+        self.ports.log.enqueue(record).await.map_err(RunnerError::Delivery)
+    }
+
+    fn tick(&self, after: Duration) -> BoxFuture<'static, ()> {
+        let clock = self.ports.clock.clone();
+        Box::pin(async move { clock.sleep(after).await })
+    }
+}
