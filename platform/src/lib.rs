@@ -3,5 +3,8 @@
 //! Boundary: knows records, rows and positions, but no rule of the product; those are in `domain`.
 
 pub mod clock;
+pub mod group;
 pub mod ports;
+pub mod projection;
+pub mod retry;
 pub mod runner;

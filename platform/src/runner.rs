@@ -2,7 +2,8 @@
 //!
 //! One partition of commands is run by one [`core::Core`], a state machine without I/O: records and
 //! completions go in, effects come out. [`drive`] starts the effects on the ports and feeds their
-//! completions back; [`group`] runs the partitions that this process holds.
+//! completions back; `crate::group` runs the
+//! partitions that this process holds.
 //!
 //! Invariants, per owner and in this order: outputs are acknowledged before rows are written, views
 //! are written before rows, rows before the verdict, the verdict before the checkpoint passes it.
@@ -14,7 +15,6 @@ pub mod core;
 pub mod drive;
 pub mod effect;
 pub mod fault;
-pub mod group;
 mod incoming;
 mod io;
 mod memory;
@@ -24,7 +24,10 @@ use std::time::Duration;
 
 use schemas::position::{Offset, Partition};
 
-use crate::ports::{LogError, TablesError};
+use crate::ports::LogError;
+use crate::retry::Refused;
+
+pub use refuse::{ORIGIN_HEADER, REASON_HEADER, SIZE_HEADER};
 
 /// Bounds of one partition's run.
 #[derive(Debug, Clone, Copy)]
@@ -59,9 +62,9 @@ pub enum RunnerError {
     #[error("an output may be lost: {0}")]
     Delivery(LogError),
     #[error("commands cannot be read: {0}")]
-    Log(LogError),
-    #[error("tables refuse what must be stored: {0}")]
-    Tables(TablesError),
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Tables(#[from] Refused),
     #[error("checkpoint of partition {0} is unreadable: {1}")]
     Checkpoint(Partition, String),
     #[error("stored rows of owner {0} are unreadable: {1}")]

@@ -1,1 +1,26 @@
-//! embedded
+//! The log and the tables in one folder of this machine, on fjall.
+//!
+//! Invariants:
+//! - One process has the folder; a second one is refused.
+//! - What was acknowledged survives the end of the process, however it ends. A loss of power may
+//!   take what is younger than [`Options::sync_every`].
+//! - Each of log and tables is written by one thread of its own, so no write races another.
+
+mod bytes;
+mod committer;
+mod log;
+mod meta;
+mod periodic;
+mod store;
+mod tables;
+
+pub use log::EmbeddedLog;
+pub use store::{OpenError, Options, Store};
+pub use tables::EmbeddedTables;
+
+use std::sync::{Mutex, MutexGuard};
+
+/// Locks what no panic leaves half changed.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}

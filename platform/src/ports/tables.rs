@@ -7,10 +7,13 @@
 //! - A read after an acknowledged write sees it, or a newer version.
 //! - Several rows of one partition are read as of one moment.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::try_join_all;
 use schemas::position::Version;
+use schemas::tables::views::ViewRow;
 use schemas::tables::{Table, Value};
 
 /// A row to write, whole.
@@ -87,4 +90,22 @@ pub trait Tables: Send + Sync + 'static {
         partition: &[Value],
         range: Range,
     ) -> Result<Page, TablesError>;
+}
+
+/// Writes rows of views, each partition's together, the partitions at once.
+pub async fn put_views(tables: &dyn Tables, views: &[(ViewRow, Version)]) -> Result<(), TablesError> {
+    let mut partitions: BTreeMap<(&str, &[Value]), (&'static Table, Vec<PutRow>)> = BTreeMap::new();
+    for (view, version) in views {
+        let (_, rows) = partitions
+            .entry((view.table.name, &view.partition))
+            .or_insert_with(|| (view.table, Vec::new()));
+        rows.push(PutRow {
+            key: view.key.clone(),
+            columns: view.columns.clone(),
+            version: *version,
+            time_to_live: None,
+        });
+    }
+    let puts = partitions.iter().map(|((_, partition), (table, rows))| tables.put(table, partition, rows.clone()));
+    try_join_all(puts).await.map(|_| ())
 }

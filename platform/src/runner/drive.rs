@@ -18,7 +18,10 @@ use super::core::Core;
 use super::effect::{Effect, Input};
 use super::{Options, RunnerError, io};
 use crate::clock::Clock;
+use crate::group::Assignment;
+use crate::ports::tables::put_views;
 use crate::ports::{Log, Reader, Receipt, Tables};
+use crate::retry::until_answered;
 
 /// What a run stands on.
 #[derive(Clone)]
@@ -39,15 +42,11 @@ struct Run<F: Fold> {
 
 /// Runs a partition until `stop`; then finishes what is begun, within the options' time.
 ///
-/// Tells `progress` the offset before which everything is checkpointed, for the group's lag.
-pub async fn run<F: Fold>(
-    ports: Ports,
-    partition: Partition,
-    options: Options,
-    stop: CancellationToken,
-    progress: impl Fn(Offset),
-) -> Result<(), RunnerError> {
-    let checkpoint = io::until_answered(&*ports.clock, || {
+/// Starts at its own checkpoint; what it tells the group is for lag alone.
+pub async fn run<F: Fold>(ports: Ports, options: Options, assignment: Assignment) -> Result<(), RunnerError> {
+    let Assignment { partition, stop, progress, .. } = assignment;
+    let progress = |next| progress.note(partition, next);
+    let checkpoint = until_answered(&*ports.clock, || {
         let read = Checkpoint::read(&*ports.tables, F::NAME, partition);
         Box::pin(async move {
             match read.await {
@@ -130,29 +129,29 @@ impl<F: Fold> Run<F> {
         Ok(match effect {
             Effect::Load { read, id } => Box::pin(async move {
                 let (rows, complete) =
-                    io::until_answered(&*clock, || Box::pin(io::load::<F>(&*tables, &id))).await?;
+                    until_answered(&*clock, || Box::pin(io::load::<F>(&*tables, &id))).await?;
                 Ok(Input::Loaded { read, rows, complete })
             }),
             Effect::Read { read, id, keys } => Box::pin(async move {
                 let rows =
-                    io::until_answered(&*clock, || Box::pin(io::read::<F>(&*tables, &id, &keys))).await?;
+                    until_answered(&*clock, || Box::pin(io::read::<F>(&*tables, &id, &keys))).await?;
                 Ok(Input::Rows { read, rows })
             }),
             Effect::Write { id, views, rows } => Box::pin(async move {
-                let before = || -> BoxFuture<'_, _> { Box::pin(io::write_views(&*tables, &views)) };
+                let before = || -> BoxFuture<'_, _> { Box::pin(put_views(&*tables, &views)) };
                 let owner = || -> BoxFuture<'_, _> { Box::pin(io::write_rows::<F>(&*tables, &id, &rows)) };
                 if super::fault::is(super::fault::Fault::ViewsLater) {
-                    io::until_answered(&*clock, owner).await?;
-                    io::until_answered(&*clock, before).await?;
+                    until_answered(&*clock, owner).await?;
+                    until_answered(&*clock, before).await?;
                 } else {
-                    io::until_answered(&*clock, before).await?;
-                    io::until_answered(&*clock, owner).await?;
+                    until_answered(&*clock, before).await?;
+                    until_answered(&*clock, owner).await?;
                 }
                 Ok(Input::Written { id })
             }),
             Effect::Checkpoint(checkpoint) => Box::pin(async move {
                 let write = || -> BoxFuture<'_, _> { Box::pin(checkpoint.write(&*tables, F::NAME, partition)) };
-                io::until_answered(&*clock, write).await?;
+                until_answered(&*clock, write).await?;
                 Ok(Input::Checkpointed { next: checkpoint.next })
             }),
             Effect::Produce { ticket, record } => {

@@ -1,0 +1,155 @@
+//! The partitions that this process holds: one run each, started and stopped as the group says.
+//!
+//! Invariant: a partition is given up only after its run has ended; a partition that was lost is
+//! dropped at once, and commits nothing more.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use schemas::position::{Offset, Partition};
+use schemas::topics::Topic;
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, JoinError, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::ports::{Log, LogError, Membership, MembershipChange};
+
+/// What a partition's run is given.
+pub struct Assignment {
+    pub partition: Partition,
+    /// Offset that the group has noted last, if any.
+    pub committed: Option<Offset>,
+    /// Cancelled when the run is to finish.
+    pub stop: CancellationToken,
+    pub progress: Progress,
+}
+
+/// Notes how far partitions are done. Only the newest offset of each is kept until it is committed.
+#[derive(Clone, Default)]
+pub struct Progress {
+    done: Arc<Mutex<BTreeMap<Partition, Offset>>>,
+    changed: Arc<Notify>,
+}
+
+impl Progress {
+    pub fn note(&self, partition: Partition, next: Offset) {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, next);
+        self.changed.notify_one();
+    }
+
+    fn take(&self) -> BTreeMap<Partition, Offset> {
+        std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+struct Group<R, E> {
+    run: R,
+    progress: Progress,
+    held: BTreeMap<Partition, (CancellationToken, AbortHandle)>,
+    tasks: JoinSet<Result<(), E>>,
+}
+
+/// Runs the partitions of a topic that this member of the group holds, until `stop`. Ends early only
+/// with an error, which is fatal: its run may have been anywhere.
+pub async fn serve<R, F, E>(
+    log: Arc<dyn Log>,
+    name: &str,
+    topic: &'static Topic,
+    stop: CancellationToken,
+    run: R,
+) -> Result<(), E>
+where
+    R: Fn(Assignment) -> F,
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: From<LogError> + Send + 'static,
+{
+    let mut membership = log.join(name, topic).await?;
+    let progress = Progress::default();
+    let mut group = Group { run, progress: progress.clone(), held: BTreeMap::new(), tasks: JoinSet::new() };
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            change = membership.next() => group.change(name, membership.as_mut(), change?).await?,
+            () = progress.changed.notified() => commit(membership.as_mut(), &progress).await?,
+            Some(ended) = group.tasks.join_next(), if !group.tasks.is_empty() => check(ended)?,
+        }
+    }
+    let all: Vec<Partition> = group.held.keys().copied().collect();
+    group.stop(&all).await?;
+    commit(membership.as_mut(), &progress).await?;
+    Ok(membership.leave().await?)
+}
+
+impl<R, F, E> Group<R, E>
+where
+    R: Fn(Assignment) -> F,
+    F: Future<Output = Result<(), E>> + Send + 'static,
+    E: From<LogError> + Send + 'static,
+{
+    async fn change(
+        &mut self,
+        name: &str,
+        membership: &mut dyn Membership,
+        change: MembershipChange,
+    ) -> Result<(), E> {
+        tracing::info!(group = name, ?change, "partitions change");
+        match change {
+            MembershipChange::Assigned(partitions) => {
+                for partition in partitions {
+                    let committed = membership.committed(partition).await?;
+                    self.start(partition, committed);
+                }
+            }
+            MembershipChange::Revoked(partitions) => {
+                self.stop(&partitions).await?;
+                commit(membership, &self.progress).await?;
+                membership.released().await?;
+            }
+            MembershipChange::Lost(partitions) => {
+                for (_, task) in partitions.iter().filter_map(|partition| self.held.remove(partition)) {
+                    task.abort();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, partition: Partition, committed: Option<Offset>) {
+        let stop = CancellationToken::new();
+        let progress = self.progress.clone();
+        let run = (self.run)(Assignment { partition, committed, stop: stop.clone(), progress });
+        let task = self.tasks.spawn(run);
+        self.held.insert(partition, (stop, task));
+    }
+
+    /// Stops these runs, and waits until no run of theirs is left.
+    async fn stop(&mut self, partitions: &[Partition]) -> Result<(), E> {
+        let mut ending = Vec::new();
+        for (stop, task) in partitions.iter().filter_map(|partition| self.held.remove(partition)) {
+            stop.cancel();
+            ending.push(task);
+        }
+        while ending.iter().any(|task| !task.is_finished()) {
+            let Some(ended) = self.tasks.join_next().await else { break };
+            check(ended)?;
+        }
+        Ok(())
+    }
+}
+
+async fn commit(membership: &mut dyn Membership, progress: &Progress) -> Result<(), LogError> {
+    for (partition, next) in progress.take() {
+        membership.commit(partition, next).await?;
+    }
+    Ok(())
+}
+
+fn check<E>(ended: Result<Result<(), E>, JoinError>) -> Result<(), E> {
+    match ended {
+        Ok(result) => result,
+        // A lost partition's run was aborted; nothing else ends a task so.
+        Err(error) if error.is_cancelled() => Ok(()),
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    }
+}

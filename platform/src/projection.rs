@@ -1,0 +1,95 @@
+//! Projections: consumers that turn each record into rows, and keep nothing in between.
+//!
+//! Invariant: a record's rows are written before the group's offset passes it, under the record's
+//! own offset as version, so repeats and races change nothing.
+
+use std::sync::Arc;
+
+use schemas::message::{Headers, Outgoing, Place};
+use schemas::position::{Offset, Version};
+use schemas::tables::views::ViewRow;
+use schemas::topics::Topic;
+
+use crate::clock::Clock;
+use crate::group::Assignment;
+use crate::ports::{Log, LogError, Record, Tables};
+use crate::retry;
+use crate::runner::{ORIGIN_HEADER, REASON_HEADER};
+
+/// Rows of one record.
+pub trait Projection: Send + Sync + 'static {
+    const NAME: &'static str;
+
+    fn topic() -> &'static Topic;
+
+    /// The rows that the record says, or why it says nothing that can be understood.
+    fn project(record: &Record) -> Result<Vec<ViewRow>, String>;
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectionError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Tables(#[from] retry::Refused),
+}
+
+/// What a projection stands on.
+#[derive(Clone)]
+pub struct Ports {
+    pub log: Arc<dyn Log>,
+    pub tables: Arc<dyn Tables>,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Projects one partition from where the group has noted, until it is stopped.
+pub async fn run<P: Projection>(ports: Ports, assignment: Assignment) -> Result<(), ProjectionError> {
+    let Assignment { partition, committed, stop, progress } = assignment;
+    let start = match committed {
+        Some(next) => next,
+        None => ports.log.marks(P::topic(), partition).await?.low,
+    };
+    let mut reader = ports.log.read(P::topic(), partition, start).await?;
+    loop {
+        let records = tokio::select! {
+            biased;
+            () = stop.cancelled() => return Ok(()),
+            records = reader.next() => records?,
+        };
+        for record in &records {
+            match P::project(record) {
+                Ok(rows) => write(&ports, &rows, record.offset).await?,
+                Err(reason) => dead_letter::<P>(&ports, record, &reason).await?,
+            }
+        }
+        if let Some(last) = records.last() {
+            progress.note(partition, last.offset + 1);
+        }
+    }
+}
+
+async fn write(ports: &Ports, rows: &[ViewRow], offset: Offset) -> Result<(), retry::Refused> {
+    let versioned: Vec<(ViewRow, Version)> =
+        rows.iter().map(|row| (row.clone(), Version::of(offset))).collect();
+    retry::until_answered(&*ports.clock, || {
+        Box::pin(crate::ports::tables::put_views(&*ports.tables, &versioned))
+    })
+    .await
+}
+
+async fn dead_letter<P: Projection>(ports: &Ports, record: &Record, reason: &str) -> Result<(), LogError> {
+    tracing::warn!(projection = P::NAME, partition = record.partition, offset = record.offset, reason, "poison record");
+    let Some(topic) = P::topic().dead_letters else { return Ok(()) };
+    let headers: Headers = vec![
+        (REASON_HEADER, reason.as_bytes().to_vec()),
+        (ORIGIN_HEADER, format!("{}.{}", record.partition, record.offset).into_bytes()),
+    ];
+    let letter = Outgoing {
+        topic,
+        place: Place::Partition(record.partition),
+        key: record.key.as_ref().map(|key| key.to_vec()),
+        headers,
+        value: record.value.to_vec(),
+    };
+    ports.log.enqueue(letter).await?.await.map(|_| ())
+}

@@ -1,0 +1,38 @@
+//! Calls to the tables that are repeated until they hold.
+//!
+//! Invariant: nothing is given up. A write that may have happened is repeated with the same version,
+//! which changes nothing if it had.
+
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+
+use crate::clock::Clock;
+use crate::ports::TablesError;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// The tables refuse the call for good.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("tables refuse: {0}")]
+pub struct Refused(pub String);
+
+/// Repeats a call until it is answered, or refused for good. Whoever waits can stop waiting.
+pub async fn until_answered<'a, T>(
+    clock: &dyn Clock,
+    call: impl Fn() -> BoxFuture<'a, Result<T, TablesError>> + Send,
+) -> Result<T, Refused> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match call().await {
+            Ok(answer) => return Ok(answer),
+            Err(TablesError::Unavailable(reason)) => {
+                tracing::warn!(reason, pause_ms = pause.as_millis() as u64, "tables unavailable");
+                clock.sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            Err(TablesError::Refused(reason)) => return Err(Refused(reason)),
+        }
+    }
+}
