@@ -16,11 +16,11 @@ pub fn sees_message(stay: &Stay, seq: i64) -> bool {
     seq >= stay.first_seq
 }
 
-/// Whether what the command at `offset` did concerns a member, present or former.
+/// Whether what the command at `offset` did concerns who stayed then.
 ///
 /// A removal concerns the removed; what came after it does not.
-pub fn concerns(member: &Member, offset: Offset) -> bool {
-    member.stays.iter().any(|stay| stay.from <= offset && stay.to.is_none_or(|to| offset <= to))
+pub fn concerns(stays: &[Stay], offset: Offset) -> bool {
+    stays.iter().any(|stay| stay.from <= offset && stay.to.is_none_or(|to| offset <= to))
 }
 
 #[cfg(test)]
@@ -40,7 +40,7 @@ mod tests {
         let back = member(&[(5, Some(9)), (20, None)]);
         assert!(viewing(None).is_err() && viewing(Some(&gone)).is_err());
         assert_eq!(viewing(Some(&back)).unwrap().from, 20);
-        let concerned = |who: &Member| (0..25).filter(|at| concerns(who, *at)).collect::<Vec<i64>>();
+        let concerned = |who: &Member| (0..25).filter(|at| concerns(&who.stays, *at)).collect::<Vec<i64>>();
         assert_eq!(concerned(&gone), [5, 6, 7, 8, 9]);
         assert_eq!(concerned(&back), [5, 6, 7, 8, 9, 20, 21, 22, 23, 24]);
         assert!(sees_message(viewing(Some(&back)).unwrap(), 20));

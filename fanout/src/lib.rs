@@ -1,1 +1,59 @@
-//! fanout
+//! The fan-out node: reads every event, and pushes each to the sockets that it concerns.
+//!
+//! [`node`] follows the log and takes snapshots; [`hub`] keeps what is recent and knows who is here;
+//! [`subscription`] replays and delivers; [`socket`] speaks `graphql-transport-ws`.
+//!
+//! Invariants: a message is never dropped in silence: a socket that cannot follow is closed with a
+//! code that says "resume"; a cursor resumes on any node; memory is bounded.
+
+pub mod cursor;
+pub mod event;
+pub mod hub;
+pub mod lanes;
+pub mod node;
+pub mod protocol;
+pub mod render;
+pub mod snapshot;
+pub mod socket;
+pub mod subscription;
+
+use std::time::Duration;
+
+pub use node::Node;
+
+/// Bounds and times of a node.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub snapshot_every: Duration,
+    /// Bytes of recent events in memory.
+    pub ring_bytes: usize,
+    /// Frames that may wait for one subscription.
+    pub queue: usize,
+    /// Records that a resume may have to read; beyond it the client starts afresh.
+    pub replay_records: i64,
+    pub ping_every: Duration,
+    pub init_within: Duration,
+    /// Over how long sockets are closed when the node drains.
+    pub drain_over: Duration,
+    pub operations_per_socket: usize,
+    pub sockets: usize,
+    /// Origins that browsers may connect from; empty: any, for development.
+    pub origins: Vec<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            snapshot_every: Duration::from_secs(10),
+            ring_bytes: 64 * 1024 * 1024,
+            queue: 1_024,
+            replay_records: 200_000,
+            ping_every: Duration::from_secs(30),
+            init_within: Duration::from_secs(5),
+            drain_over: Duration::from_secs(5),
+            operations_per_socket: 100,
+            sockets: 15_000,
+            origins: vec![],
+        }
+    }
+}

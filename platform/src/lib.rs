@@ -4,7 +4,9 @@
 
 pub mod clock;
 pub mod group;
+pub mod lifecycle;
 pub mod ports;
 pub mod projection;
 pub mod retry;
 pub mod runner;
+pub mod telemetry;

@@ -1,1 +1,144 @@
-//! conformance
+//! What every adapter of the log and of the tables is held to.
+//!
+//! An adapter's test file is two lines: a fixture, and [`log_conformance!`] or
+//! [`tables_conformance!`] with an expression that makes one; each case becomes a test.
+//!
+//! Invariant: a case can run beside all others, again and again, against one shared server: it
+//! uses partition keys and group names of its own, and reads from where a partition ended when it
+//! began.
+
+pub mod harness;
+pub mod log;
+pub mod tables;
+
+use std::sync::Arc;
+
+use platform::ports::{Log, Tables};
+
+/// A log under test; whatever it needs lives as long as this.
+pub trait LogFixture {
+    /// One with all topics of [`schemas::topics`].
+    fn log(&self) -> Arc<dyn Log>;
+}
+
+/// Tables under test; whatever they need lives as long as this.
+pub trait TablesFixture {
+    /// Some that have [`tables::samples::ALL`] beside the system's.
+    fn tables(&self) -> Arc<dyn Tables>;
+}
+
+/// One test for each case that a log is held to. The expression may await.
+#[macro_export]
+macro_rules! log_conformance {
+    ($fixture:expr) => {
+        $crate::log_cases! { $fixture,
+            appending::a_partition_keeps_the_order_of_appends,
+            appending::a_record_is_read_as_it_was_appended,
+            appending::a_large_value_survives,
+            appending::receipts_name_the_offsets,
+            appending::a_key_has_its_partition,
+            appending::an_explicit_partition_goes_before_the_key,
+            appending::a_partition_that_is_not_there_is_refused,
+            appending::each_task_keeps_its_own_order,
+            appending::ten_thousand_can_be_queued_before_any_is_awaited,
+            reading::a_reader_starts_in_the_middle,
+            reading::a_reader_waits_at_the_end,
+            reading::a_wait_that_is_given_up_loses_nothing,
+            reading::readers_do_not_disturb_each_other,
+            reading::a_place_outside_the_marks_is_out_of_range,
+            reading::marks_enclose_what_was_appended,
+            reading::a_time_has_its_position,
+            groups::a_sole_member_gets_every_partition,
+            groups::a_second_member_gets_half_and_nobody_shares,
+            groups::what_a_leaving_member_held_moves,
+            groups::what_a_dropped_member_held_moves,
+            groups::a_committed_offset_is_seen_by_the_next_holder,
+        }
+    };
+}
+
+/// One test for each case that tables are held to. The expression may await.
+#[macro_export]
+macro_rules! tables_conformance {
+    ($fixture:expr) => {
+        $crate::tables_cases! { $fixture,
+            rows::a_row_is_read_as_it_was_put,
+            rows::a_row_is_replaced_whole,
+            rows::the_higher_version_stays_in_either_order,
+            rows::an_equal_version_changes_nothing,
+            rows::get_finds_what_exists_in_order,
+            rows::a_table_without_clustering_has_one_row_a_partition,
+            rows::a_large_value_survives,
+            rows::a_row_is_gone_after_its_time_to_live,
+            rows::what_does_not_fit_the_table_is_refused_whole,
+            batches::a_batch_is_seen_whole_or_not_at_all,
+            batches::an_acknowledged_write_is_seen,
+            batches::of_concurrent_writes_the_highest_version_stays,
+            keys::partitions_do_not_mix,
+            keys::rows_stand_in_the_order_of_their_keys,
+            ranges::bounds_are_prefixes,
+            ranges::a_page_says_whether_more_may_come,
+            ranges::pages_cover_a_thousand_rows_once_either_way,
+            ranges::a_page_can_be_asked_for_again,
+            model::random_writes_agree_with_a_naive_model,
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! log_cases {
+    ($fixture:expr, $($group:ident :: $case:ident,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let fixture = $fixture;
+                $crate::log::$group::$case($crate::LogFixture::log(&fixture)).await;
+            }
+        )*
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! tables_cases {
+    ($fixture:expr, $($group:ident :: $case:ident,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let fixture = $fixture;
+                $crate::tables::$group::$case($crate::TablesFixture::tables(&fixture)).await;
+            }
+        )*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    /// A case that is written but not listed would hold nobody to anything.
+    #[test]
+    fn every_case_is_listed() {
+        let listed = include_str!("lib.rs");
+        for (group, source) in [
+            ("appending", include_str!("log/appending.rs")),
+            ("reading", include_str!("log/reading.rs")),
+            ("groups", include_str!("log/groups.rs")),
+            ("rows", include_str!("tables/rows.rs")),
+            ("batches", include_str!("tables/batches.rs")),
+            ("keys", include_str!("tables/keys.rs")),
+            ("ranges", include_str!("tables/ranges.rs")),
+            ("model", include_str!("tables/model.rs")),
+        ] {
+            for line in source
+                .lines()
+                .filter_map(|line| line.strip_prefix("pub async fn "))
+            {
+                let case = line.split('(').next().unwrap_or_default();
+                assert!(
+                    listed.contains(&format!("{group}::{case},")),
+                    "{group}::{case} is not listed"
+                );
+            }
+        }
+    }
+}

@@ -35,7 +35,10 @@ struct Queued<C> {
 
 impl<C: Send + 'static> Committer<C> {
     /// Starts a thread which gives `commit` all commands that wait, again and again.
-    pub(crate) fn start(name: &str, commit: impl FnMut(Vec<C>) + Send + 'static) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        name: &str,
+        commit: impl FnMut(Vec<C>) + Send + 'static,
+    ) -> std::io::Result<Self> {
         let (queue, waiting) = mpsc::channel(QUEUED_COMMANDS);
         let closing = CancellationToken::new();
         let closed = closing.clone();
@@ -54,8 +57,14 @@ impl<C: Send + 'static> Committer<C> {
     pub(crate) async fn push(&self, command: C, bytes: usize) -> Result<(), Closed> {
         // What weighs more than the whole queue goes through it alone.
         let weight = bytes.clamp(1, QUEUED_BYTES) as u32;
-        let room = Arc::clone(&self.room).acquire_many_owned(weight).await.map_err(|_| Closed)?;
-        self.queue.send(Queued { command, room }).await.map_err(|_| Closed)
+        let room = Arc::clone(&self.room)
+            .acquire_many_owned(weight)
+            .await
+            .map_err(|_| Closed)?;
+        self.queue
+            .send(Queued { command, room })
+            .await
+            .map_err(|_| Closed)
     }
 
     /// Commits what is queued and ends the thread.
@@ -98,8 +107,10 @@ async fn run<C>(
         if taken == 0 {
             return;
         }
-        let (commands, room): (Vec<C>, Vec<OwnedSemaphorePermit>) =
-            group.drain(..).map(|queued| (queued.command, queued.room)).unzip();
+        let (commands, room): (Vec<C>, Vec<OwnedSemaphorePermit>) = group
+            .drain(..)
+            .map(|queued| (queued.command, queued.room))
+            .unzip();
         commit(commands);
         // Only now, so that what is being committed counts as queued.
         drop(room);

@@ -72,12 +72,18 @@ impl EmbeddedLog {
             let wanted = count(topic, partitions);
             let stored = meta.topic(topic.name, wanted)?;
             if stored.partitions != wanted {
-                return Err(OpenError::Partitions { topic: topic.name, stored: stored.partitions, wanted });
+                return Err(OpenError::Partitions {
+                    topic: topic.name,
+                    stored: stored.partitions,
+                    wanted,
+                });
             }
             let mut all = Vec::new();
             for number in 0..wanted {
                 let low = meta.low(stored.id, number)?;
-                all.push(Arc::new(PartitionLog::recover(&records, topic, stored.id, number, low)?));
+                all.push(Arc::new(PartitionLog::recover(
+                    &records, topic, stored.id, number, low,
+                )?));
             }
             by_name.insert(topic.name, all);
         }
@@ -91,10 +97,18 @@ impl EmbeddedLog {
             failure: OnceLock::new(),
             closed: CancellationToken::new(),
         });
-        let mut appender = Appender { shared: Arc::clone(&shared) };
+        let mut appender = Appender {
+            shared: Arc::clone(&shared),
+        };
         let committer = Committer::start("log-appends", move |group| appender.commit(group))?;
         let groups = Groups::default();
-        Ok(Self { shared, committer: Arc::new(committer), groups, partitions, session_timeout })
+        Ok(Self {
+            shared,
+            committer: Arc::new(committer),
+            groups,
+            partitions,
+            session_timeout,
+        })
     }
 
     /// Removes records that their topics keep no longer at `now`; says how many.
@@ -131,7 +145,10 @@ impl Log for EmbeddedLog {
         let to = self.shared.partition(record.topic, number)?;
         let (done, appended) = oneshot::channel();
         let bytes = record.size();
-        self.committer.push(Command::Append { to, record, done }, bytes).await.map_err(|_| closed())?;
+        self.committer
+            .push(Command::Append { to, record, done }, bytes)
+            .await
+            .map_err(|_| closed())?;
         Ok(Box::pin(async {
             let thread_died = || Err(LogError::Unknown("the appending thread is gone".into()));
             appended.await.unwrap_or_else(|_| thread_died())
@@ -146,11 +163,25 @@ impl Log for EmbeddedLog {
     ) -> Result<Box<dyn Reader>, LogError> {
         let partition = self.shared.partition(topic, partition)?;
         partition.admit(from)?;
-        Ok(Box::new(EmbeddedReader::new(Arc::clone(&self.shared), partition, from)))
+        Ok(Box::new(EmbeddedReader::new(
+            Arc::clone(&self.shared),
+            partition,
+            from,
+        )))
     }
 
-    async fn join(&self, group: &str, topic: &'static Topic) -> Result<Box<dyn Membership>, LogError> {
-        let member = self.groups.join(&self.shared, &self.committer, group, topic, self.session_timeout)?;
+    async fn join(
+        &self,
+        group: &str,
+        topic: &'static Topic,
+    ) -> Result<Box<dyn Membership>, LogError> {
+        let member = self.groups.join(
+            &self.shared,
+            &self.committer,
+            group,
+            topic,
+            self.session_timeout,
+        )?;
         Ok(Box::new(member))
     }
 
@@ -194,16 +225,26 @@ impl Shared {
         self.topics
             .get(topic.name)
             .map(Vec::as_slice)
-            .ok_or(LogError::NoSuchPartition { topic: topic.name, partition: 0 })
+            .ok_or(LogError::NoSuchPartition {
+                topic: topic.name,
+                partition: 0,
+            })
     }
 
-    fn partition(&self, topic: &'static Topic, number: Partition) -> Result<Arc<PartitionLog>, LogError> {
+    fn partition(
+        &self,
+        topic: &'static Topic,
+        number: Partition,
+    ) -> Result<Arc<PartitionLog>, LogError> {
         let all = self.partitions_of(topic)?;
         usize::try_from(number)
             .ok()
             .and_then(|number| all.get(number))
             .cloned()
-            .ok_or(LogError::NoSuchPartition { topic: topic.name, partition: number })
+            .ok_or(LogError::NoSuchPartition {
+                topic: topic.name,
+                partition: number,
+            })
     }
 
     fn page(&self, partition: &PartitionLog, from: Offset) -> Result<Vec<Record>, LogError> {

@@ -58,7 +58,11 @@ pub enum OpenError {
     InUse(PathBuf),
     /// Partition counts are fixed within an epoch: take the stored number, or a new folder.
     #[error("{topic} has {stored} partitions in this data folder, not {wanted}")]
-    Partitions { topic: &'static str, stored: Partition, wanted: Partition },
+    Partitions {
+        topic: &'static str,
+        stored: Partition,
+        wanted: Partition,
+    },
     /// Use the program that wrote it, or a later one.
     #[error("data folder has layout {0}, which this program does not know")]
     Layout(u8),
@@ -124,9 +128,14 @@ impl Store {
                 other => OpenError::Unreadable(other),
             })?;
         let keyspace = |name, options: KeyspaceCreateOptions| {
-            database.keyspace(name, || options).map_err(OpenError::Unreadable)
+            database
+                .keyspace(name, || options)
+                .map_err(OpenError::Unreadable)
         };
-        let meta = keyspace("meta", KeyspaceCreateOptions::default().max_memtable_size(META_MEMTABLE_BYTES))?;
+        let meta = keyspace(
+            "meta",
+            KeyspaceCreateOptions::default().max_memtable_size(META_MEMTABLE_BYTES),
+        )?;
         let meta = Meta::open(meta)?;
         // Records are read by range alone: larger blocks, and no filter for single keys.
         let records = KeyspaceCreateOptions::default()
@@ -134,7 +143,10 @@ impl Store {
             .data_block_size_policy(BlockSizePolicy::all(16 * 1024))
             .filter_policy(FilterPolicy::disabled());
         let records = keyspace("records", records)?;
-        let rows = keyspace("rows", KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES))?;
+        let rows = keyspace(
+            "rows",
+            KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES),
+        )?;
 
         let unsynced = Arc::new(Unsynced::default());
         let log = Arc::new(EmbeddedLog::open(
@@ -154,10 +166,19 @@ impl Store {
             Arc::clone(&unsynced),
         )?);
         let background = vec![
-            Periodic::start("store-sync", options.sync_every, syncing(database.clone(), unsynced))?,
+            Periodic::start(
+                "store-sync",
+                options.sync_every,
+                syncing(database.clone(), unsynced),
+            )?,
             Periodic::start("store-sweep", SWEEP_EVERY, sweeping(&log, &tables, clock))?,
         ];
-        Ok(Self { log, tables, background, database })
+        Ok(Self {
+            log,
+            tables,
+            background,
+            database,
+        })
     }
 
     pub fn log(&self) -> Arc<EmbeddedLog> {
@@ -199,7 +220,9 @@ fn sweeping(
 ) -> impl FnMut() + Send + use<> {
     let (log, tables) = (Arc::downgrade(log), Arc::downgrade(tables));
     move || {
-        let (Some(log), Some(tables)) = (log.upgrade(), tables.upgrade()) else { return };
+        let (Some(log), Some(tables)) = (log.upgrade(), tables.upgrade()) else {
+            return;
+        };
         if let Err(error) = log.retain(clock.now()) {
             tracing::error!(%error, "retention failed");
         }

@@ -15,7 +15,6 @@ mod writer;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use fjall::{Database, Keyspace};
@@ -73,9 +72,20 @@ impl EmbeddedTables {
         clock: SharedClock,
         unsynced: Arc<Unsynced>,
     ) -> Result<Self, OpenError> {
-        let mut writer = Writer { database: database.clone(), rows: rows.clone(), unsynced };
+        let mut writer = Writer {
+            database: database.clone(),
+            rows: rows.clone(),
+            unsynced,
+        };
         let committer = Committer::start("table-writes", move |group| writer.commit(group))?;
-        Ok(Self { database, rows, meta, clock, numbers: Mutex::default(), committer })
+        Ok(Self {
+            database,
+            rows,
+            meta,
+            clock,
+            numbers: Mutex::default(),
+            committer,
+        })
     }
 
     /// Removes rows that are expired at `now`; says how many expiries were dealt with.
@@ -85,7 +95,11 @@ impl EmbeddedTables {
         let mut removed = 0;
         loop {
             let (done, swept) = oneshot::channel();
-            let step = Command::Sweep { now, limit: SWEEP_ROWS, done };
+            let step = Command::Sweep {
+                now,
+                limit: SWEEP_ROWS,
+                done,
+            };
             if self.committer.push(step, 1).await.is_err() {
                 return Ok(removed);
             }
@@ -113,14 +127,24 @@ impl EmbeddedTables {
     }
 
     /// The encoded front of every key in the partition.
-    fn partition(&self, table: &'static Table, partition: &[Value]) -> Result<Vec<u8>, TablesError> {
+    fn partition(
+        &self,
+        table: &'static Table,
+        partition: &[Value],
+    ) -> Result<Vec<u8>, TablesError> {
         let mut key = self.number(table)?.to_be_bytes().to_vec();
         put_key(&mut key, table, table.partition, partition)?;
         Ok(key)
     }
 
     fn reading<'a>(&'a self, table: &'static Table, partition: &'a [u8]) -> Reading<'a> {
-        Reading { database: &self.database, rows: &self.rows, table, partition, now: self.clock.now() }
+        Reading {
+            database: &self.database,
+            rows: &self.rows,
+            table,
+            partition,
+            now: self.clock.now(),
+        }
     }
 }
 
@@ -132,7 +156,10 @@ fn put_key(
     values: &[Value],
 ) -> Result<(), TablesError> {
     if values.len() != columns.len() {
-        return Err(refused(table, format!("{} key columns, not {}", columns.len(), values.len())));
+        return Err(refused(
+            table,
+            format!("{} key columns, not {}", columns.len(), values.len()),
+        ));
     }
     put_key_prefix(key, table, columns, values)
 }
@@ -144,7 +171,10 @@ fn put_key_prefix(
     values: &[Value],
 ) -> Result<(), TablesError> {
     if values.len() > columns.len() {
-        return Err(refused(table, format!("{} key columns, not {}", columns.len(), values.len())));
+        return Err(refused(
+            table,
+            format!("{} key columns, not {}", columns.len(), values.len()),
+        ));
     }
     key::put_columns(key, columns, values)
         .map_err(|column| refused(table, format!("key column {column} has another type")))?;
@@ -156,11 +186,29 @@ fn put_key_prefix(
 
 fn check_columns(table: &Table, values: &[Value]) -> Result<(), TablesError> {
     if values.len() != table.columns.len() {
-        return Err(refused(table, format!("{} columns, not {}", table.columns.len(), values.len())));
+        return Err(refused(
+            table,
+            format!("{} columns, not {}", table.columns.len(), values.len()),
+        ));
     }
-    match table.columns.iter().zip(values).find(|(column, value)| !is_of(column.kind, value)) {
-        Some((column, _)) => Err(refused(table, format!("column {} has another type", column.name))),
+    match table
+        .columns
+        .iter()
+        .zip(values)
+        .find(|(column, value)| !is_of(column.kind, value))
+    {
+        Some((column, _)) => Err(refused(
+            table,
+            format!("column {} has another type", column.name),
+        )),
         None => Ok(()),
+    }
+}
+
+fn expiry(table: &Table, row: &PutRow, now: LogTime) -> LogTime {
+    match row.time_to_live.or(table.time_to_live) {
+        Some(age) => now.saturating_add(LogTime::try_from(age.as_millis()).unwrap_or(row::NEVER)),
+        None => row::NEVER,
     }
 }
 
@@ -192,25 +240,30 @@ impl Tables for EmbeddedTables {
         table: &'static Table,
         partition: &[Value],
         rows: Vec<PutRow>,
-        time_to_live: Option<Duration>,
     ) -> Result<(), TablesError> {
         let prefix = self.partition(table, partition)?;
-        let expires = match time_to_live.or(table.time_to_live) {
-            Some(age) => self.clock.now().saturating_add(i64::try_from(age.as_millis()).unwrap_or(i64::MAX)),
-            None => row::NEVER,
-        };
+        let now = self.clock.now();
         let mut encoded = Vec::with_capacity(rows.len());
         let mut bytes = 0;
         for row in rows {
             let mut key = prefix.clone();
             put_key(&mut key, table, table.clustering, &row.key)?;
             check_columns(table, &row.columns)?;
-            let stored = row::encode(row.version, expires, &row.columns);
+            let stored = row::encode(row.version, expiry(table, &row, now), &row.columns);
             bytes += key.len() + stored.len();
             encoded.push((key, stored));
         }
         let (done, written) = oneshot::channel();
-        self.committer.push(Command::Put { rows: encoded, done }, bytes).await.map_err(|_| closed())?;
+        self.committer
+            .push(
+                Command::Put {
+                    rows: encoded,
+                    done,
+                },
+                bytes,
+            )
+            .await
+            .map_err(|_| closed())?;
         written.await.unwrap_or_else(|_| Err(closed()))
     }
 
@@ -232,7 +285,9 @@ impl Tables for EmbeddedTables {
             put_key(&mut key, table, table.clustering, columns)?;
             encoded.push(key);
         }
-        self.reading(table, &prefix).get(encoded).map_err(unavailable)
+        self.reading(table, &prefix)
+            .get(encoded)
+            .map_err(unavailable)
     }
 
     async fn range(
@@ -256,7 +311,13 @@ impl Tables for EmbeddedTables {
             put_key(&mut key, table, table.clustering, values)?;
             after = Some(key);
         }
-        let encoded = EncodedRange { from: bound(&range.from)?, to: bound(&range.to)?, after };
-        self.reading(table, &prefix).range(&range, encoded).map_err(unavailable)
+        let encoded = EncodedRange {
+            from: bound(&range.from)?,
+            to: bound(&range.to)?,
+            after,
+        };
+        self.reading(table, &prefix)
+            .range(&range, encoded)
+            .map_err(unavailable)
     }
 }

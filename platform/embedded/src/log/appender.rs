@@ -19,9 +19,17 @@ use super::partition::PartitionLog;
 use super::record;
 
 pub(super) enum Command {
-    Append { to: Arc<PartitionLog>, record: Outgoing, done: oneshot::Sender<Result<Offset, LogError>> },
+    Append {
+        to: Arc<PartitionLog>,
+        record: Outgoing,
+        done: oneshot::Sender<Result<Offset, LogError>>,
+    },
     /// Notes a committed offset under its key.
-    Note { key: Vec<u8>, offset: Offset, done: oneshot::Sender<Result<(), LogError>> },
+    Note {
+        key: Vec<u8>,
+        offset: Offset,
+        done: oneshot::Sender<Result<(), LogError>>,
+    },
 }
 
 pub(super) struct Appender {
@@ -50,9 +58,15 @@ impl Appender {
         for command in group {
             match command {
                 Command::Append { to, record, done } => {
-                    let run = runs.entry((to.topic_id, to.number)).or_insert_with(|| Run::after(to));
+                    let run = runs
+                        .entry((to.topic_id, to.number))
+                        .or_insert_with(|| Run::after(Arc::clone(&to)));
                     let record = run.push(record, time, done);
-                    batch.insert(&self.shared.records, run.to.key(record.offset), record::encode(record));
+                    batch.insert(
+                        &self.shared.records,
+                        to.key(record.offset),
+                        record::encode(record),
+                    );
                 }
                 Command::Note { key, offset, done } => {
                     notes.insert(key, offset);
@@ -93,7 +107,12 @@ impl Appender {
 impl Run {
     fn after(to: Arc<PartitionLog>) -> Self {
         let next = to.marks().end;
-        Self { to, next, records: Vec::new(), waiting: Vec::new() }
+        Self {
+            to,
+            next,
+            records: Vec::new(),
+            waiting: Vec::new(),
+        }
     }
 
     fn push(
@@ -110,7 +129,11 @@ impl Run {
             offset,
             time,
             key: record.key.map(Bytes::from),
-            headers: record.headers.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+            headers: record
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .collect(),
             value: record.value.into(),
         });
         &self.records[self.records.len() - 1]

@@ -25,7 +25,9 @@ impl Shared {
     pub(super) fn retain(&self, now: LogTime) -> Result<u64, LogError> {
         let mut removed = 0;
         for partition in self.topics.values().flatten() {
-            let CleanUp::Delete(age) = partition.topic.clean_up else { continue };
+            let CleanUp::Delete(age) = partition.topic.clean_up else {
+                continue;
+            };
             let oldest = now - age.as_millis() as LogTime;
             loop {
                 if self.closed.is_cancelled() {
@@ -45,7 +47,10 @@ impl Shared {
         let marks = partition.marks();
         let snapshot = self.database.snapshot();
         let mut low = marks.low;
-        for entry in snapshot.range(&self.records, partition.key(low)..partition.key(marks.end)).take(STEP_RECORDS) {
+        for entry in snapshot
+            .range(&self.records, partition.key(low)..partition.key(marks.end))
+            .take(STEP_RECORDS)
+        {
             let (key, value) = entry.into_inner()?;
             if record::time_of(&value)? >= oldest {
                 break;
@@ -60,7 +65,11 @@ impl Shared {
         for offset in marks.low..low {
             batch.remove(&self.records, partition.key(offset));
         }
-        batch.insert(&self.meta.keyspace, meta::low_key(partition.topic_id, partition.number), low.to_be_bytes());
+        batch.insert(
+            &self.meta.keyspace,
+            meta::low_key(partition.topic_id, partition.number),
+            low.to_be_bytes(),
+        );
         batch.commit()?;
         self.unsynced.note();
         Ok(count(marks.low, low))

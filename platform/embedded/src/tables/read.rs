@@ -50,23 +50,40 @@ impl Reading<'_> {
         let mut low = Bound::Included(encoded.from);
         let mut high = Bound::Excluded(key::after_prefix(encoded.to));
         match encoded.after {
-            Some(after) if range.descending && is_above(&high, &after) => high = Bound::Excluded(after),
-            Some(after) if !range.descending && is_below(&low, &after) => low = Bound::Excluded(after),
+            Some(after) if range.descending && is_above(&high, &after) => {
+                high = Bound::Excluded(after)
+            }
+            Some(after) if !range.descending && is_below(&low, &after) => {
+                low = Bound::Excluded(after)
+            }
             _ => {}
         }
         if is_empty(&low, &high) {
-            return Ok(Page { rows: Vec::new(), next: None });
+            return Ok(Page {
+                rows: Vec::new(),
+                next: None,
+            });
         }
         let found = self.database.snapshot().range(self.rows, (low, high));
-        if range.descending { self.page(found.rev(), range.limit) } else { self.page(found, range.limit) }
+        if range.descending {
+            self.page(found.rev(), range.limit)
+        } else {
+            self.page(found, range.limit)
+        }
     }
 
     /// One row more than the page holds is looked for, to know whether more may come.
-    fn page(&self, found: impl Iterator<Item = fjall::Guard>, limit: usize) -> Result<Page, StoreError> {
+    fn page(
+        &self,
+        found: impl Iterator<Item = fjall::Guard>,
+        limit: usize,
+    ) -> Result<Page, StoreError> {
         let mut rows: Vec<Row> = Vec::new();
         for entry in found {
             let (key, stored) = entry.into_inner()?;
-            let Some(row) = self.row(&key, &stored)? else { continue };
+            let Some(row) = self.row(&key, &stored)? else {
+                continue;
+            };
             if rows.len() == limit {
                 let next = rows.last().map(|last| last.key.clone());
                 return Ok(Page { rows, next });
@@ -101,9 +118,8 @@ fn is_above(high: &Bound<Vec<u8>>, key: &[u8]) -> bool {
 
 fn is_empty(low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> bool {
     match (low, high) {
-        (Bound::Included(low), Bound::Excluded(high)) | (Bound::Excluded(low), Bound::Excluded(high)) => {
-            low >= high
-        }
+        (Bound::Included(low), Bound::Excluded(high))
+        | (Bound::Excluded(low), Bound::Excluded(high)) => low >= high,
         _ => false,
     }
 }

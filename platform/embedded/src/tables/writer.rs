@@ -27,9 +27,16 @@ pub(super) const EXPIRY_PREFIX: usize = 10;
 
 pub(super) enum Command {
     /// Rows by encoded key, each as stored.
-    Put { rows: Vec<(Vec<u8>, Vec<u8>)>, done: oneshot::Sender<Result<(), TablesError>> },
+    Put {
+        rows: Vec<(Vec<u8>, Vec<u8>)>,
+        done: oneshot::Sender<Result<(), TablesError>>,
+    },
     /// Removes rows that expired at `now`, at most `limit` entries; answers how many entries went.
-    Sweep { now: LogTime, limit: usize, done: oneshot::Sender<Result<usize, TablesError>> },
+    Sweep {
+        now: LogTime,
+        limit: usize,
+        done: oneshot::Sender<Result<usize, TablesError>>,
+    },
 }
 
 pub(super) struct Writer {
@@ -56,7 +63,9 @@ impl Writer {
                 }
             });
         }
-        let outcome = merged.and_then(|()| self.apply(changes)).map_err(unavailable);
+        let outcome = merged
+            .and_then(|()| self.apply(changes))
+            .map_err(unavailable);
         let mut swept = swept.into_iter();
         for command in group {
             // Whoever waits no longer does not want to know.
@@ -98,7 +107,11 @@ impl Writer {
     ) -> Result<usize, StoreError> {
         let mut removed = 0;
         // Up to and with `now`: a row is gone from its expiry on.
-        for entry in self.rows.range(expiry_key(LogTime::MIN, &[])..expiry_key(now + 1, &[])).take(limit) {
+        for entry in self
+            .rows
+            .range(expiry_key(LogTime::MIN, &[])..expiry_key(now + 1, &[]))
+            .take(limit)
+        {
             let entry = entry.key()?;
             let key = entry.get(EXPIRY_PREFIX..).ok_or(Malformed)?;
             let expired = |stored: &[u8]| StoredRow::parse(stored).map(|row| row.expires <= now);

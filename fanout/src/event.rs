@@ -1,0 +1,103 @@
+//! An event as a node holds it: filtered before it is decoded, decoded once, rendered once.
+
+use std::sync::{Arc, OnceLock};
+
+use graphql::live::Live;
+use platform::ports::Record;
+use schemas::account::{AccountEvent, AccountFact};
+use schemas::avro;
+use schemas::conversation::{ConversationEvent, ConversationFact};
+use schemas::message::USERS_HEADER;
+use schemas::position::{Cause, Number, Offset};
+use schemas::topics::{EVENTS, Topic};
+use schemas::{ConversationId, UserId};
+
+use crate::lanes::Lane;
+use crate::render::Renderings;
+
+/// Whom an event may concern.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    Conversation(ConversationId),
+    User(UserId),
+}
+
+/// A record of an event lane.
+pub struct Event {
+    pub lane: Lane,
+    pub offset: Offset,
+    /// Which output of which command this is.
+    pub number: Number,
+    pub about: About,
+    /// Users whose membership it changes.
+    pub users: Vec<UserId>,
+    pub bytes: usize,
+    record: Record,
+    live: OnceLock<Option<Arc<Live>>>,
+    pub renderings: Renderings,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum Malformed {
+    #[error("no cause")]
+    Cause,
+    #[error("key names nobody")]
+    Key,
+}
+
+impl Event {
+    pub fn read(topic: &'static Topic, lane: Lane, record: Record) -> Result<Self, Malformed> {
+        let cause = record.header(Cause::HEADER).ok_or(Malformed::Cause)?;
+        let cause = Cause::from_header(cause).map_err(|_| Malformed::Cause)?;
+        let key = record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()).ok_or(Malformed::Key)?;
+        let about = if topic == &EVENTS {
+            About::Conversation(key.parse().map_err(|_| Malformed::Key)?)
+        } else {
+            About::User(key.parse().map_err(|_| Malformed::Key)?)
+        };
+        let users = record.header(USERS_HEADER).and_then(|users| std::str::from_utf8(users).ok());
+        let users = users.into_iter().flat_map(|users| users.split(','));
+        Ok(Self {
+            lane,
+            offset: record.offset,
+            number: cause.number,
+            about,
+            users: users.filter_map(|user| user.parse().ok()).collect(),
+            bytes: record.value.len() + 256,
+            record,
+            live: OnceLock::new(),
+            renderings: Renderings::default(),
+        })
+    }
+
+    /// What it delivers, if anything; decoded when first asked.
+    pub fn live(&self) -> Option<&Arc<Live>> {
+        let decoded = self.live.get_or_init(|| {
+            decode(&self.about, &self.record.value)
+                .inspect_err(|error| {
+                    tracing::warn!(lane = self.lane.0, offset = self.offset, %error, "undecodable event");
+                })
+                .ok()
+                .flatten()
+                .map(Arc::new)
+        });
+        decoded.as_ref()
+    }
+}
+
+fn decode(about: &About, value: &[u8]) -> Result<Option<Live>, avro::DecodeError> {
+    Ok(match about {
+        About::Conversation(_) => {
+            let ConversationEvent { conversation, at, body } = avro::decode(value)?;
+            Some(match body {
+                ConversationFact::ConversationOpened(opened) => Live::Opened { conversation, at, opened },
+                ConversationFact::MessagePosted(posted) => Live::Message { conversation, at, posted },
+                ConversationFact::ReceiptAdvanced(receipt) => Live::Receipt { conversation, at, receipt },
+            })
+        }
+        About::User(_) => match avro::decode::<AccountEvent>(value)?.body {
+            AccountFact::SendRejected(rejected) => Some(Live::SendRejected(rejected)),
+            AccountFact::CreditsChanged(_) => None,
+        },
+    })
+}

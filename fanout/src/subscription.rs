@@ -1,0 +1,225 @@
+//! One subscription: from its start (fresh, or at a cursor) to live, then frame by frame.
+//!
+//! Invariants: what was missed since the cursor is sent before `Drained`; each frame's cursor says
+//! that everything up to it was sent before it.
+
+mod replay;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
+
+use graphql::live::{Live, Topic};
+use graphql::{ApiSchema, Viewer};
+use platform::ports::{Range, Tables, TablesError};
+use schemas::UserId;
+use schemas::position::Offset;
+use schemas::tables::CONVERSATIONS_BY_USER;
+use schemas::tables::views::MembershipRow;
+use tokio::sync::{Notify, mpsc};
+
+use crate::Node;
+use crate::cursor::Cursor;
+use crate::event::Event;
+use crate::hub::{Interest, SubscriptionId};
+use crate::lanes::Lane;
+use crate::protocol::{self, CloseCode, ServerMessage};
+use crate::render::Selected;
+use crate::snapshot;
+
+/// What goes to a socket, in order.
+#[derive(Debug)]
+pub enum Outgoing {
+    Text(String),
+    Close(CloseCode),
+}
+
+/// Why a subscription has ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Ended {
+    /// The socket is gone.
+    #[error("socket closed")]
+    Closed,
+    #[error("the client reads too slowly")]
+    TooSlow,
+    #[error(transparent)]
+    Tables(#[from] TablesError),
+}
+
+impl<T> From<mpsc::error::SendError<T>> for Ended {
+    fn from(_: mpsc::error::SendError<T>) -> Self {
+        Self::Closed
+    }
+}
+
+/// A subscription that was let in.
+pub struct Subscription {
+    pub node: Arc<Node>,
+    pub schema: ApiSchema,
+    pub viewer: Viewer,
+    /// Id of the operation on its socket.
+    pub operation: String,
+    pub selected: Selected,
+    pub topic: Topic,
+    pub out: mpsc::Sender<Outgoing>,
+}
+
+/// A queue in the hub, closed when the subscription ends in whatever way.
+struct Open {
+    node: Arc<Node>,
+    id: SubscriptionId,
+    wake: Arc<Notify>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.node.hub.close(self.id);
+    }
+}
+
+impl Subscription {
+    /// Delivers until the socket or the client's reading ends. Says why, after telling the client.
+    pub async fn run(self) -> Ended {
+        let ended = match self.deliver().await {
+            Ok(never) => match never {},
+            Err(ended) => ended,
+        };
+        let close = match &ended {
+            Ended::Closed => None,
+            Ended::TooSlow => Some(CloseCode::TooSlow),
+            Ended::Tables(error) => {
+                tracing::warn!(%error, "subscription ended");
+                Some(CloseCode::Overloaded)
+            }
+        };
+        if let Some(code) = close {
+            // If the socket is gone there is nobody to tell.
+            let _ = self.out.send(Outgoing::Close(code)).await;
+        }
+        ended
+    }
+
+    async fn deliver(&self) -> Result<std::convert::Infallible, Ended> {
+        let open = self.open().await?;
+        match &self.topic {
+            Topic::Inbox { after: Some(text) } => self.resume(&open, text).await?,
+            Topic::Inbox { after: None } => {
+                let cursor = self.start_fresh(&open).await?;
+                self.send(&Arc::new(Live::Drained { replayed: 0 }), Some(&cursor)).await?;
+            }
+            _ => {
+                self.start_fresh(&open).await?;
+            }
+        }
+        loop {
+            let quiet = tokio::time::sleep(self.node.options.ping_every);
+            tokio::select! {
+                () = open.wake.notified() => {
+                    self.send_queued(&open).await?;
+                }
+                () = quiet => self.ping(&open).await?,
+            }
+        }
+    }
+
+    async fn open(&self) -> Result<Open, Ended> {
+        let node = &self.node;
+        let interest = Interest::of(&self.topic);
+        loop {
+            let reach = node.hub.reach();
+            let rows = memberships(&*node.tables, &self.viewer.user).await?;
+            let cursor = Cursor::at(node.hub.settled().id.clone());
+            if let Some((id, wake)) = node.hub.open(&self.viewer.user, interest.clone(), cursor, rows, &reach) {
+                return Ok(Open { node: node.clone(), id, wake });
+            }
+        }
+    }
+
+    /// Starts at the newest settled snapshot. What was in the rows when this began is not sent: the
+    /// client reads it. What was not yet is sent as live.
+    async fn start_fresh(&self, open: &Open) -> Result<Cursor, Ended> {
+        let node = &self.node;
+        loop {
+            let settled = node.hub.settled();
+            let recent = node.hub.since_settled(&self.viewer.user);
+            let mut passed: BTreeMap<Lane, Offset> = BTreeMap::new();
+            for lane in recent.iter().map(|event| event.lane) {
+                if let Entry::Vacant(unknown) = passed.entry(lane) {
+                    unknown.insert(snapshot::checkpointed(&*node.tables, node.hub.lanes, lane).await?);
+                }
+            }
+            let is_readable =
+                |event: &Event| passed.get(&event.lane).is_some_and(|next| *next > event.number.offset);
+            if let Some(cursor) = node.hub.go_live_fresh(open.id, &settled, is_readable) {
+                return Ok(cursor);
+            }
+        }
+    }
+
+    /// Sends what waits; gives how much that was, and the cursor after it.
+    async fn send_queued(&self, open: &Open) -> Result<(i32, Cursor), Ended> {
+        let (frames, cursor) = self.node.hub.take(open.id).ok_or(Ended::TooSlow)?;
+        let mut sent = 0;
+        for frame in frames {
+            sent += i32::from(self.send_event(&frame.event, &frame.cursor).await?);
+        }
+        Ok((sent, cursor))
+    }
+
+    /// Sends an event, if it delivers anything. Says whether it did.
+    async fn send_event(&self, event: &Event, cursor: &Cursor) -> Result<bool, Ended> {
+        let Some(live) = event.live() else { return Ok(false) };
+        let payload =
+            self.selected.render(&self.schema, &self.viewer, live, Some(&event.renderings)).await;
+        let cursor = cursor.encode(&self.node.cursor_key, &self.viewer.user);
+        let text = protocol::next(&self.operation, &payload.with_cursor(Some(&cursor)));
+        self.out.send(Outgoing::Text(text)).await?;
+        Ok(true)
+    }
+
+    /// Sends a frame of the subscription's own.
+    async fn send(&self, live: &Arc<Live>, cursor: Option<&Cursor>) -> Result<(), Ended> {
+        let payload = self.selected.render(&self.schema, &self.viewer, live, None).await;
+        let cursor = cursor.map(|cursor| cursor.encode(&self.node.cursor_key, &self.viewer.user));
+        let text = protocol::next(&self.operation, &payload.with_cursor(cursor.as_deref()));
+        Ok(self.out.send(Outgoing::Text(text)).await?)
+    }
+
+    /// A quiet inbox gets a fresh cursor with its ping, so that it never grows too old.
+    async fn ping(&self, open: &Open) -> Result<(), Ended> {
+        let (_, cursor) = self.send_queued(open).await?;
+        if matches!(self.topic, Topic::Inbox { .. }) {
+            let cursor = cursor.encode(&self.node.cursor_key, &self.viewer.user);
+            let payload = serde_json::json!({ "cursors": { &self.operation: cursor } });
+            let text = ServerMessage::Ping { payload: Some(payload) }.to_text();
+            self.out.send(Outgoing::Text(text)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The most memberships of a user that are looked at.
+const MAX_MEMBERSHIPS: usize = 2_000;
+
+/// A user's memberships with the offsets of the commands that made them.
+async fn memberships(
+    tables: &dyn Tables,
+    user: &UserId,
+) -> Result<Vec<(MembershipRow, Offset)>, TablesError> {
+    let mut rows = Vec::new();
+    let mut after = None;
+    while rows.len() < MAX_MEMBERSHIPS {
+        let range = Range { limit: 500, after, ..Range::default() };
+        let page = tables.range(&CONVERSATIONS_BY_USER, &MembershipRow::partition(user), range).await?;
+        for row in &page.rows {
+            let membership = MembershipRow::from_row(user, &row.key, &row.columns)
+                .map_err(|error| TablesError::Refused(error.to_string()))?;
+            rows.push((membership, row.version.offset()));
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(rows)
+}

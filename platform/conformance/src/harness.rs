@@ -1,0 +1,35 @@
+//! What cases share: names of their own, and patience that ends.
+//!
+//! Invariant: a case waits for conditions, never for a time; a condition that does not come fails it.
+
+use std::future::Future;
+use std::time::Duration;
+
+/// Generous: a consumer group of a real broker takes seconds to settle.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A name that no other case, and no other run, has.
+pub fn fresh(name: &str) -> String {
+    format!("{name}-{}", uuid::Uuid::new_v4())
+}
+
+/// The future's output; the case fails if it takes too long.
+pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(output) => output,
+        Err(_) => panic!("{what}: nothing within {PATIENCE:?}"),
+    }
+}
+
+/// Tries again until there is something; the case fails if it takes too long.
+pub async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
+    let attempts = async {
+        loop {
+            if let Some(found) = attempt().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    within(what, attempts).await
+}
