@@ -5,6 +5,7 @@
 pub mod access;
 pub mod account;
 pub mod conversation;
+pub mod fault;
 pub mod policy;
 pub mod text;
 pub mod window;

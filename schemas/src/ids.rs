@@ -99,6 +99,10 @@ impl From<Uuid> for ClientId {
 }
 
 impl ClientId {
+    pub fn from_bytes(bytes: [u8; 16]) -> Self {
+        Uuid::from_bytes(bytes).into()
+    }
+
     pub fn uuid(&self) -> Uuid {
         Uuid::from_str(&self.0).unwrap_or_default()
     }

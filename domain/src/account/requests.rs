@@ -6,7 +6,7 @@
 use schemas::account::ChargeKind;
 use schemas::code::{ErrorCode, Refusal};
 use schemas::conversation::{ConversationRequest, LookUp};
-use schemas::fold::CLOCK_TOLERANCE_MS;
+use schemas::fold::Decision;
 use schemas::message::Output;
 use schemas::owner::RowKey;
 use schemas::position::{LogTime, Offset};
@@ -16,7 +16,7 @@ use schemas::{ClientId, ConversationId};
 
 use super::{Account, AccountRow, Context, accepted, refused_before};
 use crate::account::Accounts;
-use schemas::fold::Decision;
+use crate::fault::{self, Fault};
 
 /// How long an id stands for its first request.
 const VALID_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -29,8 +29,9 @@ fn live<'a>(account: &'a Account, id: &ClientId) -> Option<&'a ClientRequest> {
     }
 }
 
+/// What was charged by a clock that ran ahead is valid for longer: an id must never be charged twice.
 fn is_valid(request: &ClientRequest, at: LogTime) -> bool {
-    at < request.at + VALID_MS && request.at <= at + CLOCK_TOLERANCE_MS
+    at < request.at + VALID_MS
 }
 
 /// A repeat of a request that is remembered follows the first; another content is a conflict.
@@ -82,6 +83,9 @@ pub fn remember(
 
 /// The row that forgets the request charged at `charge`, if it is the one remembered.
 pub fn forget(account: &Account, id: &ClientId, charge: Offset) -> Option<(RowKey, AccountRow)> {
+    if fault::is(Fault::RefusedRemembered) {
+        return None;
+    }
     let first = live(account, id).filter(|first| first.position == charge)?;
     let forgotten = ClientRequest { live: false, ..first.clone() };
     Some((RowKey::client_request(id), AccountRow::ClientRequest(forgotten)))
@@ -92,6 +96,7 @@ pub fn forget(account: &Account, id: &ClientId, charge: Offset) -> Option<(RowKe
 /// Only the live row's own command was charged. A later one that says the same was told of it.
 pub fn repeated(account: &Account, id: &ClientId, said: i64, offset: Offset) -> Outcome {
     match live(account, id) {
+        Some(_) if fault::is(Fault::ChargedByRow) => accepted(false),
         Some(first) if first.position == offset => accepted(false),
         Some(first) if first.position < offset && first.said == said => accepted(true),
         _ => refused_before(),

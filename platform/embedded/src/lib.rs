@@ -8,7 +8,9 @@
 
 mod bytes;
 mod committer;
+mod health;
 mod log;
+mod memtable;
 mod meta;
 mod periodic;
 mod store;

@@ -14,7 +14,7 @@ mod record;
 mod retention;
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -27,9 +27,10 @@ use schemas::topics::{self, Partitions, Topic};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use crate::committer::Committer;
+use crate::committer::{Closed, Committer};
+use crate::health::Health;
 use crate::meta::Meta;
-use crate::store::{OpenError, Unsynced};
+use crate::store::OpenError;
 use appender::{Appender, Command};
 use membership::Groups;
 use partition::{PartitionLog, ReadError};
@@ -52,8 +53,8 @@ struct Shared {
     clock: SharedClock,
     /// By name.
     topics: HashMap<&'static str, Vec<Arc<PartitionLog>>>,
-    unsynced: Arc<Unsynced>,
-    failure: OnceLock<String>,
+    health: Arc<Health>,
+    /// Nothing is appended any more, by whatever reason.
     closed: CancellationToken,
 }
 
@@ -63,7 +64,7 @@ impl EmbeddedLog {
         records: Keyspace,
         meta: Meta,
         clock: SharedClock,
-        unsynced: Arc<Unsynced>,
+        health: Arc<Health>,
         partitions: Partition,
         session_timeout: Duration,
     ) -> Result<Self, OpenError> {
@@ -93,14 +94,12 @@ impl EmbeddedLog {
             meta,
             clock,
             topics: by_name,
-            unsynced,
-            failure: OnceLock::new(),
-            closed: CancellationToken::new(),
+            health: Arc::clone(&health),
+            closed: health.token(),
         });
-        let mut appender = Appender {
-            shared: Arc::clone(&shared),
-        };
-        let committer = Committer::start("log-appends", move |group| appender.commit(group))?;
+        let mut appender = Appender::new(Arc::clone(&shared));
+        let committer =
+            Committer::start("log-appends", health, move |group| appender.commit(group))?;
         let groups = Groups::default();
         Ok(Self {
             shared,
@@ -148,11 +147,9 @@ impl Log for EmbeddedLog {
         self.committer
             .push(Command::Append { to, record, done }, bytes)
             .await
-            .map_err(|_| closed())?;
-        Ok(Box::pin(async {
-            let thread_died = || Err(LogError::Unknown("the appending thread is gone".into()));
-            appended.await.unwrap_or_else(|_| thread_died())
-        }))
+            .map_err(|Closed| self.shared.why_closed())?;
+        let shared = Arc::clone(&self.shared);
+        Ok(Box::pin(async move { shared.answer(appended).await }))
     }
 
     async fn read(
@@ -251,25 +248,28 @@ impl Shared {
         partition.page(&self.database, &self.records, from)
     }
 
-    /// Closes the log: nothing is appended any more.
-    fn fail(&self, why: String) {
-        tracing::error!(error = why, "log closed");
-        // The first reason is the one that counts.
-        let _ = self.failure.set(why);
-        self.closed.cancel();
+    async fn answer<T>(
+        &self,
+        answer: oneshot::Receiver<Result<T, LogError>>,
+    ) -> Result<T, LogError> {
+        let unknown = || {
+            Err(LogError::Unknown(
+                "the store failed before it answered".into(),
+            ))
+        };
+        self.health.answer(answer).await.unwrap_or_else(unknown)
     }
 
     fn failure(&self) -> Option<LogError> {
-        self.failure.get().cloned().map(LogError::Closed)
+        self.health
+            .failure()
+            .map(|why| LogError::Closed(why.to_owned()))
     }
 
     fn why_closed(&self) -> LogError {
-        self.failure().unwrap_or_else(closed)
+        self.failure()
+            .unwrap_or_else(|| LogError::Closed("the store was closed".into()))
     }
-}
-
-fn closed() -> LogError {
-    LogError::Closed("the store was closed".into())
 }
 
 fn count(topic: &Topic, of_the_epoch: Partition) -> Partition {

@@ -6,7 +6,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fjall::config::{BlockSizePolicy, FilterPolicy};
@@ -16,14 +15,16 @@ use platform::clock::SharedClock;
 use schemas::position::Partition;
 
 use crate::bytes::Malformed;
+use crate::health::Health;
 use crate::log::EmbeddedLog;
+use crate::memtable::SEALED_BYTES;
 use crate::meta::{Meta, MetaError};
 use crate::periodic::Periodic;
 use crate::tables::EmbeddedTables;
 
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
-/// Per keyspace; up to five of them stand in memory when the disk is slow.
-const MEMTABLE_BYTES: u64 = 12 * 1024 * 1024;
+/// Above what the writing threads let stand, so that fjall seals only what they do not count.
+const MEMTABLE_BYTES: u64 = 2 * SEALED_BYTES as u64;
 const META_MEMTABLE_BYTES: u64 = 1024 * 1024;
 /// The least that fjall takes. What is younger than this is replayed when the store is opened.
 const JOURNAL_BYTES: u64 = 64 * 1024 * 1024;
@@ -84,20 +85,6 @@ impl From<MetaError> for OpenError {
     }
 }
 
-/// Whether something was written since the last sync.
-#[derive(Debug, Default)]
-pub(crate) struct Unsynced(AtomicBool);
-
-impl Unsynced {
-    pub(crate) fn note(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    fn take(&self) -> bool {
-        self.0.swap(false, Ordering::AcqRel)
-    }
-}
-
 /// A data folder that this process has open. Dropping it closes log and tables.
 pub struct Store {
     log: Arc<EmbeddedLog>,
@@ -148,13 +135,13 @@ impl Store {
             KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES),
         )?;
 
-        let unsynced = Arc::new(Unsynced::default());
+        let health = Arc::new(Health::default());
         let log = Arc::new(EmbeddedLog::open(
             database.clone(),
             records,
             meta.clone(),
             Arc::clone(&clock),
-            Arc::clone(&unsynced),
+            Arc::clone(&health),
             options.partitions,
             options.session_timeout,
         )?);
@@ -163,13 +150,13 @@ impl Store {
             rows,
             meta,
             Arc::clone(&clock),
-            Arc::clone(&unsynced),
+            Arc::clone(&health),
         )?);
         let background = vec![
             Periodic::start(
                 "store-sync",
                 options.sync_every,
-                syncing(database.clone(), unsynced),
+                syncing(database.clone(), health),
             )?,
             Periodic::start("store-sweep", SWEEP_EVERY, sweeping(&log, &tables, clock))?,
         ];
@@ -202,13 +189,17 @@ impl Drop for Store {
 }
 
 /// Appends wait while it runs: fjall syncs under the lock of its journal.
-fn syncing(database: Database, unsynced: Arc<Unsynced>) -> impl FnMut() + Send {
+///
+/// It also finds out that fjall gave up in the background, even when nothing is written.
+fn syncing(database: Database, health: Arc<Health>) -> impl FnMut() + Send {
     move || {
-        if unsynced.take()
-            && let Err(error) = database.persist(PersistMode::SyncData)
-        {
-            // The next write fails too, and closes the log.
-            tracing::error!(%error, "sync of the data folder failed");
+        let mode = if health.take_unsynced() {
+            PersistMode::SyncData
+        } else {
+            PersistMode::Buffer
+        };
+        if let Err(error) = database.persist(mode) {
+            health.fail(error);
         }
     }
 }

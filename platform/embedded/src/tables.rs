@@ -11,6 +11,7 @@
 mod key;
 mod read;
 mod row;
+mod shape;
 mod writer;
 
 use std::collections::HashMap;
@@ -21,21 +22,21 @@ use fjall::{Database, Keyspace};
 use platform::clock::SharedClock;
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
 use schemas::position::LogTime;
-use schemas::tables::{Column, ColumnType, Table, Value};
+use schemas::tables::{Table, Value};
 use tokio::sync::oneshot;
 
 use crate::bytes::Malformed;
-use crate::committer::Committer;
+use crate::committer::{Closed, Committer};
+use crate::health::Health;
 use crate::locked;
 use crate::meta::{Meta, MetaError};
-use crate::store::{OpenError, Unsynced};
+use crate::store::OpenError;
 use read::{EncodedRange, Reading};
-use writer::{Command, EXPIRY_PREFIX, Writer};
+use shape::{check_columns, put_key, put_key_prefix, refused};
+use writer::{Command, Writer};
 
 /// Keys in one [`Tables::get`].
 const MAX_KEYS: usize = 100;
-/// What fjall allows, less what an entry of an expiry adds.
-const MAX_KEY_BYTES: usize = u16::MAX as usize - EXPIRY_PREFIX;
 /// Expired rows removed in one batch.
 const SWEEP_ROWS: usize = 1_000;
 
@@ -47,6 +48,7 @@ pub struct EmbeddedTables {
     clock: SharedClock,
     /// Numbers of tables by name, as far as they were asked for.
     numbers: Mutex<HashMap<&'static str, u16>>,
+    health: Arc<Health>,
     committer: Committer<Command>,
 }
 
@@ -70,20 +72,19 @@ impl EmbeddedTables {
         rows: Keyspace,
         meta: Meta,
         clock: SharedClock,
-        unsynced: Arc<Unsynced>,
+        health: Arc<Health>,
     ) -> Result<Self, OpenError> {
-        let mut writer = Writer {
-            database: database.clone(),
-            rows: rows.clone(),
-            unsynced,
-        };
-        let committer = Committer::start("table-writes", move |group| writer.commit(group))?;
+        let mut writer = Writer::new(database.clone(), rows.clone(), Arc::clone(&health));
+        let committer = Committer::start("table-writes", Arc::clone(&health), move |group| {
+            writer.commit(group)
+        })?;
         Ok(Self {
             database,
             rows,
             meta,
             clock,
             numbers: Mutex::default(),
+            health,
             committer,
         })
     }
@@ -103,7 +104,7 @@ impl EmbeddedTables {
             if self.committer.push(step, 1).await.is_err() {
                 return Ok(removed);
             }
-            let step = swept.await.unwrap_or_else(|_| Err(closed()))?;
+            let step = self.answer(swept).await?;
             removed += step as u64;
             if step < SWEEP_ROWS {
                 return Ok(removed);
@@ -114,6 +115,25 @@ impl EmbeddedTables {
     /// Writes what is queued; refuses everything after.
     pub(crate) fn close(&self) {
         self.committer.close();
+    }
+
+    async fn answer<T>(
+        &self,
+        answer: oneshot::Receiver<Result<T, TablesError>>,
+    ) -> Result<T, TablesError> {
+        self.health
+            .answer(answer)
+            .await
+            .unwrap_or_else(|| Err(self.closed()))
+    }
+
+    fn closed(&self) -> TablesError {
+        TablesError::Unavailable(
+            self.health
+                .failure()
+                .unwrap_or("the store was closed")
+                .to_owned(),
+        )
     }
 
     fn number(&self, table: &'static Table) -> Result<u16, TablesError> {
@@ -148,91 +168,6 @@ impl EmbeddedTables {
     }
 }
 
-/// Appends columns of a key; all of them must be there.
-fn put_key(
-    key: &mut Vec<u8>,
-    table: &Table,
-    columns: &[Column],
-    values: &[Value],
-) -> Result<(), TablesError> {
-    if values.len() != columns.len() {
-        return Err(refused(
-            table,
-            format!("{} key columns, not {}", columns.len(), values.len()),
-        ));
-    }
-    put_key_prefix(key, table, columns, values)
-}
-
-fn put_key_prefix(
-    key: &mut Vec<u8>,
-    table: &Table,
-    columns: &[Column],
-    values: &[Value],
-) -> Result<(), TablesError> {
-    if values.len() > columns.len() {
-        return Err(refused(
-            table,
-            format!("{} key columns, not {}", columns.len(), values.len()),
-        ));
-    }
-    key::put_columns(key, columns, values)
-        .map_err(|column| refused(table, format!("key column {column} has another type")))?;
-    if key.len() > MAX_KEY_BYTES {
-        return Err(refused(table, "key is too long".into()));
-    }
-    Ok(())
-}
-
-fn check_columns(table: &Table, values: &[Value]) -> Result<(), TablesError> {
-    if values.len() != table.columns.len() {
-        return Err(refused(
-            table,
-            format!("{} columns, not {}", table.columns.len(), values.len()),
-        ));
-    }
-    match table
-        .columns
-        .iter()
-        .zip(values)
-        .find(|(column, value)| !is_of(column.kind, value))
-    {
-        Some((column, _)) => Err(refused(
-            table,
-            format!("column {} has another type", column.name),
-        )),
-        None => Ok(()),
-    }
-}
-
-fn expiry(table: &Table, row: &PutRow, now: LogTime) -> LogTime {
-    match row.time_to_live.or(table.time_to_live) {
-        Some(age) => now.saturating_add(LogTime::try_from(age.as_millis()).unwrap_or(row::NEVER)),
-        None => row::NEVER,
-    }
-}
-
-fn is_of(kind: ColumnType, value: &Value) -> bool {
-    matches!(
-        (kind, value),
-        (_, Value::Null)
-            | (ColumnType::Text, Value::Text(_))
-            | (ColumnType::Blob, Value::Blob(_))
-            | (ColumnType::Int, Value::Int(_))
-            | (ColumnType::BigInt, Value::BigInt(_))
-            | (ColumnType::Boolean, Value::Boolean(_))
-            | (ColumnType::Timestamp, Value::Timestamp(_))
-    )
-}
-
-fn refused(table: &Table, why: String) -> TablesError {
-    TablesError::Refused(format!("{}: {why}", table.name))
-}
-
-fn closed() -> TablesError {
-    TablesError::Unavailable("the store was closed".into())
-}
-
 #[async_trait]
 impl Tables for EmbeddedTables {
     async fn put(
@@ -263,8 +198,8 @@ impl Tables for EmbeddedTables {
                 bytes,
             )
             .await
-            .map_err(|_| closed())?;
-        written.await.unwrap_or_else(|_| Err(closed()))
+            .map_err(|Closed| self.closed())?;
+        self.answer(written).await
     }
 
     async fn get(
@@ -319,5 +254,12 @@ impl Tables for EmbeddedTables {
         self.reading(table, &prefix)
             .range(&range, encoded)
             .map_err(unavailable)
+    }
+}
+
+fn expiry(table: &Table, row: &PutRow, now: LogTime) -> LogTime {
+    match row.time_to_live.or(table.time_to_live) {
+        Some(age) => now.saturating_add(LogTime::try_from(age.as_millis()).unwrap_or(row::NEVER)),
+        None => row::NEVER,
     }
 }

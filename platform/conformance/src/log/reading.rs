@@ -5,9 +5,10 @@ use std::sync::Arc;
 use platform::clock::{Clock, SystemClock};
 use platform::ports::{Log, LogError};
 use schemas::topics::ACCOUNT_EVENTS;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{Case, number, numbers};
+use super::{Case, numbers};
 use crate::harness::{eventually, within};
 
 pub async fn a_reader_starts_in_the_middle(log: Arc<dyn Log>) {
@@ -21,21 +22,30 @@ pub async fn a_reader_starts_in_the_middle(log: Arc<dyn Log>) {
 }
 
 pub async fn a_reader_waits_at_the_end(log: Arc<dyn Log>) {
+    const COUNT: usize = 50;
     let case = Arc::new(Case::begin(log, &ACCOUNT_EVENTS, 2).await);
     let mut reader = case.reader(case.start).await;
+    let (seen, mut next) = watch::channel(0);
     let waiting = Arc::clone(&case);
     let mut tasks = JoinSet::new();
     tasks.spawn(async move {
-        let first = waiting.read(&mut *reader, 1).await;
-        let second = waiting.read(&mut *reader, 1).await;
-        (number(&first[0]), number(&second[0]))
+        for count in 1..=COUNT {
+            assert_eq!(numbers(&waiting.read(&mut *reader, 1).await), [count]);
+            seen.send_replace(count);
+        }
     });
-    // Whether the reader waits already or comes later, it must see both.
-    tokio::task::yield_now().await;
-    case.append(case.numbered(1)).await;
-    case.append(case.numbered(2)).await;
-    let read = within("the waiting reader", tasks.join_next()).await;
-    assert_eq!(read.expect("a task").expect("a reading task"), (1, 2));
+    // Each is appended once the reader is at the end, where it mostly waits already.
+    for count in 1..=COUNT {
+        case.append(case.numbered(count)).await;
+        within("the waiting reader", next.wait_for(|seen| *seen == count))
+            .await
+            .expect("a reader");
+    }
+    tasks
+        .join_next()
+        .await
+        .expect("a task")
+        .expect("a reading task");
 }
 
 pub async fn a_wait_that_is_given_up_loses_nothing(log: Arc<dyn Log>) {

@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use super::Shared;
 use super::partition::PartitionLog;
 use super::record;
+use crate::memtable::Memtable;
 
 pub(super) enum Command {
     Append {
@@ -33,7 +34,8 @@ pub(super) enum Command {
 }
 
 pub(super) struct Appender {
-    pub(super) shared: Arc<Shared>,
+    shared: Arc<Shared>,
+    memtable: Memtable,
 }
 
 /// What a group appends to one partition.
@@ -45,6 +47,11 @@ struct Run {
 }
 
 impl Appender {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        let memtable = Memtable::new(shared.records.clone());
+        Self { shared, memtable }
+    }
+
     /// Commits the group, in order, and answers each command.
     pub(super) fn commit(&mut self, group: Vec<Command>) {
         if let Some(closed) = self.shared.failure() {
@@ -55,6 +62,7 @@ impl Appender {
         let mut notes: HashMap<Vec<u8>, Offset> = HashMap::new();
         let mut noted = Vec::new();
         let mut batch = self.shared.database.batch();
+        let mut bytes = 0;
         for command in group {
             match command {
                 Command::Append { to, record, done } => {
@@ -62,11 +70,9 @@ impl Appender {
                         .entry((to.topic_id, to.number))
                         .or_insert_with(|| Run::after(Arc::clone(&to)));
                     let record = run.push(record, time, done);
-                    batch.insert(
-                        &self.shared.records,
-                        to.key(record.offset),
-                        record::encode(record),
-                    );
+                    let stored = record::encode(record);
+                    bytes += stored.len();
+                    batch.insert(&self.shared.records, to.key(record.offset), stored);
                 }
                 Command::Note { key, offset, done } => {
                     notes.insert(key, offset);
@@ -79,9 +85,9 @@ impl Appender {
         }
 
         let outcome = batch.commit();
-        self.shared.unsynced.note();
+        self.shared.health.note_write();
         if let Err(error) = &outcome {
-            self.shared.fail(format!("the store failed: {error}"));
+            self.shared.health.fail(error);
         }
         for run in runs.into_values() {
             if outcome.is_ok() {
@@ -100,6 +106,9 @@ impl Appender {
                 Ok(()) => Ok(()),
                 Err(error) => Err(LogError::Unknown(error.to_string())),
             });
+        }
+        if let Err(error) = self.memtable.wrote(bytes) {
+            self.shared.health.fail(error);
         }
     }
 }

@@ -12,10 +12,10 @@ use schemas::position::{Offset, Partition};
 use schemas::topics::Topic;
 use tokio::sync::{oneshot, watch};
 
+use super::Shared;
 use super::appender::Command;
 use super::group::{Group, MemberId};
-use super::{Shared, closed};
-use crate::committer::Committer;
+use crate::committer::{Closed, Committer};
 use crate::{locked, meta};
 
 /// All groups that anybody joined since the store was opened.
@@ -150,8 +150,8 @@ impl Membership for EmbeddedMembership {
                 bytes,
             )
             .await
-            .map_err(|_| closed())?;
-        noted.await.unwrap_or_else(|_| Err(closed()))
+            .map_err(|Closed| self.shared.why_closed())?;
+        self.shared.answer(noted).await
     }
 
     async fn committed(&mut self, partition: Partition) -> Result<Option<Offset>, LogError> {

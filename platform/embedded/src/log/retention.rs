@@ -71,7 +71,7 @@ impl Shared {
             low.to_be_bytes(),
         );
         batch.commit()?;
-        self.unsynced.note();
+        self.health.note_write();
         Ok(count(marks.low, low))
     }
 }

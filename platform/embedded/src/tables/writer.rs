@@ -18,7 +18,8 @@ use tokio::sync::oneshot;
 use super::row::{NEVER, StoredRow};
 use super::{StoreError, unavailable};
 use crate::bytes::Malformed;
-use crate::store::Unsynced;
+use crate::health::Health;
+use crate::memtable::Memtable;
 
 /// Number under which the entries of expiries stand; tables have numbers from 1.
 const EXPIRIES: u16 = 0;
@@ -40,15 +41,26 @@ pub(super) enum Command {
 }
 
 pub(super) struct Writer {
-    pub(super) database: Database,
-    pub(super) rows: Keyspace,
-    pub(super) unsynced: Arc<Unsynced>,
+    database: Database,
+    rows: Keyspace,
+    health: Arc<Health>,
+    memtable: Memtable,
 }
 
 /// What a group changes: a stored row, or its removal.
 type Changes = HashMap<Vec<u8>, Option<Vec<u8>>>;
 
 impl Writer {
+    pub(super) fn new(database: Database, rows: Keyspace, health: Arc<Health>) -> Self {
+        let memtable = Memtable::new(rows.clone());
+        Self {
+            database,
+            rows,
+            health,
+            memtable,
+        }
+    }
+
     /// Commits the group, in order, and answers each command.
     pub(super) fn commit(&mut self, group: Vec<Command>) {
         let mut changes = Changes::new();
@@ -132,20 +144,22 @@ impl Writer {
         Ok(removed)
     }
 
-    fn apply(&self, changes: Changes) -> Result<(), StoreError> {
+    fn apply(&mut self, changes: Changes) -> Result<(), StoreError> {
         if changes.is_empty() {
             return Ok(());
         }
         let mut batch = self.database.batch();
+        let mut bytes = 0;
         for (key, change) in changes {
+            bytes += key.len() + change.as_ref().map_or(0, Vec::len);
             match change {
                 Some(stored) => batch.insert(&self.rows, key, stored),
                 None => batch.remove(&self.rows, key),
             }
         }
-        batch.commit()?;
-        self.unsynced.note();
-        Ok(())
+        let committed = batch.commit().and_then(|()| self.memtable.wrote(bytes));
+        self.health.note_write();
+        Ok(committed.inspect_err(|error| self.health.fail(error))?)
     }
 }
 

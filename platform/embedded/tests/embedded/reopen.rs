@@ -23,9 +23,10 @@ fn user_row(name: &str, version: i64) -> PutRow {
 #[tokio::test]
 async fn everything_is_there_after_reopening() {
     let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("not/there/yet");
     let partition = [Value::text("u1")];
     for round in 0..3 {
-        let store = open(folder.path());
+        let store = open(&path);
         let (log, tables) = (store.log(), store.tables());
         for number in 0..10 {
             let offset = append(&*log, record(&EVENTS, 1, format!("{round} {number}"))).await;
