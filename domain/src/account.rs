@@ -22,6 +22,7 @@ use schemas::topics::{self, Topic};
 use schemas::verdict::{Accepted, Decider, Done, Outcome};
 use schemas::{Refusal, UserId};
 
+pub use create::conversation_id;
 pub use rows::AccountRow;
 
 /// Deterministic state machine of accounts; owned by user.

@@ -106,8 +106,7 @@ impl Fold for Conversations {
         command: &Command<ConversationRequest>,
     ) -> Decision<Self> {
         let charge = command.envelope.charge.as_ref();
-        let context =
-            Context { id, conversation, in_force, offset: command.offset, at: command.at, charge };
+        let context = Context { id, conversation, in_force, offset: command.offset, at: command.at, charge };
         let decided = match &command.request {
             ConversationRequest::PostMessage(post) => post::decide(&context, post),
             ConversationRequest::OpenConversation(open) => open::decide(&context, open),

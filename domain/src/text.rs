@@ -65,7 +65,8 @@ mod tests {
     #[test]
     fn sees_through_spelling_tricks() {
         let plain = fingerprint("buy protein now");
-        for trick in ["BUY protein NOW", "b\u{200b}uy protein now", "buy prоtein nоw", "ｂｕｙ protein now"] {
+        for trick in ["BUY protein NOW", "b\u{200b}uy protein now", "buy prоtein nоw", "ｂｕｙ protein now"]
+        {
             assert_eq!(fingerprint(trick), plain, "{trick}");
         }
         assert_ne!(fingerprint("buy protein later"), plain);

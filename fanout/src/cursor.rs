@@ -87,7 +87,8 @@ impl Cursor {
         let given = URL_SAFE_NO_PAD.decode(given).ok()?;
         let body = String::from_utf8(URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
         let wanted = key.mac(user, &body)?;
-        let differs = given.iter().zip(wanted).fold(given.len() ^ MAC_BYTES, |acc, (a, b)| acc | usize::from(a ^ b));
+        let differs =
+            given.iter().zip(wanted).fold(given.len() ^ MAC_BYTES, |acc, (a, b)| acc | usize::from(a ^ b));
         if differs != 0 {
             return None;
         }

@@ -52,8 +52,13 @@ pub enum ServerMessage<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         payload: Option<Value>,
     },
-    Error { id: &'a str, payload: Value },
-    Complete { id: &'a str },
+    Error {
+        id: &'a str,
+        payload: Value,
+    },
+    Complete {
+        id: &'a str,
+    },
 }
 
 impl ServerMessage<'_> {

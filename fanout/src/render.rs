@@ -65,7 +65,8 @@ impl Selected {
             (DocumentOperations::Multiple(many), Some(name)) => many.get(&Name::new(name)),
             (DocumentOperations::Multiple(_), None) => None,
         };
-        let definition = definition.filter(|op| op.node.ty == OperationType::Subscription).ok_or(NotOneField)?;
+        let definition =
+            definition.filter(|op| op.node.ty == OperationType::Subscription).ok_or(NotOneField)?;
         let [only] = definition.node.selection_set.node.items.as_slice() else { return Err(NotOneField) };
         let Selection::Field(root) = &only.node else { return Err(NotOneField) };
         let mut used = BTreeSet::new();
@@ -143,7 +144,12 @@ fn shape(document: &ExecutableDocument, root: &Field, used: &mut BTreeSet<String
     text
 }
 
-fn selection(document: &ExecutableDocument, set: &SelectionSet, text: &mut String, used: &mut BTreeSet<String>) {
+fn selection(
+    document: &ExecutableDocument,
+    set: &SelectionSet,
+    text: &mut String,
+    used: &mut BTreeSet<String>,
+) {
     text.push('{');
     for item in &set.items {
         match &item.node {
@@ -161,7 +167,10 @@ fn selection(document: &ExecutableDocument, set: &SelectionSet, text: &mut Strin
                 }
             }
             Selection::InlineFragment(fragment) => {
-                text.push_str(&format!("...{:?}", fragment.node.type_condition.as_ref().map(|on| &on.node.on.node)));
+                text.push_str(&format!(
+                    "...{:?}",
+                    fragment.node.type_condition.as_ref().map(|on| &on.node.on.node)
+                ));
                 directives(&fragment.node.directives, text, used);
                 selection(document, &fragment.node.selection_set.node, text, used);
             }

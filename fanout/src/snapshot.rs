@@ -100,7 +100,8 @@ impl Snapshot {
                 let range = Range { descending: true, limit: 20, after, ..Range::default() };
                 let page = tables.range(&SNAPSHOTS, &bucket(day), range).await?;
                 for snapshot in page.rows.iter().filter_map(Self::from_row) {
-                    if snapshot.positions.len() == lanes.count() && snapshot.is_settled(tables, lanes).await? {
+                    if snapshot.positions.len() == lanes.count() && snapshot.is_settled(tables, lanes).await?
+                    {
                         return Ok(Some(snapshot));
                     }
                 }

@@ -166,8 +166,7 @@ impl Connection {
             Message::Close(_) => return Err(None),
             Message::Ping(_) | Message::Pong(_) => return Ok(()),
         };
-        let message: ClientMessage =
-            serde_json::from_str(&text).map_err(|_| Some(CloseCode::BadRequest))?;
+        let message: ClientMessage = serde_json::from_str(&text).map_err(|_| Some(CloseCode::BadRequest))?;
         match message {
             ClientMessage::ConnectionInit { payload } => {
                 self.init(payload.unwrap_or_default())?;

@@ -129,7 +129,8 @@ impl Subscription {
             let reach = node.hub.reach();
             let rows = memberships(&*node.tables, &self.viewer.user).await?;
             let cursor = Cursor::at(node.hub.settled().id.clone());
-            if let Some((id, wake)) = node.hub.open(&self.viewer.user, interest.clone(), cursor, rows, &reach) {
+            if let Some((id, wake)) = node.hub.open(&self.viewer.user, interest.clone(), cursor, rows, &reach)
+            {
                 return Ok(Open { node: node.clone(), id, wake });
             }
         }
@@ -169,8 +170,7 @@ impl Subscription {
     /// Sends an event, if it delivers anything. Says whether it did.
     async fn send_event(&self, event: &Event, cursor: &Cursor) -> Result<bool, Ended> {
         let Some(live) = event.live() else { return Ok(false) };
-        let payload =
-            self.selected.render(&self.schema, &self.viewer, live, Some(&event.renderings)).await;
+        let payload = self.selected.render(&self.schema, &self.viewer, live, Some(&event.renderings)).await;
         let cursor = cursor.encode(&self.node.cursor_key, &self.viewer.user);
         let text = protocol::next(&self.operation, &payload.with_cursor(Some(&cursor)));
         self.out.send(Outgoing::Text(text)).await?;

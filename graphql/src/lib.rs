@@ -1,1 +1,98 @@
-//! graphql
+//! The API that ingest and fan-out both serve: types, reads, authentication, error codes.
+//!
+//! Invariants: who may see what is decided in `domain::access` alone; a resolver whose answer
+//! depends on the viewer asks for them by [`viewer`], which is how renderings are known to be private.
+
+pub mod auth;
+pub mod commands;
+pub mod error;
+pub mod live;
+mod mutation;
+pub mod paging;
+mod query;
+pub mod reads;
+pub mod scalars;
+mod subscription;
+pub mod types;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Schema};
+use schemas::{ErrorCode, Refusal, UserId};
+
+pub use commands::Commands;
+pub use error::api_error;
+pub use mutation::Mutation;
+pub use query::Query;
+pub use reads::Reads;
+pub use subscription::Subscription;
+
+pub type ApiSchema = Schema<Query, Mutation, Subscription>;
+
+/// Who asks; absent from a request that nobody has signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Viewer {
+    pub user: UserId,
+}
+
+/// What differs between development and production.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SchemaOptions {
+    pub introspection: bool,
+}
+
+const MAX_DEPTH: usize = 10;
+const MAX_COMPLEXITY: usize = 1_500;
+const MAX_DIRECTIVES: usize = 20;
+
+/// The schema over what can be read and asked for.
+pub fn schema(reads: Arc<Reads>, commands: Arc<dyn Commands>, options: SchemaOptions) -> ApiSchema {
+    let mut builder = Schema::build(Query, Mutation, Subscription)
+        .limit_directives(MAX_DIRECTIVES)
+        .data(reads)
+        .data(commands);
+    // The introspection query is deeper and larger than what the limits are for.
+    builder = if options.introspection {
+        builder.limit_recursive_depth(2 * MAX_DEPTH)
+    } else {
+        builder
+            .limit_depth(MAX_DEPTH)
+            .limit_complexity(MAX_COMPLEXITY)
+            .disable_introspection()
+            .disable_suggestions()
+    };
+    builder.finish()
+}
+
+/// The schema as text, as it is published.
+pub fn sdl() -> String {
+    Schema::build(Query, Mutation, Subscription).finish().sdl()
+}
+
+/// Who asks. Marks a rendering as theirs alone.
+pub fn viewer<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Viewer> {
+    if let Ok(asked) = ctx.data::<live::ViewerAsked>() {
+        asked.note();
+    }
+    ctx.data::<Viewer>()
+        .map_err(|_| api_error(Refusal::new(ErrorCode::Unauthenticated, "a valid token is needed")))
+}
+
+fn reads<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Arc<Reads>> {
+    ctx.data::<Arc<Reads>>()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// With `UPDATE_EXPECT=1` it writes the file instead.
+    #[test]
+    fn the_published_schema_is_the_served_one() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/api.graphql");
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            std::fs::write(&file, super::sdl()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), super::sdl());
+    }
+}

@@ -1,1 +1,141 @@
-//! ingest
+//! Ingest: turns requests into commands, waits for their verdicts, serves the API over HTTP.
+//!
+//! Invariant: an answer says what is durable. Before a command is queued a dead dependency is
+//! UNAVAILABLE, and nothing has happened; after that, silence is OUTCOME_PENDING.
+
+pub mod admin;
+mod facts;
+pub mod http;
+pub mod login;
+pub mod metrics;
+pub mod requests;
+mod verdicts;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use graphql::Reads;
+use graphql::commands::{Commands, Create, Send};
+use platform::clock::Clock;
+use platform::ports::Log;
+use schemas::account::{AccountRequest, CreateConversation, SendMessage};
+use schemas::conversation::{Content, ConversationRequest, MarkRead};
+use schemas::message::Outgoing;
+use schemas::position::Partition;
+use schemas::{ConversationId, MessageId, Refusal, UserId};
+
+use domain::account::conversation_id;
+use requests::{Asked, Done, Requests};
+
+/// Bounds and times of an ingest.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// Partition of the verdicts topic that is this ingest's own.
+    pub slot: Partition,
+    /// How long a request waits for its verdicts.
+    pub verdict_within: Duration,
+    /// How long a command may wait to be queued.
+    pub queue_within: Duration,
+    /// Requests that wait for verdicts.
+    pub waiting: usize,
+    /// Of which one user's.
+    pub waiting_per_user: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            slot: 0,
+            verdict_within: Duration::from_secs(2),
+            queue_within: Duration::from_secs(5),
+            waiting: 4_096,
+            waiting_per_user: 256,
+        }
+    }
+}
+
+pub struct Ingest {
+    log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
+    reads: Arc<Reads>,
+    requests: Requests,
+    options: Options,
+}
+
+impl Ingest {
+    pub fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>, reads: Arc<Reads>, options: Options) -> Arc<Self> {
+        let requests = Requests::new(options.slot, options.waiting, options.waiting_per_user);
+        Arc::new(Self { log, clock, reads, requests, options })
+    }
+
+    /// Queues a command and waits until its verdicts say what came of it.
+    async fn ask(
+        &self,
+        user: &UserId,
+        asked: Asked,
+        command: impl FnOnce(schemas::verdict::Reply) -> Outgoing,
+    ) -> Result<Done, Refusal> {
+        let waiting = self.requests.open(user, asked)?;
+        let queued =
+            tokio::time::timeout(self.options.queue_within, self.log.enqueue(command(waiting.reply())));
+        match queued.await {
+            // What becomes of it is told by its verdicts; that it is in the log they imply.
+            Ok(Ok(_receipt)) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "command not queued");
+                return Err(Refusal::unavailable("try again"));
+            }
+            // Whether the wait or the queue won cannot be known.
+            Err(_) => return Err(requests::pending()),
+        }
+        waiting.answer(self.options.verdict_within).await
+    }
+}
+
+#[async_trait]
+impl Commands for Ingest {
+    async fn send_message(&self, user: &UserId, send: Send) -> Result<MessageId, Refusal> {
+        let loaded = self.reads.visible(user, &send.conversation).await?;
+        let sender = facts::profile(&self.reads, user).await?;
+        let reply_to = facts::answered(&self.reads, &loaded, user, send.reply_to.as_ref()).await?;
+        let recipients = loaded.present().len().saturating_sub(1);
+        let request = AccountRequest::SendMessage(SendMessage {
+            conversation: send.conversation.clone(),
+            client_id: send.client_id,
+            content: Content::plain(domain::text::normalise(&send.content)),
+            reply_to,
+            recipients: i32::try_from(recipients).unwrap_or(i32::MAX),
+            sender,
+        });
+        let command = |reply| Outgoing::account_command(user, request, Some(reply));
+        match self.ask(user, Asked::Send, command).await? {
+            Done::Stored(seq) => Ok(MessageId { conversation: send.conversation, seq }),
+            Done::Effected => Err(graphql::error::internal(&"a send was answered without a number")),
+        }
+    }
+
+    async fn create_conversation(&self, user: &UserId, create: Create) -> Result<ConversationId, Refusal> {
+        facts::profile(&self.reads, user).await?;
+        let participants = facts::participants(&self.reads, user, create.participants).await?;
+        let title = create.title.map(|title| domain::text::normalise(&title));
+        let create = CreateConversation {
+            kind: create.kind,
+            participants,
+            title: title.filter(|title| !domain::text::is_blank(title)),
+            client_id: create.client_id,
+        };
+        let id = conversation_id(user, &create);
+        let request = AccountRequest::CreateConversation(create);
+        let command = |reply| Outgoing::account_command(user, request, Some(reply));
+        self.ask(user, Asked::Create, command).await?;
+        Ok(id)
+    }
+
+    async fn mark_read(&self, user: &UserId, up_to: MessageId) -> Result<(), Refusal> {
+        self.reads.visible(user, &up_to.conversation).await?;
+        let request = ConversationRequest::MarkRead(MarkRead { user: user.clone(), up_to: up_to.seq });
+        let command = |reply| Outgoing::conversation_command(&up_to.conversation, request, Some(reply));
+        self.ask(user, Asked::Direct, command).await.map(|_| ())
+    }
+}

@@ -78,7 +78,13 @@ async fn write(ports: &Ports, rows: &[ViewRow], offset: Offset) -> Result<(), re
 }
 
 async fn dead_letter<P: Projection>(ports: &Ports, record: &Record, reason: &str) -> Result<(), LogError> {
-    tracing::warn!(projection = P::NAME, partition = record.partition, offset = record.offset, reason, "poison record");
+    tracing::warn!(
+        projection = P::NAME,
+        partition = record.partition,
+        offset = record.offset,
+        reason,
+        "poison record"
+    );
     let Some(topic) = P::topic().dead_letters else { return Ok(()) };
     let headers: Headers = vec![
         (REASON_HEADER, reason.as_bytes().to_vec()),

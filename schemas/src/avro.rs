@@ -191,8 +191,9 @@ mod tests {
         for newer in released() {
             for older in released().filter(|o| o.subject == newer.subject && o.version <= newer.version) {
                 let parse = |json| Schema::parse_str(json).unwrap();
-                SchemaCompatibility::can_read(&parse(older.json), &parse(newer.json))
-                    .unwrap_or_else(|e| panic!("{} v{} cannot read v{}: {e}", newer.subject, newer.version, older.version));
+                SchemaCompatibility::can_read(&parse(older.json), &parse(newer.json)).unwrap_or_else(|e| {
+                    panic!("{} v{} cannot read v{}: {e}", newer.subject, newer.version, older.version)
+                });
             }
         }
     }
@@ -201,7 +202,8 @@ mod tests {
     fn ids_and_files_are_used_once_and_none_is_forgotten() {
         let ids: BTreeSet<u32> = released().map(|schema| schema.id).collect();
         assert_eq!(ids.len(), released().count());
-        let listed: BTreeSet<String> = released().map(|s| format!("{}.v{}.avsc", s.subject, s.version)).collect();
+        let listed: BTreeSet<String> =
+            released().map(|s| format!("{}.v{}.avsc", s.subject, s.version)).collect();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("avro");
         let files = std::fs::read_dir(folder).unwrap();
         let there: BTreeSet<String> =

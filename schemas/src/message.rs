@@ -84,15 +84,27 @@ impl Outgoing {
 /// What a decision sends on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
-    ToAccount { user: UserId, body: AccountRequest, reply: Option<Reply> },
+    ToAccount {
+        user: UserId,
+        body: AccountRequest,
+        reply: Option<Reply>,
+    },
     ToConversation {
         conversation: ConversationId,
         body: ConversationRequest,
         reply: Option<Reply>,
         charge: Option<Charge>,
     },
-    Event { conversation: ConversationId, at: LogTime, body: ConversationFact },
-    AccountEvent { user: UserId, at: LogTime, body: AccountFact },
+    Event {
+        conversation: ConversationId,
+        at: LogTime,
+        body: ConversationFact,
+    },
+    AccountEvent {
+        user: UserId,
+        at: LogTime,
+        body: AccountFact,
+    },
 }
 
 impl Output {

@@ -58,9 +58,8 @@ fn uncount(state: &mut AccountState, back: &ReturnCharge) {
         ChargeKind::Send => {
             window::take_back(&mut state.sends, charge.at);
             let conversation = text::hash(charge.conversation.as_str().as_bytes());
-            let sent = |mark: &schemas::rows::TextMark| {
-                mark.at == charge.at && mark.conversation == conversation
-            };
+            let sent =
+                |mark: &schemas::rows::TextMark| mark.at == charge.at && mark.conversation == conversation;
             if let Some(found) = state.texts.iter().position(sent) {
                 state.texts.remove(found);
             }

@@ -1,16 +1,14 @@
 //! Opening a conversation with its first members.
 
+use schemas::UserId;
 use schemas::code::{ErrorCode, Refusal};
-use schemas::conversation::{
-    ConversationFact, ConversationKind, ConversationOpened, OpenConversation, Role,
-};
+use schemas::conversation::{ConversationFact, ConversationKind, ConversationOpened, OpenConversation, Role};
 use schemas::fold::Decision;
 use schemas::message::Output;
 use schemas::owner::RowKey;
 use schemas::position::Offset;
 use schemas::rows::{Member, Opened, Stay};
 use schemas::tables::views::MembershipRow;
-use schemas::UserId;
 use schemas::verdict::{Done, Outcome};
 
 use super::{Context, Conversation, ConversationRow, Conversations, NoEffect};

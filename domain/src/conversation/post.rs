@@ -86,7 +86,12 @@ fn answered(context: &Context<'_>, stay: &Stay, parent: &ReplyStub) -> Result<Re
 }
 
 /// The number of a send, if the charge that asks is the one that paid for it.
-pub fn stored(conversation: &Conversation, sender: &UserId, id: &ClientId, charge: Offset) -> Option<Outcome> {
+pub fn stored(
+    conversation: &Conversation,
+    sender: &UserId,
+    id: &ClientId,
+    charge: Offset,
+) -> Option<Outcome> {
     match conversation.row(&RowKey::sent(sender, id)) {
         Some(ConversationRow::Sent(sent)) if sent.charge == charge || fault::is(Fault::AnyCharge) => {
             Some(Outcome::Stored(Stored { seq: sent.seq }))

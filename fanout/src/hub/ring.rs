@@ -26,11 +26,8 @@ struct Ring {
 
 impl Rings {
     pub fn new(positions: &[Position], bound: usize) -> Self {
-        let ring = |position: &Position| Ring {
-            start: position.next,
-            events: VecDeque::new(),
-            position: *position,
-        };
+        let ring =
+            |position: &Position| Ring { start: position.next, events: VecDeque::new(), position: *position };
         let keep = positions.iter().map(|position| position.next).collect();
         Self { rings: positions.iter().map(ring).collect(), bytes: 0, bound, keep }
     }

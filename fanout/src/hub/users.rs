@@ -57,7 +57,9 @@ impl Users {
         if !event.users.iter().any(|user| self.memberships.contains_key(user)) {
             return;
         }
-        let Some(Live::Opened { conversation, opened, .. }) = event.live().map(|live| &**live) else { return };
+        let Some(Live::Opened { conversation, opened, .. }) = event.live().map(|live| &**live) else {
+            return;
+        };
         for user in &opened.members {
             let stays = vec![Stay { from: event.number.offset, to: None, first_seq: 1 }];
             self.learn(user, conversation.clone(), stays, event.number.offset);

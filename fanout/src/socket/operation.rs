@@ -66,7 +66,8 @@ async fn start(
         (Some(response), _) if is_request_error(&response) => Err(failed(&response)),
         (Some(response), None) => Ok(Started::Answered(response)),
         (_, Some(topic)) => {
-            let refused = |error: &dyn std::fmt::Display| serde_json::json!([{ "message": error.to_string() }]);
+            let refused =
+                |error: &dyn std::fmt::Display| serde_json::json!([{ "message": error.to_string() }]);
             let document = parse_query(&operation.query).map_err(|error| refused(&error))?;
             let selected = Selected::new(document, operation.operation_name.clone(), variables)
                 .map_err(|error| refused(&error))?;

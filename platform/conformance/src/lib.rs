@@ -1,7 +1,7 @@
 //! What every adapter of the log and of the tables is held to.
 //!
 //! An adapter's test file is two lines: a fixture, and [`log_conformance!`] or
-//! [`tables_conformance!`] with an expression that makes one; each case becomes a test.
+//! [`tables_conformance!`] with an expression that makes one; each case becomes a `tokio` test.
 //!
 //! Invariant: a case can run beside all others, again and again, against one shared server: it
 //! uses partition keys and group names of its own, and reads from where a partition ended when it
@@ -129,15 +129,9 @@ mod tests {
             ("ranges", include_str!("tables/ranges.rs")),
             ("model", include_str!("tables/model.rs")),
         ] {
-            for line in source
-                .lines()
-                .filter_map(|line| line.strip_prefix("pub async fn "))
-            {
+            for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
                 let case = line.split('(').next().unwrap_or_default();
-                assert!(
-                    listed.contains(&format!("{group}::{case},")),
-                    "{group}::{case} is not listed"
-                );
+                assert!(listed.contains(&format!("{group}::{case},")), "{group}::{case} is not listed");
             }
         }
     }

@@ -28,16 +28,8 @@ struct Case {
 
 impl Case {
     async fn begin(log: Arc<dyn Log>, topic: &'static Topic, partition: Partition) -> Self {
-        let marks = within("marks", log.marks(topic, partition))
-            .await
-            .expect("marks of a partition");
-        Self {
-            log,
-            topic,
-            partition,
-            tag: fresh("case"),
-            start: marks.end,
-        }
+        let marks = within("marks", log.marks(topic, partition)).await.expect("marks of a partition");
+        Self { log, topic, partition, tag: fresh("case"), start: marks.end }
     }
 
     /// A record of this case.
@@ -56,16 +48,12 @@ impl Case {
     }
 
     async fn enqueue(&self, record: Outgoing) -> Receipt {
-        within("enqueue", self.log.enqueue(record))
-            .await
-            .expect("room in the queue")
+        within("enqueue", self.log.enqueue(record)).await.expect("room in the queue")
     }
 
     async fn append(&self, record: Outgoing) -> Offset {
         let receipt = self.enqueue(record).await;
-        within("a receipt", receipt)
-            .await
-            .expect("an appended record")
+        within("a receipt", receipt).await.expect("an appended record")
     }
 
     /// Appends `count` numbered records; their offsets.
@@ -76,19 +64,13 @@ impl Case {
         }
         let mut offsets = Vec::new();
         for receipt in receipts {
-            offsets.push(
-                within("a receipt", receipt)
-                    .await
-                    .expect("an appended record"),
-            );
+            offsets.push(within("a receipt", receipt).await.expect("an appended record"));
         }
         offsets
     }
 
     async fn reader(&self, from: Offset) -> Box<dyn Reader> {
-        within("a reader", self.log.read(self.topic, self.partition, from))
-            .await
-            .expect("a readable place")
+        within("a reader", self.log.read(self.topic, self.partition, from)).await.expect("a readable place")
     }
 
     /// The next `count` records of this case.

@@ -27,19 +27,11 @@ struct Case {
 impl Case {
     /// In a fresh partition of [`samples::NUMBERED`].
     fn numbered(tables: Arc<dyn Tables>) -> Self {
-        Self {
-            tables,
-            table: &samples::NUMBERED,
-            partition: vec![Value::text(&fresh("case"))],
-        }
+        Self { tables, table: &samples::NUMBERED, partition: vec![Value::text(&fresh("case"))] }
     }
 
     async fn try_put(&self, rows: Vec<PutRow>) -> Result<(), TablesError> {
-        within(
-            "a write",
-            self.tables.put(self.table, &self.partition, rows),
-        )
-        .await
+        within("a write", self.tables.put(self.table, &self.partition, rows)).await
     }
 
     async fn put(&self, rows: Vec<PutRow>) {
@@ -47,9 +39,7 @@ impl Case {
     }
 
     async fn get(&self, keys: &[Vec<Value>]) -> Vec<Row> {
-        within("a read", self.tables.get(self.table, &self.partition, keys))
-            .await
-            .expect("rows")
+        within("a read", self.tables.get(self.table, &self.partition, keys)).await.expect("rows")
     }
 
     async fn get_one(&self, key: Vec<Value>) -> Option<Row> {
@@ -59,22 +49,12 @@ impl Case {
     }
 
     async fn range(&self, range: Range) -> Page {
-        within(
-            "a read",
-            self.tables.range(self.table, &self.partition, range),
-        )
-        .await
-        .expect("a page")
+        within("a read", self.tables.range(self.table, &self.partition, range)).await.expect("a page")
     }
 
     /// Everything in the partition.
     async fn all(&self) -> Vec<Row> {
-        let page = self
-            .range(Range {
-                limit: 10_000,
-                ..Range::default()
-            })
-            .await;
+        let page = self.range(Range { limit: 10_000, ..Range::default() }).await;
         assert_eq!(page.next, None);
         page.rows
     }
@@ -97,11 +77,7 @@ fn row(number: i64, name: &str, text: &str, version: i64) -> PutRow {
 
 /// What was put, as it is read.
 fn as_read(put: &PutRow) -> Row {
-    Row {
-        key: put.key.clone(),
-        columns: put.columns.clone(),
-        version: put.version,
-    }
+    Row { key: put.key.clone(), columns: put.columns.clone(), version: put.version }
 }
 
 /// The first column, which these cases tell rows apart by.

@@ -48,12 +48,10 @@ impl<C: Send + 'static> Committer<C> {
         let (queue, waiting) = mpsc::channel(QUEUED_COMMANDS);
         let closing = CancellationToken::new();
         let (closed, watched) = (closing.clone(), PanicWatch(Arc::clone(&health)));
-        let thread = std::thread::Builder::new()
-            .name(name.to_owned())
-            .spawn(move || {
-                let _watched = watched;
-                futures::executor::block_on(run(waiting, closed, commit));
-            })?;
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+            let _watched = watched;
+            futures::executor::block_on(run(waiting, closed, commit));
+        })?;
         Ok(Self {
             queue,
             room: Arc::new(Semaphore::new(QUEUED_BYTES)),
@@ -68,14 +66,8 @@ impl<C: Send + 'static> Committer<C> {
         // What weighs more than the whole queue goes through it alone.
         let weight = bytes.clamp(1, QUEUED_BYTES) as u32;
         let queued = async {
-            let room = Arc::clone(&self.room)
-                .acquire_many_owned(weight)
-                .await
-                .map_err(|_| Closed)?;
-            self.queue
-                .send(Queued { command, room })
-                .await
-                .map_err(|_| Closed)
+            let room = Arc::clone(&self.room).acquire_many_owned(weight).await.map_err(|_| Closed)?;
+            self.queue.send(Queued { command, room }).await.map_err(|_| Closed)
         };
         tokio::select! {
             biased;
@@ -138,10 +130,8 @@ async fn run<C>(
         if taken == 0 {
             return;
         }
-        let (commands, room): (Vec<C>, Vec<OwnedSemaphorePermit>) = group
-            .drain(..)
-            .map(|queued| (queued.command, queued.room))
-            .unzip();
+        let (commands, room): (Vec<C>, Vec<OwnedSemaphorePermit>) =
+            group.drain(..).map(|queued| (queued.command, queued.room)).unzip();
         commit(commands);
         // Only now, so that what is being committed counts as queued.
         drop(room);
@@ -159,9 +149,7 @@ mod tests {
     fn what_was_pushed_is_committed_in_order_before_closing_ends() {
         let committed = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&committed);
-        let committer = Committer::start("test", Arc::default(), move |group| {
-            locked(&into).extend(group)
-        });
+        let committer = Committer::start("test", Arc::default(), move |group| locked(&into).extend(group));
         let committer = committer.expect("a thread");
         for number in 0..10_000 {
             // One that weighs more than the queue holds goes through, too.
@@ -182,10 +170,7 @@ mod tests {
         assert_eq!(block_on(committer.push(done, 1)), Ok(()));
         assert_eq!(block_on(health.answer(answer)), None);
         block_on(health.failed());
-        assert_eq!(
-            health.failure(),
-            Some("the store failed: a commit thread panicked")
-        );
+        assert_eq!(health.failure(), Some("the store failed: a commit thread panicked"));
         committer.close();
     }
 

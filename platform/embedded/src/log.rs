@@ -73,18 +73,12 @@ impl EmbeddedLog {
             let wanted = count(topic, partitions);
             let stored = meta.topic(topic.name, wanted)?;
             if stored.partitions != wanted {
-                return Err(OpenError::Partitions {
-                    topic: topic.name,
-                    stored: stored.partitions,
-                    wanted,
-                });
+                return Err(OpenError::Partitions { topic: topic.name, stored: stored.partitions, wanted });
             }
             let mut all = Vec::new();
             for number in 0..wanted {
                 let low = meta.low(stored.id, number)?;
-                all.push(Arc::new(PartitionLog::recover(
-                    &records, topic, stored.id, number, low,
-                )?));
+                all.push(Arc::new(PartitionLog::recover(&records, topic, stored.id, number, low)?));
             }
             by_name.insert(topic.name, all);
         }
@@ -98,16 +92,9 @@ impl EmbeddedLog {
             closed: health.token(),
         });
         let mut appender = Appender::new(Arc::clone(&shared));
-        let committer =
-            Committer::start("log-appends", health, move |group| appender.commit(group))?;
+        let committer = Committer::start("log-appends", health, move |group| appender.commit(group))?;
         let groups = Groups::default();
-        Ok(Self {
-            shared,
-            committer: Arc::new(committer),
-            groups,
-            partitions,
-            session_timeout,
-        })
+        Ok(Self { shared, committer: Arc::new(committer), groups, partitions, session_timeout })
     }
 
     /// Removes records that their topics keep no longer at `now`; says how many.
@@ -160,25 +147,11 @@ impl Log for EmbeddedLog {
     ) -> Result<Box<dyn Reader>, LogError> {
         let partition = self.shared.partition(topic, partition)?;
         partition.admit(from)?;
-        Ok(Box::new(EmbeddedReader::new(
-            Arc::clone(&self.shared),
-            partition,
-            from,
-        )))
+        Ok(Box::new(EmbeddedReader::new(Arc::clone(&self.shared), partition, from)))
     }
 
-    async fn join(
-        &self,
-        group: &str,
-        topic: &'static Topic,
-    ) -> Result<Box<dyn Membership>, LogError> {
-        let member = self.groups.join(
-            &self.shared,
-            &self.committer,
-            group,
-            topic,
-            self.session_timeout,
-        )?;
+    async fn join(&self, group: &str, topic: &'static Topic) -> Result<Box<dyn Membership>, LogError> {
+        let member = self.groups.join(&self.shared, &self.committer, group, topic, self.session_timeout)?;
         Ok(Box::new(member))
     }
 
@@ -222,53 +195,33 @@ impl Shared {
         self.topics
             .get(topic.name)
             .map(Vec::as_slice)
-            .ok_or(LogError::NoSuchPartition {
-                topic: topic.name,
-                partition: 0,
-            })
+            .ok_or(LogError::NoSuchPartition { topic: topic.name, partition: 0 })
     }
 
-    fn partition(
-        &self,
-        topic: &'static Topic,
-        number: Partition,
-    ) -> Result<Arc<PartitionLog>, LogError> {
+    fn partition(&self, topic: &'static Topic, number: Partition) -> Result<Arc<PartitionLog>, LogError> {
         let all = self.partitions_of(topic)?;
         usize::try_from(number)
             .ok()
             .and_then(|number| all.get(number))
             .cloned()
-            .ok_or(LogError::NoSuchPartition {
-                topic: topic.name,
-                partition: number,
-            })
+            .ok_or(LogError::NoSuchPartition { topic: topic.name, partition: number })
     }
 
     fn page(&self, partition: &PartitionLog, from: Offset) -> Result<Vec<Record>, LogError> {
         partition.page(&self.database, &self.records, from)
     }
 
-    async fn answer<T>(
-        &self,
-        answer: oneshot::Receiver<Result<T, LogError>>,
-    ) -> Result<T, LogError> {
-        let unknown = || {
-            Err(LogError::Unknown(
-                "the store failed before it answered".into(),
-            ))
-        };
+    async fn answer<T>(&self, answer: oneshot::Receiver<Result<T, LogError>>) -> Result<T, LogError> {
+        let unknown = || Err(LogError::Unknown("the store failed before it answered".into()));
         self.health.answer(answer).await.unwrap_or_else(unknown)
     }
 
     fn failure(&self) -> Option<LogError> {
-        self.health
-            .failure()
-            .map(|why| LogError::Closed(why.to_owned()))
+        self.health.failure().map(|why| LogError::Closed(why.to_owned()))
     }
 
     fn why_closed(&self) -> LogError {
-        self.failure()
-            .unwrap_or_else(|| LogError::Closed("the store was closed".into()))
+        self.failure().unwrap_or_else(|| LogError::Closed("the store was closed".into()))
     }
 }
 

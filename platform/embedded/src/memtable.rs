@@ -17,10 +17,7 @@ pub(crate) struct Memtable {
 
 impl Memtable {
     pub(crate) fn new(keyspace: Keyspace) -> Self {
-        Self {
-            keyspace,
-            written: 0,
-        }
+        Self { keyspace, written: 0 }
     }
 
     /// Counts what was committed to the keyspace.

@@ -52,11 +52,7 @@ impl Meta {
     }
 
     /// The topic's number; `partitions` counts only if the topic is new.
-    pub(crate) fn topic(
-        &self,
-        name: &str,
-        partitions: Partition,
-    ) -> Result<StoredTopic, MetaError> {
+    pub(crate) fn topic(&self, name: &str, partitions: Partition) -> Result<StoredTopic, MetaError> {
         let key = named(TOPIC, name);
         if let Some(stored) = self.keyspace.get(&key)? {
             let mut parts = Parts::new(&stored);

@@ -59,11 +59,7 @@ pub enum OpenError {
     InUse(PathBuf),
     /// Partition counts are fixed within an epoch: take the stored number, or a new folder.
     #[error("{topic} has {stored} partitions in this data folder, not {wanted}")]
-    Partitions {
-        topic: &'static str,
-        stored: Partition,
-        wanted: Partition,
-    },
+    Partitions { topic: &'static str, stored: Partition, wanted: Partition },
     /// Use the program that wrote it, or a later one.
     #[error("data folder has layout {0}, which this program does not know")]
     Layout(u8),
@@ -115,14 +111,9 @@ impl Store {
                 other => OpenError::Unreadable(other),
             })?;
         let keyspace = |name, options: KeyspaceCreateOptions| {
-            database
-                .keyspace(name, || options)
-                .map_err(OpenError::Unreadable)
+            database.keyspace(name, || options).map_err(OpenError::Unreadable)
         };
-        let meta = keyspace(
-            "meta",
-            KeyspaceCreateOptions::default().max_memtable_size(META_MEMTABLE_BYTES),
-        )?;
+        let meta = keyspace("meta", KeyspaceCreateOptions::default().max_memtable_size(META_MEMTABLE_BYTES))?;
         let meta = Meta::open(meta)?;
         // Records are read by range alone: larger blocks, and no filter for single keys.
         let records = KeyspaceCreateOptions::default()
@@ -130,10 +121,7 @@ impl Store {
             .data_block_size_policy(BlockSizePolicy::all(16 * 1024))
             .filter_policy(FilterPolicy::disabled());
         let records = keyspace("records", records)?;
-        let rows = keyspace(
-            "rows",
-            KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES),
-        )?;
+        let rows = keyspace("rows", KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES))?;
 
         let health = Arc::new(Health::default());
         let log = Arc::new(EmbeddedLog::open(
@@ -153,19 +141,10 @@ impl Store {
             Arc::clone(&health),
         )?);
         let background = vec![
-            Periodic::start(
-                "store-sync",
-                options.sync_every,
-                syncing(database.clone(), health),
-            )?,
+            Periodic::start("store-sync", options.sync_every, syncing(database.clone(), health))?,
             Periodic::start("store-sweep", SWEEP_EVERY, sweeping(&log, &tables, clock))?,
         ];
-        Ok(Self {
-            log,
-            tables,
-            background,
-            database,
-        })
+        Ok(Self { log, tables, background, database })
     }
 
     pub fn log(&self) -> Arc<EmbeddedLog> {
@@ -193,11 +172,7 @@ impl Drop for Store {
 /// It also finds out that fjall gave up in the background, even when nothing is written.
 fn syncing(database: Database, health: Arc<Health>) -> impl FnMut() + Send {
     move || {
-        let mode = if health.take_unsynced() {
-            PersistMode::SyncData
-        } else {
-            PersistMode::Buffer
-        };
+        let mode = if health.take_unsynced() { PersistMode::SyncData } else { PersistMode::Buffer };
         if let Err(error) = database.persist(mode) {
             health.fail(error);
         }

@@ -75,18 +75,9 @@ impl EmbeddedTables {
         health: Arc<Health>,
     ) -> Result<Self, OpenError> {
         let mut writer = Writer::new(database.clone(), rows.clone(), Arc::clone(&health));
-        let committer = Committer::start("table-writes", Arc::clone(&health), move |group| {
-            writer.commit(group)
-        })?;
-        Ok(Self {
-            database,
-            rows,
-            meta,
-            clock,
-            numbers: Mutex::default(),
-            health,
-            committer,
-        })
+        let committer =
+            Committer::start("table-writes", Arc::clone(&health), move |group| writer.commit(group))?;
+        Ok(Self { database, rows, meta, clock, numbers: Mutex::default(), health, committer })
     }
 
     /// Removes rows that are expired at `now`; says how many expiries were dealt with.
@@ -96,11 +87,7 @@ impl EmbeddedTables {
         let mut removed = 0;
         loop {
             let (done, swept) = oneshot::channel();
-            let step = Command::Sweep {
-                now,
-                limit: SWEEP_ROWS,
-                done,
-            };
+            let step = Command::Sweep { now, limit: SWEEP_ROWS, done };
             if self.committer.push(step, 1).await.is_err() {
                 return Ok(removed);
             }
@@ -117,23 +104,12 @@ impl EmbeddedTables {
         self.committer.close();
     }
 
-    async fn answer<T>(
-        &self,
-        answer: oneshot::Receiver<Result<T, TablesError>>,
-    ) -> Result<T, TablesError> {
-        self.health
-            .answer(answer)
-            .await
-            .unwrap_or_else(|| Err(self.closed()))
+    async fn answer<T>(&self, answer: oneshot::Receiver<Result<T, TablesError>>) -> Result<T, TablesError> {
+        self.health.answer(answer).await.unwrap_or_else(|| Err(self.closed()))
     }
 
     fn closed(&self) -> TablesError {
-        TablesError::Unavailable(
-            self.health
-                .failure()
-                .unwrap_or("the store was closed")
-                .to_owned(),
-        )
+        TablesError::Unavailable(self.health.failure().unwrap_or("the store was closed").to_owned())
     }
 
     fn number(&self, table: &'static Table) -> Result<u16, TablesError> {
@@ -147,24 +123,14 @@ impl EmbeddedTables {
     }
 
     /// The encoded front of every key in the partition.
-    fn partition(
-        &self,
-        table: &'static Table,
-        partition: &[Value],
-    ) -> Result<Vec<u8>, TablesError> {
+    fn partition(&self, table: &'static Table, partition: &[Value]) -> Result<Vec<u8>, TablesError> {
         let mut key = self.number(table)?.to_be_bytes().to_vec();
         put_key(&mut key, table, table.partition, partition)?;
         Ok(key)
     }
 
     fn reading<'a>(&'a self, table: &'static Table, partition: &'a [u8]) -> Reading<'a> {
-        Reading {
-            database: &self.database,
-            rows: &self.rows,
-            table,
-            partition,
-            now: self.clock.now(),
-        }
+        Reading { database: &self.database, rows: &self.rows, table, partition, now: self.clock.now() }
     }
 }
 
@@ -190,13 +156,7 @@ impl Tables for EmbeddedTables {
         }
         let (done, written) = oneshot::channel();
         self.committer
-            .push(
-                Command::Put {
-                    rows: encoded,
-                    done,
-                },
-                bytes,
-            )
+            .push(Command::Put { rows: encoded, done }, bytes)
             .await
             .map_err(|Closed| self.closed())?;
         self.answer(written).await
@@ -220,9 +180,7 @@ impl Tables for EmbeddedTables {
             put_key(&mut key, table, table.clustering, columns)?;
             encoded.push(key);
         }
-        self.reading(table, &prefix)
-            .get(encoded)
-            .map_err(unavailable)
+        self.reading(table, &prefix).get(encoded).map_err(unavailable)
     }
 
     async fn range(
@@ -246,14 +204,8 @@ impl Tables for EmbeddedTables {
             put_key(&mut key, table, table.clustering, values)?;
             after = Some(key);
         }
-        let encoded = EncodedRange {
-            from: bound(&range.from)?,
-            to: bound(&range.to)?,
-            after,
-        };
-        self.reading(table, &prefix)
-            .range(&range, encoded)
-            .map_err(unavailable)
+        let encoded = EncodedRange { from: bound(&range.from)?, to: bound(&range.to)?, after };
+        self.reading(table, &prefix).range(&range, encoded).map_err(unavailable)
     }
 }
 

@@ -96,9 +96,8 @@ pub trait Tables: Send + Sync + 'static {
 pub async fn put_views(tables: &dyn Tables, views: &[(ViewRow, Version)]) -> Result<(), TablesError> {
     let mut partitions: BTreeMap<(&str, &[Value]), (&'static Table, Vec<PutRow>)> = BTreeMap::new();
     for (view, version) in views {
-        let (_, rows) = partitions
-            .entry((view.table.name, &view.partition))
-            .or_insert_with(|| (view.table, Vec::new()));
+        let (_, rows) =
+            partitions.entry((view.table.name, &view.partition)).or_insert_with(|| (view.table, Vec::new()));
         rows.push(PutRow {
             key: view.key.clone(),
             columns: view.columns.clone(),
@@ -106,6 +105,7 @@ pub async fn put_views(tables: &dyn Tables, views: &[(ViewRow, Version)]) -> Res
             time_to_live: None,
         });
     }
-    let puts = partitions.iter().map(|((_, partition), (table, rows))| tables.put(table, partition, rows.clone()));
+    let puts =
+        partitions.iter().map(|((_, partition), (table, rows))| tables.put(table, partition, rows.clone()));
     try_join_all(puts).await.map(|_| ())
 }

@@ -114,7 +114,11 @@ impl Checkpoint {
     }
 
     /// The stored checkpoint of a machine's partition; the start of the log if there is none.
-    pub async fn read(tables: &dyn Tables, machine: &str, partition: Partition) -> Result<Self, CheckpointError> {
+    pub async fn read(
+        tables: &dyn Tables,
+        machine: &str,
+        partition: Partition,
+    ) -> Result<Self, CheckpointError> {
         let rows = tables.get(&CHECKPOINTS, &Self::key(machine, partition), &[vec![]]).await?;
         match rows.first() {
             None => Ok(Self::default()),
@@ -122,7 +126,12 @@ impl Checkpoint {
         }
     }
 
-    pub async fn write(&self, tables: &dyn Tables, machine: &str, partition: Partition) -> Result<(), TablesError> {
+    pub async fn write(
+        &self,
+        tables: &dyn Tables,
+        machine: &str,
+        partition: Partition,
+    ) -> Result<(), TablesError> {
         tables.put(&CHECKPOINTS, &Self::key(machine, partition), vec![self.to_put()]).await
     }
 }
@@ -148,6 +157,8 @@ mod tests {
         let put = checkpoint.to_put();
         let row = Row { key: put.key, columns: put.columns, version: put.version };
         assert_eq!(Checkpoint::from_row(&row).unwrap(), checkpoint);
-        assert!(checkpoint.watermarks.has_seen(&cause(9, 2)) && !checkpoint.watermarks.has_seen(&cause(9, 3)));
+        assert!(
+            checkpoint.watermarks.has_seen(&cause(9, 2)) && !checkpoint.watermarks.has_seen(&cause(9, 3))
+        );
     }
 }

@@ -133,8 +133,7 @@ impl<F: Fold> Run<F> {
                 Ok(Input::Loaded { read, rows, complete })
             }),
             Effect::Read { read, id, keys } => Box::pin(async move {
-                let rows =
-                    until_answered(&*clock, || Box::pin(io::read::<F>(&*tables, &id, &keys))).await?;
+                let rows = until_answered(&*clock, || Box::pin(io::read::<F>(&*tables, &id, &keys))).await?;
                 Ok(Input::Rows { read, rows })
             }),
             Effect::Write { id, views, rows } => Box::pin(async move {
@@ -150,7 +149,8 @@ impl<F: Fold> Run<F> {
                 Ok(Input::Written { id })
             }),
             Effect::Checkpoint(checkpoint) => Box::pin(async move {
-                let write = || -> BoxFuture<'_, _> { Box::pin(checkpoint.write(&*tables, F::NAME, partition)) };
+                let write =
+                    || -> BoxFuture<'_, _> { Box::pin(checkpoint.write(&*tables, F::NAME, partition)) };
                 until_answered(&*clock, write).await?;
                 Ok(Input::Checkpointed { next: checkpoint.next })
             }),

@@ -27,14 +27,31 @@ pub struct StoredBytes {
 #[derive(Debug)]
 pub enum Effect<Id> {
     /// The owner's state and resident rows, in one statement.
-    Load { read: ReadId, id: Id },
+    Load {
+        read: ReadId,
+        id: Id,
+    },
     /// The owner's state and these rows, in one statement.
-    Read { read: ReadId, id: Id, keys: Vec<RowKey> },
+    Read {
+        read: ReadId,
+        id: Id,
+        keys: Vec<RowKey>,
+    },
     /// An output of the command with this ticket.
-    Produce { ticket: Ticket, record: Outgoing },
+    Produce {
+        ticket: Ticket,
+        record: Outgoing,
+    },
     /// Views first, then the rows in one batch; repeated until it holds.
-    Write { id: Id, views: Vec<(ViewRow, Version)>, rows: Vec<StoredBytes> },
-    Verdict { ticket: Ticket, record: Outgoing },
+    Write {
+        id: Id,
+        views: Vec<(ViewRow, Version)>,
+        rows: Vec<StoredBytes>,
+    },
+    Verdict {
+        ticket: Ticket,
+        record: Outgoing,
+    },
     Checkpoint(Checkpoint),
 }
 
@@ -43,13 +60,28 @@ pub enum Effect<Id> {
 pub enum Input<Id> {
     Records(Vec<Record>),
     /// Answer to [`Effect::Load`]; `complete` unless resident rows were left out.
-    Loaded { read: ReadId, rows: Vec<StoredBytes>, complete: bool },
+    Loaded {
+        read: ReadId,
+        rows: Vec<StoredBytes>,
+        complete: bool,
+    },
     /// Answer to [`Effect::Read`].
-    Rows { read: ReadId, rows: Vec<StoredBytes> },
-    Acknowledged { ticket: Ticket },
-    Written { id: Id },
-    VerdictAcknowledged { ticket: Ticket },
-    Checkpointed { next: Offset },
+    Rows {
+        read: ReadId,
+        rows: Vec<StoredBytes>,
+    },
+    Acknowledged {
+        ticket: Ticket,
+    },
+    Written {
+        id: Id,
+    },
+    VerdictAcknowledged {
+        ticket: Ticket,
+    },
+    Checkpointed {
+        next: Offset,
+    },
     /// Time to checkpoint what is done.
     Tick,
 }

@@ -13,10 +13,17 @@ use schemas::topics::MAX_RECORD_BYTES;
 use crate::ports::Record;
 
 pub enum Incoming<F: Fold> {
-    Command { id: F::Id, envelope: Envelope, request: F::Request },
+    Command {
+        id: F::Id,
+        envelope: Envelope,
+        request: F::Request,
+    },
     Control(Control),
     /// Nothing that can be run. What its headers say is kept, so that a charge is given back.
-    Poison { envelope: Envelope, reason: String },
+    Poison {
+        envelope: Envelope,
+        reason: String,
+    },
 }
 
 impl<F: Fold> Incoming<F> {

@@ -176,8 +176,12 @@ impl<F: Fold> Memory<F> {
             return;
         }
         let idle = |slot: &Slot<F>| slot.ready && slot.unwritten.is_empty();
-        let mut victims: Vec<(u64, F::Id)> =
-            self.slots.iter().filter(|(_, slot)| idle(slot)).map(|(id, slot)| (slot.used, id.clone())).collect();
+        let mut victims: Vec<(u64, F::Id)> = self
+            .slots
+            .iter()
+            .filter(|(_, slot)| idle(slot))
+            .map(|(id, slot)| (slot.used, id.clone()))
+            .collect();
         victims.sort_by_key(|(used, _)| *used);
         // A tenth more than needed, so that this is not done again for every owner.
         let surplus = self.slots.len() - most + most / 10;

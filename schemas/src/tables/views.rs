@@ -67,7 +67,11 @@ impl MessageRow {
         }
     }
 
-    pub fn from_row(conversation: &ConversationId, key: &[Value], columns: &[Value]) -> Result<Self, MalformedRow> {
+    pub fn from_row(
+        conversation: &ConversationId,
+        key: &[Value],
+        columns: &[Value],
+    ) -> Result<Self, MalformedRow> {
         let malformed = |column| MalformedRow { table: MESSAGES.name, column };
         let seq = FromValues::new(MESSAGES.name, key).bigint()?;
         let mut values = FromValues::new(MESSAGES.name, columns);

@@ -50,7 +50,11 @@ fn account(state: &State, user: &UserId, quorum: [usize; 2]) -> Result<Stored<Ac
     stored(state, user.as_str(), quorum)
 }
 
-fn conversation(state: &State, id: &ConversationId, quorum: [usize; 2]) -> Result<Stored<Conversations>, String> {
+fn conversation(
+    state: &State,
+    id: &ConversationId,
+    quorum: [usize; 2],
+) -> Result<Stored<Conversations>, String> {
     stored(state, id.as_str(), quorum)
 }
 

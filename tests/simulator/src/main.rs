@@ -6,7 +6,10 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = |at: usize| arguments.get(at).and_then(|text| text.parse::<u64>().ok());
     let (Some(from), Some(to)) = (number(0), number(1)) else {
-        eprintln!("usage: simulate FROM TO [FAULT]; faults: {:?}", faults().iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        eprintln!(
+            "usage: simulate FROM TO [FAULT]; faults: {:?}",
+            faults().iter().map(|(name, _)| *name).collect::<Vec<_>>()
+        );
         std::process::exit(2);
     };
     let fault = arguments.get(2).map(|name| {

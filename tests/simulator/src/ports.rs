@@ -46,7 +46,12 @@ impl Log for Handle {
         Ok(Box::pin(answered(receipt)))
     }
 
-    async fn read(&self, topic: &'static Topic, partition: Partition, from: Offset) -> Result<Box<dyn Reader>, LogError> {
+    async fn read(
+        &self,
+        topic: &'static Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Box<dyn Reader>, LogError> {
         Ok(Box::new(Tail { world: self.world.clone(), topic: topic.name, partition, next: from }))
     }
 
@@ -59,7 +64,12 @@ impl Log for Handle {
         Ok(Marks { low: 0, end })
     }
 
-    async fn position_at(&self, topic: &'static Topic, partition: Partition, time: LogTime) -> Result<Offset, LogError> {
+    async fn position_at(
+        &self,
+        topic: &'static Topic,
+        partition: Partition,
+        time: LogTime,
+    ) -> Result<Offset, LogError> {
         let state = self.world.state();
         let log = state.log(topic.name, partition);
         Ok(log.iter().position(|record| record.time >= time).unwrap_or(log.len()) as Offset)
@@ -95,18 +105,33 @@ impl Reader for Tail {
 
 #[async_trait]
 impl Tables for Handle {
-    async fn put(&self, table: &'static Table, partition: &[Value], rows: Vec<PutRow>) -> Result<(), TablesError> {
+    async fn put(
+        &self,
+        table: &'static Table,
+        partition: &[Value],
+        rows: Vec<PutRow>,
+    ) -> Result<(), TablesError> {
         let written = self.world.state().write(self.runner, (table.name, partition.to_vec()), rows);
         answered(written).await
     }
 
-    async fn get(&self, table: &'static Table, partition: &[Value], keys: &[Vec<Value>]) -> Result<Vec<Row>, TablesError> {
+    async fn get(
+        &self,
+        table: &'static Table,
+        partition: &[Value],
+        keys: &[Vec<Value>],
+    ) -> Result<Vec<Row>, TablesError> {
         let query = Query::Get(keys.to_vec());
         let read = self.world.state().read(self.runner, (table.name, partition.to_vec()), query);
         answered(read).await
     }
 
-    async fn range(&self, table: &'static Table, partition: &[Value], range: Range) -> Result<Page, TablesError> {
+    async fn range(
+        &self,
+        table: &'static Table,
+        partition: &[Value],
+        range: Range,
+    ) -> Result<Page, TablesError> {
         let query = Query::Range(range);
         let read = self.world.state().read(self.runner, (table.name, partition.to_vec()), query);
         Ok(Page { rows: answered(read).await?, next: None })

@@ -84,7 +84,11 @@ impl Schedule {
                 self.clients.act(&mut state);
             }
             for _ in 0..state.random.random_range(0..4) {
-                if state.random.random_bool(0.5) { state.deliver() } else { state.advance() };
+                if state.random.random_bool(0.5) {
+                    state.deliver()
+                } else {
+                    state.advance()
+                };
             }
             check::violations(&mut state, &self.clients)?;
         }
@@ -107,9 +111,11 @@ impl Schedule {
         let (place, what) = self.draw(|state| {
             (state.random.random_range(0..self.owners.len()), state.random.random_range(0.0..1.0))
         });
-        let owner = self.owners.values_mut().nth(place).and_then(|owner| {
-            if what < 0.7 { owner.take() } else { None }
-        });
+        let owner = self
+            .owners
+            .values_mut()
+            .nth(place)
+            .and_then(|owner| if what < 0.7 { owner.take() } else { None });
         match owner {
             Some(runner) if what < 0.4 => self.kill(runner),
             Some(mut runner) => {

@@ -25,7 +25,12 @@ pub struct Replicas {
 pub struct Ambiguous(pub String);
 
 impl Replicas {
-    pub fn write(&mut self, replica: usize, partition: &PartitionKey, rows: &[PutRow]) -> Result<(), Ambiguous> {
+    pub fn write(
+        &mut self,
+        replica: usize,
+        partition: &PartitionKey,
+        rows: &[PutRow],
+    ) -> Result<(), Ambiguous> {
         for row in rows {
             self.check_version(partition, row)?;
             let stored = self.replicas[replica].entry(partition.clone()).or_default();
@@ -51,7 +56,10 @@ impl Replicas {
         if *first == row.columns {
             Ok(())
         } else {
-            Err(Ambiguous(format!("two values under one version: {partition:?} {:?} {:?}", row.key, row.version)))
+            Err(Ambiguous(format!(
+                "two values under one version: {partition:?} {:?} {:?}",
+                row.key, row.version
+            )))
         }
     }
 

@@ -141,7 +141,11 @@ impl State {
     }
 
     /// Queues a record; it enters the log when the schedule says so.
-    pub fn produce(&mut self, runner: RunnerId, record: Outgoing) -> oneshot::Receiver<Result<Offset, LogError>> {
+    pub fn produce(
+        &mut self,
+        runner: RunnerId,
+        record: Outgoing,
+    ) -> oneshot::Receiver<Result<Offset, LogError>> {
         let (acknowledge, receipt) = oneshot::channel();
         let name = (record.topic.name, record.partition(PARTITIONS));
         self.producing.entry((runner, name)).or_default().push_back(Append { record, acknowledge });
@@ -160,7 +164,11 @@ impl State {
             offset,
             time,
             key: record.key.map(Into::into),
-            headers: record.headers.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect(),
+            headers: record
+                .headers
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .collect(),
             value: record.value.into(),
         };
         if name.0 == VERDICTS.name
@@ -200,14 +208,25 @@ impl State {
         true
     }
 
-    pub fn write(&mut self, runner: RunnerId, partition: PartitionKey, rows: Vec<PutRow>) -> oneshot::Receiver<Result<(), TablesError>> {
+    pub fn write(
+        &mut self,
+        runner: RunnerId,
+        partition: PartitionKey,
+        rows: Vec<PutRow>,
+    ) -> oneshot::Receiver<Result<(), TablesError>> {
         let (answer, receive) = oneshot::channel();
         let todo = (0..REPLICAS).collect();
-        self.calls.push((runner, Call::Write(Write { partition, rows, todo, done: 0, answer: Some(answer) })));
+        self.calls
+            .push((runner, Call::Write(Write { partition, rows, todo, done: 0, answer: Some(answer) })));
         receive
     }
 
-    pub fn read(&mut self, runner: RunnerId, partition: PartitionKey, query: Query) -> oneshot::Receiver<Result<Vec<Row>, TablesError>> {
+    pub fn read(
+        &mut self,
+        runner: RunnerId,
+        partition: PartitionKey,
+        query: Query,
+    ) -> oneshot::Receiver<Result<Vec<Row>, TablesError>> {
         let (answer, receive) = oneshot::channel();
         self.calls.push((runner, Call::Read(Read { partition, query, taken: None, answer })));
         receive

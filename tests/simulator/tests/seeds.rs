@@ -12,7 +12,9 @@ const PATIENCE: u64 = 400;
 #[test]
 fn nothing_is_lost_doubled_or_invented() {
     let halves = std::thread::scope(|scope| {
-        let half = |from: u64| scope.spawn(move || (from..SEEDS).step_by(2).map(seed).fold(Statistics::default(), sum));
+        let half = |from: u64| {
+            scope.spawn(move || (from..SEEDS).step_by(2).map(seed).fold(Statistics::default(), sum))
+        };
         [half(0), half(1)].map(|half| half.join().unwrap())
     });
     let total = KEPT.map(seed).into_iter().chain(halves).fold(Statistics::default(), sum);

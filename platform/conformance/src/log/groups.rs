@@ -23,10 +23,7 @@ struct Seats {
 
 impl Seats {
     fn new(log: &dyn Log) -> Self {
-        Self {
-            holders: watch::Sender::default(),
-            partitions: log.partitions(&ACCOUNT_COMMANDS),
-        }
+        Self { holders: watch::Sender::default(), partitions: log.partitions(&ACCOUNT_COMMANDS) }
     }
 
     fn take(&self, partitions: Vec<Partition>, member: Name) {
@@ -41,14 +38,12 @@ impl Seats {
 
     fn give_up(&self, partitions: &[Partition], member: Name) {
         self.holders.send_modify(|holders| {
-            holders
-                .retain(|partition, holder| !(partitions.contains(partition) && *holder == member));
+            holders.retain(|partition, holder| !(partitions.contains(partition) && *holder == member));
         });
     }
 
     fn leave(&self, member: Name) {
-        self.holders
-            .send_modify(|holders| holders.retain(|_, holder| *holder != member));
+        self.holders.send_modify(|holders| holders.retain(|_, holder| *holder != member));
     }
 
     /// Waits until every partition is held and each of `members` has its even share.
@@ -63,9 +58,7 @@ impl Seats {
                     (least..=most).contains(&share)
                 })
         });
-        within(&format!("even shares for {members:?}"), even)
-            .await
-            .expect("the seats are kept");
+        within(&format!("even shares for {members:?}"), even).await.expect("the seats are kept");
     }
 }
 
@@ -100,21 +93,13 @@ impl Member {
                 }
             }
         });
-        Self {
-            name,
-            stop,
-            task,
-            seats: seats.clone(),
-        }
+        Self { name, stop, task, seats: seats.clone() }
     }
 
     /// The membership, which still holds what it holds.
     async fn stop(mut self) -> Box<dyn Membership> {
         self.stop.cancel();
-        within("the member", self.task.join_next())
-            .await
-            .expect("a task")
-            .expect("a member")
+        within("the member", self.task.join_next()).await.expect("a task").expect("a member")
     }
 
     async fn leave(self) {
@@ -176,20 +161,12 @@ pub async fn a_committed_offset_is_seen_by_the_next_holder(log: Arc<dyn Log>) {
     let a = Member::join(&log, &group, "a", &seats).await;
     seats.shared_among(&["a"]).await;
     let mut membership = a.stop().await;
-    let none = within("an answer", membership.committed(1))
-        .await
-        .expect("an answer");
+    let none = within("an answer", membership.committed(1)).await.expect("an answer");
     assert_eq!(none, None, "nothing was committed yet");
     // A place that exists, so that no broker can object.
-    let end = log
-        .marks(&ACCOUNT_COMMANDS, 0)
-        .await
-        .expect("marks of a partition")
-        .end;
+    let end = log.marks(&ACCOUNT_COMMANDS, 0).await.expect("marks of a partition").end;
     for next in [0, end] {
-        within("a commit", membership.commit(0, next))
-            .await
-            .expect("committed");
+        within("a commit", membership.commit(0, next)).await.expect("committed");
     }
     seats.leave("a");
     within("leaving", membership.leave()).await.expect("left");
@@ -197,15 +174,8 @@ pub async fn a_committed_offset_is_seen_by_the_next_holder(log: Arc<dyn Log>) {
     let b = Member::join(&log, &group, "b", &seats).await;
     seats.shared_among(&["b"]).await;
     let mut membership = b.stop().await;
-    let committed = within("an answer", membership.committed(0))
-        .await
-        .expect("an answer");
+    let committed = within("an answer", membership.committed(0)).await.expect("an answer");
     assert_eq!(committed, Some(end));
-    assert_eq!(
-        within("an answer", membership.committed(1))
-            .await
-            .expect("an answer"),
-        None
-    );
+    assert_eq!(within("an answer", membership.committed(1)).await.expect("an answer"), None);
     within("leaving", membership.leave()).await.expect("left");
 }

@@ -37,15 +37,9 @@ pub async fn a_reader_waits_at_the_end(log: Arc<dyn Log>) {
     // Each is appended once the reader is at the end, where it mostly waits already.
     for count in 1..=COUNT {
         case.append(case.numbered(count)).await;
-        within("the waiting reader", next.wait_for(|seen| *seen == count))
-            .await
-            .expect("a reader");
+        within("the waiting reader", next.wait_for(|seen| *seen == count)).await.expect("a reader");
     }
-    tasks
-        .join_next()
-        .await
-        .expect("a task")
-        .expect("a reading task");
+    tasks.join_next().await.expect("a task").expect("a reading task");
 }
 
 pub async fn a_wait_that_is_given_up_loses_nothing(log: Arc<dyn Log>) {
@@ -75,11 +69,7 @@ pub async fn a_wait_that_is_given_up_loses_nothing(log: Arc<dyn Log>) {
     };
     within("records between waits", giving_up).await;
     assert_eq!(numbers(&read), (0..COUNT).collect::<Vec<_>>());
-    tasks
-        .join_next()
-        .await
-        .expect("a task")
-        .expect("an appending task");
+    tasks.join_next().await.expect("a task").expect("an appending task");
 }
 
 pub async fn readers_do_not_disturb_each_other(log: Arc<dyn Log>) {
@@ -91,25 +81,16 @@ pub async fn readers_do_not_disturb_each_other(log: Arc<dyn Log>) {
     case.append(case.numbered(50)).await;
     assert_eq!(numbers(&case.read(&mut *fast, 1).await), [50]);
     drop(fast);
-    assert_eq!(
-        numbers(&case.read(&mut *slow, 51).await),
-        (0..=50).collect::<Vec<_>>()
-    );
+    assert_eq!(numbers(&case.read(&mut *slow, 51).await), (0..=50).collect::<Vec<_>>());
 }
 
 pub async fn a_place_outside_the_marks_is_out_of_range(log: Arc<dyn Log>) {
-    let marks = log
-        .marks(&ACCOUNT_EVENTS, 5)
-        .await
-        .expect("marks of a partition");
+    let marks = log.marks(&ACCOUNT_EVENTS, 5).await.expect("marks of a partition");
     for wanted in [marks.low - 1, marks.end + 1_000_000] {
         // An adapter may find out only when it reads.
         let read = async { log.read(&ACCOUNT_EVENTS, 5, wanted).await?.next().await };
         match within("an answer", read).await {
-            Err(LogError::OutOfRange {
-                wanted: named,
-                marks: now,
-            }) => {
+            Err(LogError::OutOfRange { wanted: named, marks: now }) => {
                 assert_eq!(named, wanted);
                 assert!(now.low >= marks.low && now.end >= marks.end);
             }
@@ -117,18 +98,13 @@ pub async fn a_place_outside_the_marks_is_out_of_range(log: Arc<dyn Log>) {
         }
     }
     // The end itself is a place to wait at.
-    within("a reader", log.read(&ACCOUNT_EVENTS, 5, marks.end))
-        .await
-        .expect("a reader at the end");
+    within("a reader", log.read(&ACCOUNT_EVENTS, 5, marks.end)).await.expect("a reader at the end");
 }
 
 pub async fn marks_enclose_what_was_appended(log: Arc<dyn Log>) {
     let case = Case::begin(Arc::clone(&log), &ACCOUNT_EVENTS, 6).await;
     let offsets = case.append_numbered(10).await;
-    let marks = log
-        .marks(&ACCOUNT_EVENTS, 6)
-        .await
-        .expect("marks of a partition");
+    let marks = log.marks(&ACCOUNT_EVENTS, 6).await.expect("marks of a partition");
     assert!(marks.low <= case.start, "{marks:?} from {}", case.start);
     assert!(marks.end > offsets[9], "{marks:?} after {offsets:?}");
 }
@@ -136,9 +112,7 @@ pub async fn marks_enclose_what_was_appended(log: Arc<dyn Log>) {
 pub async fn a_time_has_its_position(log: Arc<dyn Log>) {
     let case = Case::begin(Arc::clone(&log), &ACCOUNT_EVENTS, 7).await;
     let at = async |time| {
-        within("a position", log.position_at(&ACCOUNT_EVENTS, 7, time))
-            .await
-            .expect("a position")
+        within("a position", log.position_at(&ACCOUNT_EVENTS, 7, time)).await.expect("a position")
     };
     case.append(case.numbered(0)).await;
     let mut reader = case.reader(case.start).await;
@@ -153,19 +127,11 @@ pub async fn a_time_has_its_position(log: Arc<dyn Log>) {
 
     assert!(at(first.time).await <= first.offset);
     let position = at(second.time).await;
-    assert!(
-        first.offset < position && position <= second.offset,
-        "{position} for {second:?}"
-    );
-    let found = within("records", case.reader(position).await.next())
-        .await
-        .expect("records");
+    assert!(first.offset < position && position <= second.offset, "{position} for {second:?}");
+    let found = within("records", case.reader(position).await.next()).await.expect("records");
     assert!(found[0].time >= second.time);
 
-    let marks = log
-        .marks(&ACCOUNT_EVENTS, 7)
-        .await
-        .expect("marks of a partition");
+    let marks = log.marks(&ACCOUNT_EVENTS, 7).await.expect("marks of a partition");
     assert_eq!(at(0).await, marks.low);
     let tomorrow = SystemClock.now() + 24 * 60 * 60 * 1_000;
     assert!(at(tomorrow).await >= marks.end, "no record is of tomorrow");

@@ -16,13 +16,7 @@ pub async fn a_batch_is_seen_whole_or_not_at_all(tables: Arc<dyn Tables>) {
     writer.spawn(async move {
         for version in 1..=BATCHES {
             let text = version.to_string();
-            writing
-                .put(
-                    (0..ROWS)
-                        .map(|number| row(number, "n", &text, version))
-                        .collect(),
-                )
-                .await;
+            writing.put((0..ROWS).map(|number| row(number, "n", &text, version)).collect()).await;
         }
     });
     let keys: Vec<_> = (0..ROWS).map(|number| key(number, "n")).collect();
@@ -31,24 +25,14 @@ pub async fn a_batch_is_seen_whole_or_not_at_all(tables: Arc<dyn Tables>) {
         for rows in [case.get(&keys).await, case.all().await] {
             let versions: Vec<i64> = rows.iter().map(|row| row.version.0).collect();
             let first = versions.first().copied().unwrap_or(0);
-            assert!(
-                versions.iter().all(|version| *version == first),
-                "part of a batch: {versions:?}"
-            );
-            assert!(
-                versions.is_empty() || versions.len() == ROWS as usize,
-                "part of a batch: {versions:?}"
-            );
+            assert!(versions.iter().all(|version| *version == first), "part of a batch: {versions:?}");
+            assert!(versions.is_empty() || versions.len() == ROWS as usize, "part of a batch: {versions:?}");
             assert!(first >= seen, "an older batch after a newer one");
             seen = first;
         }
         tokio::task::yield_now().await;
     }
-    writer
-        .join_next()
-        .await
-        .expect("a task")
-        .expect("a writing task");
+    writer.join_next().await.expect("a task").expect("a writing task");
 }
 
 pub async fn an_acknowledged_write_is_seen(tables: Arc<dyn Tables>) {
@@ -72,9 +56,8 @@ pub async fn of_concurrent_writes_the_highest_version_stays(tables: Arc<dyn Tabl
             for round in 0..EACH {
                 // Every task writes every row, each version once, in an order of its own.
                 let version = 1 + (round * 7 + task * 13) % EACH * TASKS + task;
-                let rows: Vec<PutRow> = (0..3)
-                    .map(|number| row(number, "n", &version.to_string(), version))
-                    .collect();
+                let rows: Vec<PutRow> =
+                    (0..3).map(|number| row(number, "n", &version.to_string(), version)).collect();
                 case.put(rows).await;
             }
         });
@@ -84,8 +67,5 @@ pub async fn of_concurrent_writes_the_highest_version_stays(tables: Arc<dyn Tabl
     }
     let highest = (TASKS * EACH).to_string();
     let kept = case.all().await;
-    assert_eq!(
-        kept.iter().map(text).collect::<Vec<_>>(),
-        [highest.as_str(); 3]
-    );
+    assert_eq!(kept.iter().map(text).collect::<Vec<_>>(), [highest.as_str(); 3]);
 }

@@ -19,9 +19,7 @@ pub async fn random_writes_agree_with_a_naive_model(tables: Arc<dyn Tables>) {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut model: BTreeMap<Vec<Value>, Row> = BTreeMap::new();
         for step in 0..120 {
-            let rows: Vec<PutRow> = (0..random.random_range(1..6))
-                .map(|_| a_row(&mut random))
-                .collect();
+            let rows: Vec<PutRow> = (0..random.random_range(1..6)).map(|_| a_row(&mut random)).collect();
             for put in &rows {
                 let kept = model.entry(put.key.clone()).or_insert_with(|| as_read(put));
                 if put.version > kept.version {
@@ -29,19 +27,9 @@ pub async fn random_writes_agree_with_a_naive_model(tables: Arc<dyn Tables>) {
                 }
             }
             case.put(rows).await;
-            compare(
-                &case,
-                &model,
-                &mut random,
-                &format!("seed {seed}, step {step}"),
-            )
-            .await;
+            compare(&case, &model, &mut random, &format!("seed {seed}, step {step}")).await;
         }
-        assert_eq!(
-            case.all().await,
-            model.into_values().collect::<Vec<_>>(),
-            "seed {seed}"
-        );
+        assert_eq!(case.all().await, model.into_values().collect::<Vec<_>>(), "seed {seed}");
     }
 }
 
@@ -57,12 +45,7 @@ fn a_row(random: &mut ChaCha8Rng) -> PutRow {
     put
 }
 
-async fn compare(
-    case: &Case,
-    model: &BTreeMap<Vec<Value>, Row>,
-    random: &mut ChaCha8Rng,
-    when: &str,
-) {
+async fn compare(case: &Case, model: &BTreeMap<Vec<Value>, Row>, random: &mut ChaCha8Rng, when: &str) {
     let bound = |random: &mut ChaCha8Rng| -> Vec<Value> {
         let name = NAMES.choose(random).copied().unwrap_or_default();
         let mut bound = key(random.random_range(-3..4), name);
@@ -76,14 +59,9 @@ async fn compare(
         limit: random.random_range(1..12),
         after: None,
     };
-    let is_within = |key: &[Value]| {
-        key[..range.from.len()] >= range.from[..] && key[..range.to.len()] <= range.to[..]
-    };
-    let mut expected: Vec<Row> = model
-        .values()
-        .filter(|row| is_within(&row.key))
-        .cloned()
-        .collect();
+    let is_within =
+        |key: &[Value]| key[..range.from.len()] >= range.from[..] && key[..range.to.len()] <= range.to[..];
+    let mut expected: Vec<Row> = model.values().filter(|row| is_within(&row.key)).cloned().collect();
     if range.descending {
         expected.reverse();
     }
@@ -94,10 +72,7 @@ async fn compare(
     assert!(page.next.is_some() || !more, "{when}: {range:?} has more");
 
     let keys: Vec<Vec<Value>> = (0..4).map(|_| a_row(random).key).collect();
-    let expected: Vec<Row> = model
-        .iter()
-        .filter(|(key, _)| keys.contains(key))
-        .map(|(_, row)| row.clone())
-        .collect();
+    let expected: Vec<Row> =
+        model.iter().filter(|(key, _)| keys.contains(key)).map(|(_, row)| row.clone()).collect();
     assert_eq!(case.get(&keys).await, expected, "{when}: {keys:?}");
 }

@@ -42,10 +42,7 @@ pub async fn a_row_is_read_as_it_was_put(tables: Arc<dyn Tables>) {
         ],
     ];
     for (number, columns) in (0..).zip(columns) {
-        let put = PutRow {
-            columns,
-            ..row(number, "", "", number + 1)
-        };
+        let put = PutRow { columns, ..row(number, "", "", number + 1) };
         case.put(vec![put.clone()]).await;
         assert_eq!(case.get_one(put.key.clone()).await, Some(as_read(&put)));
     }
@@ -56,10 +53,7 @@ pub async fn a_row_is_replaced_whole(tables: Arc<dyn Tables>) {
     case.put(vec![row(1, "a", "older", 1)]).await;
     let mut columns = vec![Value::Null; 6];
     columns[2] = Value::Int(7);
-    let newer = PutRow {
-        columns,
-        ..row(1, "a", "", 2)
-    };
+    let newer = PutRow { columns, ..row(1, "a", "", 2) };
     case.put(vec![newer.clone()]).await;
     assert_eq!(case.get_one(key(1, "a")).await, Some(as_read(&newer)));
     // Older columns stay cleared, whatever comes late.
@@ -81,18 +75,8 @@ pub async fn the_higher_version_stays_in_either_order(tables: Arc<dyn Tables>) {
 
     // Versions as they are made from positions.
     let (first, last) = (Version::of(0), Version::of((1 << 36) - 1));
-    again
-        .put(vec![PutRow {
-            version: last,
-            ..row(2, "b", "last", 0)
-        }])
-        .await;
-    again
-        .put(vec![PutRow {
-            version: first,
-            ..row(2, "b", "first", 0)
-        }])
-        .await;
+    again.put(vec![PutRow { version: last, ..row(2, "b", "last", 0) }]).await;
+    again.put(vec![PutRow { version: first, ..row(2, "b", "first", 0) }]).await;
     let kept = again.get_one(key(2, "b")).await.expect("a row");
     assert_eq!((text(&kept), kept.version), ("last", last));
 }
@@ -108,19 +92,12 @@ pub async fn an_equal_version_changes_nothing(tables: Arc<dyn Tables>) {
 
 pub async fn get_finds_what_exists_in_order(tables: Arc<dyn Tables>) {
     let case = Case::numbered(tables);
-    let rows: Vec<PutRow> = (0..50)
-        .map(|number| row(number, "n", &number.to_string(), 1))
-        .collect();
+    let rows: Vec<PutRow> = (0..50).map(|number| row(number, "n", &number.to_string(), 1)).collect();
     case.put(rows).await;
     assert_eq!(case.get(&[]).await, []);
     assert_eq!(case.get_one(key(3, "other")).await, None);
     let wanted: Vec<Vec<Value>> = [40, 7, 99, 13, -1, 0].map(|number| key(number, "n")).into();
-    let found: Vec<String> = case
-        .get(&wanted)
-        .await
-        .iter()
-        .map(|row| text(row).to_owned())
-        .collect();
+    let found: Vec<String> = case.get(&wanted).await.iter().map(|row| text(row).to_owned()).collect();
     assert_eq!(found, ["0", "7", "13", "40"]);
     let hundred: Vec<Vec<Value>> = (0..100).map(|number| key(number, "n")).collect();
     assert_eq!(case.get(&hundred).await.len(), 50);
@@ -128,11 +105,7 @@ pub async fn get_finds_what_exists_in_order(tables: Arc<dyn Tables>) {
 
 pub async fn a_table_without_clustering_has_one_row_a_partition(tables: Arc<dyn Tables>) {
     let partition = vec![Value::text(&fresh("case"))];
-    let case = Case {
-        tables,
-        table: &samples::SINGLE,
-        partition,
-    };
+    let case = Case { tables, table: &samples::SINGLE, partition };
     let put = |text, version| PutRow {
         key: Vec::new(),
         columns: vec![Value::text(text)],
@@ -142,44 +115,25 @@ pub async fn a_table_without_clustering_has_one_row_a_partition(tables: Arc<dyn 
     assert_eq!(case.get_one(Vec::new()).await, None);
     case.put(vec![put("newer", 2)]).await;
     case.put(vec![put("older", 1)]).await;
-    assert_eq!(
-        case.get_one(Vec::new()).await,
-        Some(as_read(&put("newer", 2)))
-    );
+    assert_eq!(case.get_one(Vec::new()).await, Some(as_read(&put("newer", 2))));
     assert_eq!(case.all().await.len(), 1);
 }
 
 pub async fn a_large_value_survives(tables: Arc<dyn Tables>) {
     let case = Case::numbered(tables);
-    let large: Vec<u8> = (0..200 * 1024_usize)
-        .map(|at| (at * 31 % 251) as u8)
-        .collect();
+    let large: Vec<u8> = (0..200 * 1024_usize).map(|at| (at * 31 % 251) as u8).collect();
     let mut put = row(1, "large", "large", 1);
     put.columns[1] = Value::blob(&large);
     case.put(vec![put.clone()]).await;
-    assert!(
-        case.get_one(key(1, "large")).await == Some(as_read(&put)),
-        "a large value came back changed"
-    );
+    assert!(case.get_one(key(1, "large")).await == Some(as_read(&put)), "a large value came back changed");
 }
 
 pub async fn a_row_is_gone_after_its_time_to_live(tables: Arc<dyn Tables>) {
     let case = Case::numbered(tables);
-    let short = |number| PutRow {
-        time_to_live: Some(Duration::from_secs(2)),
-        ..row(number, "n", "short", 1)
-    };
-    let long = PutRow {
-        time_to_live: Some(Duration::from_secs(3_600)),
-        ..row(3, "n", "long", 1)
-    };
-    case.put(vec![
-        short(1),
-        short(2),
-        long.clone(),
-        row(4, "n", "for ever", 1),
-    ])
-    .await;
+    let short =
+        |number| PutRow { time_to_live: Some(Duration::from_secs(2)), ..row(number, "n", "short", 1) };
+    let long = PutRow { time_to_live: Some(Duration::from_secs(3_600)), ..row(3, "n", "long", 1) };
+    case.put(vec![short(1), short(2), long.clone(), row(4, "n", "for ever", 1)]).await;
     assert_eq!(case.all().await.len(), 4);
     // A later version without an expiry stays.
     let kept = row(2, "n", "kept", 2);
@@ -189,14 +143,7 @@ pub async fn a_row_is_gone_after_its_time_to_live(tables: Arc<dyn Tables>) {
         (rows.len() < 4).then_some(rows)
     })
     .await;
-    assert_eq!(
-        left,
-        [
-            as_read(&kept),
-            as_read(&long),
-            as_read(&row(4, "n", "for ever", 1))
-        ]
-    );
+    assert_eq!(left, [as_read(&kept), as_read(&long), as_read(&row(4, "n", "for ever", 1))]);
     assert_eq!(case.get_one(key(1, "n")).await, None);
 }
 
@@ -209,10 +156,7 @@ pub async fn what_does_not_fit_the_table_is_refused_whole(tables: Arc<dyn Tables
     too_few.columns.pop();
     let mut too_many = row(2, "n", "bad", 1);
     too_many.columns.push(Value::Null);
-    let key_of = |key: Vec<Value>| PutRow {
-        key,
-        ..row(2, "n", "bad", 1)
-    };
+    let key_of = |key: Vec<Value>| PutRow { key, ..row(2, "n", "bad", 1) };
     let bad = [
         another_type,
         too_few,
@@ -228,18 +172,8 @@ pub async fn what_does_not_fit_the_table_is_refused_whole(tables: Arc<dyn Tables
         assert!(put.as_ref().is_err_and(is_refused), "{bad:?} gave {put:?}");
     }
     for partition in [vec![], vec![Value::Null], vec![Value::Int(1)]] {
-        let put = case
-            .tables
-            .put(case.table, &partition, vec![good.clone()])
-            .await;
-        assert!(
-            put.as_ref().is_err_and(is_refused),
-            "partition {partition:?} gave {put:?}"
-        );
+        let put = case.tables.put(case.table, &partition, vec![good.clone()]).await;
+        assert!(put.as_ref().is_err_and(is_refused), "partition {partition:?} gave {put:?}");
     }
-    assert_eq!(
-        case.all().await,
-        [],
-        "something of a refused batch was written"
-    );
+    assert_eq!(case.all().await, [], "something of a refused batch was written");
 }

@@ -13,10 +13,7 @@ pub static NUMBERED: Table = Table {
     name: "conformance_numbered",
     purpose: "rows of conformance cases",
     partition: &[column("case_name", ColumnType::Text)],
-    clustering: &[
-        column("number", ColumnType::BigInt),
-        column("name", ColumnType::Text),
-    ],
+    clustering: &[column("number", ColumnType::BigInt), column("name", ColumnType::Text)],
     columns: &[
         column("a_text", ColumnType::Text),
         column("a_blob", ColumnType::Blob),

@@ -66,9 +66,8 @@ impl Appender {
         for command in group {
             match command {
                 Command::Append { to, record, done } => {
-                    let run = runs
-                        .entry((to.topic_id, to.number))
-                        .or_insert_with(|| Run::after(Arc::clone(&to)));
+                    let run =
+                        runs.entry((to.topic_id, to.number)).or_insert_with(|| Run::after(Arc::clone(&to)));
                     let record = run.push(record, time, done);
                     let stored = record::encode(record);
                     bytes += stored.len();
@@ -116,12 +115,7 @@ impl Appender {
 impl Run {
     fn after(to: Arc<PartitionLog>) -> Self {
         let next = to.marks().end;
-        Self {
-            to,
-            next,
-            records: Vec::new(),
-            waiting: Vec::new(),
-        }
+        Self { to, next, records: Vec::new(), waiting: Vec::new() }
     }
 
     fn push(

@@ -46,12 +46,7 @@ pub(super) struct Group {
 
 impl Group {
     pub(super) fn new(partitions: Partition, session_timeout: i64) -> Self {
-        Self {
-            partitions,
-            session_timeout,
-            members: BTreeMap::new(),
-            joined: 0,
-        }
+        Self { partitions, session_timeout, members: BTreeMap::new(), joined: 0 }
     }
 
     pub(super) fn join(&mut self, now: LogTime) -> MemberId {
@@ -102,17 +97,12 @@ impl Group {
     }
 
     pub(super) fn holds(&self, id: MemberId, partition: Partition) -> bool {
-        self.members
-            .get(&id)
-            .is_some_and(|member| member.held.contains(&partition))
+        self.members.get(&id).is_some_and(|member| member.held.contains(&partition))
     }
 
     /// When [`Group::expire`] has something to do.
     pub(super) fn next_deadline(&self) -> Option<LogTime> {
-        self.members
-            .values()
-            .filter_map(|member| member.deadline)
-            .min()
+        self.members.values().filter_map(|member| member.deadline).min()
     }
 
     /// Takes what was not released in time; says whether anything was.
@@ -131,9 +121,7 @@ impl Group {
             for change in &mut member.changes {
                 partitions_of(change).retain(|partition| !lost.contains(partition));
             }
-            member
-                .changes
-                .retain_mut(|change| !partitions_of(change).is_empty());
+            member.changes.retain_mut(|change| !partitions_of(change).is_empty());
             let known: Vec<Partition> = lost.intersection(&member.told).copied().collect();
             if !known.is_empty() {
                 member.changes.push_front(MembershipChange::Lost(known));
@@ -165,9 +153,7 @@ impl Group {
                 let given_up: Vec<Partition> = kept.skip(share).copied().collect();
                 member.revoking.extend(&given_up);
                 member.deadline.get_or_insert(now + self.session_timeout);
-                member
-                    .changes
-                    .push_back(MembershipChange::Revoked(given_up));
+                member.changes.push_back(MembershipChange::Revoked(given_up));
             } else {
                 let missing = share - member.keeps();
                 let gained: Vec<Partition> = free.iter().take(missing).copied().collect();

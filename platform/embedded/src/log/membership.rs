@@ -45,19 +45,16 @@ impl Groups {
         let partitions = shared.partitions_of(topic)?;
         let count = partitions.len() as Partition;
         let topic_id = shared.partition(topic, 0)?.topic_id;
-        let group = Arc::clone(
-            locked(&self.by_name)
-                .entry((name.to_owned(), topic.name))
-                .or_insert_with(|| {
-                    Arc::new(SharedGroup {
-                        name: name.to_owned(),
-                        topic,
-                        topic_id,
-                        group: Mutex::new(Group::new(count, session_timeout.as_millis() as i64)),
-                        changed: watch::Sender::new(()),
-                    })
-                }),
-        );
+        let group =
+            Arc::clone(locked(&self.by_name).entry((name.to_owned(), topic.name)).or_insert_with(|| {
+                Arc::new(SharedGroup {
+                    name: name.to_owned(),
+                    topic,
+                    topic_id,
+                    group: Mutex::new(Group::new(count, session_timeout.as_millis() as i64)),
+                    changed: watch::Sender::new(()),
+                })
+            }));
         let changed = group.changed.subscribe();
         let id = locked(&group.group).join(shared.clock.now());
         group.changed.send_replace(());
@@ -88,9 +85,7 @@ impl EmbeddedMembership {
             self.group.changed.send_replace(());
         }
         group.take(self.id).ok_or_else(|| {
-            group
-                .next_deadline()
-                .map(|at| Duration::from_millis(u64::try_from(at - now).unwrap_or(1)))
+            group.next_deadline().map(|at| Duration::from_millis(u64::try_from(at - now).unwrap_or(1)))
         })
     }
 
@@ -133,22 +128,13 @@ impl Membership for EmbeddedMembership {
         self.shared.partition(self.group.topic, partition)?;
         if !locked(&self.group.group).holds(self.id, partition) {
             // The new holder's offset must not be overwritten.
-            return Err(LogError::Unavailable(format!(
-                "partition {partition} is not held"
-            )));
+            return Err(LogError::Unavailable(format!("partition {partition} is not held")));
         }
         let (done, noted) = oneshot::channel();
         let key = self.committed_key(partition);
         let bytes = key.len();
         self.committer
-            .push(
-                Command::Note {
-                    key,
-                    offset: next,
-                    done,
-                },
-                bytes,
-            )
+            .push(Command::Note { key, offset: next, done }, bytes)
             .await
             .map_err(|Closed| self.shared.why_closed())?;
         self.shared.answer(noted).await
@@ -157,10 +143,7 @@ impl Membership for EmbeddedMembership {
     async fn committed(&mut self, partition: Partition) -> Result<Option<Offset>, LogError> {
         self.shared.partition(self.group.topic, partition)?;
         let key = self.committed_key(partition);
-        self.shared
-            .meta
-            .offset(&key)
-            .map_err(super::partition::unreadable)
+        self.shared.meta.offset(&key).map_err(super::partition::unreadable)
     }
 
     async fn leave(self: Box<Self>) -> Result<(), LogError> {

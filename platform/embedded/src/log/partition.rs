@@ -49,24 +49,14 @@ struct State {
 
 impl State {
     fn marks(&self) -> Marks {
-        Marks {
-            low: self.low,
-            end: self.end,
-        }
+        Marks { low: self.low, end: self.end }
     }
 
     /// The records from `from` on, if memory has that one.
     fn recent(&self, from: Offset) -> Option<Vec<Record>> {
         let first = self.tail.front()?.offset;
         let skipped = usize::try_from(from.checked_sub(first)?).ok()?;
-        Some(
-            self.tail
-                .iter()
-                .skip(skipped)
-                .take(PAGE_RECORDS)
-                .cloned()
-                .collect(),
-        )
+        Some(self.tail.iter().skip(skipped).take(PAGE_RECORDS).cloned().collect())
     }
 
     fn forget_first(&mut self) {
@@ -85,25 +75,14 @@ impl PartitionLog {
         number: Partition,
         low: Offset,
     ) -> Result<Self, ReadError> {
-        let range = record::stored_key(topic_id, number, low)
-            ..=record::stored_key(topic_id, number, Offset::MAX);
+        let range =
+            record::stored_key(topic_id, number, low)..=record::stored_key(topic_id, number, Offset::MAX);
         let end = match records.range(range).next_back() {
             Some(last) => record::offset_of(&last.key()?)? + 1,
             None => low,
         };
-        let state = State {
-            low,
-            end,
-            tail: VecDeque::new(),
-            tail_bytes: 0,
-        };
-        Ok(Self {
-            topic,
-            topic_id,
-            number,
-            state: Mutex::new(state),
-            ends: watch::Sender::new(end),
-        })
+        let state = State { low, end, tail: VecDeque::new(), tail_bytes: 0 };
+        Ok(Self { topic, topic_id, number, state: Mutex::new(state), ends: watch::Sender::new(end) })
     }
 
     pub(super) fn marks(&self) -> Marks {
@@ -165,18 +144,13 @@ impl PartitionLog {
         if let Some(recent) = locked(&self.state).recent(from) {
             return Ok(recent);
         }
-        let page = self
-            .stored(records, &database.snapshot(), from, marks.end)
-            .map_err(unreadable)?;
+        let page = self.stored(records, &database.snapshot(), from, marks.end).map_err(unreadable)?;
         if page.first().is_some_and(|first| first.offset == from) {
             return Ok(page);
         }
         // Retention was faster, or the store has lost what it had acknowledged.
         self.admit(from)?;
-        Err(LogError::Closed(format!(
-            "{} {} misses offset {from}",
-            self.topic.name, self.number
-        )))
+        Err(LogError::Closed(format!("{} {} misses offset {from}", self.topic.name, self.number)))
     }
 
     fn stored(
@@ -194,11 +168,7 @@ impl PartitionLog {
             if !page.is_empty() && bytes > PAGE_BYTES {
                 break;
             }
-            page.push(record::decode(
-                self.number,
-                record::offset_of(&key)?,
-                &value,
-            )?);
+            page.push(record::decode(self.number, record::offset_of(&key)?, &value)?);
             if page.len() == PAGE_RECORDS {
                 break;
             }

@@ -22,12 +22,7 @@ pub(super) struct EmbeddedReader {
 
 impl EmbeddedReader {
     pub(super) fn new(shared: Arc<Shared>, partition: Arc<PartitionLog>, from: Offset) -> Self {
-        Self {
-            shared,
-            ends: partition.ends(),
-            partition,
-            position: from,
-        }
+        Self { shared, ends: partition.ends(), partition, position: from }
     }
 }
 

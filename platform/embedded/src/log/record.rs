@@ -46,11 +46,7 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
     out
 }
 
-pub(super) fn decode(
-    partition: Partition,
-    offset: Offset,
-    stored: &[u8],
-) -> Result<Record, Malformed> {
+pub(super) fn decode(partition: Partition, offset: Offset, stored: &[u8]) -> Result<Record, Malformed> {
     // One allocation a record: its parts share it.
     let stored = Bytes::copy_from_slice(stored);
     let mut parts = Parts::new(&stored);
@@ -66,20 +62,11 @@ pub(super) fn decode(
     let count = parts.length()?;
     let mut headers = Vec::with_capacity(count.min(16));
     for _ in 0..count {
-        let name = std::str::from_utf8(parts.bytes()?)
-            .map_err(|_| Malformed)?
-            .to_owned();
+        let name = std::str::from_utf8(parts.bytes()?).map_err(|_| Malformed)?.to_owned();
         headers.push((name, stored.slice_ref(parts.bytes()?)));
     }
     let value = stored.slice_ref(parts.rest());
-    Ok(Record {
-        partition,
-        offset,
-        time,
-        key,
-        headers,
-        value,
-    })
+    Ok(Record { partition, offset, time, key, headers, value })
 }
 
 /// Time of a stored record, without the rest.
@@ -93,11 +80,7 @@ pub(super) fn time_of(stored: &[u8]) -> Result<LogTime, Malformed> {
 
 /// Bytes that a record takes, about.
 pub(super) fn weight(record: &Record) -> usize {
-    let headers: usize = record
-        .headers
-        .iter()
-        .map(|(name, value)| name.len() + value.len() + 48)
-        .sum();
+    let headers: usize = record.headers.iter().map(|(name, value)| name.len() + value.len() + 48).sum();
     record.value.len() + record.key.as_ref().map_or(0, Bytes::len) + headers + 96
 }
 

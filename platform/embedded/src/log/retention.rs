@@ -47,9 +47,8 @@ impl Shared {
         let marks = partition.marks();
         let snapshot = self.database.snapshot();
         let mut low = marks.low;
-        for entry in snapshot
-            .range(&self.records, partition.key(low)..partition.key(marks.end))
-            .take(STEP_RECORDS)
+        for entry in
+            snapshot.range(&self.records, partition.key(low)..partition.key(marks.end)).take(STEP_RECORDS)
         {
             let (key, value) = entry.into_inner()?;
             if record::time_of(&value)? >= oldest {

@@ -27,8 +27,7 @@ pub(super) fn put_columns(
             (ColumnType::Text, Value::Text(text)) => put_escaped(out, text.as_bytes()),
             (ColumnType::Blob, Value::Blob(bytes)) => put_escaped(out, bytes),
             (ColumnType::Int, Value::Int(n)) => out.extend((n ^ i32::MIN).to_be_bytes()),
-            (ColumnType::BigInt, Value::BigInt(n))
-            | (ColumnType::Timestamp, Value::Timestamp(n)) => {
+            (ColumnType::BigInt, Value::BigInt(n)) | (ColumnType::Timestamp, Value::Timestamp(n)) => {
                 out.extend((n ^ i64::MIN).to_be_bytes());
             }
             (ColumnType::Boolean, Value::Boolean(yes)) => out.push(u8::from(*yes)),
@@ -39,10 +38,7 @@ pub(super) fn put_columns(
 }
 
 /// Takes all columns out of an encoded key.
-pub(super) fn take_columns(
-    parts: &mut Parts<'_>,
-    columns: &[Column],
-) -> Result<Vec<Value>, Malformed> {
+pub(super) fn take_columns(parts: &mut Parts<'_>, columns: &[Column]) -> Result<Vec<Value>, Malformed> {
     columns
         .iter()
         .map(|column| {
@@ -109,30 +105,12 @@ mod tests {
     use proptest::prelude::*;
 
     const COLUMNS: [Column; 6] = [
-        Column {
-            name: "text",
-            kind: ColumnType::Text,
-        },
-        Column {
-            name: "blob",
-            kind: ColumnType::Blob,
-        },
-        Column {
-            name: "int",
-            kind: ColumnType::Int,
-        },
-        Column {
-            name: "bigint",
-            kind: ColumnType::BigInt,
-        },
-        Column {
-            name: "boolean",
-            kind: ColumnType::Boolean,
-        },
-        Column {
-            name: "timestamp",
-            kind: ColumnType::Timestamp,
-        },
+        Column { name: "text", kind: ColumnType::Text },
+        Column { name: "blob", kind: ColumnType::Blob },
+        Column { name: "int", kind: ColumnType::Int },
+        Column { name: "bigint", kind: ColumnType::BigInt },
+        Column { name: "boolean", kind: ColumnType::Boolean },
+        Column { name: "timestamp", kind: ColumnType::Timestamp },
     ];
 
     fn encode(values: &[Value]) -> Vec<u8> {
@@ -196,9 +174,6 @@ mod tests {
     fn another_type_is_refused_by_name() {
         let mut out = Vec::new();
         assert_eq!(put_columns(&mut out, &COLUMNS, &[Value::Null]), Err("text"));
-        assert_eq!(
-            put_columns(&mut out, &COLUMNS, &[Value::text("a"), Value::text("b")]),
-            Err("blob")
-        );
+        assert_eq!(put_columns(&mut out, &COLUMNS, &[Value::text("a"), Value::text("b")]), Err("blob"));
     }
 }

@@ -52,25 +52,14 @@ impl Reading<'_> {
             None => {}
         }
         if low >= high {
-            return Ok(Page {
-                rows: Vec::new(),
-                next: None,
-            });
+            return Ok(Page { rows: Vec::new(), next: None });
         }
         let found = self.database.snapshot().range(self.rows, low..high);
-        if range.descending {
-            self.page(found.rev(), range.limit)
-        } else {
-            self.page(found, range.limit)
-        }
+        if range.descending { self.page(found.rev(), range.limit) } else { self.page(found, range.limit) }
     }
 
     /// One row more than the page holds is looked for, to know whether more may come.
-    fn page(
-        &self,
-        found: impl Iterator<Item = fjall::Guard>,
-        limit: usize,
-    ) -> Result<Page, StoreError> {
+    fn page(&self, found: impl Iterator<Item = fjall::Guard>, limit: usize) -> Result<Page, StoreError> {
         let mut rows: Vec<Row> = Vec::new();
         for entry in found {
             let (key, stored) = entry.into_inner()?;

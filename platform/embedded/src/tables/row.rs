@@ -37,32 +37,17 @@ impl<'a> StoredRow<'a> {
         if parts.byte()? != FORM {
             return Err(Malformed);
         }
-        Ok(Self {
-            version: Version(parts.i64()?),
-            expires: parts.i64()?,
-            columns: parts.rest(),
-        })
+        Ok(Self { version: Version(parts.i64()?), expires: parts.i64()?, columns: parts.rest() })
     }
 
     pub(super) fn wins_over(&self, other: &Self) -> bool {
-        self.version
-            .cmp(&other.version)
-            .then(self.columns.cmp(other.columns))
-            == Ordering::Greater
+        self.version.cmp(&other.version).then(self.columns.cmp(other.columns)) == Ordering::Greater
     }
 
     /// The first `count` columns.
     pub(super) fn columns(&self, count: usize) -> Result<Vec<Value>, Malformed> {
         let mut parts = Parts::new(self.columns);
-        (0..count)
-            .map(|_| {
-                if parts.is_empty() {
-                    Ok(Value::Null)
-                } else {
-                    take_value(&mut parts)
-                }
-            })
-            .collect()
+        (0..count).map(|_| if parts.is_empty() { Ok(Value::Null) } else { take_value(&mut parts) }).collect()
     }
 }
 
@@ -135,10 +120,7 @@ mod tests {
         let row = StoredRow::parse(&stored).expect("just encoded");
         assert_eq!((row.version, row.expires), (Version(5), 77));
         assert_eq!(row.columns(7).as_deref(), Ok(columns.as_slice()));
-        assert_eq!(
-            row.columns(8).map(|columns| columns[7].clone()),
-            Ok(Value::Null)
-        );
+        assert_eq!(row.columns(8).map(|columns| columns[7].clone()), Ok(Value::Null));
     }
 
     #[test]

@@ -19,10 +19,7 @@ pub(super) fn put_key(
     values: &[Value],
 ) -> Result<(), TablesError> {
     if values.len() != columns.len() {
-        return Err(refused(
-            table,
-            format!("{} key columns, not {}", columns.len(), values.len()),
-        ));
+        return Err(refused(table, format!("{} key columns, not {}", columns.len(), values.len())));
     }
     put_key_prefix(key, table, columns, values)
 }
@@ -34,10 +31,7 @@ pub(super) fn put_key_prefix(
     values: &[Value],
 ) -> Result<(), TablesError> {
     if values.len() > columns.len() {
-        return Err(refused(
-            table,
-            format!("{} key columns, not {}", columns.len(), values.len()),
-        ));
+        return Err(refused(table, format!("{} key columns, not {}", columns.len(), values.len())));
     }
     key::put_columns(key, columns, values)
         .map_err(|column| refused(table, format!("key column {column} has another type")))?;
@@ -49,21 +43,10 @@ pub(super) fn put_key_prefix(
 
 pub(super) fn check_columns(table: &Table, values: &[Value]) -> Result<(), TablesError> {
     if values.len() != table.columns.len() {
-        return Err(refused(
-            table,
-            format!("{} columns, not {}", table.columns.len(), values.len()),
-        ));
+        return Err(refused(table, format!("{} columns, not {}", table.columns.len(), values.len())));
     }
-    match table
-        .columns
-        .iter()
-        .zip(values)
-        .find(|(column, value)| !is_of(column.kind, value))
-    {
-        Some((column, _)) => Err(refused(
-            table,
-            format!("column {} has another type", column.name),
-        )),
+    match table.columns.iter().zip(values).find(|(column, value)| !is_of(column.kind, value)) {
+        Some((column, _)) => Err(refused(table, format!("column {} has another type", column.name))),
         None => Ok(()),
     }
 }

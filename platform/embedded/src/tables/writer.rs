@@ -28,16 +28,9 @@ pub(super) const EXPIRY_PREFIX: usize = 10;
 
 pub(super) enum Command {
     /// Rows by encoded key, each as stored.
-    Put {
-        rows: Vec<(Vec<u8>, Vec<u8>)>,
-        done: oneshot::Sender<Result<(), TablesError>>,
-    },
+    Put { rows: Vec<(Vec<u8>, Vec<u8>)>, done: oneshot::Sender<Result<(), TablesError>> },
     /// Removes rows that expired at `now`, at most `limit` entries; answers how many entries went.
-    Sweep {
-        now: LogTime,
-        limit: usize,
-        done: oneshot::Sender<Result<usize, TablesError>>,
-    },
+    Sweep { now: LogTime, limit: usize, done: oneshot::Sender<Result<usize, TablesError>> },
 }
 
 pub(super) struct Writer {
@@ -53,12 +46,7 @@ type Changes = HashMap<Vec<u8>, Option<Vec<u8>>>;
 impl Writer {
     pub(super) fn new(database: Database, rows: Keyspace, health: Arc<Health>) -> Self {
         let memtable = Memtable::new(rows.clone());
-        Self {
-            database,
-            rows,
-            health,
-            memtable,
-        }
+        Self { database, rows, health, memtable }
     }
 
     /// Commits the group, in order, and answers each command.
@@ -75,9 +63,7 @@ impl Writer {
                 }
             });
         }
-        let outcome = merged
-            .and_then(|()| self.apply(changes))
-            .map_err(unavailable);
+        let outcome = merged.and_then(|()| self.apply(changes)).map_err(unavailable);
         let mut swept = swept.into_iter();
         for command in group {
             // Whoever waits no longer does not want to know.
@@ -111,19 +97,10 @@ impl Writer {
         Ok(())
     }
 
-    fn remove_expired(
-        &self,
-        changes: &mut Changes,
-        now: LogTime,
-        limit: usize,
-    ) -> Result<usize, StoreError> {
+    fn remove_expired(&self, changes: &mut Changes, now: LogTime, limit: usize) -> Result<usize, StoreError> {
         let mut removed = 0;
         // Up to and with `now`: a row is gone from its expiry on.
-        for entry in self
-            .rows
-            .range(expiry_key(LogTime::MIN, &[])..expiry_key(now + 1, &[]))
-            .take(limit)
-        {
+        for entry in self.rows.range(expiry_key(LogTime::MIN, &[])..expiry_key(now + 1, &[])).take(limit) {
             let entry = entry.key()?;
             let key = entry.get(EXPIRY_PREFIX..).ok_or(Malformed)?;
             let expired = |stored: &[u8]| StoredRow::parse(stored).map(|row| row.expires <= now);

@@ -16,10 +16,7 @@ struct Fixture {
 fn fixture() -> Fixture {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path(), Arc::new(SystemClock)).expect("a store");
-    Fixture {
-        store,
-        _folder: folder,
-    }
+    Fixture { store, _folder: folder }
 }
 
 impl LogFixture for Fixture {

@@ -41,10 +41,7 @@ impl Acknowledged {
         match words[..] {
             ["record", partition, offset, text] => {
                 let place = (number(partition) as Partition, number(offset));
-                assert!(
-                    self.records.insert(place, text.to_owned()).is_none(),
-                    "{place:?} twice"
-                );
+                assert!(self.records.insert(place, text.to_owned()).is_none(), "{place:?} twice");
             }
             ["row", name, version] => {
                 self.rows.insert(name.to_owned(), number(version));
@@ -61,37 +58,21 @@ impl Acknowledged {
             let read = texts(&read_all(&*log, &EVENTS, partition, 0).await);
             for ((_, offset), text) in self.records.range((partition, 0)..(partition + 1, 0)) {
                 let found = read.get(*offset as usize);
-                assert!(
-                    found.is_some_and(|found| found.starts_with(text)),
-                    "{partition} {offset} is lost"
-                );
+                assert!(found.is_some_and(|found| found.starts_with(text)), "{partition} {offset} is lost");
             }
             // The place after the last one is the next one's.
-            assert_eq!(
-                append(&*log, record(&EVENTS, partition, "checked")).await,
-                read.len() as Offset
-            );
+            assert_eq!(append(&*log, record(&EVENTS, partition, "checked")).await, read.len() as Offset);
         }
         for (name, version) in &self.rows {
-            let rows = tables
-                .get(&USERS, &[Value::text(name)], &[Vec::new()])
-                .await
-                .expect("a read");
-            assert!(
-                rows.first().is_some_and(|row| row.version.0 >= *version),
-                "{name} {version} is lost"
-            );
+            let rows = tables.get(&USERS, &[Value::text(name)], &[Vec::new()]).await.expect("a read");
+            assert!(rows.first().is_some_and(|row| row.version.0 >= *version), "{name} {version} is lost");
         }
     }
 }
 
 fn victim(folder: &Path, command: &mut Command) -> Child {
     command
-        .args([
-            "--exact",
-            "crash::victim_appends_until_it_cannot",
-            "--nocapture",
-        ])
+        .args(["--exact", "crash::victim_appends_until_it_cannot", "--nocapture"])
         .env(FOLDER, folder)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -105,10 +86,7 @@ async fn what_was_acknowledged_survives_a_kill() {
     let mut acknowledged = Acknowledged::default();
     for round in 1..=4 {
         let program = std::env::current_exe().expect("this program");
-        let mut victim = victim(
-            folder.path(),
-            Command::new(program).env(VALUE_BYTES, "9000"),
-        );
+        let mut victim = victim(folder.path(), Command::new(program).env(VALUE_BYTES, "9000"));
         let mut lines = BufReader::new(victim.stdout.take().expect("its output"));
         let mut heard = 0;
         loop {
@@ -124,10 +102,7 @@ async fn what_was_acknowledged_survives_a_kill() {
             }
         }
         victim.wait().expect("its end");
-        assert!(
-            heard >= 500 * round,
-            "the victim ended by itself after {heard} lines"
-        );
+        assert!(heard >= 500 * round, "the victim ended by itself after {heard} lines");
         acknowledged.check(folder.path()).await;
     }
 }
@@ -139,9 +114,7 @@ async fn a_store_that_cannot_be_written_closes_the_log_without_a_gap() {
     let program = std::env::current_exe().expect("this program");
     let mut shell = Command::new("bash");
     // In KiB; the journal begins with 64 MiB.
-    shell
-        .args(["-c", "trap '' XFSZ; ulimit -f 65600; exec \"$0\" \"$@\""])
-        .arg(program);
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 65600; exec \"$0\" \"$@\""]).arg(program);
     let mut victim = victim(folder.path(), shell.env(VALUE_BYTES, "400000"));
     let mut acknowledged = Acknowledged::default();
     for line in BufReader::new(victim.stdout.take().expect("its output")).lines() {
@@ -159,10 +132,7 @@ async fn victim_appends_until_it_cannot() {
     let Ok(folder) = std::env::var(FOLDER) else {
         return;
     };
-    let bytes: usize = std::env::var(VALUE_BYTES)
-        .expect("a size")
-        .parse()
-        .expect("a number");
+    let bytes: usize = std::env::var(VALUE_BYTES).expect("a size").parse().expect("a number");
     say("").expect("output");
     let store = open(Path::new(&folder));
     let mut tasks = JoinSet::new();
@@ -175,9 +145,8 @@ async fn victim_appends_until_it_cannot() {
                 // Nothing that compresses.
                 let mut noise = number * 8 + partition as u64 + 1;
                 value.resize_with(bytes / (1 + number as usize % 3), || {
-                    noise = noise
-                        .wrapping_mul(6_364_136_223_846_793_005)
-                        .wrapping_add(1_442_695_040_888_963_407);
+                    noise =
+                        noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                     b'a' + (noise >> 59) as u8
                 });
                 let receipt = match log.enqueue(record(&EVENTS, partition, value)).await {
@@ -185,9 +154,7 @@ async fn victim_appends_until_it_cannot() {
                     Err(error) => return error,
                 };
                 match receipt.await {
-                    Ok(offset) => {
-                        say(&format!("{MARK}record {partition} {offset} {text}")).expect("output")
-                    }
+                    Ok(offset) => say(&format!("{MARK}record {partition} {offset} {text}")).expect("output"),
                     Err(LogError::Unknown(_)) => {}
                     Err(error) => return error,
                 }
@@ -205,11 +172,7 @@ async fn victim_appends_until_it_cannot() {
                 version: Version(version),
                 time_to_live: None,
             };
-            if tables
-                .put(&USERS, &[Value::text(&name)], vec![row])
-                .await
-                .is_err()
-            {
+            if tables.put(&USERS, &[Value::text(&name)], vec![row]).await.is_err() {
                 break;
             }
             say(&format!("{MARK}row {name} {version}")).expect("output");

@@ -62,20 +62,11 @@ fn record(topic: &'static Topic, partition: Partition, value: impl Into<Vec<u8>>
 }
 
 async fn append(log: &dyn Log, record: Outgoing) -> Offset {
-    log.enqueue(record)
-        .await
-        .expect("an open log")
-        .await
-        .expect("an appended record")
+    log.enqueue(record).await.expect("an open log").await.expect("an appended record")
 }
 
 /// What the partition holds from `from` on.
-async fn read_all(
-    log: &dyn Log,
-    topic: &'static Topic,
-    partition: Partition,
-    from: Offset,
-) -> Vec<Record> {
+async fn read_all(log: &dyn Log, topic: &'static Topic, partition: Partition, from: Offset) -> Vec<Record> {
     let end = log.marks(topic, partition).await.expect("marks").end;
     let mut reader: Box<dyn Reader> = log.read(topic, partition, from).await.expect("a reader");
     let mut records: Vec<Record> = Vec::new();
@@ -86,8 +77,5 @@ async fn read_all(
 }
 
 fn texts(records: &[Record]) -> Vec<String> {
-    records
-        .iter()
-        .map(|record| String::from_utf8_lossy(&record.value).into_owned())
-        .collect()
+    records.iter().map(|record| String::from_utf8_lossy(&record.value).into_owned()).collect()
 }

@@ -37,33 +37,15 @@ async fn everything_is_there_after_reopening() {
         assert_eq!(read.len(), 10 * (round as usize + 1));
         assert_eq!((read[0].as_str(), read[9].as_str()), ("0 0", "0 9"));
 
-        let before = tables
-            .get(&tables::USERS, &partition, &[Vec::new()])
-            .await
-            .expect("a read");
+        let before = tables.get(&tables::USERS, &partition, &[Vec::new()]).await.expect("a read");
         let versions: Vec<i64> = before.iter().map(|row| row.version.0).collect();
         assert_eq!(versions, if round == 0 { vec![] } else { vec![round] });
-        tables
-            .put(
-                &tables::USERS,
-                &partition,
-                vec![user_row("name", round + 1)],
-            )
-            .await
-            .expect("written");
+        tables.put(&tables::USERS, &partition, vec![user_row("name", round + 1)]).await.expect("written");
         // Older versions lose against what was stored before the restart, too.
-        tables
-            .put(&tables::USERS, &partition, vec![user_row("old", 0)])
-            .await
-            .expect("written");
+        tables.put(&tables::USERS, &partition, vec![user_row("old", 0)]).await.expect("written");
 
-        let mut member = log
-            .join("group", &ACCOUNT_COMMANDS)
-            .await
-            .expect("a member");
-        assert!(
-            matches!(member.next().await, Ok(MembershipChange::Assigned(all)) if all.len() == 8)
-        );
+        let mut member = log.join("group", &ACCOUNT_COMMANDS).await.expect("a member");
+        assert!(matches!(member.next().await, Ok(MembershipChange::Assigned(all)) if all.len() == 8));
         let committed = member.committed(3).await.expect("an answer");
         assert_eq!(committed, (round > 0).then_some(round - 1));
         member.commit(3, round).await.expect("committed");
@@ -78,10 +60,7 @@ async fn a_second_opening_is_refused_until_everything_of_the_first_is_gone() {
     match again() {
         Err(error @ OpenError::InUse(_)) => {
             let message = error.to_string();
-            assert!(
-                message.ends_with("is in use by another process"),
-                "{message}"
-            );
+            assert!(message.ends_with("is in use by another process"), "{message}");
         }
         other => panic!("expected a refusal, got {:?}", other.err()),
     }
@@ -93,16 +72,9 @@ async fn a_second_opening_is_refused_until_everything_of_the_first_is_gone() {
 async fn another_number_of_partitions_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     drop(open(folder.path()));
-    let options = Options {
-        partitions: 64,
-        ..Options::default()
-    };
+    let options = Options { partitions: 64, ..Options::default() };
     match Store::open_with(folder.path(), Arc::new(SystemClock), options) {
-        Err(OpenError::Partitions {
-            stored: 8,
-            wanted: 64,
-            ..
-        }) => {}
+        Err(OpenError::Partitions { stored: 8, wanted: 64, .. }) => {}
         other => panic!("expected a refusal, got {:?}", other.err()),
     }
     drop(open(folder.path()));
@@ -113,36 +85,18 @@ async fn handles_that_outlive_the_store_are_refused_and_wake_up() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = open(folder.path());
     let (log, tables) = (store.log(), store.tables());
-    let receipt = log
-        .enqueue(record(&EVENTS, 0, "last"))
-        .await
-        .expect("an open log");
+    let receipt = log.enqueue(record(&EVENTS, 0, "last")).await.expect("an open log");
     let mut reader = log.read(&EVENTS, 0, 0).await.expect("a reader");
     let mut member = log.join("group", &EVENTS).await.expect("a member");
-    assert!(matches!(
-        member.next().await,
-        Ok(MembershipChange::Assigned(_))
-    ));
+    assert!(matches!(member.next().await, Ok(MembershipChange::Assigned(_))));
     drop(store);
 
     assert_eq!(receipt.await.expect("what was queued is appended"), 0);
-    assert_eq!(
-        texts(&reader.next().await.expect("what was appended is read")),
-        ["last"]
-    );
+    assert_eq!(texts(&reader.next().await.expect("what was appended is read")), ["last"]);
     assert!(matches!(reader.next().await, Err(LogError::Closed(_))));
     assert!(matches!(member.next().await, Err(LogError::Closed(_))));
-    assert!(matches!(
-        log.enqueue(record(&EVENTS, 0, "late")).await.err(),
-        Some(LogError::Closed(_))
-    ));
-    let late = tables
-        .put(
-            &tables::USERS,
-            &[Value::text("u1")],
-            vec![user_row("late", 1)],
-        )
-        .await;
+    assert!(matches!(log.enqueue(record(&EVENTS, 0, "late")).await.err(), Some(LogError::Closed(_))));
+    let late = tables.put(&tables::USERS, &[Value::text("u1")], vec![user_row("late", 1)]).await;
     assert!(matches!(late, Err(TablesError::Unavailable(_))));
 }
 

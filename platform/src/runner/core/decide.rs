@@ -117,10 +117,11 @@ impl<F: Fold> Core<F> {
             entry.verdict = waiting(refuse::answer::<F>(command.envelope.reply, outcome));
             return true;
         }
-        let in_force = self.running.policy.as_ref().map(|version| InForce {
-            policy: &version.policy,
-            rules: self.running.rules,
-        });
+        let in_force = self
+            .running
+            .policy
+            .as_ref()
+            .map(|version| InForce { policy: &version.policy, rules: self.running.rules });
         let decided = match in_force {
             Some(in_force) => decide::<F>(&in_force, &id, &slot.owner, &command, self.partition, record),
             None => Err(Failed { refusal: Refusal::unavailable("no policy is in force"), dead_letter: None }),
@@ -168,7 +169,13 @@ impl<F: Fold> Core<F> {
         envelope: &Envelope,
         reason: &str,
     ) {
-        tracing::warn!(machine = F::NAME, partition = self.partition, offset = record.offset, reason, "poison record");
+        tracing::warn!(
+            machine = F::NAME,
+            partition = self.partition,
+            offset = record.offset,
+            reason,
+            "poison record"
+        );
         let refusal = refuse::unreadable(reason);
         let back = refuse::give_back(envelope, &refusal);
         let cause = |index| refuse::cause(self.partition, record, index);

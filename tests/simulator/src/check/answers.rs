@@ -48,9 +48,12 @@ pub fn violations(state: &mut State, clients: &Clients) -> Result<(), String> {
         return Err(violation);
     }
     for request in std::mem::take(&mut state.told) {
-        let (Some(asked), Some(told)) = (clients.sends.get(&request), state.verdicts.get(&request)) else { continue };
+        let (Some(asked), Some(told)) = (clients.sends.get(&request), state.verdicts.get(&request)) else {
+            continue;
+        };
         if let Answer::Stored(seq) = answer(told).map_err(|wrong| format!("request {request}: {wrong}"))? {
-            is_stored(state, asked, seq).map_err(|wrong| format!("answered {request} with {seq}, but {wrong}"))?;
+            is_stored(state, asked, seq)
+                .map_err(|wrong| format!("answered {request} with {seq}, but {wrong}"))?;
         }
     }
     Ok(())

@@ -14,7 +14,9 @@ use schemas::message::Envelope;
 use schemas::owner::{self, RowKey};
 use schemas::position::{Number, Offset};
 use schemas::tables::views::MessageRow;
-use schemas::tables::{ACCOUNTS, CHECKPOINTS, CONVERSATIONS, CONVERSATIONS_BY_USER, FromValues, MESSAGES, Value};
+use schemas::tables::{
+    ACCOUNTS, CHECKPOINTS, CONVERSATIONS, CONVERSATIONS_BY_USER, FromValues, MESSAGES, Value,
+};
 use schemas::topics::{ACCOUNT_EVENTS, EVENTS, partition_of};
 use schemas::{ClientId, ConversationId, UserId};
 
@@ -164,10 +166,8 @@ fn events_tell(state: &State, id: &ConversationId, stored: &[Message]) -> Result
             told.push((posted.seq, posted.sender.user, posted.client_id, posted.content.text));
         }
     }
-    let rows: Vec<_> = stored
-        .iter()
-        .map(|m| (m.seq, m.sender.clone(), m.client_id.clone(), m.text.clone()))
-        .collect();
+    let rows: Vec<_> =
+        stored.iter().map(|m| (m.seq, m.sender.clone(), m.client_id.clone(), m.text.clone())).collect();
     if told == rows { Ok(()) } else { Err(format!("events of {id} tell {told:?}, rows {rows:?}")) }
 }
 
@@ -197,17 +197,22 @@ fn account_tells(state: &mut State, user: &UserId, messages: &[Message]) -> Resu
         let entries: Vec<_> = ledger.iter().filter(|entry| wanted(entry)).collect();
         (entries.iter().map(|(_, entry)| entry.amount_milli).sum(), entries.len())
     };
-    let (unpaid, unpaid_count) = sum(&|(at, entry)| entry.kind == LedgerKind::MessageSend && !paid.contains(at));
+    let (unpaid, unpaid_count) =
+        sum(&|(at, entry)| entry.kind == LedgerKind::MessageSend && !paid.contains(at));
     let (refunds, refund_count) = sum(&|(_, entry)| entry.kind == LedgerKind::Refund);
     let (grants, _) = sum(&|(_, entry)| entry.kind == LedgerKind::Grant);
     if (unpaid + refunds, unpaid_count) != (0, refund_count) || grants != GRANT {
-        return Err(format!("{unpaid_count} charges of {unpaid} without a message, {refund_count} refunds of {refunds}"));
+        return Err(format!(
+            "{unpaid_count} charges of {unpaid} without a message, {refund_count} refunds of {refunds}"
+        ));
     }
     let live: BTreeSet<ClientId> = stored
         .rows
         .iter()
         .filter_map(|(key, row)| match row {
-            AccountRow::ClientRequest(request) if request.live && request.kind == schemas::account::ChargeKind::Send => {
+            AccountRow::ClientRequest(request)
+                if request.live && request.kind == schemas::account::ChargeKind::Send =>
+            {
                 Some(ClientId::from_bytes(key.key.as_slice().try_into().ok()?))
             }
             _ => None,
@@ -225,7 +230,8 @@ fn account_tells(state: &mut State, user: &UserId, messages: &[Message]) -> Resu
             told.push((changed.amount_milli, changed.balance_after_milli));
         }
     }
-    let rows: Vec<_> = ledger.iter().map(|(_, entry)| (entry.amount_milli, entry.balance_after_milli)).collect();
+    let rows: Vec<_> =
+        ledger.iter().map(|(_, entry)| (entry.amount_milli, entry.balance_after_milli)).collect();
     if told != rows {
         return Err(format!("account events tell {told:?}, the ledger {rows:?}"));
     }
@@ -244,7 +250,8 @@ fn answers_are_true(
         let Some(told) = state.verdicts.get(request) else { return Err(wrong("never answered".to_owned())) };
         let answer = answers::answer(told).map_err(wrong)?;
         let own = messages.get(&asked.user).map_or(&[][..], Vec::as_slice);
-        let made = own.iter().any(|message| message.charge == asked.command && message.client_id == asked.client_id);
+        let made =
+            own.iter().any(|message| message.charge == asked.command && message.client_id == asked.client_id);
         match answer {
             Answer::Stored(seq) => {
                 answers::is_stored(state, asked, seq).map_err(wrong)?;

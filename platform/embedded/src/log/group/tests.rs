@@ -8,9 +8,8 @@ const TIMEOUT: i64 = 10;
 
 /// What one member was told, oldest first; it answers nothing by itself.
 fn told(group: &mut Group, id: MemberId) -> String {
-    let changes: Vec<String> = std::iter::from_fn(|| group.take(id))
-        .map(|change| format!("{change:?}"))
-        .collect();
+    let changes: Vec<String> =
+        std::iter::from_fn(|| group.take(id)).map(|change| format!("{change:?}")).collect();
     changes.join(" ")
 }
 
@@ -57,10 +56,7 @@ fn releasing_before_hearing_of_it_releases_nothing() {
     let b = group.join(0);
     group.release(a, 0);
     check(&told(&mut group, b), expect![""]);
-    check(
-        &told(&mut group, a),
-        expect!["Assigned([0, 1]) Revoked([1])"],
-    );
+    check(&told(&mut group, a), expect!["Assigned([0, 1]) Revoked([1])"]);
     group.release(a, 0);
     check(&told(&mut group, b), expect!["Assigned([1])"]);
 }

@@ -1,0 +1,51 @@
+//! The admin port: liveness, readiness, metrics, schemas.
+
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use platform::lifecycle::Readiness;
+use prometheus::{Encoder, TextEncoder};
+use schemas::avro::released;
+use serde_json::json;
+
+use crate::http::problem::Problem;
+
+pub fn routes(readiness: Readiness) -> Router {
+    Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/schemas/ids/{id}", get(schema))
+        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "no such resource") })
+        .with_state(readiness)
+}
+
+async fn ready(State(readiness): State<Readiness>, RawQuery(query): RawQuery) -> Response {
+    let status = if readiness.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let verbose = query.is_some_and(|query| query.split('&').any(|part| part.starts_with("verbose")));
+    let waiting = readiness.waiting_for();
+    let text = match (waiting.as_slice(), verbose) {
+        ([], _) => "ready\n".to_owned(),
+        (_, false) => "not ready\n".to_owned(),
+        (latches, true) => format!("waiting for {}\n", latches.join(", ")),
+    };
+    (status, text).into_response()
+}
+
+async fn metrics() -> Response {
+    let mut text = Vec::new();
+    match TextEncoder::new().encode(&prometheus::gather(), &mut text) {
+        Ok(()) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+        Err(error) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+/// A schema by its id, as a schema registry answers.
+async fn schema(Path(id): Path<u32>) -> Response {
+    match released().find(|schema| schema.id == id) {
+        Some(schema) => Json(json!({ "schema": schema.json })).into_response(),
+        None => Problem::new(StatusCode::NOT_FOUND, "no schema has this id").into_response(),
+    }
+}

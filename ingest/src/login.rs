@@ -1,0 +1,100 @@
+//! Log-in for development: appends the user as the platform would, grants what is to start with, and
+//! gives a token. Served on loopback alone.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use schemas::account::{AccountRequest, GrantCredits};
+use schemas::avro;
+use schemas::message::{Outgoing, Place};
+use schemas::people::PlatformUser;
+use schemas::topics::PLATFORM_USERS;
+use schemas::{ErrorCode, Refusal, UserId};
+use serde::{Deserialize, Serialize};
+
+use crate::Ingest;
+use crate::http::Http;
+use crate::http::problem::Problem;
+use crate::requests::Asked;
+
+/// What a new user starts with, in milli-credits.
+const WELCOME_MILLI: i64 = 100_000;
+/// How long a new user may take to be known.
+const KNOWN_WITHIN: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    username: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LoggedIn {
+    user_id: String,
+    token: String,
+}
+
+pub async fn login(State(http): State<Http>, body: Result<Json<Login>, JsonRejection>) -> Response {
+    let login = match body {
+        Ok(Json(login)) => login,
+        Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),
+    };
+    match http.ingest.welcome(&login.username).await {
+        Ok(user) => match http.authenticator.issue(&user, http.clock.now()) {
+            Ok(token) => Json(LoggedIn { user_id: user.to_string(), token }).into_response(),
+            Err(error) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        },
+        Err(refusal) if refusal.code == ErrorCode::BadUserInput => {
+            Problem::new(StatusCode::BAD_REQUEST, refusal.detail).into_response()
+        }
+        Err(refusal) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, refusal.detail).into_response(),
+    }
+}
+
+impl Ingest {
+    /// Makes a user known and gives them their first credits, if that has not happened yet.
+    pub async fn welcome(&self, username: &str) -> Result<UserId, Refusal> {
+        let valid = (1..=32).contains(&username.len())
+            && username.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+        if !valid {
+            return Err(Refusal::bad_input("username", "1 to 32 letters, digits, dots, dashes, underscores"));
+        }
+        let user = UserId::of_username(username);
+        if self.reads.find_profile(&user).await?.is_none() {
+            self.publish(&user, username).await?;
+        }
+        let grant = GrantCredits { once: "welcome".to_owned(), amount_milli: WELCOME_MILLI };
+        let request = AccountRequest::GrantCredits(grant);
+        self.ask(&user, Asked::Direct, |reply| Outgoing::account_command(&user, request, Some(reply)))
+            .await?;
+        Ok(user)
+    }
+
+    async fn publish(&self, user: &UserId, username: &str) -> Result<(), Refusal> {
+        let value = avro::encode(&PlatformUser {
+            user: user.clone(),
+            username: username.to_owned(),
+            display_name: username.to_owned(),
+            avatar_url: None,
+        });
+        let key = Some(user.as_str().into());
+        let record = Outgoing { topic: &PLATFORM_USERS, place: Place::Key, key, headers: vec![], value };
+        let unavailable = |_| Refusal::unavailable("try again");
+        self.log.enqueue(record).await.map_err(unavailable)?.await.map_err(unavailable)?;
+        let known = async {
+            while self.reads.find_profile(user).await?.is_none() {
+                self.clock.sleep(LOOK_EVERY).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(KNOWN_WITHIN, known)
+            .await
+            .unwrap_or_else(|_| Err(Refusal::unavailable("the user is not known yet")))
+    }
+}

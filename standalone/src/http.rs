@@ -1,0 +1,39 @@
+//! The clients' port: sockets to the fan-out, everything else to ingest.
+
+use std::future::Future;
+
+use anyhow::Result;
+use axum::Router;
+use axum::extract::Request;
+use axum::http::header;
+use axum::response::Response;
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+/// One router for both: a WebSocket handshake goes to `sockets`.
+pub fn split(sockets: Router, requests: Router) -> Router {
+    let choose = move |request: Request| {
+        let is_handshake = request
+            .headers()
+            .get(header::UPGRADE)
+            .is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"));
+        let chosen = if is_handshake { sockets.clone() } else { requests.clone() };
+        async move {
+            let response: Response = match chosen.oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            response
+        }
+    };
+    Router::new().fallback(choose)
+}
+
+/// Serves until `stop`; what is being answered then is answered.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    Ok(axum::serve(listener, router).with_graceful_shutdown(stop).await?)
+}

@@ -1,0 +1,75 @@
+//! Putting a policy in force: a control record in every partition of both machines.
+//!
+//! Invariant: a version means one policy. It is stored before it is appended, and appended again at
+//! every start, which changes nothing where it is in force already.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use platform::ports::{Log, PutRow, Tables};
+use schemas::avro;
+use schemas::control::{Control, Policy, PolicyVersion, RULES};
+use schemas::message::{Outgoing, Place};
+use schemas::position::Version;
+use schemas::tables::{FromValues, POLICIES, Value};
+use schemas::topics::{ACCOUNT_COMMANDS, CONVERSATION_COMMANDS};
+
+/// Puts the file's policy in force; without a file, what was last, and at first what is shipped.
+pub async fn apply(log: &dyn Log, tables: &dyn Tables, file: Option<&Path>) -> Result<()> {
+    let stored = stored(tables).await?;
+    let wanted = match file {
+        Some(file) => Some(read(file)?),
+        None if stored.is_none() => Some(domain::policy::parse(domain::policy::SHIPPED)?),
+        None => None,
+    };
+    let version = match (stored, wanted) {
+        (Some(stored), Some(wanted)) if stored.policy != wanted => {
+            store(tables, PolicyVersion { version: stored.version + 1, policy: wanted }).await?
+        }
+        (Some(stored), _) => stored,
+        (None, Some(wanted)) => store(tables, PolicyVersion { version: 1, policy: wanted }).await?,
+        (None, None) => return Ok(()),
+    };
+    append(log, version).await
+}
+
+fn read(file: &Path) -> Result<Policy> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    domain::policy::parse(&text).with_context(|| format!("{}", file.display()))
+}
+
+fn key() -> [Value; 1] {
+    [Value::text("policy")]
+}
+
+async fn stored(tables: &dyn Tables) -> Result<Option<PolicyVersion>> {
+    let rows = tables.get(&POLICIES, &key(), &[vec![]]).await?;
+    let Some(row) = rows.first() else { return Ok(None) };
+    let body = FromValues::new(POLICIES.name, &row.columns).blob()?;
+    Ok(Some(avro::decode(body)?))
+}
+
+async fn store(tables: &dyn Tables, version: PolicyVersion) -> Result<PolicyVersion> {
+    let row = PutRow {
+        key: vec![],
+        columns: vec![Value::blob(&avro::encode(&version))],
+        version: Version::of(version.version),
+        time_to_live: None,
+    };
+    tables.put(&POLICIES, &key(), vec![row]).await?;
+    tracing::info!(version = version.version, "new policy");
+    Ok(version)
+}
+
+/// To the conversations first: what an account lets pass by a new policy meets it there.
+async fn append(log: &dyn Log, version: PolicyVersion) -> Result<()> {
+    let control = avro::encode(&Control { policy: Some(version), rules: Some(RULES) });
+    for topic in [&CONVERSATION_COMMANDS, &ACCOUNT_COMMANDS] {
+        for partition in 0..log.partitions(topic) {
+            let place = Place::Partition(partition);
+            let record = Outgoing { topic, place, key: None, headers: vec![], value: control.clone() };
+            log.enqueue(record).await?.await?;
+        }
+    }
+    Ok(())
+}
