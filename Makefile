@@ -11,7 +11,8 @@ run:
 
 # Every test.
 test: check
-	cargo test --workspace --all-targets
+	cargo build --workspace --bins
+	cargo test --workspace
 
 # Format and lints.
 check:

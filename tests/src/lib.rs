@@ -1,1 +1,11 @@
-//! tests
+//! Clients and processes for tests from outside: everything goes through HTTP, sockets and signals.
+//!
+//! Invariant: nothing here knows the code under test, only its program and its API.
+
+pub mod client;
+pub mod process;
+pub mod socket;
+
+pub use client::Client;
+pub use process::Standalone;
+pub use socket::Socket;

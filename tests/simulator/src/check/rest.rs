@@ -143,7 +143,7 @@ fn sent_by(key: &RowKey) -> Option<(UserId, ClientId)> {
 }
 
 /// What a reader keeps of a lane: every record whose cause is above the last.
-fn counted<'a>(log: &'a [Record]) -> impl Iterator<Item = &'a Record> {
+fn counted(log: &[Record]) -> impl Iterator<Item = &Record> {
     let mut last: Option<Number> = None;
     log.iter().filter(move |record| {
         let cause = Envelope::read(record.headers()).ok().and_then(|envelope| envelope.cause);

@@ -1,0 +1,117 @@
+//! A client over HTTP.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::Standalone;
+
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+    pub user: String,
+    pub token: String,
+}
+
+/// The code of an answer's first error.
+pub fn code(answer: &Value) -> Option<&str> {
+    answer["errors"][0]["extensions"]["code"].as_str()
+}
+
+impl Client {
+    pub async fn login(server: &Standalone, username: &str) -> Self {
+        let http = reqwest::Client::new();
+        let login = http.post(server.url("/dev/login")).json(&json!({ "username": username }));
+        let answer = login.send().await.expect("an answer");
+        assert!(answer.status().is_success(), "log-in: {}", answer.status());
+        let answer: Value = answer.json().await.expect("JSON");
+        let text = |name: &str| answer[name].as_str().expect(name).to_owned();
+        Self { http, url: server.url("/graphql"), user: text("userId"), token: text("token") }
+    }
+
+    /// The whole answer, errors included; `Err` if no answer came.
+    pub async fn try_ask(&self, query: &str, variables: Value) -> Result<Value, reqwest::Error> {
+        let body = json!({ "query": query, "variables": variables });
+        let request = self.http.post(&self.url).bearer_auth(&self.token).json(&body);
+        request.send().await?.json().await
+    }
+
+    pub async fn ask(&self, query: &str, variables: Value) -> Value {
+        self.try_ask(query, variables).await.expect("an answer")
+    }
+
+    /// The data of an answer that must have no errors.
+    pub async fn get(&self, query: &str, variables: Value) -> Value {
+        let mut answer = self.ask(query, variables).await;
+        assert!(answer.get("errors").is_none(), "{query}: {answer}");
+        answer["data"].take()
+    }
+
+    pub async fn create(&self, kind: &str, others: &[&Client]) -> String {
+        let ids: Vec<&str> = others.iter().map(|other| other.user.as_str()).collect();
+        let input = json!({ "kind": kind, "participantIds": ids, "clientConversationId": Uuid::new_v4() });
+        let query = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
+        let data = self.get(query, json!({ "input": input })).await;
+        data["createConversation"]["id"].as_str().expect("id").to_owned()
+    }
+
+    /// The whole answer to a send.
+    pub async fn try_send(&self, conversation: &str, id: Uuid, text: &str) -> Result<Value, reqwest::Error> {
+        let input = json!({ "conversationId": conversation, "clientMessageId": id, "content": text });
+        let query = "mutation($input: SendMessageInput!) {
+            sendMessage(input: $input) { id seq content clientMessageId createdAt sender { username } }
+        }";
+        self.try_ask(query, json!({ "input": input })).await
+    }
+
+    pub async fn send(&self, conversation: &str, text: &str) -> Value {
+        let mut answer = self.try_send(conversation, Uuid::new_v4(), text).await.expect("an answer");
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"]["sendMessage"].take()
+    }
+
+    pub async fn balance(&self) -> i64 {
+        let data = self.get("{ credits { balanceMilli } }", json!({})).await;
+        data["credits"]["balanceMilli"].as_i64().expect("balance")
+    }
+
+    /// Every message of a conversation, oldest first, page by page.
+    pub async fn history(&self, conversation: &str) -> Vec<Value> {
+        let query = "query($id: ID!, $after: String) {
+            messages(conversationId: $id, first: 50, after: $after) {
+                nodes { id seq content clientMessageId sender { id } }
+                pageInfo { hasNextPage endCursor }
+            }
+        }";
+        let mut messages = Vec::new();
+        let mut after = Value::Null;
+        loop {
+            let data = self.get(query, json!({ "id": conversation, "after": after })).await;
+            let page = &data["messages"];
+            messages.extend(page["nodes"].as_array().expect("nodes").iter().cloned());
+            if page["pageInfo"]["hasNextPage"] != true {
+                return messages;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+    }
+
+    /// Every change of the balance, newest first.
+    pub async fn ledger(&self) -> Vec<Value> {
+        let query = "query($after: String) { credits { transactions(first: 50, after: $after) {
+            nodes { id amountMilli balanceAfterMilli type messageId conversationId recipientCount createdAt }
+            pageInfo { hasNextPage endCursor }
+        } } }";
+        let mut entries = Vec::new();
+        let mut after = Value::Null;
+        loop {
+            let data = self.get(query, json!({ "after": after })).await;
+            let page = &data["credits"]["transactions"];
+            entries.extend(page["nodes"].as_array().expect("nodes").iter().cloned());
+            if page["pageInfo"]["hasNextPage"] != true {
+                return entries;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A client over `graphql-transport-ws`.
+
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::Message;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+
+use crate::process::PATIENCE;
+use crate::{Client, Standalone};
+
+pub struct Socket {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+}
+
+/// What an inbox selects in these tests.
+pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { cursor event {
+    __typename
+    ... on MessageCreated { message { id seq content clientMessageId conversationId createdAt
+        sender { id username } replyTo { id content } } }
+    ... on ConversationChanged { conversation { id kind unreadCount } left }
+    ... on ReceiptAdvanced { receipt { messageId user { id } } }
+    ... on SendRejected { clientMessageId code }
+    ... on ResumeGap { reason }
+    ... on Drained { replayed }
+} } }";
+
+impl Socket {
+    /// A socket on which nothing has been said.
+    pub async fn open(server: &Standalone) -> Self {
+        let mut request = format!("ws://{}/graphql", server.listen).into_client_request().expect("a request");
+        let protocol = "graphql-transport-ws".parse().expect("a header");
+        request.headers_mut().insert("sec-websocket-protocol", protocol);
+        let (stream, _) = connect_async(request).await.expect("a socket");
+        Self { stream }
+    }
+
+    /// A socket of a client, acknowledged.
+    pub async fn connect(server: &Standalone, client: &Client) -> Self {
+        let mut socket = Self::open(server).await;
+        let authorization = format!("Bearer {}", client.token);
+        socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
+        assert_eq!(socket.hear().await.expect("an answer")["type"], "connection_ack");
+        socket
+    }
+
+    pub async fn say(&mut self, message: Value) {
+        self.stream.send(Message::text(message.to_string())).await.expect("sent");
+    }
+
+    pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
+        let payload = json!({ "query": query, "variables": variables });
+        self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+    }
+
+    /// The next message, or the code that the socket was closed with (0 if it just ended).
+    pub async fn hear(&mut self) -> Result<Value, u16> {
+        timeout(PATIENCE, self.hear_any()).await.expect("something is said in time")
+    }
+
+    /// What is said within a time, if anything.
+    pub async fn hear_within(&mut self, within: Duration) -> Option<Value> {
+        timeout(within, self.hear_any()).await.ok()?.ok()
+    }
+
+    async fn hear_any(&mut self) -> Result<Value, u16> {
+        loop {
+            match self.stream.next().await {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).expect("JSON")),
+                Some(Ok(Message::Close(frame))) => return Err(frame.map_or(0, |frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Err(0),
+            }
+        }
+    }
+
+    /// The next frame of the inbox `"inbox"`.
+    pub async fn frame(&mut self) -> Value {
+        loop {
+            let message = self.hear().await.expect("an open socket");
+            if message["type"] == "next" {
+                assert!(message["payload"].get("errors").is_none(), "{message}");
+                return message["payload"]["data"]["inbox"].clone();
+            }
+        }
+    }
+
+    /// Frames up to and including the first of a kind.
+    pub async fn frames_until(&mut self, kind: &str) -> Vec<Value> {
+        let mut frames = Vec::new();
+        loop {
+            let frame = self.frame().await;
+            let found = frame["event"]["__typename"] == kind;
+            frames.push(frame);
+            if found {
+                return frames;
+            }
+        }
+    }
+
+    /// Opens the inbox, fresh or at a cursor; gives the frames up to `Drained`.
+    pub async fn inbox(&mut self, after: Option<&str>) -> Vec<Value> {
+        self.subscribe("inbox", INBOX, json!({ "after": after })).await;
+        self.frames_until("Drained").await
+    }
+}
