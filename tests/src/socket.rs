@@ -102,6 +102,16 @@ impl Socket {
         }
     }
 
+    /// The frame that brings a message.
+    pub async fn frame_with(&mut self, message: &Value) -> Value {
+        loop {
+            let frame = self.frame().await;
+            if frame["event"]["message"]["id"] == *message {
+                return frame;
+            }
+        }
+    }
+
     /// Opens the inbox, fresh or at a cursor; gives the frames up to `Drained`.
     pub async fn inbox(&mut self, after: Option<&str>) -> Vec<Value> {
         self.subscribe("inbox", INBOX, json!({ "after": after })).await;
