@@ -1,0 +1,1 @@
+//! The tables on ScyllaDB, or on what speaks its protocol.
