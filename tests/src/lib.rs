@@ -2,7 +2,10 @@
 //!
 //! Invariant: nothing here knows the code under test, only its program and its API.
 
+pub mod check;
 pub mod client;
+pub mod follow;
+pub mod load;
 pub mod process;
 pub mod socket;
 

@@ -84,6 +84,11 @@ impl Standalone {
         }
     }
 
+    /// Where sockets are opened.
+    pub fn socket_url(&self) -> String {
+        format!("ws://{}/graphql", self.listen)
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.listen)
     }

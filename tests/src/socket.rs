@@ -32,29 +32,47 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
 impl Socket {
     /// A socket on which nothing has been said.
     pub async fn open(server: &Standalone) -> Self {
-        let mut request = format!("ws://{}/graphql", server.listen).into_client_request().expect("a request");
+        Self::try_open(&server.socket_url()).await.expect("a socket")
+    }
+
+    async fn try_open(url: &str) -> Option<Self> {
+        let mut request = url.into_client_request().expect("a request");
         let protocol = "graphql-transport-ws".parse().expect("a header");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
-        let (stream, _) = connect_async(request).await.expect("a socket");
-        Self { stream }
+        let (stream, _) = connect_async(request).await.ok()?;
+        Some(Self { stream })
     }
 
     /// A socket of a client, acknowledged.
     pub async fn connect(server: &Standalone, client: &Client) -> Self {
-        let mut socket = Self::open(server).await;
+        Self::try_connect(&server.socket_url(), client).await.expect("an acknowledged socket")
+    }
+
+    /// The same, if the server answers.
+    pub async fn try_connect(url: &str, client: &Client) -> Option<Self> {
+        let mut socket = Self::try_open(url).await?;
         let authorization = format!("Bearer {}", client.token);
-        socket.say(json!({ "type": "connection_init", "payload": { "authorization": authorization } })).await;
-        assert_eq!(socket.hear().await.expect("an answer")["type"], "connection_ack");
-        socket
+        let init = json!({ "type": "connection_init", "payload": { "authorization": authorization } });
+        socket.try_say(init).await?;
+        (socket.hear_any().await.ok()?["type"] == "connection_ack").then_some(socket)
     }
 
     pub async fn say(&mut self, message: Value) {
-        self.stream.send(Message::text(message.to_string())).await.expect("sent");
+        self.try_say(message).await.expect("sent");
+    }
+
+    async fn try_say(&mut self, message: Value) -> Option<()> {
+        self.stream.send(Message::text(message.to_string())).await.ok()
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str, variables: Value) {
+        self.try_subscribe(id, query, variables).await.expect("sent");
+    }
+
+    /// The same, if the socket is still open.
+    pub async fn try_subscribe(&mut self, id: &str, query: &str, variables: Value) -> Option<()> {
         let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+        self.try_say(json!({ "type": "subscribe", "id": id, "payload": payload })).await
     }
 
     /// The next message, or the code that the socket was closed with (0 if it just ended).
@@ -67,7 +85,8 @@ impl Socket {
         timeout(within, self.hear_any()).await.ok()?.ok()
     }
 
-    async fn hear_any(&mut self) -> Result<Value, u16> {
+    /// The same, however long it takes.
+    pub async fn hear_any(&mut self) -> Result<Value, u16> {
         loop {
             match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).expect("JSON")),

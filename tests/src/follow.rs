@@ -1,0 +1,80 @@
+//! A user who listens to the inbox, and comes back with the last cursor whenever the socket ends.
+
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::time::{Duration, Instant, sleep};
+
+use crate::process::PATIENCE;
+use crate::socket::INBOX;
+use crate::{Client, Socket};
+
+const BACKOFF: Duration = Duration::from_millis(20);
+
+/// What was heard, in order.
+#[derive(Debug, Default)]
+pub struct Heard {
+    pub messages: Vec<Value>,
+    pub resumed: usize,
+    cursor: Option<String>,
+}
+
+/// Listens until `wanted` messages have been heard, a number that may become known later.
+pub async fn follow(url: String, client: Client, wanted: watch::Receiver<Option<usize>>) -> Heard {
+    let mut heard = Heard::default();
+    loop {
+        let mut socket = connect(&url, &client).await;
+        let variables = serde_json::json!({ "after": heard.cursor });
+        heard.resumed += usize::from(heard.cursor.is_some());
+        if socket.try_subscribe("inbox", INBOX, variables).await.is_some()
+            && listen(&mut socket, &mut heard, wanted.clone()).await
+        {
+            return heard;
+        }
+    }
+}
+
+async fn connect(url: &str, client: &Client) -> Socket {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(socket) = Socket::try_connect(url, client).await {
+            return socket;
+        }
+        assert!(Instant::now() < deadline, "no socket in time");
+        sleep(BACKOFF).await;
+    }
+}
+
+/// Whether all that is wanted was heard; otherwise the socket has ended.
+async fn listen(socket: &mut Socket, heard: &mut Heard, mut wanted: watch::Receiver<Option<usize>>) -> bool {
+    loop {
+        if wanted.borrow_and_update().is_some_and(|wanted| heard.messages.len() >= wanted) {
+            return true;
+        }
+        let said = tokio::select! {
+            said = socket.hear_any() => said,
+            changed = wanted.changed() => {
+                changed.expect("the test goes on");
+                continue;
+            }
+        };
+        let Ok(said) = said else { return false };
+        if said["type"] != "next" {
+            continue;
+        }
+        assert!(said["payload"].get("errors").is_none(), "{said}");
+        let frame = &said["payload"]["data"]["inbox"];
+        let event = &frame["event"];
+        assert_ne!(event["__typename"], "ResumeGap", "a cursor of this run is good");
+        if event["__typename"] == "MessageCreated" {
+            heard.messages.push(event["message"].clone());
+        }
+        heard.cursor = frame["cursor"].as_str().map(str::to_owned);
+    }
+}
+
+impl Heard {
+    /// Numbers of the messages in the order in which they came.
+    pub fn seqs(&self) -> Vec<i64> {
+        self.messages.iter().map(|message| message["seq"].as_i64().expect("seq")).collect()
+    }
+}
