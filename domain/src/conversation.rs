@@ -3,6 +3,9 @@
 //! Invariants: messages are numbered 1, 2, 3 … without gap; only members post; what a charge paid
 //! for is stored, or the charge goes back.
 
+mod block;
+mod delete;
+mod members;
 mod open;
 mod post;
 mod read;
@@ -11,18 +14,20 @@ mod rows;
 use schemas::account::Charge;
 use schemas::avro::{self, DecodeError};
 use schemas::code::Refusal;
-use schemas::conversation::{ConversationCommand, ConversationRequest};
+use schemas::conversation::{ConversationCommand, ConversationKind, ConversationRequest};
 use schemas::fold::{Command, Decision, Fold, InForce, Owner, Purpose};
 use schemas::message::Output;
 use schemas::owner::{self, RowKey};
 use schemas::position::{LogTime, Offset};
-use schemas::rows::{ConversationState, Member};
+use schemas::rows::{ConversationState, Member, Opened};
 use schemas::tables::{self, Table};
 use schemas::topics::{self, Topic};
 use schemas::verdict::{Decider, Done, Outcome};
 use schemas::{ConversationId, UserId};
 
 pub use rows::ConversationRow;
+
+use crate::access;
 
 /// Deterministic state machine of conversations; owned by conversation.
 pub enum Conversations {}
@@ -56,7 +61,7 @@ impl Fold for Conversations {
 
     const NAME: &'static str = "conversations";
     const DECIDER: Decider = Decider::Conversations;
-    const LAST_RESIDENT_KIND: i32 = owner::RECEIPT;
+    const LAST_RESIDENT_KIND: i32 = owner::BLOCKS;
 
     fn commands() -> &'static Topic {
         &topics::CONVERSATION_COMMANDS
@@ -96,6 +101,14 @@ impl Fold for Conversations {
             (ConversationRequest::MarkRead(read), _) => {
                 vec![RowKey::member(&read.user), RowKey::receipt(&read.user)]
             }
+            (ConversationRequest::AddMembers(add), _) => members::named(&add.actor, &add.people),
+            (ConversationRequest::RemoveMember(remove), _) => {
+                members::named(&remove.actor, std::slice::from_ref(&remove.person))
+            }
+            (ConversationRequest::DeleteMessage(delete), _) => delete::needs(delete),
+            (ConversationRequest::SetBlock(block), _) => {
+                vec![RowKey::blocks(&block.user), RowKey::blocks(&block.other)]
+            }
         }
     }
 
@@ -112,6 +125,10 @@ impl Fold for Conversations {
             ConversationRequest::OpenConversation(open) => open::decide(&context, open),
             ConversationRequest::LookUp(look_up) => Ok(post::look_up(&context, look_up)),
             ConversationRequest::MarkRead(read) => read::decide(&context, read),
+            ConversationRequest::AddMembers(add) => members::add(&context, add),
+            ConversationRequest::RemoveMember(remove) => members::remove(&context, remove),
+            ConversationRequest::DeleteMessage(delete) => delete::decide(&context, delete),
+            ConversationRequest::SetBlock(block) => block::decide(&context, block),
         };
         decided.unwrap_or_else(|none| without_effect(conversation, command, none))
     }
@@ -129,6 +146,12 @@ impl Fold for Conversations {
             ConversationRequest::OpenConversation(_) => open::opened_by(conversation, charge?),
             ConversationRequest::LookUp(look_up) => Some(post::found(conversation, look_up)),
             ConversationRequest::MarkRead(read) => Some(read::repeat(conversation, read)),
+            ConversationRequest::AddMembers(add) => Some(holds(members::all_present(conversation, add))),
+            ConversationRequest::RemoveMember(remove) => Some(holds(members::is_gone(conversation, remove))),
+            ConversationRequest::DeleteMessage(delete) => {
+                Some(holds(delete::is_deleted(conversation, delete.message.seq)))
+            }
+            ConversationRequest::SetBlock(block) => Some(holds(block::stands(conversation, block))),
         }
     }
 }
@@ -156,6 +179,26 @@ fn without_effect(
         }
     }
     decision
+}
+
+/// The verdict on a direct command decided before: done if what it asked for holds now. If not it
+/// was refused, or undone since; asking again does no harm.
+fn holds(now: bool) -> Outcome {
+    if now {
+        Outcome::Done(Done { changed: true })
+    } else {
+        Outcome::refused(Refusal::unavailable("decided before an interruption"))
+    }
+}
+
+/// A group and the stay of who acts on it; the rules of groups are not those of pairs.
+fn in_group<'a>(context: &Context<'a>, actor: &UserId) -> Result<(&'a Opened, &'a Member), Refusal> {
+    let member = member(context.conversation, actor).ok_or_else(Refusal::not_found)?;
+    access::viewing(Some(member))?;
+    match &context.conversation.state.opened {
+        Some(opened) if opened.kind == ConversationKind::Group => Ok((opened, member)),
+        _ => Err(Refusal::bad_input("conversationId", "only a group's members change")),
+    }
 }
 
 fn member<'a>(conversation: &'a Conversation, user: &UserId) -> Option<&'a Member> {

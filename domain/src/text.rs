@@ -33,6 +33,29 @@ pub fn fingerprint(text: &str) -> i64 {
     hash(shape.as_bytes())
 }
 
+/// The most people that one text can name.
+const MAX_MENTIONS: usize = 50;
+
+/// Names behind `@` that stand at the beginning of a word, in lower case, each once.
+pub fn mentioned(text: &str) -> Vec<String> {
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut names: Vec<String> = vec![];
+    let mut before = None;
+    for (at, c) in text.char_indices() {
+        if c == '@' && !before.is_some_and(|before| is_name(before) || before == '@') {
+            let rest = &text[at + 1..];
+            let name = &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())];
+            // A sentence may end behind a name.
+            let name = name.trim_end_matches(['.', '-']).to_lowercase();
+            if !name.is_empty() && !names.contains(&name) && names.len() < MAX_MENTIONS {
+                names.push(name);
+            }
+        }
+        before = Some(c);
+    }
+    names
+}
+
 /// A hash that stays the same for ever; not for secrets.
 pub fn hash(bytes: &[u8]) -> i64 {
     xxhash_rust::xxh3::xxh3_64(bytes) as i64
@@ -47,6 +70,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn names_stand_behind_an_at_sign() {
+        for (text, names) in [
+            ("hi @Ann, @bob.", vec!["ann", "bob"]),
+            ("(@ann)@bob @ann", vec!["ann", "bob"]),
+            ("mail@example.org @@x @ @-", vec![]),
+            ("@all: @b_c.d-e!", vec!["all", "b_c.d-e"]),
+        ] {
+            assert_eq!(mentioned(text), names, "{text}");
+        }
+    }
 
     #[test]
     fn stores_what_was_written_without_what_deceives() {

@@ -6,7 +6,7 @@ use graphql::live::Live;
 use platform::ports::Record;
 use schemas::account::{AccountEvent, AccountFact};
 use schemas::avro;
-use schemas::conversation::{ConversationEvent, ConversationFact};
+use schemas::conversation::{BlocksChanged, ConversationEvent, ConversationFact};
 use schemas::message::USERS_HEADER;
 use schemas::position::{Cause, Number, Offset};
 use schemas::topics::{EVENTS, Topic};
@@ -29,12 +29,18 @@ pub struct Event {
     /// Which output of which command this is.
     pub number: Number,
     pub about: About,
-    /// Users whose membership it changes.
+    /// Users whose memberships or blocks it changes.
     pub users: Vec<UserId>,
     pub bytes: usize,
     record: Record,
-    live: OnceLock<Option<Arc<Live>>>,
+    decoded: OnceLock<Decoded>,
     pub renderings: Renderings,
+}
+
+#[derive(Default)]
+struct Decoded {
+    live: Option<Arc<Live>>,
+    blocks: Option<BlocksChanged>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,39 +72,54 @@ impl Event {
             users: users.filter_map(|user| user.parse().ok()).collect(),
             bytes: record.value.len() + 256,
             record,
-            live: OnceLock::new(),
+            decoded: OnceLock::new(),
             renderings: Renderings::default(),
         })
     }
 
     /// What it delivers, if anything; decoded when first asked.
     pub fn live(&self) -> Option<&Arc<Live>> {
-        let decoded = self.live.get_or_init(|| {
-            decode(&self.about, &self.record.value)
-                .inspect_err(|error| {
-                    tracing::warn!(lane = self.lane.0, offset = self.offset, %error, "undecodable event");
-                })
-                .ok()
-                .flatten()
-                .map(Arc::new)
-        });
-        decoded.as_ref()
+        self.decoded().live.as_ref()
+    }
+
+    /// What it says stands between two users.
+    pub fn blocks(&self) -> Option<&BlocksChanged> {
+        self.decoded().blocks.as_ref()
+    }
+
+    fn decoded(&self) -> &Decoded {
+        self.decoded.get_or_init(|| {
+            decode(&self.about, &self.record.value).unwrap_or_else(|error| {
+                tracing::warn!(lane = self.lane.0, offset = self.offset, %error, "undecodable event");
+                Decoded::default()
+            })
+        })
     }
 }
 
-fn decode(about: &About, value: &[u8]) -> Result<Option<Live>, avro::DecodeError> {
-    Ok(match about {
+fn decode(about: &About, value: &[u8]) -> Result<Decoded, avro::DecodeError> {
+    let live = match about {
         About::Conversation(_) => {
             let ConversationEvent { conversation, at, body } = avro::decode(value)?;
-            Some(match body {
+            match body {
                 ConversationFact::ConversationOpened(opened) => Live::Opened { conversation, at, opened },
-                ConversationFact::MessagePosted(posted) => Live::Message { conversation, at, posted },
+                ConversationFact::MessagePosted(posted) => {
+                    Live::Message { conversation, message: posted.message }
+                }
+                ConversationFact::MessageDeleted(deleted) => {
+                    Live::Deleted { conversation, message: deleted.message }
+                }
+                ConversationFact::MembersChanged(changed) => Live::Members { conversation, changed },
                 ConversationFact::ReceiptAdvanced(receipt) => Live::Receipt { conversation, at, receipt },
-            })
+                ConversationFact::BlocksChanged(blocks) => {
+                    return Ok(Decoded { blocks: Some(blocks), live: None });
+                }
+            }
         }
         About::User(_) => match avro::decode::<AccountEvent>(value)?.body {
-            AccountFact::SendRejected(rejected) => Some(Live::SendRejected(rejected)),
-            AccountFact::CreditsChanged(_) => None,
+            AccountFact::SendRejected(rejected) => Live::SendRejected(rejected),
+            AccountFact::CreditsChanged(_) => return Ok(Decoded::default()),
         },
-    })
+    };
+    Ok(Decoded { live: Some(Arc::new(live)), blocks: None })
 }

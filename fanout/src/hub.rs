@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::access;
+use graphql::live::Live;
 use platform::ports::Record;
 use schemas::UserId;
 use schemas::position::Offset;
-use schemas::tables::views::MembershipRow;
 use tokio::sync::Notify;
 
 use crate::cursor::Cursor;
@@ -28,6 +28,7 @@ use crate::snapshot::{Snapshot, SnapshotId};
 
 pub use queue::{Frame, Interest, Queue};
 use ring::Rings;
+pub use users::UserRows;
 use users::Users;
 
 /// Names a subscription on this node.
@@ -145,7 +146,7 @@ impl Hub {
         user: &UserId,
         interest: Interest,
         cursor: Cursor,
-        rows: Vec<(MembershipRow, Offset)>,
+        rows: UserRows,
         reach: &Reach,
     ) -> Option<(SubscriptionId, Arc<Notify>)> {
         let state = &mut *self.state();
@@ -262,6 +263,11 @@ impl Hub {
         self.state().concerns(user, event)
     }
 
+    /// Whether a message quotes somebody whom the user does not hear.
+    pub fn quotes_blocked(&self, user: &UserId, live: &Live) -> bool {
+        self.state().users.quotes_blocked(user, live)
+    }
+
     /// Puts a queue where its client's cursor is.
     pub fn set_cursor(&self, id: SubscriptionId, cursor: Cursor) {
         if let Some(queue) = self.state().queues.get_mut(&id) {
@@ -298,10 +304,12 @@ impl State {
     fn concerns(&self, user: &UserId, event: &Event) -> bool {
         match &event.about {
             About::User(about) => about == user,
-            About::Conversation(conversation) => self
-                .users
-                .stays(user, conversation)
-                .is_some_and(|stays| access::concerns(stays, event.number.offset)),
+            About::Conversation(conversation) => {
+                self.users
+                    .stays(user, conversation)
+                    .is_some_and(|stays| access::concerns(stays, event.number.offset))
+                    && !self.users.blocked(user, event)
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! that everything up to it was sent before it.
 
 mod replay;
+mod rows;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -11,11 +12,9 @@ use std::sync::Arc;
 
 use graphql::live::{Live, Topic};
 use graphql::{ApiSchema, Viewer};
-use platform::ports::{Range, Tables, TablesError};
-use schemas::UserId;
+use platform::ports::TablesError;
+use schemas::conversation::Message;
 use schemas::position::Offset;
-use schemas::tables::CONVERSATIONS_BY_USER;
-use schemas::tables::views::MembershipRow;
 use tokio::sync::{Notify, mpsc};
 
 use crate::Node;
@@ -127,7 +126,7 @@ impl Subscription {
         let interest = Interest::of(&self.topic);
         loop {
             let reach = node.hub.reach();
-            let rows = memberships(&*node.tables, &self.viewer.user).await?;
+            let rows = rows::of_user(&*node.tables, &self.viewer.user).await?;
             let cursor = Cursor::at(node.hub.settled().id.clone());
             if let Some((id, wake)) = node.hub.open(&self.viewer.user, interest.clone(), cursor, rows, &reach)
             {
@@ -157,27 +156,28 @@ impl Subscription {
         }
     }
 
-    /// Sends what waits; gives how much that was, and the cursor after it.
-    async fn send_queued(&self, open: &Open) -> Result<(i32, Cursor), Ended> {
+    /// Sends what waits; gives the cursor after it.
+    async fn send_queued(&self, open: &Open) -> Result<Cursor, Ended> {
         let (frames, cursor) = self.node.hub.take(open.id).ok_or(Ended::TooSlow)?;
-        let mut sent = 0;
         for frame in frames {
-            sent += i32::from(self.send_event(&frame.event, &frame.cursor).await?);
+            self.send_event(&frame.event, &frame.cursor).await?;
         }
-        Ok((sent, cursor))
+        Ok(cursor)
     }
 
-    /// Sends an event, if it delivers anything. Says whether it did.
-    async fn send_event(&self, event: &Event, cursor: &Cursor) -> Result<bool, Ended> {
-        let Some(live) = event.live() else { return Ok(false) };
+    /// Sends an event, if it delivers anything.
+    async fn send_event(&self, event: &Event, cursor: &Cursor) -> Result<(), Ended> {
+        let Some(live) = event.live() else { return Ok(()) };
+        if self.node.hub.quotes_blocked(&self.viewer.user, live) {
+            return self.send(&Arc::new(without_quote(live)), Some(cursor)).await;
+        }
         let payload = self.selected.render(&self.schema, &self.viewer, live, Some(&event.renderings)).await;
         let cursor = cursor.encode(&self.node.cursor_key, &self.viewer.user);
         let text = protocol::next(&self.operation, &payload.with_cursor(Some(&cursor)));
-        self.out.send(Outgoing::Text(text)).await?;
-        Ok(true)
+        Ok(self.out.send(Outgoing::Text(text)).await?)
     }
 
-    /// Sends a frame of the subscription's own.
+    /// Sends something for this subscription alone.
     async fn send(&self, live: &Arc<Live>, cursor: Option<&Cursor>) -> Result<(), Ended> {
         let payload = self.selected.render(&self.schema, &self.viewer, live, None).await;
         let cursor = cursor.map(|cursor| cursor.encode(&self.node.cursor_key, &self.viewer.user));
@@ -187,7 +187,7 @@ impl Subscription {
 
     /// A quiet inbox gets a fresh cursor with its ping, so that it never grows too old.
     async fn ping(&self, open: &Open) -> Result<(), Ended> {
-        let (_, cursor) = self.send_queued(open).await?;
+        let cursor = self.send_queued(open).await?;
         if matches!(self.topic, Topic::Inbox { .. }) {
             let cursor = cursor.encode(&self.node.cursor_key, &self.viewer.user);
             let payload = serde_json::json!({ "cursors": { &self.operation: cursor } });
@@ -198,28 +198,13 @@ impl Subscription {
     }
 }
 
-/// The most memberships of a user that are looked at.
-const MAX_MEMBERSHIPS: usize = 2_000;
-
-/// A user's memberships with the offsets of the commands that made them.
-async fn memberships(
-    tables: &dyn Tables,
-    user: &UserId,
-) -> Result<Vec<(MembershipRow, Offset)>, TablesError> {
-    let mut rows = Vec::new();
-    let mut after = None;
-    while rows.len() < MAX_MEMBERSHIPS {
-        let range = Range { limit: 500, after, ..Range::default() };
-        let page = tables.range(&CONVERSATIONS_BY_USER, &MembershipRow::partition(user), range).await?;
-        for row in &page.rows {
-            let membership = MembershipRow::from_row(user, &row.key, &row.columns)
-                .map_err(|error| TablesError::Refused(error.to_string()))?;
-            rows.push((membership, row.version.offset()));
-        }
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
+/// A message as someone sees it who does not hear whom it answers.
+fn without_quote(live: &Live) -> Live {
+    match live {
+        Live::Message { conversation, message } => Live::Message {
+            conversation: conversation.clone(),
+            message: Message { reply_to: None, ..message.clone() },
+        },
+        other => other.clone(),
     }
-    Ok(rows)
 }

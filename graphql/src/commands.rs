@@ -28,4 +28,19 @@ pub trait Commands: std::marker::Send + Sync + 'static {
     async fn send_message(&self, user: &UserId, send: Send) -> Result<MessageId, Refusal>;
     async fn create_conversation(&self, user: &UserId, create: Create) -> Result<ConversationId, Refusal>;
     async fn mark_read(&self, user: &UserId, up_to: MessageId) -> Result<(), Refusal>;
+    async fn add_participants(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        people: Vec<UserId>,
+    ) -> Result<(), Refusal>;
+    /// Who removes themselves leaves.
+    async fn remove_participant(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        person: &UserId,
+    ) -> Result<(), Refusal>;
+    async fn delete_message(&self, user: &UserId, message: &MessageId) -> Result<(), Refusal>;
+    async fn set_block(&self, user: &UserId, other: &UserId, blocked: bool) -> Result<(), Refusal>;
 }

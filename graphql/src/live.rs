@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use schemas::account::SendRejected;
-use schemas::conversation::{ConversationOpened, MessagePosted, ReceiptAdvanced};
+use schemas::conversation::{ConversationOpened, MembersChanged, Message, ReceiptAdvanced};
 use schemas::{ConversationId, LogTime};
 
 /// What a socket subscribes to.
@@ -20,13 +20,16 @@ use schemas::{ConversationId, LogTime};
 pub enum Topic {
     Inbox { after: Option<String> },
     MessageReceived { conversation: ConversationId },
+    MessageUpdated { conversation: ConversationId },
     ConversationUpdated,
 }
 
 /// Something to deliver; carries what common selections need, so that rendering reads no table.
 #[derive(Debug, Clone)]
 pub enum Live {
-    Message { conversation: ConversationId, at: LogTime, posted: MessagePosted },
+    Message { conversation: ConversationId, message: Message },
+    Deleted { conversation: ConversationId, message: Message },
+    Members { conversation: ConversationId, changed: MembersChanged },
     Opened { conversation: ConversationId, at: LogTime, opened: ConversationOpened },
     Receipt { conversation: ConversationId, at: LogTime, receipt: ReceiptAdvanced },
     SendRejected(SendRejected),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ErrorExtensions, ID, InputObject, Object, Result};
 use schemas::conversation::ConversationKind as Kind;
-use schemas::{ClientId, ErrorCode, Refusal};
+use schemas::{ClientId, ConversationId, ErrorCode, MessageId, Refusal};
 use uuid::Uuid;
 
 use crate::commands::{Commands, Create, Send};
@@ -85,13 +85,73 @@ impl Mutation {
 
     async fn mark_read(&self, ctx: &Context<'_>, conversation_id: ID, up_to_message_id: ID) -> Result<bool> {
         let me = &viewer(ctx)?.user;
-        let up_to: schemas::MessageId = parse_id(&up_to_message_id)?;
+        let up_to: MessageId = parse_id(&up_to_message_id)?;
         if up_to.conversation != parse_id(&conversation_id)? {
             return Err(api_error(Refusal::bad_input("upToMessageId", "a message of another conversation")));
         }
         commands(ctx)?.mark_read(me, up_to).await.map_err(api_error)?;
         Ok(true)
     }
+
+    async fn add_participants(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+        user_ids: Vec<ID>,
+    ) -> Result<Conversation> {
+        let me = &viewer(ctx)?.user;
+        over_http(ctx)?;
+        let id: ConversationId = parse_id(&conversation_id)?;
+        let people = user_ids.iter().map(parse_id).collect::<Result<_>>()?;
+        commands(ctx)?.add_participants(me, &id, people).await.map_err(api_error)?;
+        Ok(Conversation::loaded(reads(ctx)?.visible(me, &id).await.map_err(api_error)?))
+    }
+
+    async fn remove_participant(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+        user_id: ID,
+    ) -> Result<Conversation> {
+        let me = &viewer(ctx)?.user;
+        over_http(ctx)?;
+        let id: ConversationId = parse_id(&conversation_id)?;
+        commands(ctx)?.remove_participant(me, &id, &parse_id(&user_id)?).await.map_err(api_error)?;
+        Ok(Conversation::named(id, None))
+    }
+
+    async fn leave_conversation(&self, ctx: &Context<'_>, conversation_id: ID) -> Result<bool> {
+        let me = &viewer(ctx)?.user;
+        over_http(ctx)?;
+        let id: ConversationId = parse_id(&conversation_id)?;
+        commands(ctx)?.remove_participant(me, &id, me).await.map_err(api_error)?;
+        Ok(true)
+    }
+
+    /// The sender's own at any time, anyone's by the owner of a group. A stub stays.
+    async fn delete_message(&self, ctx: &Context<'_>, message_id: ID) -> Result<Message> {
+        let me = &viewer(ctx)?.user;
+        over_http(ctx)?;
+        let id: MessageId = parse_id(&message_id)?;
+        commands(ctx)?.delete_message(me, &id).await.map_err(api_error)?;
+        let row = reads(ctx)?.message(&id.conversation, id.seq).await.map_err(api_error)?;
+        Ok(Message::stored(row))
+    }
+
+    async fn block_user(&self, ctx: &Context<'_>, user_id: ID) -> Result<bool> {
+        set_block(ctx, &user_id, true).await
+    }
+
+    async fn unblock_user(&self, ctx: &Context<'_>, user_id: ID) -> Result<bool> {
+        set_block(ctx, &user_id, false).await
+    }
+}
+
+async fn set_block(ctx: &Context<'_>, user_id: &ID, blocked: bool) -> Result<bool> {
+    let me = &viewer(ctx)?.user;
+    over_http(ctx)?;
+    commands(ctx)?.set_block(me, &parse_id(user_id)?, blocked).await.map_err(api_error)?;
+    Ok(true)
 }
 
 fn commands<'a>(ctx: &Context<'a>) -> Result<&'a Arc<dyn Commands>> {

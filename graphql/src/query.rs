@@ -1,14 +1,17 @@
 //! Queries.
 
 use async_graphql::{Context, ID, InputObject, Object, Result};
-use schemas::{ConversationId, MessageId, Refusal};
+use schemas::{ConversationId, MessageId, Refusal, UserId};
 
 use crate::paging::{PageInfo, Wanted};
-use crate::types::conversation::{Conversation, ConversationConnection, ConversationKind, ListPage, unread};
+use crate::reads::Loaded;
+use crate::types::conversation::{
+    Conversation, ConversationConnection, ConversationKind, ListPage, known_user, unread,
+};
 use crate::types::credits::CreditAccount;
 use crate::types::message::{Message, MessageConnection};
 use crate::types::parse_id;
-use crate::types::user::User;
+use crate::types::user::{User, UserConnection};
 use crate::{api_error, reads, viewer};
 
 pub struct Query;
@@ -41,11 +44,21 @@ impl Query {
         let me = &viewer(ctx)?.user;
         let filter = filter.unwrap_or_default();
         let mut all = reads(ctx)?.conversations_of(me).await.map_err(api_error)?;
-        all.retain(|loaded| {
-            let kind = loaded.state.opened.as_ref().map(|opened| opened.kind.into());
-            filter.kind.is_none_or(|wanted| kind == Some(wanted))
-                && filter.unread.is_none_or(|wanted| (unread(loaded, me) > 0) == wanted)
-        });
+        if let Some(wanted) = filter.kind {
+            let kind = |loaded: &Loaded| loaded.state.opened.as_ref().map(|opened| opened.kind.into());
+            all.retain(|loaded| kind(loaded) == Some(wanted));
+        }
+        if let Some(wanted) = filter.unread {
+            let blocks = reads(ctx)?.blocks(me).await.map_err(api_error)?;
+            let mut kept = Vec::new();
+            for loaded in all {
+                let unread = unread(reads(ctx)?, &loaded, &blocks, me).await.map_err(api_error)?;
+                if (unread > 0) == wanted {
+                    kept.push(loaded);
+                }
+            }
+            all = kept;
+        }
         let page = ListPage::of(all.len(), first, after.as_deref(), |at| all[at].id.to_string())?;
         let nodes = all.into_iter().skip(page.from).take(page.count).map(Conversation::loaded).collect();
         Ok(ConversationConnection { nodes, page_info: page.info })
@@ -81,15 +94,17 @@ impl Query {
         };
         let (low, head) = (stay.first_seq, loaded.state.head);
         let window = wanted.window(low, head).map_err(api_error)?;
-        let rows = reads(ctx)?.messages(&loaded.id, window).await.map_err(api_error)?;
+        let mut rows = reads(ctx)?.messages(&loaded.id, window).await.map_err(api_error)?;
         let cursor =
             |seq: Option<i64>| seq.map(|seq| MessageId { conversation: loaded.id.clone(), seq }.to_string());
         let page_info = PageInfo {
             has_next_page: window.to < head,
             has_previous_page: window.from > low,
-            start_cursor: cursor(rows.first().map(|row| row.seq)),
-            end_cursor: cursor(rows.last().map(|row| row.seq)),
+            start_cursor: cursor(rows.first().map(|row| row.message.seq)),
+            end_cursor: cursor(rows.last().map(|row| row.message.seq)),
         };
+        let blocks = reads(ctx)?.blocks(me).await.map_err(api_error)?;
+        rows.retain(|row| !blocks.hide(&row.message));
         Ok(MessageConnection { nodes: rows.into_iter().map(Message::stored).collect(), page_info })
     }
 
@@ -102,7 +117,28 @@ impl Query {
             return Err(api_error(Refusal::not_found()));
         }
         let row = reads(ctx)?.message(&id.conversation, id.seq).await.map_err(api_error)?;
+        if reads(ctx)?.blocks(me).await.map_err(api_error)?.hide(&row.message) {
+            return Err(api_error(Refusal::not_found()));
+        }
         Ok(Some(Message::stored(row)))
+    }
+
+    /// Those whom the viewer blocks, by id.
+    async fn blocked_users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50)] first: i32,
+        after: Option<String>,
+    ) -> Result<UserConnection> {
+        let me = &viewer(ctx)?.user;
+        let blocks = reads(ctx)?.blocks(me).await.map_err(api_error)?;
+        let all: Vec<&UserId> = blocks.blocked().collect();
+        let page = ListPage::of(all.len(), first, after.as_deref(), |at| all[at].to_string())?;
+        let mut nodes = Vec::new();
+        for user in all.into_iter().skip(page.from).take(page.count) {
+            nodes.push(known_user(ctx, user).await?);
+        }
+        Ok(UserConnection { nodes, page_info: page.info })
     }
 
     async fn credits(&self, ctx: &Context<'_>) -> Result<CreditAccount> {

@@ -3,6 +3,7 @@
 //! Invariants: a denial is read once more before it is reported; nothing here decides who may see
 //! what, it only brings what [`domain::access`] decides on.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::access;
@@ -12,20 +13,23 @@ use domain::{Accounts, Conversations};
 use futures::{StreamExt, TryStreamExt, stream};
 use platform::ports::{Range, Row, Tables};
 use schemas::avro::{self, Record};
+use schemas::conversation::Message;
 use schemas::fold::{Fold, StoredRow};
 use schemas::owner::{self, RowKey};
 use schemas::people::Profile;
 use schemas::position::Offset;
-use schemas::rows::{AccountState, ConversationState, LedgerEntry, Member, Receipt, Stay};
-use schemas::tables::views::{MESSAGES_PER_BUCKET, MembershipRow, MessageRow};
-use schemas::tables::{CONVERSATIONS_BY_USER, FromValues, MESSAGES, MalformedRow, USERS, Value};
+use schemas::rows::{AccountState, ConversationState, LedgerEntry, Member, PairBlocks, Receipt, Stay};
+use schemas::tables::views::{BlocksRow, MESSAGES_PER_BUCKET, MembershipRow, MessageRow};
+use schemas::tables::{
+    BLOCKS, CONVERSATIONS_BY_USER, FromValues, MESSAGES, MalformedRow, Table, USERS, Value,
+};
 use schemas::{ClientId, ConversationId, Refusal, UserId};
 
 use crate::error::{internal, tables_error};
 use crate::paging::Window;
 
-/// The most conversations of one user that are looked at.
-const MAX_CONVERSATIONS: usize = 2_000;
+/// The most conversations of one user, and the most blocks, that are looked at.
+const MAX_ROWS: usize = 2_000;
 /// Reads of one request that are on their way at once.
 const AT_ONCE: usize = 32;
 /// Rows of a conversation that are loaded with its state.
@@ -72,6 +76,32 @@ impl Loaded {
     /// The stay through which a viewer sees it.
     pub fn seen_by(&self, viewer: &UserId) -> Result<&Stay, Refusal> {
         access::viewing(self.member(viewer))
+    }
+}
+
+/// What stands, or once stood, between a viewer and others.
+#[derive(Debug, Clone, Default)]
+pub struct BlockList(BTreeMap<UserId, PairBlocks>);
+
+impl BlockList {
+    /// Whether a block of either stands now.
+    pub fn stand_between(&self, other: &UserId) -> bool {
+        self.0.get(other).is_some_and(PairBlocks::stand)
+    }
+
+    /// Whether the viewer does not see a message.
+    pub fn hide(&self, message: &Message) -> bool {
+        self.0.get(&message.sender.user).is_some_and(|blocks| blocks.hide(message.sent_at))
+    }
+
+    /// Whether anything of anyone among these may be hidden.
+    pub fn touch<'a>(&self, mut users: impl Iterator<Item = &'a UserId>) -> bool {
+        users.any(|user| self.0.contains_key(user))
+    }
+
+    /// Those whom the viewer blocks now.
+    pub fn blocked(&self) -> impl Iterator<Item = &UserId> {
+        self.0.iter().filter(|(_, blocks)| blocks.by_user.stands()).map(|(user, _)| user)
     }
 }
 
@@ -147,19 +177,27 @@ impl Reads {
     }
 
     async fn memberships(&self, user: &UserId) -> Result<Vec<MembershipRow>, Refusal> {
-        let range = Range { limit: MAX_CONVERSATIONS, ..Range::default() };
-        let partition = MembershipRow::partition(user);
+        let rows = self.all_rows(&CONVERSATIONS_BY_USER, &MembershipRow::partition(user)).await?;
+        let read = |row: &Row| MembershipRow::from_row(user, &row.key, &row.columns);
+        rows.iter().map(|row| read(row).map_err(|error| internal(&error))).collect()
+    }
+
+    /// What stands, or once stood, between a user and others.
+    pub async fn blocks(&self, user: &UserId) -> Result<BlockList, Refusal> {
+        let rows = self.all_rows(&BLOCKS, &BlocksRow::partition(user)).await?;
+        let read = |row: &Row| BlocksRow::from_row(user, &row.key, &row.columns);
+        let rows = rows.iter().map(|row| read(row).map_err(|error| internal(&error)));
+        Ok(BlockList(rows.map(|row| row.map(|row| (row.other, row.blocks))).collect::<Result<_, _>>()?))
+    }
+
+    async fn all_rows(&self, table: &'static Table, partition: &[Value]) -> Result<Vec<Row>, Refusal> {
         let mut rows = Vec::new();
         let mut after = None;
         loop {
-            let range = Range { after, ..range.clone() };
-            let page =
-                self.tables.range(&CONVERSATIONS_BY_USER, &partition, range).await.map_err(tables_error)?;
-            for row in &page.rows {
-                let row = MembershipRow::from_row(user, &row.key, &row.columns).map_err(|e| internal(&e))?;
-                rows.push(row);
-            }
-            after = page.next.filter(|_| rows.len() < MAX_CONVERSATIONS);
+            let range = Range { limit: MAX_ROWS, after, ..Range::default() };
+            let page = self.tables.range(table, partition, range).await.map_err(tables_error)?;
+            rows.extend(page.rows);
+            after = page.next.filter(|_| rows.len() < MAX_ROWS);
             if after.is_none() {
                 return Ok(rows);
             }
@@ -171,7 +209,7 @@ impl Reads {
         let rows =
             self.tables.get(&MESSAGES, &partition, &[MessageRow::key(seq)]).await.map_err(tables_error)?;
         let row = rows.first().ok_or_else(Refusal::not_found)?;
-        MessageRow::from_row(id, &row.key, &row.columns).map_err(|error| internal(&error))
+        MessageRow::from_row(id, &row.columns).map_err(|error| internal(&error))
     }
 
     /// The messages of a window, in order.
@@ -189,7 +227,7 @@ impl Reads {
             let partition = MessageRow::partition(id, from);
             let page = self.tables.range(&MESSAGES, &partition, range).await.map_err(tables_error)?;
             for row in &page.rows {
-                messages.push(MessageRow::from_row(id, &row.key, &row.columns).map_err(|e| internal(&e))?);
+                messages.push(MessageRow::from_row(id, &row.columns).map_err(|e| internal(&e))?);
             }
             from = to + 1;
         }

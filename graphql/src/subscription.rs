@@ -1,9 +1,12 @@
 //! Subscriptions: what they check, and the payload of one event. See [`crate::live`].
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject, Subscription as GraphqlSubscription, Union};
+use async_graphql::{
+    Context, Enum, ID, Object, Result, SimpleObject, Subscription as GraphqlSubscription, Union,
+};
 use futures::{Stream, stream};
+use schemas::conversation::MembersChanged;
 use schemas::rows::Opened;
-use schemas::{ConversationId, LogTime, MessageId, Refusal};
+use schemas::{ConversationId, LogTime, MessageId, Refusal, UserId};
 
 use crate::live::{CURSOR_PLACEHOLDER, Live, Mode, Topic};
 use crate::types::conversation::Conversation;
@@ -23,6 +26,7 @@ pub struct InboxFrame {
 #[derive(Union)]
 pub enum InboxEvent {
     MessageCreated(MessageCreated),
+    MessageChanged(MessageChanged),
     ConversationChanged(ConversationChanged),
     ReceiptAdvanced(ReceiptAdvanced),
     SendRejected(SendRejected),
@@ -35,10 +39,40 @@ pub struct MessageCreated {
     message: Message,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MessageChangeKind {
+    Edited,
+    Deleted,
+    Hidden,
+    Expired,
+    PreviewAttached,
+    AttachmentReady,
+    CardUpdated,
+    Translated,
+}
+
 #[derive(SimpleObject)]
+pub struct MessageChanged {
+    message: Message,
+    change: MessageChangeKind,
+}
+
 pub struct ConversationChanged {
     conversation: Conversation,
-    left: bool,
+    /// Those who are not in it any more.
+    gone: Vec<UserId>,
+}
+
+#[Object]
+impl ConversationChanged {
+    async fn conversation(&self) -> &Conversation {
+        &self.conversation
+    }
+
+    /// Whether the viewer is not in it any more.
+    async fn left(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(!self.gone.is_empty() && self.gone.contains(&viewer(ctx)?.user))
+    }
 }
 
 #[derive(SimpleObject)]
@@ -97,13 +131,22 @@ impl Subscription {
         ctx: &Context<'_>,
         conversation_id: ID,
     ) -> Result<impl Stream<Item = Message> + use<>> {
-        let conversation: ConversationId = parse_id(&conversation_id)?;
-        if matches!(mode(ctx)?, Mode::Subscribe(_)) {
-            let me = &viewer(ctx)?.user;
-            reads(ctx)?.visible(me, &conversation).await.map_err(api_error)?;
-        }
+        let conversation = visible(ctx, &conversation_id).await?;
         payload(ctx, Topic::MessageReceived { conversation }, |live| match live {
-            Live::Message { conversation, at, posted } => Some(Message::posted(conversation, *at, posted)),
+            Live::Message { conversation, message } => Some(Message::of(conversation, message.clone())),
+            _ => None,
+        })
+    }
+
+    /// edits, deletions, previews, cards, expiry
+    async fn message_updated(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+    ) -> Result<impl Stream<Item = Message> + use<>> {
+        let conversation = visible(ctx, &conversation_id).await?;
+        payload(ctx, Topic::MessageUpdated { conversation }, |live| match live {
+            Live::Deleted { conversation, message } => Some(Message::of(conversation, message.clone())),
             _ => None,
         })
     }
@@ -114,12 +157,23 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Conversation> + use<>> {
         payload(ctx, Topic::ConversationUpdated, |live| match live {
             Live::Opened { conversation, at, opened } => Some(opened_conversation(conversation, *at, opened)),
-            Live::Message { conversation, .. } | Live::Receipt { conversation, .. } => {
-                Some(Conversation::named(conversation.clone(), None))
-            }
+            Live::Members { conversation, changed } => Some(changed_conversation(conversation, changed)),
+            Live::Message { conversation, .. }
+            | Live::Deleted { conversation, .. }
+            | Live::Receipt { conversation, .. } => Some(Conversation::named(conversation.clone(), None)),
             _ => None,
         })
     }
+}
+
+/// The conversation that is subscribed to, if the viewer may see it then.
+async fn visible(ctx: &Context<'_>, id: &ID) -> Result<ConversationId> {
+    let conversation: ConversationId = parse_id(id)?;
+    if matches!(mode(ctx)?, Mode::Subscribe(_)) {
+        let me = &viewer(ctx)?.user;
+        reads(ctx)?.visible(me, &conversation).await.map_err(api_error)?;
+    }
+    Ok(conversation)
 }
 
 fn mode<'a>(ctx: &Context<'a>) -> Result<&'a Mode> {
@@ -147,12 +201,26 @@ fn payload<T>(
 
 fn inbox_event(live: &Live) -> InboxEvent {
     match live {
-        Live::Message { conversation, at, posted } => {
-            InboxEvent::MessageCreated(MessageCreated { message: Message::posted(conversation, *at, posted) })
+        Live::Message { conversation, message } => {
+            InboxEvent::MessageCreated(MessageCreated { message: Message::of(conversation, message.clone()) })
+        }
+        Live::Deleted { conversation, message } => InboxEvent::MessageChanged(MessageChanged {
+            message: Message::of(conversation, message.clone()),
+            change: MessageChangeKind::Deleted,
+        }),
+        Live::Members { conversation, changed } => {
+            let gone = changed
+                .members
+                .iter()
+                .filter(|member| member.stays.last().is_none_or(|last| last.to.is_some()));
+            InboxEvent::ConversationChanged(ConversationChanged {
+                conversation: changed_conversation(conversation, changed),
+                gone: gone.map(|member| member.user.clone()).collect(),
+            })
         }
         Live::Opened { conversation, at, opened } => InboxEvent::ConversationChanged(ConversationChanged {
             conversation: opened_conversation(conversation, *at, opened),
-            left: false,
+            gone: vec![],
         }),
         Live::Receipt { conversation, at, receipt } => {
             let message = MessageId { conversation: conversation.clone(), seq: receipt.read_up_to };
@@ -163,6 +231,17 @@ fn inbox_event(live: &Live) -> InboxEvent {
         Live::ResumeGap { reason } => InboxEvent::ResumeGap(ResumeGap { reason: reason.clone() }),
         Live::Drained { replayed } => InboxEvent::Drained(Drained { replayed: *replayed }),
     }
+}
+
+fn changed_conversation(id: &ConversationId, changed: &MembersChanged) -> Conversation {
+    let opened = Opened {
+        kind: changed.kind,
+        title: changed.title.clone(),
+        by: changed.created_by.clone(),
+        at: changed.created_at,
+        charge: -1,
+    };
+    Conversation::named(id.clone(), Some(opened))
 }
 
 fn opened_conversation(

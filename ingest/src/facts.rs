@@ -1,10 +1,11 @@
 //! Facts that ingest puts beside what a client says: who they are, how many receive it, what it
 //! answers. All are harmless when some milliseconds old.
 
+use futures::future::try_join_all;
 use graphql::Reads;
 use graphql::reads::Loaded;
 use schemas::code::ErrorCode;
-use schemas::conversation::ReplyStub;
+use schemas::conversation::{Mentions, Message, ReplyStub};
 use schemas::people::Profile;
 use schemas::{MessageId, Refusal, UserId};
 
@@ -31,8 +32,24 @@ pub async fn answered(
     if !domain::access::sees_message(loaded.seen_by(viewer)?, parent.seq) {
         return Err(Refusal::not_found());
     }
-    let row = reads.message(&parent.conversation, parent.seq).await?;
-    Ok(Some(ReplyStub { seq: row.seq, sender: row.sender, content: Some(row.content), created_at: row.at }))
+    let message = reads.message(&parent.conversation, parent.seq).await?.message;
+    if reads.blocks(viewer).await?.hide(&message) {
+        return Err(Refusal::not_found());
+    }
+    let Message { seq, sender, content, sent_at, .. } = message;
+    Ok(Some(ReplyStub { seq, sender, content, created_at: sent_at }))
+}
+
+/// The members whom a text names.
+pub async fn mentions(reads: &Reads, loaded: &Loaded, text: &str) -> Result<Mentions, Refusal> {
+    let names = domain::text::mentioned(text);
+    if names.is_empty() {
+        return Ok(Mentions::default());
+    }
+    let profiles = loaded.present().into_iter().map(|(user, _)| reads.find_profile(user));
+    let profiles = try_join_all(profiles).await?.into_iter().flatten();
+    let is_named = |profile: &Profile| names.contains(&profile.username.to_lowercase());
+    Ok(Mentions { people: profiles.filter(is_named).collect(), all: names.iter().any(|name| name == "all") })
 }
 
 /// Everyone but the creator, sorted, each once; all of them exist.
@@ -41,14 +58,20 @@ pub async fn participants(
     creator: &UserId,
     mut named: Vec<UserId>,
 ) -> Result<Vec<UserId>, Refusal> {
+    named.retain(|user| user != creator);
+    Ok(people("participantIds", reads, named).await?.into_iter().map(|profile| profile.user).collect())
+}
+
+/// Those whom a request names, sorted, each once; all of them exist.
+pub async fn people(
+    field: &'static str,
+    reads: &Reads,
+    mut named: Vec<UserId>,
+) -> Result<Vec<Profile>, Refusal> {
     if named.len() > MAX_NAMED {
-        return Err(Refusal::bad_input("participantIds", "too many"));
+        return Err(Refusal::bad_input(field, "too many"));
     }
     named.sort();
     named.dedup();
-    named.retain(|user| user != creator);
-    for user in &named {
-        reads.profile(user).await?;
-    }
-    Ok(named)
+    try_join_all(named.iter().map(|user| reads.profile(user))).await
 }

@@ -20,7 +20,9 @@ use graphql::commands::{Commands, Create, Send};
 use platform::clock::Clock;
 use platform::ports::Log;
 use schemas::account::{AccountRequest, CreateConversation, SendMessage};
-use schemas::conversation::{Content, ConversationRequest, MarkRead};
+use schemas::conversation::{
+    AddMembers, Content, ConversationRequest, DeleteMessage, MarkRead, Message, RemoveMember, SetBlock,
+};
 use schemas::message::Outgoing;
 use schemas::position::Partition;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
@@ -91,6 +93,17 @@ impl Ingest {
         }
         waiting.answer(self.options.verdict_within).await
     }
+
+    /// A command of a conversation alone.
+    async fn tell(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        request: ConversationRequest,
+    ) -> Result<(), Refusal> {
+        let command = |reply| Outgoing::conversation_command(conversation, request, Some(reply));
+        self.ask(user, Asked::Direct, command).await.map(|_| ())
+    }
 }
 
 #[async_trait]
@@ -99,11 +112,13 @@ impl Commands for Ingest {
         let loaded = self.reads.visible(user, &send.conversation).await?;
         let sender = facts::profile(&self.reads, user).await?;
         let reply_to = facts::answered(&self.reads, &loaded, user, send.reply_to.as_ref()).await?;
+        let text = domain::text::normalise(&send.content);
         let recipients = loaded.present().len().saturating_sub(1);
         let request = AccountRequest::SendMessage(SendMessage {
             conversation: send.conversation.clone(),
             client_id: send.client_id,
-            content: Content::plain(domain::text::normalise(&send.content)),
+            mentions: facts::mentions(&self.reads, &loaded, &text).await?,
+            content: Content::plain(text),
             reply_to,
             recipients: i32::try_from(recipients).unwrap_or(i32::MAX),
             sender,
@@ -134,8 +149,57 @@ impl Commands for Ingest {
 
     async fn mark_read(&self, user: &UserId, up_to: MessageId) -> Result<(), Refusal> {
         self.reads.visible(user, &up_to.conversation).await?;
-        let request = ConversationRequest::MarkRead(MarkRead { user: user.clone(), up_to: up_to.seq });
-        let command = |reply| Outgoing::conversation_command(&up_to.conversation, request, Some(reply));
-        self.ask(user, Asked::Direct, command).await.map(|_| ())
+        let read = MarkRead { user: user.clone(), up_to: up_to.seq };
+        self.tell(user, &up_to.conversation, ConversationRequest::MarkRead(read)).await
+    }
+
+    async fn add_participants(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        people: Vec<UserId>,
+    ) -> Result<(), Refusal> {
+        self.reads.visible(user, conversation).await?;
+        let actor = facts::profile(&self.reads, user).await?;
+        let people = facts::people("userIds", &self.reads, people).await?;
+        let add = AddMembers { actor, people };
+        self.tell(user, conversation, ConversationRequest::AddMembers(add)).await
+    }
+
+    async fn remove_participant(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        person: &UserId,
+    ) -> Result<(), Refusal> {
+        self.reads.visible(user, conversation).await?;
+        let actor = facts::profile(&self.reads, user).await?;
+        let person = self.reads.profile(person).await?;
+        let remove = RemoveMember { actor, person };
+        self.tell(user, conversation, ConversationRequest::RemoveMember(remove)).await
+    }
+
+    async fn delete_message(&self, user: &UserId, id: &MessageId) -> Result<(), Refusal> {
+        let loaded = self.reads.visible(user, &id.conversation).await?;
+        if !domain::access::sees_message(loaded.seen_by(user)?, id.seq) {
+            return Err(Refusal::not_found());
+        }
+        let message = self.reads.message(&id.conversation, id.seq).await?.message;
+        if self.reads.blocks(user).await?.hide(&message) {
+            return Err(Refusal::not_found());
+        }
+        let message = Message { content: None, ..message };
+        let delete = DeleteMessage { actor: user.clone(), message };
+        self.tell(user, &id.conversation, ConversationRequest::DeleteMessage(delete)).await
+    }
+
+    async fn set_block(&self, user: &UserId, other: &UserId, blocked: bool) -> Result<(), Refusal> {
+        if user == other {
+            return Err(Refusal::bad_input("userId", "nobody blocks themselves"));
+        }
+        self.reads.profile(other).await?;
+        let block = SetBlock { user: user.clone(), other: other.clone(), blocked };
+        let conversation = ConversationId::direct(user, other);
+        self.tell(user, &conversation, ConversationRequest::SetBlock(block)).await
     }
 }

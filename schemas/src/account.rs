@@ -4,7 +4,7 @@ use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::code::Refusal;
-use crate::conversation::{Content, ConversationKind, ReplyStub};
+use crate::conversation::{Content, ConversationKind, Mentions, ReplyStub};
 use crate::ids::{ClientId, ConversationId, UserId};
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
@@ -36,6 +36,8 @@ pub struct SendMessage {
     /// Participants other than the sender when ingest accepted the request.
     pub recipients: i32,
     pub sender: Profile,
+    /// Members whom the text names, as ingest found them.
+    pub mentions: Mentions,
 }
 
 /// Create a conversation; its id follows from the creator and the request.

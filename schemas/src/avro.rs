@@ -64,6 +64,7 @@ records! {
     7 "platform-user" v 1 => people::PlatformUser,
     8 "charge" v 1 => account::Charge,
     9 "policy-version" v 1 => control::PolicyVersion,
+    10 "message" v 1 => conversation::Message,
     20 "account-state" v 1 => rows::AccountState,
     21 "client-request" v 1 => rows::ClientRequest,
     22 "ledger-entry" v 1 => rows::LedgerEntry,
@@ -74,6 +75,8 @@ records! {
     27 "sent" v 1 => rows::Sent,
     28 "message-head" v 1 => rows::MessageHead,
     29 "last-batch" v 1 => rows::LastBatch,
+    30 "blocks" v 1 => rows::Blocks,
+    31 "pair-blocks" v 1 => rows::PairBlocks,
 }
 
 /// Earlier versions, which readers still understand.

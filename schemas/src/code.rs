@@ -17,6 +17,8 @@ pub enum ErrorCode {
     RateLimited,
     IdempotencyConflict,
     OutcomePending,
+    Blocked,
+    RecipientUnavailable,
     GroupFull,
     LimitReached,
     Unavailable,
@@ -24,7 +26,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
@@ -33,6 +35,8 @@ impl ErrorCode {
         Self::RateLimited,
         Self::IdempotencyConflict,
         Self::OutcomePending,
+        Self::Blocked,
+        Self::RecipientUnavailable,
         Self::GroupFull,
         Self::LimitReached,
         Self::Unavailable,
@@ -50,6 +54,8 @@ impl ErrorCode {
             Self::RateLimited => "RATE_LIMITED",
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
             Self::OutcomePending => "OUTCOME_PENDING",
+            Self::Blocked => "BLOCKED",
+            Self::RecipientUnavailable => "RECIPIENT_UNAVAILABLE",
             Self::GroupFull => "GROUP_FULL",
             Self::LimitReached => "LIMIT_REACHED",
             Self::Unavailable => "UNAVAILABLE",

@@ -7,6 +7,7 @@ use crate::account::ChargeKind;
 use crate::ids::{ClientId, ConversationId, UserId};
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
+use crate::rows::{Interval, Stay};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -64,8 +65,62 @@ impl Content {
 pub struct ReplyStub {
     pub seq: i64,
     pub sender: Profile,
+    /// Absent in rows, which a later deletion of the parent does not reach.
     pub content: Option<Content>,
     pub created_at: LogTime,
+}
+
+/// Whom a message names.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Mentions {
+    pub people: Vec<Profile>,
+    /// Everyone, which only an owner may say.
+    pub all: bool,
+}
+
+/// What a system message tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[avro(namespace = "musclemap.messaging")]
+pub enum NoteKind {
+    Added,
+    Left,
+    Removed,
+}
+
+/// A message by the conversation itself; its sender is who did it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Note {
+    pub kind: NoteKind,
+    pub targets: Vec<Profile>,
+}
+
+/// A message, as its event and its row tell it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Message {
+    pub seq: i64,
+    pub sent_at: LogTime,
+    pub sender: Profile,
+    /// Absent on what the conversation itself says.
+    pub client_id: Option<ClientId>,
+    /// Absent on a note, and once it is deleted.
+    pub content: Option<Content>,
+    pub reply_to: Option<ReplyStub>,
+    pub mentions: Mentions,
+    pub note: Option<Note>,
+    /// Members other than the sender when it was posted.
+    pub recipients: i32,
+    pub deleted_at: Option<LogTime>,
+}
+
+impl Message {
+    /// What stays of it when it is deleted.
+    pub fn deleted(self, at: LogTime) -> Self {
+        Self { content: None, reply_to: None, mentions: Mentions::default(), deleted_at: Some(at), ..self }
+    }
 }
 
 /// Value of the conversations' commands topic; keyed by conversation.
@@ -82,6 +137,10 @@ pub enum ConversationRequest {
     OpenConversation(OpenConversation),
     LookUp(LookUp),
     MarkRead(MarkRead),
+    AddMembers(AddMembers),
+    RemoveMember(RemoveMember),
+    DeleteMessage(DeleteMessage),
+    SetBlock(SetBlock),
 }
 
 /// A send that its account has charged; the charge is in the envelope.
@@ -92,6 +151,7 @@ pub struct PostMessage {
     pub sender: Profile,
     pub content: Content,
     pub reply_to: Option<ReplyStub>,
+    pub mentions: Mentions,
 }
 
 /// A creation that its account has counted; the charge is in the envelope.
@@ -124,6 +184,41 @@ pub struct MarkRead {
     pub up_to: i64,
 }
 
+/// Bring people into a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct AddMembers {
+    pub actor: Profile,
+    /// Each once.
+    pub people: Vec<Profile>,
+}
+
+/// Take someone out of a group; who names themselves leaves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct RemoveMember {
+    pub actor: Profile,
+    pub person: Profile,
+}
+
+/// Take back what a message says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct DeleteMessage {
+    pub actor: UserId,
+    /// As its row stood; what stays of a message never changes.
+    pub message: Message,
+}
+
+/// Block or unblock the other of a pair; keyed by their DIRECT conversation, be it opened or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct SetBlock {
+    pub user: UserId,
+    pub other: UserId,
+    pub blocked: bool,
+}
+
 /// Value of the events topic; keyed by conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
@@ -138,7 +233,10 @@ pub struct ConversationEvent {
 pub enum ConversationFact {
     ConversationOpened(ConversationOpened),
     MessagePosted(MessagePosted),
+    MessageDeleted(MessageDeleted),
+    MembersChanged(MembersChanged),
     ReceiptAdvanced(ReceiptAdvanced),
+    BlocksChanged(BlocksChanged),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
@@ -154,13 +252,46 @@ pub struct ConversationOpened {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct MessagePosted {
-    pub seq: i64,
-    pub sender: Profile,
-    pub client_id: ClientId,
-    pub content: Content,
-    pub reply_to: Option<ReplyStub>,
-    /// Members other than the sender when it was posted.
-    pub recipients: i32,
+    pub message: Message,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MessageDeleted {
+    /// What stays of it.
+    pub message: Message,
+    pub by: UserId,
+}
+
+/// A member as of now, with every stay that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MemberStays {
+    pub user: UserId,
+    pub stays: Vec<Stay>,
+}
+
+/// People came or went.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MembersChanged {
+    pub kind: ConversationKind,
+    pub title: Option<String>,
+    pub created_by: UserId,
+    pub created_at: LogTime,
+    pub by: UserId,
+    /// Those whose stays it changes.
+    pub members: Vec<MemberStays>,
+}
+
+/// One of a pair has blocked or unblocked the other: all intervals that are kept, both ways.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct BlocksChanged {
+    pub user: UserId,
+    pub other: UserId,
+    pub by_user: Vec<Interval>,
+    pub by_other: Vec<Interval>,
 }
 
 /// How far a member has read; never falls.

@@ -16,7 +16,7 @@ use crate::verdict::{Reply, Verdict};
 pub const REPLY_HEADER: &str = "mm-reply";
 /// Header: the charge that a command carries, framed Avro.
 pub const CHARGE_HEADER: &str = "mm-charge";
-/// Header of membership events: the users they name, by commas.
+/// Header of events that change memberships or blocks: the users they name, by commas.
 pub const USERS_HEADER: &str = "mm-users";
 
 /// Headers in order; names may repeat only where their reader says so.
@@ -149,8 +149,8 @@ impl Output {
                 }
             }
             Self::Event { conversation, at, body } => {
-                if let ConversationFact::ConversationOpened(opened) = body {
-                    let users: Vec<&str> = opened.members.iter().map(UserId::as_str).collect();
+                let users = concerned(body);
+                if !users.is_empty() {
                     headers.push((USERS_HEADER, users.join(",").into_bytes()));
                 }
                 let event =
@@ -171,6 +171,18 @@ impl Output {
                 value: avro::encode(&AccountEvent { user: user.clone(), at: *at, body: body.clone() }),
             },
         }
+    }
+}
+
+/// Users of whom a reader that follows them must learn, whatever conversations it follows.
+fn concerned(fact: &ConversationFact) -> Vec<&str> {
+    match fact {
+        ConversationFact::ConversationOpened(opened) => opened.members.iter().map(UserId::as_str).collect(),
+        ConversationFact::MembersChanged(changed) => {
+            changed.members.iter().map(|member| member.user.as_str()).collect()
+        }
+        ConversationFact::BlocksChanged(changed) => vec![changed.user.as_str(), changed.other.as_str()],
+        _ => vec![],
     }
 }
 

@@ -27,6 +27,8 @@ pub const ONCE: i32 = 11;
 pub const MEMBER: i32 = 2;
 /// Conversations: receipts by user. Loaded with the owner.
 pub const RECEIPT: i32 = 3;
+/// Conversations: blocks of a pair, by who blocks. Loaded with the owner.
+pub const BLOCKS: i32 = 4;
 /// Conversations: (sender, client id) of sends.
 pub const SENT: i32 = 10;
 /// Conversations: message heads by number.
@@ -62,6 +64,10 @@ impl RowKey {
         Self { kind: RECEIPT, key: user.as_str().as_bytes().to_vec() }
     }
 
+    pub fn blocks(user: &UserId) -> Self {
+        Self { kind: BLOCKS, key: user.as_str().as_bytes().to_vec() }
+    }
+
     pub fn sent(sender: &UserId, id: &ClientId) -> Self {
         let mut key = sender.as_str().as_bytes().to_vec();
         key.push(0);
@@ -74,7 +80,7 @@ impl RowKey {
         Self { kind: MESSAGE, key: seq.to_be_bytes().to_vec() }
     }
 
-    /// The user that a member's or a receipt's key names.
+    /// The user that the key of a member, a receipt or blocks names.
     pub fn user(&self) -> Option<UserId> {
         std::str::from_utf8(&self.key).ok()?.parse().ok()
     }

@@ -124,6 +124,9 @@ pub struct Member {
 }
 
 impl Member {
+    /// The most stays that are kept of a member.
+    pub const MAX_STAYS: usize = 8;
+
     /// The stay that lasts, if the member is in the conversation now.
     pub fn present(&self) -> Option<&Stay> {
         self.stays.last().filter(|stay| stay.to.is_none())
@@ -146,12 +149,63 @@ pub struct Sent {
     pub charge: Offset,
 }
 
+/// A span of log time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.rows")]
+pub struct Interval {
+    pub from: LogTime,
+    /// Absent while it lasts; the end itself is outside.
+    pub to: Option<LogTime>,
+}
+
+impl Interval {
+    pub fn contains(&self, at: LogTime) -> bool {
+        self.from <= at && self.to.is_none_or(|to| at < to)
+    }
+}
+
+/// When one of a pair blocked the other: oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.rows")]
+pub struct Blocks {
+    pub intervals: Vec<Interval>,
+}
+
+impl Blocks {
+    /// Whether the block stands now.
+    pub fn stands(&self) -> bool {
+        self.intervals.last().is_some_and(|last| last.to.is_none())
+    }
+}
+
+/// What stands between a user and another, seen from the user.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.rows")]
+pub struct PairBlocks {
+    pub by_user: Blocks,
+    pub by_other: Blocks,
+}
+
+impl PairBlocks {
+    /// Whether a block of either stands now.
+    pub fn stand(&self) -> bool {
+        self.by_user.stands() || self.by_other.stands()
+    }
+
+    /// Whether what one of them sent at a time is hidden from the other.
+    pub fn hide(&self, at: LogTime) -> bool {
+        self.by_user.intervals.iter().chain(&self.by_other.intervals).any(|interval| interval.contains(at))
+    }
+}
+
 /// What decisions about a message need to know of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.rows")]
 pub struct MessageHead {
-    pub sender: UserId,
+    /// Absent where the conversation itself speaks: nobody may take that back.
+    pub sender: Option<UserId>,
     pub at: LogTime,
+    pub deleted_at: Option<LogTime>,
 }
 
 /// Keys of the rows in an owner's last batch, which a new owner writes again.

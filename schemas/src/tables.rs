@@ -76,21 +76,10 @@ pub static CONVERSATIONS: Table = Table {
 
 pub static MESSAGES: Table = Table {
     name: "messages",
-    purpose: "content of messages, in buckets of 1,000 numbers; one row a message and kind",
+    purpose: "messages, in buckets of 1,000 numbers, one row a message and kind; body is the whole message, framed Avro",
     partition: &[text("conversation_id"), bigint("bucket")],
     clustering: &[bigint("seq"), text("kind")],
-    columns: &[
-        timestamp("at"),
-        text("sender_id"),
-        text("username"),
-        text("display_name"),
-        text("avatar_url"),
-        text("client_message_id"),
-        text("content"),
-        text("content_key"),
-        bigint("reply_to"),
-        int("recipients"),
-    ],
+    columns: &[timestamp("at"), text("sender_id"), text("content"), blob("body")],
     time_to_live: None,
 };
 
@@ -99,6 +88,15 @@ pub static CONVERSATIONS_BY_USER: Table = Table {
     purpose: "which conversations a user is or was in; body is the member, framed Avro",
     partition: &[text("user_id")],
     clustering: &[text("conversation_id")],
+    columns: &[blob("body")],
+    time_to_live: None,
+};
+
+pub static BLOCKS: Table = Table {
+    name: "blocks",
+    purpose: "what stands between a user and each other one; body is framed Avro",
+    partition: &[text("user_id")],
+    clustering: &[text("other_id")],
     columns: &[blob("body")],
     time_to_live: None,
 };
@@ -140,11 +138,12 @@ pub static POLICIES: Table = Table {
 };
 
 /// Every table of the system.
-pub static ALL: [&Table; 8] = [
+pub static ALL: [&Table; 9] = [
     &ACCOUNTS,
     &CONVERSATIONS,
     &MESSAGES,
     &CONVERSATIONS_BY_USER,
+    &BLOCKS,
     &USERS,
     &CHECKPOINTS,
     &SNAPSHOTS,

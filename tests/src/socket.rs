@@ -22,6 +22,7 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
     __typename
     ... on MessageCreated { message { id seq content clientMessageId conversationId createdAt
         sender { id username } replyTo { id content } } }
+    ... on MessageChanged { change message { id content } }
     ... on ConversationChanged { conversation { id kind unreadCount } left }
     ... on ReceiptAdvanced { receipt { messageId user { id } } }
     ... on SendRejected { clientMessageId code }

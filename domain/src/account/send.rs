@@ -61,6 +61,7 @@ pub fn decide(context: &Context<'_>, send: &SendMessage) -> Result<Decision<Acco
         sender: send.sender.clone(),
         content: send.content.clone(),
         reply_to: send.reply_to.clone(),
+        mentions: send.mentions.clone(),
     };
     let mut rows =
         vec![requests::remember(context, &send.client_id, said, ChargeKind::Send, &send.conversation)];

@@ -3,12 +3,13 @@
 use schemas::avro::{self, DecodeError};
 use schemas::fold::StoredRow;
 use schemas::owner;
-use schemas::rows::{Member, MessageHead, Receipt, Sent};
+use schemas::rows::{Blocks, Member, MessageHead, Receipt, Sent};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConversationRow {
     Member(Member),
     Receipt(Receipt),
+    Blocks(Blocks),
     Sent(Sent),
     Message(MessageHead),
 }
@@ -18,6 +19,7 @@ impl StoredRow for ConversationRow {
         match self {
             Self::Member(row) => avro::encode(row),
             Self::Receipt(row) => avro::encode(row),
+            Self::Blocks(row) => avro::encode(row),
             Self::Sent(row) => avro::encode(row),
             Self::Message(row) => avro::encode(row),
         }
@@ -27,6 +29,7 @@ impl StoredRow for ConversationRow {
         match kind {
             owner::MEMBER => avro::decode(bytes).map(Self::Member),
             owner::RECEIPT => avro::decode(bytes).map(Self::Receipt),
+            owner::BLOCKS => avro::decode(bytes).map(Self::Blocks),
             owner::SENT => avro::decode(bytes).map(Self::Sent),
             owner::MESSAGE => avro::decode(bytes).map(Self::Message),
             _ => Err(DecodeError::Malformed(format!("no conversation row is of kind {kind}"))),

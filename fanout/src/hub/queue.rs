@@ -11,7 +11,7 @@ use schemas::{ConversationId, UserId};
 use tokio::sync::Notify;
 
 use crate::cursor::Cursor;
-use crate::event::{About, Event};
+use crate::event::Event;
 
 /// An event on its way to a socket.
 #[derive(Clone)]
@@ -25,6 +25,7 @@ pub struct Frame {
 pub enum Interest {
     Inbox,
     MessagesOf(ConversationId),
+    UpdatesOf(ConversationId),
     Conversations,
 }
 
@@ -33,6 +34,7 @@ impl Interest {
         match topic {
             Topic::Inbox { .. } => Self::Inbox,
             Topic::MessageReceived { conversation } => Self::MessagesOf(conversation.clone()),
+            Topic::MessageUpdated { conversation } => Self::UpdatesOf(conversation.clone()),
             Topic::ConversationUpdated => Self::Conversations,
         }
     }
@@ -41,9 +43,11 @@ impl Interest {
         let Some(live) = event.live() else { return false };
         match self {
             Self::Inbox => true,
-            Self::MessagesOf(conversation) => {
-                matches!(&**live, Live::Message { .. })
-                    && event.about == About::Conversation(conversation.clone())
+            Self::MessagesOf(wanted) => {
+                matches!(&**live, Live::Message { conversation, .. } if conversation == wanted)
+            }
+            Self::UpdatesOf(wanted) => {
+                matches!(&**live, Live::Deleted { conversation, .. } if conversation == wanted)
             }
             Self::Conversations => !matches!(&**live, Live::SendRejected(_)),
         }

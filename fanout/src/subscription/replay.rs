@@ -9,6 +9,8 @@ use std::sync::Arc;
 use graphql::live::Live;
 use platform::ports::{LogError, TablesError};
 use schemas::position::Offset;
+use schemas::tables::MESSAGES;
+use schemas::tables::views::MessageRow;
 
 use super::{Ended, Open, Subscription};
 use crate::cursor::Cursor;
@@ -70,8 +72,10 @@ impl Subscription {
         loop {
             match node.hub.catch_up(open.id, &mut next, node.options.queue / 2) {
                 Ok(live) => {
-                    let (sent, cursor) = self.send_queued(open).await?;
-                    replayed += sent;
+                    let (frames, cursor) = node.hub.take(open.id).ok_or(Ended::TooSlow)?;
+                    for frame in frames {
+                        replayed += i32::from(self.replay_event(&frame.event, &frame.cursor).await?);
+                    }
                     if live {
                         return Ok((replayed, cursor));
                     }
@@ -126,11 +130,40 @@ impl Subscription {
                     && node.hub.concerns(&self.viewer.user, &event)
                     && let Some(cursor) = node.hub.pass(open.id, &event)
                 {
-                    *replayed += i32::from(self.send_event(&event, &cursor).await?);
+                    *replayed += i32::from(self.replay_event(&event, &cursor).await?);
                 }
             }
         }
         Ok(position.next)
+    }
+}
+
+impl Subscription {
+    /// Sends an event that the client has missed, as it stands today: what was taken back since is
+    /// not told any more. Says whether there was anything to send.
+    async fn replay_event(&self, event: &Event, cursor: &Cursor) -> Result<bool, Ended> {
+        let Some(live) = event.live() else { return Ok(false) };
+        let Live::Message { conversation, message } = &**live else {
+            return self.send_event(event, cursor).await.map(|()| true);
+        };
+        let partition = MessageRow::partition(conversation, message.seq);
+        let rows = self.node.tables.get(&MESSAGES, &partition, &[MessageRow::key(message.seq)]).await?;
+        let row = rows.first().filter(|row| {
+            // A reply's event carries what it answers, which has a row of its own.
+            let written_by = row.version.offset();
+            written_by > event.number.offset
+                || (written_by == event.number.offset && message.reply_to.is_some())
+        });
+        match row {
+            None => self.send_event(event, cursor).await?,
+            Some(row) => {
+                let row = MessageRow::from_row(conversation, &row.columns)
+                    .map_err(|error| TablesError::Refused(error.to_string()))?;
+                let live = Live::Message { conversation: row.conversation, message: row.message };
+                self.send(&Arc::new(live), Some(cursor)).await?;
+            }
+        }
+        Ok(true)
     }
 }
 

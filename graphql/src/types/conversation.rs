@@ -3,12 +3,13 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use schemas::conversation::{self, Role};
 use schemas::people::Profile;
-use schemas::rows::{Member, Opened};
+use schemas::rows::{Member, Opened, Stay};
+use schemas::tables::views::MessageRow;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
 use tokio::sync::OnceCell;
 
-use crate::paging::{self, PageInfo};
-use crate::reads::Loaded;
+use crate::paging::{self, PageInfo, Wanted, Window};
+use crate::reads::{BlockList, Loaded, Reads};
 use crate::scalars::DateTime;
 use crate::types::message::Message;
 use crate::types::user::User;
@@ -77,6 +78,14 @@ impl Conversation {
         self.loaded.get_or_try_init(|| reads.load(&self.id)).await.map_err(api_error)
     }
 
+    /// The conversation and the viewer's stay in it, if they are in it now: whoever was removed may
+    /// still hold its name from an event, and sees nothing else of it.
+    async fn seen(&self, ctx: &Context<'_>) -> Result<Option<(&Loaded, &Stay)>> {
+        let me = &viewer(ctx)?.user;
+        let loaded = self.load(ctx).await?;
+        Ok(loaded.seen_by(me).ok().map(|stay| (loaded, stay)))
+    }
+
     async fn opened(&self, ctx: &Context<'_>) -> Result<&Opened> {
         match &self.opened {
             Some(opened) => Ok(opened),
@@ -107,38 +116,42 @@ impl Conversation {
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Result<ParticipantConnection> {
-        let loaded = self.load(ctx).await?;
-        let all: Vec<Participant> = loaded
-            .present()
-            .into_iter()
-            .map(|(user, member)| Participant::of(loaded, user, member))
-            .collect();
+        let seen = self.seen(ctx).await?;
+        let of = |loaded: &Loaded| -> Vec<Participant> {
+            let present = loaded.present().into_iter();
+            present.map(|(user, member)| Participant::of(loaded, user, member)).collect()
+        };
+        let all = seen.map(|(loaded, _)| of(loaded)).unwrap_or_default();
         let page = ListPage::of(all.len(), first, after.as_deref(), |at| all[at].user.to_string())?;
         let nodes = all.into_iter().skip(page.from).take(page.count).collect();
         Ok(ParticipantConnection { nodes, page_info: page.info })
     }
 
     async fn participant_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(self.load(ctx).await?.state.members)
+        Ok(self.seen(ctx).await?.map_or(0, |(loaded, _)| loaded.state.members))
     }
 
+    /// The newest that the viewer sees.
     async fn last_message(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
-        let head = self.load(ctx).await?.state.head;
-        let me = &viewer(ctx)?.user;
-        let stay = self.load(ctx).await?.seen_by(me).map_err(api_error)?;
-        if head == 0 || !domain::access::sees_message(stay, head) {
-            return Ok(None);
-        }
-        Ok(Some(Message::stored(reads(ctx)?.message(&self.id, head).await.map_err(api_error)?)))
+        let Some((loaded, stay)) = self.seen(ctx).await? else { return Ok(None) };
+        let newest = Wanted::default().window(stay.first_seq, loaded.state.head).map_err(api_error)?;
+        let blocks = reads(ctx)?.blocks(&viewer(ctx)?.user).await.map_err(api_error)?;
+        let window = match blocks.touch(loaded.members.iter().map(|(user, _)| user)) {
+            true => newest,
+            false => Window { from: newest.to.max(newest.from), to: newest.to },
+        };
+        let mut rows = reads(ctx)?.messages(&loaded.id, window).await.map_err(api_error)?;
+        rows.retain(|row| !blocks.hide(&row.message));
+        Ok(rows.pop().map(Message::stored))
     }
 
     async fn last_message_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
-        let state = &self.load(ctx).await?.state;
-        Ok((state.head > 0).then_some(DateTime(state.head_at)))
+        let state = self.seen(ctx).await?.map(|(loaded, _)| &loaded.state);
+        Ok(state.filter(|state| state.head > 0).map(|state| DateTime(state.head_at)))
     }
 
     async fn last_seq(&self, ctx: &Context<'_>) -> Result<i64> {
-        Ok(self.load(ctx).await?.state.head)
+        Ok(self.seen(ctx).await?.map_or(0, |(loaded, _)| loaded.state.head))
     }
 
     async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
@@ -153,27 +166,73 @@ impl Conversation {
     /// Counted exactly up to 99; 100 means more.
     async fn unread_count(&self, ctx: &Context<'_>) -> Result<i32> {
         let me = &viewer(ctx)?.user;
-        let loaded = self.load(ctx).await?;
-        Ok(unread(loaded, me))
+        let blocks = reads(ctx)?.blocks(me).await.map_err(api_error)?;
+        unread(reads(ctx)?, self.load(ctx).await?, &blocks, me).await.map_err(api_error)
+    }
+
+    /// Unread messages that name the viewer, among the first hundred unread.
+    async fn unread_mention_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let me = &viewer(ctx)?.user;
+        let blocks = reads(ctx)?.blocks(me).await.map_err(api_error)?;
+        let unread = unread_rows(reads(ctx)?, self.load(ctx).await?, &blocks, me).await.map_err(api_error)?;
+        let names = |row: &&MessageRow| {
+            let mentions = &row.message.mentions;
+            mentions.all || mentions.people.iter().any(|person| person.user == *me)
+        };
+        Ok(i32::try_from(unread.iter().filter(names).count()).unwrap_or(i32::MAX))
     }
 
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Participant>> {
         let me = &viewer(ctx)?.user;
-        let loaded = self.load(ctx).await?;
-        Ok(loaded.member(me).map(|member| Participant::of(loaded, me, member)))
+        let seen = self.seen(ctx).await?;
+        Ok(seen.and_then(|(loaded, _)| Some(Participant::of(loaded, me, loaded.member(me)?))))
     }
 
     async fn can_post(&self, ctx: &Context<'_>) -> Result<bool> {
-        let me = &viewer(ctx)?.user;
-        Ok(self.load(ctx).await?.seen_by(me).is_ok())
+        let Some((loaded, _)) = self.seen(ctx).await? else { return Ok(false) };
+        if self.opened(ctx).await?.kind != conversation::ConversationKind::Direct {
+            return Ok(true);
+        }
+        let blocks = reads(ctx)?.blocks(&viewer(ctx)?.user).await.map_err(api_error)?;
+        Ok(!loaded.members.iter().any(|(user, _)| blocks.stand_between(user)))
     }
 }
 
 /// Messages that a member may see and has not read.
-pub fn unread(loaded: &Loaded, user: &UserId) -> i32 {
-    let Ok(stay) = loaded.seen_by(user) else { return 0 };
+fn unread_window(loaded: &Loaded, user: &UserId) -> Option<Window> {
+    let stay = loaded.seen_by(user).ok()?;
     let read = loaded.receipt(user).read_up_to.max(stay.first_seq - 1);
-    i32::try_from((loaded.state.head - read).clamp(0, UNREAD_COUNTED + 1)).unwrap_or(0)
+    Some(Window { from: read + 1, to: loaded.state.head })
+}
+
+/// How many messages a member may see and has not read. Where blocks may hide some they are counted
+/// row by row.
+pub async fn unread(
+    reads: &Reads,
+    loaded: &Loaded,
+    blocks: &BlockList,
+    user: &UserId,
+) -> Result<i32, Refusal> {
+    let Some(window) = unread_window(loaded, user) else { return Ok(0) };
+    let count = if blocks.touch(loaded.members.iter().map(|(user, _)| user)) {
+        unread_rows(reads, loaded, blocks, user).await?.len() as i64
+    } else {
+        window.to - window.from + 1
+    };
+    Ok(i32::try_from(count.clamp(0, UNREAD_COUNTED + 1)).unwrap_or(0))
+}
+
+/// The first hundred messages that a member has not read, without those that blocks hide.
+async fn unread_rows(
+    reads: &Reads,
+    loaded: &Loaded,
+    blocks: &BlockList,
+    user: &UserId,
+) -> Result<Vec<MessageRow>, Refusal> {
+    let Some(Window { from, to }) = unread_window(loaded, user) else { return Ok(vec![]) };
+    let mut rows = reads.messages(&loaded.id, Window { from, to: to.min(from + UNREAD_COUNTED) }).await?;
+    rows.retain(|row| !blocks.hide(&row.message));
+    Ok(rows)
 }
 
 /// Someone in a conversation.

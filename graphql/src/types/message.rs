@@ -2,8 +2,10 @@
 //!
 //! Invariant: what an event carries of a message is answered from it, without a table or a viewer.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
-use schemas::conversation::{Content, MessagePosted, ReplyStub};
+use schemas::conversation::{self, Content, NoteKind, ReplyStub};
 use schemas::people::Profile;
 use schemas::position::LogTime;
 use schemas::tables::views::MessageRow;
@@ -49,62 +51,65 @@ pub enum MessageStatus {
     Read,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum SystemEventKind {
+    Created,
+    Added,
+    Joined,
+    Left,
+    Removed,
+    Renamed,
+    RoleChanged,
+    OwnerChanged,
+    SettingsChanged,
+    Pinned,
+    DisappearingChanged,
+}
+
+impl From<NoteKind> for SystemEventKind {
+    fn from(kind: NoteKind) -> Self {
+        match kind {
+            NoteKind::Added => Self::Added,
+            NoteKind::Left => Self::Left,
+            NoteKind::Removed => Self::Removed,
+        }
+    }
+}
+
+/// What a system message tells.
+#[derive(SimpleObject)]
+pub struct SystemEvent {
+    kind: SystemEventKind,
+    actor: User,
+    targets: Vec<User>,
+    value: Option<String>,
+}
+
 pub struct Message {
     id: MessageId,
     at: LogTime,
     sender: Profile,
     content: Option<Content>,
     /// What a reply's stub does not carry; read when it is asked for.
-    more: OnceCell<More>,
+    whole: OnceCell<Arc<conversation::Message>>,
     people: OnceCell<Loaded>,
 }
 
-#[derive(Clone)]
-struct More {
-    client_id: ClientId,
-    reply_to: Option<Parent>,
-    recipients: i32,
-}
-
-#[derive(Clone)]
-enum Parent {
-    Carried(ReplyStub),
-    Stored(i64),
-}
-
 impl Message {
-    /// As its row says.
-    pub fn stored(row: MessageRow) -> Self {
-        let more = More {
-            client_id: row.client_id,
-            reply_to: row.reply_to.map(Parent::Stored),
-            recipients: row.recipients,
-        };
+    /// As its row or its event says.
+    pub fn of(conversation: &ConversationId, message: conversation::Message) -> Self {
         Self {
-            id: MessageId { conversation: row.conversation, seq: row.seq },
-            at: row.at,
-            sender: row.sender,
-            content: Some(row.content),
-            more: OnceCell::new_with(Some(more)),
+            id: MessageId { conversation: conversation.clone(), seq: message.seq },
+            at: message.sent_at,
+            sender: message.sender.clone(),
+            content: message.content.clone(),
+            whole: OnceCell::new_with(Some(Arc::new(message))),
             people: OnceCell::new(),
         }
     }
 
-    /// As its event says.
-    pub fn posted(conversation: &ConversationId, at: LogTime, posted: &MessagePosted) -> Self {
-        let more = More {
-            client_id: posted.client_id.clone(),
-            reply_to: posted.reply_to.clone().map(Parent::Carried),
-            recipients: posted.recipients,
-        };
-        Self {
-            id: MessageId { conversation: conversation.clone(), seq: posted.seq },
-            at,
-            sender: posted.sender.clone(),
-            content: Some(posted.content.clone()),
-            more: OnceCell::new_with(Some(more)),
-            people: OnceCell::new(),
-        }
+    pub fn stored(row: MessageRow) -> Self {
+        Self::of(&row.conversation, row.message)
     }
 
     fn parent(conversation: &ConversationId, stub: ReplyStub) -> Self {
@@ -113,19 +118,18 @@ impl Message {
             at: stub.created_at,
             sender: stub.sender,
             content: stub.content,
-            more: OnceCell::new(),
+            whole: OnceCell::new(),
             people: OnceCell::new(),
         }
     }
 
-    async fn more(&self, ctx: &Context<'_>) -> Result<&More> {
+    async fn whole(&self, ctx: &Context<'_>) -> Result<&conversation::Message> {
         let reads = reads(ctx)?;
         let read = || async {
             let row = reads.message(&self.id.conversation, self.id.seq).await?;
-            let reply_to = row.reply_to.map(Parent::Stored);
-            Ok(More { client_id: row.client_id, reply_to, recipients: row.recipients })
+            Ok(Arc::new(row.message))
         };
-        self.more.get_or_try_init(read).await.map_err(api_error)
+        Ok(self.whole.get_or_try_init(read).await.map_err(api_error)?)
     }
 
     async fn people(&self, ctx: &Context<'_>) -> Result<&Loaded> {
@@ -133,10 +137,15 @@ impl Message {
         self.people.get_or_try_init(|| reads.load(&self.id.conversation)).await.map_err(api_error)
     }
 
-    /// Present members other than the sender, with how far each has read.
+    /// Present members other than the sender, with how far each has read; of those between whom and
+    /// the viewer a block stands nothing is told.
     async fn recipients(&self, ctx: &Context<'_>) -> Result<Vec<(UserId, i64, LogTime)>> {
         let people = self.people(ctx).await?;
-        let others = people.present().into_iter().filter(|(user, _)| **user != self.sender.user);
+        let blocks = reads(ctx)?.blocks(&viewer(ctx)?.user).await.map_err(api_error)?;
+        let others = people
+            .present()
+            .into_iter()
+            .filter(|(user, _)| **user != self.sender.user && !blocks.stand_between(user));
         Ok(others
             .map(|(user, _)| {
                 let receipt = people.receipt(user);
@@ -178,11 +187,12 @@ impl Message {
     }
 
     async fn client_message_id(&self, ctx: &Context<'_>) -> Result<Option<Uuid>> {
-        Ok(Some(self.more(ctx).await?.client_id.uuid()))
+        Ok(self.whole(ctx).await?.client_id.as_ref().map(ClientId::uuid))
     }
 
-    async fn content_type(&self) -> MessageContentType {
-        MessageContentType::Text
+    async fn content_type(&self, ctx: &Context<'_>) -> Result<MessageContentType> {
+        let is_note = self.whole(ctx).await?.note.is_some();
+        Ok(if is_note { MessageContentType::System } else { MessageContentType::Text })
     }
 
     /// as written, never HTML; null once deleted or expired
@@ -194,14 +204,42 @@ impl Message {
         DateTime(self.at)
     }
 
+    async fn deleted_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
+        Ok(self.whole(ctx).await?.deleted_at.map(DateTime))
+    }
+
+    /// A deleted parent stays as a stub; one that the viewer may not see is null.
     async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
-        Ok(match self.more(ctx).await?.reply_to.clone() {
-            None => None,
-            Some(Parent::Carried(stub)) => Some(Self::parent(&self.id.conversation, stub)),
-            Some(Parent::Stored(seq)) => {
-                Some(Self::stored(reads(ctx)?.message(&self.id.conversation, seq).await.map_err(api_error)?))
+        match self.whole(ctx).await?.reply_to.clone() {
+            None => Ok(None),
+            Some(carried) if carried.content.is_some() => {
+                Ok(Some(Self::parent(&self.id.conversation, carried)))
             }
-        })
+            Some(stub) => {
+                let blocks = reads(ctx)?.blocks(&viewer(ctx)?.user).await.map_err(api_error)?;
+                let row = reads(ctx)?.message(&self.id.conversation, stub.seq).await.map_err(api_error)?;
+                Ok((!blocks.hide(&row.message)).then(|| Self::stored(row)))
+            }
+        }
+    }
+
+    async fn mentions(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+        Ok(self.whole(ctx).await?.mentions.people.iter().cloned().map(User).collect())
+    }
+
+    async fn mentions_all(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.whole(ctx).await?.mentions.all)
+    }
+
+    /// What happened, where the conversation itself speaks.
+    async fn system(&self, ctx: &Context<'_>) -> Result<Option<SystemEvent>> {
+        let whole = self.whole(ctx).await?;
+        Ok(whole.note.as_ref().map(|note| SystemEvent {
+            kind: note.kind.into(),
+            actor: User(whole.sender.clone()),
+            targets: note.targets.iter().cloned().map(User).collect(),
+            value: None,
+        }))
     }
 
     async fn status(&self, ctx: &Context<'_>) -> Result<MessageStatus> {
@@ -235,7 +273,7 @@ impl Message {
     }
 
     async fn recipient_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(self.more(ctx).await?.recipients)
+        Ok(self.whole(ctx).await?.recipients)
     }
 }
 

@@ -1,7 +1,9 @@
 //! People.
 
-use async_graphql::{ID, Object};
+use async_graphql::{ID, Object, SimpleObject};
 use schemas::people::Profile;
+
+use crate::paging::PageInfo;
 
 pub struct User(pub Profile);
 
@@ -22,4 +24,10 @@ impl User {
     async fn avatar_url(&self) -> Option<&str> {
         self.0.avatar_url.as_deref()
     }
+}
+
+#[derive(SimpleObject)]
+pub struct UserConnection {
+    pub nodes: Vec<User>,
+    pub page_info: PageInfo,
 }

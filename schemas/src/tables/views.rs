@@ -1,13 +1,11 @@
 //! Rows of the views: what the machines write and only readers read.
 
 use super::values::{FromValues, MalformedRow, Value};
-use super::{CONVERSATIONS_BY_USER, MESSAGES, Table};
+use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table};
 use crate::avro;
-use crate::conversation::Content;
-use crate::ids::{ClientId, ConversationId, UserId};
-use crate::people::Profile;
-use crate::position::LogTime;
-use crate::rows::Member;
+use crate::conversation::Message;
+use crate::ids::{ConversationId, UserId};
+use crate::rows::{Member, PairBlocks};
 
 /// A row to write, without its version.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,20 +19,14 @@ pub struct ViewRow {
 /// How many numbers one partition of `messages` holds.
 pub const MESSAGES_PER_BUCKET: i64 = 1_000;
 
-/// The kind of row that says what a message was when it was posted.
+/// The kind of row that says what a message is.
 pub const CREATED: &str = "created";
 
-/// A message as it was posted.
+/// A message of a conversation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageRow {
     pub conversation: ConversationId,
-    pub seq: i64,
-    pub at: LogTime,
-    pub sender: Profile,
-    pub client_id: ClientId,
-    pub content: Content,
-    pub reply_to: Option<i64>,
-    pub recipients: i32,
+    pub message: Message,
 }
 
 impl MessageRow {
@@ -47,51 +39,63 @@ impl MessageRow {
         vec![Value::BigInt(seq), Value::text(CREATED)]
     }
 
+    /// Time, sender and text stand beside the whole for readers that want no more.
     pub fn to_row(&self) -> ViewRow {
+        let Self { conversation, message } = self;
+        let text = message.content.as_ref().map(|content| content.text.as_str());
         ViewRow {
             table: &MESSAGES,
-            partition: Self::partition(&self.conversation, self.seq),
-            key: Self::key(self.seq),
+            partition: Self::partition(conversation, message.seq),
+            key: Self::key(message.seq),
             columns: vec![
-                Value::Timestamp(self.at),
-                Value::text(self.sender.user.as_str()),
-                Value::text(&self.sender.username),
-                Value::text(&self.sender.display_name),
-                Value::text_or_null(self.sender.avatar_url.as_deref()),
-                Value::text(self.client_id.as_str()),
-                Value::text(&self.content.text),
-                Value::text_or_null(self.content.key_id.as_deref()),
-                self.reply_to.map_or(Value::Null, Value::BigInt),
-                Value::Int(self.recipients),
+                Value::Timestamp(message.sent_at),
+                Value::text(message.sender.user.as_str()),
+                Value::text_or_null(text),
+                Value::blob(&avro::encode(message)),
             ],
         }
     }
 
-    pub fn from_row(
-        conversation: &ConversationId,
-        key: &[Value],
-        columns: &[Value],
-    ) -> Result<Self, MalformedRow> {
-        let malformed = |column| MalformedRow { table: MESSAGES.name, column };
-        let seq = FromValues::new(MESSAGES.name, key).bigint()?;
-        let mut values = FromValues::new(MESSAGES.name, columns);
+    pub fn from_row(conversation: &ConversationId, columns: &[Value]) -> Result<Self, MalformedRow> {
+        const BODY: usize = 3;
+        let malformed = || MalformedRow { table: MESSAGES.name, column: BODY };
+        let body = columns.get(BODY..).ok_or_else(malformed)?;
+        let body = FromValues::new(MESSAGES.name, body).blob()?;
+        let message = avro::decode(body).map_err(|_| malformed())?;
+        Ok(Self { conversation: conversation.clone(), message })
+    }
+}
+
+/// What stands between a user and another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlocksRow {
+    pub user: UserId,
+    pub other: UserId,
+    pub blocks: PairBlocks,
+}
+
+impl BlocksRow {
+    pub fn partition(user: &UserId) -> Vec<Value> {
+        vec![Value::text(user.as_str())]
+    }
+
+    pub fn to_row(&self) -> ViewRow {
+        ViewRow {
+            table: &BLOCKS,
+            partition: Self::partition(&self.user),
+            key: vec![Value::text(self.other.as_str())],
+            columns: vec![Value::blob(&avro::encode(&self.blocks))],
+        }
+    }
+
+    pub fn from_row(user: &UserId, key: &[Value], columns: &[Value]) -> Result<Self, MalformedRow> {
+        let malformed = |column| MalformedRow { table: BLOCKS.name, column };
+        let mut key = FromValues::new(BLOCKS.name, key);
+        let mut columns = FromValues::new(BLOCKS.name, columns);
         Ok(Self {
-            conversation: conversation.clone(),
-            seq,
-            at: values.timestamp()?,
-            sender: Profile {
-                user: values.text()?.parse().map_err(|_| malformed(1))?,
-                username: values.text()?.to_owned(),
-                display_name: values.text()?.to_owned(),
-                avatar_url: values.text_or_null()?.map(str::to_owned),
-            },
-            client_id: values.text()?.parse().map_err(|_| malformed(5))?,
-            content: Content {
-                text: values.text()?.to_owned(),
-                key_id: values.text_or_null()?.map(str::to_owned),
-            },
-            reply_to: values.bigint_or_null()?,
-            recipients: values.int()?,
+            user: user.clone(),
+            other: key.text()?.parse().map_err(|_| malformed(0))?,
+            blocks: avro::decode(columns.blob()?).map_err(|_| malformed(0))?,
         })
     }
 }

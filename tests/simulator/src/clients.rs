@@ -6,7 +6,7 @@ use rand::Rng;
 use schemas::account::{AccountRequest, CreateConversation, GrantCredits, SendMessage};
 use schemas::avro;
 use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices, RULES};
-use schemas::conversation::{Content, ConversationKind, ConversationRequest, MarkRead, ReplyStub};
+use schemas::conversation::{Content, ConversationKind, ConversationRequest, MarkRead, Mentions, ReplyStub};
 use schemas::message::{Outgoing, Place};
 use schemas::people::Profile;
 use schemas::position::Offset;
@@ -128,6 +128,7 @@ impl Clients {
             }),
             recipients: members.map_or(0, |(_, members)| members.len() as i32 - 1),
             sender: profile(&asked.user),
+            mentions: Mentions::default(),
         };
         let reply = Reply { slot: 0, request };
         let command = Outgoing::account_command(&asked.user, AccountRequest::SendMessage(send), Some(reply));

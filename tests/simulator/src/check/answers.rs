@@ -64,7 +64,7 @@ pub fn is_stored(state: &State, asked: &Asked, seq: i64) -> Result<(), String> {
     for quorum in quorums() {
         let conversation = conversation(state, &asked.conversation, quorum)?;
         match conversation.row(&RowKey::message(seq)) {
-            Some(ConversationRow::Message(head)) if head.sender == asked.user => {}
+            Some(ConversationRow::Message(head)) if head.sender.as_ref() == Some(&asked.user) => {}
             other => return Err(format!("its message is {other:?}")),
         }
         let view = state.replicas.get(
@@ -73,9 +73,10 @@ pub fn is_stored(state: &State, asked: &Asked, seq: i64) -> Result<(), String> {
             &[MessageRow::key(seq)],
         );
         let view = view.first().ok_or("its content is not there")?;
-        let view = MessageRow::from_row(&asked.conversation, &view.key, &view.columns);
-        let view = view.map_err(|error| error.to_string())?;
-        if view.client_id != asked.client_id || view.content.text != asked.text {
+        let view = MessageRow::from_row(&asked.conversation, &view.columns);
+        let view = view.map_err(|error| error.to_string())?.message;
+        let is_text = view.content.as_ref().is_some_and(|content| content.text == asked.text);
+        if view.client_id.as_ref() != Some(&asked.client_id) || !is_text {
             return Err(format!("its content is another's: {view:?}"));
         }
         let account = account(state, &asked.user, quorum)?;

@@ -126,11 +126,12 @@ fn messages_of(state: &State, id: &ConversationId) -> Result<Vec<Message>, Strin
             let partition = (MESSAGES.name, MessageRow::partition(id, seq));
             let rows = state.replicas.get(quorums()[0], &partition, &[MessageRow::key(seq)]);
             let row = rows.first().ok_or_else(|| format!("message {seq} of {id} has no content"))?;
-            let view = MessageRow::from_row(id, &row.key, &row.columns).map_err(|e| e.to_string())?;
-            if view.sender.user != sender || view.client_id != client_id {
+            let view = MessageRow::from_row(id, &row.columns).map_err(|e| e.to_string())?.message;
+            if view.sender.user != sender || view.client_id.as_ref() != Some(&client_id) {
                 return Err(format!("message {seq} of {id} has another's content"));
             }
-            Ok(Message { seq, sender, client_id, text: view.content.text, charge })
+            let text = view.content.map(|content| content.text).unwrap_or_default();
+            Ok(Message { seq, sender, client_id, text, charge })
         })
         .collect()
 }
@@ -163,7 +164,10 @@ fn events_tell(state: &State, id: &ConversationId, stored: &[Message]) -> Result
     for record in counted(state.log(EVENTS.name, partition)) {
         let event: ConversationEvent = avro::decode(&record.value).map_err(|e| e.to_string())?;
         if let (true, ConversationFact::MessagePosted(posted)) = (event.conversation == *id, event.body) {
-            told.push((posted.seq, posted.sender.user, posted.client_id, posted.content.text));
+            let message = posted.message;
+            let text = message.content.map(|content| content.text).unwrap_or_default();
+            let client_id = message.client_id.ok_or("a message without a client id")?;
+            told.push((message.seq, message.sender.user, client_id, text));
         }
     }
     let rows: Vec<_> =
