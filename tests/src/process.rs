@@ -25,10 +25,11 @@ fn free_address() -> SocketAddr {
     listener.local_addr().expect("its address")
 }
 
-/// A program of the workspace, which stands where the tests were built.
+/// A program of the workspace, which stands where its caller was built.
 fn program(name: &str) -> PathBuf {
-    let test = std::env::current_exe().expect("a running test");
-    let folder = test.ancestors().nth(2).expect("a target folder");
+    let caller = std::env::current_exe().expect("a running program");
+    let folder = caller.parent().expect("a folder");
+    let folder = if folder.ends_with("deps") { folder.parent().expect("a target folder") } else { folder };
     let program = folder.join(name);
     assert!(program.exists(), "{} is not built: cargo build --workspace --bins", program.display());
     program
@@ -55,7 +56,7 @@ impl Standalone {
 
     /// SIGTERM; waits until the process has ended, and says whether with success.
     pub async fn end(&mut self) -> bool {
-        let pid = self.child.id().expect("running").to_string();
+        let pid = self.pid().to_string();
         let told = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill runs");
         assert!(told.success());
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("ends in time");
@@ -87,6 +88,11 @@ impl Standalone {
     /// Where sockets are opened.
     pub fn socket_url(&self) -> String {
         format!("ws://{}/graphql", self.listen)
+    }
+
+    /// Of the running process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("running")
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -1,0 +1,201 @@
+//! B4: sends in an open loop to conversations of ten; each is timed from the moment it was due.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use futures::future::join_all;
+use hdrhistogram::Histogram;
+use serde_json::{Value, json};
+use tests::{Client, Socket, Standalone};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout};
+use uuid::Uuid;
+
+use crate::usage::{self, Usage};
+
+/// Nothing but the prices and limits that would stop a few users from sending so much.
+const POLICY: &str = include_str!("../policy.toml");
+/// The longest time that is told from longer ones.
+const HIGHEST_MICROS: u64 = 60_000_000;
+/// How long the last receipts may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+const INBOX: &str = "subscription { inbox { cursor event { __typename ... on MessageCreated { message {
+    id seq content conversationId createdAt sender { id username displayName } } } } } }";
+
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Sends a second.
+    #[arg(long, default_value_t = 100)]
+    rate: u32,
+    /// How long, in seconds.
+    #[arg(long, default_value_t = 20)]
+    seconds: u32,
+    /// Seconds before anything is measured.
+    #[arg(long, default_value_t = 3)]
+    warm_up: u32,
+    #[arg(long, default_value_t = 100)]
+    conversations: usize,
+    /// Of each conversation, its sender included; there are as many users as conversations.
+    #[arg(long, default_value_t = 10)]
+    members: usize,
+    /// Fail if the 99th percentile from send to receipt is above, in milliseconds.
+    #[arg(long)]
+    p99_within: Option<f64>,
+}
+
+/// When each send was due, and how long its receipts and its answer took, in microseconds.
+struct Times {
+    due: Mutex<Vec<Instant>>,
+    warm: usize,
+    receipts: Mutex<Histogram<u64>>,
+    answers: Mutex<Histogram<u64>>,
+}
+
+impl Times {
+    fn new(warm: usize) -> Result<Self> {
+        let histogram =
+            || Ok::<_, anyhow::Error>(Mutex::new(Histogram::new_with_bounds(1, HIGHEST_MICROS, 3)?));
+        Ok(Self { due: Mutex::default(), warm, receipts: histogram()?, answers: histogram()? })
+    }
+
+    fn note(&self, times: &Mutex<Histogram<u64>>, send: usize) {
+        if send < self.warm {
+            return;
+        }
+        let due = self.due.lock().unwrap_or_else(PoisonError::into_inner)[send];
+        let micros = due.elapsed().as_micros() as u64;
+        times.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(micros);
+    }
+}
+
+pub async fn run(options: Options) -> Result<()> {
+    ensure!(options.members >= 2 && options.members <= options.conversations, "2 to conversations members");
+    let folder = tempfile::tempdir()?;
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, POLICY)?;
+    let begun = Instant::now();
+    let server = Standalone::start(&folder.path().join("data"), Some(&policy)).await;
+    let ready = begun.elapsed();
+
+    let names: Vec<String> = (0..options.conversations).map(|index| format!("user-{index}")).collect();
+    let users = join_all(names.iter().map(|name| Client::login(&server, name))).await;
+    let conversations = create(&users, options.members).await;
+    let warm = (options.warm_up * options.rate) as usize;
+    let total = warm + (options.seconds * options.rate) as usize;
+    let times = Arc::new(Times::new(warm)?);
+    let mut listeners = JoinSet::new();
+    for (index, user) in users.iter().enumerate() {
+        // Conversation `c` has the members `c`, `c + 1`, …
+        let expected = (0..total)
+            .filter(|send| (index + users.len() - send % users.len()) % users.len() < options.members)
+            .count();
+        let mut socket = Socket::connect(&server, user).await;
+        socket.subscribe("inbox", INBOX, json!({})).await;
+        listeners.spawn(listen(socket, expected, times.clone()));
+    }
+
+    let before = usage::of(server.pid())?;
+    let begun = Instant::now();
+    let mut sends = JoinSet::new();
+    for send in 0..total {
+        let due = begun + Duration::from_secs(1) * send as u32 / options.rate;
+        sleep_until(due).await;
+        times.due.lock().unwrap_or_else(PoisonError::into_inner).push(due);
+        let (user, conversation) =
+            (users[send % users.len()].clone(), conversations[send % users.len()].clone());
+        let times = times.clone();
+        sends.spawn(async move {
+            let answer = user.try_send(&conversation, Uuid::new_v4(), &send.to_string()).await?;
+            ensure!(answer.get("errors").is_none(), "send {send}: {answer}");
+            times.note(&times.answers, send);
+            Ok(())
+        });
+    }
+    while let Some(sent) = sends.join_next().await {
+        sent??;
+    }
+    let heard = timeout(PATIENCE, async {
+        let mut heard = 0;
+        while let Some(listened) = listeners.join_next().await {
+            heard += listened??;
+        }
+        Ok::<_, anyhow::Error>(heard)
+    });
+    let heard = heard.await.context("receipts are missing")??;
+    let after = usage::of(server.pid())?;
+    report(&options, &times, heard, ready, before, after)
+}
+
+async fn create(users: &[Client], members: usize) -> Vec<String> {
+    let create = |index: usize| {
+        let others: Vec<&Client> = (1..members).map(|step| &users[(index + step) % users.len()]).collect();
+        let user = &users[index];
+        async move { user.create("GROUP", &others).await }
+    };
+    join_all((0..users.len()).map(create)).await
+}
+
+/// Counts receipts until all have come, each once.
+async fn listen(mut socket: Socket, expected: usize, times: Arc<Times>) -> Result<usize> {
+    let mut heard = std::collections::HashSet::new();
+    while heard.len() < expected {
+        let message = match socket.hear_any().await {
+            Ok(message) => message,
+            Err(code) => bail!("socket closed with {code}"),
+        };
+        let event = &message["payload"]["data"]["inbox"]["event"];
+        if event["__typename"] != "MessageCreated" {
+            continue;
+        }
+        let text = event["message"]["content"].as_str().context("content")?;
+        let send: usize = text.parse()?;
+        times.note(&times.receipts, send);
+        ensure!(heard.insert(send), "send {send} was heard twice");
+    }
+    Ok(heard.len())
+}
+
+fn report(
+    options: &Options,
+    times: &Times,
+    heard: usize,
+    ready: Duration,
+    before: Usage,
+    after: Usage,
+) -> Result<()> {
+    let quantiles = |times: &Mutex<Histogram<u64>>| -> Value {
+        let times = times.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = |quantile: f64| times.value_at_quantile(quantile) as f64 / 1_000.0;
+        json!({ "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "max": times.max() as f64 / 1_000.0, "count": times.len() })
+    };
+    let (receipts, answers) = (quantiles(&times.receipts), quantiles(&times.answers));
+    let cpu = after.cpu_seconds - before.cpu_seconds;
+    println!(
+        "pipeline: {}/s to {} members each: send to receipt p50 {} p90 {} p99 {} max {} ms, to answer p50 {} p99 {} ms; {heard} receipts, none lost; ready in {} ms, {:.1} CPU-s, {:.0} MB",
+        options.rate,
+        options.members,
+        receipts["p50"],
+        receipts["p90"],
+        receipts["p99"],
+        receipts["max"],
+        answers["p50"],
+        answers["p99"],
+        ready.as_millis(),
+        cpu,
+        after.rss_megabytes,
+    );
+    let line = json!({
+        "bench": "pipeline", "stack": "standalone", "rate": options.rate, "seconds": options.seconds,
+        "conversations": options.conversations, "members": options.members, "receipts": heard,
+        "sendToReceiptMs": receipts, "sendToAnswerMs": answers, "readyMs": ready.as_millis() as u64,
+        "cpuSeconds": cpu, "rssMegabytes": after.rss_megabytes,
+    });
+    println!("{line}");
+    let p99 = receipts["p99"].as_f64().unwrap_or(f64::INFINITY);
+    if options.p99_within.is_some_and(|within| p99 > within) {
+        bail!("p99 of {p99} ms is above the bar");
+    }
+    Ok(())
+}

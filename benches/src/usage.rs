@@ -1,0 +1,27 @@
+//! What a process uses, as the kernel counts it (Linux).
+
+use anyhow::{Context, Result};
+
+/// Clock ticks in a second, which Linux fixes for user space.
+const TICKS: f64 = 100.0;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    pub cpu_seconds: f64,
+    /// Resident set.
+    pub rss_megabytes: f64,
+}
+
+/// Of a running process.
+pub fn of(pid: u32) -> Result<Usage> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name, in parentheses, may hold blanks; fields are counted from behind it.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |index: usize| -> Result<f64> {
+        Ok(fields.get(index).context("a field of stat")?.parse::<u64>()? as f64)
+    };
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
+    let kilobytes: f64 = rss.trim().trim_end_matches(" kB").parse()?;
+    Ok(Usage { cpu_seconds: (ticks(11)? + ticks(12)?) / TICKS, rss_megabytes: kilobytes / 1_024.0 })
+}
