@@ -28,6 +28,8 @@ use crate::Node;
 use crate::protocol::{ClientMessage, CloseCode, Init, MAX_MESSAGE_BYTES, PROTOCOL, ServerMessage};
 use crate::subscription::Outgoing;
 
+/// Beyond this a socket is not held open on one token.
+const LONGEST_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// Messages that may wait for one socket's write.
 const OUT_QUEUE: usize = 64;
 /// How long one write may take before the client counts as gone.
@@ -97,6 +99,8 @@ async fn upgrade(State(sockets): State<Sockets>, headers: HeaderMap, upgrade: We
 struct Connection {
     sockets: Sockets,
     viewer: Option<Viewer>,
+    /// When the init must have come, then when its token expires.
+    valid_until: Instant,
     operations: HashMap<String, AbortHandle>,
     /// Each gives the id of its operation when it ends.
     tasks: JoinSet<String>,
@@ -111,8 +115,15 @@ async fn serve(sockets: Sockets, socket: WebSocket) {
     }
     let (mut sink, mut stream) = socket.split();
     let (out, mut outgoing) = mpsc::channel(OUT_QUEUE);
-    let mut connection =
-        Connection { sockets, viewer: None, operations: HashMap::new(), tasks: JoinSet::new(), out };
+    let valid_until = Instant::now() + sockets.node.options.init_within;
+    let mut connection = Connection {
+        sockets,
+        viewer: None,
+        valid_until,
+        operations: HashMap::new(),
+        tasks: JoinSet::new(),
+        out,
+    };
     if let Err(Some(code)) = connection.run(&mut sink, &mut stream, &mut outgoing).await {
         close(&mut sink, code).await;
     }
@@ -135,7 +146,6 @@ impl Connection {
         outgoing: &mut mpsc::Receiver<Outgoing>,
     ) -> Result<(), End> {
         let options = self.sockets.node.options.clone();
-        let init_by = Instant::now() + options.init_within;
         let draining = self.sockets.node.draining.clone();
         loop {
             tokio::select! {
@@ -149,7 +159,10 @@ impl Connection {
                         self.operations.remove(&operation);
                     }
                 }
-                () = sleep_until(init_by), if self.viewer.is_none() => return Err(Some(CloseCode::InitTimeout)),
+                () = sleep_until(self.valid_until) => {
+                    let code = if self.viewer.is_some() { CloseCode::Unauthorized } else { CloseCode::InitTimeout };
+                    return Err(Some(code));
+                }
                 () = draining.cancelled() => {
                     let share: f64 = rand::random();
                     tokio::time::sleep(options.drain_over.mul_f64(share)).await;
@@ -206,8 +219,12 @@ impl Connection {
         }
         let token = init.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
         let token = token.ok_or(Some(CloseCode::Forbidden))?;
-        let user = self.sockets.authenticator.verify(token, self.sockets.node.now());
-        self.viewer = Some(Viewer { user: user.map_err(|_| Some(CloseCode::Forbidden))? });
+        let now = self.sockets.node.now();
+        let identity =
+            self.sockets.authenticator.verify(token, now).map_err(|_| Some(CloseCode::Forbidden))?;
+        self.viewer = Some(Viewer { user: identity.user });
+        let milliseconds = u64::try_from(identity.expires_at - now).unwrap_or(0).min(LONGEST_MS);
+        self.valid_until = Instant::now() + Duration::from_millis(milliseconds);
         Ok(())
     }
 

@@ -1,128 +1,151 @@
 //! Tokens: who someone is, as the platform says.
 //!
-//! Invariant: the algorithm is fixed by the key, never taken from the token; every claim is typed
-//! and required.
+//! Invariants: the algorithm belongs to the key, and the key is one that was configured; nothing in
+//! a token chooses either. Every claim is typed and required. Times are told from the clock that is
+//! passed in.
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+mod keys;
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation, decode, encode};
 use schemas::UserId;
 use schemas::position::LogTime;
 use serde::{Deserialize, Serialize};
 
-const ISSUER: &str = "musclemap";
-const AUDIENCE: &str = "musclemap-messaging";
+pub use keys::{InvalidKeys, Keys};
+
 const DEVELOPMENT_TOKEN_SECONDS: i64 = 24 * 60 * 60;
 /// The longest token that is looked at.
 const MAX_TOKEN_BYTES: usize = 4 * 1024;
+/// How far the platform's clock may be ahead, in seconds.
+const SKEW_SECONDS: i64 = 60;
 
+/// Who issues tokens, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    pub issuer: String,
+    pub audience: String,
+}
+
+impl Expected {
+    /// What a development server says of itself.
+    pub fn development() -> Self {
+        Self { issuer: "musclemap".to_owned(), audience: "musclemap-messaging".to_owned() }
+    }
+}
+
+/// RFC 7519; `aud` may name one or several.
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     sub: String,
     iss: String,
-    aud: String,
-    /// Seconds since 1970.
+    aud: Audience,
+    /// Seconds since 1970, as all times here.
     exp: i64,
     iat: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
 }
 
-/// The token is not one of the platform's, or not valid any more.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Several(Vec<String>),
+}
+
+/// Whom a token stands for, and until when (milliseconds since 1970).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    pub user: UserId,
+    pub expires_at: LogTime,
+}
+
+/// The token is not one of the platform's, or not valid now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("invalid token")]
 pub struct InvalidToken;
 
 /// Checks tokens; in development it also issues them.
 pub struct Authenticator {
-    verifying: DecodingKey,
-    signing: EncodingKey,
-    validation: Validation,
+    expected: Expected,
+    keys: RwLock<Arc<Keys>>,
+    signing: Option<EncodingKey>,
 }
 
 impl Authenticator {
     /// For development: HS256 with a key of this installation.
     pub fn development(key: &[u8; 32]) -> Self {
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[AUDIENCE]);
-        validation.set_required_spec_claims(&["sub", "iss", "aud", "exp"]);
-        // Times are checked by hand, against the clock that is passed in.
-        validation.validate_exp = false;
-        Self { verifying: DecodingKey::from_secret(key), signing: EncodingKey::from_secret(key), validation }
+        Self {
+            expected: Expected::development(),
+            keys: RwLock::new(Arc::new(Keys::development(key))),
+            signing: Some(EncodingKey::from_secret(key)),
+        }
     }
 
-    /// A token for a user, valid for a day.
+    /// For production: public keys of the platform.
+    pub fn new(expected: Expected, keys: Keys) -> Self {
+        Self { expected, keys: RwLock::new(Arc::new(keys)), signing: None }
+    }
+
+    /// Puts other keys in place of those known so far.
+    pub fn replace_keys(&self, keys: Keys) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+    }
+
+    /// A token for a user, valid for a day; only in development.
     pub fn issue(&self, user: &UserId, now: LogTime) -> Result<String, InvalidToken> {
+        let signing = self.signing.as_ref().ok_or(InvalidToken)?;
         let claims = Claims {
             sub: user.to_string(),
-            iss: ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
+            iss: self.expected.issuer.clone(),
+            aud: Audience::One(self.expected.audience.clone()),
             exp: now / 1_000 + DEVELOPMENT_TOKEN_SECONDS,
             iat: now / 1_000,
+            nbf: None,
         };
-        encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(|_| InvalidToken)
+        encode(&Header::new(Algorithm::HS256), &claims, signing).map_err(|_| InvalidToken)
     }
 
     /// Whom a token stands for.
-    pub fn verify(&self, token: &str, now: LogTime) -> Result<UserId, InvalidToken> {
+    pub fn verify(&self, token: &str, now: LogTime) -> Result<Identity, InvalidToken> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken);
         }
-        let claims =
-            decode::<Claims>(token, &self.verifying, &self.validation).map_err(|_| InvalidToken)?.claims;
-        let seconds = now / 1_000;
-        let in_time = seconds < claims.exp && claims.iat <= seconds + 60;
-        if in_time { claims.sub.parse().map_err(|_| InvalidToken) } else { Err(InvalidToken) }
+        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let key = keys.find(token).ok_or(InvalidToken)?;
+        let claims = decode::<Claims>(token, &key.verifying, &self.validation(key.algorithm))
+            .map_err(|_| InvalidToken)?;
+        self.check(&claims.claims, now / 1_000)
+    }
+
+    fn validation(&self, algorithm: Algorithm) -> Validation {
+        let mut validation = Validation::new(algorithm);
+        validation.set_required_spec_claims(&["sub", "iss", "aud", "exp"]);
+        validation.set_issuer(&[&self.expected.issuer]);
+        validation.set_audience(&[&self.expected.audience]);
+        // Times are checked against the clock that is passed in.
+        validation.validate_exp = false;
+        validation.validate_nbf = false;
+        validation
+    }
+
+    fn check(&self, claims: &Claims, now: i64) -> Result<Identity, InvalidToken> {
+        let is_for_us = match &claims.aud {
+            Audience::One(audience) => *audience == self.expected.audience,
+            Audience::Several(audiences) => audiences.contains(&self.expected.audience),
+        };
+        let has_begun = |from: i64| from <= now + SKEW_SECONDS;
+        let in_time = now < claims.exp && has_begun(claims.iat) && claims.nbf.is_none_or(has_begun);
+        if !is_for_us || claims.iss != self.expected.issuer || !in_time {
+            return Err(InvalidToken);
+        }
+        let user = claims.sub.parse().map_err(|_| InvalidToken)?;
+        Ok(Identity { user, expires_at: claims.exp.saturating_mul(1_000) })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOW: LogTime = 1_800_000_000_000;
-
-    fn ann() -> UserId {
-        "ann".parse().unwrap()
-    }
-
-    fn signed(key: &[u8], header: &Header, claims: &impl Serialize) -> String {
-        encode(header, claims, &EncodingKey::from_secret(key)).unwrap()
-    }
-
-    #[test]
-    fn a_token_stands_for_its_user_until_it_expires() {
-        let authenticator = Authenticator::development(&[1; 32]);
-        let token = authenticator.issue(&ann(), NOW).unwrap();
-        let day = DEVELOPMENT_TOKEN_SECONDS * 1_000;
-        assert_eq!(authenticator.verify(&token, NOW), Ok(ann()));
-        assert_eq!(authenticator.verify(&token, NOW + day - 1_000), Ok(ann()));
-        assert_eq!(authenticator.verify(&token, NOW + day), Err(InvalidToken));
-        assert_eq!(authenticator.verify(&token, NOW - day), Err(InvalidToken));
-        assert_eq!(Authenticator::development(&[2; 32]).verify(&token, NOW), Err(InvalidToken));
-    }
-
-    #[test]
-    fn what_is_not_exactly_right_is_refused() {
-        let authenticator = Authenticator::development(&[1; 32]);
-        let claims = |sub: &str, iss: &str, aud: &str| Claims {
-            sub: sub.into(),
-            iss: iss.into(),
-            aud: aud.into(),
-            exp: NOW / 1_000 + 60,
-            iat: NOW / 1_000,
-        };
-        let hs256 = Header::new(Algorithm::HS256);
-        let refused = [
-            signed(&[1; 32], &hs256, &claims("a b", ISSUER, AUDIENCE)),
-            signed(&[1; 32], &hs256, &claims("ann", "other", AUDIENCE)),
-            signed(&[1; 32], &hs256, &claims("ann", ISSUER, "other")),
-            signed(&[1; 32], &Header::new(Algorithm::HS512), &claims("ann", ISSUER, AUDIENCE)),
-            // {"alg":"none"} without a signature.
-            "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ.".to_owned(),
-            String::new(),
-            "a.b.c".to_owned(),
-            "x".repeat(10_000),
-        ];
-        for token in refused {
-            assert_eq!(authenticator.verify(&token, NOW), Err(InvalidToken), "{token:.40}");
-        }
-    }
-}
+mod tests;

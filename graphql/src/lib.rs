@@ -35,33 +35,26 @@ pub struct Viewer {
     pub user: UserId,
 }
 
-/// What differs between development and production.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SchemaOptions {
-    pub introspection: bool,
-}
-
 const MAX_DEPTH: usize = 10;
 const MAX_COMPLEXITY: usize = 1_500;
 const MAX_DIRECTIVES: usize = 20;
 
 /// The schema over what can be read and asked for.
-pub fn schema(reads: Arc<Reads>, commands: Arc<dyn Commands>, options: SchemaOptions) -> ApiSchema {
-    let mut builder = Schema::build(Query, Mutation, Subscription)
+pub fn schema(reads: Arc<Reads>, commands: Arc<dyn Commands>) -> ApiSchema {
+    Schema::build(Query, Mutation, Subscription)
         .limit_directives(MAX_DIRECTIVES)
+        .limit_depth(MAX_DEPTH)
+        .limit_complexity(MAX_COMPLEXITY)
+        .disable_introspection()
+        .disable_suggestions()
         .data(reads)
-        .data(commands);
-    // The introspection query is deeper and larger than what the limits are for.
-    builder = if options.introspection {
-        builder.limit_recursive_depth(2 * MAX_DEPTH)
-    } else {
-        builder
-            .limit_depth(MAX_DEPTH)
-            .limit_complexity(MAX_COMPLEXITY)
-            .disable_introspection()
-            .disable_suggestions()
-    };
-    builder.finish()
+        .data(commands)
+        .finish()
+}
+
+/// The schema for questions about itself alone, which go deeper than the limits; for development.
+pub fn introspection_schema() -> ApiSchema {
+    Schema::build(Query, Mutation, Subscription).introspection_only().finish()
 }
 
 /// The schema as text, as it is published.

@@ -3,7 +3,7 @@
 //! Invariants: one operation a request; a GET changes nothing and cannot be sent by a foreign page;
 //! what is not GraphQL is answered in problem+json (RFC 9457).
 
-mod aliases;
+mod document;
 pub mod problem;
 
 use std::sync::Arc;
@@ -27,6 +27,7 @@ use tokio::time::timeout;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::Ingest;
+use crate::http::document::Checked;
 use crate::http::problem::Problem;
 use crate::metrics::REQUESTS;
 
@@ -41,6 +42,8 @@ const PREFLIGHT_HEADER: &str = "x-musclemap-preflight";
 #[derive(Clone)]
 pub struct Http {
     pub schema: ApiSchema,
+    /// Answers questions about the schema; in development alone.
+    pub introspection: Option<ApiSchema>,
     pub authenticator: Arc<Authenticator>,
     pub ingest: Arc<Ingest>,
     pub clock: Arc<dyn Clock>,
@@ -122,14 +125,16 @@ impl Http {
         if let Some(viewer) = viewer {
             request = request.data(viewer);
         }
-        let kind = match aliases::check(&mut request) {
-            Ok(kind) => kind,
+        let (kind, schema) = match document::check(&mut request) {
+            Ok(Checked { about_schema: true, kind }) => (kind, self.introspection.as_ref()),
+            Ok(Checked { about_schema: false, kind }) => (kind, Some(&self.schema)),
             Err(response) => return answer("unknown", &response),
         };
         if kind == OperationType::Mutation && !mutations {
             return Problem::new(StatusCode::METHOD_NOT_ALLOWED, "a GET changes nothing").into_response();
         }
-        let response = timeout(OPERATION_WITHIN, self.schema.execute(request)).await;
+        let schema = schema.unwrap_or(&self.schema);
+        let response = timeout(OPERATION_WITHIN, schema.execute(request)).await;
         let response =
             response.unwrap_or_else(|_| refused(Refusal::unavailable("the operation took too long")));
         answer(name_of(kind), &response)
@@ -141,7 +146,7 @@ impl Http {
         let invalid = || Refusal::new(ErrorCode::Unauthenticated, "the token is not valid");
         let token =
             value.to_str().ok().and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(invalid)?;
-        let user = self.authenticator.verify(token, self.clock.now()).map_err(|_| invalid())?;
+        let user = self.authenticator.verify(token, self.clock.now()).map_err(|_| invalid())?.user;
         Ok(Some(Viewer { user }))
     }
 }

@@ -10,8 +10,8 @@ use anyhow::{Context, Result};
 use embedded::Store;
 use fanout::cursor::CursorKey;
 use fanout::socket::Sockets;
+use graphql::Reads;
 use graphql::auth::Authenticator;
-use graphql::{Reads, SchemaOptions};
 use ingest::http::Http;
 use ingest::{Ingest, admin};
 use platform::clock::{Clock, SystemClock};
@@ -68,11 +68,11 @@ impl System {
         let latch = readiness.latch("fanout");
 
         let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
-        let schema_options = SchemaOptions { introspection: flags.is_development() };
-        let schema = graphql::schema(reads, ingest.clone(), schema_options);
+        let schema = graphql::schema(reads, ingest.clone());
         let sockets = Sockets::new(node.clone(), schema.clone(), authenticator.clone()).routes();
         let requests = ingest::http::routes(Http {
             schema,
+            introspection: flags.is_development().then(graphql::introspection_schema),
             authenticator,
             ingest: ingest.clone(),
             clock,
