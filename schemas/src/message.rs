@@ -16,6 +16,8 @@ use crate::verdict::{Reply, Verdict};
 pub const REPLY_HEADER: &str = "mm-reply";
 /// Header: the charge that a command carries, framed Avro.
 pub const CHARGE_HEADER: &str = "mm-charge";
+/// Header of a replayed command: a key under which it has its effect at most once, ever.
+pub const ONCE_HEADER: &str = "mm-once";
 /// Header of events that change memberships or blocks: the users they name, by commas.
 pub const USERS_HEADER: &str = "mm-users";
 
@@ -199,6 +201,8 @@ pub struct Envelope {
     pub cause: Option<Cause>,
     pub reply: Option<Reply>,
     pub charge: Option<Charge>,
+    /// Under this key the command has its effect once.
+    pub once: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -209,6 +213,8 @@ pub enum MalformedHeader {
     Reply,
     #[error("malformed charge header: {0}")]
     Charge(#[from] DecodeError),
+    #[error("malformed once header")]
+    Once,
 }
 
 impl Envelope {
@@ -220,11 +226,18 @@ impl Envelope {
                 Cause::HEADER => envelope.cause = Some(Cause::from_header(value)?),
                 REPLY_HEADER => envelope.reply = Some(read_reply(value).ok_or(MalformedHeader::Reply)?),
                 CHARGE_HEADER => envelope.charge = Some(avro::decode(value)?),
+                ONCE_HEADER => envelope.once = Some(read_once(value).ok_or(MalformedHeader::Once)?),
                 _ => {}
             }
         }
         Ok(envelope)
     }
+}
+
+/// Keys are short: they are rows for ever.
+fn read_once(value: &[u8]) -> Option<String> {
+    let key = std::str::from_utf8(value).ok()?;
+    (1..=200).contains(&key.len()).then(|| key.to_owned())
 }
 
 fn read_reply(value: &[u8]) -> Option<Reply> {

@@ -24,6 +24,10 @@ pub struct Flags {
     /// Prices and limits; without it what is in force stays in force.
     #[arg(long, value_name = "FILE", env = "MM_POLICY")]
     pub policy: Option<PathBuf>,
+
+    /// Instead of starting the system: look at its folder while it does not run.
+    #[command(subcommand)]
+    pub command: Option<operator::Command>,
 }
 
 impl Flags {

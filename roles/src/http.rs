@@ -1,8 +1,8 @@
-//! The clients' port: sockets to the fan-out, everything else to ingest.
+//! Ports that clients and operators connect to.
 
 use std::future::Future;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header;
@@ -10,7 +10,7 @@ use axum::response::Response;
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-/// One router for both: a WebSocket handshake goes to `sockets`.
+/// One router for sockets and requests: a WebSocket handshake goes to `sockets`.
 pub fn split(sockets: Router, requests: Router) -> Router {
     let choose = move |request: Request| {
         let is_handshake = request
@@ -36,4 +36,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     Ok(axum::serve(listener, router).with_graceful_shutdown(stop).await?)
+}
+
+/// Opens a port.
+pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
 }

@@ -14,8 +14,9 @@ use schemas::position::Version;
 use schemas::tables::{FromValues, POLICIES, Value};
 use schemas::topics::{ACCOUNT_COMMANDS, CONVERSATION_COMMANDS};
 
-/// Puts the file's policy in force; without a file, what was last, and at first what is shipped.
-pub async fn apply(log: &dyn Log, tables: &dyn Tables, file: Option<&Path>) -> Result<()> {
+/// Puts the file's policy in force; without a file, what was last, and at first what is shipped. Gives
+/// its version.
+pub async fn apply(log: &dyn Log, tables: &dyn Tables, file: Option<&Path>) -> Result<i64> {
     let stored = stored(tables).await?;
     let wanted = match file {
         Some(file) => Some(read(file)?),
@@ -28,9 +29,11 @@ pub async fn apply(log: &dyn Log, tables: &dyn Tables, file: Option<&Path>) -> R
         }
         (Some(stored), _) => stored,
         (None, Some(wanted)) => store(tables, PolicyVersion { version: 1, policy: wanted }).await?,
-        (None, None) => return Ok(()),
+        (None, None) => anyhow::bail!("there is no policy"),
     };
-    append(log, version).await
+    let number = version.version;
+    append(log, version).await?;
+    Ok(number)
 }
 
 fn read(file: &Path) -> Result<Policy> {

@@ -1,0 +1,34 @@
+# Functions that start and stop one Cassandra, which stands in for ScyllaDB. To be sourced by bash after
+# service.sh.
+#
+#   MM_CASSANDRA_HEAP  its heap, by default 512m
+
+CASSANDRA_HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+
+cassandra_need() {
+    service_need java openjdk-17-jre-headless && service_need mvn maven
+}
+
+# cassandra_start DIR PORT: starts a server with its data in DIR, and waits until it is ready. It uses
+# the port after PORT as well.
+cassandra_start() {
+    local dir="$1" port="$2" jars heap="${MM_CASSANDRA_HEAP:-512m}"
+    if ! service_pid "$dir" > /dev/null; then
+        jars="$(service_jars cassandra "$CASSANDRA_HERE/pom.xml")"
+        mkdir -p "$dir"
+        dir="$(cd "$dir" && pwd)"
+        sed -e "s|@PORT@|$port|g" -e "s|@STORAGE_PORT@|$((port + 1))|g" \
+            "$CASSANDRA_HERE/cassandra.yaml" > "$dir/cassandra.yaml"
+        service_spawn "$dir" java "@$CASSANDRA_HERE/jvm.options" -Xms64m "-Xmx$heap" \
+            "-Dcassandra.config=file://$dir/cassandra.yaml" \
+            "-Dlogback.configurationFile=file://$CASSANDRA_HERE/logback.xml" \
+            "-Dcassandra.storagedir=$dir/data" "-Dcassandra.logdir=$dir" "-Djava.io.tmpdir=$dir" \
+            -Dcassandra-foreground=yes -cp "$jars/*" org.apache.cassandra.service.CassandraDaemon
+    fi
+    service_wait "$dir" cassandra_answers "$port"
+}
+
+# cassandra_answers PORT: whether the server there says what it supports when it is asked for OPTIONS.
+cassandra_answers() {
+    [[ "$(service_ask "$1" '\x04\x00\x00\x00\x05\x00\x00\x00\x00' 5)" == 8400000006 ]]
+}

@@ -1,0 +1,124 @@
+//! Dead letters, as operators see them.
+//!
+//! Invariant: a replay is a new command without the old one's cause and charge (which went back when
+//! it died), under a key that lets it have its effect once.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use platform::ports::{Log, LogError, Record};
+use platform::runner::{ORIGIN_HEADER, REASON_HEADER, SIZE_HEADER};
+use schemas::message::{ONCE_HEADER, Outgoing, Place as Partitioned};
+use schemas::position::Offset;
+use schemas::topics::{self, Topic};
+use tokio::time::timeout;
+
+use crate::Place;
+
+/// How long the log may take for one answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A record that could not be handled.
+pub struct DeadLetter {
+    /// The topic that it was read from.
+    pub topic: &'static Topic,
+    pub record: Record,
+}
+
+/// All of one topic, or of every one.
+pub async fn list(log: &dyn Log, topic: Option<&str>) -> Result<Vec<DeadLetter>> {
+    let mut letters = Vec::new();
+    for topic in consumed().filter(|known| topic.is_none_or(|wanted| known.name == wanted)) {
+        let Some(dead) = topic.dead_letters else { continue };
+        for partition in 0..log.partitions(dead) {
+            let marks = log.marks(dead, partition).await?;
+            let mut next = marks.low;
+            let mut reader = log.read(dead, partition, next).await?;
+            while next < marks.end {
+                let Ok(records) = timeout(PATIENCE, reader.next()).await else {
+                    bail!("{} does not answer", dead.name);
+                };
+                for record in records? {
+                    next = record.offset + 1;
+                    letters.push(DeadLetter { topic, record });
+                }
+            }
+        }
+    }
+    Ok(letters)
+}
+
+pub async fn find(log: &dyn Log, place: &Place) -> Result<DeadLetter> {
+    let topic = consumed().find(|topic| topic.name == place.topic).context("no such topic")?;
+    let dead = topic.dead_letters.context("the topic has no dead letters")?;
+    let nothing = || format!("no dead letter at {} {} {}", place.topic, place.partition, place.offset);
+    let marks = log.marks(dead, place.partition).await?;
+    if !(marks.low..marks.end).contains(&place.offset) {
+        bail!(nothing());
+    }
+    let mut reader = log.read(dead, place.partition, place.offset).await?;
+    let records = timeout(PATIENCE, reader.next()).await.context("the log does not answer")??;
+    let record = records.into_iter().next().filter(|record| record.offset == place.offset);
+    Ok(DeadLetter { topic, record: record.with_context(nothing)? })
+}
+
+/// Appends it again; gives its new offset.
+pub async fn replay(log: &dyn Log, place: &Place) -> Result<Offset> {
+    let DeadLetter { topic, record } = find(log, place).await?;
+    if record.header(SIZE_HEADER).is_some() {
+        bail!("it was too large to keep whole, and cannot be replayed");
+    }
+    let once = format!("replay {} {} {}", place.topic, place.partition, place.offset);
+    let command = Outgoing {
+        topic,
+        place: Partitioned::Key,
+        key: record.key.as_ref().map(|key| key.to_vec()),
+        headers: vec![(ONCE_HEADER, once.into_bytes())],
+        value: record.value.to_vec(),
+    };
+    let receipt = log.enqueue(command).await?;
+    Ok(timeout(PATIENCE, receipt).await.unwrap_or_else(|_| Err(LogError::Unknown("no answer".into())))?)
+}
+
+/// Topics whose consumers leave dead letters.
+fn consumed() -> impl Iterator<Item = &'static Topic> {
+    topics::ALL.into_iter().filter(|topic| topic.dead_letters.is_some())
+}
+
+impl DeadLetter {
+    fn header(&self, name: &str) -> String {
+        self.record.header(name).map(|value| String::from_utf8_lossy(value).into_owned()).unwrap_or_default()
+    }
+
+    fn time(&self) -> String {
+        Timestamp::from_millisecond(self.record.time).map(|time| time.to_string()).unwrap_or_default()
+    }
+
+    fn key(&self) -> String {
+        String::from_utf8_lossy(self.record.key.as_deref().unwrap_or_default()).escape_debug().to_string()
+    }
+
+    /// Where it stands, when it came, and why.
+    pub fn line(&self) -> String {
+        let Self { topic, record } = self;
+        let (partition, offset) = (record.partition, record.offset);
+        let reason = self.header(REASON_HEADER);
+        format!("{} {partition} {offset}  {}  key {}  {reason}", topic.name, self.time(), self.key())
+    }
+
+    /// Everything of it; the value in hexadecimal.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}\nread at {}\n", self.line(), self.header(ORIGIN_HEADER));
+        for (name, value) in &self.record.headers {
+            // Writing to a text cannot fail.
+            let _ = writeln!(text, "{name}: {}", String::from_utf8_lossy(value).escape_debug());
+        }
+        for chunk in self.record.value.chunks(32) {
+            let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
+            let _ = writeln!(text, "{}", hex.join(" "));
+        }
+        text
+    }
+}
