@@ -3,6 +3,7 @@
 //! Boundary: knows records, rows and positions, but no rule of the product; those are in `domain`.
 
 pub mod clock;
+pub mod config;
 pub mod group;
 pub mod lifecycle;
 pub mod ports;
