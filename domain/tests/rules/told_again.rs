@@ -60,6 +60,18 @@ fn an_account_says_of_everything_else_what_it_said_before() {
 }
 
 #[test]
+fn an_account_says_of_a_grant_only_what_the_ledger_holds() {
+    let mut table = Table::default();
+    let mut ann = Seat::ann(0);
+    let again = |ann: &Seat<_>| ann.tells_again(1, asked(), grant("welcome", -5));
+    ann.asks(0, grant("welcome", -5));
+    table.told("a grant that was refused", again(&ann).as_ref());
+    table.is(expect![[r#"
+        a grant that was refused: UNAVAILABLE retryAfterMs=1000 (refused before an interruption)
+    "#]]);
+}
+
+#[test]
 fn a_conversation_answers_only_for_what_was_paid_for_by_the_charge_that_asks() {
     let mut table = Table::default();
     let mut k1 = Seat::k1();
