@@ -151,3 +151,20 @@ fn a_limit_that_the_policy_lowers_or_raises_holds_from_there_on() {
              mm-cause=1.3.7.1
     "#]]);
 }
+
+/// What a clock counted that ran ahead is void, or lies behind what the right one counts.
+#[test]
+fn when_to_try_again_is_told_right_after_a_clock_was_put_back() {
+    let mut table = Table::default();
+    let mut ann = Seat::ann(10_000);
+    for (n, time) in [10_000, 12_000, 5_500, 5_500].into_iter().enumerate() {
+        assert!(accepted(ann.asks(time, send(n as i64, "buy now", 1)).verdict()), "at {time}");
+    }
+    table.answer("half a second later", &ann.asks(6_000, send(4, "buy now", 1)));
+    table.answer("a minute after the first that counts", &ann.asks(65_499, send(4, "buy now", 1)));
+    assert!(accepted(ann.asks(65_500, send(4, "buy now", 1)).verdict()));
+    table.is(expect![[r#"
+        half a second later: RATE_LIMITED limit=identical_text windowSeconds=60 retryAfterMs=59500 (too many in too short a time)
+        a minute after the first that counts: RATE_LIMITED limit=identical_text windowSeconds=60 retryAfterMs=1 (too many in too short a time)
+    "#]]);
+}
