@@ -145,6 +145,23 @@ fn one_checkpoint_is_under_way_at_a_time_and_the_next_says_the_newest() {
 }
 
 #[test]
+fn no_more_is_in_flight_than_allowed_and_what_settles_makes_room_at_once() {
+    let mut run = Run::bounded(Options { in_flight: 1, ..Options::default() });
+    run.read(vec![command(0, "ann", "price 0"), command(1, "ann", "price 0")]);
+    run.loaded("ann").written("ann").told(0);
+    run.is(expect![[r#"
+        read 0 1
+            load ann
+        loaded ann
+            write ann: state@0 batch@0
+        written ann
+            verdict 0: 1
+        told 0
+            write ann: state@1 batch@1
+    "#]]);
+}
+
+#[test]
 fn no_more_is_read_ahead_than_allowed() {
     let mut run = Run::bounded(Options { read_ahead: 2, ..Options::default() });
     run.read(vec![command(0, "ann", "add 1")]);
