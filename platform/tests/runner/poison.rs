@@ -84,6 +84,24 @@ fn every_kind_of_poison_is_named_and_those_behind_it_go_on() {
     "#]]);
 }
 
+/// Its numbers mean nothing here: taken for ours, they would silence a whole partition.
+#[test]
+fn a_cause_of_another_epoch_moves_no_watermark() {
+    let mut run = Run::new();
+    run.read(vec![
+        with_header(command(0, "ann", "add 1"), Cause::HEADER, b"2.3.1000.0"),
+        caused_by(command(1, "ann", "add 1"), 3, 7, 0),
+    ]);
+    run.loaded("ann");
+    run.is(expect![[r#"
+        read 0 1
+            load ann
+            produce 0.0 dead letter of 4.0: cause of epoch 2
+        loaded ann
+            produce 1.0 event
+    "#]]);
+}
+
 fn dead_letter(run: &Run) -> &Outgoing {
     match run.asked() {
         [Effect::Produce { record, .. }] => record,
