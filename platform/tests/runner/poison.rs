@@ -127,6 +127,22 @@ fn a_dead_letter_keeps_what_is_needed_to_replay_it_and_drops_its_own_cause() {
 }
 
 #[test]
+fn a_dead_letter_fits_a_record_however_large_the_poison_was() {
+    let large = "x".repeat(2 * MAX_RECORD_BYTES);
+    let body = command(0, "ann", &large);
+    let key = command(0, &large, "?");
+    let header = with_header(command(0, "ann", "?"), CHARGE_HEADER, large.as_bytes());
+    for (what, record) in [("body", body), ("key", key), ("header", header)] {
+        let mut run = Run::new();
+        run.read(vec![record]);
+        let letter = dead_letter(&run);
+        assert!(letter.size() <= MAX_RECORD_BYTES, "{what}: {} bytes", letter.size());
+        let size = letter.headers.iter().find(|(name, _)| *name == SIZE_HEADER);
+        assert_eq!(size.is_some(), what == "body", "{what}");
+    }
+}
+
+#[test]
 fn a_control_record_is_no_poison() {
     let mut run = Run::new();
     run.read(vec![control(0, None, None)]).tick();
