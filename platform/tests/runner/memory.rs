@@ -86,6 +86,28 @@ fn an_owner_with_unwritten_rows_stays_however_many_there_are() {
 }
 
 #[test]
+fn owners_leave_memory_while_everything_is_told_again() {
+    let mut before = Run::new();
+    before.read(each(0..50).collect()).rest();
+    let mut run = Run::from(start(), two(), before.table.clone());
+    for record in each(0..50) {
+        run.read(vec![record]).rest();
+        assert!(run.core.owners() <= 3, "{} owners", run.core.owners());
+    }
+}
+
+#[test]
+fn owners_leave_memory_while_everything_is_dropped_as_a_repeat() {
+    let mut run = Run::bounded(two());
+    run.read(vec![caused_by(command(0, "ann", "add 1"), 3, 1_000, 0)]).rest();
+    for offset in 1..50 {
+        let repeat = caused_by(command(offset, &format!("user-{offset}"), "add 1"), 3, offset, 0);
+        run.read(vec![repeat]).rest();
+        assert!(run.core.owners() <= 3, "{} owners", run.core.owners());
+    }
+}
+
+#[test]
 fn what_can_be_read_again_does_not_pile_up() {
     let mut run = Run::new();
     for offset in 0..600 {

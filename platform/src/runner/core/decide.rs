@@ -63,9 +63,14 @@ impl<F: Fold> Core<F> {
         }
         let cause = entry.cause.filter(|_| !(told_again && fault::is(Fault::WatermarksSkipped)));
         self.running.pass(record.offset, cause.as_ref(), entry.control.as_ref());
+        let writes = matches!(entry.change, Change::Unwritten(_));
         self.entries.push_back(entry);
         self.answer(ticket);
         self.write_owner_of(ticket);
+        if !writes {
+            // What is told again or dropped has brought its owner in, too, and no write will end it.
+            self.memory.evict(self.options.owners);
+        }
         Ok(true)
     }
 
