@@ -11,6 +11,7 @@ use schemas::topics::MAX_RECORD_BYTES;
 
 use super::{Answer, Change, Core, Entry, Unwritten};
 use crate::ports::Record;
+use crate::runner::checkpoint::runs;
 use crate::runner::effect::{Effect, Ticket};
 use crate::runner::fault::{self, Fault};
 use crate::runner::incoming::Incoming;
@@ -199,9 +200,7 @@ impl<F: Fold> Core<F> {
 
 fn check_rules(offset: Offset, control: &Control) -> Result<(), RunnerError> {
     match control.rules {
-        Some(rules) if !(RULES - 1..=RULES).contains(&rules) => {
-            Err(RunnerError::UnknownRules { offset, rules, known: RULES })
-        }
+        Some(rules) if !runs(rules) => Err(RunnerError::UnknownRules { offset, rules, known: RULES }),
         _ => Ok(()),
     }
 }
