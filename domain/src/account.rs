@@ -19,7 +19,7 @@ use schemas::position::{LogTime, Offset};
 use schemas::rows::AccountState;
 use schemas::tables::{self, Table};
 use schemas::topics::{self, Topic};
-use schemas::verdict::{Accepted, Decider, Done, Outcome};
+use schemas::verdict::{Accepted, Decider, Outcome};
 use schemas::{Refusal, UserId};
 
 pub use create::conversation_id;
@@ -115,7 +115,7 @@ impl Fold for Accounts {
                 requests::repeated(account, &create.client_id, create::said(create), command.offset)
             }
             AccountRequest::ReturnCharge(back) => give_back::outcome(back),
-            AccountRequest::GrantCredits(_) => Outcome::Done(Done { changed: true }),
+            AccountRequest::GrantCredits(grant) => credits::repeat(account, grant),
         })
     }
 }

@@ -47,7 +47,8 @@ pub fn check(times: impl Iterator<Item = LogTime>, at: LogTime, limit: &Limit) -
 /// Counts one at `at`, and drops what counts no more.
 pub fn push(times: &mut Vec<LogTime>, at: LogTime, limit: &Limit) {
     times.retain(|then| counts(*then, at, limit.seconds));
-    times.push(at);
+    // Not always at the end: the clock may have been put back.
+    times.insert(times.partition_point(|then| *then <= at), at);
 }
 
 /// Takes back what was counted at `at`, if it still counts.
@@ -76,6 +77,15 @@ mod tests {
         assert_eq!(check(times.iter().copied(), 10_000, &LIMIT), Ok(()));
         take_back(&mut times, 1_000);
         assert_eq!(check(times.iter().copied(), 5_000, &LIMIT), Ok(()));
+    }
+
+    #[test]
+    fn times_stay_oldest_first_when_the_clock_is_put_back() {
+        let mut times = vec![];
+        for at in [8_000, 10_000, 4_000] {
+            push(&mut times, at, &LIMIT);
+        }
+        assert_eq!(times, [4_000, 8_000]);
     }
 
     #[test]

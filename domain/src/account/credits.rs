@@ -9,7 +9,7 @@ use schemas::rows::{AccountState, LedgerEntry, Once};
 use schemas::verdict::{Done, Outcome};
 use schemas::{ClientId, ConversationId};
 
-use super::{AccountRow, Accounts, Context};
+use super::{Account, AccountRow, Accounts, Context, refused_before};
 
 /// The largest balance, in milli-credits; above it the API's numbers would overflow.
 const MAX_BALANCE_MILLI: i64 = 2_000_000_000;
@@ -87,4 +87,12 @@ pub fn grant(context: &Context<'_>, grant: &GrantCredits) -> Result<Decision<Acc
     note(entry, &mut rows, &mut outputs);
     let verdict = Some(Outcome::Done(Done { changed: true }));
     Ok(Decision { state, rows, views: vec![], outputs, verdict })
+}
+
+/// The verdict on a grant decided before: credited under its key, be it by an earlier grant, or refused.
+pub fn repeat(account: &Account, grant: &GrantCredits) -> Outcome {
+    match account.row(&RowKey::once(&grant.once)) {
+        Some(_) => Outcome::Done(Done { changed: true }),
+        None => refused_before(),
+    }
 }

@@ -120,7 +120,7 @@ fn remember_text(state: &mut AccountState, mark: TextMark, limits: &Limits) {
     // An operator may set limits under which this would outgrow a state; the oldest go first.
     let surplus = (state.texts.len() + 1).saturating_sub(MAX_TEXT_MARKS);
     state.texts.drain(..surplus);
-    state.texts.push(mark);
+    state.texts.insert(state.texts.partition_point(|other| other.at <= mark.at), mark);
 }
 
 /// 60 sends a minute for the ten minutes that a text is remembered.

@@ -11,6 +11,11 @@ use schemas::tables::{CHECKPOINTS, FromValues, Value};
 
 use crate::ports::{PutRow, Row, Tables, TablesError};
 
+/// Whether this build can decide by these rules.
+pub fn runs(rules: i32) -> bool {
+    (RULES - 1..=RULES).contains(&rules)
+}
+
 /// Per source partition, the number of the last command that came from there.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Watermarks(BTreeMap<Partition, Number>);
@@ -97,7 +102,7 @@ impl Checkpoint {
         let next = values.bigint().map_err(|e| malformed(&e))?;
         let watermarks = values.blob().map_err(|e| malformed(&e))?;
         let policy = values.blob().map_err(|e| malformed(&e))?;
-        Ok(Self {
+        let checkpoint = Self {
             next,
             watermarks: Watermarks::decode(watermarks).ok_or("malformed watermarks")?,
             policy: if policy.is_empty() {
@@ -106,7 +111,12 @@ impl Checkpoint {
                 Some(avro::decode(policy).map_err(|e| malformed(&e))?)
             },
             rules: values.int().map_err(|e| malformed(&e))?,
-        })
+        };
+        if runs(checkpoint.rules) {
+            Ok(checkpoint)
+        } else {
+            Err(format!("unknown rules {}", checkpoint.rules))
+        }
     }
 
     fn key(machine: &str, partition: Partition) -> [Value; 2] {
@@ -147,6 +157,16 @@ pub enum CheckpointError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A build that is put back would otherwise go on behind the control record that it cannot run.
+    #[test]
+    fn a_checkpoint_of_rules_that_this_build_does_not_know_is_refused() {
+        for (rules, known) in [(RULES - 2, false), (RULES - 1, true), (RULES, true), (RULES + 1, false)] {
+            let put = Checkpoint { rules, ..Checkpoint::default() }.to_put();
+            let row = Row { key: put.key, columns: put.columns, version: put.version };
+            assert_eq!(Checkpoint::from_row(&row).is_ok(), known, "{rules}");
+        }
+    }
 
     #[test]
     fn a_checkpoint_survives_its_row() {

@@ -129,8 +129,11 @@ impl<F: Fold> Core<F> {
             }
             Input::Tick => self.checkpoint(),
         }
-        while self.step()? {}
+        // What is settled makes room for what waits.
         self.settle();
+        while self.step()? {
+            self.settle();
+        }
         Ok(std::mem::take(&mut self.effects))
     }
 

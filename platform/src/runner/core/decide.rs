@@ -11,6 +11,7 @@ use schemas::topics::MAX_RECORD_BYTES;
 
 use super::{Answer, Change, Core, Entry, Unwritten};
 use crate::ports::Record;
+use crate::runner::checkpoint::runs;
 use crate::runner::effect::{Effect, Ticket};
 use crate::runner::fault::{self, Fault};
 use crate::runner::incoming::Incoming;
@@ -63,9 +64,14 @@ impl<F: Fold> Core<F> {
         }
         let cause = entry.cause.filter(|_| !(told_again && fault::is(Fault::WatermarksSkipped)));
         self.running.pass(record.offset, cause.as_ref(), entry.control.as_ref());
+        let writes = matches!(entry.change, Change::Unwritten(_));
         self.entries.push_back(entry);
         self.answer(ticket);
         self.write_owner_of(ticket);
+        if !writes {
+            // What is told again or dropped has brought its owner in, too, and no write will end it.
+            self.memory.evict(self.options.owners);
+        }
         Ok(true)
     }
 
@@ -194,9 +200,7 @@ impl<F: Fold> Core<F> {
 
 fn check_rules(offset: Offset, control: &Control) -> Result<(), RunnerError> {
     match control.rules {
-        Some(rules) if !(RULES - 1..=RULES).contains(&rules) => {
-            Err(RunnerError::UnknownRules { offset, rules, known: RULES })
-        }
+        Some(rules) if !runs(rules) => Err(RunnerError::UnknownRules { offset, rules, known: RULES }),
         _ => Ok(()),
     }
 }

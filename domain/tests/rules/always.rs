@@ -1,0 +1,41 @@
+//! Claims that hold whatever is commanded, over random commands at random times.
+//!
+//! Time goes forward, and now and then back by up to five seconds, as log-append time may.
+
+mod account;
+mod conserved;
+mod conversation;
+mod ledger;
+mod numbers;
+mod once;
+mod refunded;
+mod replayed;
+mod small;
+mod windows;
+mod world;
+
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+use schemas::position::LogTime;
+
+/// A failing case is printed whole; it needs no file beside the sources.
+fn cases(cases: u32) -> Config {
+    Config { failure_persistence: None, ..Config::with_cases(cases) }
+}
+
+/// Milliseconds between two commands; a negative one stamps a command that much too early.
+fn gap() -> impl Strategy<Value = LogTime> {
+    prop_oneof![
+        2 => -5_000i64..0,
+        6 => 0i64..1_500,
+        3 => 0i64..20_000,
+        1 => Just(0),
+        1 => 600_000i64..90_000_000,
+    ]
+}
+
+/// Log-append time of a command that comes `gap` after the clock stood at `now`.
+fn pass(now: &mut LogTime, gap: LogTime) -> LogTime {
+    *now += gap.max(0);
+    *now + gap.min(0)
+}

@@ -1,0 +1,131 @@
+//! Short names for people, conversations and requests, and the requests that tests make of them.
+
+use musclemap_domain::policy;
+use schemas::account::{
+    AccountRequest, Charge, ChargeKind, CreateConversation, GrantCredits, ReturnCharge, SendMessage,
+};
+use schemas::control::Policy;
+use schemas::conversation::{
+    Content, ConversationKind, ConversationRequest, LookUp, MarkRead, OpenConversation, PostMessage,
+    ReplyStub,
+};
+use schemas::message::Envelope;
+use schemas::people::Profile;
+use schemas::position::Offset;
+use schemas::verdict::Reply;
+use schemas::{ClientId, ConversationId, Refusal, UserId};
+
+pub fn user(name: &str) -> UserId {
+    name.parse().unwrap()
+}
+
+pub fn profile(name: &str) -> Profile {
+    Profile { user: user(name), username: name.into(), display_name: name.into(), avatar_url: None }
+}
+
+/// The client id that tables show as `c` and the number.
+pub fn client(number: impl Into<i64>) -> ClientId {
+    let mut bytes = [0; 16];
+    bytes[8..].copy_from_slice(&number.into().to_be_bytes());
+    ClientId::from_bytes(bytes)
+}
+
+/// The conversation that tables show as `k` and the number.
+pub fn conversation(number: u8) -> ConversationId {
+    format!("{number:032x}").parse().unwrap()
+}
+
+pub fn shipped() -> Policy {
+    policy::parse(policy::SHIPPED).unwrap()
+}
+
+pub fn with_price(message_per_recipient: i64) -> Policy {
+    let mut policy = shipped();
+    policy.prices.message_per_recipient = message_per_recipient;
+    policy
+}
+
+/// A send to `k1`, to be changed where a case needs it.
+pub fn sending(id: impl Into<i64>, text: &str, recipients: i32) -> SendMessage {
+    SendMessage {
+        conversation: conversation(1),
+        client_id: client(id),
+        content: Content::plain(text),
+        reply_to: None,
+        recipients,
+        sender: profile("ann"),
+    }
+}
+
+pub fn send(id: impl Into<i64>, text: &str, recipients: i32) -> AccountRequest {
+    AccountRequest::SendMessage(sending(id, text, recipients))
+}
+
+pub fn send_to(to: u8, id: u8, text: &str) -> AccountRequest {
+    AccountRequest::SendMessage(SendMessage { conversation: conversation(to), ..sending(id, text, 1) })
+}
+
+pub fn create(kind: ConversationKind, id: u8, others: &[&str], title: Option<&str>) -> AccountRequest {
+    AccountRequest::CreateConversation(CreateConversation {
+        kind,
+        participants: others.iter().map(|name| user(name)).collect(),
+        title: title.map(str::to_owned),
+        client_id: client(id),
+    })
+}
+
+pub fn grant(once: &str, amount_milli: i64) -> AccountRequest {
+    AccountRequest::GrantCredits(GrantCredits { once: once.to_owned(), amount_milli })
+}
+
+pub fn give_back(charge: &Charge, refusal: Option<Refusal>) -> AccountRequest {
+    AccountRequest::ReturnCharge(ReturnCharge { charge: charge.clone(), refusal })
+}
+
+/// A charge of `ann` for a request to `k1`.
+pub fn charge(id: u8, kind: ChargeKind, position: Offset) -> Charge {
+    let price_milli = if kind == ChargeKind::Send { 100 } else { 0 };
+    let (user, conversation) = (user("ann"), conversation(1));
+    Charge { user, client_id: client(id), kind, conversation, position, at: 0, price_milli }
+}
+
+pub fn posting(sender: &str, id: u8, text: &str) -> PostMessage {
+    let (client_id, content) = (client(id), Content::plain(text));
+    PostMessage { client_id, sender: profile(sender), content, reply_to: None }
+}
+
+pub fn post(sender: &str, id: u8, text: &str) -> ConversationRequest {
+    ConversationRequest::PostMessage(posting(sender, id, text))
+}
+
+pub fn answer_to(seq: i64, sender: &str, id: u8, text: &str) -> ConversationRequest {
+    let parent = ReplyStub { seq, sender: profile("bob"), content: None, created_at: 0 };
+    ConversationRequest::PostMessage(PostMessage { reply_to: Some(parent), ..posting(sender, id, text) })
+}
+
+pub fn open(kind: ConversationKind, creator: &str, others: &[&str]) -> ConversationRequest {
+    ConversationRequest::OpenConversation(OpenConversation {
+        kind,
+        creator: user(creator),
+        participants: others.iter().map(|name| user(name)).collect(),
+        title: None,
+    })
+}
+
+pub fn read(name: &str, up_to: i64) -> ConversationRequest {
+    ConversationRequest::MarkRead(MarkRead { user: user(name), up_to })
+}
+
+pub fn look_up(name: &str, id: u8, kind: ChargeKind, charge: Offset) -> ConversationRequest {
+    ConversationRequest::LookUp(LookUp { user: user(name), client_id: client(id), kind, charge })
+}
+
+/// From a client who waits for the answer.
+pub fn asked() -> Envelope {
+    Envelope { reply: Some(Reply { slot: 0, request: 7 }), ..Envelope::default() }
+}
+
+/// From an account that has charged for it, for a client who waits.
+pub fn paid(charge: Charge) -> Envelope {
+    Envelope { charge: Some(charge), ..asked() }
+}

@@ -1,0 +1,61 @@
+//! Reading: a watermark by member that never falls.
+
+use expect_test::expect;
+use musclemap_domain::Conversations;
+use schemas::account::ChargeKind::{Create, Send};
+use schemas::conversation::ConversationKind::Group;
+
+use crate::names::{asked, charge, open, paid, post, read};
+use crate::render::Table;
+use crate::seat::Seat;
+
+/// `k1` with ann and bob, and three messages by ann.
+fn talk() -> Seat<Conversations> {
+    let mut k1 = Seat::k1();
+    k1.takes(0, paid(charge(0, Create, 0)), open(Group, "ann", &["bob"]));
+    for id in 1..=3 {
+        k1.takes(0, paid(charge(id, Send, i64::from(id))), post("ann", id, "hello"));
+    }
+    k1
+}
+
+#[test]
+fn a_reading_moves_a_receipt_forward_and_never_past_what_is_there() {
+    let mut table = Table::default();
+    let mut k1 = talk();
+    table.case("the second", &k1.asks(1_000, read("bob", 2)));
+    table.answer("again", &k1.asks(1_000, read("bob", 2)));
+    table.answer("an earlier one", &k1.asks(1_000, read("bob", 1)));
+    table.case("what is not there yet", &k1.asks(1_000, read("bob", 100)));
+    table.answer("their own", &k1.asks(1_000, read("ann", 3)));
+    table.answer("none", &k1.asks(1_000, read("bob", 0)));
+    table.answer("less than none", &k1.asks(1_000, read("bob", i64::MIN)));
+    table.is(expect![[r#"
+        the second
+          done
+          row receipt bob: read 2
+          to events k1: at 1000 bob has read 2
+             mm-cause=1.3.4.0
+        again: nothing to do
+        an earlier one: nothing to do
+        what is not there yet
+          done
+          row receipt bob: read 3
+          to events k1: at 1000 bob has read 3
+             mm-cause=1.3.7.0
+        their own: nothing to do
+        none: nothing to do
+        less than none: nothing to do
+    "#]]);
+}
+
+#[test]
+fn who_is_not_in_a_conversation_is_told_that_there_is_none() {
+    let mut table = Table::default();
+    table.answer("a stranger", &talk().asks(1_000, read("dave", 1)));
+    table.answer("nobody opened it", &Seat::k1().takes(1_000, asked(), read("ann", 1)));
+    table.is(expect![[r#"
+        a stranger: NOT_FOUND (not found)
+        nobody opened it: NOT_FOUND (not found)
+    "#]]);
+}

@@ -1,0 +1,125 @@
+//! One owner of a fold, commanded as the runner would: in offset order, by log time, with the rows
+//! in memory that a command names and no others.
+
+use std::collections::BTreeMap;
+
+use musclemap_domain::{Accounts, Conversations};
+use schemas::avro;
+use schemas::control::{Policy, RULES};
+use schemas::fold::{self, Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
+use schemas::message::{Envelope, Outgoing};
+use schemas::owner::RowKey;
+use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
+use schemas::verdict::Outcome;
+
+use crate::names::{conversation, grant, shipped, user};
+
+/// Partition of every command in these tests.
+const PARTITION: i32 = 3;
+
+pub struct Seat<F: Fold> {
+    pub id: F::Id,
+    pub policy: Policy,
+    pub state: F::State,
+    pub rows: BTreeMap<RowKey, F::Row>,
+    pub next: Offset,
+}
+
+/// A command's decision, with what came before it.
+pub struct Decided<F: Fold> {
+    pub offset: Offset,
+    pub before: F::State,
+    pub decision: Decision<F>,
+}
+
+impl Seat<Accounts> {
+    /// `ann`, under the shipped policy, with credits granted at offset 0.
+    pub fn ann(milli_credits: i64) -> Self {
+        let mut seat = Self::new(user("ann"));
+        if milli_credits > 0 {
+            seat.asks(0, grant("start", milli_credits));
+        }
+        seat.next = 1;
+        seat
+    }
+}
+
+impl Seat<Conversations> {
+    /// `k1`, which nobody has opened yet.
+    pub fn k1() -> Self {
+        Self::new(conversation(1))
+    }
+}
+
+impl<F: Fold> Seat<F> {
+    pub fn new(id: F::Id) -> Self {
+        Self { id, policy: shipped(), state: F::fresh(), rows: BTreeMap::new(), next: 0 }
+    }
+
+    /// A client's command, appended at `time`.
+    pub fn asks(&mut self, time: LogTime, request: F::Request) -> Decided<F> {
+        self.takes(time, crate::names::asked(), request)
+    }
+
+    pub fn takes(&mut self, time: LogTime, envelope: Envelope, request: F::Request) -> Decided<F> {
+        let (_, last) = F::stamp(&self.state);
+        let command = Command { offset: self.next, at: fold::at(last, time), envelope, request };
+        let owner = self.in_memory(&F::needs(&command.request, Purpose::Decide));
+        let in_force = InForce { policy: &self.policy, rules: RULES };
+        let mut decision = F::decide(&in_force, &self.id, &owner, &command);
+        F::set_stamp(&mut decision.state, command.offset, command.at);
+        let before = std::mem::replace(&mut self.state, decision.state.clone());
+        self.rows.extend(decision.rows.iter().cloned());
+        self.next += 1;
+        Decided { offset: command.offset, before, decision }
+    }
+
+    /// The verdict on a command that was decided at `offset`, told again from the rows.
+    pub fn tells_again(&self, offset: Offset, envelope: Envelope, request: F::Request) -> Option<Outcome> {
+        let owner = self.in_memory(&F::needs(&request, Purpose::Repeat));
+        let (_, at) = F::stamp(&self.state);
+        F::repeat(&self.id, &owner, &Command { offset, at, envelope, request })
+    }
+
+    fn in_memory(&self, needed: &[RowKey]) -> Owner<F> {
+        let mut owner = Owner::new(self.state.clone(), true);
+        let resident = self.rows.iter().filter(|(key, _)| key.kind <= F::LAST_RESIDENT_KIND);
+        for (key, row) in resident {
+            owner.set(key.clone(), Some(row.clone()));
+        }
+        for key in needed {
+            owner.set(key.clone(), self.rows.get(key).cloned());
+        }
+        owner
+    }
+}
+
+impl<F: Fold> Decided<F> {
+    /// The records that go out.
+    pub fn records(&self) -> Vec<Outgoing> {
+        let cause = |index| Cause {
+            epoch: EPOCH,
+            partition: PARTITION,
+            number: Number { offset: self.offset, index },
+        };
+        (0..).zip(&self.decision.outputs).map(|(index, output)| output.record(Some(cause(index)))).collect()
+    }
+
+    /// Everything that leaves the fold, as stored and sent.
+    pub fn bytes(&self) -> Vec<Vec<u8>> {
+        let rows = self.decision.rows.iter().map(|(key, row)| {
+            let (kind, body) = (key.kind.to_be_bytes(), row.encode());
+            [kind.as_slice(), &key.key, &body].concat()
+        });
+        let mut all = vec![avro::encode(&self.decision.state)];
+        all.extend(rows);
+        all.extend(self.decision.views.iter().map(|view| format!("{view:?}").into_bytes()));
+        all.extend(self.records().iter().map(|record| format!("{record:?}").into_bytes()));
+        all.push(format!("{:?}", self.decision.verdict).into_bytes());
+        all
+    }
+
+    pub fn verdict(&self) -> &Outcome {
+        self.decision.verdict.as_ref().unwrap()
+    }
+}

@@ -1,0 +1,115 @@
+//! Verdicts told again from the rows, after whoever decided was interrupted.
+
+use expect_test::expect;
+use schemas::Refusal;
+use schemas::account::ChargeKind::{Create, Send};
+use schemas::conversation::ConversationKind::Group;
+use schemas::verdict::Outcome;
+
+use crate::names::{asked, charge, create, give_back, grant, look_up, open, paid, post, read, send};
+use crate::render::Table;
+use crate::seat::Seat;
+
+#[test]
+fn an_account_says_charged_of_the_live_charge_alone_and_known_of_what_followed_it() {
+    let mut table = Table::default();
+    let mut ann = Seat::ann(1_000);
+    let again = |ann: &Seat<_>, offset, text| ann.tells_again(offset, asked(), send(1, text, 1));
+    ann.asks(0, send(1, "refused", 99));
+    ann.asks(0, send(1, "hello", 1));
+    ann.asks(0, send(1, "hello", 1));
+    ann.asks(0, send(1, "conflict", 1));
+    table.told("#1, refused for credits", again(&ann, 1, "refused").as_ref());
+    table.told("#2, charged", again(&ann, 2, "hello").as_ref());
+    table.told("#3, its repeat", again(&ann, 3, "hello").as_ref());
+    table.told("#4, a conflict", again(&ann, 4, "conflict").as_ref());
+    ann.asks(0, give_back(&charge(1, Send, 2), Some(Refusal::not_found())));
+    table.told("#2, given back since", again(&ann, 2, "hello").as_ref());
+    ann.asks(0, send(1, "hello", 1));
+    table.told("#2, sent anew since", again(&ann, 2, "hello").as_ref());
+    table.told("#6, the new charge", again(&ann, 6, "hello").as_ref());
+    table.is(expect![[r#"
+        #1, refused for credits: UNAVAILABLE retryAfterMs=1000 (refused before an interruption)
+        #2, charged: accepted
+        #3, its repeat: accepted as a repeat
+        #4, a conflict: UNAVAILABLE retryAfterMs=1000 (refused before an interruption)
+        #2, given back since: UNAVAILABLE retryAfterMs=1000 (refused before an interruption)
+        #2, sent anew since: UNAVAILABLE retryAfterMs=1000 (refused before an interruption)
+        #6, the new charge: accepted
+    "#]]);
+}
+
+#[test]
+fn an_account_says_of_everything_else_what_it_said_before() {
+    let mut table = Table::default();
+    let mut ann = Seat::ann(0);
+    let crew = || create(Group, 1, &["bob"], None);
+    let back = |refusal| give_back(&charge(1, Create, 1), refusal);
+    ann.asks(0, crew());
+    table.told("a creation", ann.tells_again(1, asked(), crew()).as_ref());
+    table.told("given back, refused", ann.tells_again(2, asked(), back(Some(Refusal::not_found()))).as_ref());
+    table.told("given back, nothing to do", ann.tells_again(2, asked(), back(None)).as_ref());
+    ann.asks(0, grant("welcome", 5));
+    table.told("a grant", ann.tells_again(2, asked(), grant("welcome", 5)).as_ref());
+    table.is(expect![[r#"
+        a creation: accepted
+        given back, refused: NOT_FOUND (not found)
+        given back, nothing to do: nothing to do
+        a grant: done
+    "#]]);
+}
+
+#[test]
+fn an_account_says_of_a_grant_only_what_the_ledger_holds() {
+    let mut table = Table::default();
+    let mut ann = Seat::ann(0);
+    let again = |ann: &Seat<_>| ann.tells_again(1, asked(), grant("welcome", -5));
+    ann.asks(0, grant("welcome", -5));
+    table.told("a grant that was refused", again(&ann).as_ref());
+    table.is(expect![[r#"
+        a grant that was refused: UNAVAILABLE retryAfterMs=1000 (refused before an interruption)
+    "#]]);
+}
+
+#[test]
+fn a_conversation_answers_only_for_what_was_paid_for_by_the_charge_that_asks() {
+    let mut table = Table::default();
+    let mut k1 = Seat::k1();
+    let (first, second) = (charge(1, Create, 0), charge(2, Create, 1));
+    let opening = || open(Group, "ann", &["bob"]);
+    k1.takes(0, paid(first.clone()), opening());
+    k1.takes(0, paid(charge(3, Send, 5)), post("ann", 3, "hello"));
+    table.told("the opening", k1.tells_again(0, paid(first), opening()).as_ref());
+    table.told("a second opening", k1.tells_again(1, paid(second), opening()).as_ref());
+    let told = |position| k1.tells_again(1, paid(charge(3, Send, position)), post("ann", 3, "hello"));
+    table.told("the message", told(5).as_ref());
+    table.told("a refused one before, under its id", told(2).as_ref());
+    let looked = |position| k1.tells_again(2, asked(), look_up("ann", 3, Send, position));
+    table.told("a look-up", looked(5).as_ref());
+    table.told("a look-up of a refused one", looked(2).as_ref());
+    table.told("a reading", k1.tells_again(2, asked(), read("bob", 1)).as_ref());
+    table.told("a stranger's reading", k1.tells_again(2, asked(), read("dave", 1)).as_ref());
+    table.is(expect![[r#"
+        the opening: done
+        a second opening: (someone else answers)
+        the message: stored as 1
+        a refused one before, under its id: (someone else answers)
+        a look-up: stored as 1
+        a look-up of a refused one: UNAVAILABLE retryAfterMs=1000 (the first request had no effect)
+        a reading: done
+        a stranger's reading: NOT_FOUND (not found)
+    "#]]);
+}
+
+/// What is told after an interruption must not contradict what may have been told before it.
+#[test]
+fn a_success_is_told_again_as_the_same_success() {
+    let mut ann = Seat::ann(1_000);
+    let said = ann.asks(0, send(1, "hello", 1)).decision.verdict;
+    assert_eq!(ann.tells_again(1, asked(), send(1, "hello", 1)), said);
+    let mut k1 = Seat::k1();
+    k1.takes(0, paid(charge(1, Create, 0)), open(Group, "ann", &["bob"]));
+    let envelope = || paid(charge(2, Send, 1));
+    let said: Option<Outcome> = k1.takes(0, envelope(), post("ann", 2, "hello")).decision.verdict;
+    assert_eq!(k1.tells_again(1, envelope(), post("ann", 2, "hello")), said);
+}

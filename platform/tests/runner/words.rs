@@ -1,0 +1,86 @@
+//! Effects in words.
+
+use musclemap_platform::runner::effect::{Effect, StoredBytes};
+use musclemap_platform::runner::{ORIGIN_HEADER, REASON_HEADER, checkpoint::Checkpoint};
+use schemas::UserId;
+use schemas::account::{AccountCommand, AccountRequest};
+use schemas::avro;
+use schemas::message::Outgoing;
+use schemas::owner::{self, RowKey};
+use schemas::position::{Cause, Offset};
+use schemas::topics;
+use schemas::verdict::{Outcome, Verdict};
+
+pub fn effect(effect: &Effect<UserId>) -> String {
+    match effect {
+        Effect::Load { id, .. } => format!("load {id}"),
+        Effect::Read { id, keys, .. } => format!("read {id}: {}", list(keys.iter().map(key))),
+        Effect::Produce { record, .. } => format!("produce {}", output(record)),
+        Effect::Write { id, views, rows } => {
+            let views = views.iter().map(|(_, version)| format!("view@{}", version.offset()));
+            format!("write {id}: {}", list(views.chain(rows.iter().map(row))))
+        }
+        Effect::Verdict { record, .. } => {
+            let verdict: Verdict = avro::decode(&record.value).unwrap();
+            format!("verdict {}: {}", verdict.request, outcome(&verdict.outcome))
+        }
+        Effect::Checkpoint(checkpoint) => format!("checkpoint {}", stands(checkpoint)),
+    }
+}
+
+fn list(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn key(key: &RowKey) -> String {
+    match key.kind {
+        owner::STATE => "state".to_owned(),
+        owner::LAST_BATCH => "batch".to_owned(),
+        owner::CLIENT_REQUEST => "client".to_owned(),
+        _ => format!("added-{}", key.number().unwrap()),
+    }
+}
+
+/// A row at its version, as the offset that wrote it.
+fn row(row: &StoredBytes) -> String {
+    format!("{}@{}", key(&row.key), row.version.offset())
+}
+
+fn header<'a>(record: &'a Outgoing, name: &str) -> Option<&'a str> {
+    let found = record.headers.iter().find(|(header, _)| *header == name);
+    found.map(|(_, value)| std::str::from_utf8(value).unwrap())
+}
+
+/// The offset of the command that a record comes from, and its index among that one's outputs.
+pub fn cause(record: &Outgoing) -> (Offset, i32) {
+    let cause = Cause::from_header(header(record, Cause::HEADER).unwrap().as_bytes()).unwrap();
+    (cause.number.offset, cause.number.index)
+}
+
+fn output(record: &Outgoing) -> String {
+    let (offset, index) = cause(record);
+    let what = if let Some(reason) = header(record, REASON_HEADER) {
+        format!("dead letter of {}: {reason}", header(record, ORIGIN_HEADER).unwrap())
+    } else if record.topic.name == topics::ACCOUNT_COMMANDS.name {
+        let command: AccountCommand = avro::decode(&record.value).unwrap();
+        let AccountRequest::ReturnCharge(back) = command.body else { panic!("only charges go back") };
+        format!("give back #{}: {}", back.charge.position, back.refusal.unwrap().code.as_str())
+    } else {
+        "event".to_owned()
+    };
+    format!("{offset}.{index} {what}")
+}
+
+pub fn outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Stored(stored) => stored.seq.to_string(),
+        Outcome::Refused(refused) => refused.refusal.code.as_str().to_owned(),
+        Outcome::Done(_) => "done".to_owned(),
+        Outcome::Accepted(_) => "accepted".to_owned(),
+    }
+}
+
+fn stands(checkpoint: &Checkpoint) -> String {
+    let policy = checkpoint.policy.as_ref().map_or(0, |policy| policy.version);
+    format!("{} with policy {policy}, rules {}", checkpoint.next, checkpoint.rules)
+}
