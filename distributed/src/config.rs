@@ -187,7 +187,9 @@ impl Config {
             (None, Some(_)) if !self.http.listen.ip().is_loopback() => {
                 bail!("auth: a development_secret is for a server on loopback alone")
             }
-            (None, Some(secret)) => Authenticator::development(&key(secret).context("auth.development_secret")?),
+            (None, Some(secret)) => {
+                Authenticator::development(&key(secret).context("auth.development_secret")?)
+            }
             (Some(file), None) => {
                 let expected =
                     Expected { issuer: self.auth.issuer.clone(), audience: self.auth.audience.clone() };

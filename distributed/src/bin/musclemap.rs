@@ -45,7 +45,8 @@ async fn main() -> Result<()> {
     let config = Config::load(&flags)?;
     match command {
         Command::Setup { partitions, replicas, min_insync } => {
-            let settings = kafka::setup::Settings { partitions, replication: replicas, min_insync_replicas: min_insync };
+            let settings =
+                kafka::setup::Settings { partitions, replication: replicas, min_insync_replicas: min_insync };
             kafka::setup::ensure(&config.kafka("musclemap"), settings).await.context("topics")?;
             let tables = &schemas::tables::ALL;
             scylla_tables::setup::ensure(&config.tables(), tables, replicas).await.context("tables")?;

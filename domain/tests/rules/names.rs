@@ -6,8 +6,8 @@ use schemas::account::{
 };
 use schemas::control::Policy;
 use schemas::conversation::{
-    Content, ConversationKind, ConversationRequest, LookUp, MarkRead, OpenConversation, PostMessage,
-    ReplyStub,
+    Content, ConversationKind, ConversationRequest, LookUp, MarkRead, Mentions, OpenConversation,
+    PostMessage, ReplyStub,
 };
 use schemas::message::Envelope;
 use schemas::people::Profile;
@@ -54,6 +54,7 @@ pub fn sending(id: impl Into<i64>, text: &str, recipients: i32) -> SendMessage {
         reply_to: None,
         recipients,
         sender: profile("ann"),
+        mentions: Mentions::default(),
     }
 }
 
@@ -91,7 +92,8 @@ pub fn charge(id: u8, kind: ChargeKind, position: Offset) -> Charge {
 
 pub fn posting(sender: &str, id: u8, text: &str) -> PostMessage {
     let (client_id, content) = (client(id), Content::plain(text));
-    PostMessage { client_id, sender: profile(sender), content, reply_to: None }
+    let mentions = Mentions::default();
+    PostMessage { client_id, sender: profile(sender), content, reply_to: None, mentions }
 }
 
 pub fn post(sender: &str, id: u8, text: &str) -> ConversationRequest {

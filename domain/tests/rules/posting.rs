@@ -27,19 +27,19 @@ fn a_message_gets_the_next_number_and_its_sender_has_read_it() {
           stored as 1
           head 0 at 0 → 1 at 1000
           row sent ann c2: 1, paid by #8
-          row message 1: by ann
           row receipt ann: read 1
+          row message 1: by ann
           view messages k1 1: "hello" by ann as c2, 2 recipients
-          to events k1: at 1000 posted 1: "hello" by ann, 2 recipients
+          to events k1: at 1000 posted 1: "hello" by ann as c2, 2 recipients
              mm-cause=1.3.1.0
         an answer
           stored as 2
           head 1 at 1000 → 2 at 2000
           row sent bob c3: 2, paid by #9
-          row message 2: by bob
           row receipt bob: read 2
+          row message 2: by bob
           view messages k1 2: "hi" by bob as c3, 2 recipients answering 1
-          to events k1: at 2000 posted 2: "hi" by bob, 2 recipients answering 1
+          to events k1: at 2000 posted 2: "hi" by bob as c3, 2 recipients answering 1
              mm-cause=1.3.2.0
     "#]]);
 }

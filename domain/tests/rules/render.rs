@@ -129,7 +129,12 @@ impl Worded for Conversations {
                 format!("sent {who} {id}: {}, paid by #{}", sent.seq, sent.charge)
             }
             ConversationRow::Message(head) => {
-                format!("message {}: by {}", key.number().unwrap(), head.sender)
+                let by = head.sender.as_ref().map_or("nobody".to_owned(), ToString::to_string);
+                let deleted = head.deleted_at.map_or(String::new(), |at| format!(", deleted at {at}"));
+                format!("message {}: by {by}{deleted}", key.number().unwrap())
+            }
+            ConversationRow::Blocks(blocks) => {
+                format!("blocks by {}: {}", key.user().unwrap(), words::blocks(blocks))
             }
         }
     }

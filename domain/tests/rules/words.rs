@@ -2,11 +2,11 @@
 
 use schemas::account::{AccountFact, AccountRequest, Charge};
 use schemas::avro;
-use schemas::conversation::{Content, ConversationFact, ConversationRequest};
+use schemas::conversation::{Content, ConversationFact, ConversationRequest, Message};
 use schemas::message::{CHARGE_HEADER, Outgoing, Output};
-use schemas::rows::Member;
-use schemas::tables::views::{MembershipRow, MessageRow, ViewRow};
-use schemas::tables::{MESSAGES, Value};
+use schemas::rows::{Blocks, Interval, Member, Stay};
+use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
+use schemas::tables::{BLOCKS, MESSAGES, Value};
 use schemas::topics::Topic;
 use schemas::verdict::Outcome;
 use schemas::{ClientId, ConversationId, Refusal};
@@ -54,24 +54,26 @@ pub fn refusal(refusal: &Refusal) -> String {
 }
 
 pub fn member(member: &Member) -> String {
-    let stay = member.present().unwrap();
-    format!("{} since #{}, sees from {}", member.role.as_str(), stay.from, stay.first_seq)
+    format!("{} {}", member.role.as_str(), stays(&member.stays))
+}
+
+fn stays(stays: &[Stay]) -> String {
+    let stay = |stay: &Stay| match stay.to {
+        None => format!("since #{}, sees from {}", stay.from, stay.first_seq),
+        Some(to) => format!("from #{} to #{to}", stay.from),
+    };
+    stays.iter().map(stay).collect::<Vec<String>>().join("; ")
 }
 
 pub fn view(row: &ViewRow) -> String {
     let Value::Text(of) = &row.partition[0] else { panic!("a view is partitioned by an id") };
     if row.table.name == MESSAGES.name {
-        let message = MessageRow::from_row(&of.parse().unwrap(), &row.key, &row.columns).unwrap();
-        let to = conversation(&message.conversation);
-        let answers = message.reply_to.map_or(String::new(), |seq| format!(" answering {seq}"));
-        format!(
-            "messages {to} {}: {} by {} as {}, {} recipients{answers}",
-            message.seq,
-            content(&message.content),
-            message.sender.user,
-            client(&message.client_id),
-            message.recipients
-        )
+        let row = MessageRow::from_row(&of.parse().unwrap(), &row.columns).unwrap();
+        format!("messages {} {}", conversation(&row.conversation), message(&row.message))
+    } else if row.table.name == BLOCKS.name {
+        let row = BlocksRow::from_row(&of.parse().unwrap(), &row.key, &row.columns).unwrap();
+        let (by_user, by_other) = (blocks(&row.blocks.by_user), blocks(&row.blocks.by_other));
+        format!("blocks {} and {}: by them {by_user}, by the other {by_other}", row.user, row.other)
     } else {
         let row_of = MembershipRow::from_row(&of.parse().unwrap(), &row.key, &row.columns).unwrap();
         format!(
@@ -82,6 +84,37 @@ pub fn view(row: &ViewRow) -> String {
             member(&row_of.member)
         )
     }
+}
+
+/// A message as its row or its event tells it.
+fn message(message: &Message) -> String {
+    let Message { seq, sender, recipients, .. } = message;
+    let text = match (&message.content, &message.note) {
+        (Some(text), _) => content(text),
+        (None, Some(note)) => {
+            let targets: Vec<&str> = note.targets.iter().map(|target| target.username.as_str()).collect();
+            format!("{:?} [{}]", note.kind, targets.join(" "))
+        }
+        (None, None) => "nothing".to_owned(),
+    };
+    let id = message.client_id.as_ref().map_or(String::new(), |id| format!(" as {}", client(id)));
+    let answers = message.reply_to.as_ref().map_or(String::new(), |parent| {
+        let quoted = parent.content.as_ref().map_or(String::new(), |text| format!(" {}", content(text)));
+        format!(" answering {}{quoted}", parent.seq)
+    });
+    let names = message.mentions.people.iter().map(|person| format!(" @{}", person.username));
+    let all = message.mentions.all.then_some(" @all".to_owned());
+    let names: String = names.chain(all).collect();
+    let deleted = message.deleted_at.map_or(String::new(), |at| format!(", deleted at {at}"));
+    format!("{seq}: {text} by {}{id}, {recipients} recipients{answers}{names}{deleted}", sender.user)
+}
+
+pub fn blocks(blocks: &Blocks) -> String {
+    let interval = |interval: &Interval| {
+        format!("{}..{}", interval.from, interval.to.map_or(String::new(), |to| to.to_string()))
+    };
+    let all: Vec<String> = blocks.intervals.iter().map(interval).collect();
+    if all.is_empty() { "never".to_owned() } else { all.join(" ") }
 }
 
 /// Text that is worth reading is shown, long text is counted.
@@ -150,11 +183,22 @@ fn fact(fact: &ConversationFact) -> String {
             format!("opened {} by {} for {}", opened.kind.as_str(), opened.created_by, opened.members.len())
         }
         ConversationFact::MessagePosted(posted) => {
-            let answers = posted.reply_to.as_ref().map_or(String::new(), |p| format!(" answering {}", p.seq));
-            let (text, by, to) = (content(&posted.content), &posted.sender.user, posted.recipients);
-            format!("posted {}: {text} by {by}, {to} recipients{answers}", posted.seq)
+            format!("posted {}", message(&posted.message))
+        }
+        ConversationFact::MessageDeleted(deleted) => {
+            format!("deleted by {}: {}", deleted.by, message(&deleted.message))
+        }
+        ConversationFact::MembersChanged(changed) => {
+            let members =
+                changed.members.iter().map(|member| format!(" {}: {}", member.user, stays(&member.stays)));
+            format!("members changed by {}:{}", changed.by, members.collect::<String>())
         }
         ConversationFact::ReceiptAdvanced(read) => format!("{} has read {}", read.user, read.read_up_to),
+        ConversationFact::BlocksChanged(changed) => {
+            let by = |intervals: &Vec<Interval>| blocks(&Blocks { intervals: intervals.clone() });
+            let (user, other) = (&changed.user, &changed.other);
+            format!("blocks by {user} {}, by {other} {}", by(&changed.by_user), by(&changed.by_other))
+        }
     }
 }
 

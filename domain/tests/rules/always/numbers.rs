@@ -23,7 +23,7 @@ fn stored(seat: &Seat<Conversations>) -> Vec<i64> {
 /// Numbers of the messages whose content a decision writes or tells.
 fn told(decided: &Decided<Conversations>) -> Vec<i64> {
     let posted = |output: &Output| match output {
-        Output::Event { body: ConversationFact::MessagePosted(posted), .. } => Some(posted.seq),
+        Output::Event { body: ConversationFact::MessagePosted(posted), .. } => Some(posted.message.seq),
         _ => None,
     };
     decided.decision.outputs.iter().filter_map(posted).collect()

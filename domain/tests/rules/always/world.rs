@@ -146,7 +146,7 @@ impl World {
             match output {
                 Output::ToConversation { conversation, body, reply, charge } => {
                     self.charged.extend(charge.clone());
-                    let envelope = Envelope { cause: None, reply, charge };
+                    let envelope = Envelope { reply, charge, ..Envelope::default() };
                     self.to_conversation.entry(conversation).or_default().push_back((envelope, body));
                 }
                 Output::ToAccount { user, body, .. } => {
