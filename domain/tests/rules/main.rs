@@ -8,9 +8,12 @@ mod render;
 mod seat;
 mod words;
 
+mod blocking;
 mod creating;
 mod credits;
+mod deleting;
 mod limits;
+mod members;
 mod opening;
 mod posting;
 mod reading;

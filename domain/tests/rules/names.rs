@@ -6,8 +6,8 @@ use schemas::account::{
 };
 use schemas::control::Policy;
 use schemas::conversation::{
-    Content, ConversationKind, ConversationRequest, LookUp, MarkRead, Mentions, OpenConversation,
-    PostMessage, ReplyStub,
+    AddMembers, Content, ConversationKind, ConversationRequest, DeleteMessage, LookUp, MarkRead, Mentions,
+    Message, OpenConversation, PostMessage, RemoveMember, ReplyStub, SetBlock,
 };
 use schemas::message::Envelope;
 use schemas::people::Profile;
@@ -101,7 +101,16 @@ pub fn post(sender: &str, id: u8, text: &str) -> ConversationRequest {
 }
 
 pub fn answer_to(seq: i64, sender: &str, id: u8, text: &str) -> ConversationRequest {
-    let parent = ReplyStub { seq, sender: profile("bob"), content: None, created_at: 0 };
+    answering(ReplyStub { seq, sender: profile("bob"), content: None, created_at: 0 }, sender, id, text)
+}
+
+/// With what ingest has read of the message that is answered.
+pub fn answer_with(seq: i64, quoted: &str, sender: &str, id: u8, text: &str) -> ConversationRequest {
+    let content = Some(Content::plain(quoted));
+    answering(ReplyStub { seq, sender: profile("bob"), content, created_at: 0 }, sender, id, text)
+}
+
+fn answering(parent: ReplyStub, sender: &str, id: u8, text: &str) -> ConversationRequest {
     ConversationRequest::PostMessage(PostMessage { reply_to: Some(parent), ..posting(sender, id, text) })
 }
 
@@ -116,6 +125,44 @@ pub fn open(kind: ConversationKind, creator: &str, others: &[&str]) -> Conversat
 
 pub fn read(name: &str, up_to: i64) -> ConversationRequest {
     ConversationRequest::MarkRead(MarkRead { user: user(name), up_to })
+}
+
+fn profiles(names: &[&str]) -> Vec<Profile> {
+    names.iter().map(|name| profile(name)).collect()
+}
+
+pub fn add(actor: &str, people: &[&str]) -> ConversationRequest {
+    ConversationRequest::AddMembers(AddMembers { actor: profile(actor), people: profiles(people) })
+}
+
+pub fn remove(actor: &str, person: &str) -> ConversationRequest {
+    ConversationRequest::RemoveMember(RemoveMember { actor: profile(actor), person: profile(person) })
+}
+
+/// Of message `seq`, which `sender` has sent to two others.
+pub fn delete(actor: &str, seq: i64, sender: &str) -> ConversationRequest {
+    let message = Message {
+        seq,
+        sent_at: 1_500,
+        sender: profile(sender),
+        client_id: Some(client(1)),
+        content: None,
+        reply_to: None,
+        mentions: Mentions::default(),
+        note: None,
+        recipients: 2,
+        deleted_at: None,
+    };
+    ConversationRequest::DeleteMessage(DeleteMessage { actor: user(actor), message })
+}
+
+pub fn naming(sender: &str, id: u8, people: &[&str], all: bool) -> ConversationRequest {
+    let mentions = Mentions { people: profiles(people), all };
+    ConversationRequest::PostMessage(PostMessage { mentions, ..posting(sender, id, "hear") })
+}
+
+pub fn block(by: &str, other: &str, blocked: bool) -> ConversationRequest {
+    ConversationRequest::SetBlock(SetBlock { user: user(by), other: user(other), blocked })
 }
 
 pub fn look_up(name: &str, id: u8, kind: ChargeKind, charge: Offset) -> ConversationRequest {

@@ -95,6 +95,14 @@ impl<F: Fold> Seat<F> {
 }
 
 impl<F: Fold> Decided<F> {
+    /// Code of the refusal that answers.
+    pub fn refused_with(&self) -> &'static str {
+        match &self.decision.verdict {
+            Some(Outcome::Refused(refused)) => refused.refusal.code.as_str(),
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
     /// The records that go out.
     pub fn records(&self) -> Vec<Outgoing> {
         let cause = |index| Cause {

@@ -1,0 +1,121 @@
+//! Blocks between two, kept where their DIRECT conversation is or would be.
+
+use expect_test::expect;
+use musclemap_domain::Conversations;
+use musclemap_domain::conversation::ConversationRow;
+use proptest::prelude::*;
+use schemas::ConversationId;
+use schemas::account::ChargeKind::{Create, Send};
+use schemas::conversation::ConversationKind::Direct;
+use schemas::owner::RowKey;
+use schemas::verdict::Outcome;
+
+use crate::names::{asked, block, charge, open, paid, post, user};
+use crate::render::Table;
+use crate::seat::Seat;
+
+/// Where `ann` and `bob` talk, or would.
+fn pair() -> Seat<Conversations> {
+    Seat::new(ConversationId::direct(&user("ann"), &user("bob")))
+}
+
+#[test]
+fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
+    let mut table = Table::default();
+    let mut pair = pair();
+    table.case("ann blocks bob", &pair.asks(1_000, block("ann", "bob", true)));
+    table.case("again", &pair.asks(2_000, block("ann", "bob", true)));
+    pair.takes(3_000, paid(charge(1, Create, 4)), open(Direct, "bob", &["ann"]));
+    table.case("bob sends", &pair.takes(4_000, paid(charge(2, Send, 5)), post("bob", 2, "hi")));
+    table.case("ann sends", &pair.takes(4_000, paid(charge(3, Send, 6)), post("ann", 3, "hi")));
+    table.case("ann unblocks bob", &pair.asks(5_000, block("ann", "bob", false)));
+    table.case("bob sends again", &pair.takes(6_000, paid(charge(4, Send, 7)), post("bob", 4, "hi")));
+    table.is(expect![[r#"
+        ann blocks bob
+          done
+          row blocks by ann: 1000..
+          view blocks ann and bob: by them 1000.., by the other never
+          view blocks bob and ann: by them never, by the other 1000..
+          to events 13bf88: at 1000 blocks by ann 1000.., by bob never
+             mm-cause=1.3.0.0 mm-users=ann,bob
+        again
+          nothing to do
+        bob sends
+          (someone else answers)
+          to accounts.commands ann: give back [#5 ann c2 Send k1 at 0 for 100] because RECIPIENT_UNAVAILABLE (the recipient cannot be reached)
+             mm-cause=1.3.3.0 mm-reply=0.7
+        ann sends
+          (someone else answers)
+          to accounts.commands ann: give back [#6 ann c3 Send k1 at 0 for 100] because BLOCKED (you have blocked this user)
+             mm-cause=1.3.4.0 mm-reply=0.7
+        ann unblocks bob
+          done
+          row blocks by ann: 1000..5000
+          view blocks ann and bob: by them 1000..5000, by the other never
+          view blocks bob and ann: by them never, by the other 1000..5000
+          to events 13bf88: at 5000 blocks by ann 1000..5000, by bob never
+             mm-cause=1.3.5.0 mm-users=ann,bob
+        bob sends again
+          stored as 1
+          head 0 at 3000 → 1 at 6000
+          row sent bob c4: 1, paid by #7
+          row receipt bob: read 1
+          row message 1: by bob
+          view messages 13bf88 1: "hi" by bob as c4, 1 recipients
+          to events 13bf88: at 6000 posted 1: "hi" by bob as c4, 1 recipients
+             mm-cause=1.3.6.0
+    "#]]);
+}
+
+#[test]
+fn each_blocks_the_other_for_themselves() {
+    let mut pair = pair();
+    pair.takes(1_000, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
+    pair.asks(2_000, block("ann", "bob", true));
+    pair.asks(3_000, block("bob", "ann", true));
+    pair.asks(4_000, block("ann", "bob", false));
+    let refused = pair.takes(5_000, paid(charge(2, Send, 5)), post("ann", 2, "hi"));
+    assert!(refused.decision.verdict.is_none() && refused.decision.outputs.len() == 1, "given back");
+    pair.asks(6_000, block("bob", "ann", false));
+    let sent = pair.takes(7_000, paid(charge(3, Send, 6)), post("ann", 3, "hi"));
+    assert!(matches!(sent.decision.verdict, Some(Outcome::Stored(_))));
+}
+
+#[test]
+fn nobody_blocks_where_they_are_not_one_of_the_pair() {
+    for request in [block("ann", "cleo", true), block("ann", "ann", true), block("cleo", "ann", true)] {
+        let refused = pair().asks(1_000, request);
+        assert!(matches!(refused.decision.verdict, Some(Outcome::Refused(_))));
+        assert!(refused.decision.rows.is_empty() && refused.decision.outputs.is_empty());
+    }
+    let told = pair().tells_again(0, asked(), block("ann", "bob", true));
+    assert!(matches!(told, Some(Outcome::Refused(_))), "it does not hold");
+}
+
+proptest! {
+    /// Whatever is asked when: intervals of one blocker stand in order, apart, and only the last is open.
+    #[test]
+    fn intervals_stand_in_order(asks in prop::collection::vec((any::<bool>(), any::<bool>(), -3_000i64..9_000), 1..200)) {
+        let mut pair = pair();
+        let mut time = 10_000;
+        for (ann, blocked, step) in asks {
+            time += step;
+            let request = if ann { block("ann", "bob", blocked) } else { block("bob", "ann", blocked) };
+            pair.asks(time, request);
+            for name in ["ann", "bob"] {
+                let row = pair.rows.get(&RowKey::blocks(&user(name)));
+                let Some(ConversationRow::Blocks(blocks)) = row else { continue };
+                prop_assert!(blocks.intervals.len() <= 64);
+                let (last, ended) = blocks.intervals.split_last().expect("a row has an interval");
+                prop_assert!(last.to.is_none_or(|to| last.from <= to));
+                let mut before = i64::MIN;
+                for interval in ended {
+                    let to = interval.to.expect("only the last is open");
+                    prop_assert!(before <= interval.from && interval.from <= to);
+                    before = to;
+                }
+                prop_assert!(before <= last.from);
+            }
+        }
+    }
+}
