@@ -143,7 +143,9 @@ impl Fold for Conversations {
             ConversationRequest::PostMessage(post) => {
                 post::stored(conversation, &post.sender.user, &post.client_id, charge?)
             }
-            ConversationRequest::OpenConversation(_) => open::opened_by(conversation, charge?),
+            ConversationRequest::OpenConversation(open) => {
+                open::opened_by(conversation, &open.creator, charge?)
+            }
             ConversationRequest::LookUp(look_up) => Some(post::found(conversation, look_up)),
             ConversationRequest::MarkRead(read) => Some(read::repeat(conversation, read)),
             ConversationRequest::AddMembers(add) => Some(holds(members::all_present(conversation, add))),

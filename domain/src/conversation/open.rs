@@ -74,7 +74,9 @@ fn role(open: &OpenConversation, user: &UserId) -> Role {
 }
 
 /// The verdict on an opening, if it was the charge's own; else what gave the charge back answers.
-pub fn opened_by(conversation: &Conversation, charge: Offset) -> Option<Outcome> {
+///
+/// A charge is named by who was charged, and where: two accounts may have charged at one offset.
+pub fn opened_by(conversation: &Conversation, creator: &UserId, charge: Offset) -> Option<Outcome> {
     let opened = conversation.state.opened.as_ref()?;
-    (opened.charge == charge).then_some(Outcome::Done(Done { changed: true }))
+    (opened.by == *creator && opened.charge == charge).then_some(Outcome::Done(Done { changed: true }))
 }

@@ -157,7 +157,7 @@ pub fn stored(
 pub fn found(conversation: &Conversation, look_up: &LookUp) -> Outcome {
     let found = match look_up.kind {
         ChargeKind::Send => stored(conversation, &look_up.user, &look_up.client_id, look_up.charge),
-        ChargeKind::Create => open::opened_by(conversation, look_up.charge),
+        ChargeKind::Create => open::opened_by(conversation, &look_up.user, look_up.charge),
     };
     found.unwrap_or_else(|| Outcome::refused(Refusal::unavailable("the first request had no effect")))
 }

@@ -1,15 +1,15 @@
 //! Giving back what had no effect in its conversation.
 
 use expect_test::expect;
-use schemas::Refusal;
+use musclemap_domain::Accounts;
 use schemas::account::{AccountRequest, Charge};
 use schemas::conversation::ConversationKind::Direct;
 use schemas::message::Output;
+use schemas::{ErrorCode, Refusal};
 
 use crate::names::{create, give_back, send, with_price};
 use crate::render::Table;
 use crate::seat::{Decided, Seat};
-use musclemap_domain::Accounts;
 
 fn charge_of(decided: &Decided<Accounts>) -> Charge {
     match &decided.decision.outputs[0] {
@@ -74,16 +74,23 @@ fn a_free_send_that_is_refused_gives_back_its_window_and_client_id() {
 }
 
 #[test]
-fn a_creation_that_had_nothing_to_do_gives_back_its_count_and_tells_nobody_else() {
+fn a_creation_that_came_to_nothing_gives_back_its_count_and_tells_nobody_else() {
     let mut table = Table::default();
     let mut ann = Seat::ann(0);
     let charge = charge_of(&ann.asks(1_000, create(Direct, 1, &["bob"], None)));
     table.case("it was open already", &ann.asks(1_500, give_back(&charge, None)));
+    let charge = charge_of(&ann.asks(2_000, create(Direct, 1, &["bob"], None)));
+    let full = Refusal::new(ErrorCode::GroupFull, "no room");
+    table.case("it was refused", &ann.asks(2_500, give_back(&charge, Some(full))));
     table.is(expect![[r#"
         it was open already
           nothing to do
           creations 1 → 0
           row c1: Create to 13bf88 at #1, forgotten
+        it was refused
+          GROUP_FULL (no room)
+          creations 1 → 0
+          row c1: Create to 13bf88 at #3, forgotten
     "#]]);
 }
 

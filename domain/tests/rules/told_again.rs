@@ -2,11 +2,12 @@
 
 use expect_test::expect;
 use schemas::Refusal;
+use schemas::account::Charge;
 use schemas::account::ChargeKind::{Create, Send};
-use schemas::conversation::ConversationKind::Group;
+use schemas::conversation::ConversationKind::{Direct, Group};
 use schemas::verdict::Outcome;
 
-use crate::names::{asked, charge, create, give_back, grant, look_up, open, paid, post, read, send};
+use crate::names::{asked, charge, create, give_back, grant, look_up, open, paid, post, read, send, user};
 use crate::render::Table;
 use crate::seat::Seat;
 
@@ -98,6 +99,26 @@ fn a_conversation_answers_only_for_what_was_paid_for_by_the_charge_that_asks() {
         a look-up of a refused one: UNAVAILABLE retryAfterMs=1000 (the first request had no effect)
         a reading: done
         a stranger's reading: NOT_FOUND (not found)
+    "#]]);
+}
+
+/// Charges are named by their place in their own account's log: two people's may be named alike.
+#[test]
+fn an_opening_answers_only_to_who_paid_for_it() {
+    let mut table = Table::default();
+    let mut k1 = Seat::k1();
+    let by_bob = Charge { user: user("bob"), ..charge(2, Create, 4) };
+    k1.takes(0, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
+    k1.takes(0, paid(by_bob.clone()), open(Direct, "bob", &["ann"]));
+    table.told("ann", k1.tells_again(0, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"])).as_ref());
+    table.told("bob", k1.tells_again(1, paid(by_bob), open(Direct, "bob", &["ann"])).as_ref());
+    table.answer("ann looks it up", &k1.asks(0, look_up("ann", 1, Create, 4)));
+    table.answer("bob looks it up", &k1.asks(0, look_up("bob", 2, Create, 4)));
+    table.is(expect![[r#"
+        ann: done
+        bob: (someone else answers)
+        ann looks it up: done
+        bob looks it up: UNAVAILABLE retryAfterMs=1000 (the first request had no effect)
     "#]]);
 }
 

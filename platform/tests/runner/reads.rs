@@ -12,7 +12,7 @@ fn a_read_in_flight_is_void_once_its_owner_has_left_memory() {
     run.read(vec![command(0, "bob", "add 1"), command(1, "ann", "find 7")]);
     run.loaded("ann").loaded("bob").acknowledged(0);
     let (read, rows) = run.take_read("ann");
-    run.written("bob").answer("ann", read, rows).loaded("ann").found("ann");
+    run.written("bob").loaded("ann").answer("ann", read, rows).found("ann");
     run.is(expect![[r#"
         read 0 1
             load bob
@@ -26,9 +26,9 @@ fn a_read_in_flight_is_void_once_its_owner_has_left_memory() {
         written bob
             verdict 0: 1
             load ann
-        found ann
         loaded ann
             read ann: added-7
+        found ann
         found ann
             write ann: state@1 batch@1
     "#]]);

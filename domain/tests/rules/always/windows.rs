@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use musclemap_domain::Accounts;
 use proptest::prelude::*;
 use schemas::Refusal;
 use schemas::account::{AccountRequest, SendMessage};
@@ -13,7 +14,6 @@ use super::account::{Life, charges};
 use super::{cases, pass};
 use crate::names::{conversation, give_back, sending};
 use crate::seat::Decided;
-use musclemap_domain::Accounts;
 
 struct Sent {
     at: LogTime,
