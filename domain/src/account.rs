@@ -16,7 +16,7 @@ use schemas::control::Policy;
 use schemas::fold::{Command, Decision, Fold, InForce, Owner, Purpose};
 use schemas::owner::{self, RowKey};
 use schemas::position::{LogTime, Offset};
-use schemas::rows::AccountState;
+use schemas::rows::{AccountState, Once};
 use schemas::tables::{self, Table};
 use schemas::topics::{self, Topic};
 use schemas::verdict::{Accepted, Decider, Outcome};
@@ -81,6 +81,10 @@ impl Fold for Accounts {
             AccountRequest::ReturnCharge(back) => RowKey::client_request(&back.charge.client_id),
             AccountRequest::GrantCredits(grant) => RowKey::once(&grant.once),
         }]
+    }
+
+    fn once(key: &str, at: LogTime) -> (RowKey, AccountRow) {
+        (RowKey::once(key), AccountRow::Once(Once { at }))
     }
 
     fn decide(

@@ -19,7 +19,7 @@ use schemas::fold::{Command, Decision, Fold, InForce, Owner, Purpose};
 use schemas::message::Output;
 use schemas::owner::{self, RowKey};
 use schemas::position::{LogTime, Offset};
-use schemas::rows::{ConversationState, Member, Opened};
+use schemas::rows::{ConversationState, Member, Once, Opened};
 use schemas::tables::{self, Table};
 use schemas::topics::{self, Topic};
 use schemas::verdict::{Decider, Done, Outcome};
@@ -110,6 +110,10 @@ impl Fold for Conversations {
                 vec![RowKey::blocks(&block.user), RowKey::blocks(&block.other)]
             }
         }
+    }
+
+    fn once(key: &str, at: LogTime) -> (RowKey, ConversationRow) {
+        (RowKey::once(key), ConversationRow::Once(Once { at }))
     }
 
     fn decide(

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
+use platform::dead_letter::{self, ORIGIN_HEADER, REASON_HEADER, SIZE_HEADER};
 use platform::ports::{Log, LogError, Record};
-use platform::runner::{ORIGIN_HEADER, REASON_HEADER, SIZE_HEADER};
 use schemas::message::{ONCE_HEADER, Outgoing, Place as Partitioned};
 use schemas::position::Offset;
 use schemas::topics::{self, Topic};
@@ -27,7 +27,7 @@ pub struct DeadLetter {
     pub record: Record,
 }
 
-/// All of one topic, or of every one.
+/// All of one topic, or of every one; a letter that a crash has repeated stands once.
 pub async fn list(log: &dyn Log, topic: Option<&str>) -> Result<Vec<DeadLetter>> {
     let mut letters = Vec::new();
     for topic in consumed().filter(|known| topic.is_none_or(|wanted| known.name == wanted)) {
@@ -35,6 +35,7 @@ pub async fn list(log: &dyn Log, topic: Option<&str>) -> Result<Vec<DeadLetter>>
         for partition in 0..log.partitions(dead) {
             let marks = log.marks(dead, partition).await?;
             let mut next = marks.low;
+            let mut last: Option<Offset> = None;
             let mut reader = log.read(dead, partition, next).await?;
             while next < marks.end {
                 let Ok(records) = timeout(PATIENCE, reader.next()).await else {
@@ -42,7 +43,12 @@ pub async fn list(log: &dyn Log, topic: Option<&str>) -> Result<Vec<DeadLetter>>
                 };
                 for record in records? {
                     next = record.offset + 1;
-                    letters.push(DeadLetter { topic, record });
+                    // Within a partition origins only go up.
+                    let origin = dead_letter::origin(&record);
+                    if origin.is_none() || origin > last {
+                        last = last.max(origin);
+                        letters.push(DeadLetter { topic, record });
+                    }
                 }
             }
         }

@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod dead_letter;
 pub mod group;
 pub mod lifecycle;
 pub mod ports;

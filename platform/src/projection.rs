@@ -5,16 +5,15 @@
 
 use std::sync::Arc;
 
-use schemas::message::{Headers, Outgoing, Place};
 use schemas::position::{Offset, Version};
 use schemas::tables::views::ViewRow;
 use schemas::topics::Topic;
 
 use crate::clock::Clock;
+use crate::dead_letter;
 use crate::group::Assignment;
 use crate::ports::{Log, LogError, Record, Tables};
 use crate::retry;
-use crate::runner::{ORIGIN_HEADER, REASON_HEADER};
 
 /// Rows of one record.
 pub trait Projection: Send + Sync + 'static {
@@ -59,7 +58,7 @@ pub async fn run<P: Projection>(ports: Ports, assignment: Assignment) -> Result<
         for record in &records {
             match P::project(record) {
                 Ok(rows) => write(&ports, &rows, record.offset).await?,
-                Err(reason) => dead_letter::<P>(&ports, record, &reason).await?,
+                Err(reason) => bury::<P>(&ports, record, &reason).await?,
             }
         }
         if let Some(last) = records.last() {
@@ -77,7 +76,7 @@ async fn write(ports: &Ports, rows: &[ViewRow], offset: Offset) -> Result<(), re
     .await
 }
 
-async fn dead_letter<P: Projection>(ports: &Ports, record: &Record, reason: &str) -> Result<(), LogError> {
+async fn bury<P: Projection>(ports: &Ports, record: &Record, reason: &str) -> Result<(), LogError> {
     tracing::warn!(
         projection = P::NAME,
         partition = record.partition,
@@ -85,17 +84,8 @@ async fn dead_letter<P: Projection>(ports: &Ports, record: &Record, reason: &str
         reason,
         "poison record"
     );
-    let Some(topic) = P::topic().dead_letters else { return Ok(()) };
-    let headers: Headers = vec![
-        (REASON_HEADER, reason.as_bytes().to_vec()),
-        (ORIGIN_HEADER, format!("{}.{}", record.partition, record.offset).into_bytes()),
-    ];
-    let letter = Outgoing {
-        topic,
-        place: Place::Partition(record.partition),
-        key: record.key.as_ref().map(|key| key.to_vec()),
-        headers,
-        value: record.value.to_vec(),
-    };
-    ports.log.enqueue(letter).await?.await.map(|_| ())
+    match dead_letter::of(P::topic(), record, reason, None) {
+        Some(letter) => ports.log.enqueue(letter).await?.await.map(|_| ()),
+        None => Ok(()),
+    }
 }

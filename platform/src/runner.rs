@@ -27,8 +27,6 @@ use schemas::position::{Offset, Partition};
 use crate::ports::LogError;
 use crate::retry::Refused;
 
-pub use refuse::{ORIGIN_HEADER, REASON_HEADER, SIZE_HEADER};
-
 /// Bounds of one partition's run.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {

@@ -43,6 +43,9 @@ pub trait Fold: Send + Sync + 'static {
     /// Keys of the rows that deciding the request, or telling its verdict again, reads.
     fn needs(request: &Self::Request, purpose: Purpose) -> Vec<RowKey>;
 
+    /// The row that says that a command under this key has had its effect.
+    fn once(key: &str, at: LogTime) -> (RowKey, Self::Row);
+
     /// What the command does to its owner.
     fn decide(
         in_force: &InForce<'_>,

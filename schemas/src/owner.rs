@@ -21,8 +21,6 @@ pub const LAST_BATCH: i32 = 1;
 pub const CLIENT_REQUEST: i32 = 2;
 /// Accounts: ledger entries, by the offset of the command.
 pub const LEDGER: i32 = 10;
-/// Accounts: `once` keys.
-pub const ONCE: i32 = 11;
 /// Conversations: members. Loaded with the owner.
 pub const MEMBER: i32 = 2;
 /// Conversations: receipts by user. Loaded with the owner.
@@ -33,6 +31,8 @@ pub const BLOCKS: i32 = 4;
 pub const SENT: i32 = 10;
 /// Conversations: message heads by number.
 pub const MESSAGE: i32 = 11;
+/// Keys of what may happen once, ever.
+pub const ONCE: i32 = 12;
 
 impl RowKey {
     pub fn state() -> Self {

@@ -3,9 +3,10 @@
 use schemas::account::{AccountFact, CreditsChanged, GrantCredits, LedgerKind};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::fold::Decision;
+use schemas::fold::Fold;
 use schemas::message::Output;
 use schemas::owner::RowKey;
-use schemas::rows::{AccountState, LedgerEntry, Once};
+use schemas::rows::{AccountState, LedgerEntry};
 use schemas::verdict::{Done, Outcome};
 use schemas::{ClientId, ConversationId};
 
@@ -82,7 +83,7 @@ pub fn grant(context: &Context<'_>, grant: &GrantCredits) -> Result<Decision<Acc
     }
     let cause = Cause { kind: LedgerKind::Grant, conversation: None, client_id: None, recipients: None };
     let entry = change(context, &mut state, grant.amount_milli, &cause)?;
-    let mut rows = vec![(once, AccountRow::Once(Once { at: context.at }))];
+    let mut rows = vec![Accounts::once(&grant.once, context.at)];
     let mut outputs = vec![];
     note(entry, &mut rows, &mut outputs);
     let verdict = Some(Outcome::Done(Done { changed: true }));

@@ -3,7 +3,7 @@
 use schemas::avro::{self, DecodeError};
 use schemas::fold::StoredRow;
 use schemas::owner;
-use schemas::rows::{Blocks, Member, MessageHead, Receipt, Sent};
+use schemas::rows::{Blocks, Member, MessageHead, Once, Receipt, Sent};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConversationRow {
@@ -12,6 +12,7 @@ pub enum ConversationRow {
     Blocks(Blocks),
     Sent(Sent),
     Message(MessageHead),
+    Once(Once),
 }
 
 impl StoredRow for ConversationRow {
@@ -22,6 +23,7 @@ impl StoredRow for ConversationRow {
             Self::Blocks(row) => avro::encode(row),
             Self::Sent(row) => avro::encode(row),
             Self::Message(row) => avro::encode(row),
+            Self::Once(row) => avro::encode(row),
         }
     }
 
@@ -32,6 +34,7 @@ impl StoredRow for ConversationRow {
             owner::BLOCKS => avro::decode(bytes).map(Self::Blocks),
             owner::SENT => avro::decode(bytes).map(Self::Sent),
             owner::MESSAGE => avro::decode(bytes).map(Self::Message),
+            owner::ONCE => avro::decode(bytes).map(Self::Once),
             _ => Err(DecodeError::Malformed(format!("no conversation row is of kind {kind}"))),
         }
     }

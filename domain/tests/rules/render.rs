@@ -133,6 +133,7 @@ impl Worded for Conversations {
                 let deleted = head.deleted_at.map_or(String::new(), |at| format!(", deleted at {at}"));
                 format!("message {}: by {by}{deleted}", key.number().unwrap())
             }
+            ConversationRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
             ConversationRow::Blocks(blocks) => {
                 format!("blocks by {}: {}", key.user().unwrap(), words::blocks(blocks))
             }

@@ -8,6 +8,7 @@ mod tally;
 mod words;
 
 mod memory;
+mod once;
 mod order;
 mod poison;
 mod policy;

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use expect_test::expect;
+use musclemap_platform::dead_letter::SIZE_HEADER;
 use musclemap_platform::ports::Record;
-use musclemap_platform::runner::SIZE_HEADER;
 use musclemap_platform::runner::effect::Effect;
 use schemas::message::{CHARGE_HEADER, Outgoing, REPLY_HEADER};
 use schemas::position::Cause;

@@ -5,7 +5,7 @@ use musclemap_platform::runner::checkpoint::Checkpoint;
 use schemas::account::{Charge, ChargeKind};
 use schemas::avro;
 use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices};
-use schemas::message::{CHARGE_HEADER, REPLY_HEADER};
+use schemas::message::{CHARGE_HEADER, ONCE_HEADER, REPLY_HEADER};
 use schemas::position::{Cause, EPOCH, Number, Offset, Partition};
 use schemas::{ClientId, ConversationId, UserId};
 
@@ -52,6 +52,11 @@ pub fn charged(record: Record, position: Offset) -> Record {
         price_milli: 100,
     };
     with_header(record, CHARGE_HEADER, &avro::encode(&charge))
+}
+
+/// Something that may have its effect once, under a key.
+pub fn once(record: Record, key: &str) -> Record {
+    with_header(record, ONCE_HEADER, key.as_bytes())
 }
 
 /// A policy that can be told by its price, as version and price.

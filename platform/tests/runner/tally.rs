@@ -90,6 +90,10 @@ impl Fold for Tally {
         }
     }
 
+    fn once(key: &str, at: LogTime) -> (RowKey, Added) {
+        (RowKey::once(key), Added(Once { at }))
+    }
+
     fn decide(
         in_force: &InForce<'_>,
         id: &UserId,

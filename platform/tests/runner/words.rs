@@ -1,7 +1,8 @@
 //! Effects in words.
 
+use musclemap_platform::dead_letter::{ORIGIN_HEADER, REASON_HEADER};
+use musclemap_platform::runner::checkpoint::Checkpoint;
 use musclemap_platform::runner::effect::{Effect, StoredBytes};
-use musclemap_platform::runner::{ORIGIN_HEADER, REASON_HEADER, checkpoint::Checkpoint};
 use schemas::UserId;
 use schemas::account::{AccountCommand, AccountRequest};
 use schemas::avro;
@@ -37,6 +38,7 @@ fn key(key: &RowKey) -> String {
         owner::STATE => "state".to_owned(),
         owner::LAST_BATCH => "batch".to_owned(),
         owner::CLIENT_REQUEST => "client".to_owned(),
+        owner::ONCE => format!("once-{}", String::from_utf8_lossy(&key.key)),
         _ => format!("added-{}", key.number().unwrap()),
     }
 }

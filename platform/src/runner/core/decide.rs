@@ -8,6 +8,7 @@ use schemas::fold::{self, Command, Decision, Fold, InForce, Purpose};
 use schemas::message::{Envelope, Outgoing};
 use schemas::position::Offset;
 use schemas::topics::MAX_RECORD_BYTES;
+use schemas::verdict::{Done, Outcome};
 
 use super::{Answer, Change, Core, Entry, Unwritten};
 use crate::ports::Record;
@@ -78,7 +79,7 @@ impl<F: Fold> Core<F> {
     /// Whether the next command can be decided; issues the reads that are missing.
     fn head_is_ready(&mut self) -> bool {
         let Some((record, incoming)) = self.queue.front() else { return false };
-        let Incoming::Command { id, request, .. } = incoming else { return true };
+        let Incoming::Command { id, envelope, request } = incoming else { return true };
         if incoming.cause().is_some_and(|cause| self.running.watermarks.has_seen(cause))
             && !fault::is(Fault::NoWatermarks)
         {
@@ -95,6 +96,7 @@ impl<F: Fold> Core<F> {
             return false;
         }
         let mut missing = F::needs(request, purpose::<F>(&slot.owner.state, record));
+        missing.extend(envelope.once.as_ref().map(|key| F::once(key, record.time).0));
         missing.retain(|key| !slot.owner.knows(key));
         if missing.is_empty() {
             return true;
@@ -224,8 +226,13 @@ fn decide<F: Fold>(
         refusal: Refusal::new(schemas::ErrorCode::InternalServerError, "the command could not be run"),
         dead_letter: Some(reason.to_owned()),
     };
-    let decision = catch_unwind(AssertUnwindSafe(|| F::decide(in_force, id, owner, command)))
+    let once = command.envelope.once.as_ref().map(|key| F::once(key, command.at));
+    if once.as_ref().is_some_and(|(key, _)| owner.row(key).is_some()) {
+        return Ok((Decision::verdict(owner, Outcome::Done(Done { changed: false })), vec![]));
+    }
+    let mut decision = catch_unwind(AssertUnwindSafe(|| F::decide(in_force, id, owner, command)))
         .map_err(|_| broken("the decision panicked"))?;
+    decision.rows.extend(once);
     if decision.outputs.len() > MAX_OUTPUTS || decision.rows.len() > MAX_ROWS {
         return Err(broken("the decision has too many outputs or rows"));
     }

@@ -1,0 +1,54 @@
+//! Dead letters: records that could not be handled, kept for operators.
+//!
+//! Invariants: a dead letter fits a record however large the poison was; it says where it came from, by
+//! which repeats are told; it has no cause of its own, so a replay is a new command.
+
+use schemas::message::{CHARGE_HEADER, Headers, Outgoing, Place, REPLY_HEADER};
+use schemas::position::{Cause, Offset};
+use schemas::topics::{MAX_RECORD_BYTES, Topic};
+
+use crate::ports::Record;
+
+/// Header: why it is one.
+pub const REASON_HEADER: &str = "mm-reason";
+/// Header: `partition.offset` that it stood at.
+pub const ORIGIN_HEADER: &str = "mm-origin";
+/// Header, where it was too large to keep whole: its size in bytes.
+pub const SIZE_HEADER: &str = "mm-size";
+
+/// Bytes of a key or a header that are kept. Whatever means something is shorter.
+const LONGEST_KEPT: usize = 4 * 1_024;
+
+/// The record as a dead letter of the topic that it was read from, with the reason; cut where it would
+/// not fit. A machine gives the cause that counts it among its outputs.
+pub fn of(topic: &'static Topic, record: &Record, reason: &str, cause: Option<Cause>) -> Option<Outgoing> {
+    let mut headers: Headers =
+        cause.iter().map(|cause| (Cause::HEADER, cause.to_header().into_bytes())).collect();
+    headers.push((REASON_HEADER, cut(reason.as_bytes())));
+    headers.push((ORIGIN_HEADER, format!("{}.{}", record.partition, record.offset).into_bytes()));
+    for name in [REPLY_HEADER, CHARGE_HEADER] {
+        headers.extend(record.header(name).map(|value| (name, cut(value))));
+    }
+    let mut value = record.value.to_vec();
+    if value.len() > MAX_RECORD_BYTES / 2 {
+        headers.push((SIZE_HEADER, value.len().to_string().into_bytes()));
+        value.truncate(MAX_RECORD_BYTES / 2);
+    }
+    Some(Outgoing {
+        topic: topic.dead_letters?,
+        place: Place::Partition(record.partition),
+        key: record.key.as_ref().map(|key| cut(key)),
+        headers,
+        value,
+    })
+}
+
+/// Offset that a dead letter stood at.
+pub fn origin(letter: &Record) -> Option<Offset> {
+    let (_, offset) = std::str::from_utf8(letter.header(ORIGIN_HEADER)?).ok()?.split_once('.')?;
+    offset.parse().ok()
+}
+
+fn cut(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().take(LONGEST_KEPT).collect()
+}
