@@ -1,0 +1,166 @@
+//! What operators meet: poison, dead letters, policies, a folder in use.
+
+#![expect(clippy::unwrap_used, reason = "what helps a test fails with it")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use embedded::Store;
+use platform::clock::SystemClock;
+use platform::ports::Log;
+use schemas::account::{AccountCommand, AccountRequest, GrantCredits};
+use schemas::avro;
+use schemas::message::{Outgoing, Place};
+use schemas::topics::{ACCOUNT_COMMANDS, ACCOUNT_COMMANDS_DLQ, CONVERSATION_COMMANDS, PLATFORM_USERS, Topic};
+use serde_json::json;
+use tests::client::code;
+use tests::{Client, Standalone};
+
+/// The program, told to do something to a folder.
+fn operate(data: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_standalone"));
+    command.arg("--data-dir").arg(data).args(arguments).output().unwrap()
+}
+
+fn told(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+async fn append(data: &Path, records: Vec<Outgoing>) {
+    let store = Store::open(data, Arc::new(SystemClock)).unwrap();
+    let log = store.log();
+    for record in records {
+        log.enqueue(record).await.unwrap().await.unwrap();
+    }
+}
+
+fn record(topic: &'static Topic, key: Option<&[u8]>, value: &[u8]) -> Outgoing {
+    let key = key.map(<[u8]>::to_vec);
+    Outgoing { topic, place: Place::Key, key, headers: vec![], value: value.to_vec() }
+}
+
+fn grant(once: &str, amount_milli: i64) -> Vec<u8> {
+    let body = AccountRequest::GrantCredits(GrantCredits { once: once.to_owned(), amount_milli });
+    avro::encode(&AccountCommand { body })
+}
+
+/// Records that nobody can handle: cut at each byte, of an unknown schema, of another subject, with a
+/// length from nowhere, without a key or with a bad one, not framed at all.
+fn poison(key: &[u8]) -> Vec<Outgoing> {
+    let good = grant("poison", 1);
+    let mut poison = Vec::new();
+    for topic in [&ACCOUNT_COMMANDS, &CONVERSATION_COMMANDS, &PLATFORM_USERS] {
+        let mut note = |key: Option<&[u8]>, value: &[u8]| poison.push(record(topic, key, value));
+        (0..good.len()).for_each(|cut| note(Some(key), &good[..cut]));
+        note(Some(key), &[0, 0, 0, 0x7f, 0xff, 1, 2]);
+        note(Some(key), &avro::encode(&schemas::rows::Sent { seq: 1, charge: 1 }));
+        note(Some(key), &[&good[..8], &[0xff, 0xff, 0xff, 0xff, 0x0f][..]].concat());
+        note(Some(key), b"{\"body\":{}}");
+        note(Some(b"\xff\xfe"), &good);
+        note(Some(b"a b"), &good);
+        note(Some(b""), &good);
+        note(None, &good);
+        note(Some(key), &vec![0x2a; 300 * 1024]);
+    }
+    poison
+}
+
+#[tokio::test]
+async fn poison_ends_in_the_dead_letters_and_nothing_else_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut server = Standalone::start(&data, None).await;
+    let (ann, bob) = (Client::login(&server, "ann").await, Client::login(&server, "bob").await);
+    let chat = ann.create("DIRECT", &[&bob]).await;
+    assert!(server.end().await);
+    let planted = poison(ann.user.as_bytes());
+    assert!(planted.len() >= 60);
+    append(&data, planted.clone()).await;
+
+    server.restart().await;
+    ann.send(&chat, "behind the poison").await;
+    assert_eq!(ann.balance().await, 100_000 - 100);
+    server.kill_and_restart().await;
+    ann.send(&chat, "after a crash").await;
+    assert!(server.end().await);
+    let list = told(&operate(&data, &["dlq", "list"]));
+    let letters: Vec<&str> = list.lines().filter(|line| line.contains("  key ")).collect();
+    assert_eq!(letters.len(), planted.len(), "{list}");
+    let first: Vec<&str> = letters[0].split(' ').collect();
+    let shown = told(&operate(&data, &["dlq", "show", first[0], first[1], first[2]]));
+    assert!(shown.contains("mm-reason: ") && shown.contains("read at "), "{shown}");
+    let one = told(&operate(&data, &["dlq", "list", "--topic", PLATFORM_USERS.name]));
+    assert!(one.lines().count() > 10 && one.lines().count() < letters.len());
+    for wrong in [["dlq", "show", first[0], first[1], "999"], ["dlq", "show", "no.topic", "0", "0"]] {
+        assert!(!operate(&data, &wrong).status.success());
+    }
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_replayed_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut server = Standalone::start(&data, None).await;
+    let ann = Client::login(&server, "ann").await;
+    assert!(server.end().await);
+    // As if the command had met a mistake in the rules that is mended by now.
+    let letter = Outgoing {
+        place: Place::Partition(0),
+        headers: vec![("mm-origin", b"0.7".to_vec())],
+        ..record(&ACCOUNT_COMMANDS_DLQ, Some(ann.user.as_bytes()), &grant("bonus", 500))
+    };
+    append(&data, vec![letter]).await;
+    for _ in 0..2 {
+        let replay = ["dlq", "replay", ACCOUNT_COMMANDS.name, "0", "0"];
+        assert!(told(&operate(&data, &replay)).contains("replayed as offset"));
+    }
+    server.restart().await;
+    // A later command of the same account is answered after the replays.
+    Client::login(&server, "ann").await;
+    assert_eq!(ann.balance().await, 100_500);
+    assert_eq!(ann.ledger().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_policy_is_in_force_from_the_next_send_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, policy) = (folder.path().join("data"), folder.path().join("policy.toml"));
+    let shipped = include_str!("../../deploy/policy/policy.toml");
+    std::fs::write(&policy, shipped.replace("message_per_recipient = 100", "message_per_recipient = 7"))
+        .unwrap();
+    let mut server = Standalone::start(&data, Some(&policy)).await;
+    let (ann, bob) = (Client::login(&server, "ann").await, Client::login(&server, "bob").await);
+    let chat = ann.create("DIRECT", &[&bob]).await;
+    ann.send(&chat, "for seven").await;
+    assert_eq!(ann.balance().await, 100_000 - 7);
+    assert!(server.end().await);
+
+    let dear = shipped.replace("message_per_recipient = 100", "message_per_recipient = 99994");
+    std::fs::write(&policy, dear).unwrap();
+    let applied = told(&operate(&data, &["policy", "apply", policy.to_str().unwrap()]));
+    assert_eq!(applied, "policy version 2 is in force\n");
+    assert_eq!(told(&operate(&data, &["policy", "apply", policy.to_str().unwrap()])), applied);
+    server.restart().await;
+    let refused = ann.try_send(&chat, uuid::Uuid::new_v4(), "too dear").await.unwrap();
+    assert_eq!(code(&refused), Some("INSUFFICIENT_CREDITS"));
+    let details = &refused["errors"][0]["extensions"];
+    assert_eq!((&details["requiredMilli"], &details["balanceMilli"]), (&json!(99_994), &json!(99_993)));
+    assert!(server.end().await);
+
+    std::fs::write(&policy, shipped.replace("[prices]", "[prizes]")).unwrap();
+    let refused = operate(&data, &["policy", "apply", policy.to_str().unwrap()]);
+    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("policy.toml"));
+}
+
+#[tokio::test]
+async fn a_folder_is_used_by_one_process_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let _server = Standalone::start(&data, None).await;
+    let second = operate(&data, &["dlq", "list"]);
+    assert!(!second.status.success());
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains("in use") || said.contains("lock"), "{said}");
+}
