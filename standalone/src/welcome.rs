@@ -1,6 +1,9 @@
 //! The first thing that a newcomer sees: demo users, and how to send a message.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, Result};
+use uuid::Uuid;
 
 use crate::flags::Flags;
 use crate::system::System;
@@ -18,19 +21,29 @@ pub async fn greet(system: &System, flags: &Flags) -> Result<()> {
         let user = system.ingest.welcome(username).await;
         user.map_err(|refusal| anyhow::anyhow!(refusal.detail)).context("demo users")?;
     }
-    println!(
-        "
-GraphiQL: http://{listen}/   demo users: {}
+    println!("{}", first_session(listen));
+    Ok(())
+}
+
+/// What to type for a first message. The ids are new each time; typed twice, they mean the same.
+fn first_session(listen: SocketAddr) -> String {
+    let (conversation, message) = (Uuid::new_v4(), Uuid::new_v4());
+    format!(
+        r#"
+GraphiQL: http://{listen}/   demo users: {users}
 
 A first message, in another terminal (with curl and jq):
 
-  login() {{ curl -s http://{listen}/dev/login -H 'content-type: application/json' -d '{{\"username\":\"'$1'\"}}'; }}
-  ask() {{ curl -s http://{listen}/graphql -H 'content-type: application/json' -H \"authorization: Bearer $TOKEN\" -d \"$1\"; }}
-  BOB=$(login bob | jq -r .userId); TOKEN=$(login ann | jq -r .token)
-  CHAT=$(ask '{{\"query\":\"mutation {{ createConversation(input: {{kind: DIRECT, participantIds: [\\\"'$BOB'\\\"], clientConversationId: \\\"'$(uuidgen)'\\\"}}) {{ id }} }}\"}}' | jq -r .data.createConversation.id)
-  ask '{{\"query\":\"mutation {{ sendMessage(input: {{conversationId: \\\"'$CHAT'\\\", clientMessageId: \\\"'$(uuidgen)'\\\", content: \\\"hello\\\"}}) {{ id seq content }} }}\"}}'
-",
-        DEMO_USERS.join(", ")
-    );
-    Ok(())
+  post() {{ curl -s http://{listen}/graphql -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" -d @-; }}
+  login() {{ jq -n --arg name "$1" '{{username: $name}}' | curl -s http://{listen}/dev/login -H 'content-type: application/json' -d @-; }}
+  ask() {{ jq -n --arg query "$1" '{{query: $query}}' | post; echo; }}
+
+  BOB=$(login bob | jq -r .userId)
+  TOKEN=$(login ann | jq -r .token)
+  CHAT=$(ask "mutation {{ createConversation(input: {{kind: DIRECT, participantIds: [\"$BOB\"], clientConversationId: \"{conversation}\"}}) {{ id }} }}" | jq -r .data.createConversation.id)
+  ask "mutation {{ sendMessage(input: {{conversationId: \"$CHAT\", clientMessageId: \"{message}\", content: \"hello\"}}) {{ id seq content }} }}"
+  ask "{{ credits {{ balanceMilli }} conversations {{ nodes {{ lastMessage {{ content }} }} }} }}"
+"#,
+        users = DEMO_USERS.join(", ")
+    )
 }
