@@ -2,7 +2,14 @@
 //!
 //! Needs a server. Every run has a keyspace of its own; those of runs long past are dropped.
 
+mod bounds;
+mod coalescing;
 mod conformance;
+mod outage;
+mod proxy;
+mod refusals;
+mod server;
+mod setup;
 
 use std::sync::Arc;
 
