@@ -22,9 +22,12 @@ service_need() {
 
 # service_jars NAME POM: copies the jars that a pom.xml names, unless they are there; tells the folder.
 service_jars() {
-    local name="$1" pom="$2" jars="$SERVICES_HOME/$1/jars" work
+    local name="$1" pom="$2" jars="$SERVICES_HOME/$1/jars" lock work
+    mkdir -p "$SERVICES_HOME/$name"
+    # One fetches, whoever comes meanwhile finds them there.
+    exec {lock}> "$SERVICES_HOME/$name/lock"
+    flock "$lock"
     if ! cmp -s "$pom" "$jars/pom.xml"; then
-        mkdir -p "$SERVICES_HOME/$name"
         # Into a folder of its own first: what was broken off must not look complete.
         work="$(mktemp -d "$SERVICES_HOME/$name/fetch.XXXXXX")"
         cp "$pom" "$work/pom.xml"
@@ -37,6 +40,7 @@ service_jars() {
         rm -rf "$jars"
         mv "$work" "$jars"
     fi
+    exec {lock}>&-
     echo "$jars"
 }
 
@@ -58,6 +62,14 @@ service_pid() {
     command="$(tr '\0' ' ' 2> /dev/null < "/proc/$pid/cmdline")" || return 1
     [[ "$command" == *"$(cd "$dir" && pwd)"* ]] || return 1
     echo "$pid"
+}
+
+# service_port PORT: fails if something listens there already.
+service_port() {
+    if (exec 3<> "/dev/tcp/127.0.0.1/$1") 2> /dev/null; then
+        echo "port $1 is taken by something that was not started here" >&2
+        return 1
+    fi
 }
 
 # service_wait DIR COMMAND...: waits until the command succeeds, as long as the service of DIR runs.
