@@ -19,7 +19,7 @@ use crate::metrics::Operation;
 use crate::session::Connection;
 use crate::values::{Marker, Selected};
 
-/// Rows of one partition, at least one, each with its seconds to live.
+/// Rows of one partition, at least one, each with its seconds to live; sent again, those begin anew.
 pub(crate) struct Put<'a> {
     pub(crate) table: &'static Table,
     pub(crate) texts: &'a Texts,

@@ -113,9 +113,12 @@ async fn a_session_is_made_anew_after_an_outage() {
         put().await.expect("written");
         proxy.set(State::Cut);
         let failed = rebuilds("failed") + 3.0;
-        while rebuilds("failed") < failed {
-            assert!(put().await.is_err(), "written through a proxy that is cut");
-        }
+        within("attempts at a new session", async {
+            while rebuilds("failed") < failed {
+                assert!(put().await.is_err(), "written through a proxy that is cut");
+            }
+        })
+        .await;
         proxy.set(State::Open);
         put().await.expect("written in the time of a call");
         if rebuilds("rebuilt") > 0.0 {
