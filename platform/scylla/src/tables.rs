@@ -123,17 +123,25 @@ impl Scylla {
         partition: &[Value],
         asked: Asked,
     ) -> Result<Page, TablesError> {
-        let (calls, deadline) = (Arc::clone(&self.calls), self.calls.deadline());
+        let deadline = self.calls.deadline();
         let (operation, partition) = (asked.operation(), partition.to_vec());
         let question = Question { table: table.name, partition: partition.clone(), asked: asked.clone() };
-        let (answer, shared) = self.flights.board(question, deadline, move |gate| async move {
-            let read = Read { table, text, partition, asked, gate };
-            calls.answer(&read, deadline).await
-        });
-        if shared {
-            self.metrics.coalesced(table.name, operation);
+        loop {
+            let calls = Arc::clone(&self.calls);
+            let (text, partition, asked) = (text.clone(), partition.clone(), asked.clone());
+            let (answer, shared) = self.flights.board(question.clone(), deadline, move |gate| async move {
+                let read = Read { table, text, partition, asked, gate };
+                calls.answer(&read, deadline).await
+            });
+            if shared {
+                self.metrics.coalesced(table.name, operation);
+            }
+            match answer.await {
+                // The one whose request it was had less time left than this one has.
+                Err(TablesError::Unavailable(_)) if shared && Instant::now() < deadline => {}
+                answer => return answer,
+            }
         }
-        answer.await
     }
 
     /// Counts the call that began then.

@@ -84,3 +84,40 @@ async fn no_reader_of_a_crowd_sees_less_than_was_acknowledged() {
     }
     assert!(metric(&tables, "coalesced_reads_total", &[]) > 0.0, "a crowd shares");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_shares_a_request_that_runs_out_of_time_asks_by_himself() {
+    let proxy = Proxy::start().await;
+    let hasty = Config {
+        nodes: proxy.address(),
+        request_timeout: Duration::from_secs(1),
+        call_timeout: Duration::from_secs(3),
+        ..config(keyspace().await)
+    };
+    let reader = connect_with(hasty).await;
+    let partition = vec![Value::text(&fresh("case"))];
+    reader.put(&SINGLE, &partition, vec![single("a", 1)]).await.expect("written");
+    let read = || {
+        let (reader, partition) = (Arc::clone(&reader), partition.clone());
+        async move { reader.get(&SINGLE, &partition, &[vec![]]).await }
+    };
+    assert_eq!(read().await.expect("rows").len(), 1);
+
+    proxy.set(State::Held);
+    let before = proxy.requests();
+    let (mut early, mut late) = (JoinSet::new(), JoinSet::new());
+    early.spawn(read());
+    eventually("the first request", async || (proxy.requests() > before).then_some(())).await;
+    early.spawn(read());
+    let retries = || metric(&reader, "retries_total", &[("operation", "get")]);
+    eventually("time that has passed", async || (retries() > 0.0).then_some(())).await;
+    late.spawn(read());
+    let coalesced = || metric(&reader, "coalesced_reads_total", &[("operation", "get")]);
+    eventually("a late reader", async || (coalesced() == 1.0).then_some(())).await;
+    while let Some(answer) = within("an answer", early.join_next()).await {
+        assert!(answer.expect("a task").is_err(), "an answer through a proxy that holds it");
+    }
+    proxy.set(State::Open);
+    let answer = within("an answer", late.join_next()).await.expect("a task").expect("a task");
+    assert_eq!(answer.expect("rows").len(), 1);
+}
