@@ -2,6 +2,7 @@
 //!
 //! A sub-command each; one line for people, one of JSON. Anything lost is a failure.
 
+mod decide;
 mod pipeline;
 mod usage;
 
@@ -13,11 +14,14 @@ use clap::Parser;
 enum Bench {
     /// From a send to its receipt by every member, through the whole system.
     Pipeline(pipeline::Options),
+    /// The rules alone: decisions a second on one core.
+    Decide(decide::Options),
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     match Bench::parse() {
         Bench::Pipeline(options) => pipeline::run(options).await,
+        Bench::Decide(options) => decide::run(&options),
     }
 }

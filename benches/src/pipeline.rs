@@ -8,7 +8,8 @@ use clap::Args;
 use futures::future::join_all;
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
-use tests::{Client, Socket, Standalone};
+use tests::system::Stack;
+use tests::{Client, Socket, System};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
@@ -76,7 +77,7 @@ pub async fn run(options: Options) -> Result<()> {
     let policy = folder.path().join("policy.toml");
     std::fs::write(&policy, POLICY)?;
     let begun = Instant::now();
-    let server = Standalone::start(&folder.path().join("data"), Some(&policy)).await;
+    let server = System::with_policy(Some(&policy)).await;
     let ready = begun.elapsed();
 
     let names: Vec<String> = (0..options.conversations).map(|index| format!("user-{index}")).collect();
@@ -96,7 +97,7 @@ pub async fn run(options: Options) -> Result<()> {
         listeners.spawn(listen(socket, expected, times.clone()));
     }
 
-    let before = usage::of(server.pid())?;
+    let before = usage::of_all(&server.processes)?;
     let begun = Instant::now();
     let mut sends = JoinSet::new();
     for send in 0..total {
@@ -124,7 +125,7 @@ pub async fn run(options: Options) -> Result<()> {
         Ok::<_, anyhow::Error>(heard)
     });
     let heard = heard.await.context("receipts are missing")??;
-    let after = usage::of(server.pid())?;
+    let after = usage::of_all(&server.processes)?;
     report(&options, &times, heard, ready, before, after)
 }
 
@@ -187,7 +188,7 @@ fn report(
         after.rss_megabytes,
     );
     let line = json!({
-        "bench": "pipeline", "stack": "standalone", "rate": options.rate, "seconds": options.seconds,
+        "bench": "pipeline", "stack": format!("{:?}", Stack::chosen()).to_lowercase(), "rate": options.rate, "seconds": options.seconds,
         "conversations": options.conversations, "members": options.members, "receipts": heard,
         "sendToReceiptMs": receipts, "sendToAnswerMs": answers, "readyMs": ready.as_millis() as u64,
         "cpuSeconds": cpu, "rssMegabytes": after.rss_megabytes,

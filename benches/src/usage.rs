@@ -1,6 +1,7 @@
 //! What a process uses, as the kernel counts it (Linux).
 
 use anyhow::{Context, Result};
+use tests::process::Process;
 
 /// Clock ticks in a second, which Linux fixes for user space.
 const TICKS: f64 = 100.0;
@@ -12,8 +13,26 @@ pub struct Usage {
     pub rss_megabytes: f64,
 }
 
+/// Seconds that this thread has spent on a core: what others do on the machine does not count.
+pub fn own_cpu_seconds() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds: u64 = stat.split(' ').next().context("a field of schedstat")?.parse()?;
+    Ok(nanoseconds as f64 / 1e9)
+}
+
+/// Of all processes together.
+pub fn of_all(processes: &[Process]) -> Result<Usage> {
+    let mut all = Usage { cpu_seconds: 0.0, rss_megabytes: 0.0 };
+    for process in processes {
+        let one = of(process.pid())?;
+        all.cpu_seconds += one.cpu_seconds;
+        all.rss_megabytes += one.rss_megabytes;
+    }
+    Ok(all)
+}
+
 /// Of a running process.
-pub fn of(pid: u32) -> Result<Usage> {
+fn of(pid: u32) -> Result<Usage> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name, in parentheses, may hold blanks; fields are counted from behind it.
     let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();

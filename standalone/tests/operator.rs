@@ -15,7 +15,7 @@ use schemas::message::{Outgoing, Place};
 use schemas::topics::{ACCOUNT_COMMANDS, ACCOUNT_COMMANDS_DLQ, CONVERSATION_COMMANDS, PLATFORM_USERS, Topic};
 use serde_json::json;
 use tests::client::code;
-use tests::{Client, Standalone};
+use tests::{Client, System};
 
 /// The program, told to do something to a folder.
 fn operate(data: &Path, arguments: &[&str]) -> Output {
@@ -71,7 +71,7 @@ fn poison(key: &[u8]) -> Vec<Outgoing> {
 async fn poison_ends_in_the_dead_letters_and_nothing_else_does() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let mut server = Standalone::start(&data, None).await;
+    let mut server = System::standalone(&data, None).await;
     let (ann, bob) = (Client::login(&server, "ann").await, Client::login(&server, "bob").await);
     let chat = ann.create("DIRECT", &[&bob]).await;
     assert!(server.end().await);
@@ -102,7 +102,7 @@ async fn poison_ends_in_the_dead_letters_and_nothing_else_does() {
 async fn a_dead_letter_is_replayed_once() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let mut server = Standalone::start(&data, None).await;
+    let mut server = System::standalone(&data, None).await;
     let ann = Client::login(&server, "ann").await;
     assert!(server.end().await);
     // As if the command had met a mistake in the rules that is mended by now.
@@ -130,7 +130,7 @@ async fn a_policy_is_in_force_from_the_next_send_on() {
     let shipped = include_str!("../../deploy/policy/policy.toml");
     std::fs::write(&policy, shipped.replace("message_per_recipient = 100", "message_per_recipient = 7"))
         .unwrap();
-    let mut server = Standalone::start(&data, Some(&policy)).await;
+    let mut server = System::standalone(&data, Some(&policy)).await;
     let (ann, bob) = (Client::login(&server, "ann").await, Client::login(&server, "bob").await);
     let chat = ann.create("DIRECT", &[&bob]).await;
     ann.send(&chat, "for seven").await;
@@ -158,7 +158,7 @@ async fn a_policy_is_in_force_from_the_next_send_on() {
 async fn a_folder_is_used_by_one_process_alone() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let _server = Standalone::start(&data, None).await;
+    let _server = System::standalone(&data, None).await;
     let second = operate(&data, &["dlq", "list"]);
     assert!(!second.status.success());
     let said = String::from_utf8_lossy(&second.stderr).into_owned();

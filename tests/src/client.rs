@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::Standalone;
+use crate::System;
 
 #[derive(Clone)]
 pub struct Client {
@@ -19,7 +19,7 @@ pub fn code(answer: &Value) -> Option<&str> {
 }
 
 impl Client {
-    pub async fn login(server: &Standalone, username: &str) -> Self {
+    pub async fn login(server: &System, username: &str) -> Self {
         let http = reqwest::Client::new();
         let login = http.post(server.url("/dev/login")).json(&json!({ "username": username }));
         let answer = login.send().await.expect("an answer");

@@ -8,7 +8,8 @@ pub mod follow;
 pub mod load;
 pub mod process;
 pub mod socket;
+pub mod system;
 
 pub use client::Client;
-pub use process::Standalone;
 pub use socket::Socket;
+pub use system::System;

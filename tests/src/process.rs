@@ -1,4 +1,4 @@
-//! A standalone process on free ports.
+//! A program of the workspace that runs, ends, is killed and runs again on the same ports.
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -6,15 +6,23 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-pub struct Standalone {
-    program: PathBuf,
-    data: PathBuf,
-    policy: Option<PathBuf>,
+/// How a program is started.
+#[derive(Debug, Clone)]
+pub struct Start {
+    pub program: &'static str,
+    pub arguments: Vec<String>,
+    pub variables: Vec<(String, String)>,
+    /// Where what it says on standard error is kept.
+    pub log: PathBuf,
+}
+
+pub struct Process {
+    start: Start,
     pub listen: SocketAddr,
     pub admin: SocketAddr,
     child: Child,
@@ -26,7 +34,7 @@ fn free_address() -> SocketAddr {
 }
 
 /// A program of the workspace, which stands where its caller was built.
-fn program(name: &str) -> PathBuf {
+pub fn program(name: &str) -> PathBuf {
     let caller = std::env::current_exe().expect("a running program");
     let folder = caller.parent().expect("a folder");
     let folder = if folder.ends_with("deps") { folder.parent().expect("a target folder") } else { folder };
@@ -35,41 +43,45 @@ fn program(name: &str) -> PathBuf {
     program
 }
 
-impl Standalone {
-    /// Starts the program on a folder, and waits until it is ready.
-    pub async fn start(data: &Path, policy: Option<&Path>) -> Self {
+impl Process {
+    /// Starts a program on free ports; it may not be ready yet.
+    pub fn spawn(start: Start) -> Self {
         let (listen, admin) = (free_address(), free_address());
-        let program = program("standalone");
-        let child = spawn(&program, data, policy, listen, admin);
-        let (data, policy) = (data.into(), policy.map(Path::to_path_buf));
-        let mut started = Self { program, data, policy, listen, admin, child };
-        started.wait_until_ready().await;
-        started
+        let child = spawn(&start, listen, admin);
+        Self { start, listen, admin, child }
     }
 
-    /// SIGKILL, and a new process on the same folder and ports.
-    pub async fn kill_and_restart(&mut self) {
+    pub fn program(&self) -> &'static str {
+        self.start.program
+    }
+
+    /// Of the running process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("running")
+    }
+
+    pub async fn kill(&mut self) {
         self.child.kill().await.expect("killed");
-        self.child = spawn(&self.program, &self.data, self.policy.as_deref(), self.listen, self.admin);
-        self.wait_until_ready().await;
+    }
+
+    /// Runs again as it did; it may not be ready yet.
+    pub fn respawn(&mut self) {
+        self.child = spawn(&self.start, self.listen, self.admin);
+    }
+
+    /// Sends a signal by its name.
+    pub async fn signal(&self, name: &str) {
+        let told = Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status().await;
+        assert!(told.expect("kill runs").success());
     }
 
     /// SIGTERM; waits until the process has ended, and says whether with success.
     pub async fn end(&mut self) -> bool {
-        let pid = self.pid().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status().await.expect("kill runs");
-        assert!(told.success());
-        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("ends in time");
-        ended.expect("an exit status").success()
+        self.signal("TERM").await;
+        timeout(PATIENCE, self.child.wait()).await.expect("ends in time").expect("an exit status").success()
     }
 
-    /// Starts again on the same folder and ports, after [`Self::end`].
-    pub async fn restart(&mut self) {
-        self.child = spawn(&self.program, &self.data, self.policy.as_deref(), self.listen, self.admin);
-        self.wait_until_ready().await;
-    }
-
-    async fn wait_until_ready(&mut self) {
+    pub async fn wait_until_ready(&mut self) {
         let url = format!("http://{}/readyz", self.admin);
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -78,37 +90,30 @@ impl Standalone {
                 return;
             }
             if let Some(status) = self.child.try_wait().expect("a child") {
-                panic!("standalone ended: {status}");
+                panic!("{} ended: {status}; see {}", self.start.program, self.start.log.display());
             }
-            assert!(Instant::now() < deadline, "not ready in time");
+            assert!(Instant::now() < deadline, "{} is not ready in time", self.start.program);
             sleep(Duration::from_millis(10)).await;
         }
     }
 
-    /// Where sockets are opened.
-    pub fn socket_url(&self) -> String {
-        format!("ws://{}/graphql", self.listen)
-    }
-
-    /// Of the running process.
-    pub fn pid(&self) -> u32 {
-        self.child.id().expect("running")
-    }
-
-    pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.listen)
+    /// Text of the operators' port.
+    pub async fn operators(&self, path: &str) -> String {
+        let answer = reqwest::get(format!("http://{}{path}", self.admin)).await.expect("an answer");
+        answer.text().await.expect("text")
     }
 }
 
-fn spawn(program: &Path, data: &Path, policy: Option<&Path>, listen: SocketAddr, admin: SocketAddr) -> Child {
-    let mut command = Command::new(program);
-    command.arg("--data-dir").arg(data).args(["--listen", &listen.to_string()]);
+fn spawn(start: &Start, listen: SocketAddr, admin: SocketAddr) -> Child {
+    let mut command = Command::new(program(start.program));
+    command.args(&start.arguments).args(["--listen", &listen.to_string()]);
     command.args(["--admin", &admin.to_string()]);
-    if let Some(policy) = policy {
-        command.arg("--policy").arg(policy);
-    }
-    let log = std::fs::OpenOptions::new().create(true).append(true).open(data.with_extension("log"));
-    let log = log.map_or_else(|_| Stdio::null(), Stdio::from);
-    command.stdout(Stdio::null()).stderr(log).env("MM_LOG", "warn").kill_on_drop(true);
-    command.spawn().unwrap_or_else(|error| panic!("{}: {error}", program.display()))
+    command.envs(start.variables.iter().map(|(name, value)| (name, value)));
+    command.stdout(Stdio::null()).stderr(log(&start.log)).env("MM_LOG", "warn").kill_on_drop(true);
+    command.spawn().unwrap_or_else(|error| panic!("{}: {error}", start.program))
+}
+
+fn log(file: &Path) -> Stdio {
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(file);
+    log.map_or_else(|_| Stdio::null(), Stdio::from)
 }

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::protocol::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::process::PATIENCE;
-use crate::{Client, Standalone};
+use crate::{Client, System};
 
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -32,7 +32,7 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
 
 impl Socket {
     /// A socket on which nothing has been said.
-    pub async fn open(server: &Standalone) -> Self {
+    pub async fn open(server: &System) -> Self {
         Self::try_open(&server.socket_url()).await.expect("a socket")
     }
 
@@ -45,7 +45,7 @@ impl Socket {
     }
 
     /// A socket of a client, acknowledged.
-    pub async fn connect(server: &Standalone, client: &Client) -> Self {
+    pub async fn connect(server: &System, client: &Client) -> Self {
         Self::try_connect(&server.socket_url(), client).await.expect("an acknowledged socket")
     }
 

@@ -3,18 +3,13 @@
 use futures::future::join_all;
 use musclemap_tests::client::code;
 use musclemap_tests::socket::INBOX;
-use musclemap_tests::{Client, Socket, Standalone};
+use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-async fn server(folder: &tempfile::TempDir) -> Standalone {
-    Standalone::start(&folder.path().join("data"), None).await
-}
-
 #[tokio::test]
 async fn two_users_talk_and_a_third_sees_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = server(&folder).await;
+    let server = System::start().await;
     let (ann, bob, eve) = (
         Client::login(&server, "ann").await,
         Client::login(&server, "bob").await,
@@ -58,8 +53,7 @@ async fn two_users_talk_and_a_third_sees_nothing() {
 
 #[tokio::test]
 async fn a_conversation_is_read_in_pages_and_marked_as_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = server(&folder).await;
+    let server = System::start().await;
     let (ann, bob) = (Client::login(&server, "ann").await, Client::login(&server, "bob").await);
     let group = ann.create("GROUP", &[&bob]).await;
     let mut ids = Vec::new();
@@ -109,8 +103,7 @@ async fn a_conversation_is_read_in_pages_and_marked_as_read() {
 
 #[tokio::test]
 async fn a_hundred_sends_at_once_admit_sixty_and_one_id_makes_one_message() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = server(&folder).await;
+    let server = System::start().await;
     let (ann, bob) = (Client::login(&server, "ann").await, Client::login(&server, "bob").await);
     let chat = ann.create("DIRECT", &[&bob]).await;
 
@@ -145,8 +138,7 @@ async fn a_hundred_sends_at_once_admit_sixty_and_one_id_makes_one_message() {
 
 #[tokio::test]
 async fn who_comes_back_with_a_cursor_misses_nothing_and_gets_nothing_twice() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut server = server(&folder).await;
+    let mut server = System::start().await;
     let (ann, bob) = (Client::login(&server, "ann").await, Client::login(&server, "bob").await);
     let chat = ann.create("DIRECT", &[&bob]).await;
     let mut socket = Socket::connect(&server, &bob).await;
@@ -197,8 +189,7 @@ async fn who_comes_back_with_a_cursor_misses_nothing_and_gets_nothing_twice() {
 
 #[tokio::test]
 async fn sockets_are_closed_with_the_codes_of_the_protocol() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = server(&folder).await;
+    let server = System::start().await;
     let ann = Client::login(&server, "ann").await;
     let ack = |token: &str| json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } });
 

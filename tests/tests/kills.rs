@@ -3,7 +3,7 @@
 
 use futures::future::{join, join_all};
 use musclemap_tests::load::Acknowledged;
-use musclemap_tests::{Client, Standalone, check, follow, load};
+use musclemap_tests::{Client, System, check, follow, load};
 use tokio::sync::watch;
 
 const PAIRS: usize = 20;
@@ -13,8 +13,7 @@ const SENDS: usize = 55;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_kills_under_load_lose_nothing_and_double_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut server = Standalone::start(&folder.path().join("data"), None).await;
+    let mut server = System::start().await;
     let (stop, stopped) = watch::channel(false);
     let (total, wanted) = watch::channel(None);
     let acknowledged = Acknowledged::default();

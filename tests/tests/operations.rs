@@ -1,20 +1,16 @@
 //! What users do beside sending: they come and go, take back, block, name each other.
 
 use musclemap_tests::client::code;
-use musclemap_tests::{Client, Socket, Standalone};
+use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-async fn people<const N: usize>(server: &Standalone, names: [&str; N]) -> [Client; N] {
+async fn people<const N: usize>(server: &System, names: [&str; N]) -> [Client; N] {
     let mut people = Vec::new();
     for name in names {
         people.push(Client::login(server, name).await);
     }
     people.try_into().unwrap_or_else(|_| unreachable!())
-}
-
-async fn server(folder: &tempfile::TempDir) -> Standalone {
-    Standalone::start(&folder.path().join("data"), None).await
 }
 
 async fn add(by: &Client, chat: &str, people: &[&Client]) -> Value {
@@ -50,8 +46,7 @@ fn contents(history: &[Value]) -> Vec<Option<&str>> {
 
 #[tokio::test]
 async fn who_comes_sees_from_then_on_and_who_goes_sees_no_more() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = server(&folder).await;
+    let server = System::start().await;
     let [ann, bob, carl, eve] = people(&server, ["ann", "bob", "carl", "eve"]).await;
     let chat = ann.create("GROUP", &[&bob]).await;
     ann.send(&chat, "before carl").await;
@@ -102,8 +97,7 @@ async fn who_comes_sees_from_then_on_and_who_goes_sees_no_more() {
 
 #[tokio::test]
 async fn what_is_deleted_is_told_nowhere_any_more() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = server(&folder).await;
+    let server = System::start().await;
     let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
     let chat = ann.create("GROUP", &[&bob, &carl]).await;
     let mut socket = Socket::connect(&server, &carl).await;
@@ -156,8 +150,7 @@ async fn what_is_deleted_is_told_nowhere_any_more() {
 
 #[tokio::test]
 async fn blocks_stand_between_two_and_cost_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = server(&folder).await;
+    let server = System::start().await;
     let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
     let pair = ann.create("DIRECT", &[&bob]).await;
     let group = carl.create("GROUP", &[&ann, &bob]).await;
@@ -201,8 +194,7 @@ async fn blocks_stand_between_two_and_cost_nothing() {
 
 #[tokio::test]
 async fn who_is_named_is_told_apart() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = server(&folder).await;
+    let server = System::start().await;
     let [ann, bob, carl, _eve] = people(&server, ["ann", "bob", "carl", "eve"]).await;
     let chat = ann.create("GROUP", &[&bob, &carl]).await;
     let named = bob.send(&chat, "@Carl, look! @all @eve").await;

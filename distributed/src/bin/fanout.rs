@@ -1,0 +1,16 @@
+//! A fan-out node as a process of its own: the API over sockets.
+
+use roles::http;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    distributed::run("fanout", async |process, config| {
+        let listener = http::bind(config.http.listen).await?;
+        let access = distributed::access(process, config)?;
+        let api = process.api(config.ingest());
+        let sockets = process.sockets(&api, &access, config.cursor_key()?, config.fanout()).await?;
+        process.serve("http", listener, sockets);
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,16 @@
+//! Ingest as a process of its own: the API over HTTP.
+
+use roles::http;
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    distributed::run("ingest", async |process, config| {
+        let listener = http::bind(config.http.listen).await?;
+        let access = distributed::access(process, config)?;
+        let api = process.api(config.ingest());
+        let requests = process.requests(&api, &access);
+        process.serve("http", listener, requests);
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,81 @@
+//! One role in a process of its own, over Kafka and ScyllaDB: parse, connect, start, wait, drain.
+//!
+//! Invariant: the process ends with success only if nothing of what it had begun was given up.
+
+pub mod config;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use kafka::Kafka;
+use platform::clock::SystemClock;
+use platform::lifecycle::Signals;
+use platform::telemetry;
+use roles::{Access, Process, http};
+use scylla_tables::Scylla;
+
+use crate::config::{Config, Flags};
+
+/// How often the platform's keys are read again.
+const KEYS_EVERY: Duration = Duration::from_secs(60);
+
+/// Runs a process until it is told to end. `start` starts its role.
+pub async fn run(
+    role: &'static str,
+    start: impl AsyncFnOnce(&mut Process, &Config) -> Result<()>,
+) -> Result<()> {
+    telemetry::start();
+    let flags = Flags::parse();
+    let config = Config::load(&flags)?;
+    if flags.print_config {
+        print!("{}", toml::to_string(&config)?);
+        return Ok(());
+    }
+    let mut signals = Signals::listen().context("signals")?;
+    let admin = http::bind(config.admin.listen).await?;
+    let (kafka, tables) = connect(&config, role).await?;
+    prometheus::register(Box::new(kafka.metrics())).context("metrics")?;
+    prometheus::register(Box::new(tables.metrics())).context("metrics")?;
+    let mut process = Process::new(Arc::new(kafka), Arc::new(tables), Arc::new(SystemClock));
+    process.admin(admin);
+    start(&mut process, &config).await?;
+    process.started();
+    tracing::info!(role, admin = %config.admin.listen, "started");
+    let ended = process.watch(signals.next()).await;
+    tracing::info!(role, "draining");
+    tokio::select! {
+        drained = process.drain() => drained?,
+        () = signals.next() => bail!("told to end a second time: what was on its way repeats"),
+    }
+    ended
+}
+
+/// The log and the tables of a deployment.
+pub async fn connect(config: &Config, client_id: &str) -> Result<(Kafka, Scylla)> {
+    let kafka = Kafka::connect(config.kafka(client_id)).await.context("kafka")?;
+    let tables = Scylla::connect(config.tables(), &schemas::tables::ALL).await.context("tables")?;
+    Ok((kafka, tables))
+}
+
+/// Who signs in; the platform's keys are read again and again.
+pub fn access(process: &mut Process, config: &Config) -> Result<Access> {
+    let access = config.access()?;
+    if let Some(file) = config.key_file() {
+        let (file, authenticator) = (file.to_owned(), access.authenticator.clone());
+        let (clock, stop) = (process.clock.clone(), process.stop.clone());
+        process.tasks.spawn("keys", async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return Ok::<(), std::convert::Infallible>(()),
+                    () = clock.sleep(KEYS_EVERY) => match config::read_keys(&file) {
+                        Ok(keys) => authenticator.replace_keys(keys),
+                        Err(error) => tracing::warn!(%error, "keys stay as they are"),
+                    },
+                }
+            }
+        });
+    }
+    Ok(access)
+}

@@ -1,0 +1,151 @@
+//! A reader of one partition.
+//!
+//! Invariants:
+//! - Its position moves only together with the records that it hands out, so a wait that is given
+//!   up loses nothing.
+//! - A place that is gone is said to be; nothing is skipped or replayed instead.
+//! - What is fetched ahead waits in a queue of its own in librdkafka, which is bounded: a reader
+//!   that is behind holds up nobody, as librdkafka then fetches the others only.
+
+mod lane;
+mod record;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use platform::ports::{LogError, Reader, Record};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use schemas::position::{Offset, Partition};
+use schemas::topics::Topic;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{closed, unavailable};
+use crate::metrics::Metrics;
+use crate::queries::{Queries, off_thread};
+pub(crate) use lane::Lanes;
+use lane::Seat;
+
+const PAGE_RECORDS: usize = 512;
+const PAGE_BYTES: usize = 1024 * 1024;
+/// A waiting reader looks by itself so often: a wake-up that librdkafka forgot costs no more.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+pub(crate) struct KafkaReader {
+    lanes: Lanes,
+    queries: Queries,
+    metrics: Metrics,
+    closed: CancellationToken,
+    topic: &'static Topic,
+    partition: Partition,
+    position: Offset,
+    standing: Standing,
+}
+
+enum Standing {
+    Seated(Seat),
+    /// To be seated at its position.
+    Away,
+    /// Kafka refused its position.
+    Refused,
+}
+
+impl KafkaReader {
+    pub(crate) async fn open(
+        lanes: Lanes,
+        queries: Queries,
+        metrics: Metrics,
+        closed: CancellationToken,
+        topic: &'static Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Self, LogError> {
+        // Negative offsets are names of places to Kafka.
+        let standing = if from < 0 { Standing::Refused } else { Standing::Away };
+        let mut reader = Self { lanes, queries, metrics, closed, topic, partition, position: from, standing };
+        reader.sit().await?;
+        Ok(reader)
+    }
+
+    /// Takes a seat if it has none. May be given up at any time.
+    async fn sit(&mut self) -> Result<(), LogError> {
+        if let Standing::Refused = self.standing {
+            let marks = self.queries.marks(self.topic, self.partition).await?;
+            if !(marks.low..=marks.end).contains(&self.position) {
+                return Err(LogError::OutOfRange { wanted: self.position, marks });
+            }
+            // The refusal was of a moment, such as a change of leaders.
+            self.standing = Standing::Away;
+        }
+        if let Standing::Away = self.standing {
+            let (lanes, topic) = (self.lanes.clone(), self.topic);
+            let (partition, from) = (self.partition, self.position);
+            let seat = off_thread(move || lanes.sit(topic, partition, from)).await?;
+            self.standing = Standing::Seated(seat);
+        }
+        Ok(())
+    }
+
+    /// What is fetched already, as far as it goes into one page.
+    fn take(&mut self) -> Result<Vec<Record>, LogError> {
+        let Standing::Seated(seat) = &self.standing else { return Ok(Vec::new()) };
+        let (mut page, mut bytes) = (Vec::new(), 0);
+        while page.len() < PAGE_RECORDS && bytes < PAGE_BYTES {
+            match seat.poll() {
+                None => break,
+                Some(Ok(record)) => {
+                    bytes += record.value.len();
+                    page.push(record);
+                }
+                Some(Err(error)) => {
+                    let error = self.fail(error);
+                    // What was read before it comes first; the error is found again after.
+                    return if page.is_empty() { Err(error) } else { Ok(self.hand_out(page)) };
+                }
+            }
+        }
+        Ok(self.hand_out(page))
+    }
+
+    fn hand_out(&mut self, page: Vec<Record>) -> Vec<Record> {
+        if let Some(last) = page.last() {
+            self.position = last.offset + 1;
+        }
+        page
+    }
+
+    /// Leaves the seat, to take another one at the same position.
+    fn fail(&mut self, error: KafkaError) -> LogError {
+        self.metrics.reader_error(self.topic.name);
+        self.standing = match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => Standing::Refused,
+            _ => Standing::Away,
+        };
+        unavailable(error)
+    }
+}
+
+#[async_trait]
+impl Reader for KafkaReader {
+    async fn next(&mut self) -> Result<Vec<Record>, LogError> {
+        // Records may be there for long; whoever reads them all must not starve its neighbours.
+        tokio::task::consume_budget().await;
+        loop {
+            self.sit().await?;
+            match self.take() {
+                Ok(page) if page.is_empty() => {}
+                // Asks for the marks, and says what they are.
+                Err(_) if matches!(self.standing, Standing::Refused) => {
+                    self.sit().await?;
+                    return Err(LogError::Unavailable("the position was refused for a moment".into()));
+                }
+                taken => return taken,
+            }
+            let Standing::Seated(seat) = &self.standing else { continue };
+            tokio::select! {
+                () = seat.ready() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = self.closed.cancelled() => return Err(closed()),
+            }
+        }
+    }
+}

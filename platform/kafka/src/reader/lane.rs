@@ -1,0 +1,196 @@
+//! Consumers that readers share: a partition has at most one reader in each.
+//!
+//! One consumer serves all readers of a topic over one connection to each broker. A second reader
+//! of a partition, which is at another place, takes a seat in a second consumer, its lane.
+//!
+//! A partition's records go to a queue of its own, which the reader polls itself. The queue is split
+//! off before the partition is assigned: librdkafka then never forwards it to the consumer's common
+//! queue, not even when the partition is assigned again. So no record can take another way, the
+//! error of a partition is known to be its own, and the bounds on what is fetched ahead hold for
+//! each partition by itself. Nothing has to be paused, which would throw away what is fetched.
+//!
+//! Invariants:
+//! - A seat is free again only after its partition is unassigned and its queue dropped: of two
+//!   queues of one partition, the end of the first would end the wake-ups of the second.
+//! - What an earlier reader of the seat left unread is never seen: unassigning outdates it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use platform::ports::{LogError, Record};
+use rdkafka::consumer::base_consumer::PartitionQueue;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::{Offset as Place, TopicPartitionList};
+use schemas::position::{Offset, Partition};
+use schemas::topics::Topic;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::record;
+use crate::config::Config;
+use crate::error::unavailable;
+use crate::locked;
+use crate::metrics::{Metrics, Role};
+use crate::names::Names;
+use crate::observer::Observer;
+use crate::threads::Threads;
+
+/// Readers of one partition, at most.
+const LANES: usize = 32;
+
+/// The lanes of all topics. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Lanes {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    config: Config,
+    names: Names,
+    metrics: Metrics,
+    threads: Arc<Threads>,
+    /// By topic name. The first of each stays; others go with their last reader.
+    lanes: Mutex<BTreeMap<&'static str, Vec<Arc<Lane>>>>,
+}
+
+struct Lane {
+    consumer: Arc<BaseConsumer<Observer>>,
+    taken: Mutex<BTreeSet<Partition>>,
+    /// Ends its thread.
+    stop: CancellationToken,
+}
+
+impl Lanes {
+    pub(crate) fn new(config: Config, metrics: Metrics, threads: Arc<Threads>) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                names: config.names(),
+                config,
+                metrics,
+                threads,
+                lanes: Mutex::default(),
+            }),
+        }
+    }
+
+    /// Takes a seat, and begins to fetch at `from`. Blocks for a moment.
+    pub(super) fn sit(
+        &self,
+        topic: &'static Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Seat, LogError> {
+        let lane = self.lane(topic, partition)?;
+        // From here on the seat's end gives everything back.
+        let mut seat = Seat {
+            lanes: self.clone(),
+            lane,
+            topic,
+            partition,
+            queue: None,
+            assigned: false,
+            ready: Arc::default(),
+        };
+        seat.begin(from).map_err(unavailable)?;
+        Ok(seat)
+    }
+
+    /// One in which the partition is free; it is taken then.
+    fn lane(&self, topic: &'static Topic, partition: Partition) -> Result<Arc<Lane>, LogError> {
+        let mut all = locked(&self.shared.lanes);
+        let lanes = all.entry(topic.name).or_default();
+        if let Some(lane) = lanes.iter().find(|lane| locked(&lane.taken).insert(partition)) {
+            return Ok(Arc::clone(lane));
+        }
+        if lanes.len() == LANES {
+            return Err(LogError::Unavailable(format!(
+                "partition {partition} of {} has {LANES} readers",
+                topic.name
+            )));
+        }
+        let lane = Arc::new(self.shared.open(topic, partition)?);
+        lanes.push(Arc::clone(&lane));
+        Ok(lane)
+    }
+
+    fn leave(&self, lane: &Arc<Lane>, topic: &'static Topic, partition: Partition) {
+        let mut all = locked(&self.shared.lanes);
+        let mut taken = locked(&lane.taken);
+        taken.remove(&partition);
+        if taken.is_empty()
+            && let Some(lanes) = all.get_mut(topic.name)
+            && lanes.first().is_some_and(|first| !Arc::ptr_eq(first, lane))
+        {
+            lanes.retain(|other| !Arc::ptr_eq(other, lane));
+            lane.stop.cancel();
+        }
+    }
+}
+
+impl Shared {
+    fn open(&self, topic: &'static Topic, first: Partition) -> Result<Lane, LogError> {
+        let observer = Observer::new(Role::Reader, topic.name, &self.metrics);
+        let consumer: BaseConsumer<Observer> =
+            self.config.reader().create_with_context(observer).map_err(unavailable)?;
+        let (consumer, stop) = (Arc::new(consumer), self.threads.stop());
+        self.threads.serve("kafka-reader", Arc::clone(&consumer), stop.clone()).map_err(unavailable)?;
+        Ok(Lane { consumer, taken: Mutex::new(BTreeSet::from([first])), stop })
+    }
+}
+
+/// A partition that is assigned in a lane; given back when it is dropped.
+pub(super) struct Seat {
+    lanes: Lanes,
+    lane: Arc<Lane>,
+    topic: &'static Topic,
+    partition: Partition,
+    queue: Option<PartitionQueue<Observer>>,
+    assigned: bool,
+    ready: Arc<Notify>,
+}
+
+impl Seat {
+    fn begin(&mut self, from: Offset) -> Result<(), KafkaError> {
+        let name = self.lanes.shared.names.of(self.topic);
+        let queue = self.lane.consumer.split_partition_queue(name, self.partition);
+        let mut queue = queue.ok_or_else(|| KafkaError::Subscription("no queue of the partition".into()))?;
+        let ready = Arc::clone(&self.ready);
+        queue.set_nonempty_callback(move || ready.notify_one());
+        self.queue = Some(queue);
+        self.lane.consumer.incremental_assign(&self.place(Place::Offset(from))?)?;
+        self.assigned = true;
+        Ok(())
+    }
+
+    fn place(&self, offset: Place) -> Result<TopicPartitionList, KafkaError> {
+        let mut list = TopicPartitionList::with_capacity(1);
+        list.add_partition_offset(self.lanes.shared.names.of(self.topic), self.partition, offset)?;
+        Ok(list)
+    }
+
+    /// The next record that is fetched, if there is one. Does not wait.
+    pub(super) fn poll(&self) -> Option<Result<Record, KafkaError>> {
+        let next = self.queue.as_ref()?.poll(std::time::Duration::ZERO)?;
+        Some(next.map(|message| record::of(&message)))
+    }
+
+    /// Resolves once after the queue stopped to be empty.
+    pub(super) async fn ready(&self) {
+        self.ready.notified().await;
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        if self.assigned {
+            let unassigned =
+                self.place(Place::Invalid).and_then(|place| self.lane.consumer.incremental_unassign(&place));
+            if let Err(error) = unassigned {
+                tracing::warn!(topic = self.topic.name, partition = self.partition, %error, "not unassigned");
+            }
+        }
+        self.queue = None;
+        self.lanes.leave(&self.lane, self.topic, self.partition);
+    }
+}

@@ -1,0 +1,187 @@
+//! A whole system for one test: all roles in one process, or each in processes of its own over servers
+//! that many tests share. `MM_STACK` says which.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use futures::future::join_all;
+use tempfile::TempDir;
+use tokio::process::Command;
+use uuid::Uuid;
+
+use crate::process::{Process, Start, program};
+
+/// What the system stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stack {
+    Standalone,
+    Distributed,
+}
+
+impl Stack {
+    /// The one that `MM_STACK` names; without it the one that needs nothing installed.
+    pub fn chosen() -> Self {
+        match std::env::var("MM_STACK").as_deref() {
+            Err(_) | Ok("standalone") => Self::Standalone,
+            Ok("distributed") => Self::Distributed,
+            Ok(other) => panic!("MM_STACK is standalone or distributed, not {other}"),
+        }
+    }
+}
+
+/// Roles of the distributed stack, and how many processes of each.
+const ROLES: [(&str, usize); 5] =
+    [("accounts", 2), ("conversations", 2), ("profiles", 1), ("ingest", 2), ("fanout", 2)];
+/// Few, because many systems share one broker.
+const PARTITIONS: &str = "8";
+
+pub struct System {
+    pub stack: Stack,
+    pub processes: Vec<Process>,
+    turn: AtomicUsize,
+    variables: Vec<(String, String)>,
+    /// Removed with the system.
+    _folder: Option<TempDir>,
+}
+
+impl System {
+    pub async fn start() -> Self {
+        Self::with_policy(None).await
+    }
+
+    /// A system under another policy than the shipped one.
+    pub async fn with_policy(policy: Option<&Path>) -> Self {
+        let stack = Stack::chosen();
+        let folder = tempfile::tempdir().expect("a folder");
+        let variables = if stack == Stack::Distributed { deployment() } else { vec![] };
+        let starts = match stack {
+            Stack::Standalone => {
+                return Self::standalone(&folder.path().join("data"), policy).await.keeping(folder);
+            }
+            Stack::Distributed => {
+                operate(
+                    &variables,
+                    &["setup", "--partitions", PARTITIONS, "--replicas", "1", "--min-insync", "1"],
+                )
+                .await;
+                if let Some(policy) = policy {
+                    operate(&variables, &["policy", "apply", policy.to_str().expect("text")]).await;
+                }
+                roles(folder.path(), &variables)
+            }
+        };
+        Self::run(stack, starts, variables).await.keeping(folder)
+    }
+
+    /// The standalone system on a folder of the test's own.
+    pub async fn standalone(data: &Path, policy: Option<&Path>) -> Self {
+        Self::run(Stack::Standalone, vec![standalone(data, policy)], vec![]).await
+    }
+
+    async fn run(stack: Stack, starts: Vec<Start>, variables: Vec<(String, String)>) -> Self {
+        let processes = starts.into_iter().map(Process::spawn).collect();
+        let mut system = Self { stack, processes, turn: AtomicUsize::new(0), variables, _folder: None };
+        system.wait_until_ready().await;
+        system
+    }
+
+    fn keeping(self, folder: TempDir) -> Self {
+        Self { _folder: Some(folder), ..self }
+    }
+
+    async fn wait_until_ready(&mut self) {
+        join_all(self.processes.iter_mut().map(Process::wait_until_ready)).await;
+    }
+
+    /// SIGKILL to every process, and all of them again on the same ports.
+    pub async fn kill_and_restart(&mut self) {
+        for process in &mut self.processes {
+            process.kill().await;
+        }
+        self.restart().await;
+    }
+
+    /// SIGTERM to every process; says whether each ended with success.
+    pub async fn end(&mut self) -> bool {
+        join_all(self.processes.iter_mut().map(Process::end)).await.into_iter().all(|success| success)
+    }
+
+    /// Starts again, after [`Self::end`].
+    pub async fn restart(&mut self) {
+        self.processes.iter_mut().for_each(Process::respawn);
+        self.wait_until_ready().await;
+    }
+
+    /// Processes of a role, by their places.
+    pub fn of_role(&self, role: &str) -> Vec<usize> {
+        (0..self.processes.len()).filter(|at| self.processes[*at].program() == role).collect()
+    }
+
+    /// A process that serves what a role does, each in its turn.
+    fn any_of(&self, role: &str) -> &Process {
+        let serving = match self.stack {
+            Stack::Standalone => vec![0],
+            Stack::Distributed => self.of_role(role),
+        };
+        &self.processes[serving[self.turn.fetch_add(1, Ordering::Relaxed) % serving.len()]]
+    }
+
+    /// Where requests are sent.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.any_of("ingest").listen)
+    }
+
+    /// Where sockets are opened.
+    pub fn socket_url(&self) -> String {
+        format!("ws://{}/graphql", self.any_of("fanout").listen)
+    }
+
+    /// What the operators' tool says.
+    pub async fn operate(&self, arguments: &[&str]) -> String {
+        operate(&self.variables, arguments).await
+    }
+}
+
+fn standalone(data: &Path, policy: Option<&Path>) -> Start {
+    let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
+    if let Some(policy) = policy {
+        arguments.extend(["--policy".to_owned(), policy.display().to_string()]);
+    }
+    Start { program: "standalone", arguments, variables: vec![], log: data.with_extension("log") }
+}
+
+/// A deployment of its own on the servers of this run.
+fn deployment() -> Vec<(String, String)> {
+    let server = |name: &str| {
+        let start = "deploy/services/run start, then eval \"$(deploy/services/run env)\"";
+        std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: {start}"))
+    };
+    let name = format!("t{}", &Uuid::new_v4().simple().to_string()[..8]);
+    let variables = [
+        ("MM_KAFKA__BOOTSTRAP", server("MM_KAFKA_BOOTSTRAP")),
+        ("MM_KAFKA__PREFIX", format!("{name}.")),
+        ("MM_KAFKA__SESSION_TIMEOUT_MS", "6000".to_owned()),
+        ("MM_TABLES__NODES", server("MM_SCYLLA_NODES")),
+        ("MM_TABLES__KEYSPACE", name),
+        ("MM_AUTH__DEVELOPMENT_SECRET", "a5".repeat(32)),
+        ("MM_CURSORS__KEY", "5a".repeat(32)),
+    ];
+    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn roles(folder: &Path, variables: &[(String, String)]) -> Vec<Start> {
+    let start = |program: &'static str, number: usize| {
+        let log: PathBuf = folder.join(format!("{program}-{number}.log"));
+        Start { program, arguments: vec![], variables: variables.to_vec(), log }
+    };
+    ROLES.iter().flat_map(|(role, count)| (0..*count).map(|number| start(role, number))).collect()
+}
+
+async fn operate(variables: &[(String, String)], arguments: &[&str]) -> String {
+    let mut command = Command::new(program("musclemap"));
+    command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value))).env("MM_LOG", "warn");
+    let output = command.output().await.expect("musclemap runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "musclemap {arguments:?}: {said}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
