@@ -1,9 +1,11 @@
 //! A client over HTTP.
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::System;
+use crate::process::PATIENCE;
 
 #[derive(Clone)]
 pub struct Client {
@@ -64,10 +66,16 @@ impl Client {
         self.try_ask(query, json!({ "input": input })).await
     }
 
+    /// Sends, and asks again with the same client id as long as the outcome is not known.
     pub async fn send(&self, conversation: &str, text: &str) -> Value {
-        let mut answer = self.try_send(conversation, Uuid::new_v4(), text).await.expect("an answer");
-        assert!(answer.get("errors").is_none(), "{answer}");
-        answer["data"]["sendMessage"].take()
+        let (id, deadline) = (Uuid::new_v4(), Instant::now() + PATIENCE);
+        loop {
+            let mut answer = self.try_send(conversation, id, text).await.expect("an answer");
+            if answer.get("errors").is_none() {
+                return answer["data"]["sendMessage"].take();
+            }
+            assert!(code(&answer) == Some("OUTCOME_PENDING") && Instant::now() < deadline, "{answer}");
+        }
     }
 
     pub async fn balance(&self) -> i64 {

@@ -14,8 +14,8 @@ use schemas::tables::Value;
 use tokio::task::JoinSet;
 
 use crate::proxy::{Proxy, State};
-use crate::server::Server;
 use crate::{config, connect_with, keyspace, metric, single, tables};
+use tests::service::Service;
 
 const WRITERS: usize = 4;
 
@@ -44,7 +44,7 @@ async fn write(scylla: Arc<Scylla>, partition: Vec<Value>, acknowledged: Arc<Ato
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_killed_server_acknowledged_is_there_and_writes_go_on() {
-    let server = Server::start();
+    let server = Service::cassandra();
     let config = Config { nodes: server.address(), ..Config::new("") };
     ensure(&config, 1, &tables()).await.expect("the tables");
     let scylla = connect_with(config).await;

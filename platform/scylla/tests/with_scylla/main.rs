@@ -8,7 +8,6 @@ mod conformance;
 mod outage;
 mod proxy;
 mod refusals;
-mod server;
 mod setup;
 
 use std::sync::Arc;

@@ -11,8 +11,7 @@ use schemas::topics::EVENTS;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::broker::Broker;
-use super::{append, config, connect, read_all, record};
+use super::{append, broker, config, connect, read_all, record};
 
 /// Appends numbers to a partition until told to stop; the offset of each.
 async fn append_until(
@@ -45,7 +44,7 @@ async fn append_until(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_that_is_killed_and_back_loses_nothing_and_leaves_no_gap() {
-    let broker = Broker::start().await;
+    let broker = broker().await;
     let log: Arc<dyn Log> = Arc::new(Kafka::connect(config(&broker.address())).await.expect("a connection"));
     let (stop, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
@@ -93,7 +92,7 @@ async fn a_broker_that_is_killed_and_back_loses_nothing_and_leaves_no_gap() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn after_an_unknown_outcome_nothing_is_appended() {
-    let broker = Broker::start().await;
+    let broker = broker().await;
     let short = Config { delivery_timeout: Duration::from_secs(2), ..config(&broker.address()) };
     let log = Kafka::connect(short).await.expect("a connection");
     for number in 0..10 {

@@ -9,9 +9,8 @@ use platform::ports::{Log, LogError, Membership, MembershipChange};
 use schemas::position::Partition;
 use schemas::topics::ACCOUNT_COMMANDS;
 
-use super::broker::Broker;
 use super::members::Process;
-use super::{bootstrap, config, connect};
+use super::{bootstrap, broker, config, connect};
 
 const ALL: Partition = 8;
 
@@ -194,7 +193,7 @@ async fn a_member_that_does_not_release_in_time_loses_its_partitions() {
 /// An outage that is longer than the session costs the partitions; then they come back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_outage_longer_than_the_session_is_a_loss_and_passes() {
-    let broker = Broker::start().await;
+    let broker = broker().await;
     let log = Kafka::connect(config(&broker.address())).await.expect("a connection");
     let mut member = join(&log, "group").await;
     let mut held = BTreeSet::new();

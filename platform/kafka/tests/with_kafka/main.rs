@@ -2,7 +2,6 @@
 //!
 //! Needs a broker; those tests that kill one start their own.
 
-mod broker;
 mod conformance;
 mod groups;
 mod members;
@@ -20,6 +19,7 @@ use platform::ports::{Log, Reader, Record};
 use schemas::message::{Outgoing, Place};
 use schemas::position::{Offset, Partition};
 use schemas::topics::Topic;
+use tests::service::Service;
 use tokio::sync::OnceCell;
 
 const BOOTSTRAP: &str = "MM_KAFKA_BOOTSTRAP";
@@ -35,6 +35,13 @@ fn bootstrap() -> String {
 /// Sessions as short as a broker lets them be.
 fn config(bootstrap: &str) -> Config {
     Config { session_timeout: Duration::from_secs(6), ..Config::new(bootstrap, "musclemap-test") }
+}
+
+/// A broker of a test's own, with all topics.
+async fn broker() -> Service {
+    let broker = Service::kafka();
+    ensure(&config(&broker.address()), SETTINGS).await.expect("the topics");
+    broker
 }
 
 /// A connection to the shared broker, which has all topics.
