@@ -59,6 +59,11 @@ impl Cursor {
         Arc::make_mut(&mut self.beyond).insert(lane, offset + 1);
     }
 
+    /// Whether the event at `offset` is known to be passed; what lies before the snapshot is not asked.
+    pub fn is_past(&self, lane: Lane, offset: Offset) -> bool {
+        self.beyond.get(&lane).is_some_and(|next| offset < *next)
+    }
+
     /// Moves on to a newer snapshot, everything up to which is queued.
     pub fn adopt(&mut self, snapshot: &Snapshot) {
         let place = |lane: Lane| snapshot.positions.get(lane.0 as usize).map_or(0, |at: &Position| at.next);

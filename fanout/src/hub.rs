@@ -247,6 +247,12 @@ impl Hub {
                 queue.offer(&event, self.queue_bound);
             }
             if done {
+                // Where this node has not come to yet, the client has been already.
+                for (lane, from) in
+                    next.iter().filter(|(lane, from)| state.rings.position(**lane).next < **from)
+                {
+                    queue.cursor.pass(*lane, from - 1);
+                }
                 queue.go_live();
             }
         }

@@ -85,6 +85,10 @@ impl Node {
         self.ready.subscribe()
     }
 
+    pub fn is_ready(&self) -> bool {
+        *self.ready.borrow()
+    }
+
     pub fn now(&self) -> LogTime {
         self.clock.now()
     }

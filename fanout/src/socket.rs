@@ -79,7 +79,8 @@ async fn upgrade(State(sockets): State<Sockets>, headers: HeaderMap, upgrade: We
     {
         return StatusCode::FORBIDDEN.into_response();
     }
-    let Some(place) = Place::take(&sockets.open, sockets.node.options.sockets) else {
+    let place = Place::take(&sockets.open, sockets.node.options.sockets);
+    let Some(place) = place.filter(|_| sockets.node.is_ready()) else {
         return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response();
     };
     upgrade

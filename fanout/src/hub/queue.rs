@@ -87,7 +87,9 @@ impl Queue {
 
     /// Queues an event that concerns the user, if the subscription is interested.
     pub fn offer(&mut self, event: &Arc<Event>, bound: usize) {
-        if self.overflowed || !self.interest.includes(event) {
+        // This node may be behind the one that gave the cursor.
+        let is_past = self.cursor.is_past(event.lane, event.offset);
+        if self.overflowed || is_past || !self.interest.includes(event) {
             return;
         }
         if self.frames.len() >= bound {

@@ -1,6 +1,3 @@
-//! The system as its users meet it, on the stack that `MM_STACK` names: what they can do, and what
-//! they are told while its processes die.
+//! The system as its users meet it.
 
-mod first_message;
-mod kills;
-mod operations;
+mod on_the_stack;

@@ -1,0 +1,6 @@
+//! What holds on whatever the system stands on: what users can do, and what they are told while its
+//! processes die. `MM_STACK` says which stack that is.
+
+mod first_message;
+mod kills;
+mod operations;
