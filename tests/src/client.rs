@@ -1,5 +1,8 @@
 //! A client over HTTP.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -10,7 +13,10 @@ use crate::process::PATIENCE;
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
-    url: String,
+    /// Of every ingest.
+    urls: Vec<String>,
+    /// Which of them is asked; whoever cannot be connected to is passed over.
+    at: Arc<AtomicUsize>,
     pub user: String,
     pub token: String,
 }
@@ -36,14 +42,26 @@ impl Client {
         };
         let answer: Value = answer.json().await.expect("JSON");
         let text = |name: &str| answer[name].as_str().expect(name).to_owned();
-        Self { http, url: server.url("/graphql"), user: text("userId"), token: text("token") }
+        let (urls, at) = (server.urls("/graphql"), Arc::new(AtomicUsize::new(server.turn())));
+        Self { http, urls, at, user: text("userId"), token: text("token") }
     }
 
-    /// The whole answer, errors included; `Err` if no answer came.
+    /// The whole answer, errors included; `Err` if no answer came. As a balancer would, asks another
+    /// ingest where one cannot be connected to.
     pub async fn try_ask(&self, query: &str, variables: Value) -> Result<Value, reqwest::Error> {
         let body = json!({ "query": query, "variables": variables });
-        let request = self.http.post(&self.url).bearer_auth(&self.token).json(&body);
-        request.send().await?.json().await
+        let mut passed_over = 0;
+        loop {
+            let at = self.at.load(Ordering::Relaxed);
+            let request = self.http.post(&self.urls[at % self.urls.len()]).bearer_auth(&self.token);
+            match request.json(&body).send().await {
+                Err(error) if error.is_connect() && passed_over + 1 < self.urls.len() => {
+                    passed_over += 1;
+                    self.at.store(at + 1, Ordering::Relaxed);
+                }
+                answer => return answer?.json().await,
+            }
+        }
     }
 
     pub async fn ask(&self, query: &str, variables: Value) -> Value {

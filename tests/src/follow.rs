@@ -18,11 +18,13 @@ pub struct Heard {
     cursor: Option<String>,
 }
 
-/// Listens until `wanted` messages have been heard, a number that may become known later.
-pub async fn follow(url: String, client: Client, wanted: watch::Receiver<Option<usize>>) -> Heard {
+/// Listens until `wanted` messages have been heard, a number that may become known later. Comes back
+/// each time to the next of the nodes at `urls`.
+pub async fn follow(urls: Vec<String>, client: Client, wanted: watch::Receiver<Option<usize>>) -> Heard {
     let mut heard = Heard::default();
+    let mut urls = urls.iter().cycle();
     loop {
-        let mut socket = connect(&url, &client).await;
+        let mut socket = connect(&mut urls, &client).await;
         let variables = serde_json::json!({ "after": heard.cursor });
         heard.resumed += usize::from(heard.cursor.is_some());
         if socket.try_subscribe("inbox", INBOX, variables).await.is_some()
@@ -33,15 +35,16 @@ pub async fn follow(url: String, client: Client, wanted: watch::Receiver<Option<
     }
 }
 
-async fn connect(url: &str, client: &Client) -> Socket {
+async fn connect(urls: &mut impl Iterator<Item = &String>, client: &Client) -> Socket {
     let deadline = Instant::now() + PATIENCE;
-    loop {
+    for url in urls {
         if let Some(socket) = Socket::try_connect(url, client).await {
             return socket;
         }
         assert!(Instant::now() < deadline, "no socket in time");
         sleep(BACKOFF).await;
     }
+    unreachable!("the nodes come round again and again")
 }
 
 /// Whether all that is wanted was heard; otherwise the socket has ended.

@@ -10,6 +10,7 @@ pub mod process;
 pub mod service;
 pub mod socket;
 pub mod system;
+pub mod trial;
 
 pub use client::Client;
 pub use socket::Socket;

@@ -37,6 +37,10 @@ pub struct Attempt {
     pub id: Uuid,
     pub text: String,
     pub outcome: Outcome,
+    /// How often it was answered by nothing that counts.
+    pub uncertain: usize,
+    /// Until the last answer.
+    pub took: Duration,
 }
 
 /// Counts what has been acknowledged so far, for whoever waits for it.
@@ -72,11 +76,12 @@ pub async fn send(
         let begun = Instant::now();
         let number = attempts.len();
         let (id, text) = (Uuid::new_v4(), format!("{} says {number} to {conversation}", client.user));
-        let outcome = ask_until_definite(&client, &conversation, id, &text, number % 5 == 4).await;
+        let (outcome, uncertain) =
+            ask_until_definite(&client, &conversation, id, &text, number % 5 == 4).await;
         if matches!(outcome, Outcome::Acknowledged(_)) {
             acknowledged.0.fetch_add(1, Ordering::Relaxed);
         }
-        attempts.push(Attempt { id, text, outcome });
+        attempts.push(Attempt { id, text, outcome, uncertain, took: begun.elapsed() });
         tokio::time::sleep_until(begun + PACE).await;
     }
     attempts
@@ -88,18 +93,19 @@ async fn ask_until_definite(
     id: Uuid,
     text: &str,
     gives_up: bool,
-) -> Outcome {
-    let deadline = Instant::now() + PATIENCE;
+) -> (Outcome, usize) {
+    let (deadline, mut uncertain) = (Instant::now() + PATIENCE, 0);
     loop {
         if let Ok(mut answer) = client.try_send(conversation, id, text).await {
             match code(&answer) {
-                None => return Outcome::Acknowledged(answer["data"]["sendMessage"].take()),
+                None => return (Outcome::Acknowledged(answer["data"]["sendMessage"].take()), uncertain),
                 Some("UNAVAILABLE" | "OUTCOME_PENDING") => {}
-                Some(refused) => return Outcome::Refused(refused.to_owned()),
+                Some(refused) => return (Outcome::Refused(refused.to_owned()), uncertain),
             }
         }
+        uncertain += 1;
         if gives_up {
-            return Outcome::Unknown;
+            return (Outcome::Unknown, uncertain);
         }
         assert!(Instant::now() < deadline, "no definite answer to {id} in time");
         sleep(BACKOFF).await;

@@ -64,6 +64,11 @@ impl Process {
         self.child.kill().await.expect("killed");
     }
 
+    /// Itself, if it has ended.
+    pub fn ended(&mut self) -> Option<&mut Self> {
+        self.child.try_wait().expect("a child").is_some().then_some(self)
+    }
+
     /// Runs again as it did; it may not be ready yet.
     pub fn respawn(&mut self) {
         self.child = spawn(&self.start, self.listen, self.admin);

@@ -29,6 +29,23 @@ impl Stack {
     }
 }
 
+/// Where the servers are that a distributed system stands on.
+pub struct Servers {
+    pub kafka: String,
+    pub tables: String,
+}
+
+impl Servers {
+    /// Those that many tests share.
+    pub fn shared() -> Self {
+        let server = |name: &str| {
+            let start = "deploy/services/run start, then eval \"$(deploy/services/run env)\"";
+            std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: {start}"))
+        };
+        Self { kafka: server("MM_KAFKA_BOOTSTRAP"), tables: server("MM_SCYLLA_NODES") }
+    }
+}
+
 /// Roles of the distributed stack, and how many processes of each.
 const ROLES: [(&str, usize); 5] =
     [("accounts", 2), ("conversations", 2), ("profiles", 1), ("ingest", 2), ("fanout", 2)];
@@ -51,26 +68,26 @@ impl System {
 
     /// A system under another policy than the shipped one.
     pub async fn with_policy(policy: Option<&Path>) -> Self {
-        let stack = Stack::chosen();
-        let folder = tempfile::tempdir().expect("a folder");
-        let variables = if stack == Stack::Distributed { deployment() } else { vec![] };
-        let starts = match stack {
+        match Stack::chosen() {
             Stack::Standalone => {
-                return Self::standalone(&folder.path().join("data"), policy).await.keeping(folder);
+                let folder = tempfile::tempdir().expect("a folder");
+                Self::standalone(&folder.path().join("data"), policy).await.keeping(folder)
             }
-            Stack::Distributed => {
-                operate(
-                    &variables,
-                    &["setup", "--partitions", PARTITIONS, "--replicas", "1", "--min-insync", "1"],
-                )
-                .await;
-                if let Some(policy) = policy {
-                    operate(&variables, &["policy", "apply", policy.to_str().expect("text")]).await;
-                }
-                roles(folder.path(), &variables)
-            }
-        };
-        Self::run(stack, starts, variables).await.keeping(folder)
+            Stack::Distributed => Self::distributed(&Servers::shared(), policy).await,
+        }
+    }
+
+    /// The distributed system, as a deployment of its own on these servers.
+    pub async fn distributed(servers: &Servers, policy: Option<&Path>) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let variables = deployment(servers);
+        let setup = ["setup", "--partitions", PARTITIONS, "--replicas", "1", "--min-insync", "1"];
+        operate(&variables, &setup).await;
+        if let Some(policy) = policy {
+            operate(&variables, &["policy", "apply", policy.to_str().expect("text")]).await;
+        }
+        let starts = roles(folder.path(), &variables);
+        Self::run(Stack::Distributed, starts, variables).await.keeping(folder)
     }
 
     /// The standalone system on a folder of the test's own.
@@ -101,6 +118,21 @@ impl System {
         self.restart().await;
     }
 
+    /// SIGKILL to one process, and again on the same ports.
+    pub async fn kill_and_restart_one(&mut self, at: usize) {
+        self.processes[at].kill().await;
+        self.processes[at].respawn();
+        self.processes[at].wait_until_ready().await;
+    }
+
+    /// Starts again what has ended by itself, as a supervisor would.
+    pub async fn respawn_ended(&mut self) {
+        for process in self.processes.iter_mut().filter_map(Process::ended) {
+            process.respawn();
+        }
+        self.wait_until_ready().await;
+    }
+
     /// SIGTERM to every process; says whether each ended with success.
     pub async fn end(&mut self) -> bool {
         join_all(self.processes.iter_mut().map(Process::end)).await.into_iter().all(|success| success)
@@ -117,23 +149,39 @@ impl System {
         (0..self.processes.len()).filter(|at| self.processes[*at].program() == role).collect()
     }
 
-    /// A process that serves what a role does, each in its turn.
-    fn any_of(&self, role: &str) -> &Process {
-        let serving = match self.stack {
-            Stack::Standalone => vec![0],
-            Stack::Distributed => self.of_role(role),
-        };
-        &self.processes[serving[self.turn.fetch_add(1, Ordering::Relaxed) % serving.len()]]
+    /// Goes up, so that whoever takes it as an index takes each in its turn.
+    pub fn turn(&self) -> usize {
+        self.turn.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Where requests are sent.
+    /// The processes that serve what a role does.
+    fn serving(&self, role: &str) -> Vec<&Process> {
+        match self.stack {
+            Stack::Standalone => self.processes.iter().collect(),
+            Stack::Distributed => self.of_role(role).into_iter().map(|at| &self.processes[at]).collect(),
+        }
+    }
+
+    /// Where requests are sent, at each ingest.
+    pub fn urls(&self, path: &str) -> Vec<String> {
+        self.serving("ingest").iter().map(|ingest| format!("http://{}{path}", ingest.listen)).collect()
+    }
+
+    /// Where requests are sent, each ingest in its turn.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.any_of("ingest").listen)
+        let mut urls = self.urls(path);
+        urls.swap_remove(self.turn() % urls.len())
     }
 
-    /// Where sockets are opened.
+    /// Where sockets are opened, at each node.
+    pub fn socket_urls(&self) -> Vec<String> {
+        self.serving("fanout").iter().map(|node| format!("ws://{}/graphql", node.listen)).collect()
+    }
+
+    /// Where sockets are opened, each node in its turn.
     pub fn socket_url(&self) -> String {
-        format!("ws://{}/graphql", self.any_of("fanout").listen)
+        let mut urls = self.socket_urls();
+        urls.swap_remove(self.turn() % urls.len())
     }
 
     /// What the operators' tool says.
@@ -150,18 +198,13 @@ fn standalone(data: &Path, policy: Option<&Path>) -> Start {
     Start { program: "standalone", arguments, variables: vec![], log: data.with_extension("log") }
 }
 
-/// A deployment of its own on the servers of this run.
-fn deployment() -> Vec<(String, String)> {
-    let server = |name: &str| {
-        let start = "deploy/services/run start, then eval \"$(deploy/services/run env)\"";
-        std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: {start}"))
-    };
+/// A deployment of its own.
+fn deployment(servers: &Servers) -> Vec<(String, String)> {
     let name = format!("t{}", &Uuid::new_v4().simple().to_string()[..8]);
     let variables = [
-        ("MM_KAFKA__BOOTSTRAP", server("MM_KAFKA_BOOTSTRAP")),
+        ("MM_KAFKA__BOOTSTRAP", servers.kafka.clone()),
         ("MM_KAFKA__PREFIX", format!("{name}.")),
-        ("MM_KAFKA__SESSION_TIMEOUT_MS", "6000".to_owned()),
-        ("MM_TABLES__NODES", server("MM_SCYLLA_NODES")),
+        ("MM_TABLES__NODES", servers.tables.clone()),
         ("MM_TABLES__KEYSPACE", name),
         ("MM_AUTH__DEVELOPMENT_SECRET", "a5".repeat(32)),
         ("MM_CURSORS__KEY", "5a".repeat(32)),

@@ -1,0 +1,3 @@
+//! What needs the servers of the distributed stack. `deploy/services/run start` starts them.
+
+mod faults;
