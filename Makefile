@@ -3,11 +3,19 @@
 CARGO_TARGET_DIR ?= $(HOME)/.cache/musclemap/target
 export CARGO_TARGET_DIR
 
-.PHONY: run test check lint bins both
+.PHONY: run stack stack-stop test check lint bins both
 
 # Starts the whole system in one process on 127.0.0.1:8080, data in ./data.
 run:
 	cargo run --release -p musclemap-standalone -- --data-dir data --listen 127.0.0.1:8080
+
+# Starts the distributed system on this machine, two processes of each role; `make stack-stop` ends it.
+stack:
+	cargo build --release -p musclemap-distributed
+	deploy/stack start $(CARGO_TARGET_DIR)/release
+
+stack-stop:
+	deploy/stack stop
 
 # Every test, on both stacks. Starts Kafka and Cassandra, and stops them again.
 test: lint bins

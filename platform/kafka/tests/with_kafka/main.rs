@@ -34,7 +34,8 @@ fn bootstrap() -> String {
 
 /// Sessions as short as a broker lets them be.
 fn config(bootstrap: &str) -> Config {
-    Config { session_timeout: Duration::from_secs(6), ..Config::new(bootstrap, "musclemap-test") }
+    let prefix = "adapter-test.".to_owned();
+    Config { prefix, session_timeout: Duration::from_secs(6), ..Config::new(bootstrap, "musclemap-test") }
 }
 
 /// A broker of a test's own, with all topics.
