@@ -56,7 +56,7 @@ pub struct System {
     pub stack: Stack,
     pub processes: Vec<Process>,
     turn: AtomicUsize,
-    variables: Vec<(String, String)>,
+    operators: Operators,
     /// Removed with the system.
     _folder: Option<TempDir>,
 }
@@ -80,24 +80,26 @@ impl System {
     /// The distributed system, as a deployment of its own on these servers.
     pub async fn distributed(servers: &Servers, policy: Option<&Path>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let variables = deployment(servers);
+        let operators = Operators { program: "musclemap", arguments: vec![], variables: deployment(servers) };
         let setup = ["setup", "--partitions", PARTITIONS, "--replicas", "1", "--min-insync", "1"];
-        operate(&variables, &setup).await;
+        operators.tell(&setup).await.expect("a set-up");
         if let Some(policy) = policy {
-            operate(&variables, &["policy", "apply", policy.to_str().expect("text")]).await;
+            operators.tell(&["policy", "apply", policy.to_str().expect("text")]).await.expect("a policy");
         }
-        let starts = roles(folder.path(), &variables);
-        Self::run(Stack::Distributed, starts, variables).await.keeping(folder)
+        let starts = roles(folder.path(), &operators.variables);
+        Self::run(Stack::Distributed, starts, operators).await.keeping(folder)
     }
 
     /// The standalone system on a folder of the test's own.
     pub async fn standalone(data: &Path, policy: Option<&Path>) -> Self {
-        Self::run(Stack::Standalone, vec![standalone(data, policy)], vec![]).await
+        let arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
+        let operators = Operators { program: "standalone", arguments, variables: vec![] };
+        Self::run(Stack::Standalone, vec![standalone(data, policy)], operators).await
     }
 
-    async fn run(stack: Stack, starts: Vec<Start>, variables: Vec<(String, String)>) -> Self {
+    async fn run(stack: Stack, starts: Vec<Start>, operators: Operators) -> Self {
         let processes = starts.into_iter().map(Process::spawn).collect();
-        let mut system = Self { stack, processes, turn: AtomicUsize::new(0), variables, _folder: None };
+        let mut system = Self { stack, processes, turn: AtomicUsize::new(0), operators, _folder: None };
         system.wait_until_ready().await;
         system
     }
@@ -184,9 +186,39 @@ impl System {
         urls.swap_remove(self.turn() % urls.len())
     }
 
-    /// What the operators' tool says.
-    pub async fn operate(&self, arguments: &[&str]) -> String {
-        operate(&self.variables, arguments).await
+    /// What the operators' tool says, or how it complains. Of a standalone system only when it does
+    /// not run.
+    pub async fn operate(&self, arguments: &[&str]) -> Result<String, String> {
+        self.operators.tell(arguments).await
+    }
+
+    /// A variable by which the processes know where they stand.
+    pub fn variable(&self, name: &str) -> &str {
+        let variables = &self.operators.variables;
+        variables.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    /// Where a standalone system keeps what it has.
+    pub fn data(&self) -> &Path {
+        Path::new(self.operators.arguments.last().expect("a standalone system"))
+    }
+}
+
+/// The program that operators use, told where the system stands.
+struct Operators {
+    program: &'static str,
+    arguments: Vec<String>,
+    variables: Vec<(String, String)>,
+}
+
+impl Operators {
+    async fn tell(&self, arguments: &[&str]) -> Result<String, String> {
+        let mut command = Command::new(program(self.program));
+        command.args(&self.arguments).args(arguments).env("MM_LOG", "error").env("RUST_BACKTRACE", "0");
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        let output = command.output().await.expect("the operators' tool runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 }
 
@@ -218,13 +250,4 @@ fn roles(folder: &Path, variables: &[(String, String)]) -> Vec<Start> {
         Start { program, arguments: vec![], variables: variables.to_vec(), log }
     };
     ROLES.iter().flat_map(|(role, count)| (0..*count).map(|number| start(role, number))).collect()
-}
-
-async fn operate(variables: &[(String, String)], arguments: &[&str]) -> String {
-    let mut command = Command::new(program("musclemap"));
-    command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value))).env("MM_LOG", "warn");
-    let output = command.output().await.expect("musclemap runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "musclemap {arguments:?}: {said}");
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -4,3 +4,4 @@
 mod first_message;
 mod kills;
 mod operations;
+mod operator;

@@ -1,36 +1,41 @@
-//! What operators meet: poison, dead letters, policies, a folder in use.
+//! What operators meet: poison, dead letters, policies.
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails with it")]
 
-use std::path::Path;
-use std::process::{Command, Output};
 use std::sync::Arc;
 
 use embedded::Store;
+use kafka::Kafka;
+use musclemap_tests::client::code;
+use musclemap_tests::system::Stack;
+use musclemap_tests::{Client, System};
 use platform::clock::SystemClock;
 use platform::ports::Log;
 use schemas::account::{AccountCommand, AccountRequest, GrantCredits};
 use schemas::avro;
 use schemas::message::{Outgoing, Place};
-use schemas::topics::{ACCOUNT_COMMANDS, ACCOUNT_COMMANDS_DLQ, CONVERSATION_COMMANDS, PLATFORM_USERS, Topic};
+use schemas::topics::{
+    ACCOUNT_COMMANDS, ACCOUNT_COMMANDS_DLQ, CONVERSATION_COMMANDS, CleanUp, PLATFORM_USERS, Topic,
+};
 use serde_json::json;
-use tests::client::code;
-use tests::{Client, System};
 
-/// The program, told to do something to a folder.
-fn operate(data: &Path, arguments: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_standalone"));
-    command.arg("--data-dir").arg(data).args(arguments).output().unwrap()
+/// Appends to the log of a system that does not run.
+async fn append(system: &System, records: Vec<Outgoing>) {
+    match system.stack {
+        Stack::Standalone => {
+            let store = Store::open(system.data(), Arc::new(SystemClock)).unwrap();
+            append_to(&*store.log(), records).await;
+        }
+        Stack::Distributed => {
+            let prefix = system.variable("MM_KAFKA__PREFIX").to_owned();
+            let bootstrap = system.variable("MM_KAFKA__BOOTSTRAP");
+            let config = kafka::Config { prefix, ..kafka::Config::new(bootstrap, "operator-test") };
+            append_to(&Kafka::connect(config).await.unwrap(), records).await;
+        }
+    }
 }
 
-fn told(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-async fn append(data: &Path, records: Vec<Outgoing>) {
-    let store = Store::open(data, Arc::new(SystemClock)).unwrap();
-    let log = store.log();
+async fn append_to(log: &dyn Log, records: Vec<Outgoing>) {
     for record in records {
         log.enqueue(record).await.unwrap().await.unwrap();
     }
@@ -61,7 +66,10 @@ fn poison(key: &[u8]) -> Vec<Outgoing> {
         note(Some(b"\xff\xfe"), &good);
         note(Some(b"a b"), &good);
         note(Some(b""), &good);
-        note(None, &good);
+        // A compacted topic takes nothing without a key.
+        if topic.clean_up != CleanUp::Compact {
+            note(None, &good);
+        }
         note(Some(key), &vec![0x2a; 300 * 1024]);
     }
     poison
@@ -69,15 +77,13 @@ fn poison(key: &[u8]) -> Vec<Outgoing> {
 
 #[tokio::test]
 async fn poison_ends_in_the_dead_letters_and_nothing_else_does() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let mut server = System::standalone(&data, None).await;
+    let mut server = System::start().await;
     let (ann, bob) = (Client::login(&server, "ann").await, Client::login(&server, "bob").await);
     let chat = ann.create("DIRECT", &[&bob]).await;
     assert!(server.end().await);
     let planted = poison(ann.user.as_bytes());
     assert!(planted.len() >= 60);
-    append(&data, planted.clone()).await;
+    append(&server, planted.clone()).await;
 
     server.restart().await;
     ann.send(&chat, "behind the poison").await;
@@ -85,24 +91,22 @@ async fn poison_ends_in_the_dead_letters_and_nothing_else_does() {
     server.kill_and_restart().await;
     ann.send(&chat, "after a crash").await;
     assert!(server.end().await);
-    let list = told(&operate(&data, &["dlq", "list"]));
+    let list = server.operate(&["dlq", "list"]).await.unwrap();
     let letters: Vec<&str> = list.lines().filter(|line| line.contains("  key ")).collect();
     assert_eq!(letters.len(), planted.len(), "{list}");
     let first: Vec<&str> = letters[0].split(' ').collect();
-    let shown = told(&operate(&data, &["dlq", "show", first[0], first[1], first[2]]));
+    let shown = server.operate(&["dlq", "show", first[0], first[1], first[2]]).await.unwrap();
     assert!(shown.contains("mm-reason: ") && shown.contains("read at "), "{shown}");
-    let one = told(&operate(&data, &["dlq", "list", "--topic", PLATFORM_USERS.name]));
+    let one = server.operate(&["dlq", "list", "--topic", PLATFORM_USERS.name]).await.unwrap();
     assert!(one.lines().count() > 10 && one.lines().count() < letters.len());
     for wrong in [["dlq", "show", first[0], first[1], "999"], ["dlq", "show", "no.topic", "0", "0"]] {
-        assert!(!operate(&data, &wrong).status.success());
+        server.operate(&wrong).await.unwrap_err();
     }
 }
 
 #[tokio::test]
 async fn a_dead_letter_is_replayed_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let mut server = System::standalone(&data, None).await;
+    let mut server = System::start().await;
     let ann = Client::login(&server, "ann").await;
     assert!(server.end().await);
     // As if the command had met a mistake in the rules that is mended by now.
@@ -111,10 +115,10 @@ async fn a_dead_letter_is_replayed_once() {
         headers: vec![("mm-origin", b"0.7".to_vec())],
         ..record(&ACCOUNT_COMMANDS_DLQ, Some(ann.user.as_bytes()), &grant("bonus", 500))
     };
-    append(&data, vec![letter]).await;
+    append(&server, vec![letter]).await;
     for _ in 0..2 {
         let replay = ["dlq", "replay", ACCOUNT_COMMANDS.name, "0", "0"];
-        assert!(told(&operate(&data, &replay)).contains("replayed as offset"));
+        assert!(server.operate(&replay).await.unwrap().contains("replayed as offset"));
     }
     server.restart().await;
     // A later command of the same account is answered after the replays.
@@ -126,11 +130,11 @@ async fn a_dead_letter_is_replayed_once() {
 #[tokio::test]
 async fn a_policy_is_in_force_from_the_next_send_on() {
     let folder = tempfile::tempdir().unwrap();
-    let (data, policy) = (folder.path().join("data"), folder.path().join("policy.toml"));
-    let shipped = include_str!("../../deploy/policy/policy.toml");
+    let policy = folder.path().join("policy.toml");
+    let shipped = include_str!("../../../../deploy/policy/policy.toml");
     std::fs::write(&policy, shipped.replace("message_per_recipient = 100", "message_per_recipient = 7"))
         .unwrap();
-    let mut server = System::standalone(&data, Some(&policy)).await;
+    let mut server = System::with_policy(Some(&policy)).await;
     let (ann, bob) = (Client::login(&server, "ann").await, Client::login(&server, "bob").await);
     let chat = ann.create("DIRECT", &[&bob]).await;
     ann.send(&chat, "for seven").await;
@@ -139,9 +143,9 @@ async fn a_policy_is_in_force_from_the_next_send_on() {
 
     let dear = shipped.replace("message_per_recipient = 100", "message_per_recipient = 99994");
     std::fs::write(&policy, dear).unwrap();
-    let applied = told(&operate(&data, &["policy", "apply", policy.to_str().unwrap()]));
-    assert_eq!(applied, "policy version 2 is in force\n");
-    assert_eq!(told(&operate(&data, &["policy", "apply", policy.to_str().unwrap()])), applied);
+    let applied = server.operate(&["policy", "apply", policy.to_str().unwrap()]).await.unwrap();
+    assert!(applied.starts_with("policy version ") && applied.ends_with(" is in force\n"), "{applied}");
+    assert_eq!(server.operate(&["policy", "apply", policy.to_str().unwrap()]).await.unwrap(), applied);
     server.restart().await;
     let refused = ann.try_send(&chat, uuid::Uuid::new_v4(), "too dear").await.unwrap();
     assert_eq!(code(&refused), Some("INSUFFICIENT_CREDITS"));
@@ -150,17 +154,6 @@ async fn a_policy_is_in_force_from_the_next_send_on() {
     assert!(server.end().await);
 
     std::fs::write(&policy, shipped.replace("[prices]", "[prizes]")).unwrap();
-    let refused = operate(&data, &["policy", "apply", policy.to_str().unwrap()]);
-    assert!(!refused.status.success() && String::from_utf8_lossy(&refused.stderr).contains("policy.toml"));
-}
-
-#[tokio::test]
-async fn a_folder_is_used_by_one_process_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let _server = System::standalone(&data, None).await;
-    let second = operate(&data, &["dlq", "list"]);
-    assert!(!second.status.success());
-    let said = String::from_utf8_lossy(&second.stderr).into_owned();
-    assert!(said.contains("in use") || said.contains("lock"), "{said}");
+    let refused = server.operate(&["policy", "apply", policy.to_str().unwrap()]).await.unwrap_err();
+    assert!(refused.contains("policy.toml"), "{refused}");
 }
