@@ -14,7 +14,7 @@ use schemas::UserId;
 use schemas::position::{EPOCH, Offset};
 use sha2::Sha256;
 
-use crate::lanes::{Lane, Position};
+use crate::lanes::Lane;
 use crate::snapshot::{Snapshot, SnapshotId};
 
 /// Bytes of the MAC that are kept.
@@ -66,8 +66,7 @@ impl Cursor {
 
     /// Moves on to a newer snapshot, everything up to which is queued.
     pub fn adopt(&mut self, snapshot: &Snapshot) {
-        let place = |lane: Lane| snapshot.positions.get(lane.0 as usize).map_or(0, |at: &Position| at.next);
-        let beyond = self.beyond.iter().filter(|(lane, next)| **next > place(**lane));
+        let beyond = self.beyond.iter().filter(|(lane, next)| **next > snapshot.next(**lane));
         self.beyond = Arc::new(beyond.map(|(lane, next)| (*lane, *next)).collect());
         self.snapshot = snapshot.id.clone();
     }
@@ -114,6 +113,7 @@ impl Cursor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lanes::Position;
 
     fn cursor() -> Cursor {
         let mut cursor = Cursor::at(SnapshotId::new(1_700_000_000_000, 7));

@@ -1,4 +1,4 @@
-//! An event as a node holds it: filtered before it is decoded, decoded once, rendered once.
+//! An event as a node holds it: filtered before it is decoded, decoded once.
 
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +13,6 @@ use schemas::topics::{EVENTS, Topic};
 use schemas::{ConversationId, UserId};
 
 use crate::lanes::Lane;
-use crate::render::Renderings;
 
 /// Whom an event may concern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +33,6 @@ pub struct Event {
     pub bytes: usize,
     record: Record,
     decoded: OnceLock<Decoded>,
-    pub renderings: Renderings,
 }
 
 #[derive(Default)]
@@ -73,7 +71,6 @@ impl Event {
             bytes: record.value.len() + 256,
             record,
             decoded: OnceLock::new(),
-            renderings: Renderings::default(),
         })
     }
 

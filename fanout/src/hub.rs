@@ -1,5 +1,5 @@
-//! What a node holds in memory: recent events by lane, the users who are here with their
-//! conversations, and the queues of their subscriptions.
+//! What a node holds in memory: recent events by lane and their renderings, the users who are here
+//! with their conversations, and the queues of their subscriptions.
 //!
 //! Invariants:
 //! - Events enter a lane in order, once; what repeats is dropped by counting.
@@ -14,8 +14,6 @@ mod users;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use domain::access;
-use graphql::live::Live;
 use platform::ports::Record;
 use schemas::UserId;
 use schemas::position::Offset;
@@ -24,6 +22,7 @@ use tokio::sync::Notify;
 use crate::cursor::Cursor;
 use crate::event::{About, Event};
 use crate::lanes::{Lane, Lanes, Position};
+use crate::render::Renderings;
 use crate::snapshot::{Snapshot, SnapshotId};
 
 pub use queue::{Frame, Interest, Queue};
@@ -31,11 +30,15 @@ use ring::Rings;
 pub use users::UserRows;
 use users::Users;
 
+/// Bytes of recent renderings in memory: some seconds of them.
+const RENDERED_BYTES: usize = 16 * 1024 * 1024;
+
 /// Names a subscription on this node.
 pub type SubscriptionId = u64;
 
 pub struct Hub {
     pub lanes: Lanes,
+    pub renderings: Renderings,
     queue_bound: usize,
     state: Mutex<State>,
 }
@@ -69,7 +72,8 @@ impl Hub {
             stored: settled.clone(),
             settled,
         };
-        Self { lanes, queue_bound, state: Mutex::new(state) }
+        let renderings = Renderings::new(RENDERED_BYTES);
+        Self { lanes, renderings, queue_bound, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -247,10 +251,8 @@ impl Hub {
                 queue.offer(&event, self.queue_bound);
             }
             if done {
-                // Where this node has not come to yet, the client has been already.
-                for (lane, from) in
-                    next.iter().filter(|(lane, from)| state.rings.position(**lane).next < **from)
-                {
+                // A snapshot that is adopted from now on may have been taken before, and lie behind.
+                for (lane, from) in next.iter().filter(|(lane, from)| state.stored.next(**lane) < **from) {
                     queue.cursor.pass(*lane, from - 1);
                 }
                 queue.go_live();
@@ -269,9 +271,9 @@ impl Hub {
         self.state().concerns(user, event)
     }
 
-    /// Whether a message quotes somebody whom the user does not hear.
-    pub fn quotes_blocked(&self, user: &UserId, live: &Live) -> bool {
-        self.state().users.quotes_blocked(user, live)
+    /// Whether a message that the user hears answers one that they do not see.
+    pub fn misses_quote(&self, user: &UserId, event: &Event) -> bool {
+        self.state().users.misses_quote(user, event)
     }
 
     /// Puts a queue where its client's cursor is.
@@ -310,12 +312,7 @@ impl State {
     fn concerns(&self, user: &UserId, event: &Event) -> bool {
         match &event.about {
             About::User(about) => about == user,
-            About::Conversation(conversation) => {
-                self.users
-                    .stays(user, conversation)
-                    .is_some_and(|stays| access::concerns(stays, event.number.offset))
-                    && !self.users.blocked(user, event)
-            }
+            About::Conversation(conversation) => self.users.hears(user, conversation, event),
         }
     }
 
@@ -336,3 +333,6 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,20 +1,26 @@
 //! Rendering: a payload is executed and encoded once per (event, selection), for all who share it.
 //!
-//! Invariant: a rendering that has asked for its viewer is given to that viewer alone.
+//! Invariants: a rendering that has asked for its viewer is given to that viewer alone; one that
+//! failed, for a reason that may pass, is given to nobody.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+mod renderings;
+mod shape;
 
-use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, Field, OperationType, Selection, SelectionSet,
-};
-use async_graphql::{Name, Request, Value, Variables};
-use async_graphql_value::Value as Literal;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection};
+use async_graphql::{Name, Request, Response, Value, Variables};
 use futures::StreamExt;
 use graphql::live::{CURSOR_PLACEHOLDER, Live, Mode, ViewerAsked};
 use graphql::{ApiSchema, Viewer};
-use tokio::sync::OnceCell;
+use schemas::ErrorCode;
 use xxhash_rust::xxh3::xxh3_128;
+
+use crate::event::Event;
+use renderings::{Key, Rendering};
+
+pub use renderings::Renderings;
 
 /// What a subscription selects, in the form in which it is shared.
 #[derive(Clone)]
@@ -36,17 +42,16 @@ impl Payload {
         let cursor = cursor.map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""));
         self.0.join(&cursor)
     }
+
+    fn bytes(&self) -> usize {
+        self.0.iter().map(String::len).sum()
+    }
 }
 
-#[derive(Clone)]
-enum Rendering {
-    Shared(Arc<Payload>),
-    Private,
-}
-
-/// The renderings of one event.
-#[derive(Default)]
-pub struct Renderings(Mutex<HashMap<u128, Arc<OnceCell<Rendering>>>>);
+/// A payload could not be rendered now; later it may be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not rendered: {0}")]
+pub struct Failed(String);
 
 /// A subscription operation has not exactly one root field.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +75,7 @@ impl Selected {
         let [only] = definition.node.selection_set.node.items.as_slice() else { return Err(NotOneField) };
         let Selection::Field(root) = &only.node else { return Err(NotOneField) };
         let mut used = BTreeSet::new();
-        let shape = shape(&document, &root.node, &mut used);
+        let shape = shape::shape(&document, &root.node, &mut used);
         let defaults = definition.node.variable_definitions.iter().map(|variable| {
             let default = variable.node.default_value.as_ref().map(|value| value.node.to_string());
             (variable.node.name.node.to_string(), default)
@@ -87,35 +92,44 @@ impl Selected {
         Ok(Self { key, document, operation, variables })
     }
 
-    /// The event's payload for a viewer; executed at most once per selection where it is shared.
+    /// An event's payload for a viewer; executed once per selection where it is shared.
+    pub async fn render_event(
+        &self,
+        schema: &ApiSchema,
+        viewer: &Viewer,
+        (event, live): (&Event, &Arc<Live>),
+        renderings: &Renderings,
+    ) -> Result<Arc<Payload>, Failed> {
+        let mut own = None;
+        let execute = async || {
+            let (payload, is_private) = self.execute(schema, viewer, live).await?;
+            own = Some(payload.clone());
+            Ok(if is_private { Rendering::Private } else { Rendering::Shared(payload) })
+        };
+        let key = Key { lane: event.lane, offset: event.offset, selection: self.key };
+        match (renderings.get_or_render(key, execute).await?, own) {
+            (Rendering::Shared(payload), _) | (Rendering::Private, Some(payload)) => Ok(payload),
+            (Rendering::Private, None) => self.render(schema, viewer, live).await,
+        }
+    }
+
+    /// A payload for a viewer alone.
     pub async fn render(
         &self,
         schema: &ApiSchema,
         viewer: &Viewer,
         live: &Arc<Live>,
-        renderings: Option<&Renderings>,
-    ) -> Arc<Payload> {
-        let Some(renderings) = renderings else { return self.execute(schema, viewer, live).await.0 };
-        let cell = {
-            let mut cells = renderings.0.lock().unwrap_or_else(PoisonError::into_inner);
-            cells.entry(self.key).or_default().clone()
-        };
-        let mut own = None;
-        let rendering = cell
-            .get_or_init(|| async {
-                let (payload, private) = self.execute(schema, viewer, live).await;
-                own = Some(payload.clone());
-                if private { Rendering::Private } else { Rendering::Shared(payload) }
-            })
-            .await
-            .clone();
-        match (rendering, own) {
-            (Rendering::Shared(payload), _) | (Rendering::Private, Some(payload)) => payload,
-            (Rendering::Private, None) => self.execute(schema, viewer, live).await.0,
-        }
+    ) -> Result<Arc<Payload>, Failed> {
+        self.execute(schema, viewer, live).await.map(|(payload, _)| payload)
     }
 
-    async fn execute(&self, schema: &ApiSchema, viewer: &Viewer, live: &Arc<Live>) -> (Arc<Payload>, bool) {
+    /// The payload, and whether it has asked for its viewer.
+    async fn execute(
+        &self,
+        schema: &ApiSchema,
+        viewer: &Viewer,
+        live: &Arc<Live>,
+    ) -> Result<(Arc<Payload>, bool), Failed> {
         let asked = ViewerAsked::default();
         let mut request = Request::new("")
             .variables(self.variables.clone())
@@ -127,87 +141,26 @@ impl Selected {
             request = request.operation_name(operation);
         }
         let response = schema.execute_stream(request).next().await;
-        let json = response.and_then(|response| serde_json::to_string(&response).ok());
-        let json = json.unwrap_or_else(|| r#"{"data":null}"#.to_owned());
+        let response = response.ok_or_else(|| Failed("no payload".to_owned()))?;
+        check(&response)?;
+        let json = serde_json::to_string(&response).map_err(|error| Failed(error.to_string()))?;
         let placeholder = serde_json::Value::from(CURSOR_PLACEHOLDER).to_string();
         let payload = Payload(json.split(&placeholder).map(str::to_owned).collect());
-        (Arc::new(payload), asked.was_asked())
+        Ok((Arc::new(payload), asked.was_asked()))
     }
 }
 
-/// A text that is equal for equal selections: fields with arguments and directives, fragments spelled
-/// out, the root field's own arguments left out. Collects the variables that occur in it.
-fn shape(document: &ExecutableDocument, root: &Field, used: &mut BTreeSet<String>) -> String {
-    let mut text = root.response_key().node.to_string() + ":" + &root.name.node;
-    directives(&root.directives, &mut text, used);
-    selection(document, &root.selection_set.node, &mut text, used);
-    text
-}
-
-fn selection(
-    document: &ExecutableDocument,
-    set: &SelectionSet,
-    text: &mut String,
-    used: &mut BTreeSet<String>,
-) {
-    text.push('{');
-    for item in &set.items {
-        match &item.node {
-            Selection::Field(field) => {
-                text.push_str(&field.node.response_key().node);
-                text.push(':');
-                text.push_str(&field.node.name.node);
-                for (name, value) in &field.node.arguments {
-                    text.push_str(&format!("({}={})", name.node, value.node));
-                    variables(&value.node, used);
-                }
-                directives(&field.node.directives, text, used);
-                if !field.node.selection_set.node.items.is_empty() {
-                    selection(document, &field.node.selection_set.node, text, used);
-                }
-            }
-            Selection::InlineFragment(fragment) => {
-                text.push_str(&format!(
-                    "...{:?}",
-                    fragment.node.type_condition.as_ref().map(|on| &on.node.on.node)
-                ));
-                directives(&fragment.node.directives, text, used);
-                selection(document, &fragment.node.selection_set.node, text, used);
-            }
-            Selection::FragmentSpread(spread) => {
-                directives(&spread.node.directives, text, used);
-                if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                    text.push_str(&format!("...{}", fragment.node.type_condition.node.on.node));
-                    selection(document, &fragment.node.selection_set.node, text, used);
-                }
-            }
-        }
-        text.push(' ');
-    }
-    text.push('}');
-}
-
-fn directives(
-    directives: &[async_graphql::Positioned<async_graphql::parser::types::Directive>],
-    text: &mut String,
-    used: &mut BTreeSet<String>,
-) {
-    for directive in directives {
-        text.push_str(&format!("@{}", directive.node.name.node));
-        for (name, value) in &directive.node.arguments {
-            text.push_str(&format!("({}={})", name.node, value.node));
-            variables(&value.node, used);
+/// Errors that will not pass are the client's to see, with whatever else there is.
+fn check(response: &Response) -> Result<(), Failed> {
+    let passing = [ErrorCode::Unavailable, ErrorCode::InternalServerError].map(ErrorCode::as_str);
+    for error in &response.errors {
+        let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+        if passing.iter().any(|passing| code == Some(&Value::from(*passing))) {
+            return Err(Failed(error.message.clone()));
         }
     }
+    Ok(())
 }
 
-fn variables(value: &Literal, used: &mut BTreeSet<String>) {
-    match value {
-        Literal::Variable(name) => {
-            used.insert(name.to_string());
-        }
-        Literal::List(items) => items.iter().for_each(|item| variables(item, used)),
-        Literal::Object(fields) => fields.values().for_each(|field| variables(field, used)),
-        _ => {}
-    }
-}
+#[cfg(test)]
+mod tests;

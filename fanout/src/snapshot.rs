@@ -7,6 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use domain::{Accounts, Conversations};
+use futures::future::try_join_all;
 use platform::ports::{PutRow, Range, Row, Tables, TablesError};
 use platform::runner::checkpoint::{Checkpoint, CheckpointError};
 use schemas::fold::Fold;
@@ -116,14 +117,16 @@ impl Snapshot {
 
     /// Whether both machines' checkpoints have passed every number in it.
     pub async fn is_settled(&self, tables: &dyn Tables, lanes: Lanes) -> Result<bool, TablesError> {
-        for (lane, position) in lanes.all().zip(&self.positions) {
-            if let Some(number) = position.number
-                && checkpointed(tables, lanes, lane).await? <= number.offset
-            {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let numbered = lanes.all().zip(&self.positions).filter_map(|(lane, at)| Some((lane, at.number?)));
+        let passed = numbered.map(async |(lane, number)| {
+            Ok::<_, TablesError>(checkpointed(tables, lanes, lane).await? > number.offset)
+        });
+        Ok(try_join_all(passed).await?.into_iter().all(|passed| passed))
+    }
+
+    /// Where a lane goes on.
+    pub fn next(&self, lane: Lane) -> Offset {
+        self.positions.get(lane.0 as usize).map_or(0, |position| position.next)
     }
 
     fn from_row(row: &Row) -> Option<Self> {

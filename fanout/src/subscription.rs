@@ -1,16 +1,17 @@
 //! One subscription: from its start (fresh, or at a cursor) to live, then frame by frame.
 //!
 //! Invariants: what was missed since the cursor is sent before `Drained`; each frame's cursor says
-//! that everything up to it was sent before it.
+//! that everything up to it was sent before it, so what cannot be sent ends the subscription.
 
 mod replay;
 mod rows;
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use futures::future::try_join_all;
 use graphql::live::{Live, Topic};
+use graphql::reads::whole::Unread;
 use graphql::{ApiSchema, Viewer};
 use platform::ports::TablesError;
 use schemas::conversation::Message;
@@ -23,7 +24,7 @@ use crate::event::Event;
 use crate::hub::{Interest, SubscriptionId};
 use crate::lanes::Lane;
 use crate::protocol::{self, CloseCode, ServerMessage};
-use crate::render::Selected;
+use crate::render::{Failed, Payload, Selected};
 use crate::snapshot;
 
 /// What goes to a socket, in order.
@@ -43,6 +44,21 @@ pub enum Ended {
     TooSlow,
     #[error(transparent)]
     Tables(#[from] TablesError),
+    /// An event that is due could not be rendered.
+    #[error(transparent)]
+    Failed(#[from] Failed),
+    /// The user has more memberships or blocks than a node takes in.
+    #[error("too many rows in {0}")]
+    TooMany(&'static str),
+}
+
+impl From<Unread> for Ended {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Tables(error) => Self::Tables(error),
+            Unread::TooMany { table } => Self::TooMany(table),
+        }
+    }
 }
 
 impl<T> From<mpsc::error::SendError<T>> for Ended {
@@ -86,12 +102,12 @@ impl Subscription {
         let close = match &ended {
             Ended::Closed => None,
             Ended::TooSlow => Some(CloseCode::TooSlow),
-            Ended::Tables(error) => {
-                tracing::warn!(%error, "subscription ended");
-                Some(CloseCode::Overloaded)
-            }
+            // The client resumes at its last cursor, and gets the event then.
+            Ended::Failed(_) => Some(CloseCode::Restart),
+            Ended::Tables(_) | Ended::TooMany(_) => Some(CloseCode::Overloaded),
         };
         if let Some(code) = close {
+            tracing::warn!(error = %ended, code = code.code(), "subscription ended");
             // If the socket is gone there is nobody to tell.
             let _ = self.out.send(Outgoing::Close(code)).await;
         }
@@ -142,12 +158,12 @@ impl Subscription {
         loop {
             let settled = node.hub.settled();
             let recent = node.hub.since_settled(&self.viewer.user);
-            let mut passed: BTreeMap<Lane, Offset> = BTreeMap::new();
-            for lane in recent.iter().map(|event| event.lane) {
-                if let Entry::Vacant(unknown) = passed.entry(lane) {
-                    unknown.insert(snapshot::checkpointed(&*node.tables, node.hub.lanes, lane).await?);
-                }
-            }
+            let lanes: BTreeSet<Lane> = recent.iter().map(|event| event.lane).collect();
+            let passed = lanes.into_iter().map(async |lane| {
+                let passed = snapshot::checkpointed(&*node.tables, node.hub.lanes, lane).await?;
+                Ok::<_, TablesError>((lane, passed))
+            });
+            let passed: BTreeMap<Lane, Offset> = try_join_all(passed).await?.into_iter().collect();
             let is_readable =
                 |event: &Event| passed.get(&event.lane).is_some_and(|next| *next > event.number.offset);
             if let Some(cursor) = node.hub.go_live_fresh(open.id, &settled, is_readable) {
@@ -168,18 +184,20 @@ impl Subscription {
     /// Sends an event, if it delivers anything.
     async fn send_event(&self, event: &Event, cursor: &Cursor) -> Result<(), Ended> {
         let Some(live) = event.live() else { return Ok(()) };
-        if self.node.hub.quotes_blocked(&self.viewer.user, live) {
+        if self.node.hub.misses_quote(&self.viewer.user, event) {
             return self.send(&Arc::new(without_quote(live)), Some(cursor)).await;
         }
-        let payload = self.selected.render(&self.schema, &self.viewer, live, Some(&event.renderings)).await;
-        let cursor = cursor.encode(&self.node.cursor_key, &self.viewer.user);
-        let text = protocol::next(&self.operation, &payload.with_cursor(Some(&cursor)));
-        Ok(self.out.send(Outgoing::Text(text)).await?)
+        let renderings = &self.node.hub.renderings;
+        let rendering = self.selected.render_event(&self.schema, &self.viewer, (event, live), renderings);
+        self.put(&*rendering.await?, Some(cursor)).await
     }
 
     /// Sends something for this subscription alone.
     async fn send(&self, live: &Arc<Live>, cursor: Option<&Cursor>) -> Result<(), Ended> {
-        let payload = self.selected.render(&self.schema, &self.viewer, live, None).await;
+        self.put(&*self.selected.render(&self.schema, &self.viewer, live).await?, cursor).await
+    }
+
+    async fn put(&self, payload: &Payload, cursor: Option<&Cursor>) -> Result<(), Ended> {
         let cursor = cursor.map(|cursor| cursor.encode(&self.node.cursor_key, &self.viewer.user));
         let text = protocol::next(&self.operation, &payload.with_cursor(cursor.as_deref()));
         Ok(self.out.send(Outgoing::Text(text)).await?)
@@ -198,7 +216,7 @@ impl Subscription {
     }
 }
 
-/// A message as someone sees it who does not hear whom it answers.
+/// A message as someone sees it who does not see what it answers.
 fn without_quote(live: &Live) -> Live {
     match live {
         Live::Message { conversation, message } => Live::Message {
@@ -208,3 +226,6 @@ fn without_quote(live: &Live) -> Live {
         other => other.clone(),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

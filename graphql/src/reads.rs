@@ -3,6 +3,8 @@
 //! Invariants: a denial is read once more before it is reported; nothing here decides who may see
 //! what, it only brings what [`domain::access`] decides on.
 
+pub mod whole;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -23,13 +25,12 @@ use schemas::tables::views::{BlocksRow, MESSAGES_PER_BUCKET, MembershipRow, Mess
 use schemas::tables::{
     BLOCKS, CONVERSATIONS_BY_USER, FromValues, MESSAGES, MalformedRow, Table, USERS, Value,
 };
-use schemas::{ClientId, ConversationId, Refusal, UserId};
+use schemas::{ClientId, ConversationId, ErrorCode, Refusal, UserId};
 
 use crate::error::{internal, tables_error};
 use crate::paging::Window;
+use whole::Unread;
 
-/// The most conversations of one user, and the most blocks, that are looked at.
-const MAX_ROWS: usize = 2_000;
 /// Reads of one request that are on their way at once.
 const AT_ONCE: usize = 32;
 /// Rows of a conversation that are loaded with its state.
@@ -191,16 +192,38 @@ impl Reads {
     }
 
     async fn all_rows(&self, table: &'static Table, partition: &[Value]) -> Result<Vec<Row>, Refusal> {
-        let mut rows = Vec::new();
-        let mut after = None;
-        loop {
-            let range = Range { limit: MAX_ROWS, after, ..Range::default() };
-            let page = self.tables.range(table, partition, range).await.map_err(tables_error)?;
-            rows.extend(page.rows);
-            after = page.next.filter(|_| rows.len() < MAX_ROWS);
-            if after.is_none() {
-                return Ok(rows);
-            }
+        whole::partition(&*self.tables, table, partition).await.map_err(|unread| match unread {
+            Unread::Tables(error) => tables_error(error),
+            Unread::TooMany { table } => Refusal {
+                limit: Some(table.to_owned()),
+                ..Refusal::new(ErrorCode::LimitReached, "more than can be looked at")
+            },
+        })
+    }
+
+    /// A message of a conversation, if the viewer sees it.
+    pub async fn seen_message(
+        &self,
+        viewer: &UserId,
+        id: &ConversationId,
+        seq: i64,
+    ) -> Result<Option<MessageRow>, Refusal> {
+        let sees = |member: Option<Member>| {
+            access::viewing(member.as_ref()).is_ok_and(|stay| access::sees_message(stay, seq))
+        };
+        if !sees(self.member(id, viewer).await?) && !sees(self.member(id, viewer).await?) {
+            return Ok(None);
+        }
+        let row = self.message(id, seq).await?;
+        let is_hidden = self.blocks(viewer).await?.hide(&row.message);
+        Ok((!is_hidden).then_some(row))
+    }
+
+    /// A member of a conversation, present or former.
+    async fn member(&self, id: &ConversationId, user: &UserId) -> Result<Option<Member>, Refusal> {
+        match self.row(id, RowKey::member(user)).await? {
+            Some(ConversationRow::Member(member)) => Ok(Some(member)),
+            _ => Ok(None),
         }
     }
 
@@ -277,15 +300,23 @@ impl Reads {
         id: &ConversationId,
         client: &ClientId,
     ) -> Result<Option<i64>, Refusal> {
-        let RowKey { kind, key } = RowKey::sent(user, client);
+        match self.row(id, RowKey::sent(user, client)).await? {
+            Some(ConversationRow::Sent(sent)) => Ok(Some(sent.seq)),
+            _ => Ok(None),
+        }
+    }
+
+    /// A row of a conversation.
+    async fn row(
+        &self,
+        id: &ConversationId,
+        RowKey { kind, key }: RowKey,
+    ) -> Result<Option<ConversationRow>, Refusal> {
         let keys = [vec![Value::Int(kind), Value::blob(&key)]];
         let partition = [Value::text(id.as_str())];
         let rows = self.tables.get(Conversations::table(), &partition, &keys).await.map_err(tables_error)?;
         let Some(row) = rows.first() else { return Ok(None) };
-        match ConversationRow::decode(kind, owner_row(row)?.1).map_err(|error| internal(&error))? {
-            ConversationRow::Sent(sent) => Ok(Some(sent.seq)),
-            _ => Ok(None),
-        }
+        ConversationRow::decode(kind, owner_row(row)?.1).map(Some).map_err(|error| internal(&error))
     }
 }
 

@@ -55,10 +55,6 @@ impl Rings {
         self.rings.iter().map(|ring| ring.position).collect()
     }
 
-    pub fn position(&self, lane: Lane) -> Position {
-        self.rings.get(lane.0 as usize).map_or_else(Position::default, |ring| ring.position)
-    }
-
     pub fn starts(&self) -> Vec<Offset> {
         self.rings.iter().map(|ring| ring.start).collect()
     }

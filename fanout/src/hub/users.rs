@@ -4,9 +4,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use domain::access;
 use graphql::live::Live;
 use schemas::conversation::BlocksChanged;
-use schemas::position::Offset;
+use schemas::position::{LogTime, Offset};
 use schemas::rows::{Blocks, PairBlocks, Stay};
 use schemas::tables::views::{BlocksRow, MembershipRow};
 use schemas::{ConversationId, UserId};
@@ -30,6 +31,13 @@ pub struct Users {
 struct User {
     stays: HashMap<ConversationId, Versioned<Vec<Stay>>>,
     blocks: HashMap<UserId, Versioned<PairBlocks>>,
+}
+
+impl User {
+    /// Whether what another sent at a time is hidden from this one.
+    fn hides(&self, other: &UserId, at: LogTime) -> bool {
+        self.blocks.get(other).is_some_and(|blocks| blocks.value.hide(at))
+    }
 }
 
 struct Versioned<T> {
@@ -62,34 +70,41 @@ impl Users {
         }
     }
 
-    pub fn stays(&self, user: &UserId, conversation: &ConversationId) -> Option<&[Stay]> {
-        Some(&self.known.get(user)?.stays.get(conversation)?.value)
-    }
-
     pub fn in_conversation(&self, conversation: &ConversationId) -> impl Iterator<Item = &UserId> {
         self.by_conversation.get(conversation).into_iter().flatten()
     }
 
-    /// Whether a block keeps an event of a conversation from a user. Nothing is decoded for those
-    /// whom nothing stands between.
-    pub fn blocked(&self, user: &UserId, event: &Event) -> bool {
-        let Some(known) = self.known.get(user).filter(|known| !known.blocks.is_empty()) else { return false };
-        let between = |other: &UserId| known.blocks.get(other).map(|blocks| &blocks.value);
+    /// Whether an event of a conversation is for a user: it falls into a stay of theirs, is not about
+    /// a message from before it, and not by somebody whom they do not hear.
+    pub fn hears(&self, user: &UserId, conversation: &ConversationId, event: &Event) -> bool {
+        let Some((known, stay)) = self.hearing(user, conversation, event) else { return false };
         match event.live().map(|live| &**live) {
             Some(Live::Message { message, .. } | Live::Deleted { message, .. }) => {
-                between(&message.sender.user).is_some_and(|blocks| blocks.hide(message.sent_at))
+                access::sees_message(stay, message.seq) && !known.hides(&message.sender.user, message.sent_at)
             }
-            Some(Live::Receipt { receipt, .. }) => between(&receipt.user).is_some_and(PairBlocks::stand),
-            _ => false,
+            Some(Live::Receipt { receipt, .. }) => {
+                access::sees_message(stay, receipt.read_up_to)
+                    && !known.blocks.get(&receipt.user).is_some_and(|blocks| blocks.value.stand())
+            }
+            _ => true,
         }
     }
 
-    /// Whether a message quotes somebody whom the user does not hear.
-    pub fn quotes_blocked(&self, user: &UserId, live: &Live) -> bool {
-        let Live::Message { message, .. } = live else { return false };
-        let (Some(known), Some(parent)) = (self.known.get(user), &message.reply_to) else { return false };
-        let blocks = known.blocks.get(&parent.sender.user);
-        blocks.is_some_and(|blocks| blocks.value.hide(parent.created_at))
+    /// Whether a message that a user hears answers one that they do not see.
+    pub fn misses_quote(&self, user: &UserId, event: &Event) -> bool {
+        let Some(Live::Message { conversation, message }) = event.live().map(|live| &**live) else {
+            return false;
+        };
+        let Some(parent) = &message.reply_to else { return false };
+        self.hearing(user, conversation, event).is_none_or(|(known, stay)| {
+            !access::sees_message(stay, parent.seq) || known.hides(&parent.sender.user, parent.created_at)
+        })
+    }
+
+    fn hearing(&self, user: &UserId, conversation: &ConversationId, event: &Event) -> Option<(&User, &Stay)> {
+        let known = self.known.get(user)?;
+        let stays = &known.stays.get(conversation)?.value;
+        access::hearing(stays, event.number.offset).map(|stay| (known, stay))
     }
 
     /// Takes in what an event says of users who are here.

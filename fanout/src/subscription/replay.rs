@@ -70,7 +70,7 @@ impl Subscription {
             next.insert(lane, read_to.max(send_from));
         }
         loop {
-            match node.hub.catch_up(open.id, &mut next, node.options.queue / 2) {
+            match node.hub.catch_up(open.id, &mut next, (node.options.queue / 2).max(1)) {
                 Ok(live) => {
                     let (frames, cursor) = node.hub.take(open.id).ok_or(Ended::TooSlow)?;
                     for frame in frames {

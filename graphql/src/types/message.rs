@@ -138,10 +138,14 @@ impl Message {
     }
 
     /// Present members other than the sender, with how far each has read; of those between whom and
-    /// the viewer a block stands nothing is told.
+    /// the viewer a block stands nothing is told, and nothing to a viewer who is gone.
     async fn recipients(&self, ctx: &Context<'_>) -> Result<Vec<(UserId, i64, LogTime)>> {
+        let me = &viewer(ctx)?.user;
         let people = self.people(ctx).await?;
-        let blocks = reads(ctx)?.blocks(&viewer(ctx)?.user).await.map_err(api_error)?;
+        if people.seen_by(me).is_err() {
+            return Ok(vec![]);
+        }
+        let blocks = reads(ctx)?.blocks(me).await.map_err(api_error)?;
         let others = people
             .present()
             .into_iter()
@@ -171,10 +175,10 @@ impl Message {
         self.id.conversation.as_str().into()
     }
 
-    async fn conversation(&self, ctx: &Context<'_>) -> Result<Conversation> {
-        let me = &viewer(ctx)?.user;
-        let loaded = reads(ctx)?.visible(me, &self.id.conversation).await.map_err(api_error)?;
-        Ok(Conversation::loaded(loaded))
+    async fn conversation(&self) -> Conversation {
+        // Whoever has left since still gets the message; the conversation tells them no more than what
+        // it is.
+        Conversation::named(self.id.conversation.clone(), None)
     }
 
     async fn sender(&self) -> User {
@@ -212,13 +216,14 @@ impl Message {
     async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
         match self.whole(ctx).await?.reply_to.clone() {
             None => Ok(None),
+            // From an event, which the fan-out gives without it to whoever may not see it.
             Some(carried) if carried.content.is_some() => {
                 Ok(Some(Self::parent(&self.id.conversation, carried)))
             }
             Some(stub) => {
-                let blocks = reads(ctx)?.blocks(&viewer(ctx)?.user).await.map_err(api_error)?;
-                let row = reads(ctx)?.message(&self.id.conversation, stub.seq).await.map_err(api_error)?;
-                Ok((!blocks.hide(&row.message)).then(|| Self::stored(row)))
+                let me = &viewer(ctx)?.user;
+                let seen = reads(ctx)?.seen_message(me, &self.id.conversation, stub.seq).await;
+                Ok(seen.map_err(api_error)?.map(Self::stored))
             }
         }
     }

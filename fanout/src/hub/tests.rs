@@ -1,0 +1,14 @@
+//! Claims about the hub, told with the records of real events; no broker, no socket, no clock.
+
+mod blocks;
+mod client;
+mod interleaved;
+mod lagging;
+mod live;
+mod members;
+mod overflow;
+mod repeats;
+mod resuming;
+mod rings;
+mod snapshots;
+pub(crate) mod world;

@@ -1,0 +1,123 @@
+//! A client of a node: comes afresh or at a cursor, gets frames, goes with the cursor of the last.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use graphql::live::Live;
+use schemas::ConversationId;
+use schemas::conversation::Note;
+use schemas::position::Offset;
+
+use super::world::{LANES, Name, World, user};
+use crate::cursor::Cursor;
+use crate::event::Event;
+use crate::hub::{Frame, Hub, Interest, SubscriptionId, UserRows};
+use crate::lanes::Lane;
+
+pub struct Client {
+    pub node: Arc<Hub>,
+    pub id: SubscriptionId,
+    /// Of the last frame that came.
+    pub cursor: Cursor,
+}
+
+impl World {
+    /// Comes afresh: all that the node has so far is in the rows already.
+    pub fn listens(&self, node: &Arc<Hub>, name: Name) -> Client {
+        self.listens_to(node, name, Interest::Inbox)
+    }
+
+    pub fn listens_to(&self, node: &Arc<Hub>, name: Name, interest: Interest) -> Client {
+        let settled = node.settled();
+        let reach = node.reach();
+        let cursor = Cursor::at(settled.id.clone());
+        let (id, _) = node.open(&user(name), interest, cursor, self.rows_of(name), &reach).unwrap();
+        let cursor = node.go_live_fresh(id, &settled, |_| true).unwrap();
+        Client { node: node.clone(), id, cursor }
+    }
+
+    /// Comes back at a cursor, with the rows as they are now; catches up at once.
+    pub fn resumes(&self, node: &Arc<Hub>, name: Name, cursor: &Cursor) -> Client {
+        let (client, mut next) = self.comes_back(node, name, cursor, self.rows_of(name));
+        assert_eq!(node.catch_up(client.id, &mut next, usize::MAX), Ok(true));
+        client
+    }
+
+    /// Comes back at a cursor; gives the offsets that it is to catch up from.
+    pub fn comes_back(
+        &self,
+        node: &Arc<Hub>,
+        name: Name,
+        cursor: &Cursor,
+        rows: UserRows,
+    ) -> (Client, BTreeMap<Lane, Offset>) {
+        let start = Cursor::at(node.settled().id.clone());
+        let (id, _) = node.open(&user(name), Interest::Inbox, start, rows, &node.reach()).unwrap();
+        node.set_cursor(id, cursor.clone());
+        let starts = LANES.all().zip(&self.stored(&cursor.snapshot).positions);
+        let next = starts.map(|(lane, start)| {
+            (lane, cursor.beyond.get(&lane).copied().unwrap_or(start.next).max(start.next))
+        });
+        (Client { node: node.clone(), id, cursor: cursor.clone() }, next.collect())
+    }
+}
+
+impl Client {
+    /// What came since the last time.
+    pub fn gets(&mut self) -> Vec<String> {
+        self.frames().iter().map(|frame| told(&frame.event)).collect()
+    }
+
+    pub fn frames(&mut self) -> Vec<Frame> {
+        let (frames, _) = self.node.take(self.id).expect("it has not overflowed");
+        if let Some(last) = frames.last() {
+            self.cursor = last.cursor.clone();
+        }
+        frames
+    }
+
+    /// Gets a fresh cursor with a ping; nothing else waits.
+    pub fn is_pinged(&mut self) {
+        let (frames, cursor) = self.node.take(self.id).expect("it has not overflowed");
+        assert!(frames.is_empty(), "a ping follows what waits");
+        self.cursor = cursor;
+    }
+
+    pub fn has_overflowed(&self) -> bool {
+        self.node.take(self.id).is_none()
+    }
+
+    /// What waits is lost with the socket; the cursor is what the client has.
+    pub fn goes(self) -> Cursor {
+        self.node.close(self.id);
+        self.cursor
+    }
+}
+
+/// An event in a few words.
+pub fn told(event: &Event) -> String {
+    match &**event.live().expect("only what is live is offered") {
+        Live::Message { conversation, message } => match (&message.content, &message.note) {
+            (Some(content), _) => content.text.clone(),
+            (None, Some(Note { kind, targets })) => {
+                let kind = format!("{kind:?}").to_lowercase();
+                format!("{} in {}: {kind}", targets[0].username, name(conversation))
+            }
+            (None, None) => panic!("a message says something"),
+        },
+        Live::Deleted { message, .. } => format!("{} took it back", message.sender.username),
+        Live::Members { conversation, .. } => format!("members of {}", name(conversation)),
+        Live::Opened { conversation, .. } => format!("{} opened", name(conversation)),
+        Live::Receipt { receipt, .. } => format!("{} has read {}", receipt.user, receipt.read_up_to),
+        Live::SendRejected(_) => "rejected".to_owned(),
+        Live::ResumeGap { .. } | Live::Drained { .. } => panic!("no event says this"),
+    }
+}
+
+fn name(conversation: &ConversationId) -> String {
+    format!("k{}", conversation.as_str().trim_start_matches('0'))
+}
+
+pub fn offsets(frames: &[Frame]) -> Vec<(Lane, Offset)> {
+    frames.iter().map(|frame| (frame.event.lane, frame.event.offset)).collect()
+}

@@ -1,0 +1,183 @@
+//! What a node stands on in tests: tables in memory, which may be down, and a log that has been read.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use graphql::commands::{Commands, Create, Send};
+use graphql::{ApiSchema, Reads};
+use platform::ports::{
+    Log, LogError, Marks, Membership, Page, PutRow, Range, Reader, Receipt, Row, Tables, TablesError,
+};
+use schemas::message::Outgoing;
+use schemas::owner::RowKey;
+use schemas::people::Profile;
+use schemas::position::{LogTime, Offset, Partition, Version};
+use schemas::tables::views::ViewRow;
+use schemas::tables::{CONVERSATIONS, Table, USERS, Value};
+use schemas::topics::Topic;
+use schemas::{ConversationId, MessageId, Refusal, UserId};
+
+type Rows = BTreeMap<Vec<Value>, Row>;
+
+#[derive(Default)]
+pub struct Memory {
+    rows: Mutex<BTreeMap<(&'static str, Vec<Value>), Rows>>,
+    pub is_down: AtomicBool,
+}
+
+impl Memory {
+    pub fn view(&self, row: ViewRow, offset: Offset) {
+        let ViewRow { table, partition, key, columns } = row;
+        self.write(table, &partition, Row { key, columns, version: Version::of(offset) });
+    }
+
+    /// A row of a conversation.
+    pub fn row(&self, id: &ConversationId, RowKey { kind, key }: RowKey, body: &[u8]) {
+        let (key, columns) = (vec![Value::Int(kind), Value::blob(&key)], vec![Value::blob(body)]);
+        self.write(
+            &CONVERSATIONS,
+            &[Value::text(id.as_str())],
+            Row { key, columns, version: Version::of(0) },
+        );
+    }
+
+    pub fn profile(&self, profile: &Profile) {
+        let columns = vec![
+            Value::text(&profile.username),
+            Value::text(&profile.display_name),
+            Value::text("an:avatar"),
+        ];
+        let partition = [Value::text(profile.user.as_str())];
+        self.write(&USERS, &partition, Row { key: vec![], columns, version: Version::of(0) });
+    }
+
+    fn write(&self, table: &'static Table, partition: &[Value], row: Row) {
+        let mut rows = self.rows.lock().unwrap();
+        rows.entry((table.name, partition.to_vec())).or_default().insert(row.key.clone(), row);
+    }
+
+    fn read(&self, table: &'static Table, partition: &[Value]) -> Result<Rows, TablesError> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return Err(TablesError::Unavailable("down".to_owned()));
+        }
+        Ok(self.rows.lock().unwrap().get(&(table.name, partition.to_vec())).cloned().unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Tables for Memory {
+    async fn put(
+        &self,
+        table: &'static Table,
+        partition: &[Value],
+        rows: Vec<PutRow>,
+    ) -> Result<(), TablesError> {
+        for PutRow { key, columns, version, .. } in rows {
+            self.write(table, partition, Row { key, columns, version });
+        }
+        Ok(())
+    }
+
+    async fn get(
+        &self,
+        table: &'static Table,
+        partition: &[Value],
+        keys: &[Vec<Value>],
+    ) -> Result<Vec<Row>, TablesError> {
+        Ok(self.read(table, partition)?.into_values().filter(|row| keys.contains(&row.key)).collect())
+    }
+
+    async fn range(
+        &self,
+        table: &'static Table,
+        partition: &[Value],
+        range: Range,
+    ) -> Result<Page, TablesError> {
+        assert!(!range.descending || range.after.is_none(), "nothing here reads so");
+        let mut rows: Vec<Row> = self.read(table, partition)?.into_values().collect();
+        rows.retain(|row| {
+            let from_to =
+                row.key[..range.from.len()] >= range.from[..] && row.key[..range.to.len()] <= range.to[..];
+            from_to && range.after.as_ref().is_none_or(|after| row.key > *after)
+        });
+        if range.descending {
+            rows.reverse();
+        }
+        let next = rows.get(range.limit - 1).filter(|_| rows.len() > range.limit).map(|row| row.key.clone());
+        rows.truncate(range.limit);
+        Ok(Page { rows, next })
+    }
+}
+
+/// Holds nothing: what a test's node knows it was given.
+pub struct EmptyLog {
+    pub partitions: Partition,
+}
+
+#[async_trait]
+impl Log for EmptyLog {
+    fn partitions(&self, _: &'static Topic) -> Partition {
+        self.partitions
+    }
+
+    async fn enqueue(&self, _: Outgoing) -> Result<Receipt, LogError> {
+        unimplemented!()
+    }
+
+    async fn read(&self, _: &'static Topic, _: Partition, _: Offset) -> Result<Box<dyn Reader>, LogError> {
+        unimplemented!()
+    }
+
+    async fn join(&self, _: &str, _: &'static Topic) -> Result<Box<dyn Membership>, LogError> {
+        unimplemented!()
+    }
+
+    async fn marks(&self, _: &'static Topic, _: Partition) -> Result<Marks, LogError> {
+        Ok(Marks { low: 0, end: 0 })
+    }
+
+    async fn position_at(&self, _: &'static Topic, _: Partition, _: LogTime) -> Result<Offset, LogError> {
+        unimplemented!()
+    }
+}
+
+/// Subscriptions ask for nothing to be done.
+struct NoCommands;
+
+#[async_trait]
+impl Commands for NoCommands {
+    async fn send_message(&self, _: &UserId, _: Send) -> Result<MessageId, Refusal> {
+        unimplemented!()
+    }
+
+    async fn create_conversation(&self, _: &UserId, _: Create) -> Result<ConversationId, Refusal> {
+        unimplemented!()
+    }
+
+    async fn mark_read(&self, _: &UserId, _: MessageId) -> Result<(), Refusal> {
+        unimplemented!()
+    }
+
+    async fn add_participants(&self, _: &UserId, _: &ConversationId, _: Vec<UserId>) -> Result<(), Refusal> {
+        unimplemented!()
+    }
+
+    async fn remove_participant(&self, _: &UserId, _: &ConversationId, _: &UserId) -> Result<(), Refusal> {
+        unimplemented!()
+    }
+
+    async fn delete_message(&self, _: &UserId, _: &MessageId) -> Result<(), Refusal> {
+        unimplemented!()
+    }
+
+    async fn set_block(&self, _: &UserId, _: &UserId, _: bool) -> Result<(), Refusal> {
+        unimplemented!()
+    }
+}
+
+/// The API over these tables.
+pub fn schema(tables: &Arc<Memory>) -> ApiSchema {
+    graphql::schema(Arc::new(Reads::new(tables.clone())), Arc::new(NoCommands))
+}
