@@ -57,7 +57,7 @@ impl Mutation {
             client_id: input.client_conversation_id.into(),
         };
         let id = commands(ctx)?.create_conversation(me, create).await.map_err(api_error)?;
-        let loaded = reads(ctx)?.visible(me, &id).await.map_err(api_error)?;
+        let loaded = reads(ctx)?.visible(me, &id).await.map_err(unread).map_err(api_error)?;
         Ok(Conversation::loaded(loaded))
     }
 
@@ -71,16 +71,17 @@ impl Mutation {
             content: input.content.unwrap_or_default(),
             reply_to: input.reply_to_id.as_ref().map(parse_id).transpose()?,
         };
-        let id = commands(ctx)?.send_message(me, send).await.map_err(|refusal| {
+        let pending = |refusal: Refusal| {
             let pending = refusal.code == ErrorCode::OutcomePending;
             api_error(refusal).extend_with(|_, extensions| {
                 if pending {
                     extensions.set("clientMessageId", client_id.as_str());
                 }
             })
-        })?;
-        let row = reads(ctx)?.message(&id.conversation, id.seq).await.map_err(api_error)?;
-        Ok(Message::stored(row))
+        };
+        let id = commands(ctx)?.send_message(me, send).await.map_err(pending)?;
+        let read = reads(ctx)?.message(&id.conversation, id.seq).await;
+        Ok(Message::stored(read.map_err(unread).map_err(pending)?))
     }
 
     async fn mark_read(&self, ctx: &Context<'_>, conversation_id: ID, up_to_message_id: ID) -> Result<bool> {
@@ -104,7 +105,8 @@ impl Mutation {
         let id: ConversationId = parse_id(&conversation_id)?;
         let people = user_ids.iter().map(parse_id).collect::<Result<_>>()?;
         commands(ctx)?.add_participants(me, &id, people).await.map_err(api_error)?;
-        Ok(Conversation::loaded(reads(ctx)?.visible(me, &id).await.map_err(api_error)?))
+        let loaded = reads(ctx)?.visible(me, &id).await.map_err(unread).map_err(api_error)?;
+        Ok(Conversation::loaded(loaded))
     }
 
     async fn remove_participant(
@@ -134,7 +136,7 @@ impl Mutation {
         over_http(ctx)?;
         let id: MessageId = parse_id(&message_id)?;
         commands(ctx)?.delete_message(me, &id).await.map_err(api_error)?;
-        let row = reads(ctx)?.message(&id.conversation, id.seq).await.map_err(api_error)?;
+        let row = reads(ctx)?.message(&id.conversation, id.seq).await.map_err(unread).map_err(api_error)?;
         Ok(Message::stored(row))
     }
 
@@ -152,6 +154,16 @@ async fn set_block(ctx: &Context<'_>, user_id: &ID, blocked: bool) -> Result<boo
     over_http(ctx)?;
     commands(ctx)?.set_block(me, &parse_id(user_id)?, blocked).await.map_err(api_error)?;
     Ok(true)
+}
+
+/// What was asked for is done, and cannot be read just now: UNAVAILABLE would say that it is not.
+fn unread(refusal: Refusal) -> Refusal {
+    match refusal.code {
+        ErrorCode::Unavailable => {
+            Refusal::new(ErrorCode::OutcomePending, "done, and not readable just now; asking again is safe")
+        }
+        _ => refusal,
+    }
 }
 
 fn commands<'a>(ctx: &Context<'a>) -> Result<&'a Arc<dyn Commands>> {

@@ -8,6 +8,7 @@ mod facts;
 pub mod http;
 pub mod login;
 pub mod metrics;
+mod receipts;
 pub mod requests;
 mod verdicts;
 
@@ -28,6 +29,7 @@ use schemas::position::Partition;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
 
 use domain::account::conversation_id;
+use receipts::Receipts;
 use requests::{Asked, Done, Requests};
 
 /// Bounds and times of an ingest.
@@ -62,13 +64,15 @@ pub struct Ingest {
     clock: Arc<dyn Clock>,
     reads: Arc<Reads>,
     requests: Requests,
+    receipts: Receipts,
     options: Options,
 }
 
 impl Ingest {
     pub fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>, reads: Arc<Reads>, options: Options) -> Arc<Self> {
         let requests = Requests::new(options.slot, options.waiting, options.waiting_per_user);
-        Arc::new(Self { log, clock, reads, requests, options })
+        let receipts = Receipts::new(options.waiting, options.verdict_within);
+        Arc::new(Self { log, clock, reads, requests, receipts, options })
     }
 
     /// Queues a command and waits until its verdicts say what came of it.
@@ -79,17 +83,18 @@ impl Ingest {
         command: impl FnOnce(schemas::verdict::Reply) -> Outgoing,
     ) -> Result<Done, Refusal> {
         let waiting = self.requests.open(user, asked)?;
-        let queued =
-            tokio::time::timeout(self.options.queue_within, self.log.enqueue(command(waiting.reply())));
-        match queued.await {
+        let command = command(waiting.reply());
+        let partition = command.partition(self.log.partitions(command.topic));
+        let room = self.receipts.reserve((command.topic.name, partition))?;
+        match tokio::time::timeout(self.options.queue_within, self.log.enqueue(command)).await {
             // What becomes of it is told by its verdicts; that it is in the log they imply.
-            Ok(Ok(_receipt)) => {}
+            Ok(Ok(receipt)) => room.fill(receipt),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "command not queued");
                 return Err(Refusal::unavailable("try again"));
             }
             // Whether the wait or the queue won cannot be known.
-            Err(_) => return Err(requests::pending()),
+            Err(_) => return Err(requests::pending(asked)),
         }
         waiting.answer(self.options.verdict_within).await
     }

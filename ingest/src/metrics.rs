@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use prometheus::{
-    Histogram, IntCounterVec, IntGauge, exponential_buckets, histogram_opts, register_histogram,
-    register_int_counter_vec, register_int_gauge,
+    Histogram, IntCounter, IntCounterVec, IntGauge, exponential_buckets, histogram_opts, register_histogram,
+    register_int_counter, register_int_counter_vec, register_int_gauge,
 };
 
 /// Registering fails only for a name that is taken, which is a mistake in the code.
@@ -24,6 +24,14 @@ pub static REQUESTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
 /// Requests that wait for their verdicts.
 pub static WAITING: LazyLock<IntGauge> = LazyLock::new(|| {
     registered(register_int_gauge!("musclemap_ingest_waiting_requests", "Requests that wait for verdicts"))
+});
+
+/// Requests refused because the log acknowledges nothing.
+pub static STALLED: LazyLock<IntCounter> = LazyLock::new(|| {
+    registered(register_int_counter!(
+        "musclemap_ingest_stalled_requests_total",
+        "Requests refused because the log acknowledges nothing"
+    ))
 });
 
 /// From a command's queueing to its answer.

@@ -80,12 +80,17 @@ pub struct Requests {
 pub struct Waiting {
     requests: Requests,
     request: i64,
+    asked: Asked,
     answer: oneshot::Receiver<Answer>,
 }
 
 /// The outcome is not known in time.
-pub fn pending() -> Refusal {
-    Refusal::new(ErrorCode::OutcomePending, "the outcome follows on the inbox; sending again is safe")
+pub fn pending(asked: Asked) -> Refusal {
+    let detail = match asked {
+        Asked::Send => "the outcome follows on the inbox; sending again is safe",
+        Asked::Create | Asked::Direct => "the outcome is not known yet; asking again is safe",
+    };
+    Refusal::new(ErrorCode::OutcomePending, detail)
 }
 
 impl Requests {
@@ -121,7 +126,7 @@ impl Requests {
         let pending = Pending { user: user.clone(), asked, heard: Heard::default(), answer };
         table.pending.insert(request, pending);
         metrics::WAITING.set(table.pending.len() as i64);
-        Ok(Waiting { requests: self.clone(), request, answer: receive })
+        Ok(Waiting { requests: self.clone(), request, asked, answer: receive })
     }
 
     /// Takes in a verdict; answers the request that it completes.
@@ -163,7 +168,7 @@ impl Waiting {
         let timer = metrics::VERDICT_SECONDS.start_timer();
         let answer = match tokio::time::timeout(within, &mut self.answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) | Err(_) => Err(pending()),
+            Ok(Err(_)) | Err(_) => Err(pending(self.asked)),
         };
         timer.observe_duration();
         answer
@@ -224,8 +229,8 @@ mod tests {
     async fn a_send_is_answered_by_both_machines_in_either_order() {
         assert_eq!(answer(Asked::Send, &[accepted(), stored()]).await, Ok(Done::Stored(7)));
         assert_eq!(answer(Asked::Send, &[stored(), stored(), accepted()]).await, Ok(Done::Stored(7)));
-        assert_eq!(answer(Asked::Send, &[accepted()]).await, Err(pending()));
-        assert_eq!(answer(Asked::Send, &[stored()]).await, Err(pending()));
+        assert_eq!(answer(Asked::Send, &[accepted()]).await, Err(pending(Asked::Send)));
+        assert_eq!(answer(Asked::Send, &[stored()]).await, Err(pending(Asked::Send)));
         let given_back = [accepted(), refused(Decider::Accounts)];
         assert_eq!(answer(Asked::Send, &given_back).await, Err(Refusal::not_found()));
         let looked_up = [refused(Decider::Conversations)];
@@ -251,6 +256,6 @@ mod tests {
         assert_eq!(refusal.code, ErrorCode::Unavailable);
         drop(ann);
         let again = requests.open(&user("ann"), Asked::Send).unwrap();
-        assert_eq!(again.answer(SECOND / 1_000).await, Err(pending()));
+        assert_eq!(again.answer(SECOND / 1_000).await, Err(pending(Asked::Send)));
     }
 }

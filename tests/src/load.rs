@@ -99,6 +99,10 @@ async fn ask_until_definite(
         if let Ok(mut answer) = client.try_send(conversation, id, text).await {
             match code(&answer) {
                 None => return (Outcome::Acknowledged(answer["data"]["sendMessage"].take()), uncertain),
+                // It says that nothing has happened, which counts if nobody asks again.
+                Some(code @ "UNAVAILABLE") if gives_up => {
+                    return (Outcome::Refused(code.to_owned()), uncertain + 1);
+                }
                 Some("UNAVAILABLE" | "OUTCOME_PENDING") => {}
                 Some(refused) => return (Outcome::Refused(refused.to_owned()), uncertain),
             }
