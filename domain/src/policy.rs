@@ -7,14 +7,23 @@ use schemas::control::{Limit, Policy};
 /// The policy that is shipped.
 pub const SHIPPED: &str = include_str!("../../deploy/policy/policy.toml");
 
+/// Effects that a window may count: their times are in the account's state, which is to be small.
+const MOST_COUNTED: i64 = 5_000;
+/// In seconds.
+const LONGEST_WINDOW: i64 = 366 * 24 * 60 * 60;
+/// A group is opened by one command, which writes a row for each member.
+const MOST_MEMBERS: i64 = 80;
+/// Four bytes each, and the parent's text beside: a fraction of the largest record.
+const MOST_CHARACTERS: i64 = 16_000;
+
 #[derive(Debug, thiserror::Error)]
 pub enum InvalidPolicy {
     #[error("not a policy: {0}")]
     Malformed(#[from] toml::de::Error),
     #[error("unknown key {0}")]
     UnknownKey(String),
-    #[error("{0} must be at least 1")]
-    NotPositive(&'static str),
+    #[error("{0} must be between 1 and {1}")]
+    OutOfRange(&'static str, i64),
     #[error("a price must be between 0 and 1000000 milli-credits")]
     Price,
 }
@@ -53,20 +62,19 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
         ("limits.identical_text_conversations", &limits.identical_text_conversations),
     ];
     for (name, window) in windows {
-        if window.count < 1 || window.seconds < 1 {
-            return Err(InvalidPolicy::NotPositive(name));
-        }
+        within(name, window.count.into(), MOST_COUNTED)?;
+        within(name, window.seconds, LONGEST_WINDOW)?;
     }
-    if limits.group_members < 1 {
-        return Err(InvalidPolicy::NotPositive("limits.group_members"));
-    }
-    if limits.message_characters < 1 {
-        return Err(InvalidPolicy::NotPositive("limits.message_characters"));
-    }
+    within("limits.group_members", limits.group_members.into(), MOST_MEMBERS)?;
+    within("limits.message_characters", limits.message_characters.into(), MOST_CHARACTERS)?;
     if !(0..=1_000_000).contains(&policy.prices.message_per_recipient) {
         return Err(InvalidPolicy::Price);
     }
     Ok(())
+}
+
+fn within(name: &'static str, value: i64, most: i64) -> Result<(), InvalidPolicy> {
+    if (1..=most).contains(&value) { Ok(()) } else { Err(InvalidPolicy::OutOfRange(name, most)) }
 }
 
 #[cfg(test)]
@@ -90,6 +98,10 @@ mod tests {
         let more = SHIPPED.replace("[limits]", "[limits]\nemoji = 3");
         assert!(matches!(parse(&more), Err(InvalidPolicy::UnknownKey(key)) if key == "limits.emoji"));
         let none = SHIPPED.replace("group_members = 50", "group_members = 0");
-        assert!(matches!(parse(&none), Err(InvalidPolicy::NotPositive("limits.group_members"))));
+        assert!(matches!(parse(&none), Err(InvalidPolicy::OutOfRange("limits.group_members", _))));
+        let crowd = SHIPPED.replace("group_members = 50", "group_members = 81");
+        assert!(matches!(parse(&crowd), Err(InvalidPolicy::OutOfRange("limits.group_members", 80))));
+        let endless = SHIPPED.replace("count = 60", "count = 5001");
+        assert!(matches!(parse(&endless), Err(InvalidPolicy::OutOfRange("limits.send", 5_000))));
     }
 }

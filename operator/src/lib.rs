@@ -2,6 +2,7 @@
 //!
 //! Invariant: each command can be given again, and then changes nothing more.
 
+pub mod control;
 pub mod dead_letters;
 pub mod policy;
 
@@ -17,6 +18,9 @@ pub enum Command {
     /// Prices and limits.
     #[command(subcommand)]
     Policy(Policy),
+    /// Versions of the rules in code, which come in force once every process runs a build that knows them.
+    #[command(subcommand)]
+    Rules(Rules),
     /// Dead letters: records that could not be handled.
     #[command(subcommand)]
     Dlq(Dlq),
@@ -26,6 +30,12 @@ pub enum Command {
 pub enum Policy {
     /// Puts a policy in force, from a control record in every partition on.
     Apply { file: PathBuf },
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum Rules {
+    /// Puts a version in force, from a control record in every partition on.
+    Apply { version: i32 },
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -57,6 +67,10 @@ pub async fn run(command: Command, log: &dyn Log, tables: &dyn Tables) -> Result
         Command::Policy(Policy::Apply { file }) => {
             let version = policy::apply(log, tables, Some(&file)).await?;
             println!("policy version {version} is in force");
+        }
+        Command::Rules(Rules::Apply { version }) => {
+            control::apply_rules(log, version).await?;
+            println!("rules {version} are in force");
         }
         Command::Dlq(Dlq::List { topic }) => {
             let letters = dead_letters::list(log, topic.as_deref()).await?;

@@ -8,11 +8,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use platform::ports::{Log, PutRow, Tables};
 use schemas::avro;
-use schemas::control::{Control, Policy, PolicyVersion, RULES};
-use schemas::message::{Outgoing, Place};
+use schemas::control::{Control, Policy, PolicyVersion};
 use schemas::position::Version;
 use schemas::tables::{FromValues, POLICIES, Value};
-use schemas::topics::{ACCOUNT_COMMANDS, CONVERSATION_COMMANDS};
+
+use crate::control;
 
 /// Puts the file's policy in force; without a file, what was last, and at first what is shipped. Gives
 /// its version.
@@ -32,7 +32,7 @@ pub async fn apply(log: &dyn Log, tables: &dyn Tables, file: Option<&Path>) -> R
         (None, None) => anyhow::bail!("there is no policy"),
     };
     let number = version.version;
-    append(log, version).await?;
+    control::append(log, &Control { policy: Some(version), rules: None }).await?;
     Ok(number)
 }
 
@@ -45,7 +45,8 @@ fn key() -> [Value; 1] {
     [Value::text("policy")]
 }
 
-async fn stored(tables: &dyn Tables) -> Result<Option<PolicyVersion>> {
+/// The policy that was last put in force.
+pub async fn stored(tables: &dyn Tables) -> Result<Option<PolicyVersion>> {
     let rows = tables.get(&POLICIES, &key(), &[vec![]]).await?;
     let Some(row) = rows.first() else { return Ok(None) };
     let body = FromValues::new(POLICIES.name, &row.columns).blob()?;
@@ -62,17 +63,4 @@ async fn store(tables: &dyn Tables, version: PolicyVersion) -> Result<PolicyVers
     tables.put(&POLICIES, &key(), vec![row]).await?;
     tracing::info!(version = version.version, "new policy");
     Ok(version)
-}
-
-/// To the conversations first: what an account lets pass by a new policy meets it there.
-async fn append(log: &dyn Log, version: PolicyVersion) -> Result<()> {
-    let control = avro::encode(&Control { policy: Some(version), rules: Some(RULES) });
-    for topic in [&CONVERSATION_COMMANDS, &ACCOUNT_COMMANDS] {
-        for partition in 0..log.partitions(topic) {
-            let place = Place::Partition(partition);
-            let record = Outgoing { topic, place, key: None, headers: vec![], value: control.clone() };
-            log.enqueue(record).await?.await?;
-        }
-    }
-    Ok(())
 }

@@ -1,7 +1,7 @@
 //! The partitions that this process holds: one run each, started and stopped as the group says.
 //!
 //! Invariant: a partition is given up only after its run has ended; a partition that was lost is
-//! dropped at once, and commits nothing more.
+//! dropped at once, and commits nothing more. What is not committed is noted again by the next step.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -71,13 +71,13 @@ where
         tokio::select! {
             () = stop.cancelled() => break,
             change = membership.next() => group.change(name, membership.as_mut(), change?).await?,
-            () = progress.changed.notified() => commit(membership.as_mut(), &progress).await?,
+            () = progress.changed.notified() => group.commit(membership.as_mut(), &[]).await?,
             Some(ended) = group.tasks.join_next(), if !group.tasks.is_empty() => check(ended)?,
         }
     }
     let all: Vec<Partition> = group.held.keys().copied().collect();
     group.stop(&all).await?;
-    commit(membership.as_mut(), &progress).await?;
+    group.commit(membership.as_mut(), &all).await?;
     Ok(membership.leave().await?)
 }
 
@@ -103,7 +103,7 @@ where
             }
             MembershipChange::Revoked(partitions) => {
                 self.stop(&partitions).await?;
-                commit(membership, &self.progress).await?;
+                self.commit(membership, &partitions).await?;
                 membership.released().await?;
             }
             MembershipChange::Lost(partitions) => {
@@ -123,6 +123,22 @@ where
         self.held.insert(partition, (stop, task));
     }
 
+    /// Commits what was noted of partitions that are held, and of those that have just been stopped;
+    /// what was of others is of no use any more.
+    async fn commit(&self, membership: &mut dyn Membership, stopped: &[Partition]) -> Result<(), E> {
+        for (partition, next) in self.progress.take() {
+            if !self.held.contains_key(&partition) && !stopped.contains(&partition) {
+                continue;
+            }
+            match membership.commit(partition, next).await {
+                // It may have been lost just now; and the next step notes a newer one.
+                Err(LogError::Unavailable(reason)) => tracing::warn!(partition, reason, "not committed"),
+                committed => committed?,
+            }
+        }
+        Ok(())
+    }
+
     /// Stops these runs, and waits until no run of theirs is left.
     async fn stop(&mut self, partitions: &[Partition]) -> Result<(), E> {
         let mut ending = Vec::new();
@@ -136,13 +152,6 @@ where
         }
         Ok(())
     }
-}
-
-async fn commit(membership: &mut dyn Membership, progress: &Progress) -> Result<(), LogError> {
-    for (partition, next) in progress.take() {
-        membership.commit(partition, next).await?;
-    }
-    Ok(())
 }
 
 fn check<E>(ended: Result<Result<(), E>, JoinError>) -> Result<(), E> {

@@ -53,7 +53,7 @@ pub async fn run<P: Projection>(ports: Ports, assignment: Assignment) -> Result<
         let records = tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
-            records = reader.next() => records?,
+            records = retry::next_records(&*ports.clock, reader.as_mut()) => records?,
         };
         for record in &records {
             match P::project(record) {

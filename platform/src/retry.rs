@@ -1,4 +1,4 @@
-//! Calls to the tables that are repeated until they hold.
+//! Calls to the tables, and reads of the log, that are repeated until they hold.
 //!
 //! Invariant: nothing is given up. A write that may have happened is repeated with the same version,
 //! which changes nothing if it had.
@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use crate::clock::Clock;
-use crate::ports::TablesError;
+use crate::ports::{LogError, Reader, Record, TablesError};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -33,6 +33,21 @@ pub async fn until_answered<'a, T>(
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
             Err(TablesError::Refused(reason)) => return Err(Refused(reason)),
+        }
+    }
+}
+
+/// The next records of a reader, which goes on where it was when the log is back.
+pub async fn next_records(clock: &dyn Clock, reader: &mut dyn Reader) -> Result<Vec<Record>, LogError> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match reader.next().await {
+            Err(LogError::Unavailable(reason)) => {
+                tracing::warn!(reason, pause_ms = pause.as_millis() as u64, "log unavailable");
+                clock.sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+            read => return read,
         }
     }
 }

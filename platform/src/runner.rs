@@ -36,6 +36,9 @@ pub struct Options {
     pub read_ahead: usize,
     /// Owners in memory.
     pub owners: usize,
+    /// Rows of one owner in memory; beyond them it leaves once it is idle, and comes back with what a
+    /// load brings.
+    pub owner_rows: usize,
     /// How long what is done may wait for its checkpoint.
     pub checkpoint_every: Duration,
     /// How long a revoked partition may take to finish what it has begun.
@@ -48,6 +51,7 @@ impl Default for Options {
             in_flight: 1_024,
             read_ahead: 1_024,
             owners: 4_096,
+            owner_rows: 8_192,
             checkpoint_every: Duration::from_millis(200),
             drain: Duration::from_secs(2),
         }

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// Newest version of the rules in code that this build can run; it also runs the one before.
 pub const RULES: i32 = 1;
+/// What every partition starts by, in every build: a replay from its first record must meet the same.
+pub const FIRST_RULES: i32 = 1;
 
 /// A record without key in a commands partition: from here on these hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]

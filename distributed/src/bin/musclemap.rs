@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use distributed::config::{Config, Flags};
 use platform::telemetry;
+use schemas::control::RULES;
 
 #[derive(Debug, Parser)]
 #[command(version, about = "Operates MuscleMap Messaging on Kafka and ScyllaDB")]
@@ -53,6 +54,10 @@ async fn main() -> Result<()> {
                 .await
                 .context("tables")?;
             let (log, tables) = distributed::connect(&config, "musclemap").await?;
+            if operator::policy::stored(&tables).await?.is_none() {
+                // Nothing has been decided yet, so nobody decides by older ones.
+                operator::control::apply_rules(&log, RULES).await?;
+            }
             let version = operator::policy::apply(&log, &tables, None).await?;
             println!("topics and tables are as they should be; policy version {version} is in force");
             Ok(())

@@ -41,8 +41,9 @@ pub struct Config {
     pub fetch_wait: Duration,
     /// Bytes that are fetched ahead for each reader; the last batch may exceed it by 1 MiB.
     pub read_ahead_bytes: usize,
-    /// A member that says nothing for so long has lost its partitions. Longer than a broker's
-    /// restart, else a restart costs every member its partitions for 16 s and more.
+    /// A member that says nothing for so long has lost its partitions: how long those of a killed
+    /// process stand still. Longer than a broker's restart, else a restart costs every member its
+    /// partitions for 16 s and more.
     pub session_timeout: Duration,
     pub heartbeat_interval: Duration,
     /// How long a member may hold revoked partitions; then it has lost them.
@@ -64,7 +65,7 @@ impl Config {
             queue_bytes: 32 * 1024 * 1024,
             fetch_wait: Duration::from_millis(100),
             read_ahead_bytes: 1024 * 1024,
-            session_timeout: Duration::from_secs(15),
+            session_timeout: Duration::from_secs(8),
             heartbeat_interval: Duration::from_millis(500),
             release_timeout: Duration::from_secs(10),
             statistics_interval: Duration::from_secs(10),

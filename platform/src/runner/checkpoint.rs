@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use schemas::avro;
-use schemas::control::{Control, PolicyVersion, RULES};
+use schemas::control::{Control, FIRST_RULES, PolicyVersion, RULES};
 use schemas::position::{Cause, EPOCH, Number, Offset, Partition, Version};
 use schemas::tables::{CHECKPOINTS, FromValues, Value};
 
@@ -61,7 +61,7 @@ pub struct Checkpoint {
 
 impl Default for Checkpoint {
     fn default() -> Self {
-        Self { next: 0, watermarks: Watermarks::default(), policy: None, rules: RULES }
+        Self { next: 0, watermarks: Watermarks::default(), policy: None, rules: FIRST_RULES }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::group::Assignment;
 use crate::ports::tables::put_views;
 use crate::ports::{Log, Reader, Receipt, Tables};
-use crate::retry::until_answered;
+use crate::retry::{next_records, until_answered};
 
 /// What a run stands on.
 #[derive(Clone)]
@@ -75,12 +75,13 @@ impl<F: Fold> Run<F> {
         progress: &impl Fn(Offset),
     ) -> Result<(), RunnerError> {
         let mut tick = self.tick(options.checkpoint_every);
+        let clock = self.ports.clock.clone();
         loop {
             let input = tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
                 Some(done) = self.pending.next() => done?,
-                records = reader.next(), if self.core.has_room() => {
+                records = next_records(&*clock, reader), if self.core.has_room() => {
                     Input::Records(records.map_err(RunnerError::Log)?)
                 }
                 () = &mut tick => {

@@ -32,6 +32,13 @@ pub struct Slot<F: Fold> {
     pub used: u64,
 }
 
+impl<F: Fold> Slot<F> {
+    /// Nothing of it is unwritten, so it can be read again as it is.
+    fn is_idle(&self) -> bool {
+        self.ready && self.unwritten.is_empty()
+    }
+}
+
 /// A read in flight.
 struct Read<Id> {
     id: Id,
@@ -175,11 +182,10 @@ impl<F: Fold> Memory<F> {
         if self.slots.len() <= most {
             return;
         }
-        let idle = |slot: &Slot<F>| slot.ready && slot.unwritten.is_empty();
         let mut victims: Vec<(u64, F::Id)> = self
             .slots
             .iter()
-            .filter(|(_, slot)| idle(slot))
+            .filter(|(_, slot)| slot.is_idle())
             .map(|(id, slot)| (slot.used, id.clone()))
             .collect();
         victims.sort_by_key(|(used, _)| *used);
@@ -187,6 +193,13 @@ impl<F: Fold> Memory<F> {
         let surplus = self.slots.len() - most + most / 10;
         for (_, id) in victims.into_iter().take(surplus) {
             self.drop_owner(&id);
+        }
+    }
+
+    /// Drops an owner that has gathered more rows than `most`, if it is idle.
+    pub fn slim(&mut self, id: &F::Id, most: usize) {
+        if self.slots.get(id).is_some_and(|slot| slot.is_idle() && slot.owner.len() > most) {
+            self.drop_owner(id);
         }
     }
 

@@ -32,6 +32,19 @@ fn owners_used_longest_ago_leave_memory_once_they_are_written() {
 }
 
 #[test]
+fn an_owner_with_too_many_rows_leaves_memory_once_it_is_written() {
+    let mut run = Run::bounded(Options { owner_rows: 3, ..Options::default() });
+    for offset in 0..3 {
+        run.read(vec![command(offset, "user-0", "add 1")]).rest();
+        assert_eq!(run.core.owners(), 1);
+    }
+    run.read(vec![command(3, "user-0", "add 1")]);
+    assert_eq!(run.core.owners(), 1, "not while its rows are unwritten");
+    run.rest();
+    assert_eq!(run.core.owners(), 0);
+}
+
+#[test]
 fn an_owner_with_unwritten_rows_stays_however_many_there_are() {
     let mut run = Run::bounded(two());
     run.read(each(0..10).collect());

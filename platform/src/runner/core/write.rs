@@ -76,6 +76,7 @@ impl<F: Fold> Core<F> {
         }
         self.forget_rows(id);
         self.write(id);
+        self.memory.slim(id, self.options.owner_rows);
         self.memory.evict(self.options.owners);
     }
 
