@@ -1,6 +1,9 @@
 //! B12: the folds alone, on one core: a send through its account, and through its conversation.
 //!
-//! Each account sends something of its own every ten seconds, under the shipped policy.
+//! Each account sends something of its own every ten seconds, under the shipped policy. With
+//! `--machine` also with load and persist, on the stack that `MM_STACK` names.
+
+mod machine;
 
 use std::hint::black_box;
 
@@ -18,6 +21,7 @@ use schemas::people::Profile;
 use schemas::verdict::Outcome;
 use schemas::{ClientId, ConversationId, UserId};
 use serde_json::json;
+use tests::system::Stack;
 
 use crate::usage;
 
@@ -29,6 +33,9 @@ pub struct Options {
     /// Fail below so many decisions a second.
     #[arg(long)]
     at_least: Option<f64>,
+    /// Measure the account machine too, with so many sends.
+    #[arg(long, value_name = "SENDS")]
+    machine: Option<usize>,
 }
 
 /// An owner that takes one command after the other, as the runner keeps it in memory.
@@ -68,7 +75,18 @@ impl<F: Fold> Seat<F> {
     }
 }
 
-pub fn run(options: &Options) -> Result<()> {
+pub async fn run(options: &Options) -> Result<()> {
+    if let Some(sends) = options.machine {
+        let (stack, rate) = (Stack::chosen(), machine::measure(sends).await?);
+        println!(
+            "decide: {rate:.0} sends/s through the account machine, {stack:?}, rows and verdicts written"
+        );
+        let stack = format!("{stack:?}").to_lowercase();
+        println!(
+            "{}",
+            json!({ "bench": "decide machine", "stack": stack, "sends": sends, "perSecond": rate })
+        );
+    }
     let mut policy = policy::parse(policy::SHIPPED)?;
     policy.prices.message_per_recipient = 1;
     let in_force = InForce { policy: &policy, rules: RULES };

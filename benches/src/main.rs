@@ -3,7 +3,9 @@
 //! A sub-command each; one line for people, one of JSON. Anything lost is a failure.
 
 mod decide;
+mod hops;
 mod pipeline;
+mod quantiles;
 mod usage;
 
 use anyhow::Result;
@@ -22,6 +24,6 @@ enum Bench {
 async fn main() -> Result<()> {
     match Bench::parse() {
         Bench::Pipeline(options) => pipeline::run(options).await,
-        Bench::Decide(options) => decide::run(&options),
+        Bench::Decide(options) => decide::run(&options).await,
     }
 }

@@ -14,12 +14,12 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 use uuid::Uuid;
 
+use crate::hops::Hops;
+use crate::quantiles;
 use crate::usage::{self, Usage};
 
 /// Nothing but the prices and limits that would stop a few users from sending so much.
 const POLICY: &str = include_str!("../policy.toml");
-/// The longest time that is told from longer ones.
-const HIGHEST_MICROS: u64 = 60_000_000;
 /// How long the last receipts may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 const INBOX: &str = "subscription { inbox { cursor event { __typename ... on MessageCreated { message {
@@ -56,8 +56,7 @@ struct Times {
 
 impl Times {
     fn new(warm: usize) -> Result<Self> {
-        let histogram =
-            || Ok::<_, anyhow::Error>(Mutex::new(Histogram::new_with_bounds(1, HIGHEST_MICROS, 3)?));
+        let histogram = || quantiles::histogram().map(Mutex::new);
         Ok(Self { due: Mutex::default(), warm, receipts: histogram()?, answers: histogram()? })
     }
 
@@ -97,6 +96,7 @@ pub async fn run(options: Options) -> Result<()> {
         listeners.spawn(listen(socket, expected, times.clone()));
     }
 
+    let floor = Hops::beside(&server).await?;
     let before = usage::of_all(&server.processes)?;
     let begun = Instant::now();
     let mut sends = JoinSet::new();
@@ -104,6 +104,9 @@ pub async fn run(options: Options) -> Result<()> {
         let due = begun + Duration::from_secs(1) * send as u32 / options.rate;
         sleep_until(due).await;
         times.due.lock().unwrap_or_else(PoisonError::into_inner).push(due);
+        if send == warm {
+            floor.reset();
+        }
         let (user, conversation) =
             (users[send % users.len()].clone(), conversations[send % users.len()].clone());
         let times = times.clone();
@@ -126,7 +129,7 @@ pub async fn run(options: Options) -> Result<()> {
     });
     let heard = heard.await.context("receipts are missing")??;
     let after = usage::of_all(&server.processes)?;
-    report(&options, &times, heard, ready, before, after)
+    report(&options, &times, &floor, heard, ready, before, after)
 }
 
 async fn create(users: &[Client], members: usize) -> Vec<String> {
@@ -161,20 +164,21 @@ async fn listen(mut socket: Socket, expected: usize, times: Arc<Times>) -> Resul
 fn report(
     options: &Options,
     times: &Times,
+    floor: &Hops,
     heard: usize,
     ready: Duration,
     before: Usage,
     after: Usage,
 ) -> Result<()> {
-    let quantiles = |times: &Mutex<Histogram<u64>>| -> Value {
-        let times = times.lock().unwrap_or_else(PoisonError::into_inner);
-        let at = |quantile: f64| times.value_at_quantile(quantile) as f64 / 1_000.0;
-        json!({ "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "max": times.max() as f64 / 1_000.0, "count": times.len() })
+    let (receipts, answers) = (quantiles::of(&times.receipts), quantiles::of(&times.answers));
+    let hops = floor.quantiles();
+    let ratio = |quantile: &str| -> f64 {
+        let of = |times: &Value| times[quantile].as_f64().unwrap_or(f64::INFINITY);
+        of(&receipts) / of(&hops)
     };
-    let (receipts, answers) = (quantiles(&times.receipts), quantiles(&times.answers));
     let cpu = after.cpu_seconds - before.cpu_seconds;
     println!(
-        "pipeline: {}/s to {} members each: send to receipt p50 {} p90 {} p99 {} max {} ms, to answer p50 {} p99 {} ms; {heard} receipts, none lost; ready in {} ms, {:.1} CPU-s, {:.0} MB",
+        "pipeline: {}/s to {} members each: send to receipt p50 {} p90 {} p99 {} max {} ms, to answer p50 {} p99 {} ms; three bare hops p50 {} p99 {} ms, ratios {:.2} and {:.2}; {heard} receipts, none lost; ready in {} ms, {:.1} CPU-s, {:.0} MB",
         options.rate,
         options.members,
         receipts["p50"],
@@ -183,6 +187,10 @@ fn report(
         receipts["max"],
         answers["p50"],
         answers["p99"],
+        hops["p50"],
+        hops["p99"],
+        ratio("p50"),
+        ratio("p99"),
         ready.as_millis(),
         cpu,
         after.rss_megabytes,
@@ -190,7 +198,8 @@ fn report(
     let line = json!({
         "bench": "pipeline", "stack": format!("{:?}", Stack::chosen()).to_lowercase(), "rate": options.rate, "seconds": options.seconds,
         "conversations": options.conversations, "members": options.members, "receipts": heard,
-        "sendToReceiptMs": receipts, "sendToAnswerMs": answers, "readyMs": ready.as_millis() as u64,
+        "sendToReceiptMs": receipts, "sendToAnswerMs": answers,
+        "threeHopsMs": hops, "ratioP50": ratio("p50"), "ratioP99": ratio("p99"), "readyMs": ready.as_millis() as u64,
         "cpuSeconds": cpu, "rssMegabytes": after.rss_megabytes,
     });
     println!("{line}");
