@@ -1,13 +1,14 @@
-//! One role in a process of its own, over Kafka and ScyllaDB: parse, connect, start, wait, drain.
+//! One role in a process of its own, over Kafka and ScyllaDB: parse, connect, run.
 //!
 //! Invariant: the process ends with success only if nothing of what it had begun was given up.
 
 pub mod config;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Parser;
 use kafka::Kafka;
 use platform::clock::SystemClock;
@@ -35,21 +36,21 @@ pub async fn run(
     }
     let mut signals = Signals::listen().context("signals")?;
     let admin = http::bind(config.admin.listen).await?;
-    let (kafka, tables) = connect(&config, role).await?;
+    let (kafka, tables) = tokio::select! {
+        connected = connect(&config, role) => connected?,
+        // Nothing has begun, and whoever does not answer is not waited for.
+        () = signals.next() => std::process::exit(0),
+    };
     prometheus::register(Box::new(kafka.metrics())).context("metrics")?;
     prometheus::register(Box::new(tables.metrics())).context("metrics")?;
-    let mut process = Process::new(Arc::new(kafka), Arc::new(tables), Arc::new(SystemClock));
-    process.admin(admin);
-    start(&mut process, &config).await?;
-    process.started();
-    tracing::info!(role, admin = %config.admin.listen, "started");
-    let ended = process.watch(signals.next()).await;
-    tracing::info!(role, "draining");
-    tokio::select! {
-        drained = process.drain() => drained?,
-        () = signals.next() => bail!("told to end a second time: what was on its way repeats"),
-    }
-    ended
+    let process = Process::new(Arc::new(kafka), Arc::new(tables), Arc::new(SystemClock));
+    let start = async |process: &mut Process| {
+        process.admin(admin);
+        start(process, &config).await?;
+        tracing::info!(role, admin = %config.admin.listen, "started");
+        Ok(())
+    };
+    process.run(signals, start).await
 }
 
 /// The log and the tables of a deployment.
@@ -64,11 +65,11 @@ pub fn access(process: &mut Process, config: &Config) -> Result<Access> {
     let access = config.access()?;
     if let Some(file) = config.key_file() {
         let (file, authenticator) = (file.to_owned(), access.authenticator.clone());
-        let (clock, stop) = (process.clock.clone(), process.stop.clone());
-        process.tasks.spawn("keys", async move {
+        let clock = process.clock.clone();
+        process.life.running.spawn("keys", |stop| async move {
             loop {
                 tokio::select! {
-                    () = stop.cancelled() => return Ok::<(), std::convert::Infallible>(()),
+                    () = stop.cancelled() => return Ok::<(), Infallible>(()),
                     () = clock.sleep(KEYS_EVERY) => match config::read_keys(&file) {
                         Ok(keys) => authenticator.replace_keys(keys),
                         Err(error) => tracing::warn!(%error, "keys stay as they are"),

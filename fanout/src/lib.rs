@@ -37,7 +37,7 @@ pub struct Options {
     pub drain_over: Duration,
     pub operations_per_socket: usize,
     pub sockets: usize,
-    /// Origins that browsers may connect from; empty: any, for development.
+    /// Origins that browsers may connect from; none where it is empty, but any in development.
     pub origins: Vec<String>,
 }
 

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::try_join_all;
 use platform::clock::Clock;
 use platform::ports::{Log, LogError, Tables, TablesError};
+use platform::retry;
 use schemas::position::LogTime;
 use schemas::topics::EVENTS;
 use tokio::sync::watch;
@@ -30,8 +31,6 @@ pub struct Node {
     /// Lanes that have not reached the end that they had at the start.
     behind: AtomicUsize,
     ready: watch::Sender<bool>,
-    /// Set when sockets are to be closed.
-    pub draining: CancellationToken,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +65,6 @@ impl Node {
             clock,
             behind: AtomicUsize::new(lanes.count()),
             ready: watch::Sender::new(false),
-            draining: CancellationToken::new(),
         }))
     }
 
@@ -103,7 +101,7 @@ impl Node {
             self.caught_up();
         }
         loop {
-            let records = reader.next().await?;
+            let records = retry::next_records(&*self.clock, reader.as_mut()).await?;
             let next = records.last().map_or(0, |record| record.offset + 1);
             self.hub.enter(lane, records);
             if !caught_up && next >= end {

@@ -1,17 +1,21 @@
 //! One socket: `graphql-transport-ws` from its handshake to its close.
 //!
 //! Invariants: nothing is run before the init is accepted; everything that is ready goes out in one
-//! write; a client that does not read is closed, never waited for.
+//! write; a client that does not read is closed, never waited for; when the node drains, each socket
+//! goes on until its own moment to be closed has come.
 
 mod operation;
+mod origin;
 
 use std::collections::HashMap;
+use std::convert::Infallible;
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -19,10 +23,14 @@ use axum::routing::get;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use graphql::auth::Authenticator;
+use graphql::problem::{self, Problem};
 use graphql::{ApiSchema, Viewer};
 use tokio::sync::mpsc;
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Node;
 use crate::protocol::{ClientMessage, CloseCode, Init, MAX_MESSAGE_BYTES, PROTOCOL, ServerMessage};
@@ -34,6 +42,8 @@ const LONGEST_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 const OUT_QUEUE: usize = 64;
 /// How long one write may take before the client counts as gone.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
+/// How long a client that was told why has for its own goodbye.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 
 /// What sockets stand on.
 #[derive(Clone)]
@@ -41,47 +51,72 @@ pub struct Sockets {
     pub node: Arc<Node>,
     pub schema: ApiSchema,
     pub authenticator: Arc<Authenticator>,
-    open: Arc<AtomicUsize>,
+    /// Browsers connect from anywhere where no origins are listed.
+    development: bool,
+    /// Owns every socket, from its handshake to its end.
+    open: TaskTracker,
+    draining: CancellationToken,
 }
 
 impl Sockets {
-    pub fn new(node: Arc<Node>, schema: ApiSchema, authenticator: Arc<Authenticator>) -> Self {
-        Self { node, schema, authenticator, open: Arc::default() }
+    pub fn new(
+        node: Arc<Node>,
+        schema: ApiSchema,
+        authenticator: Arc<Authenticator>,
+        development: bool,
+    ) -> Self {
+        let (open, draining) = (TaskTracker::new(), CancellationToken::new());
+        Self { node, schema, authenticator, development, open, draining }
     }
 
     /// `/graphql` for WebSocket handshakes.
     pub fn routes(self) -> Router {
-        Router::new().route("/graphql", get(upgrade)).with_state(self)
+        Router::new()
+            .route("/graphql", get(upgrade))
+            .fallback(problem::not_found)
+            .method_not_allowed_fallback(problem::method_not_allowed)
+            .with_state(self)
+    }
+
+    /// From `stop` on lets nobody in, and closes every socket; ends when all have ended.
+    pub async fn drain(self, stop: CancellationToken) -> Result<(), Infallible> {
+        stop.cancelled().await;
+        self.draining.cancel();
+        self.open.close();
+        self.open.wait().await;
+        Ok(())
+    }
+
+    /// A place for a socket, taken until it is dropped.
+    fn place(&self) -> Option<TaskTrackerToken> {
+        // It is taken before the look at the drain, which so waits for whoever it does not turn away.
+        let place = self.open.token();
+        let has_room = self.open.len() <= self.node.options.sockets;
+        (has_room && self.node.is_ready() && !self.draining.is_cancelled()).then_some(place)
+    }
+
+    /// Resolves when the node drains and it is a socket's turn to be closed.
+    async fn turn_to_close(&self) {
+        self.draining.cancelled().await;
+        sleep(self.node.options.drain_over.mul_f64(rand::random())).await;
     }
 }
 
-/// A socket counts as open until this is dropped.
-struct Place(Arc<AtomicUsize>);
-
-impl Place {
-    fn take(open: &Arc<AtomicUsize>, most: usize) -> Option<Self> {
-        let place = Self(open.clone());
-        if open.fetch_add(1, Ordering::AcqRel) < most { Some(place) } else { None }
+async fn upgrade(
+    State(sockets): State<Sockets>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if !origin::is_allowed(&headers, &sockets.node.options.origins, sockets.development) {
+        return Problem::new(StatusCode::FORBIDDEN, "not from this origin").into_response();
     }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-async fn upgrade(State(sockets): State<Sockets>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
-    let origins = &sockets.node.options.origins;
-    let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default());
-    if let Some(origin) = origin.filter(|_| !origins.is_empty())
-        && !origins.iter().any(|allowed| allowed == origin)
-    {
-        return StatusCode::FORBIDDEN.into_response();
-    }
-    let place = Place::take(&sockets.open, sockets.node.options.sockets);
-    let Some(place) = place.filter(|_| sockets.node.is_ready()) else {
-        return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")]).into_response();
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),
+    };
+    let Some(place) = sockets.place() else {
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no room for another socket just now");
+        return ([(header::RETRY_AFTER, "5")], problem).into_response();
     };
     upgrade
         .protocols([PROTOCOL])
@@ -103,15 +138,14 @@ struct Connection {
     /// When the init must have come, then when its token expires.
     valid_until: Instant,
     operations: HashMap<String, AbortHandle>,
-    /// Each gives the id of its operation when it ends.
-    tasks: JoinSet<String>,
+    tasks: JoinSet<()>,
     out: mpsc::Sender<Outgoing>,
 }
 
 async fn serve(sockets: Sockets, socket: WebSocket) {
     if socket.protocol().is_none_or(|protocol| protocol != PROTOCOL) {
-        let (mut sink, _) = socket.split();
-        close(&mut sink, CloseCode::BadRequest).await;
+        let (mut sink, mut stream) = socket.split();
+        close(&mut sink, &mut stream, CloseCode::BadRequest).await;
         return;
     }
     let (mut sink, mut stream) = socket.split();
@@ -125,15 +159,26 @@ async fn serve(sockets: Sockets, socket: WebSocket) {
         tasks: JoinSet::new(),
         out,
     };
-    if let Err(Some(code)) = connection.run(&mut sink, &mut stream, &mut outgoing).await {
-        close(&mut sink, code).await;
+    let ended = connection.run(&mut sink, &mut stream, &mut outgoing).await;
+    connection.tasks.shutdown().await;
+    if let Err(Some(code)) = ended {
+        close(&mut sink, &mut stream, code).await;
     }
 }
 
-async fn close(sink: &mut SplitSink<WebSocket, Message>, code: CloseCode) {
+/// Tells the client why, and hears it out for a while: a socket that is dropped with something unread
+/// is reset, and the client might never see the code.
+async fn close(
+    sink: &mut SplitSink<WebSocket, Message>,
+    stream: &mut SplitStream<WebSocket>,
+    code: CloseCode,
+) {
     let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
     // The client may be gone; then there is nobody to tell.
-    let _ = timeout(WRITE_WITHIN, sink.send(Message::Close(Some(frame)))).await;
+    if let Ok(Ok(())) = timeout(WRITE_WITHIN, sink.send(Message::Close(Some(frame)))).await {
+        let goodbye = async { while let Some(Ok(_)) = stream.next().await {} };
+        let _ = timeout(GOODBYE_WITHIN, goodbye).await;
+    }
 }
 
 /// The end of a socket: with a code to close it with, or without because it is closed.
@@ -146,8 +191,8 @@ impl Connection {
         stream: &mut SplitStream<WebSocket>,
         outgoing: &mut mpsc::Receiver<Outgoing>,
     ) -> Result<(), End> {
-        let options = self.sockets.node.options.clone();
-        let draining = self.sockets.node.draining.clone();
+        let sockets = self.sockets.clone();
+        let mut turn_to_close = pin!(sockets.turn_to_close());
         loop {
             tokio::select! {
                 message = stream.next() => match message {
@@ -155,20 +200,16 @@ impl Connection {
                     Some(Err(_)) | None => return Err(None),
                 },
                 Some(first) = outgoing.recv() => write(sink, first, outgoing).await?,
-                Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => {
-                    if let Ok(operation) = ended {
-                        self.operations.remove(&operation);
-                    }
+                Some(ended) = self.tasks.join_next_with_id() => {
+                    let ended = ended.map_or_else(|error| error.id(), |(task, ())| task);
+                    // Its name may be a newer operation's by now.
+                    self.operations.retain(|_, task| task.id() != ended);
                 }
                 () = sleep_until(self.valid_until) => {
                     let code = if self.viewer.is_some() { CloseCode::Unauthorized } else { CloseCode::InitTimeout };
                     return Err(Some(code));
                 }
-                () = draining.cancelled() => {
-                    let share: f64 = rand::random();
-                    tokio::time::sleep(options.drain_over.mul_f64(share)).await;
-                    return Err(Some(CloseCode::Restart));
-                }
+                () = &mut turn_to_close => return Err(Some(CloseCode::Restart)),
             }
         }
     }
@@ -203,12 +244,7 @@ impl Connection {
                     return Err(Some(CloseCode::Overloaded));
                 }
                 let run = operation::run(self.sockets.clone(), viewer, id.clone(), payload, self.out.clone());
-                let ended = id.clone();
-                let task = self.tasks.spawn(async move {
-                    run.await;
-                    ended
-                });
-                self.operations.insert(id, task);
+                self.operations.insert(id, self.tasks.spawn(run));
                 Ok(())
             }
         }

@@ -1,4 +1,4 @@
-//! The API that ingest and fan-out both serve: types, reads, authentication, error codes.
+//! The API that ingest and fan-out both serve: types, reads, authentication, limits, error codes.
 //!
 //! Invariants: who may see what is decided in `domain::access` alone; a resolver whose answer
 //! depends on the viewer asks for them by [`viewer`], which is how renderings are known to be private.
@@ -6,9 +6,11 @@
 pub mod auth;
 pub mod commands;
 pub mod error;
+pub mod limits;
 pub mod live;
 mod mutation;
 pub mod paging;
+pub mod problem;
 mod query;
 pub mod reads;
 pub mod scalars;
@@ -35,16 +37,9 @@ pub struct Viewer {
     pub user: UserId,
 }
 
-const MAX_DEPTH: usize = 10;
-const MAX_COMPLEXITY: usize = 1_500;
-const MAX_DIRECTIVES: usize = 20;
-
-/// The schema over what can be read and asked for.
+/// The schema over what can be read and asked for. It runs what [`limits::admit`] has let in.
 pub fn schema(reads: Arc<Reads>, commands: Arc<dyn Commands>) -> ApiSchema {
     Schema::build(Query, Mutation, Subscription)
-        .limit_directives(MAX_DIRECTIVES)
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
         .disable_introspection()
         .disable_suggestions()
         .data(reads)

@@ -10,7 +10,7 @@ use prometheus::{Encoder, TextEncoder};
 use schemas::avro::released;
 use serde_json::json;
 
-use crate::http::problem::Problem;
+use graphql::problem::{self, Problem};
 
 pub fn routes(readiness: Readiness) -> Router {
     Router::new()
@@ -18,7 +18,8 @@ pub fn routes(readiness: Readiness) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .route("/schemas/ids/{id}", get(schema))
-        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "no such resource") })
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
         .with_state(readiness)
 }
 

@@ -1,40 +1,42 @@
 //! GraphQL over HTTP.
 //!
-//! Invariants: one operation a request; a GET changes nothing and cannot be sent by a foreign page;
-//! what is not GraphQL is answered in problem+json (RFC 9457).
+//! Invariants: one operation a request; a GET changes nothing and cannot be sent by a foreign page; a
+//! document is within the limits before anything expands it; what is not GraphQL is answered in
+//! problem+json (RFC 9457).
 
-mod document;
-pub mod problem;
+mod answer;
+mod body;
+pub mod connections;
 
+use std::any::Any;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_graphql::http::GraphiQLSource;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response as GraphqlResponse, ServerError, Variables};
+use async_graphql::{Request, Response as GraphqlResponse, Variables};
 use axum::extract::rejection::{JsonRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::from_fn;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use graphql::auth::Authenticator;
-use graphql::{ApiSchema, Viewer};
+use graphql::error::server_error;
+pub use graphql::problem;
+use graphql::problem::Problem;
+use graphql::{ApiSchema, Viewer, limits};
 use platform::clock::Clock;
 use schemas::{ErrorCode, Refusal};
 use serde::Deserialize;
-use tokio::time::timeout;
+use serde_json::{Map, Value};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::Ingest;
-use crate::http::document::Checked;
-use crate::http::problem::Problem;
-use crate::metrics::REQUESTS;
+use answer::answer;
 
 /// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
-/// How long an operation may take.
-const OPERATION_WITHIN: Duration = Duration::from_secs(10);
 /// A GET must carry this header, which a page of another origin cannot set without asking.
 const PREFLIGHT_HEADER: &str = "x-musclemap-preflight";
 
@@ -75,24 +77,37 @@ pub fn routes(http: Http) -> Router {
         router = router.route("/", get(graphiql)).route("/dev/login", post(crate::login::login));
     }
     router
-        .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "no such resource") })
+        .fallback(problem::not_found)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .layer(from_fn(body::read_whole))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
         .with_state(http)
+}
+
+/// The panic itself is told by the process's hook.
+fn panicked(_panic: Box<dyn Any + Send>) -> Response {
+    let refusal = graphql::error::internal(&"a request panicked");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, refusal.detail).into_response()
 }
 
 async fn graphiql() -> Html<String> {
     Html(GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql").finish())
 }
 
+/// The body is an object first of all: a list, even of the right things, is not one operation.
 async fn by_post(
     State(http): State<Http>,
     headers: HeaderMap,
-    body: Result<Json<Operation>, JsonRejection>,
+    body: Result<Json<Map<String, Value>>, JsonRejection>,
 ) -> Response {
-    match body {
-        Ok(Json(operation)) => http.run(&headers, operation, true).await,
-        Err(rejection) => Problem::new(rejection.status(), rejection.body_text()).into_response(),
+    let body = match body {
+        Ok(Json(body)) => body,
+        Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),
+    };
+    match serde_json::from_value(Value::Object(body)) {
+        Ok(operation) => http.run(&headers, operation, true).await,
+        Err(error) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()).into_response(),
     }
 }
 
@@ -107,16 +122,17 @@ async fn by_get(
     }
     let Ok(Query(operation)) = query else { return bad("no query") };
     let variables = operation.variables.as_deref().map(serde_json::from_str).transpose();
-    let Ok(variables) = variables else { return bad("variables are not JSON") };
+    let Ok(variables) = variables else { return bad("variables are not an object in JSON") };
     let GetOperation { query, operation_name, .. } = operation;
     http.run(&headers, Operation { query, operation_name, variables }, false).await
 }
 
 impl Http {
     async fn run(&self, headers: &HeaderMap, operation: Operation, mutations: bool) -> Response {
+        let refused = |refusal| GraphqlResponse::from_errors(vec![server_error(refusal)]);
         let viewer = match self.viewer(headers) {
             Ok(viewer) => viewer,
-            Err(refusal) => return answer("unknown", &refused(refusal)),
+            Err(refusal) => return answer("unknown", refused(refusal)),
         };
         let mut request = Request::new(operation.query).variables(operation.variables.unwrap_or_default());
         if let Some(name) = operation.operation_name {
@@ -125,19 +141,18 @@ impl Http {
         if let Some(viewer) = viewer {
             request = request.data(viewer);
         }
-        let (kind, schema) = match document::check(&mut request) {
-            Ok(Checked { about_schema: true, kind }) => (kind, self.introspection.as_ref()),
-            Ok(Checked { about_schema: false, kind }) => (kind, Some(&self.schema)),
-            Err(response) => return answer("unknown", &response),
+        let admitted = match limits::admit(&mut request, self.introspection.is_some()) {
+            Ok(admitted) => admitted,
+            Err(error) => return answer("unknown", GraphqlResponse::from_errors(vec![error])),
         };
-        if kind == OperationType::Mutation && !mutations {
-            return Problem::new(StatusCode::METHOD_NOT_ALLOWED, "a GET changes nothing").into_response();
+        if admitted.kind == OperationType::Mutation && !mutations {
+            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "a GET changes nothing");
+            return ([(header::ALLOW, "POST")], problem).into_response();
         }
-        let schema = schema.unwrap_or(&self.schema);
-        let response = timeout(OPERATION_WITHIN, schema.execute(request)).await;
-        let response =
-            response.unwrap_or_else(|_| refused(Refusal::unavailable("the operation took too long")));
-        answer(name_of(kind), &response)
+        let about_schema = self.introspection.as_ref().filter(|_| admitted.about_schema);
+        let schema = about_schema.unwrap_or(&self.schema);
+        let response = limits::in_time(admitted.kind, schema.execute(request)).await;
+        answer(name_of(admitted.kind), response.unwrap_or_else(refused))
     }
 
     /// Who asks; nobody without a token, but never somebody with a wrong one.
@@ -157,36 +172,4 @@ fn name_of(kind: OperationType) -> &'static str {
         OperationType::Mutation => "mutation",
         OperationType::Subscription => "subscription",
     }
-}
-
-fn refused(refusal: Refusal) -> GraphqlResponse {
-    let error: ServerError = graphql::api_error(refusal).into_server_error(Default::default());
-    GraphqlResponse::from_errors(vec![error])
-}
-
-/// The response with the headers that its first error asks for.
-fn answer(operation: &'static str, response: &GraphqlResponse) -> Response {
-    let extension = |name: &str| {
-        let extensions = response.errors.first()?.extensions.as_ref()?;
-        extensions.get(name)?.clone().into_json().ok()
-    };
-    let code = extension("code").and_then(|code| ErrorCode::ALL.iter().find(|known| code == known.as_str()));
-    let result = match (response.is_ok(), code) {
-        (true, _) => "ok",
-        (false, Some(code)) => code.as_str(),
-        (false, None) => "GRAPHQL_VALIDATION_FAILED",
-    };
-    REQUESTS.with_label_values(&[operation, result]).inc();
-    let mut http = Json(response).into_response();
-    let retry_ms = extension("retryAfterMs").and_then(|ms| ms.as_i64());
-    if let Some(seconds) = retry_ms.map(|ms| (ms + 999) / 1_000) {
-        http.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-        if let (Some(limit), Some(window)) = (extension("limit"), extension("windowSeconds")) {
-            let text = format!("{limit};r=0;t={seconds};w={window}");
-            if let Ok(value) = HeaderValue::from_str(&text) {
-                http.headers_mut().insert("ratelimit", value);
-            }
-        }
-    }
-    http
 }

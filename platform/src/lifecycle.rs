@@ -1,7 +1,8 @@
 //! The life of a process: tasks with an owner, readiness by latches, a drain with a deadline.
 //!
 //! Invariants: a task that ends by itself ends the process; a process is ready when no latch is
-//! held; it exits with success only if nothing was lost.
+//! held; what serves clients has ended before what it stands on is told to; the process exits with
+//! success only if nothing was lost.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 /// What must happen before a process is ready. Clones look at the same latches.
@@ -61,7 +63,41 @@ pub enum TaskError {
     Late { tasks: Vec<&'static str> },
 }
 
-/// The tasks of a process.
+/// Of the time for a drain, what is kept for the second stage.
+const KEPT_FOR_RUNNING: Duration = Duration::from_secs(5);
+
+/// A process, in the two stages in which it ends.
+#[derive(Default)]
+pub struct Life {
+    pub readiness: Readiness,
+    /// What clients are connected to.
+    pub serving: Tasks,
+    /// What those stand on: told to end when nobody is served any more.
+    pub running: Tasks,
+}
+
+impl Life {
+    /// Waits until a task ends, which none should.
+    pub async fn watch(&mut self) -> TaskError {
+        tokio::select! {
+            ended = self.serving.ended() => ended,
+            ended = self.running.ended() => ended,
+        }
+    }
+
+    /// Is ready no more, tells each stage to end, and waits for it. A stage that is late, or a task
+    /// that fails, does not keep the others from their end.
+    pub async fn drain(self, within: Duration) -> Result<(), TaskError> {
+        let _not_ready = self.readiness.latch("drain");
+        let begun = Instant::now();
+        let served = self.serving.drain(begun + within.saturating_sub(KEPT_FOR_RUNNING)).await;
+        let ran = self.running.drain(begun + within).await;
+        served.and(ran)
+    }
+}
+
+/// Tasks that end together.
+#[derive(Default)]
 pub struct Tasks {
     stop: CancellationToken,
     running: JoinSet<(&'static str, Result<(), String>)>,
@@ -69,53 +105,40 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// Tasks that are told to end by `stop`.
-    pub fn new(stop: CancellationToken) -> Self {
-        Self { stop, running: JoinSet::new(), names: BTreeSet::new() }
-    }
-
-    /// Starts a task, which ends only after `stop`.
-    pub fn spawn<E: std::fmt::Display + Send>(
-        &mut self,
-        name: &'static str,
-        task: impl Future<Output = Result<(), E>> + Send + 'static,
-    ) {
+    /// Starts a task, which ends only when the token that it is given is cancelled.
+    pub fn spawn<E, F>(&mut self, name: &'static str, task: impl FnOnce(CancellationToken) -> F)
+    where
+        E: std::fmt::Display,
+        F: Future<Output = Result<(), E>> + Send + 'static,
+    {
         self.names.insert(name);
+        let task = task(self.stop.clone());
         self.running.spawn(async move { (name, task.await.map_err(|error| error.to_string())) });
     }
 
-    /// Waits until a task ends, which none should, or `until` is there.
-    pub async fn watch(&mut self, until: impl Future<Output = ()>) -> Result<(), TaskError> {
-        tokio::select! {
-            () = until => Ok(()),
-            ended = Self::next(&mut self.running, &mut self.names) => {
-                Err(ended.map_or_else(|failed| failed, |task| TaskError::Ended { task }))
-            }
-        }
+    async fn ended(&mut self) -> TaskError {
+        self.next().await.map_or_else(|failed| failed, |task| TaskError::Ended { task })
     }
 
-    /// Tells all tasks to end, and waits for it.
-    pub async fn drain(mut self, within: Duration) -> Result<(), TaskError> {
+    async fn drain(mut self, deadline: Instant) -> Result<(), TaskError> {
         self.stop.cancel();
-        let all = async {
-            while !self.running.is_empty() {
-                Self::next(&mut self.running, &mut self.names).await?;
+        let mut drained = Ok(());
+        while !self.running.is_empty() {
+            match timeout_at(deadline, self.next()).await {
+                Ok(ended) => drained = drained.and(ended.map(|_| ())),
+                Err(_) => {
+                    return drained.and(Err(TaskError::Late { tasks: self.names.into_iter().collect() }));
+                }
             }
-            Ok(())
-        };
-        match tokio::time::timeout(within, all).await {
-            Ok(ended) => ended,
-            Err(_) => Err(TaskError::Late { tasks: self.names.iter().copied().collect() }),
         }
+        drained
     }
 
-    async fn next(
-        running: &mut JoinSet<(&'static str, Result<(), String>)>,
-        names: &mut BTreeSet<&'static str>,
-    ) -> Result<&'static str, TaskError> {
-        match running.join_next().await {
+    /// The task that ends next; waits if there is none.
+    async fn next(&mut self) -> Result<&'static str, TaskError> {
+        match self.running.join_next().await {
             Some(Ok((task, result))) => {
-                names.remove(task);
+                self.names.remove(task);
                 result.map(|()| task).map_err(|reason| TaskError::Failed { task, reason })
             }
             Some(Err(error)) => Err(TaskError::Failed { task: "a task", reason: error.to_string() }),
@@ -148,6 +171,8 @@ impl Signals {
 mod tests {
     use super::*;
 
+    const PATIENCE: Duration = Duration::from_secs(30);
+
     #[test]
     fn a_process_is_ready_when_no_latch_is_held() {
         let readiness = Readiness::default();
@@ -158,18 +183,67 @@ mod tests {
         assert!(readiness.is_ready());
     }
 
-    #[tokio::test]
-    async fn a_task_that_ends_by_itself_is_an_error_and_a_drained_one_is_not() {
-        let stop = CancellationToken::new();
-        let mut tasks = Tasks::new(stop.clone());
-        tasks.spawn("brief", async { Ok::<(), String>(()) });
-        let ended = tasks.watch(std::future::pending()).await;
-        assert!(matches!(ended, Err(TaskError::Ended { task: "brief" })));
-        let waits = stop.clone();
-        tasks.spawn("good", async move {
-            waits.cancelled().await;
+    /// Adds to what was seen when it is told to end.
+    fn notes(seen: &Arc<Mutex<Vec<&'static str>>>, name: &'static str, tasks: &mut Tasks) {
+        let seen = seen.clone();
+        tasks.spawn(name, |stop| async move {
+            stop.cancelled().await;
+            tokio::task::yield_now().await;
+            seen.lock().unwrap().push(name);
             Ok::<(), String>(())
         });
-        tasks.drain(Duration::from_secs(5)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_task_that_ends_by_itself_is_an_error_and_a_drained_one_is_not() {
+        let mut life = Life::default();
+        life.serving.spawn("brief", |_| async { Ok::<(), String>(()) });
+        notes(&Arc::default(), "good", &mut life.running);
+        assert!(matches!(life.watch().await, TaskError::Ended { task: "brief" }));
+        life.drain(PATIENCE).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_serves_has_ended_before_what_it_stands_on_is_told_to() {
+        let (seen, mut life) = (Arc::default(), Life::default());
+        let readiness = life.readiness.clone();
+        notes(&seen, "machine", &mut life.running);
+        notes(&seen, "port", &mut life.serving);
+        notes(&seen, "sockets", &mut life.serving);
+        assert!(readiness.is_ready());
+        life.running.spawn("readiness", |stop| async move {
+            stop.cancelled().await;
+            if readiness.is_ready() { Err("still ready") } else { Ok(()) }
+        });
+        life.drain(PATIENCE).await.unwrap();
+        let seen = seen.lock().unwrap();
+        assert_eq!((seen.len(), seen[2]), (3, "machine"));
+    }
+
+    #[tokio::test]
+    async fn who_is_late_or_fails_does_not_keep_the_others_from_their_end() {
+        let (seen, mut life) = (Arc::default(), Life::default());
+        life.serving.spawn("stuck", |_| std::future::pending::<Result<(), String>>());
+        life.running.spawn("broken", |stop| async move {
+            stop.cancelled().await;
+            Err("broken")
+        });
+        notes(&seen, "machine", &mut life.running);
+        let drained = life.drain(KEPT_FOR_RUNNING).await;
+        assert!(matches!(drained, Err(TaskError::Late { tasks }) if tasks == ["stuck"]));
+        assert_eq!(*seen.lock().unwrap(), ["machine"]);
+    }
+
+    #[tokio::test]
+    async fn a_failure_while_draining_is_told() {
+        let mut life = Life::default();
+        life.running.spawn("broken", |stop| async move {
+            stop.cancelled().await;
+            Err("for a reason")
+        });
+        let drained = life.drain(PATIENCE).await;
+        assert!(
+            matches!(drained, Err(TaskError::Failed { task: "broken", reason }) if reason == "for a reason")
+        );
     }
 }

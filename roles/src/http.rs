@@ -1,13 +1,13 @@
 //! Ports that clients and operators connect to.
 
-use std::future::Future;
-
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header;
 use axum::response::Response;
+use ingest::http::connections;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 /// One router for sockets and requests: a WebSocket handshake goes to `sockets`.
@@ -29,13 +29,10 @@ pub fn split(sockets: Router, requests: Router) -> Router {
     Router::new().fallback(choose)
 }
 
-/// Serves until `stop`; what is being answered then is answered.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Result<()> {
-    Ok(axum::serve(listener, router).with_graceful_shutdown(stop).await?)
+/// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> Result<()> {
+    connections::serve(listener, router, stop).await;
+    Ok(())
 }
 
 /// Opens a port.

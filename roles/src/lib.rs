@@ -1,12 +1,13 @@
 //! The roles of the system, started over whatever log and tables a process stands on: all of them in
 //! one process, or one in each.
 //!
-//! Invariants: a process is ready when each of its roles is; it ends when any of them does; what is on
-//! its way when it is told to end is brought to its end, or repeats elsewhere.
+//! Invariants: a process is ready when each of its roles is; it ends when any of them does, or when it
+//! is told to, from its first moment on; what is on its way then is brought to its end, or repeats
+//! elsewhere.
 
 pub mod http;
 
-use std::future::Future;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,13 +21,12 @@ use graphql::{ApiSchema, Reads};
 use ingest::Ingest;
 use ingest::http::Http;
 use platform::clock::Clock;
-use platform::lifecycle::{Latch, Readiness, Tasks};
+use platform::lifecycle::{Life, Signals};
 use platform::ports::{Log, Tables};
 use platform::projection;
 use platform::runner::{self, RunnerError, drive};
 use schemas::topics::VERDICTS;
 use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 
 /// How long what is on its way may take when a process ends.
 const DRAIN_WITHIN: Duration = Duration::from_secs(25);
@@ -36,13 +36,7 @@ pub struct Process {
     pub log: Arc<dyn Log>,
     pub tables: Arc<dyn Tables>,
     pub clock: Arc<dyn Clock>,
-    pub readiness: Readiness,
-    pub tasks: Tasks,
-    /// Cancelled when the process ends.
-    pub stop: CancellationToken,
-    /// Held until every role is started.
-    starting: Option<Latch>,
-    node: Option<Arc<Node>>,
+    pub life: Life,
 }
 
 /// Who signs in, and with what.
@@ -62,23 +56,48 @@ pub struct Api {
 
 impl Process {
     pub fn new(log: Arc<dyn Log>, tables: Arc<dyn Tables>, clock: Arc<dyn Clock>) -> Self {
-        let stop = CancellationToken::new();
-        let readiness = Readiness::default();
-        let starting = Some(readiness.latch("start"));
-        let tasks = Tasks::new(stop.clone());
-        Self { log, tables, clock, readiness, tasks, stop, starting, node: None }
+        Self { log, tables, clock, life: Life::default() }
+    }
+
+    /// Lives from `start`, which starts the roles, until it is told to end, or a role ends, which none
+    /// should; then drains. Told a second time it ends at once.
+    pub async fn run(
+        mut self,
+        mut signals: Signals,
+        start: impl AsyncFnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        let life = async {
+            let starting = self.life.readiness.latch("start");
+            start(&mut self).await?;
+            drop(starting);
+            Err(self.life.watch().await.into())
+        };
+        let ended = tokio::select! {
+            ended = life => ended,
+            () = signals.next() => Ok(()),
+        };
+        tracing::info!("draining");
+        tokio::select! {
+            drained = self.life.drain(DRAIN_WITHIN) => ended.and(drained.map_err(Into::into)),
+            () = signals.next() => {
+                tracing::error!("told to end a second time: what was on its way repeats");
+                std::process::exit(1)
+            }
+        }
     }
 
     /// The account machine.
     pub fn accounts(&mut self, options: runner::Options) {
-        let task = accounts::serve(self.machine_ports(), options, self.stop.clone());
-        self.tasks.spawn::<RunnerError>("accounts", task);
+        let ports = self.machine_ports();
+        let serve = |stop| accounts::serve(ports, options, stop);
+        self.life.running.spawn::<RunnerError, _>("accounts", serve);
     }
 
     /// The conversation machine.
     pub fn conversations(&mut self, options: runner::Options) {
-        let task = conversations::serve(self.machine_ports(), options, self.stop.clone());
-        self.tasks.spawn::<RunnerError>("conversations", task);
+        let ports = self.machine_ports();
+        let serve = |stop| conversations::serve(ports, options, stop);
+        self.life.running.spawn::<RunnerError, _>("conversations", serve);
     }
 
     fn machine_ports(&self) -> drive::Ports {
@@ -92,7 +111,7 @@ impl Process {
             tables: self.tables.clone(),
             clock: self.clock.clone(),
         };
-        self.tasks.spawn("profiles", profiles::serve(ports, self.stop.clone()));
+        self.life.running.spawn("profiles", |stop| profiles::serve(ports, stop));
     }
 
     /// What requests are answered by. Its verdicts come to a partition that it picks: whoever shares
@@ -101,8 +120,8 @@ impl Process {
         options.slot = rand::random_range(0..self.log.partitions(&VERDICTS));
         let reads = Arc::new(Reads::new(self.tables.clone()));
         let ingest = Ingest::new(self.log.clone(), self.clock.clone(), reads.clone(), options);
-        let latch = self.readiness.latch("verdicts");
-        self.tasks.spawn("verdicts", ingest.clone().hear_verdicts(latch, self.stop.clone()));
+        let latch = self.life.readiness.latch("verdicts");
+        self.life.running.spawn("verdicts", |stop| ingest.clone().hear_verdicts(latch, stop));
         Api { schema: graphql::schema(reads, ingest.clone()), ingest }
     }
 
@@ -128,50 +147,31 @@ impl Process {
     ) -> Result<Router> {
         let ports = (self.log.clone(), self.tables.clone(), self.clock.clone());
         let node = Node::new(ports.0, ports.1, ports.2, cursors, options).await?;
-        self.tasks.spawn("fanout", node.clone().run(self.stop.clone()));
-        let (mut caught_up, latch) = (node.readiness(), self.readiness.latch("fanout"));
-        let stop = self.stop.clone();
-        self.tasks.spawn("fanout readiness", async move {
+        self.life.running.spawn("fanout", |stop| node.clone().run(stop));
+        let (mut caught_up, latch) = (node.readiness(), self.life.readiness.latch("fanout"));
+        self.life.running.spawn("fanout readiness", |stop| async move {
             tokio::select! {
                 ready = caught_up.wait_for(|ready| *ready) => drop(ready),
-                () = stop.cancelled() => return Ok::<(), std::convert::Infallible>(()),
+                () = stop.cancelled() => return Ok::<(), Infallible>(()),
             }
             drop(latch);
             stop.cancelled().await;
             Ok(())
         });
-        self.node = Some(node.clone());
-        Ok(Sockets::new(node, api.schema.clone(), access.authenticator.clone()).routes())
+        let authenticator = access.authenticator.clone();
+        let sockets = Sockets::new(node, api.schema.clone(), authenticator, access.development);
+        self.life.serving.spawn("sockets", |stop| sockets.clone().drain(stop));
+        Ok(sockets.routes())
     }
 
-    /// Serves on a port until the process ends.
+    /// Serves clients on a port.
     pub fn serve(&mut self, name: &'static str, listener: TcpListener, router: Router) {
-        self.tasks.spawn(name, http::serve(listener, router, self.stop.clone().cancelled_owned()));
+        self.life.serving.spawn(name, |stop| http::serve(listener, router, stop));
     }
 
-    /// The operators' port.
+    /// The operators' port, which tells to the end how the process does.
     pub fn admin(&mut self, listener: TcpListener) {
-        let routes = ingest::admin::routes(self.readiness.clone());
-        self.serve("admin", listener, routes);
-    }
-
-    /// Every role is started: ready once each is.
-    pub fn started(&mut self) {
-        self.starting = None;
-    }
-
-    /// Waits until `until` is there, or a role ends, which none should.
-    pub async fn watch(&mut self, until: impl Future<Output = ()>) -> Result<()> {
-        Ok(self.tasks.watch(until).await?)
-    }
-
-    /// Tells sockets to come back elsewhere, answers what is asked, stores what is decided.
-    pub async fn drain(self) -> Result<()> {
-        let _not_ready = self.readiness.latch("drain");
-        if let Some(node) = &self.node {
-            node.draining.cancel();
-        }
-        self.stop.cancel();
-        Ok(self.tasks.drain(DRAIN_WITHIN).await?)
+        let routes = ingest::admin::routes(self.life.readiness.clone());
+        self.life.running.spawn("admin", |stop| http::serve(listener, routes, stop));
     }
 }

@@ -1,4 +1,4 @@
-//! The whole system in one process, with nothing installed: parse, open, start, wait, drain.
+//! The whole system in one process, with nothing installed: parse, open, run.
 
 mod flags;
 mod secrets;
@@ -13,9 +13,9 @@ use embedded::Store;
 use platform::clock::SystemClock;
 use platform::lifecycle::Signals;
 use platform::telemetry;
+use roles::{Process, http};
 
 use crate::flags::Flags;
-use crate::system::System;
 
 #[tokio::main]
 async fn main() -> Result<()> {
@@ -24,16 +24,20 @@ async fn main() -> Result<()> {
     if let Some(command) = &flags.command {
         return operate(&flags, command.clone()).await;
     }
-    let mut signals = Signals::listen().context("signals")?;
-    let mut system = System::start(&flags).await?;
-    welcome::greet(&system, &flags).await?;
-    let ended = system.watch(signals.next()).await;
-    tracing::info!("draining");
-    tokio::select! {
-        drained = system.drain() => drained?,
-        () = signals.next() => anyhow::bail!("told to end a second time: what was on its way repeats"),
-    }
-    ended
+    let signals = Signals::listen().context("signals")?;
+    let listener = http::bind(flags.listen).await?;
+    let admin = http::bind(flags.admin()).await?;
+    std::fs::create_dir_all(&flags.data_dir)
+        .with_context(|| format!("cannot make {}", flags.data_dir.display()))?;
+    // Closed last: it syncs what everyone else has written.
+    let store = Store::open(&flags.data_dir, Arc::new(SystemClock))?;
+    let process = Process::new(store.log(), store.tables(), Arc::new(SystemClock));
+    let start = async |process: &mut Process| {
+        process.admin(admin);
+        let ingest = system::start(process, listener, &flags).await?;
+        welcome::greet(&ingest, &flags).await
+    };
+    process.run(signals, start).await
 }
 
 /// What an operator does to a folder while no system runs on it.

@@ -1,25 +1,32 @@
 //! The first thing that a newcomer sees: demo users, and how to send a message.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, ensure};
+use ingest::Ingest;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::flags::Flags;
-use crate::system::System;
 
+/// How long the demo users may take.
+const PATIENCE: Duration = Duration::from_secs(30);
 const DEMO_USERS: [&str; 3] = ["ann", "bob", "carla"];
 
 /// Makes the demo users, where that is allowed, and says how to begin.
-pub async fn greet(system: &System, flags: &Flags) -> Result<()> {
+pub async fn greet(ingest: &Ingest, flags: &Flags) -> Result<()> {
     let (listen, admin) = (flags.listen, flags.admin());
     println!("MuscleMap Messaging: http://{listen}/graphql, operators: http://{admin}/readyz?verbose");
     if !flags.is_development() {
         return Ok(());
     }
     for username in DEMO_USERS {
-        let user = system.ingest.welcome(username).await;
-        user.map_err(|refusal| anyhow::anyhow!(refusal.detail)).context("demo users")?;
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(refusal) = ingest.welcome(username).await {
+            // After a crash there may be much to decide anew before them.
+            ensure!(Instant::now() < deadline, "demo users: {}", refusal.detail);
+        }
     }
     println!("{}", first_session(listen));
     Ok(())

@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks at a process.
+const POLL: Duration = Duration::from_millis(10);
 
 /// How a program is started.
 #[derive(Debug, Clone)]
@@ -83,7 +86,30 @@ impl Process {
     /// SIGTERM; waits until the process has ended, and says whether with success.
     pub async fn end(&mut self) -> bool {
         self.signal("TERM").await;
+        self.wait().await
+    }
+
+    /// Waits until the process has ended, and says whether with success.
+    pub async fn wait(&mut self) -> bool {
         timeout(PATIENCE, self.child.wait()).await.expect("ends in time").expect("an exit status").success()
+    }
+
+    /// Waits until the process has opened the operators' port, which may not be served yet.
+    pub async fn wait_until_bound(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(self.admin).await.is_err() {
+            assert!(Instant::now() < deadline, "{} opens no port in time", self.start.program);
+            sleep(POLL).await;
+        }
+    }
+
+    /// Waits until the process drains; something must keep it from its end.
+    pub async fn wait_until_draining(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.operators("/readyz?verbose").await.contains("drain") {
+            assert!(Instant::now() < deadline, "{} does not drain in time", self.start.program);
+            sleep(POLL).await;
+        }
     }
 
     pub async fn wait_until_ready(&mut self) {
@@ -98,7 +124,7 @@ impl Process {
                 panic!("{} ended: {status}; see {}", self.start.program, self.start.log.display());
             }
             assert!(Instant::now() < deadline, "{} is not ready in time", self.start.program);
-            sleep(Duration::from_millis(10)).await;
+            sleep(POLL).await;
         }
     }
 

@@ -15,6 +15,8 @@ use crate::{Client, System};
 
 pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    /// What the server said beside the code when it closed.
+    pub reason: String,
 }
 
 /// What an inbox selects in these tests.
@@ -41,7 +43,7 @@ impl Socket {
         let protocol = "graphql-transport-ws".parse().expect("a header");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
         let (stream, _) = connect_async(request).await.ok()?;
-        Some(Self { stream })
+        Some(Self { stream, reason: String::new() })
     }
 
     /// A socket of a client, acknowledged.
@@ -91,7 +93,11 @@ impl Socket {
         loop {
             match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).expect("JSON")),
-                Some(Ok(Message::Close(frame))) => return Err(frame.map_or(0, |frame| frame.code.into())),
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    self.reason = frame.reason.to_string();
+                    return Err(frame.code.into());
+                }
+                Some(Ok(Message::Close(None))) => return Err(0),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Err(0),
             }

@@ -1,12 +1,17 @@
 //! One operation of a socket: a query or a mutation answered once, or a subscription.
+//!
+//! Invariants: nothing is parsed that is not within the limits; whatever comes of it, the client is
+//! told, in time.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::parser::parse_query;
 use async_graphql::{Request, Response};
-use futures::StreamExt;
-use graphql::Viewer;
+use futures::{FutureExt, StreamExt};
+use graphql::error::{internal, server_error, with_codes};
 use graphql::live::{Mode, Topic};
+use graphql::{Viewer, limits};
+use schemas::Refusal;
 use tokio::sync::mpsc;
 
 use super::Sockets;
@@ -22,9 +27,13 @@ pub async fn run(
     operation: Operation,
     out: mpsc::Sender<Outgoing>,
 ) {
-    let texts = match start(&sockets, &viewer, &operation).await {
-        Ok(Started::Answered(response)) => vec![payload(&id, &response), complete(&id)],
-        Ok(Started::Subscribed(topic, selected)) => {
+    let started = AssertUnwindSafe(start(&sockets, &viewer, operation)).catch_unwind().await;
+    // The panic itself is told by the process's hook.
+    let started = started.unwrap_or_else(|_| Started::refused(internal(&"an operation panicked")));
+    let texts = match started {
+        Started::Answered(response) => vec![payload(&id, response), complete(&id)],
+        Started::Failed(response) => vec![error(&id, response)],
+        Started::Subscribed(topic, selected) => {
             let Sockets { node, schema, .. } = sockets;
             let subscription =
                 Subscription { node, schema, viewer, operation: id, selected, topic, out: out.clone() };
@@ -32,7 +41,6 @@ pub async fn run(
             subscription.run().await;
             return;
         }
-        Err(errors) => vec![ServerMessage::Error { id: &id, payload: errors }.to_text()],
     };
     for text in texts {
         if out.send(Outgoing::Text(text)).await.is_err() {
@@ -43,47 +51,59 @@ pub async fn run(
 
 enum Started {
     Answered(Response),
+    /// It was not run at all, or was refused as a subscription.
+    Failed(Response),
     Subscribed(Topic, Selected),
 }
 
-async fn start(
-    sockets: &Sockets,
-    viewer: &Viewer,
-    operation: &Operation,
-) -> Result<Started, serde_json::Value> {
-    let variables = operation.variables.clone().unwrap_or_default();
+impl Started {
+    fn refused(refusal: Refusal) -> Self {
+        Self::Failed(Response::from_errors(vec![server_error(refusal)]))
+    }
+}
+
+async fn start(sockets: &Sockets, viewer: &Viewer, operation: Operation) -> Started {
+    let variables = operation.variables.unwrap_or_default();
     let asked: Arc<OnceLock<Topic>> = Arc::default();
-    let mut request = Request::new(&operation.query)
+    let mut request = Request::new(operation.query)
         .variables(variables.clone())
         .data(viewer.clone())
         .data(Mode::Subscribe(asked.clone()));
     if let Some(name) = &operation.operation_name {
         request = request.operation_name(name);
     }
-    let response = sockets.schema.execute_stream(request).next().await;
-    let failed = |response: &Response| serde_json::to_value(&response.errors).unwrap_or_default();
+    let admitted = limits::admit(&mut request, false);
+    let parsed = admitted.and_then(|admitted| Ok((admitted.kind, request.parsed_query()?.clone())));
+    let (kind, document) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return Started::Failed(Response::from_errors(vec![error])),
+    };
+    let response = match limits::in_time(kind, sockets.schema.execute_stream(request).next()).await {
+        Ok(response) => response,
+        Err(refusal) => return Started::refused(refusal),
+    };
     match (response, asked.get()) {
-        (Some(response), _) if is_request_error(&response) => Err(failed(&response)),
-        (Some(response), None) => Ok(Started::Answered(response)),
-        (_, Some(topic)) => {
-            let refused =
-                |error: &dyn std::fmt::Display| serde_json::json!([{ "message": error.to_string() }]);
-            let document = parse_query(&operation.query).map_err(|error| refused(&error))?;
-            let selected = Selected::new(document, operation.operation_name.clone(), variables)
-                .map_err(|error| refused(&error))?;
-            Ok(Started::Subscribed(topic.clone(), selected))
-        }
-        (None, None) => Err(serde_json::json!([{ "message": "nothing to run" }])),
+        (Some(response), _) if is_request_error(&response) => Started::Failed(response),
+        (Some(response), None) => Started::Answered(response),
+        (_, Some(topic)) => match Selected::new(document, operation.operation_name, variables) {
+            Ok(selected) => Started::Subscribed(topic.clone(), selected),
+            Err(error) => Started::refused(Refusal::bad_input("query", error.to_string())),
+        },
+        (None, None) => Started::refused(Refusal::bad_input("query", "nothing to run")),
     }
 }
 
-/// Whether the operation was not run at all, or was refused as a subscription.
 fn is_request_error(response: &Response) -> bool {
     response.is_err() && response.data == async_graphql::Value::Null
 }
 
-fn payload(id: &str, response: &Response) -> String {
-    next(id, &serde_json::to_string(response).unwrap_or_default())
+fn payload(id: &str, response: Response) -> String {
+    next(id, &serde_json::to_string(&with_codes(response)).unwrap_or_default())
+}
+
+fn error(id: &str, response: Response) -> String {
+    let payload = serde_json::to_value(with_codes(response).errors).unwrap_or_default();
+    ServerMessage::Error { id, payload }.to_text()
 }
 
 fn complete(id: &str) -> String {

@@ -34,6 +34,14 @@ async fn delete(by: &Client, message: &Value) -> Value {
     by.ask(query, json!({ "m": message["id"] })).await
 }
 
+/// Sends an answer to another message.
+async fn answer(by: &Client, chat: &str, parent: &Value, text: &str) -> Value {
+    let query =
+        "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id replyTo { id content } } }";
+    let input = json!({ "conversationId": chat, "clientMessageId": Uuid::new_v4(), "content": text, "replyToId": parent["id"] });
+    by.get(query, json!({ "input": input })).await["sendMessage"].take()
+}
+
 async fn set_block(by: &Client, other: &Client, blocked: bool) {
     let name = if blocked { "blockUser" } else { "unblockUser" };
     let query = format!("mutation($u: ID!) {{ {name}(userId: $u) }}");
@@ -96,6 +104,90 @@ async fn who_comes_sees_from_then_on_and_who_goes_sees_no_more() {
 }
 
 #[tokio::test]
+async fn what_was_said_before_one_came_is_told_them_by_nothing_later() {
+    let server = System::start().await;
+    let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
+    let chat = ann.create("GROUP", &[&bob]).await;
+    let mut carls = Socket::connect(&server, &carl).await;
+    let start = carls.inbox(None).await[0]["cursor"].as_str().unwrap().to_owned();
+    let mut bobs = Socket::connect(&server, &bob).await;
+    bobs.inbox(None).await;
+    let before = bob.send(&chat, "before carl").await;
+    add(&ann, &chat, &[&carl]).await;
+    let answered = answer(&ann, &chat, &before, "an answer").await;
+    let nested = answer(&ann, &chat, &answered, "an answer to it").await;
+
+    // Live.
+    let quoted = bobs.frame_with(&answered["id"]).await["event"]["message"]["replyTo"].clone();
+    assert_eq!(quoted, json!({ "id": before["id"], "content": "before carl" }));
+    let frame = carls.frame_with(&answered["id"]).await;
+    assert_eq!(frame["event"]["message"]["replyTo"], Value::Null);
+    assert_eq!(frame["event"]["message"]["content"], "an answer");
+    let quoted = carls.frame_with(&nested["id"]).await["event"]["message"]["replyTo"].clone();
+    assert_eq!(quoted, json!({ "id": answered["id"], "content": "an answer" }));
+
+    // In history, however deep one asks.
+    let query = "query($c: ID!) { messages(conversationId: $c) { nodes {
+        content replyTo { content replyTo { content } } } } }";
+    let answers = async |client: &Client| {
+        let nodes = client.get(query, json!({ "c": chat })).await["messages"]["nodes"].take();
+        nodes.as_array().unwrap()[nodes.as_array().unwrap().len() - 2..].to_vec()
+    };
+    let with = |quoted: Value| {
+        let answer = json!({ "content": "an answer", "replyTo": quoted });
+        [json!({ "content": "an answer to it", "replyTo": answer }), answer]
+    };
+    let [nested_to_bob, _] = with(json!({ "content": "before carl" }));
+    let [nested_to_carl, answer_to_carl] = with(Value::Null);
+    assert_eq!(answers(&bob).await[1], nested_to_bob);
+    assert_eq!(answers(&carl).await, [answer_to_carl, nested_to_carl]);
+    let mut deep = Socket::connect(&server, &carl).await;
+    let query = "subscription($after: String) { inbox(after: $after) { event { __typename
+        ... on MessageCreated { message { id replyTo { content replyTo { content } } } } } } }";
+    deep.subscribe("inbox", query, json!({ "after": start })).await;
+    let frame = deep.frame_with(&nested["id"]).await;
+    assert_eq!(frame["event"]["message"]["replyTo"], json!({ "content": "an answer", "replyTo": null }));
+
+    // What was said before may be taken back without carl's hearing of it; not what was said since.
+    delete(&bob, &before).await;
+    delete(&ann, &nested).await;
+    let told = bobs.frames_until("MessageChanged").await;
+    assert_eq!(told[told.len() - 1]["event"]["message"]["id"], before["id"]);
+    let mut later = Socket::connect(&server, &carl).await;
+    let resumed = later.inbox(Some(&start)).await;
+    for told in [carls.frames_until("MessageChanged").await, resumed] {
+        let changed = told.iter().filter(|frame| frame["event"]["__typename"] == "MessageChanged");
+        let changed: Vec<&Value> = changed.map(|frame| &frame["event"]["message"]["id"]).collect();
+        assert_eq!(changed, [&nested["id"]], "{told:?}");
+        assert!(!json!(told).to_string().contains("before carl"), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn who_was_removed_gets_what_was_said_before_whatever_they_select() {
+    let server = System::start().await;
+    let [ann, carl] = people(&server, ["ann", "carl"]).await;
+    let chat = ann.create("GROUP", &[&carl]).await;
+    let mut carls = Socket::connect(&server, &carl).await;
+    let cursor = carls.inbox(None).await[0]["cursor"].as_str().unwrap().to_owned();
+    drop(carls);
+    let said = ann.send(&chat, "while carl was away").await;
+    remove(&ann, &chat, &carl).await;
+    ann.send(&chat, "without carl").await;
+    let query = "subscription($after: String) { inbox(after: $after) { event { __typename
+        ... on MessageCreated { message { id content status readByCount replyTo { id }
+            conversation { id kind participantCount lastSeq unreadCount lastMessage { content } } } } } } }";
+    let mut carls = Socket::connect(&server, &carl).await;
+    carls.subscribe("inbox", query, json!({ "after": cursor })).await;
+    let frames = carls.frames_until("Drained").await;
+    let message = frames.iter().map(|frame| &frame["event"]["message"]).find(|m| m["id"] == said["id"]);
+    let conversation = json!({ "id": chat, "kind": "GROUP", "participantCount": 0, "lastSeq": 0, "unreadCount": 0, "lastMessage": null });
+    assert_eq!(message.unwrap()["conversation"], conversation);
+    assert_eq!(message.unwrap()["content"], "while carl was away");
+    assert!(!json!(frames).to_string().contains("without carl"), "{frames:?}");
+}
+
+#[tokio::test]
 async fn what_is_deleted_is_told_nowhere_any_more() {
     let server = System::start().await;
     let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
@@ -103,12 +195,9 @@ async fn what_is_deleted_is_told_nowhere_any_more() {
     let mut socket = Socket::connect(&server, &carl).await;
     let cursor = socket.inbox(None).await[0]["cursor"].as_str().unwrap().to_owned();
     let secret = bob.send(&chat, "a secret").await;
-    let reply =
-        "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id replyTo { id content } } }";
-    let input = json!({ "conversationId": chat, "clientMessageId": Uuid::new_v4(), "content": "indeed", "replyToId": secret["id"] });
-    let answered = ann.get(reply, json!({ "input": input })).await;
-    assert_eq!(answered["sendMessage"]["replyTo"]["content"], "a secret");
-    socket.frame_with(&answered["sendMessage"]["id"]).await;
+    let answered = answer(&ann, &chat, &secret, "indeed").await;
+    assert_eq!(answered["replyTo"]["content"], "a secret");
+    socket.frame_with(&answered["id"]).await;
     let mut updates = Socket::connect(&server, &carl).await;
     let query = "subscription($c: ID!) { messageUpdated(conversationId: $c) { id content deletedAt } }";
     updates.subscribe("updates", query, json!({ "c": chat })).await;
@@ -135,8 +224,7 @@ async fn what_is_deleted_is_told_nowhere_any_more() {
     // Neither history, nor a reply, nor a resume from before tells it.
     assert_eq!(contents(&carl.history(&chat).await), [None, Some("indeed")]);
     let query = "query($m: ID!) { message(id: $m) { replyTo { id content deletedAt } } }";
-    let parent =
-        carl.get(query, json!({ "m": answered["sendMessage"]["id"] })).await["message"]["replyTo"].clone();
+    let parent = carl.get(query, json!({ "m": answered["id"] })).await["message"]["replyTo"].clone();
     assert_eq!((&parent["id"], &parent["content"]), (&secret["id"], &Value::Null));
     let mut later = Socket::connect(&server, &carl).await;
     let frames = later.inbox(Some(&cursor)).await;

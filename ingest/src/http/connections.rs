@@ -1,0 +1,86 @@
+//! Connections of clients: HTTP/1.1 on each, and what it is upgraded to.
+//!
+//! Invariants: a client that is slow with a head is cut off, and so is one that asks nothing more; no
+//! connection outlives [`serve`], which ends when the last of them has.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::serve::Listener;
+use hyper::server::conn::http1::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// How long a client may take for the head of a request, and then for its body.
+pub const READ_WITHIN: Duration = Duration::from_secs(10);
+
+/// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+    serve_within(READ_WITHIN, listener, router, stop).await;
+}
+
+async fn serve_within(head: Duration, mut listener: TcpListener, router: Router, stop: CancellationToken) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => break,
+            (stream, _) = Listener::accept(&mut listener) => {
+                connections.spawn(attend(head, stream, router.clone(), stop.clone()));
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+/// Serves one connection. How it ends concerns its client alone.
+async fn attend(head: Duration, stream: TcpStream, router: Router, stop: CancellationToken) {
+    let mut http = Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(head);
+    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = std::pin::pin!(connection.with_upgrades());
+    tokio::select! {
+        _ = connection.as_mut() => return,
+        () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+    }
+    let _ = connection.await;
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// What a client hears until the server closes.
+    async fn heard(client: &mut TcpStream) -> String {
+        let mut heard = Vec::new();
+        let read = client.read_to_end(&mut heard);
+        timeout(Duration::from_secs(5), read).await.expect("the server closes").expect("it says goodbye");
+        String::from_utf8(heard).unwrap()
+    }
+
+    #[tokio::test]
+    async fn whoever_says_nothing_or_half_a_head_is_cut_off() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let stop = CancellationToken::new();
+        let router = Router::new().route("/", get(|| async { "hello" }));
+        let mut server = JoinSet::new();
+        server.spawn(serve_within(Duration::from_millis(100), listener, router, stop.clone()));
+        let ask = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        for (said, answered) in [(&b""[..], false), (&ask[..7], false), (&ask[..25], false), (ask, true)] {
+            let mut client = TcpStream::connect(address).await.unwrap();
+            client.write_all(said).await.unwrap();
+            assert_eq!(heard(&mut client).await.ends_with("hello"), answered, "{said:?}");
+        }
+        stop.cancel();
+        server.join_all().await;
+    }
+}
