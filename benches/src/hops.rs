@@ -15,8 +15,8 @@ use hdrhistogram::Histogram;
 use serde_json::Value;
 use tests::System;
 use tests::system::Stack;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
 
 use crate::quantiles;
 
@@ -56,20 +56,20 @@ impl Times {
 pub struct Hops {
     times: Times,
     stop: CancellationToken,
-    _task: AbortOnDropHandle<()>,
+    _tasks: JoinSet<()>,
 }
 
 impl Hops {
     /// Starts beside a system, on what it stands on.
     pub async fn beside(system: &System) -> Result<Self> {
         let (times, stop) = (Times::new()?, CancellationToken::new());
-        let task = match system.stack {
+        let tasks = match system.stack {
             Stack::Standalone => embedded::start(times.clone(), stop.clone())?,
             Stack::Distributed => {
                 kafka::start(system.variable("MM_KAFKA__BOOTSTRAP"), times.clone(), stop.clone()).await?
             }
         };
-        Ok(Self { times, stop, _task: AbortOnDropHandle::new(task) })
+        Ok(Self { times, stop, _tasks: tasks })
     }
 
     /// Forgets what came so far, such as what came while the servers warmed up.

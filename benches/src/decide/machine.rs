@@ -21,6 +21,7 @@ use schemas::topics::ACCOUNT_COMMANDS;
 use schemas::verdict::Reply;
 use schemas::{ClientId, ConversationId};
 use tests::system::{Servers, Stack};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -56,19 +57,23 @@ pub async fn measure(sends: usize) -> Result<f64> {
 
     let (begun, stop) = (Instant::now(), CancellationToken::new());
     let options = runner::Options::default();
-    let machine = tokio::spawn(accounts::serve(ground.ports.clone(), options, stop.clone()));
+    let mut machine = JoinSet::new();
+    machine.spawn(accounts::serve(ground.ports.clone(), options, stop.clone()));
     for (partition, end) in (0..).zip(ends) {
         while Checkpoint::read(&**tables, Accounts::NAME, partition).await?.next < end {
             ensure!(
-                !machine.is_finished() && begun.elapsed() < PATIENCE,
-                "the machine does not come to the end"
+                begun.elapsed() < PATIENCE,
+                "the machine does not come to the end: {:?}",
+                machine.try_join_next()
             );
             sleep(LOOK_EVERY).await;
         }
     }
     let rate = commands as f64 / begun.elapsed().as_secs_f64();
     stop.cancel();
-    machine.await??;
+    while let Some(ended) = machine.join_next().await {
+        ended??;
+    }
     Ok(rate)
 }
 

@@ -8,16 +8,17 @@ use platform::clock::SystemClock;
 use platform::ports::{Log, LogError};
 use schemas::message::{Outgoing, Place};
 use schemas::topics::VERDICTS;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{HOPS, PACE, Times};
 
-pub fn start(times: Times, stop: CancellationToken) -> Result<JoinHandle<()>> {
+pub fn start(times: Times, stop: CancellationToken) -> Result<JoinSet<()>> {
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path(), Arc::new(SystemClock))?;
     let log: Arc<dyn Log> = store.log();
-    Ok(tokio::spawn(async move {
+    let mut floor = JoinSet::new();
+    floor.spawn(async move {
         let mut tasks = JoinSet::new();
         for hop in 0..HOPS {
             tasks.spawn(pass_on(log.clone(), hop, times.clone()));
@@ -28,7 +29,8 @@ pub fn start(times: Times, stop: CancellationToken) -> Result<JoinHandle<()>> {
             Some(ended) = tasks.join_next() => eprintln!("the floor has ended: {ended:?}"),
         }
         drop((tasks, store, folder));
-    }))
+    });
+    Ok(floor)
 }
 
 async fn pace(log: Arc<dyn Log>, times: Times) -> Result<(), LogError> {

@@ -9,7 +9,7 @@ use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{HOPS, PACE, Times};
@@ -17,7 +17,7 @@ use super::{HOPS, PACE, Times};
 const POLL: Duration = Duration::from_millis(100);
 const WITHIN: Duration = Duration::from_secs(10);
 
-pub async fn start(bootstrap: &str, times: Times, stop: CancellationToken) -> Result<JoinHandle<()>> {
+pub async fn start(bootstrap: &str, times: Times, stop: CancellationToken) -> Result<JoinSet<()>> {
     let topic = format!("bench-hops-{}", uuid::Uuid::new_v4().simple());
     let mut client = ClientConfig::new();
     client.set("bootstrap.servers", bootstrap);
@@ -49,7 +49,8 @@ pub async fn start(bootstrap: &str, times: Times, stop: CancellationToken) -> Re
             polled.poll(POLL);
         }
     })?);
-    Ok(tokio::spawn(async move {
+    let mut floor = JoinSet::new();
+    floor.spawn(async move {
         let mut ticks = tokio::time::interval(PACE);
         while !stop.is_cancelled() {
             ticks.tick().await;
@@ -58,7 +59,8 @@ pub async fn start(bootstrap: &str, times: Times, stop: CancellationToken) -> Re
                 return;
             }
         }
-    }))
+    });
+    Ok(floor)
 }
 
 struct Hop {
