@@ -38,7 +38,10 @@ class Decoded:
 
 def decode(schemas: Schemas, what: str, framed: bytes) -> Decoded:
     """The record in the bytes, all of which it must take, and into which it must encode again."""
-    true(f"{what} begins with a zero byte and a schema id: {framed[:8].hex()}", framed[:1] == b"\0" and len(framed) >= 5)
+    true(
+        f"{what} begins with a zero byte and a schema id: {framed[:8].hex()}",
+        framed[:1] == b"\0" and len(framed) >= 5,
+    )
     (id,) = struct.unpack(">I", framed[1:5])
     schema = _schema(schemas, id)
     true(f"{what} names a published schema, not {id}", schema is not None)

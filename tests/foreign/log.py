@@ -1,5 +1,6 @@
 """Reads topics from their beginning to their end."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from confluent_kafka import (
@@ -40,9 +41,8 @@ class Topic:
     records: list[Record]
 
 
-def read(bootstrap: str, prefix: str) -> dict[str, Topic]:
-    """Every topic whose name begins with the prefix, without it."""
-    consumer = Consumer(
+def consumer(bootstrap: str, prefix: str) -> Consumer:
+    return Consumer(
         {
             "bootstrap.servers": bootstrap,
             # Nothing is committed, and nobody shares the partitions.
@@ -51,40 +51,54 @@ def read(bootstrap: str, prefix: str) -> dict[str, Topic]:
             "enable.partition.eof": True,
         }
     )
-    try:
-        found = consumer.list_topics(timeout=PATIENCE).topics.items()
-        topics = {name: len(topic.partitions) for name, topic in found if name.startswith(prefix)}
-        return {
-            name.removeprefix(prefix): _topic(consumer, prefix, name, partitions)
-            for name, partitions in sorted(topics.items())
-        }
-    finally:
-        consumer.close()
 
 
-def _topic(consumer: Consumer, prefix: str, name: str, partitions: int) -> Topic:
-    all = [TopicPartition(name, partition, OFFSET_BEGINNING) for partition in range(partitions)]
-    marks = [consumer.get_watermark_offsets(partition, timeout=PATIENCE) for partition in all]
-    consumer.assign(all)
-    records: list[Record] = []
-    reading = set(range(partitions))
+def names(consumer: Consumer, prefix: str) -> list[str]:
+    """Topics whose names begin with the prefix, without it."""
+    found = consumer.list_topics(timeout=PATIENCE).topics
+    return sorted(name.removeprefix(prefix) for name in found if name.startswith(prefix))
+
+
+def ends(consumer: Consumer, name: str) -> list[int]:
+    """By partition: the offset behind the last record."""
+    partitions = consumer.list_topics(name, timeout=PATIENCE).topics[name].partitions
+    return [_marks(consumer, name, partition)[1] for partition in range(len(partitions))]
+
+
+def _marks(consumer: Consumer, name: str, partition: int) -> tuple[int, int]:
+    return consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=PATIENCE)
+
+
+def read(consumer: Consumer, prefix: str, names: Iterable[str]) -> dict[str, Topic]:
+    """All of these topics at once."""
+    marks = {
+        (name, partition): _marks(consumer, prefix + name, partition)
+        for name in names
+        for partition in range(len(ends(consumer, prefix + name)))
+    }
+    places = [TopicPartition(prefix + name, partition, OFFSET_BEGINNING) for name, partition in marks]
+    consumer.assign(places)
+    records: dict[tuple[str, int], list[Record]] = {place: [] for place in marks}
+    reading = set(marks)
     while reading:
         message = consumer.poll(PATIENCE)
-        true(f"{name} is read to its end in time", message is not None)
-        error = message.error()
+        true(f"{sorted(reading)} are read to their ends in time", message is not None)
+        error, place = message.error(), (message.topic().removeprefix(prefix), message.partition())
         if error is None:
-            records.append(_record(prefix, message))
+            records[place].append(_record(prefix, message))
         elif error.code() == KafkaError._PARTITION_EOF:
-            reading.discard(message.partition())
+            reading.discard(place)
         else:
             raise KafkaException(error)
-    records.sort(key=lambda record: (record.partition, record.offset))
-    for partition, (low, end) in enumerate(marks):
-        offsets = [record.offset for record in records if record.partition == partition]
-        # What came while it was read is read, too. Nothing is compacted or deleted so soon.
-        same(f"offsets of {name} {partition}", offsets, list(range(low, max([end, *(o + 1 for o in offsets)]))))
-    ends = [max([end, *(r.offset + 1 for r in records if r.partition == p)]) for p, (_, end) in enumerate(marks)]
-    return Topic(ends, records)
+    topics: dict[str, Topic] = {}
+    for (name, partition), (low, end) in marks.items():
+        found = records[name, partition]
+        # Nothing is deleted or compacted so soon.
+        same(f"offsets of {name} {partition}", [record.offset for record in found], list(range(low, end)))
+        topic = topics.setdefault(name, Topic([], []))
+        topic.ends.append(end)
+        topic.records.extend(found)
+    return topics
 
 
 def _record(prefix: str, message) -> Record:

@@ -1,0 +1,98 @@
+"""What the GraphQL API tells one user: everything of theirs that it serves."""
+
+import json
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from difference import same, true
+
+PERSON = "{ id username displayName avatarUrl }"
+MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content createdAt deletedAt mentionsAll
+    recipientCount sender {PERSON} mentions {PERSON} system {{ kind actor {PERSON} targets {PERSON} }}
+    replyTo {{ id content createdAt deletedAt sender {PERSON} }} }}"""
+PAGE = "pageInfo { hasNextPage endCursor }"
+
+CONVERSATIONS = f"""query($after: String) {{ conversations(first: 50, after: $after) {{ {PAGE} nodes {{
+    id kind title participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount
+    createdBy {PERSON} lastMessage {{ id }} viewer {{ role joinedAt lastReadMessageId }} }} }} }}"""
+PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
+    participants(first: 50, after: $after) {{ {PAGE}
+    nodes {{ role joinedAt lastReadMessageId user {PERSON} }} }} }} }}"""
+MESSAGES = f"""query($id: ID!, $after: String) {{ messages(conversationId: $id, first: 50, after: $after) {{
+    {PAGE} nodes {MESSAGE} }} }}"""
+LEDGER = f"""query($after: String) {{ credits {{ transactions(first: 50, after: $after) {{ {PAGE} nodes {{
+    id amountMilli balanceAfterMilli type messageId conversationId recipientCount createdAt }} }} }} }}"""
+BLOCKED = f"query($after: String) {{ blockedUsers(first: 50, after: $after) {{ {PAGE} nodes {PERSON} }} }}"
+
+
+@dataclass(frozen=True)
+class Told:
+    me: dict
+    balance: int
+    # Newest first.
+    ledger: list[dict]
+    # In the order in which they are listed, without messages and participants.
+    conversations: list[dict]
+    # By conversation, oldest first.
+    messages: dict[str, list[dict]]
+    participants: dict[str, list[dict]]
+    blocked: list[dict]
+
+
+def tell(url: str, user: str, token: str) -> Told:
+    def ask(query: str, variables: dict) -> dict:
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
+        with urllib.request.urlopen(urllib.request.Request(url, body, headers), timeout=30) as answer:
+            answered = json.load(answer)
+        true(f"{query} is answered without errors: {answered}", "errors" not in answered)
+        return answered["data"]
+
+    def pages(query: str, path: list[str], variables: dict) -> list[dict]:
+        nodes: list[dict] = []
+        after = None
+        while True:
+            page: Any = ask(query, variables | {"after": after})
+            for name in path:
+                page = page[name]
+            nodes += page["nodes"]
+            if not page["pageInfo"]["hasNextPage"]:
+                return nodes
+            after = page["pageInfo"]["endCursor"]
+
+    whole = ask(f"{{ me {PERSON} credits {{ balanceMilli }} }}", {})
+    same("the id of who asks", whole["me"]["id"], user)
+    conversations = pages(CONVERSATIONS, ["conversations"], {})
+    ids = [conversation["id"] for conversation in conversations]
+    return Told(
+        me=whole["me"],
+        balance=whole["credits"]["balanceMilli"],
+        ledger=pages(LEDGER, ["credits", "transactions"], {}),
+        conversations=conversations,
+        messages={id: pages(MESSAGES, ["messages"], {"id": id}) for id in ids},
+        participants={id: pages(PARTICIPANTS, ["conversation", "participants"], {"id": id}) for id in ids},
+        blocked=pages(BLOCKED, ["blockedUsers"], {}),
+    )
+
+
+def time(at: int | None) -> str | None:
+    """Milliseconds since 1970 as the API writes times."""
+    if at is None:
+        return None
+    return f"{datetime.fromtimestamp(at // 1000, UTC):%Y-%m-%dT%H:%M:%S}.{at % 1000:03}Z"
+
+
+def person(profile: dict) -> dict:
+    """A profile of the events as the API tells it."""
+    return {
+        "id": profile["user"],
+        "username": profile["username"],
+        "displayName": profile["display_name"],
+        "avatarUrl": profile["avatar_url"],
+    }
+
+
+def message_id(conversation: str, seq: int) -> str:
+    return f"{conversation}-{seq:012}"

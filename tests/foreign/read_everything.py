@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Reads every topic with the published schemas, and every table, and compares them with each other and
+with what the API says to each user.
+
+A client that shares nothing with what it reads: it knows names and meanings, and gets the schemas from
+the operators' port. Says what it has read, or the first difference that it finds. Arguments are
+environment variables: MM_KAFKA__BOOTSTRAP, MM_KAFKA__PREFIX, MM_TABLES__NODES and MM_TABLES__KEYSPACE
+as the deployment has them, MM_API (the URL of the API), MM_ADMIN (of the operators' port), MM_TOKENS
+(JSON: a token by user).
+"""
+
+import json
+import os
+import sys
+
+import api
+import chain
+import compare_accounts
+import compare_api
+import compare_conversations
+import compare_places
+import compare_rows
+import headers
+import log
+import owners
+import poison
+import story
+import tables
+import topics
+from avro import Schemas, published
+from difference import Difference, same
+from topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, CONVERSATION_COMMANDS, EVENTS, USERS, Read
+
+
+def main() -> None:
+    bootstrap, prefix = os.environ["MM_KAFKA__BOOTSTRAP"], os.environ["MM_KAFKA__PREFIX"]
+    keyspace = os.environ["MM_TABLES__KEYSPACE"]
+    schemas = Schemas(os.environ["MM_ADMIN"])
+    consumer, session = log.consumer(bootstrap, prefix), tables.connect(os.environ["MM_TABLES__NODES"])
+    topics.check_names(log.names(consumer, prefix))
+    tables.check_layout(session, keyspace)
+    compare_places.wait_until_decided(session, keyspace, lambda topic: log.ends(consumer, prefix + topic))
+
+    whole = log.read(consumer, prefix, topics.ALL)
+    read = {name: topics.read(name, topic, schemas) for name, topic in whole.items()}
+    kept = {name: headers.without_repeats(records) for name, records in read.items()}
+    for name, records in read.items():
+        repeats = len(records) - len(kept[name])
+        print(f"topic {name}: {len(records)} records, of which {repeats} repeat others")
+    control = _check_log(whole, read, kept)
+
+    conversations, accounts = story.conversations(kept[EVENTS]), story.accounts(kept[ACCOUNT_EVENTS])
+    users = {
+        read.decoded.value["user"]: read.decoded.value for read in kept[USERS] if read.decoded is not None
+    }
+    told = {user: api.tell(os.environ["MM_API"], user, token) for user, token in _tokens().items()}
+    compared = compare_api.check(users, told, conversations, accounts)
+    print(
+        f"API: {len(told)} users, {compared} messages in their histories, {len(conversations)} conversations"
+    )
+
+    rows = {name: tables.read(session, keyspace, name, schemas) for name in tables.TABLES}
+    paid = owners.paid(kept[CONVERSATION_COMMANDS])
+    compare_accounts.check(rows["accounts"], accounts, conversations, paid, told)
+    compare_conversations.check(rows["conversations"], conversations, paid, told)
+    compare_rows.messages(rows["messages"], conversations, told)
+    compare_rows.memberships(rows["conversations_by_user"], conversations, told)
+    compare_rows.blocks(rows["blocks"], conversations, told)
+    compare_rows.users(rows["users"], users, told)
+    compare_rows.policies(rows["policies"], control)
+    compare_places.checkpoints(rows["checkpoints"], whole, kept, control)
+    compare_places.snapshots(rows["snapshots"], whole)
+    for name, found in rows.items():
+        print(f"table {name}: {len(found)} rows")
+
+    unmet = {id: name for id, name in published(schemas).items() if id not in schemas.met}
+    same("schemas that are published and stand nowhere", unmet, {})
+    print(f"schemas: {len(schemas.met)}, of {sum(schemas.met.values())} records, headers and rows")
+
+
+def _check_log(whole: dict[str, log.Topic], read: dict[str, list[Read]], kept: dict[str, list[Read]]) -> dict:
+    """What must hold between topics; gives the control record in force."""
+    topics.check_places(read)
+    commands = {name: kept[name] for name in (ACCOUNT_COMMANDS, CONVERSATION_COMMANDS)}
+    derived = [(kind.cause, kept[name]) for name, kind in topics.ALL.items() if kind.cause is not None]
+    headers.check_causes(derived, commands)
+    headers.check_own_partition(kept[EVENTS] + kept[ACCOUNT_EVENTS])
+    for name in topics.DEAD_LETTERS:
+        of = name.removeprefix("messaging.dlq.")
+        poison.check(of, read[name], read[of])
+    control = topics.check_controls(read, whole)
+    chain.check(kept, control)
+    return control
+
+
+def _tokens() -> dict[str, str]:
+    return json.loads(os.environ["MM_TOKENS"])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Difference as difference:
+        sys.exit(f"difference: {difference}")

@@ -1,0 +1,52 @@
+//! The tools in Python that tests run: a virtual environment with what `tests/foreign/requirements.txt`
+//! names, kept in the user's cache.
+//!
+//! Invariant: the environment has exactly what the requirements say; when they change it is made anew.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub const FOREIGN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/foreign");
+
+/// Where the environment's programs are. The first call takes some seconds, and asks the package index.
+pub fn programs() -> PathBuf {
+    let home = std::env::var_os("HOME").expect("HOME is set");
+    let cache = Path::new(&home).join(".cache/musclemap");
+    fs::create_dir_all(&cache).expect("a folder for what is kept");
+    let lock = File::create(cache.join("foreign.lock")).expect("a file to lock");
+    lock.lock().expect("nobody else makes the environment");
+
+    let environment = cache.join("foreign");
+    let requirements = Path::new(FOREIGN).join("requirements.txt");
+    let wanted = fs::read_to_string(&requirements).expect("requirements");
+    // Written last, so that what was not finished is made anew.
+    let made = environment.join("requirements.txt");
+    if fs::read_to_string(&made).ok().as_ref() != Some(&wanted) {
+        make(&environment, &requirements);
+        fs::write(&made, wanted).expect("a note of what it has");
+    }
+    environment.join("bin")
+}
+
+fn make(environment: &Path, requirements: &Path) {
+    let there = Command::new("python3").arg("--version").output().is_ok_and(|said| said.status.success());
+    assert!(there, "there is no python3: apt-get install python3 python3-venv");
+    let there =
+        Command::new("python3").args(["-c", "import ensurepip, venv"]).output().expect("python3 runs");
+    assert!(there.status.success(), "python3 has no venv: apt-get install python3-venv");
+    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(environment));
+    run(Command::new(environment.join("bin/pip"))
+        .args(["install", "--quiet", "--disable-pip-version-check", "--requirement"])
+        .arg(requirements));
+}
+
+/// What a program says, if it ends with success.
+pub fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    let name: Vec<_> = std::iter::once(command.get_program()).chain(command.get_args()).collect();
+    assert!(output.status.success(), "{name:?}: {}\n{said}{complained}", output.status);
+    said.into_owned()
+}
