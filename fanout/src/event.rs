@@ -13,6 +13,7 @@ use schemas::topics::{EVENTS, Topic};
 use schemas::{ConversationId, UserId};
 
 use crate::lanes::Lane;
+use crate::metrics;
 
 /// Whom an event may concern.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +88,7 @@ impl Event {
     fn decoded(&self) -> &Decoded {
         self.decoded.get_or_init(|| {
             decode(&self.about, &self.record.value).unwrap_or_else(|error| {
+                metrics::UNREADABLE.inc();
                 tracing::warn!(lane = self.lane.0, offset = self.offset, %error, "undecodable event");
                 Decoded::default()
             })

@@ -22,6 +22,7 @@ use tokio::sync::Notify;
 use crate::cursor::Cursor;
 use crate::event::{About, Event};
 use crate::lanes::{Lane, Lanes, Position};
+use crate::metrics;
 use crate::render::Renderings;
 use crate::snapshot::{Snapshot, SnapshotId};
 
@@ -94,6 +95,7 @@ impl Hub {
                     }
                 }
                 Err(error) => {
+                    metrics::UNREADABLE.inc();
                     tracing::warn!(lane = lane.0, offset, %error, "malformed event");
                     state.rings.skip(lane, offset);
                 }

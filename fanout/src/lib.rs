@@ -10,6 +10,7 @@ pub mod cursor;
 pub mod event;
 pub mod hub;
 pub mod lanes;
+mod metrics;
 pub mod node;
 pub mod protocol;
 pub mod render;

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::future::try_join;
 use graphql::Reads;
 use graphql::commands::{Commands, Create, Send};
 use platform::clock::Clock;
@@ -114,8 +115,8 @@ impl Ingest {
 #[async_trait]
 impl Commands for Ingest {
     async fn send_message(&self, user: &UserId, send: Send) -> Result<MessageId, Refusal> {
-        let loaded = self.reads.visible(user, &send.conversation).await?;
-        let sender = facts::profile(&self.reads, user).await?;
+        let loaded = self.reads.visible(user, &send.conversation);
+        let (loaded, sender) = try_join(loaded, facts::profile(&self.reads, user)).await?;
         let reply_to = facts::answered(&self.reads, &loaded, user, send.reply_to.as_ref()).await?;
         let text = domain::text::normalise(&send.content);
         let recipients = loaded.present().len().saturating_sub(1);

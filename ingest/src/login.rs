@@ -18,8 +18,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Ingest;
 use crate::http::Http;
-use crate::http::problem::Problem;
 use crate::requests::Asked;
+use graphql::problem::Problem;
 
 /// What a new user starts with, in milli-credits.
 const WELCOME_MILLI: i64 = 100_000;
