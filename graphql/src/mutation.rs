@@ -75,7 +75,7 @@ impl Mutation {
             let pending = refusal.code == ErrorCode::OutcomePending;
             api_error(refusal).extend_with(|_, extensions| {
                 if pending {
-                    extensions.set("clientMessageId", client_id.as_str());
+                    extensions.set("clientMessageId", client_id.to_string());
                 }
             })
         };

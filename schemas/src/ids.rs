@@ -1,15 +1,16 @@
 //! Names of people, conversations, messages and client requests.
 //!
 //! Invariant: every id is text of at most 64 bytes from a small alphabet, checked where it enters,
-//! so it can stand in a key, a header or a log line as it is.
+//! so it can stand in a key, a header or a log line as it is. Copies of one share its memory.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use apache_avro::schema::{Name, NamespaceRef};
 use apache_avro::{AvroSchemaComponent, Schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -20,31 +21,34 @@ pub struct InvalidId {
     pub kind: &'static str,
 }
 
-macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $kind:literal, $valid:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
-
+/// Text on every wire, read by the type's own `FromStr`.
+macro_rules! text_form {
+    ($name:ident) => {
         impl AvroSchemaComponent for $name {
             fn get_schema_in_ctxt(named: &mut HashSet<Name>, namespace: NamespaceRef) -> Schema {
                 String::get_schema_in_ctxt(named, namespace)
             }
         }
 
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.0
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
             }
         }
+    };
+}
 
-        impl TryFrom<String> for $name {
-            type Error = InvalidId;
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $kind:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(Arc<str>);
 
-            fn try_from(text: String) -> Result<Self, InvalidId> {
-                let valid: fn(&str) -> bool = $valid;
-                if valid(&text) { Ok(Self(text)) } else { Err(InvalidId { kind: $kind }) }
+        text_form!($name);
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
             }
         }
 
@@ -58,7 +62,8 @@ macro_rules! text_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                Self::try_from(text.to_owned())
+                let valid: fn(&str) -> bool = $valid;
+                if valid(text) { Ok(Self(text.into())) } else { Err(InvalidId { kind: $kind }) }
             }
         }
 
@@ -85,33 +90,54 @@ text_id!(
     |text| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 );
 
-text_id!(
-    /// A UUID chosen by a client for one request, in lower case with hyphens.
-    ClientId,
-    "client",
-    |text| Uuid::from_str(text).is_ok_and(|id| id.hyphenated().to_string() == text)
-);
+/// A UUID chosen by a client for one request; as text in lower case with hyphens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientId(Uuid);
+
+text_form!(ClientId);
+
+impl Serialize for ClientId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.hyphenated().encode_lower(&mut Uuid::encode_buffer()))
+    }
+}
+
+impl FromStr for ClientId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let id = Uuid::from_str(text).map_err(|_| InvalidId { kind: "client" })?;
+        let canonical = *id.hyphenated().encode_lower(&mut Uuid::encode_buffer()) == *text;
+        if canonical { Ok(Self(id)) } else { Err(InvalidId { kind: "client" }) }
+    }
+}
+
+impl fmt::Display for ClientId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.hyphenated().fmt(f)
+    }
+}
 
 impl From<Uuid> for ClientId {
     fn from(id: Uuid) -> Self {
-        Self(id.hyphenated().to_string())
+        Self(id)
     }
 }
 
 impl ClientId {
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        Uuid::from_bytes(bytes).into()
+        Self(Uuid::from_bytes(bytes))
     }
 
     pub fn uuid(&self) -> Uuid {
-        Uuid::from_str(&self.0).unwrap_or_default()
+        self.0
     }
 }
 
 impl UserId {
     /// The id that development log-in gives to a username.
     pub fn of_username(username: &str) -> Self {
-        Self(Uuid::new_v8(digest(&["user", username])).hyphenated().to_string())
+        Self(Uuid::new_v8(digest(&["user", username])).hyphenated().to_string().into())
     }
 }
 
@@ -124,11 +150,11 @@ impl ConversationId {
 
     /// The conversation that a creator names by their own request id.
     pub fn created(creator: &UserId, request: &ClientId) -> Self {
-        Self::derived(&["created", creator.as_str(), request.as_str()])
+        Self::derived(&["created", creator.as_str(), &request.to_string()])
     }
 
     fn derived(parts: &[&str]) -> Self {
-        Self(Uuid::from_bytes(digest(parts)).simple().to_string())
+        Self(Uuid::from_bytes(digest(parts)).simple().to_string().into())
     }
 }
 

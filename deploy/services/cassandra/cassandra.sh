@@ -2,6 +2,8 @@
 # service.sh.
 #
 #   MM_CASSANDRA_HEAP  its heap, by default 1g
+#   MM_CASSANDRA_JAVA  more options for its JVM; -XX:TieredStopAtLevel=4 starts slower and then runs
+#                      faster, as a benchmark wants it
 
 CASSANDRA_HERE="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 
@@ -20,6 +22,7 @@ cassandra_start() {
         sed -e "s|@PORT@|$port|g" -e "s|@STORAGE_PORT@|$((port + 1))|g" \
             "$CASSANDRA_HERE/cassandra.yaml" > "$dir/cassandra.yaml"
         service_spawn "$dir" java "@$CASSANDRA_HERE/jvm.options" -Xms64m "-Xmx$heap" \
+            ${MM_CASSANDRA_JAVA:-} \
             "-Dcassandra.config=file://$dir/cassandra.yaml" \
             "-Dlogback.configurationFile=file://$CASSANDRA_HERE/logback.xml" \
             "-Dcassandra.storagedir=$dir/data" "-Dcassandra.logdir=$dir" "-Djava.io.tmpdir=$dir" \

@@ -12,6 +12,8 @@ use musclemap_tests::system::Servers;
 use musclemap_tests::trial::Trial;
 use tokio::time::Instant;
 
+use crate::turn;
+
 const PAIRS: usize = 16;
 /// Each sends as long as it is asked to.
 const SENDS: usize = 900;
@@ -45,6 +47,7 @@ async fn shared() -> System {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_role_and_each_server_is_killed_under_load() {
+    let _turn = turn().await;
     let (mut system, kafka, cassandra) = alone().await;
     let (trial, sockets) = (Trial::of(&system, PAIRS).await, system.socket_urls());
     let kills = times("MM_KILLS", 1);
@@ -71,6 +74,7 @@ async fn each_role_and_each_server_is_killed_under_load() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_paused_owner_that_wakes_has_no_effect() {
+    let _turn = turn().await;
     let mut system = shared().await;
     let (trial, sockets) = (Trial::of(&system, PAIRS).await, system.socket_urls());
     let pause = Duration::from_secs(times("MM_PAUSE_SECONDS", PAUSE_SECONDS) as u64);
@@ -95,6 +99,7 @@ async fn a_paused_owner_that_wakes_has_no_effect() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rolling_restart_fails_no_send() {
+    let _turn = turn().await;
     let mut system = shared().await;
     let (trial, sockets) = (Trial::of(&system, PAIRS).await, system.socket_urls());
     let disturbance = async {
@@ -115,6 +120,7 @@ async fn a_rolling_restart_fails_no_send() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_killed_owner_held_moves_and_the_rest_goes_on() {
+    let _turn = turn().await;
     let mut system = shared().await;
     let (trial, sockets) = (Trial::of(&system, PAIRS).await, system.socket_urls());
     let disturbance = async {

@@ -10,12 +10,13 @@ use std::process::Command;
 use musclemap_tests::System;
 use musclemap_tests::system::Servers;
 
-use crate::python;
+use crate::{python, turn};
 use life::People;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn foreign_clients_read_every_record_and_every_row_as_the_api_tells_them() {
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("policy.toml");
+    let _turn = turn().await;
     let mut system = System::distributed(&Servers::shared(), Some(&policy)).await;
     let people = People::login(&system).await;
     tool("produce.py", &system, &people);

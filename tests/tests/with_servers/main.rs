@@ -4,3 +4,11 @@ mod compose;
 mod faults;
 mod foreign;
 mod python;
+
+use tokio::sync::{Mutex, MutexGuard};
+
+/// Each test has a system of ten processes, and some say how soon it answers: one after the other.
+async fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::const_new(());
+    TURN.lock().await
+}
