@@ -64,7 +64,8 @@ impl Trial {
         let loads = self.pairs.iter().map(|Pair { sender, chat, .. }| {
             load::send(sender.clone(), chat.clone(), most, self.acknowledged.clone(), stopped.clone())
         });
-        let (wanted, listening): (Vec<_>, Vec<_>) = self.pairs[..listeners]
+        // Kept to the end: a listener may have more to hear when it is told how much there is.
+        let (totals, listening): (Vec<_>, Vec<_>) = self.pairs[..listeners]
             .iter()
             .map(|Pair { listener, .. }| {
                 let (total, wanted) = watch::channel(None);
@@ -78,7 +79,7 @@ impl Trial {
         };
         let load = async {
             let (attempts, ()) = join(join_all(loads), disturbed).await;
-            for (Pair { sender, chat, .. }, total) in self.pairs.iter().zip(wanted) {
+            for (Pair { sender, chat, .. }, total) in self.pairs.iter().zip(&totals) {
                 total.send(Some(sender.history(chat).await.len())).expect("a listener");
             }
             attempts

@@ -1,7 +1,7 @@
 //! What must be true: of every answer when it is given, of everything at rest.
 //!
-//! I1 stored once, I2 no phantom, I3 all or nothing, I4 no duplicate, I5 numbered without gap and in
-//! the order of the events, I6 ledger = balance ≥ 0, one charge a stored message, one refund a
+//! I1 stored once, I2 no phantom, I3 all or nothing, I4 no duplicate, I5 numbered without gap, in the
+//! order of the events, and behind what was acknowledged before it was asked, I6 ledger = balance ≥ 0, one charge a stored message, one refund a
 //! refused one.
 
 mod answers;

@@ -28,6 +28,8 @@ pub struct Asked {
     pub client_id: ClientId,
     pub conversation: ConversationId,
     pub text: String,
+    /// Number of the newest message of the conversation that was acknowledged when this was first asked.
+    pub after: i64,
     /// Offset of this very command in its partition.
     pub command: Offset,
 }
@@ -89,7 +91,9 @@ impl Clients {
         let (conversation, _) = &self.conversations[state.random.random_range(0..self.conversations.len())];
         let text = format!("text {}", state.random.random_range(0..1_000_000));
         let client_id = client_id(state);
-        let asked = Asked { user, client_id, conversation: conversation.clone(), text, command: 0 };
+        let conversation = conversation.clone();
+        let after = state.acknowledged.get(&conversation).copied().unwrap_or(0);
+        let asked = Asked { user, client_id, conversation, text, after, command: 0 };
         self.ask(state, asked);
         state.statistics.sends += 1;
     }

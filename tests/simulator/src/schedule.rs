@@ -163,7 +163,8 @@ impl Schedule {
         let handle = Arc::new(Handle { world: self.world.clone(), runner: id });
         let ports = Ports { log: handle.clone(), tables: handle.clone(), clock: handle };
         // Small bounds, so that owners are evicted and queues fill.
-        let options = Options { in_flight: 8, read_ahead: 8, owners: 2, ..Options::default() };
+        let options =
+            Options { in_flight: 8, read_ahead: 8, owners: 2, owner_rows: 24, ..Options::default() };
         let assignment = Assignment {
             partition,
             committed: None,

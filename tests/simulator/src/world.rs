@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use platform::ports::{LogError, PutRow, Range, Record, Row, TablesError};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use schemas::ConversationId;
 use schemas::avro;
 use schemas::message::Outgoing;
 use schemas::position::{LogTime, Offset, Partition};
@@ -89,6 +90,8 @@ pub struct State {
     producing: BTreeMap<(RunnerId, PartitionName), VecDeque<Append>>,
     pub calls: Vec<(RunnerId, Call)>,
     pub verdicts: BTreeMap<i64, Told>,
+    /// Number of the newest message of each conversation that a client was answered with.
+    pub acknowledged: BTreeMap<ConversationId, i64>,
     /// Requests whose verdicts have come since this was last taken.
     pub told: Vec<i64>,
     pub statistics: Statistics,
@@ -118,6 +121,7 @@ impl World {
             producing: BTreeMap::new(),
             calls: Vec::new(),
             verdicts: BTreeMap::new(),
+            acknowledged: BTreeMap::new(),
             told: Vec::new(),
             statistics: Statistics::default(),
             gaps_on_crash: false,

@@ -54,6 +54,11 @@ pub fn violations(state: &mut State, clients: &Clients) -> Result<(), String> {
         if let Answer::Stored(seq) = answer(told).map_err(|wrong| format!("request {request}: {wrong}"))? {
             is_stored(state, asked, seq)
                 .map_err(|wrong| format!("answered {request} with {seq}, but {wrong}"))?;
+            if seq <= asked.after {
+                return Err(format!("{request} became {seq}, and was asked after {} was told", asked.after));
+            }
+            let newest = state.acknowledged.entry(asked.conversation.clone()).or_default();
+            *newest = seq.max(*newest);
         }
     }
     Ok(())
