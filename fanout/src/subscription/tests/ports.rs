@@ -123,15 +123,15 @@ impl Log for EmptyLog {
     }
 
     async fn enqueue(&self, _: Outgoing) -> Result<Receipt, LogError> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 
     async fn read(&self, _: &'static Topic, _: Partition, _: Offset) -> Result<Box<dyn Reader>, LogError> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 
     async fn join(&self, _: &str, _: &'static Topic) -> Result<Box<dyn Membership>, LogError> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 
     async fn marks(&self, _: &'static Topic, _: Partition) -> Result<Marks, LogError> {
@@ -139,7 +139,7 @@ impl Log for EmptyLog {
     }
 
     async fn position_at(&self, _: &'static Topic, _: Partition, _: LogTime) -> Result<Offset, LogError> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 }
 
@@ -149,31 +149,31 @@ struct NoCommands;
 #[async_trait]
 impl Commands for NoCommands {
     async fn send_message(&self, _: &UserId, _: Send) -> Result<MessageId, Refusal> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 
     async fn create_conversation(&self, _: &UserId, _: Create) -> Result<ConversationId, Refusal> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 
     async fn mark_read(&self, _: &UserId, _: MessageId) -> Result<(), Refusal> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 
     async fn add_participants(&self, _: &UserId, _: &ConversationId, _: Vec<UserId>) -> Result<(), Refusal> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 
     async fn remove_participant(&self, _: &UserId, _: &ConversationId, _: &UserId) -> Result<(), Refusal> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 
     async fn delete_message(&self, _: &UserId, _: &MessageId) -> Result<(), Refusal> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 
     async fn set_block(&self, _: &UserId, _: &UserId, _: bool) -> Result<(), Refusal> {
-        unimplemented!()
+        unreachable!("subscriptions do not ask for it")
     }
 }
 

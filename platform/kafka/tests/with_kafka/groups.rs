@@ -38,6 +38,16 @@ async fn quiet(member: &mut dyn Membership) {
     assert!(said.is_err(), "{said:?} in a settled group");
 }
 
+/// A member that shares the group with another process, half each.
+async fn beside_a_process(log: &Kafka, group: &str) -> (Process, Box<dyn Membership>, BTreeSet<Partition>) {
+    let mut process = Process::start(group);
+    let told = within("its assignment", process.told.recv()).await.expect("a line");
+    assert!(told.starts_with("Assigned"), "{told}");
+    let (mut member, mut held) = (join(log, group).await, BTreeSet::new());
+    hold(&mut *member, &mut held, 4).await;
+    (process, member, held)
+}
+
 /// A member may close while its assignment changes; the group must hear of it all the same.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn closing_in_the_middle_of_a_rebalance_is_leaving_too() {
@@ -82,12 +92,7 @@ async fn what_a_closing_member_held_moves_within_a_second() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_killed_member_held_moves_within_its_session() {
     let (log, group) = (connect().await, fresh("group"));
-    let mut process = Process::start(&group);
-    let told = within("its assignment", process.told.recv()).await.expect("a line");
-    assert!(told.starts_with("Assigned"), "{told}");
-    let mut member = join(&log, &group).await;
-    let mut held = BTreeSet::new();
-    hold(&mut *member, &mut held, 4).await;
+    let (mut process, mut member, mut held) = beside_a_process(&log, &group).await;
     let begun = Instant::now();
     tokio::task::block_in_place(|| process.kill());
     hold(&mut *member, &mut held, 8).await;
@@ -98,12 +103,7 @@ async fn what_a_killed_member_held_moves_within_its_session() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_that_was_away_for_too_long_is_told_its_loss() {
     let (log, group) = (connect().await, fresh("group"));
-    let mut process = Process::start(&group);
-    let told = within("its assignment", process.told.recv()).await.expect("a line");
-    assert!(told.starts_with("Assigned"), "{told}");
-    let mut member = join(&log, &group).await;
-    let mut held = BTreeSet::new();
-    hold(&mut *member, &mut held, 4).await;
+    let (mut process, mut member, mut held) = beside_a_process(&log, &group).await;
     process.signal("STOP");
     hold(&mut *member, &mut held, 8).await;
     for partition in 0..ALL {
