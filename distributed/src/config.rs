@@ -118,6 +118,7 @@ pub struct FanoutSection {
     drain_over_ms: u64,
     operations_per_socket: usize,
     sockets: usize,
+    shards: usize,
     origins: String,
 }
 
@@ -174,6 +175,7 @@ impl Config {
             drain_over: Duration::from_millis(fanout.drain_over_ms),
             operations_per_socket: fanout.operations_per_socket,
             sockets: fanout.sockets,
+            shards: fanout.shards,
             origins: origins.map(str::to_owned).collect(),
         }
     }

@@ -2,111 +2,138 @@
 //!
 //! A cursor is a stored snapshot, plus the next offset in the few lanes in which this user has had
 //! events since. It is bound to its user and epoch by a MAC: what a client sends back is what a node
-//! has given, or nothing.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+//! has given, or nothing. One is made for each frame, so making one is cheap.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
 use schemas::UserId;
-use schemas::position::{EPOCH, Offset};
+use schemas::position::{EPOCH, LogTime, Offset};
 use sha2::Sha256;
+use smallvec::SmallVec;
 
 use crate::lanes::Lane;
 use crate::snapshot::{Snapshot, SnapshotId};
 
 /// Bytes of the MAC that are kept.
 const MAC_BYTES: usize = 16;
+/// Bytes of the epoch and the snapshot's id.
+const HEAD_BYTES: usize = 20;
+/// Bytes that each lane takes.
+const LANE_BYTES: usize = 10;
 /// The longest cursor that is looked at.
 const MAX_CHARACTERS: usize = 8 * 1024;
 
 /// Key that cursors are bound with; the same on every node.
 #[derive(Clone)]
-pub struct CursorKey([u8; 32]);
+pub struct CursorKey(Hmac<Sha256>);
 
 impl CursorKey {
     pub fn new(key: [u8; 32]) -> Self {
-        Self(key)
+        // An HMAC takes a key of any length.
+        Self(Hmac::new_from_slice(&key).unwrap_or_else(|_| unreachable!()))
     }
 
-    fn mac(&self, user: &UserId, body: &str) -> Option<[u8; MAC_BYTES]> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).ok()?;
+    fn mac(&self, user: &UserId, body: &[u8]) -> [u8; MAC_BYTES] {
+        let mut mac = self.0.clone();
         mac.update(user.as_str().as_bytes());
         mac.update(&[0]);
-        mac.update(body.as_bytes());
-        let full = mac.finalize().into_bytes();
-        full[..MAC_BYTES].try_into().ok()
+        mac.update(body);
+        let mut kept = [0; MAC_BYTES];
+        kept.copy_from_slice(&mac.finalize().into_bytes()[..MAC_BYTES]);
+        kept
     }
 }
 
 /// Where an inbox stands.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     pub snapshot: SnapshotId,
-    /// Next offsets, in lanes where they are beyond the snapshot.
-    pub beyond: Arc<BTreeMap<Lane, Offset>>,
+    pub beyond: Beyond,
+}
+
+/// Next offsets, by lane, in the lanes where they are beyond the snapshot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beyond(SmallVec<[(Lane, Offset); 2]>);
+
+impl Beyond {
+    pub fn get(&self, lane: Lane) -> Option<Offset> {
+        self.0.iter().find(|(other, _)| *other == lane).map(|(_, next)| *next)
+    }
+
+    fn set(&mut self, lane: Lane, next: Offset) {
+        match self.0.binary_search_by_key(&lane, |(lane, _)| *lane) {
+            Ok(at) => self.0[at].1 = next,
+            Err(at) => self.0.insert(at, (lane, next)),
+        }
+    }
+
+    pub fn as_slice(&self) -> &[(Lane, Offset)] {
+        &self.0
+    }
 }
 
 impl Cursor {
     pub fn at(snapshot: SnapshotId) -> Self {
-        Self { snapshot, beyond: Arc::default() }
+        Self { snapshot, beyond: Beyond::default() }
     }
 
     /// Everything up to `offset` in the lane is queued or known.
     pub fn pass(&mut self, lane: Lane, offset: Offset) {
-        Arc::make_mut(&mut self.beyond).insert(lane, offset + 1);
+        self.beyond.set(lane, offset + 1);
     }
 
     /// Whether the event at `offset` is known to be passed; what lies before the snapshot is not asked.
     pub fn is_past(&self, lane: Lane, offset: Offset) -> bool {
-        self.beyond.get(&lane).is_some_and(|next| offset < *next)
+        self.beyond.get(lane).is_some_and(|next| offset < next)
     }
 
     /// Moves on to a newer snapshot, everything up to which is queued.
     pub fn adopt(&mut self, snapshot: &Snapshot) {
-        let beyond = self.beyond.iter().filter(|(lane, next)| **next > snapshot.next(**lane));
-        self.beyond = Arc::new(beyond.map(|(lane, next)| (*lane, *next)).collect());
-        self.snapshot = snapshot.id.clone();
+        self.beyond.0.retain(|(lane, next)| *next > snapshot.next(*lane));
+        self.snapshot = snapshot.id;
     }
 
-    /// Opaque text for `user`.
+    /// Opaque text for `user`: base64 of the MAC, the epoch, the snapshot's id, and the lanes beyond.
     pub fn encode(&self, key: &CursorKey, user: &UserId) -> String {
-        let mut body = format!("{EPOCH}.{}", self.snapshot.as_str());
-        for (lane, next) in self.beyond.iter() {
-            body.push_str(&format!(".{:x}:{next:x}", lane.0));
+        let mut bytes: SmallVec<[u8; 128]> = SmallVec::from_slice(&[0; MAC_BYTES]);
+        bytes.extend_from_slice(&EPOCH.to_be_bytes());
+        bytes.extend_from_slice(&self.snapshot.taken_at().to_be_bytes());
+        bytes.extend_from_slice(&self.snapshot.random().to_be_bytes());
+        for (lane, next) in self.beyond.as_slice() {
+            bytes.extend_from_slice(&lane.0.to_be_bytes());
+            bytes.extend_from_slice(&next.to_be_bytes());
         }
-        let mac = key.mac(user, &body).unwrap_or_default();
-        format!("{}{}", URL_SAFE_NO_PAD.encode(mac), URL_SAFE_NO_PAD.encode(body))
+        let mac = key.mac(user, &bytes[MAC_BYTES..]);
+        bytes[..MAC_BYTES].copy_from_slice(&mac);
+        URL_SAFE_NO_PAD.encode(&bytes)
     }
 
     /// The cursor in `text`, if a node gave it to `user` in this epoch.
     pub fn decode(text: &str, key: &CursorKey, user: &UserId) -> Option<Self> {
-        const MAC_CHARACTERS: usize = (MAC_BYTES * 4).div_ceil(3);
-        if text.len() > MAX_CHARACTERS || !text.is_ascii() || text.len() < MAC_CHARACTERS {
+        if text.len() > MAX_CHARACTERS {
             return None;
         }
-        let (given, body) = text.split_at(MAC_CHARACTERS);
-        let given = URL_SAFE_NO_PAD.decode(given).ok()?;
-        let body = String::from_utf8(URL_SAFE_NO_PAD.decode(body).ok()?).ok()?;
-        let wanted = key.mac(user, &body)?;
-        let differs =
-            given.iter().zip(wanted).fold(given.len() ^ MAC_BYTES, |acc, (a, b)| acc | usize::from(a ^ b));
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (given, body) = bytes.split_at_checked(MAC_BYTES)?;
+        let wanted = key.mac(user, body);
+        let differs = given.iter().zip(wanted).fold(0, |acc, (a, b)| acc | (a ^ b));
         if differs != 0 {
             return None;
         }
-        let mut parts = body.split('.');
-        if parts.next()?.parse::<i64>().ok()? != EPOCH {
+        let (head, lanes) = body.split_at_checked(HEAD_BYTES)?;
+        let (epoch, head) = head.split_first_chunk()?;
+        let (taken_at, random) = head.split_first_chunk()?;
+        if i64::from_be_bytes(*epoch) != EPOCH || lanes.len() % LANE_BYTES != 0 {
             return None;
         }
-        let snapshot = parts.next()?.parse().ok()?;
-        let mut beyond = BTreeMap::new();
-        for part in parts {
-            let (lane, next) = part.split_once(':')?;
-            beyond.insert(Lane(u16::from_str_radix(lane, 16).ok()?), Offset::from_str_radix(next, 16).ok()?);
+        let random = u32::from_be_bytes(random.try_into().ok()?);
+        let mut cursor = Self::at(SnapshotId::new(LogTime::from_be_bytes(*taken_at), random));
+        for lane in lanes.chunks_exact(LANE_BYTES) {
+            let (lane, next) = lane.split_first_chunk()?;
+            cursor.beyond.set(Lane(u16::from_be_bytes(*lane)), Offset::from_be_bytes(next.try_into().ok()?));
         }
-        Some(Self { snapshot, beyond: Arc::new(beyond) })
+        Some(cursor)
     }
 }
 
@@ -128,7 +155,7 @@ mod tests {
         let (ann, bob): (UserId, UserId) = ("ann".parse().unwrap(), "bob".parse().unwrap());
         let text = cursor().encode(&key, &ann);
         let back = Cursor::decode(&text, &key, &ann).unwrap();
-        assert_eq!((back.snapshot, back.beyond), (cursor().snapshot, cursor().beyond));
+        assert_eq!(back, cursor());
         assert!(Cursor::decode(&text, &key, &bob).is_none());
         assert!(Cursor::decode(&text, &CursorKey::new([8; 32]), &ann).is_none());
         for at in 0..text.len() {
@@ -148,6 +175,6 @@ mod tests {
         let mut cursor = cursor();
         cursor.adopt(&snapshot);
         assert_eq!(cursor.snapshot, snapshot.id);
-        assert_eq!(*cursor.beyond, BTreeMap::from([(Lane(12), 5)]));
+        assert_eq!(cursor.beyond.as_slice(), [(Lane(12), 5)]);
     }
 }

@@ -12,7 +12,7 @@ use schemas::position::{Cause, Number, Offset};
 use schemas::topics::{EVENTS, Topic};
 use schemas::{ConversationId, UserId};
 
-use crate::lanes::Lane;
+use crate::lanes::{Lane, Lanes};
 use crate::metrics;
 
 /// Whom an event may concern.
@@ -42,6 +42,27 @@ struct Decoded {
     blocks: Option<BlocksChanged>,
 }
 
+/// What stands at an offset of a lane: an event, or something that is none.
+pub struct Entry {
+    pub offset: Offset,
+    pub event: Option<Arc<Event>>,
+}
+
+impl Entry {
+    /// What is no event is counted and passed over.
+    pub fn read(lanes: Lanes, lane: Lane, record: Record) -> Self {
+        let offset = record.offset;
+        match Event::read(lanes.topic(lane), lane, record) {
+            Ok(event) => Self { offset, event: Some(Arc::new(event)) },
+            Err(error) => {
+                metrics::UNREADABLE.inc();
+                tracing::warn!(lane = lane.0, offset, %error, "malformed event");
+                Self { offset, event: None }
+            }
+        }
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum Malformed {
     #[error("no cause")]
@@ -51,7 +72,7 @@ pub enum Malformed {
 }
 
 impl Event {
-    pub fn read(topic: &'static Topic, lane: Lane, record: Record) -> Result<Self, Malformed> {
+    fn read(topic: &'static Topic, lane: Lane, record: Record) -> Result<Self, Malformed> {
         let cause = record.header(Cause::HEADER).ok_or(Malformed::Cause)?;
         let cause = Cause::from_header(cause).map_err(|_| Malformed::Cause)?;
         let key =
@@ -78,6 +99,11 @@ impl Event {
     /// What it delivers, if anything; decoded when first asked.
     pub fn live(&self) -> Option<&Arc<Live>> {
         self.decoded().live.as_ref()
+    }
+
+    /// Whether it is a message that answers another.
+    pub fn answers(&self) -> bool {
+        matches!(self.live().map(|live| &**live), Some(Live::Message { message, .. }) if message.reply_to.is_some())
     }
 
     /// What it says stands between two users.

@@ -1,5 +1,5 @@
-//! What a node holds in memory: recent events by lane and their renderings, the users who are here
-//! with their conversations, and the queues of their subscriptions.
+//! What a shard of a node holds in memory: recent events by lane, the users who are here with their
+//! conversations, and the queues of their subscriptions.
 //!
 //! Invariants:
 //! - Events enter a lane in order, once; what repeats is dropped by counting.
@@ -11,35 +11,31 @@ mod queue;
 mod ring;
 mod users;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use platform::ports::Record;
 use schemas::UserId;
 use schemas::position::Offset;
+use slab::Slab;
 use tokio::sync::Notify;
 
 use crate::cursor::Cursor;
-use crate::event::{About, Event};
+use crate::event::{Entry, Event};
 use crate::lanes::{Lane, Lanes, Position};
-use crate::metrics;
-use crate::render::Renderings;
 use crate::snapshot::{Snapshot, SnapshotId};
 
-pub use queue::{Frame, Interest, Queue};
+pub use queue::{Frame, Interest, Overflowed, Queue};
 use ring::Rings;
 pub use users::UserRows;
 use users::Users;
 
-/// Bytes of recent renderings in memory: some seconds of them.
-const RENDERED_BYTES: usize = 16 * 1024 * 1024;
-
-/// Names a subscription on this node.
-pub type SubscriptionId = u64;
+/// Names a subscription of this hub, for as long as it is open.
+pub type SubscriptionId = usize;
 
 pub struct Hub {
     pub lanes: Lanes,
-    pub renderings: Renderings,
+    /// Told when something waits in a queue.
+    pub wake: Notify,
     queue_bound: usize,
     state: Mutex<State>,
 }
@@ -47,9 +43,9 @@ pub struct Hub {
 struct State {
     rings: Rings,
     users: Users,
-    queues: HashMap<SubscriptionId, Queue>,
-    by_user: HashMap<UserId, Vec<SubscriptionId>>,
-    next_id: SubscriptionId,
+    queues: Slab<Queue>,
+    /// Queues that something waits in.
+    waiting: Vec<SubscriptionId>,
     /// The newest snapshot that is stored: live cursors refer to it.
     stored: Arc<Snapshot>,
     /// The newest snapshot that is settled: new subscriptions start there.
@@ -62,19 +58,16 @@ pub struct Reach(Vec<Offset>);
 
 impl Hub {
     /// A hub that goes on from a settled snapshot.
-    pub fn new(lanes: Lanes, settled: Snapshot, ring_bytes: usize, queue_bound: usize) -> Self {
-        let settled = Arc::new(settled);
+    pub fn new(lanes: Lanes, settled: Arc<Snapshot>, ring_bytes: usize, queue_bound: usize) -> Self {
         let state = State {
             rings: Rings::new(&settled.positions, ring_bytes),
             users: Users::default(),
-            queues: HashMap::new(),
-            by_user: HashMap::new(),
-            next_id: 0,
+            queues: Slab::new(),
+            waiting: vec![],
             stored: settled.clone(),
             settled,
         };
-        let renderings = Renderings::new(RENDERED_BYTES);
-        Self { lanes, renderings, queue_bound, state: Mutex::new(state) }
+        Self { lanes, wake: Notify::new(), queue_bound, state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -82,25 +75,30 @@ impl Hub {
     }
 
     /// Takes in records of a lane, and offers them to whom they concern.
-    pub fn enter(&self, lane: Lane, records: Vec<Record>) {
-        let mut guard = self.state();
-        let state = &mut *guard;
-        for record in records {
-            let offset = record.offset;
-            match Event::read(self.lanes.topic(lane), lane, record) {
-                Ok(event) => {
-                    if let Some(event) = state.rings.push(event) {
-                        state.users.apply(&event);
-                        state.offer(&event, self.queue_bound);
-                    }
+    pub fn enter(&self, lane: Lane, entries: &[Entry]) {
+        let state = &mut *self.state();
+        for entry in entries {
+            match &entry.event {
+                Some(event) if state.rings.push(event) => {
+                    state.users.apply(event);
+                    state.offer(event, self.queue_bound);
                 }
-                Err(error) => {
-                    metrics::UNREADABLE.inc();
-                    tracing::warn!(lane = lane.0, offset, %error, "malformed event");
-                    state.rings.skip(lane, offset);
-                }
+                Some(_) => {}
+                None => state.rings.skip(lane, entry.offset),
             }
         }
+        self.wake_for(state);
+    }
+
+    fn wake_for(&self, state: &State) {
+        if !state.waiting.is_empty() {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Gives the queues that something waits in to `into`, each once until it is empty again.
+    pub fn waiting(&self, into: &mut Vec<SubscriptionId>) {
+        into.append(&mut self.state().waiting);
     }
 
     /// Positions right now, in the same turn for all lanes.
@@ -118,15 +116,15 @@ impl Hub {
     }
 
     /// The snapshots in memory, for cursors that refer to them.
-    pub fn remembers(&self, id: &SnapshotId) -> Option<Arc<Snapshot>> {
+    pub fn remembers(&self, id: SnapshotId) -> Option<Arc<Snapshot>> {
         let state = self.state();
-        [&state.stored, &state.settled].into_iter().find(|snapshot| snapshot.id == *id).cloned()
+        [&state.stored, &state.settled].into_iter().find(|snapshot| snapshot.id == id).cloned()
     }
 
     /// A snapshot is stored: live cursors go on from it.
     pub fn adopt(&self, snapshot: Arc<Snapshot>) {
         let state = &mut *self.state();
-        for queue in state.queues.values_mut().filter(|queue| queue.is_live()) {
+        for (_, queue) in state.queues.iter_mut().filter(|(_, queue)| queue.is_live()) {
             queue.cursor.adopt(&snapshot);
         }
         state.stored = snapshot;
@@ -154,34 +152,24 @@ impl Hub {
         cursor: Cursor,
         rows: UserRows,
         reach: &Reach,
-    ) -> Option<(SubscriptionId, Arc<Notify>)> {
+    ) -> Option<SubscriptionId> {
         let state = &mut *self.state();
         if Reach(state.rings.starts()) != *reach {
             return None;
         }
-        state.users.add(user, rows);
+        let id = state.queues.insert(Queue::new(user.clone(), interest, cursor));
+        state.users.add(user, id, rows);
         for event in state.rings.all().filter(|event| event.users.contains(user)) {
             state.users.apply(event);
         }
-        let id = state.next_id;
-        state.next_id += 1;
-        let queue = Queue::new(user.clone(), interest, cursor);
-        let wake = queue.wake.clone();
-        state.queues.insert(id, queue);
-        state.by_user.entry(user.clone()).or_default().push(id);
-        Some((id, wake))
+        Some(id)
     }
 
     /// Closes a queue; a user without any is forgotten.
     pub fn close(&self, id: SubscriptionId) {
         let state = &mut *self.state();
-        let Some(queue) = state.queues.remove(&id) else { return };
-        if let Some(ids) = state.by_user.get_mut(&queue.user) {
-            ids.retain(|other| *other != id);
-            if ids.is_empty() {
-                state.by_user.remove(&queue.user);
-                state.users.remove(&queue.user);
-            }
+        if let Some(queue) = state.queues.try_remove(id) {
+            state.users.remove(&queue.user, id);
         }
     }
 
@@ -203,20 +191,21 @@ impl Hub {
         if !Arc::ptr_eq(&state.settled, settled) {
             return None;
         }
-        let user = state.queues.get(&id)?.user.clone();
+        let user = state.queues.get(id)?.user.clone();
         let events: Vec<Arc<Event>> = state.since_settled(&user).cloned().collect();
-        let queue = state.queues.get_mut(&id)?;
-        queue.cursor = Cursor::at(settled.id.clone());
+        let queue = state.queues.get_mut(id)?;
+        queue.cursor = Cursor::at(settled.id);
         // Within a lane all that is readable comes before all that is not.
         let (readable, other): (Vec<_>, Vec<_>) = events.iter().partition(|event| is_readable(event));
         for event in readable {
             queue.cursor.pass(event.lane, event.offset);
         }
         let cursor = queue.cursor.clone();
-        for event in other {
-            queue.offer(event, self.queue_bound);
-        }
         queue.go_live();
+        for event in other {
+            state.queue(id, event, self.queue_bound);
+        }
+        self.wake_for(state);
         Some(cursor)
     }
 
@@ -231,7 +220,7 @@ impl Hub {
         most: usize,
     ) -> Result<bool, Lane> {
         let state = &mut *self.state();
-        let Some(user) = state.queues.get(&id).map(|queue| queue.user.clone()) else { return Ok(true) };
+        let Some(user) = state.queues.get(id).map(|queue| queue.user.clone()) else { return Ok(true) };
         let mut events = Vec::new();
         for (lane, from) in next.iter_mut() {
             if *from < state.rings.start(*lane) {
@@ -242,13 +231,13 @@ impl Hub {
                     break;
                 }
                 *from = event.offset + 1;
-                if state.concerns(&user, event) {
+                if state.users.concerns(&user, event) {
                     events.push(event.clone());
                 }
             }
         }
         let done = events.len() < most;
-        if let Some(queue) = state.queues.get_mut(&id) {
+        if let Some(queue) = state.queues.get_mut(id) {
             for event in events {
                 queue.offer(&event, self.queue_bound);
             }
@@ -270,7 +259,7 @@ impl Hub {
 
     /// Whether an event, from the log or the rings, is for the user.
     pub fn concerns(&self, user: &UserId, event: &Event) -> bool {
-        self.state().concerns(user, event)
+        self.state().users.concerns(user, event)
     }
 
     /// Whether a message that the user hears answers one that they do not see.
@@ -280,7 +269,7 @@ impl Hub {
 
     /// Puts a queue where its client's cursor is.
     pub fn set_cursor(&self, id: SubscriptionId, cursor: Cursor) {
-        if let Some(queue) = self.state().queues.get_mut(&id) {
+        if let Some(queue) = self.state().queues.get_mut(id) {
             queue.cursor = cursor;
         }
     }
@@ -288,15 +277,29 @@ impl Hub {
     /// Notes in the cursor that a replayed event was delivered, and gives the cursor.
     pub fn pass(&self, id: SubscriptionId, event: &Event) -> Option<Cursor> {
         let state = &mut *self.state();
-        let queue = state.queues.get_mut(&id)?;
+        let queue = state.queues.get_mut(id)?;
         queue.cursor.pass(event.lane, event.offset);
         Some(queue.cursor.clone())
     }
 
-    /// Takes what waits in a queue, and the cursor after it; `None` when the queue has overflowed or
-    /// is gone.
-    pub fn take(&self, id: SubscriptionId) -> Option<(Vec<Frame>, Cursor)> {
-        self.state().queues.get_mut(&id)?.take()
+    /// Moves up to `most` frames of what waits in a queue to `into`; gives the cursor after them if
+    /// nothing waits any more. A queue that is gone has overflowed.
+    pub fn take(
+        &self,
+        id: SubscriptionId,
+        most: usize,
+        into: &mut Vec<Frame>,
+    ) -> Result<Option<Cursor>, Overflowed> {
+        self.state().queues.get_mut(id).ok_or(Overflowed)?.take(most, into)
+    }
+
+    pub fn has_overflowed(&self, id: SubscriptionId) -> bool {
+        self.state().queues.get(id).is_none_or(Queue::has_overflowed)
+    }
+
+    /// The cursor of a live queue that nothing waits in.
+    pub fn quiet(&self, id: SubscriptionId) -> Option<Cursor> {
+        self.state().queues.get(id)?.quiet().cloned()
     }
 
     pub fn subscriptions(&self) -> usize {
@@ -308,31 +311,30 @@ impl State {
     fn since_settled(&self, user: &UserId) -> impl Iterator<Item = &Arc<Event>> {
         let lanes = self.settled.positions.iter().enumerate();
         let events = lanes.flat_map(|(lane, at)| self.rings.since(Lane(lane as u16), at.next));
-        events.filter(move |event| self.concerns(user, event))
-    }
-
-    fn concerns(&self, user: &UserId, event: &Event) -> bool {
-        match &event.about {
-            About::User(about) => about == user,
-            About::Conversation(conversation) => self.users.hears(user, conversation, event),
-        }
+        events.filter(move |event| self.users.concerns(user, event))
     }
 
     fn offer(&mut self, event: &Arc<Event>, bound: usize) {
-        let concerned: Vec<UserId> = match &event.about {
-            About::User(user) => vec![user.clone()],
-            About::Conversation(conversation) => self.users.in_conversation(conversation).cloned().collect(),
-        };
-        for user in concerned {
-            if !self.concerns(&user, event) {
-                continue;
-            }
-            for id in self.by_user.get(&user).into_iter().flatten() {
-                if let Some(queue) = self.queues.get_mut(id).filter(|queue| queue.is_live()) {
-                    queue.offer(event, bound);
-                }
-            }
-        }
+        let Self { users, queues, waiting, .. } = self;
+        users.concerned(event, |id| queue(queues, waiting, id, event, bound));
+    }
+
+    fn queue(&mut self, id: SubscriptionId, event: &Arc<Event>, bound: usize) {
+        queue(&mut self.queues, &mut self.waiting, id, event, bound);
+    }
+}
+
+/// Offers an event to a queue that is live, and lists the queue.
+fn queue(
+    queues: &mut Slab<Queue>,
+    waiting: &mut Vec<SubscriptionId>,
+    id: SubscriptionId,
+    event: &Arc<Event>,
+    bound: usize,
+) {
+    let Some(queue) = queues.get_mut(id).filter(|queue| queue.is_live()) else { return };
+    if queue.offer(event, bound) {
+        waiting.push(id);
     }
 }
 

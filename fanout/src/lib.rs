@@ -1,7 +1,7 @@
 //! The fan-out node: reads every event, and pushes each to the sockets that it concerns.
 //!
 //! [`node`] follows the log and takes snapshots; [`hub`] keeps what is recent and knows who is here;
-//! [`subscription`] replays and delivers; [`socket`] speaks `graphql-transport-ws`.
+//! [`subscription`] starts and replays; [`shard`] delivers; [`socket`] speaks `graphql-transport-ws`.
 //!
 //! Invariants: a message is never dropped in silence: a socket that cannot follow is closed with a
 //! code that says "resume"; a cursor resumes on any node; memory is bounded.
@@ -12,8 +12,11 @@ pub mod hub;
 pub mod lanes;
 mod metrics;
 pub mod node;
+mod once;
+mod past;
 pub mod protocol;
 pub mod render;
+mod shard;
 pub mod snapshot;
 pub mod socket;
 pub mod subscription;
@@ -38,6 +41,8 @@ pub struct Options {
     pub drain_over: Duration,
     pub operations_per_socket: usize,
     pub sockets: usize,
+    /// Threads that serve sockets; 0: as many as there are processors.
+    pub shards: usize,
     /// Origins that browsers may connect from; none where it is empty, but any in development.
     pub origins: Vec<String>,
 }
@@ -54,6 +59,7 @@ impl Default for Options {
             drain_over: Duration::from_secs(5),
             operations_per_socket: 100,
             sockets: 15_000,
+            shards: 0,
             origins: vec![],
         }
     }

@@ -1,15 +1,151 @@
-//! Metrics of a node.
+//! Metrics of a node. Those of what happens to every frame are counters alone.
 
 use std::sync::LazyLock;
 
-use prometheus::{IntCounter, register_int_counter};
+use prometheus::{
+    IntCounter, IntCounterVec, IntGauge, register_int_counter, register_int_counter_vec, register_int_gauge,
+};
+
+use crate::protocol::CloseCode;
 
 /// Records of the event topics that are no events, or cannot be decoded.
 pub static UNREADABLE: LazyLock<IntCounter> = LazyLock::new(|| {
-    let counter = register_int_counter!(
+    registered(register_int_counter!(
         "musclemap_fanout_unreadable_records_total",
         "Records of the event topics that are no events, or cannot be decoded"
-    );
-    // It fails only for a name that is taken, which is a mistake in the code.
-    counter.unwrap_or_else(|error| panic!("metric: {error}"))
+    ))
 });
+
+/// Sockets that are open, from their handshake to their end.
+pub static SOCKETS: LazyLock<IntGauge> =
+    LazyLock::new(|| registered(register_int_gauge!("musclemap_fanout_sockets", "Open sockets")));
+
+pub static SUBSCRIPTIONS: LazyLock<IntGauge> = LazyLock::new(|| {
+    registered(register_int_gauge!("musclemap_fanout_subscriptions", "Subscriptions on open sockets"))
+});
+
+pub static DELIVERIES: LazyLock<IntCounter> = LazyLock::new(|| {
+    registered(register_int_counter!(
+        "musclemap_fanout_deliveries_total",
+        "Events handed to a socket, each once for each subscription"
+    ))
+});
+
+pub static WRITES: LazyLock<IntCounter> =
+    LazyLock::new(|| registered(register_int_counter!("musclemap_fanout_writes_total", "Writes to sockets")));
+
+/// Bytes that wait because clients do not read.
+pub static QUEUED_BYTES: LazyLock<IntGauge> = LazyLock::new(|| {
+    registered(register_int_gauge!("musclemap_fanout_queued_bytes", "Bytes that wait for clients to read"))
+});
+
+static RENDERINGS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    registered(register_int_counter_vec!(
+        "musclemap_fanout_renderings_total",
+        "Payloads executed: shared by all who select the same, or private to a viewer",
+        &["kind"]
+    ))
+});
+
+static CLOSED: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    registered(register_int_counter_vec!(
+        "musclemap_fanout_closed_total",
+        "Sockets closed by the node, by close code",
+        &["code"]
+    ))
+});
+
+static DROPPED: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    registered(register_int_counter_vec!(
+        "musclemap_fanout_dropped_total",
+        "Queued frames dropped: receipts that newer ones stand for, or all with an overflow",
+        &["kind"]
+    ))
+});
+
+static RESUMES: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    registered(register_int_counter_vec!(
+        "musclemap_fanout_resumes_total",
+        "Inboxes resumed at a cursor, by outcome",
+        &["outcome"]
+    ))
+});
+
+/// A payload was executed.
+pub fn rendered(is_private: bool) {
+    RENDERINGS.with_label_values(&[if is_private { "private" } else { "shared" }]).inc();
+}
+
+/// The node has closed a socket.
+pub fn closed(code: u16) {
+    CLOSED.with_label_values(&[code.to_string().as_str()]).inc();
+}
+
+/// Frames left a queue without being sent.
+pub fn dropped(kind: Dropped, frames: usize) {
+    DROPPED.with_label_values(&[kind.name()]).inc_by(frames as u64);
+}
+
+/// A client came with a cursor.
+pub fn resumed(outcome: Resumed) {
+    RESUMES.with_label_values(&[outcome.name()]).inc();
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Dropped {
+    /// A newer receipt stands for it.
+    Receipt,
+    /// The client reads too slowly, and will resume.
+    Overflow,
+}
+
+impl Dropped {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Receipt => "receipt",
+            Self::Overflow => "overflow",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub enum Resumed {
+    /// It has got all that it had missed.
+    Drained,
+    /// It starts afresh.
+    Gap,
+}
+
+impl Resumed {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Drained => "drained",
+            Self::Gap => "gap",
+        }
+    }
+}
+
+/// Exports everything from now on, at 0.
+pub fn export() {
+    for counter in [&UNREADABLE, &DELIVERIES, &WRITES] {
+        counter.inc_by(0);
+    }
+    for gauge in [&SOCKETS, &SUBSCRIPTIONS, &QUEUED_BYTES] {
+        gauge.add(0);
+    }
+    for kind in ["shared", "private"] {
+        RENDERINGS.with_label_values(&[kind]).inc_by(0);
+    }
+    for code in CloseCode::ALL {
+        CLOSED.with_label_values(&[code.code().to_string().as_str()]).inc_by(0);
+    }
+    [Dropped::Receipt, Dropped::Overflow].into_iter().for_each(|kind| dropped(kind, 0));
+    for outcome in [Resumed::Drained, Resumed::Gap] {
+        RESUMES.with_label_values(&[outcome.name()]).inc_by(0);
+    }
+}
+
+fn registered<M>(made: prometheus::Result<M>) -> M {
+    // It fails only for a name that is taken, which is a mistake in the code.
+    made.unwrap_or_else(|error| panic!("metric: {error}"))
+}

@@ -17,17 +17,26 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Options;
 use crate::cursor::CursorKey;
+use crate::event::Entry;
 use crate::hub::Hub;
 use crate::lanes::{Lane, Lanes, Position};
+use crate::past::Past;
+use crate::render::{Rendering, Renderings};
 use crate::snapshot::{Snapshot, SnapshotId};
 
 pub struct Node {
-    pub hub: Hub,
+    /// One for each shard; each is given everything.
+    pub hubs: Vec<Arc<Hub>>,
+    pub renderings: Renderings,
+    pub past: Past,
+    pub lanes: Lanes,
     pub log: Arc<dyn Log>,
     pub tables: Arc<dyn Tables>,
     pub options: Options,
     pub cursor_key: CursorKey,
     clock: Arc<dyn Clock>,
+    /// The snapshot that the node began at.
+    started_at: SnapshotId,
     /// Lanes that have not reached the end that they had at the start.
     behind: AtomicUsize,
     ready: watch::Sender<bool>,
@@ -55,14 +64,19 @@ impl Node {
             Some(settled) => settled,
             None => first_snapshot(&*log, &*tables, &*clock, lanes).await?,
         };
-        let hub = Hub::new(lanes, settled, options.ring_bytes, options.queue);
+        let settled = Arc::new(settled);
+        let hub = |_| Arc::new(Hub::new(lanes, settled.clone(), options.ring_bytes, options.queue));
         Ok(Arc::new(Self {
-            hub,
+            hubs: (0..shards(&options)).map(hub).collect(),
+            renderings: Renderings::new(RENDERED_BYTES, Rendering::bytes),
+            past: Past::new(log.clone(), tables.clone(), lanes),
+            lanes,
             log,
             tables,
             options,
             cursor_key,
             clock,
+            started_at: settled.id,
             behind: AtomicUsize::new(lanes.count()),
             ready: watch::Sender::new(false),
         }))
@@ -70,7 +84,7 @@ impl Node {
 
     /// Follows the lanes until `stop`; ends early only with an error, which is fatal.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) -> Result<(), NodeError> {
-        let lanes = try_join_all(self.hub.lanes.all().map(|lane| self.follow(lane)));
+        let lanes = try_join_all(self.lanes.all().map(|lane| self.follow(lane)));
         tokio::select! {
             () = stop.cancelled() => Ok(()),
             ended = lanes => ended.map(|_| ()),
@@ -91,9 +105,19 @@ impl Node {
         self.clock.now()
     }
 
+    /// Positions that every hub has reached.
+    pub fn positions(&self) -> Vec<Position> {
+        let all = self.hubs.iter().map(|hub| hub.positions());
+        let least = all.reduce(|least, other| {
+            let both = least.into_iter().zip(other);
+            both.map(|(one, other)| if other.next < one.next { other } else { one }).collect()
+        });
+        least.unwrap_or_default()
+    }
+
     async fn follow(&self, lane: Lane) -> Result<(), NodeError> {
-        let (topic, partition) = (self.hub.lanes.topic(lane), self.hub.lanes.partition(lane));
-        let start = self.hub.positions()[lane.0 as usize].next;
+        let (topic, partition) = (self.lanes.topic(lane), self.lanes.partition(lane));
+        let start = self.positions()[lane.0 as usize].next;
         let end = self.log.marks(topic, partition).await?.end;
         let mut reader = self.log.read(topic, partition, start).await?;
         let mut caught_up = start >= end;
@@ -103,7 +127,9 @@ impl Node {
         loop {
             let records = retry::next_records(&*self.clock, reader.as_mut()).await?;
             let next = records.last().map_or(0, |record| record.offset + 1);
-            self.hub.enter(lane, records);
+            let entries: Vec<Entry> =
+                records.into_iter().map(|record| Entry::read(self.lanes, lane, record)).collect();
+            self.hubs.iter().for_each(|hub| hub.enter(lane, &entries));
             if !caught_up && next >= end {
                 caught_up = true;
                 self.caught_up();
@@ -120,25 +146,27 @@ impl Node {
     /// Stores a snapshot every so often, and notes which of them are settled.
     async fn snapshots(&self) {
         let mut unsettled: Option<Arc<Snapshot>> = None;
-        let mut last = self.hub.positions();
+        let mut last = self.positions();
+        let mut newest = self.started_at;
         loop {
             self.clock.sleep(self.options.snapshot_every).await;
             let taken = async {
                 if let Some(snapshot) = unsettled.take() {
-                    if snapshot.is_settled(&*self.tables, self.hub.lanes).await? {
-                        self.hub.settle(snapshot);
+                    if snapshot.is_settled(&*self.tables, self.lanes).await? {
+                        self.hubs.iter().for_each(|hub| hub.settle(snapshot.clone()));
                     } else {
                         unsettled = Some(snapshot);
                     }
                 }
-                let positions = self.hub.positions();
+                let positions = self.positions();
                 let moved = positions != last;
-                let old = self.clock.now() - self.hub.newest().id.taken_at() > REFRESH_MS;
+                let old = self.clock.now() - newest.taken_at() > REFRESH_MS;
                 if unsettled.is_none() && (moved || old) {
                     let id = SnapshotId::new(self.clock.now(), rand::random());
                     let snapshot = Arc::new(Snapshot { id, positions: positions.clone() });
                     snapshot.store(&*self.tables).await?;
-                    self.hub.adopt(snapshot.clone());
+                    self.hubs.iter().for_each(|hub| hub.adopt(snapshot.clone()));
+                    newest = snapshot.id;
                     unsettled = Some(snapshot);
                     last = positions;
                 }
@@ -148,6 +176,16 @@ impl Node {
                 tracing::warn!(%error, "no snapshot this time");
             }
         }
+    }
+}
+
+/// Bytes of recent renderings in memory: some seconds of them.
+const RENDERED_BYTES: usize = 16 * 1024 * 1024;
+
+fn shards(options: &Options) -> usize {
+    match options.shards {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        shards => shards,
     }
 }
 

@@ -69,15 +69,27 @@ impl ServerMessage<'_> {
 
 /// A `next` message around a payload that is JSON already.
 pub fn next(id: &str, payload: &str) -> String {
-    let id = Value::from(id);
-    format!(r#"{{"id":{id},"type":"next","payload":{payload}}}"#)
+    format!("{}{payload}{NEXT_END}", next_start(id))
 }
+
+/// How every `next` message of an operation begins.
+pub fn next_start(id: &str) -> String {
+    format!(r#"{{"id":{},"type":"next","payload":"#, Value::from(id))
+}
+
+/// How every `next` message ends.
+pub const NEXT_END: &str = "}";
 
 /// Why a socket is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseCode {
     /// The node drains: connect again, and go on from the last cursor.
     Restart,
+    /// A frame that breaks the rules of WebSocket.
+    ProtocolError,
+    /// A text that is not UTF-8.
+    NotText,
+    TooBig,
     BadRequest,
     Unauthorized,
     Forbidden,
@@ -88,11 +100,16 @@ pub enum CloseCode {
     TooSlow,
     /// The node cannot take more.
     Overloaded,
+    /// The client answers no ping: connect again, and go on from the last cursor.
+    NoPong,
 }
 
 impl CloseCode {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::Restart,
+        Self::ProtocolError,
+        Self::NotText,
+        Self::TooBig,
         Self::BadRequest,
         Self::Unauthorized,
         Self::Forbidden,
@@ -101,10 +118,14 @@ impl CloseCode {
         Self::TooManyInits,
         Self::TooSlow,
         Self::Overloaded,
+        Self::NoPong,
     ];
 
     pub fn code(self) -> u16 {
         match self {
+            Self::ProtocolError => 1002,
+            Self::NotText => 1007,
+            Self::TooBig => 1009,
             Self::Restart => 1012,
             Self::BadRequest => 4400,
             Self::Unauthorized => 4401,
@@ -114,6 +135,7 @@ impl CloseCode {
             Self::TooManyInits => 4429,
             Self::TooSlow => 4900,
             Self::Overloaded => 4901,
+            Self::NoPong => 4902,
         }
     }
 
@@ -121,6 +143,9 @@ impl CloseCode {
     pub fn reason(self) -> &'static str {
         match self {
             Self::Restart => "Service restart: reconnect and resume",
+            Self::ProtocolError => "Not a WebSocket frame",
+            Self::NotText => "Not UTF-8",
+            Self::TooBig => "Message too big",
             Self::BadRequest => "Bad request",
             Self::Unauthorized => "Unauthorized",
             Self::Forbidden => "Forbidden",
@@ -129,6 +154,7 @@ impl CloseCode {
             Self::TooManyInits => "Too many initialisation requests",
             Self::TooSlow => "Too slow: reconnect and resume",
             Self::Overloaded => "Overloaded: reconnect later",
+            Self::NoPong => "No pong: reconnect and resume",
         }
     }
 }

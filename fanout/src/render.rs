@@ -3,7 +3,6 @@
 //! Invariants: a rendering that has asked for its viewer is given to that viewer alone; one that
 //! failed, for a reason that may pass, is given to nobody.
 
-mod renderings;
 mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,18 +14,19 @@ use futures::StreamExt;
 use graphql::live::{CURSOR_PLACEHOLDER, Live, Mode, ViewerAsked};
 use graphql::{ApiSchema, Viewer};
 use schemas::ErrorCode;
+use schemas::position::Offset;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::event::Event;
-use renderings::{Key, Rendering};
-
-pub use renderings::Renderings;
+use crate::lanes::Lane;
+use crate::metrics;
+use crate::once::Once;
 
 /// What a subscription selects, in the form in which it is shared.
 #[derive(Clone)]
 pub struct Selected {
     /// Same key, same rendering: the root field's selection and the variables used inside it.
-    key: u128,
+    pub key: u128,
     document: ExecutableDocument,
     operation: Option<String>,
     variables: Variables,
@@ -34,18 +34,47 @@ pub struct Selected {
 
 /// A payload, cut where the socket's cursor goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Payload(Vec<String>);
+pub struct Payload(Vec<Box<str>>);
 
 impl Payload {
-    /// The payload as one socket gets it.
-    pub fn with_cursor(&self, cursor: Option<&str>) -> String {
-        let cursor = cursor.map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""));
-        self.0.join(&cursor)
+    /// What stands between the places where the cursor goes; a single part has none.
+    pub fn parts(&self) -> &[Box<str>] {
+        &self.0
     }
+}
 
-    fn bytes(&self) -> usize {
-        self.0.iter().map(String::len).sum()
+/// Renderings of recent events, for all whose selections are alike.
+pub type Renderings = Once<Key, Rendering, Failed>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Key {
+    lane: Lane,
+    offset: Offset,
+    selection: u128,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rendering {
+    Shared(Arc<Payload>),
+    /// Each viewer has their own.
+    Private,
+}
+
+impl Rendering {
+    /// Bytes that it takes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Shared(payload) => payload.0.iter().map(|part| part.len()).sum(),
+            Self::Private => 0,
+        }
     }
+}
+
+/// A payload as it was rendered for an event.
+pub struct Rendered {
+    pub payload: Arc<Payload>,
+    /// Whether it is the same for all who select the same.
+    pub is_shared: bool,
 }
 
 /// A payload could not be rendered now; later it may be.
@@ -68,7 +97,8 @@ impl Selected {
         let definition = match (&document.operations, &operation) {
             (DocumentOperations::Single(single), _) => Some(single),
             (DocumentOperations::Multiple(many), Some(name)) => many.get(&Name::new(name)),
-            (DocumentOperations::Multiple(_), None) => None,
+            // A name is needed only to choose.
+            (DocumentOperations::Multiple(many), None) => many.values().next().filter(|_| many.len() == 1),
         };
         let definition =
             definition.filter(|op| op.node.ty == OperationType::Subscription).ok_or(NotOneField)?;
@@ -99,7 +129,7 @@ impl Selected {
         viewer: &Viewer,
         (event, live): (&Event, &Arc<Live>),
         renderings: &Renderings,
-    ) -> Result<Arc<Payload>, Failed> {
+    ) -> Result<Rendered, Failed> {
         let mut own = None;
         let execute = async || {
             let (payload, is_private) = self.execute(schema, viewer, live).await?;
@@ -107,10 +137,12 @@ impl Selected {
             Ok(if is_private { Rendering::Private } else { Rendering::Shared(payload) })
         };
         let key = Key { lane: event.lane, offset: event.offset, selection: self.key };
-        match (renderings.get_or_render(key, execute).await?, own) {
-            (Rendering::Shared(payload), _) | (Rendering::Private, Some(payload)) => Ok(payload),
-            (Rendering::Private, None) => self.render(schema, viewer, live).await,
-        }
+        let (payload, is_shared) = match (renderings.get_or_make(key, execute).await?, own) {
+            (Rendering::Shared(payload), _) => (payload, true),
+            (Rendering::Private, Some(payload)) => (payload, false),
+            (Rendering::Private, None) => (self.render(schema, viewer, live).await?, false),
+        };
+        Ok(Rendered { payload, is_shared })
     }
 
     /// A payload for a viewer alone.
@@ -145,7 +177,8 @@ impl Selected {
         check(&response)?;
         let json = serde_json::to_string(&response).map_err(|error| Failed(error.to_string()))?;
         let placeholder = serde_json::Value::from(CURSOR_PLACEHOLDER).to_string();
-        let payload = Payload(json.split(&placeholder).map(str::to_owned).collect());
+        let payload = Payload(json.split(&placeholder).map(Box::from).collect());
+        metrics::rendered(asked.was_asked());
         Ok((Arc::new(payload), asked.was_asked()))
     }
 }

@@ -18,24 +18,28 @@ use schemas::topics::EVENTS;
 use crate::lanes::{Lane, Lanes, Position};
 
 /// Names a snapshot; as text, ids sort by the time they were taken.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SnapshotId(String);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SnapshotId {
+    at: LogTime,
+    random: u32,
+}
 
 impl SnapshotId {
     pub fn new(at: LogTime, random: u32) -> Self {
-        Self(format!("{at:013}-{random:08x}"))
+        Self { at, random }
     }
 
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn taken_at(self) -> LogTime {
+        self.at
     }
 
-    pub fn taken_at(&self) -> LogTime {
-        self.0.get(..13).and_then(|at| at.parse().ok()).unwrap_or(0)
+    /// Tells it from others of the same moment.
+    pub fn random(self) -> u32 {
+        self.random
     }
 
-    fn bucket(&self) -> Vec<Value> {
-        bucket(self.taken_at())
+    fn bucket(self) -> Vec<Value> {
+        bucket(self.at)
     }
 }
 
@@ -46,13 +50,17 @@ impl FromStr for SnapshotId {
         let (at, random) = text.split_once('-').ok_or(())?;
         let digits = at.len() == 13 && at.bytes().all(|b| b.is_ascii_digit());
         let hex = random.len() == 8 && random.bytes().all(|b| b.is_ascii_hexdigit());
-        if digits && hex { Ok(Self(text.to_owned())) } else { Err(()) }
+        if !(digits && hex) {
+            return Err(());
+        }
+        let random = u32::from_str_radix(random, 16).map_err(|_| ())?;
+        Ok(Self { at: at.parse().map_err(|_| ())?, random })
     }
 }
 
 impl fmt::Display for SnapshotId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        write!(f, "{:013}-{:08x}", self.at, self.random)
     }
 }
 
@@ -73,7 +81,7 @@ pub struct Snapshot {
 impl Snapshot {
     pub async fn store(&self, tables: &dyn Tables) -> Result<(), TablesError> {
         let row = PutRow {
-            key: vec![Value::text(self.id.as_str())],
+            key: vec![Value::text(&self.id.to_string())],
             columns: vec![
                 Value::blob(encode(&self.positions).as_bytes()),
                 Value::Timestamp(self.id.taken_at()),
@@ -85,7 +93,7 @@ impl Snapshot {
     }
 
     pub async fn load(tables: &dyn Tables, id: &SnapshotId) -> Result<Option<Self>, TablesError> {
-        let rows = tables.get(&SNAPSHOTS, &id.bucket(), &[vec![Value::text(id.as_str())]]).await?;
+        let rows = tables.get(&SNAPSHOTS, &id.bucket(), &[vec![Value::text(&id.to_string())]]).await?;
         Ok(rows.first().and_then(Self::from_row))
     }
 

@@ -1,47 +1,46 @@
 //! One subscription: from its start (fresh, or at a cursor) to live, then frame by frame.
 //!
 //! Invariants: what was missed since the cursor is sent before `Drained`; each frame's cursor says
-//! that everything up to it was sent before it, so what cannot be sent ends the subscription.
+//! that everything up to it was sent before it, so what cannot be sent ends the socket. Once it is live
+//! it rests: its shard delivers what comes, and a task runs only while something has to be read first.
 
 mod replay;
 mod rows;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
+use graphql::Viewer;
 use graphql::live::{Live, Topic};
 use graphql::reads::whole::Unread;
-use graphql::{ApiSchema, Viewer};
 use platform::ports::TablesError;
 use schemas::conversation::Message;
 use schemas::position::Offset;
-use tokio::sync::{Notify, mpsc};
 
-use crate::Node;
 use crate::cursor::Cursor;
 use crate::event::Event;
-use crate::hub::{Interest, SubscriptionId};
+use crate::hub::{Frame, Hub, Interest, Overflowed, SubscriptionId};
 use crate::lanes::Lane;
-use crate::protocol::{self, CloseCode, ServerMessage};
+use crate::protocol::{self, CloseCode};
 use crate::render::{Failed, Payload, Selected};
-use crate::snapshot;
+use crate::shard::Shard;
+use crate::socket::connection::{Connection, OperationNumber};
+use crate::socket::outbox::Closed;
+use crate::{Node, metrics, snapshot};
 
-/// What goes to a socket, in order.
-#[derive(Debug)]
-pub enum Outgoing {
-    Text(String),
-    Close(CloseCode),
-}
+/// Frames that a task takes from the queue at once.
+const FRAMES: usize = 32;
 
 /// Why a subscription has ended by itself.
 #[derive(Debug, thiserror::Error)]
 pub enum Ended {
-    /// The socket is gone.
-    #[error("socket closed")]
-    Closed,
-    #[error("the client reads too slowly")]
-    TooSlow,
+    #[error(transparent)]
+    Closed(#[from] Closed),
+    #[error(transparent)]
+    TooSlow(#[from] Overflowed),
     #[error(transparent)]
     Tables(#[from] TablesError),
     /// An event that is due could not be rendered.
@@ -50,6 +49,19 @@ pub enum Ended {
     /// The user has more memberships or blocks than a node takes in.
     #[error("too many rows in {0}")]
     TooMany(&'static str),
+}
+
+impl Ended {
+    /// What its socket is closed with.
+    fn code(&self) -> Option<CloseCode> {
+        match self {
+            Self::Closed(_) => None,
+            Self::TooSlow(_) => Some(CloseCode::TooSlow),
+            // The client resumes at its last cursor, and gets the event then.
+            Self::Failed(_) => Some(CloseCode::Restart),
+            Self::Tables(_) | Self::TooMany(_) => Some(CloseCode::Overloaded),
+        }
+    }
 }
 
 impl From<Unread> for Ended {
@@ -61,158 +73,181 @@ impl From<Unread> for Ended {
     }
 }
 
-impl<T> From<mpsc::error::SendError<T>> for Ended {
-    fn from(_: mpsc::error::SendError<T>) -> Self {
-        Self::Closed
+/// A subscription that was let in; its queue in the hub is open for as long as it is.
+pub struct Subscription {
+    pub id: SubscriptionId,
+    pub connection: Rc<Connection>,
+    pub node: Arc<Node>,
+    pub viewer: Viewer,
+    pub selected: Arc<Selected>,
+    /// How each of its `next` messages begins.
+    pub next_start: Box<str>,
+    /// Whether a task of its own delivers: it starts, or something has to be read first.
+    pub is_busy: Cell<bool>,
+    number: OperationNumber,
+    is_inbox: bool,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let shard = self.shard();
+        shard.unshare(&self.selected);
+        shard.forget(self.id);
+        shard.hub.close(self.id);
+        metrics::SUBSCRIPTIONS.dec();
     }
 }
 
-/// A subscription that was let in.
-pub struct Subscription {
-    pub node: Arc<Node>,
-    pub schema: ApiSchema,
-    pub viewer: Viewer,
-    /// Id of the operation on its socket.
-    pub operation: String,
-    pub selected: Selected,
-    pub topic: Topic,
-    pub out: mpsc::Sender<Outgoing>,
+/// Starts a subscription for an operation of a socket, until it is live; closes the socket if it cannot.
+pub async fn start(
+    connection: Rc<Connection>,
+    viewer: Viewer,
+    (number, name): (OperationNumber, String),
+    topic: Topic,
+    selected: Selected,
+) {
+    let started = async {
+        let id = open(&connection.shard, &viewer, &topic).await?;
+        metrics::SUBSCRIPTIONS.inc();
+        let subscription = Rc::new(Subscription {
+            id,
+            node: connection.shard.node.clone(),
+            selected: connection.shard.share(selected),
+            viewer,
+            next_start: protocol::next_start(&name).into(),
+            is_busy: Cell::new(true),
+            number,
+            is_inbox: matches!(topic, Topic::Inbox { .. }),
+            connection: connection.clone(),
+        });
+        connection.shard.keep(id, &subscription);
+        match topic {
+            Topic::Inbox { after: Some(text) } => subscription.resume(&text).await?,
+            Topic::Inbox { after: None } => {
+                let cursor = subscription.start_fresh().await?;
+                subscription.send(&Arc::new(Live::Drained { replayed: 0 }), Some(&cursor)).await?;
+            }
+            _ => {
+                subscription.start_fresh().await?;
+            }
+        }
+        connection.keep(number, &subscription);
+        subscription.deliver(vec![]).await
+    };
+    if let Err(ended) = started.await {
+        end(&connection, &ended);
+    }
 }
 
-/// A queue in the hub, closed when the subscription ends in whatever way.
-struct Open {
-    node: Arc<Node>,
-    id: SubscriptionId,
-    wake: Arc<Notify>,
+/// A queue in the hub, for a user who is as their rows say.
+async fn open(shard: &Shard, viewer: &Viewer, topic: &Topic) -> Result<SubscriptionId, Ended> {
+    let (node, hub) = (&shard.node, &shard.hub);
+    loop {
+        let reach = hub.reach();
+        let rows = rows::of_user(&*node.tables, &viewer.user).await?;
+        let cursor = Cursor::at(hub.settled().id);
+        if let Some(id) = hub.open(&viewer.user, Interest::of(topic), cursor, rows, &reach) {
+            return Ok(id);
+        }
+    }
 }
 
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.node.hub.close(self.id);
+fn end(connection: &Connection, ended: &Ended) {
+    if let Some(code) = ended.code() {
+        tracing::warn!(error = %ended, code = code.code(), "subscription ended");
+        connection.end(code);
     }
 }
 
 impl Subscription {
-    /// Delivers until the socket or the client's reading ends. Says why, after telling the client.
-    pub async fn run(self) -> Ended {
-        let ended = match self.deliver().await {
-            Ok(never) => match never {},
-            Err(ended) => ended,
-        };
-        let close = match &ended {
-            Ended::Closed => None,
-            Ended::TooSlow => Some(CloseCode::TooSlow),
-            // The client resumes at its last cursor, and gets the event then.
-            Ended::Failed(_) => Some(CloseCode::Restart),
-            Ended::Tables(_) | Ended::TooMany(_) => Some(CloseCode::Overloaded),
-        };
-        if let Some(code) = close {
-            tracing::warn!(error = %ended, code = code.code(), "subscription ended");
-            // If the socket is gone there is nobody to tell.
-            let _ = self.out.send(Outgoing::Close(code)).await;
-        }
-        ended
+    fn shard(&self) -> &Rc<Shard> {
+        &self.connection.shard
     }
 
-    async fn deliver(&self) -> Result<std::convert::Infallible, Ended> {
-        let open = self.open().await?;
-        match &self.topic {
-            Topic::Inbox { after: Some(text) } => self.resume(&open, text).await?,
-            Topic::Inbox { after: None } => {
-                let cursor = self.start_fresh(&open).await?;
-                self.send(&Arc::new(Live::Drained { replayed: 0 }), Some(&cursor)).await?;
-            }
-            _ => {
-                self.start_fresh(&open).await?;
-            }
-        }
+    fn hub(&self) -> &Hub {
+        &self.shard().hub
+    }
+
+    /// Delivers frames whose turn it is, and all that waits behind them; then rests.
+    async fn deliver(&self, mut frames: Vec<Frame>) -> Result<(), Ended> {
         loop {
-            let quiet = tokio::time::sleep(self.node.options.ping_every);
-            tokio::select! {
-                () = open.wake.notified() => {
-                    self.send_queued(&open).await?;
-                }
-                () = quiet => self.ping(&open).await?,
+            for frame in frames.drain(..) {
+                self.send_event(&frame.event, &frame.cursor).await?;
+            }
+            // Nothing is waited for from here on, so what comes next finds it at rest.
+            let is_empty = self.hub().take(self.id, FRAMES, &mut frames)?.is_some();
+            if is_empty && frames.is_empty() {
+                self.is_busy.set(false);
+                return Ok(());
             }
         }
     }
 
-    async fn open(&self) -> Result<Open, Ended> {
-        let node = &self.node;
-        let interest = Interest::of(&self.topic);
-        loop {
-            let reach = node.hub.reach();
-            let rows = rows::of_user(&*node.tables, &self.viewer.user).await?;
-            let cursor = Cursor::at(node.hub.settled().id.clone());
-            if let Some((id, wake)) = node.hub.open(&self.viewer.user, interest.clone(), cursor, rows, &reach)
-            {
-                return Ok(Open { node: node.clone(), id, wake });
+    /// Frames that need something read first, and what comes behind them, are delivered by a task.
+    pub fn go_on_later(self: &Rc<Self>, frames: Vec<Frame>) {
+        self.is_busy.set(true);
+        let subscription = self.clone();
+        self.connection.spawn(self.number, async move {
+            if let Err(ended) = subscription.deliver(frames).await {
+                end(&subscription.connection, &ended);
             }
-        }
+        });
     }
 
     /// Starts at the newest settled snapshot. What was in the rows when this began is not sent: the
     /// client reads it. What was not yet is sent as live.
-    async fn start_fresh(&self, open: &Open) -> Result<Cursor, Ended> {
-        let node = &self.node;
+    async fn start_fresh(&self) -> Result<Cursor, Ended> {
+        let hub = self.hub();
         loop {
-            let settled = node.hub.settled();
-            let recent = node.hub.since_settled(&self.viewer.user);
+            let settled = hub.settled();
+            let recent = hub.since_settled(&self.viewer.user);
             let lanes: BTreeSet<Lane> = recent.iter().map(|event| event.lane).collect();
             let passed = lanes.into_iter().map(async |lane| {
-                let passed = snapshot::checkpointed(&*node.tables, node.hub.lanes, lane).await?;
+                let passed = snapshot::checkpointed(&*self.node.tables, hub.lanes, lane).await?;
                 Ok::<_, TablesError>((lane, passed))
             });
             let passed: BTreeMap<Lane, Offset> = try_join_all(passed).await?.into_iter().collect();
             let is_readable =
                 |event: &Event| passed.get(&event.lane).is_some_and(|next| *next > event.number.offset);
-            if let Some(cursor) = node.hub.go_live_fresh(open.id, &settled, is_readable) {
+            if let Some(cursor) = hub.go_live_fresh(self.id, &settled, is_readable) {
                 return Ok(cursor);
             }
         }
     }
 
-    /// Sends what waits; gives the cursor after it.
-    async fn send_queued(&self, open: &Open) -> Result<Cursor, Ended> {
-        let (frames, cursor) = self.node.hub.take(open.id).ok_or(Ended::TooSlow)?;
-        for frame in frames {
-            self.send_event(&frame.event, &frame.cursor).await?;
-        }
-        Ok(cursor)
-    }
-
     /// Sends an event, if it delivers anything.
     async fn send_event(&self, event: &Event, cursor: &Cursor) -> Result<(), Ended> {
         let Some(live) = event.live() else { return Ok(()) };
-        if self.node.hub.misses_quote(&self.viewer.user, event) {
+        if self.misses_quote(event) {
             return self.send(&Arc::new(without_quote(live)), Some(cursor)).await;
         }
-        let renderings = &self.node.hub.renderings;
-        let rendering = self.selected.render_event(&self.schema, &self.viewer, (event, live), renderings);
-        self.put(&*rendering.await?, Some(cursor)).await
+        let (schema, renderings) = (&self.shard().schema, &self.node.renderings);
+        let rendered = self.selected.render_event(schema, &self.viewer, (event, live), renderings).await?;
+        self.send_payload(&rendered.payload, Some(cursor)).await
     }
 
     /// Sends something for this subscription alone.
     async fn send(&self, live: &Arc<Live>, cursor: Option<&Cursor>) -> Result<(), Ended> {
-        self.put(&*self.selected.render(&self.schema, &self.viewer, live).await?, cursor).await
+        let payload = self.selected.render(&self.shard().schema, &self.viewer, live).await?;
+        self.send_payload(&payload, cursor).await
     }
 
-    async fn put(&self, payload: &Payload, cursor: Option<&Cursor>) -> Result<(), Ended> {
-        let cursor = cursor.map(|cursor| cursor.encode(&self.node.cursor_key, &self.viewer.user));
-        let text = protocol::next(&self.operation, &payload.with_cursor(cursor.as_deref()));
-        Ok(self.out.send(Outgoing::Text(text)).await?)
+    async fn send_payload(&self, payload: &Payload, cursor: Option<&Cursor>) -> Result<(), Ended> {
+        let mut frame = vec![];
+        self.put(payload, cursor, &mut frame);
+        Ok(self.connection.send(&frame).await?)
     }
 
-    /// A quiet inbox gets a fresh cursor with its ping, so that it never grows too old.
-    async fn ping(&self, open: &Open) -> Result<(), Ended> {
-        let cursor = self.send_queued(open).await?;
-        if matches!(self.topic, Topic::Inbox { .. }) {
-            let cursor = cursor.encode(&self.node.cursor_key, &self.viewer.user);
-            let payload = serde_json::json!({ "cursors": { &self.operation: cursor } });
-            let text = ServerMessage::Ping { payload: Some(payload) }.to_text();
-            self.out.send(Outgoing::Text(text)).await?;
-        }
-        Ok(())
+    /// Whether an event answers what its viewer does not see.
+    pub fn misses_quote(&self, event: &Event) -> bool {
+        event.answers() && self.hub().misses_quote(&self.viewer.user, event)
+    }
+
+    /// Where an inbox stands that nothing waits for.
+    pub fn quiet_cursor(&self) -> Option<String> {
+        let rests = self.is_inbox && !self.is_busy.get();
+        let cursor = if rests { self.hub().quiet(self.id) } else { None };
+        cursor.map(|cursor| cursor.encode(&self.node.cursor_key, &self.viewer.user))
     }
 }
 

@@ -159,7 +159,7 @@ impl Process {
             Ok(())
         });
         let authenticator = access.authenticator.clone();
-        let sockets = Sockets::new(node, api.schema.clone(), authenticator, access.development);
+        let sockets = Sockets::new(node, api.schema.clone(), authenticator, access.development)?;
         self.life.serving.spawn("sockets", |stop| sockets.clone().drain(stop));
         Ok(sockets.routes())
     }

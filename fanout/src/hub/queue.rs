@@ -1,17 +1,22 @@
 //! The queue of one subscription.
 //!
 //! Invariants: a frame's cursor is fixed when it is queued, and says that everything up to it is
-//! queued; a queue that is full drops nothing but itself.
+//! queued; a queue that is full drops receipts that newer ones stand for, then nothing but itself.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use graphql::live::{Live, Topic};
 use schemas::{ConversationId, UserId};
-use tokio::sync::Notify;
 
 use crate::cursor::Cursor;
 use crate::event::Event;
+use crate::metrics::{self, Dropped};
+
+/// More waited than the queue may hold: its client has to resume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the client reads too slowly")]
+pub struct Overflowed;
 
 /// An event on its way to a socket.
 #[derive(Clone)]
@@ -57,11 +62,12 @@ impl Interest {
 pub struct Queue {
     pub user: UserId,
     pub cursor: Cursor,
-    pub wake: Arc<Notify>,
     interest: Interest,
     frames: VecDeque<Frame>,
     live: bool,
     overflowed: bool,
+    /// Whether the hub has been told that something waits.
+    is_told: bool,
 }
 
 impl Queue {
@@ -69,11 +75,11 @@ impl Queue {
         Self {
             user,
             cursor,
-            wake: Arc::default(),
             interest,
             frames: VecDeque::new(),
             live: false,
             overflowed: false,
+            is_told: false,
         }
     }
 
@@ -85,25 +91,69 @@ impl Queue {
         self.live = true;
     }
 
-    /// Queues an event that concerns the user, if the subscription is interested.
-    pub fn offer(&mut self, event: &Arc<Event>, bound: usize) {
+    /// Queues an event that concerns the user, if the subscription is interested; says whether somebody
+    /// has to look, who is told once until the queue is empty again, and of an overflow.
+    pub fn offer(&mut self, event: &Arc<Event>, bound: usize) -> bool {
         // This node may be behind the one that gave the cursor.
         let is_past = self.cursor.is_past(event.lane, event.offset);
         if self.overflowed || is_past || !self.interest.includes(event) {
-            return;
+            return false;
         }
-        if self.frames.len() >= bound {
+        self.cursor.pass(event.lane, event.offset);
+        self.frames.push_back(Frame { event: event.clone(), cursor: self.cursor.clone() });
+        if self.frames.len() > bound {
+            self.coalesce();
+        }
+        if self.frames.len() > bound {
+            metrics::dropped(Dropped::Overflow, self.frames.len());
             self.overflowed = true;
             self.frames = VecDeque::new();
-        } else {
-            self.cursor.pass(event.lane, event.offset);
-            self.frames.push_back(Frame { event: event.clone(), cursor: self.cursor.clone() });
         }
-        self.wake.notify_one();
+        let was_told = std::mem::replace(&mut self.is_told, true);
+        !was_told || self.overflowed
     }
 
-    /// What waits, and the cursor after it; `None` once the queue has overflowed.
-    pub fn take(&mut self) -> Option<(Vec<Frame>, Cursor)> {
-        if self.overflowed { None } else { Some((self.frames.drain(..).collect(), self.cursor.clone())) }
+    /// Of one reader's receipts in one conversation the furthest stays; the frames behind a receipt
+    /// that goes say that it was passed.
+    fn coalesce(&mut self) {
+        let mut seen = HashSet::new();
+        let mut stays: Vec<bool> =
+            self.frames.iter().rev().map(|frame| is_newest(frame, &mut seen)).collect();
+        let before = self.frames.len();
+        self.frames.retain(|_| stays.pop().unwrap_or(true));
+        metrics::dropped(Dropped::Receipt, before - self.frames.len());
+    }
+
+    /// Moves up to `most` frames to `into`; gives the cursor after them if nothing waits any more.
+    pub fn take(&mut self, most: usize, into: &mut Vec<Frame>) -> Result<Option<Cursor>, Overflowed> {
+        if self.overflowed {
+            return Err(Overflowed);
+        }
+        into.extend(self.frames.drain(..most.min(self.frames.len())));
+        let is_empty = self.frames.is_empty();
+        if is_empty {
+            // A queue that has held much gives the memory back.
+            self.frames = VecDeque::new();
+            self.is_told = false;
+        }
+        Ok(is_empty.then(|| self.cursor.clone()))
+    }
+
+    pub fn has_overflowed(&self) -> bool {
+        self.overflowed
+    }
+
+    /// The cursor, if nothing waits.
+    pub fn quiet(&self) -> Option<&Cursor> {
+        let is_quiet = self.live && !self.overflowed && self.frames.is_empty();
+        is_quiet.then_some(&self.cursor)
+    }
+}
+
+/// Whether nothing behind a frame stands for it.
+fn is_newest<'a>(frame: &'a Frame, seen: &mut HashSet<(&'a ConversationId, &'a UserId)>) -> bool {
+    match frame.event.live().map(|live| &**live) {
+        Some(Live::Receipt { conversation, receipt, .. }) => seen.insert((conversation, &receipt.user)),
+        _ => true,
     }
 }

@@ -32,16 +32,15 @@ impl Rings {
         Self { rings: positions.iter().map(ring).collect(), bytes: 0, bound, keep }
     }
 
-    /// Takes in an event; nothing comes back if it repeats.
-    pub fn push(&mut self, event: Event) -> Option<Arc<Event>> {
-        let ring = self.rings.get_mut(event.lane.0 as usize)?;
+    /// Takes in an event; says whether it is new, or repeats.
+    pub fn push(&mut self, event: &Arc<Event>) -> bool {
+        let Some(ring) = self.rings.get_mut(event.lane.0 as usize) else { return false };
         if event.offset < ring.position.next || !ring.position.pass(event.offset, event.number) {
-            return None;
+            return false;
         }
         self.bytes += event.bytes;
-        let event = Arc::new(event);
         ring.events.push_back(event.clone());
-        Some(event)
+        true
     }
 
     /// Passes over a record that is no event.

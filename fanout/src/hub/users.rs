@@ -1,8 +1,11 @@
-//! The users who are here, the conversations that they are or were in, and whom they do not hear.
+//! The users who are here with their subscriptions, the conversations that they are or were in, and
+//! whom they do not hear.
 //!
-//! Invariant: of two accounts of one membership, or one pair, the one with the higher version stands.
+//! Invariants: of two accounts of one membership, or one pair, the one with the higher version stands;
+//! a user is known for as long as they have a subscription.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use domain::access;
 use graphql::live::Live;
@@ -11,8 +14,11 @@ use schemas::position::{LogTime, Offset};
 use schemas::rows::{Blocks, PairBlocks, Stay};
 use schemas::tables::views::{BlocksRow, MembershipRow};
 use schemas::{ConversationId, UserId};
+use slab::Slab;
+use smallvec::SmallVec;
 
-use crate::event::Event;
+use super::SubscriptionId;
+use crate::event::{About, Event};
 
 /// A user's rows, with the offsets of the commands that wrote them.
 #[derive(Debug, Default)]
@@ -23,13 +29,20 @@ pub struct UserRows {
 
 #[derive(Default)]
 pub struct Users {
-    known: HashMap<UserId, User>,
-    by_conversation: HashMap<ConversationId, HashSet<UserId>>,
+    here: Slab<User>,
+    places: HashMap<UserId, Place>,
+    by_conversation: HashMap<ConversationId, HashMap<Place, Versioned<Stays>>>,
 }
+
+/// Where a user stands in `here`.
+type Place = usize;
+/// Most have come once.
+type Stays = SmallVec<[Stay; 1]>;
 
 #[derive(Default)]
 struct User {
-    stays: HashMap<ConversationId, Versioned<Vec<Stay>>>,
+    subscriptions: SmallVec<[SubscriptionId; 2]>,
+    conversations: Vec<ConversationId>,
     blocks: HashMap<UserId, Versioned<PairBlocks>>,
 }
 
@@ -37,6 +50,22 @@ impl User {
     /// Whether what another sent at a time is hidden from this one.
     fn hides(&self, other: &UserId, at: LogTime) -> bool {
         self.blocks.get(other).is_some_and(|blocks| blocks.value.hide(at))
+    }
+
+    /// Whether an event of a conversation is for this user: it falls into a stay of theirs, is not about
+    /// a message from before it, and not by somebody whom they do not hear.
+    fn hears(&self, stays: &[Stay], event: &Event) -> bool {
+        let Some(stay) = access::hearing(stays, event.number.offset) else { return false };
+        match event.live().map(|live| &**live) {
+            Some(Live::Message { message, .. } | Live::Deleted { message, .. }) => {
+                access::sees_message(stay, message.seq) && !self.hides(&message.sender.user, message.sent_at)
+            }
+            Some(Live::Receipt { receipt, .. }) => {
+                access::sees_message(stay, receipt.read_up_to)
+                    && !self.blocks.get(&receipt.user).is_some_and(|blocks| blocks.value.stand())
+            }
+            _ => true,
+        }
     }
 }
 
@@ -47,9 +76,12 @@ struct Versioned<T> {
 }
 
 impl Users {
-    /// Adds a user as their rows say; what is known already stands if it is newer.
-    pub fn add(&mut self, user: &UserId, rows: UserRows) {
-        self.known.entry(user.clone()).or_default();
+    /// Adds a subscription of a user, who is as their rows say; what is known already stands if it is
+    /// newer.
+    pub fn add(&mut self, user: &UserId, subscription: SubscriptionId, rows: UserRows) {
+        let new = || self.here.insert(User::default());
+        let place = *self.places.entry(user.clone()).or_insert_with(new);
+        self.here[place].subscriptions.push(subscription);
         for (row, version) in rows.memberships {
             self.learn_stays(user, row.conversation, row.member.stays, version);
         }
@@ -58,35 +90,50 @@ impl Users {
         }
     }
 
-    pub fn remove(&mut self, user: &UserId) {
-        let Some(gone) = self.known.remove(user) else { return };
-        for conversation in gone.stays.into_keys() {
-            if let Some(users) = self.by_conversation.get_mut(&conversation) {
-                users.remove(user);
-                if users.is_empty() {
-                    self.by_conversation.remove(&conversation);
+    /// Takes a subscription away, and with the last one its user.
+    pub fn remove(&mut self, user: &UserId, subscription: SubscriptionId) {
+        let Entry::Occupied(place) = self.places.entry(user.clone()) else { return };
+        let known = &mut self.here[*place.get()];
+        known.subscriptions.retain(|other| *other != subscription);
+        if !known.subscriptions.is_empty() {
+            return;
+        }
+        let place = place.remove();
+        for conversation in self.here.remove(place).conversations {
+            if let Entry::Occupied(mut members) = self.by_conversation.entry(conversation) {
+                members.get_mut().remove(&place);
+                if members.get().is_empty() {
+                    members.remove();
                 }
             }
         }
     }
 
-    pub fn in_conversation(&self, conversation: &ConversationId) -> impl Iterator<Item = &UserId> {
-        self.by_conversation.get(conversation).into_iter().flatten()
+    /// Calls with every subscription of whoever an event is for.
+    pub fn concerned(&self, event: &Event, mut with: impl FnMut(SubscriptionId)) {
+        match &event.about {
+            About::User(user) => self.known(user).into_iter().for_each(|user| {
+                user.subscriptions.iter().copied().for_each(&mut with);
+            }),
+            About::Conversation(conversation) => {
+                for (place, stays) in self.by_conversation.get(conversation).into_iter().flatten() {
+                    let user = &self.here[*place];
+                    if user.hears(&stays.value, event) {
+                        user.subscriptions.iter().copied().for_each(&mut with);
+                    }
+                }
+            }
+        }
     }
 
-    /// Whether an event of a conversation is for a user: it falls into a stay of theirs, is not about
-    /// a message from before it, and not by somebody whom they do not hear.
-    pub fn hears(&self, user: &UserId, conversation: &ConversationId, event: &Event) -> bool {
-        let Some((known, stay)) = self.hearing(user, conversation, event) else { return false };
-        match event.live().map(|live| &**live) {
-            Some(Live::Message { message, .. } | Live::Deleted { message, .. }) => {
-                access::sees_message(stay, message.seq) && !known.hides(&message.sender.user, message.sent_at)
+    /// Whether an event is for a user.
+    pub fn concerns(&self, user: &UserId, event: &Event) -> bool {
+        match &event.about {
+            About::User(about) => about == user,
+            About::Conversation(conversation) => {
+                let hearing = self.stays(user, conversation);
+                hearing.is_some_and(|(known, stays)| known.hears(stays, event))
             }
-            Some(Live::Receipt { receipt, .. }) => {
-                access::sees_message(stay, receipt.read_up_to)
-                    && !known.blocks.get(&receipt.user).is_some_and(|blocks| blocks.value.stand())
-            }
-            _ => true,
         }
     }
 
@@ -96,20 +143,26 @@ impl Users {
             return false;
         };
         let Some(parent) = &message.reply_to else { return false };
-        self.hearing(user, conversation, event).is_none_or(|(known, stay)| {
-            !access::sees_message(stay, parent.seq) || known.hides(&parent.sender.user, parent.created_at)
+        self.stays(user, conversation).is_none_or(|(known, stays)| {
+            access::hearing(stays, event.number.offset).is_none_or(|stay| {
+                !access::sees_message(stay, parent.seq) || known.hides(&parent.sender.user, parent.created_at)
+            })
         })
     }
 
-    fn hearing(&self, user: &UserId, conversation: &ConversationId, event: &Event) -> Option<(&User, &Stay)> {
-        let known = self.known.get(user)?;
-        let stays = &known.stays.get(conversation)?.value;
-        access::hearing(stays, event.number.offset).map(|stay| (known, stay))
+    fn known(&self, user: &UserId) -> Option<&User> {
+        self.places.get(user).map(|place| &self.here[*place])
+    }
+
+    fn stays(&self, user: &UserId, conversation: &ConversationId) -> Option<(&User, &[Stay])> {
+        let place = self.places.get(user)?;
+        let stays = &self.by_conversation.get(conversation)?.get(place)?.value;
+        Some((&self.here[*place], stays))
     }
 
     /// Takes in what an event says of users who are here.
     pub fn apply(&mut self, event: &Event) {
-        if !event.users.iter().any(|user| self.known.contains_key(user)) {
+        if !event.users.iter().any(|user| self.places.contains_key(user)) {
             return;
         }
         let version = event.number.offset;
@@ -148,14 +201,17 @@ impl Users {
         stays: Vec<Stay>,
         version: Offset,
     ) {
-        let Some(known) = self.known.get_mut(user) else { return };
-        self.by_conversation.entry(conversation.clone()).or_default().insert(user.clone());
-        learn(&mut known.stays, conversation, stays, version);
+        let Some(place) = self.places.get(user) else { return };
+        let members = self.by_conversation.entry(conversation.clone()).or_default();
+        if !members.contains_key(place) {
+            self.here[*place].conversations.push(conversation);
+        }
+        learn(members, *place, SmallVec::from_vec(stays), version);
     }
 
     fn learn_blocks(&mut self, user: &UserId, other: UserId, blocks: PairBlocks, version: Offset) {
-        if let Some(known) = self.known.get_mut(user) {
-            learn(&mut known.blocks, other, blocks, version);
+        if let Some(place) = self.places.get(user) {
+            learn(&mut self.here[*place].blocks, other, blocks, version);
         }
     }
 }

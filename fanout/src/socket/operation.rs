@@ -4,56 +4,52 @@
 //! told, in time.
 
 use std::panic::AssertUnwindSafe;
+use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Request, Response};
 use futures::{FutureExt, StreamExt};
 use graphql::error::{internal, server_error, with_codes};
 use graphql::live::{Mode, Topic};
-use graphql::{Viewer, limits};
+use graphql::{ApiSchema, Viewer, limits};
 use schemas::Refusal;
-use tokio::sync::mpsc;
 
-use super::Sockets;
+use super::connection::{Connection, OperationNumber};
+use super::frames;
 use crate::protocol::{Operation, ServerMessage, next};
 use crate::render::Selected;
-use crate::subscription::{Outgoing, Subscription};
+use crate::subscription;
 
-/// Runs an operation to its end, and says how it ended.
+/// Runs an operation to its end, and says how it ended; or until its subscription is live.
 pub async fn run(
-    sockets: Sockets,
+    connection: Rc<Connection>,
     viewer: Viewer,
-    id: String,
+    (number, name): (OperationNumber, String),
     operation: Operation,
-    out: mpsc::Sender<Outgoing>,
 ) {
-    let started = AssertUnwindSafe(start(&sockets, &viewer, operation)).catch_unwind().await;
+    let started = AssertUnwindSafe(start(&connection.shard.schema, &viewer, operation)).catch_unwind().await;
     // The panic itself is told by the process's hook.
     let started = started.unwrap_or_else(|_| Started::refused(internal(&"an operation panicked")));
     let texts = match started {
-        Started::Answered(response) => vec![payload(&id, response), complete(&id)],
-        Started::Failed(response) => vec![error(&id, response)],
+        Started::Answered(response) => {
+            [payload(&name, response), complete(&name)].map(|text| frames::text(&text)).concat()
+        }
+        Started::Failed(response) => frames::text(&error(&name, response)),
         Started::Subscribed(topic, selected) => {
-            let Sockets { node, schema, .. } = sockets;
-            let subscription =
-                Subscription { node, schema, viewer, operation: id, selected, topic, out: out.clone() };
-            // It ends by itself only with the socket, which it has told why.
-            subscription.run().await;
+            subscription::start(connection, viewer, (number, name), topic, *selected).await;
             return;
         }
     };
-    for text in texts {
-        if out.send(Outgoing::Text(text)).await.is_err() {
-            return;
-        }
-    }
+    // If the socket has closed there is nobody to tell.
+    let _ = connection.send(&texts).await;
+    connection.ended(number);
 }
 
 enum Started {
     Answered(Response),
     /// It was not run at all, or was refused as a subscription.
     Failed(Response),
-    Subscribed(Topic, Selected),
+    Subscribed(Topic, Box<Selected>),
 }
 
 impl Started {
@@ -62,7 +58,7 @@ impl Started {
     }
 }
 
-async fn start(sockets: &Sockets, viewer: &Viewer, operation: Operation) -> Started {
+async fn start(schema: &ApiSchema, viewer: &Viewer, operation: Operation) -> Started {
     let variables = operation.variables.unwrap_or_default();
     let asked: Arc<OnceLock<Topic>> = Arc::default();
     let mut request = Request::new(operation.query)
@@ -78,7 +74,7 @@ async fn start(sockets: &Sockets, viewer: &Viewer, operation: Operation) -> Star
         Ok(parsed) => parsed,
         Err(error) => return Started::Failed(Response::from_errors(vec![error])),
     };
-    let response = match limits::in_time(kind, sockets.schema.execute_stream(request).next()).await {
+    let response = match limits::in_time(kind, schema.execute_stream(request).next()).await {
         Ok(response) => response,
         Err(refusal) => return Started::refused(refusal),
     };
@@ -86,7 +82,7 @@ async fn start(sockets: &Sockets, viewer: &Viewer, operation: Operation) -> Star
         (Some(response), _) if is_request_error(&response) => Started::Failed(response),
         (Some(response), None) => Started::Answered(response),
         (_, Some(topic)) => match Selected::new(document, operation.operation_name, variables) {
-            Ok(selected) => Started::Subscribed(topic.clone(), selected),
+            Ok(selected) => Started::Subscribed(topic.clone(), Box::new(selected)),
             Err(error) => Started::refused(Refusal::bad_input("query", error.to_string())),
         },
         (None, None) => Started::refused(Refusal::bad_input("query", "nothing to run")),

@@ -1,4 +1,4 @@
-//! Resuming at a cursor: from the snapshot on, the log first, then the rings, then live.
+//! Resuming at a cursor: from the snapshot on, the past first, then the rings, then live.
 //!
 //! Invariant: a lane turns live in the turn in which its ring is read to the end, so nothing falls
 //! between replay and live.
@@ -7,15 +7,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use graphql::live::Live;
-use platform::ports::{LogError, TablesError};
+use platform::ports::TablesError;
 use schemas::position::Offset;
 use schemas::tables::MESSAGES;
 use schemas::tables::views::MessageRow;
 
-use super::{Ended, Open, Subscription};
+use super::{Ended, FRAMES, Subscription};
 use crate::cursor::Cursor;
 use crate::event::Event;
 use crate::lanes::{Lane, Position};
+use crate::metrics::{self, Resumed};
+use crate::past::Unread;
 use crate::snapshot::Snapshot;
 
 /// Why a cursor cannot be gone on from.
@@ -27,21 +29,25 @@ enum Gap {
     Ended(Ended),
 }
 
-impl<E: Into<Ended>> From<E> for Gap {
-    fn from(error: E) -> Self {
-        Self::Ended(error.into())
+impl From<Ended> for Gap {
+    fn from(ended: Ended) -> Self {
+        Self::Ended(ended)
     }
 }
 
 impl Subscription {
     /// Sends what was missed since the cursor, then `Drained`; or says that it cannot.
-    pub(super) async fn resume(&self, open: &Open, text: &str) -> Result<(), Ended> {
-        let (replayed, cursor) = match self.replay(open, text).await {
-            Ok(replayed) => replayed,
+    pub(super) async fn resume(&self, text: &str) -> Result<(), Ended> {
+        let (replayed, cursor) = match self.replay(text).await {
+            Ok(replayed) => {
+                metrics::resumed(Resumed::Drained);
+                replayed
+            }
             Err(Gap::Ended(ended)) => return Err(ended),
             Err(gap @ (Gap::Unknown | Gap::TooOld)) => {
+                metrics::resumed(Resumed::Gap);
                 let reason = if matches!(gap, Gap::Unknown) { "unknown cursor" } else { "cursor too old" };
-                let cursor = self.start_fresh(open).await?;
+                let cursor = self.start_fresh().await?;
                 let live = Live::ResumeGap { reason: reason.to_owned() };
                 self.send(&Arc::new(live), Some(&cursor)).await?;
                 (0, cursor)
@@ -50,89 +56,72 @@ impl Subscription {
         self.send(&Arc::new(Live::Drained { replayed }), Some(&cursor)).await
     }
 
-    async fn replay(&self, open: &Open, text: &str) -> Result<(i32, Cursor), Gap> {
-        let node = &self.node;
+    async fn replay(&self, text: &str) -> Result<(i32, Cursor), Gap> {
+        let (node, hub) = (&self.node, self.hub());
         let cursor = Cursor::decode(text, &node.cursor_key, &self.viewer.user).ok_or(Gap::Unknown)?;
-        let snapshot = match node.hub.remembers(&cursor.snapshot) {
+        let snapshot = match hub.remembers(cursor.snapshot) {
             Some(snapshot) => snapshot,
-            None => Arc::new(Snapshot::load(&*node.tables, &cursor.snapshot).await?.ok_or(Gap::TooOld)?),
+            None => node.past.snapshot(cursor.snapshot).await?.ok_or(Gap::TooOld)?,
         };
-        if snapshot.positions.len() != node.hub.lanes.count() {
+        if snapshot.positions.len() != node.lanes.count() {
             return Err(Gap::Unknown);
         }
-        self.check_length(&snapshot).await?;
-        node.hub.set_cursor(open.id, cursor.clone());
+        self.check_length(&snapshot)?;
+        hub.set_cursor(self.id, cursor.clone());
         let mut replayed = 0;
         let mut next: BTreeMap<Lane, Offset> = BTreeMap::new();
-        for (lane, start) in node.hub.lanes.all().zip(&snapshot.positions) {
-            let send_from = cursor.beyond.get(&lane).copied().unwrap_or(start.next);
-            let read_to = self.replay_log(open, lane, *start, send_from, &mut replayed).await?;
+        for (lane, start) in node.lanes.all().zip(&snapshot.positions) {
+            let send_from = cursor.beyond.get(lane).unwrap_or(start.next);
+            let read_to = self.replay_past(lane, *start, send_from, &mut replayed).await?;
             next.insert(lane, read_to.max(send_from));
         }
+        let mut frames = vec![];
         loop {
-            match node.hub.catch_up(open.id, &mut next, (node.options.queue / 2).max(1)) {
-                Ok(live) => {
-                    let (frames, cursor) = node.hub.take(open.id).ok_or(Ended::TooSlow)?;
-                    for frame in frames {
-                        replayed += i32::from(self.replay_event(&frame.event, &frame.cursor).await?);
-                    }
-                    if live {
-                        return Ok((replayed, cursor));
-                    }
-                }
-                // The ring has moved on while this client read slowly.
-                Err(_) => return Err(Gap::TooOld),
+            // The ring may move on while this client reads slowly.
+            let is_live = hub.catch_up(self.id, &mut next, FRAMES).map_err(|_| Gap::TooOld)?;
+            let cursor = hub.take(self.id, usize::MAX, &mut frames).map_err(Ended::from)?;
+            for frame in frames.drain(..) {
+                replayed += i32::from(self.replay_event(&frame.event, &frame.cursor).await?);
+            }
+            if let (true, Some(cursor)) = (is_live, cursor) {
+                return Ok((replayed, cursor));
             }
         }
     }
 
     /// A resume that would have to read too much starts afresh instead.
-    async fn check_length(&self, snapshot: &Snapshot) -> Result<(), Gap> {
-        let node = &self.node;
-        let mut records = 0;
-        for (lane, start) in node.hub.lanes.all().zip(&snapshot.positions) {
-            records += (node.hub.ring_start(lane) - start.next).max(0);
-        }
-        if records > node.options.replay_records { Err(Gap::TooOld) } else { Ok(()) }
+    fn check_length(&self, snapshot: &Snapshot) -> Result<(), Gap> {
+        let lanes = self.node.lanes.all().zip(&snapshot.positions);
+        let records: i64 = lanes.map(|(lane, start)| (self.hub().ring_start(lane) - start.next).max(0)).sum();
+        if records > self.node.options.replay_records { Err(Gap::TooOld) } else { Ok(()) }
     }
 
     /// Sends what lies in the log before the ring; gives the offset that the ring is to go on from.
     ///
     /// Reads from the snapshot on, because only from there its numbers tell repeats.
-    async fn replay_log(
+    async fn replay_past(
         &self,
-        open: &Open,
         lane: Lane,
         start: Position,
         send_from: Offset,
         replayed: &mut i32,
     ) -> Result<Offset, Gap> {
-        let node = &self.node;
+        let (node, hub) = (&self.node, self.hub());
         let mut position = start;
-        if position.next >= node.hub.ring_start(lane) {
-            return Ok(position.next);
-        }
-        let (topic, partition) = (node.hub.lanes.topic(lane), node.hub.lanes.partition(lane));
-        let mut reader = node.log.read(topic, partition, position.next).await.map_err(log_gap)?;
-        while position.next < node.hub.ring_start(lane) {
-            for record in reader.next().await.map_err(log_gap)? {
-                if record.offset >= node.hub.ring_start(lane) {
-                    return Ok(record.offset.max(position.next));
-                }
-                let offset = record.offset;
-                let Ok(event) = Event::read(topic, lane, record) else {
-                    position.next = offset + 1;
-                    continue;
-                };
-                let counts = position.pass(offset, event.number);
+        while position.next < hub.ring_start(lane) {
+            let block = node.past.read(lane, position.next, hub.ring_start(lane)).await?;
+            for entry in block.since(position.next) {
+                let Some(event) = &entry.event else { continue };
+                let counts = position.pass(entry.offset, event.number);
                 if counts
-                    && offset >= send_from
-                    && node.hub.concerns(&self.viewer.user, &event)
-                    && let Some(cursor) = node.hub.pass(open.id, &event)
+                    && entry.offset >= send_from
+                    && hub.concerns(&self.viewer.user, event)
+                    && let Some(cursor) = hub.pass(self.id, event)
                 {
-                    *replayed += i32::from(self.replay_event(&event, &cursor).await?);
+                    *replayed += i32::from(self.replay_event(event, &cursor).await?);
                 }
             }
+            position.next = block.end;
         }
         Ok(position.next)
     }
@@ -167,9 +156,11 @@ impl Subscription {
     }
 }
 
-fn log_gap(error: LogError) -> Gap {
-    match error {
-        LogError::OutOfRange { .. } => Gap::TooOld,
-        other => Gap::Ended(Ended::Tables(TablesError::Unavailable(other.to_string()))),
+impl From<Unread> for Gap {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Gone => Self::TooOld,
+            Unread::Unavailable(reason) => Self::Ended(Ended::Tables(TablesError::Unavailable(reason))),
+        }
     }
 }

@@ -51,8 +51,8 @@ impl Sockets {
             tasks.spawn(async move { following.await.unwrap_or_else(|error| panic!("{error}, {stop:?}")) });
             node.readiness().wait_for(|ready| *ready).await.expect("it catches up");
         }
-        let routes =
-            Routes::new(node, server.schema.clone(), server.authenticator.clone(), development).routes();
+        let routes = Routes::new(node, server.schema.clone(), server.authenticator.clone(), development);
+        let routes = routes.expect("threads").routes();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("ws://{}/graphql", listener.local_addr().expect("an address"));
         tasks.spawn(connections::serve(listener, routes.clone(), stop.clone()));

@@ -11,7 +11,7 @@ use schemas::position::Offset;
 use super::world::{LANES, Name, World, user};
 use crate::cursor::Cursor;
 use crate::event::Event;
-use crate::hub::{Frame, Hub, Interest, SubscriptionId, UserRows};
+use crate::hub::{Frame, Hub, Interest, Overflowed, SubscriptionId, UserRows};
 use crate::lanes::Lane;
 
 pub struct Client {
@@ -30,8 +30,8 @@ impl World {
     pub fn listens_to(&self, node: &Arc<Hub>, name: Name, interest: Interest) -> Client {
         let settled = node.settled();
         let reach = node.reach();
-        let cursor = Cursor::at(settled.id.clone());
-        let (id, _) = node.open(&user(name), interest, cursor, self.rows_of(name), &reach).unwrap();
+        let cursor = Cursor::at(settled.id);
+        let id = node.open(&user(name), interest, cursor, self.rows_of(name), &reach).unwrap();
         let cursor = node.go_live_fresh(id, &settled, |_| true).unwrap();
         Client { node: node.clone(), id, cursor }
     }
@@ -51,13 +51,12 @@ impl World {
         cursor: &Cursor,
         rows: UserRows,
     ) -> (Client, BTreeMap<Lane, Offset>) {
-        let start = Cursor::at(node.settled().id.clone());
-        let (id, _) = node.open(&user(name), Interest::Inbox, start, rows, &node.reach()).unwrap();
+        let start = Cursor::at(node.settled().id);
+        let id = node.open(&user(name), Interest::Inbox, start, rows, &node.reach()).unwrap();
         node.set_cursor(id, cursor.clone());
         let starts = LANES.all().zip(&self.stored(&cursor.snapshot).positions);
-        let next = starts.map(|(lane, start)| {
-            (lane, cursor.beyond.get(&lane).copied().unwrap_or(start.next).max(start.next))
-        });
+        let next =
+            starts.map(|(lane, start)| (lane, cursor.beyond.get(lane).unwrap_or(start.next).max(start.next)));
         (Client { node: node.clone(), id, cursor: cursor.clone() }, next.collect())
     }
 }
@@ -69,7 +68,7 @@ impl Client {
     }
 
     pub fn frames(&mut self) -> Vec<Frame> {
-        let (frames, _) = self.node.take(self.id).expect("it has not overflowed");
+        let (frames, _) = taken(&self.node, self.id).expect("it has not overflowed");
         if let Some(last) = frames.last() {
             self.cursor = last.cursor.clone();
         }
@@ -78,13 +77,15 @@ impl Client {
 
     /// Gets a fresh cursor with a ping; nothing else waits.
     pub fn is_pinged(&mut self) {
-        let (frames, cursor) = self.node.take(self.id).expect("it has not overflowed");
-        assert!(frames.is_empty(), "a ping follows what waits");
-        self.cursor = cursor;
+        self.cursor = self.node.quiet(self.id).expect("a ping follows what waits");
     }
 
     pub fn has_overflowed(&self) -> bool {
-        self.node.take(self.id).is_none()
+        assert_eq!(
+            self.node.take(self.id, usize::MAX, &mut vec![]).is_err(),
+            self.node.has_overflowed(self.id)
+        );
+        self.node.has_overflowed(self.id)
     }
 
     /// What waits is lost with the socket; the cursor is what the client has.
@@ -92,6 +93,13 @@ impl Client {
         self.node.close(self.id);
         self.cursor
     }
+}
+
+/// All that waits in a queue, and the cursor after it.
+pub fn taken(node: &Hub, id: SubscriptionId) -> Result<(Vec<Frame>, Cursor), Overflowed> {
+    let mut frames = vec![];
+    let cursor = node.take(id, usize::MAX, &mut frames)?;
+    Ok((frames, cursor.expect("nothing waits any more")))
 }
 
 /// An event in a few words.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::client::{Client, told};
+use super::client::{Client, taken, told};
 use super::world::{LANES, Name, World};
 use crate::cursor::Cursor;
 use crate::hub::{Frame, Hub, UserRows};
@@ -223,33 +223,33 @@ impl Stage {
                 person.leaves();
             }
         }
-        self.nodes[FRAIL] = Arc::new(Hub::new(LANES, (*snapshot).clone(), 0, NARROW));
+        self.nodes[FRAIL] = Arc::new(Hub::new(LANES, snapshot.clone(), 0, NARROW));
     }
 
     /// If not all can be written the socket is gone.
     fn takes(&mut self, who: usize, most: usize) {
         let person = &mut self.people[who];
         let Some((node, client)) = &person.client else { return };
-        match self.nodes[*node].take(client.id) {
-            Some((frames, _)) => {
+        match taken(&self.nodes[*node], client.id) {
+            Ok((frames, _)) => {
                 person.gets(&frames[..most.min(frames.len())]);
                 if frames.len() > most {
                     person.leaves();
                 }
             }
-            None => person.leaves(),
+            Err(_) => person.leaves(),
         }
     }
 
     fn is_pinged(&mut self, who: usize) {
         let person = &mut self.people[who];
         let Some((node, client)) = &person.client else { return };
-        match self.nodes[*node].take(client.id) {
-            Some((frames, cursor)) => {
+        match taken(&self.nodes[*node], client.id) {
+            Ok((frames, cursor)) => {
                 person.gets(&frames);
                 person.cursor = cursor;
             }
-            None => person.leaves(),
+            Err(_) => person.leaves(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use futures::FutureExt;
 
-use super::client::told;
+use super::client::{taken, told};
 use super::world::{World, conversation, user};
 use crate::cursor::Cursor;
 use crate::hub::{Interest, UserRows};
@@ -41,7 +41,7 @@ fn every_subscription_of_a_user_gets_it_until_it_is_closed() {
     world.says("k1", "bob", "two");
     world.enters(&node);
     assert_eq!(desk.gets(), ["two"]);
-    assert!(node.take(closed).is_none());
+    assert!(node.take(closed, 1, &mut vec![]).is_err());
     assert_eq!(node.subscriptions(), 1);
 }
 
@@ -95,14 +95,13 @@ fn a_fresh_subscription_passes_over_what_is_readable_and_gets_the_rest() {
     let node = world.node();
     world.enters(&node);
     let (settled, reach) = (node.settled(), node.reach());
-    let (id, wake) =
-        node.open(&user("ann"), Interest::Inbox, world.start(), world.rows_of("ann"), &reach).unwrap();
-    assert!(wake.notified().now_or_never().is_none());
+    let id = node.open(&user("ann"), Interest::Inbox, world.start(), world.rows_of("ann"), &reach).unwrap();
+    assert!(node.wake.notified().now_or_never().is_none());
     let readable = node.since_settled(&user("ann")).iter().map(|event| told(event)).collect::<Vec<_>>();
     assert_eq!(readable, ["k1 opened", "readable", "not yet"]);
     let cursor = node.go_live_fresh(id, &settled, |event| event.offset < 2).unwrap();
-    assert!(wake.notified().now_or_never().is_some(), "what is queued wakes");
-    let (frames, _) = node.take(id).unwrap();
+    assert!(node.wake.notified().now_or_never().is_some(), "what is queued wakes");
+    let (frames, _) = taken(&node, id).unwrap();
     assert_eq!(frames.iter().map(|frame| told(&frame.event)).collect::<Vec<_>>(), ["not yet"]);
     let mut again = world.resumes(&node, "ann", &cursor);
     assert_eq!(again.gets(), ["not yet"], "the cursor is between the two");
@@ -113,8 +112,7 @@ fn a_subscription_does_not_start_at_a_snapshot_that_another_has_followed() {
     let mut world = World::new();
     let node = world.node();
     let (settled, reach) = (node.settled(), node.reach());
-    let (id, _) =
-        node.open(&user("ann"), Interest::Inbox, world.start(), UserRows::default(), &reach).unwrap();
+    let id = node.open(&user("ann"), Interest::Inbox, world.start(), UserRows::default(), &reach).unwrap();
     node.settle(world.snapshot(&node));
     assert!(node.go_live_fresh(id, &settled, |_| true).is_none());
     assert!(node.go_live_fresh(id, &node.settled(), |_| true).is_some());
@@ -127,10 +125,10 @@ fn nothing_is_queued_before_a_subscription_is_live() {
     let node = world.node();
     let (ann, mut next) = world.comes_back(&node, "ann", &world.start(), world.rows_of("ann"));
     world.enters(&node);
-    let (frames, _) = node.take(ann.id).unwrap();
+    let (frames, _) = taken(&node, ann.id).unwrap();
     assert!(frames.is_empty());
     assert_eq!(node.catch_up(ann.id, &mut next, 10), Ok(true));
-    let (frames, cursor) = node.take(ann.id).unwrap();
+    let (frames, cursor) = taken(&node, ann.id).unwrap();
     assert_eq!(frames.len(), 1);
     assert!(cursor.is_past(Lane(0), 0));
 }
@@ -143,7 +141,7 @@ fn rows_that_were_read_before_the_rings_moved_are_not_taken() {
     world.enters(&node);
     let (reach, rows) = (node.reach(), UserRows::default());
     node.settle(world.snapshot(&node));
-    let cursor = Cursor::at(node.settled().id.clone());
+    let cursor = Cursor::at(node.settled().id);
     assert!(node.open(&user("ann"), Interest::Inbox, cursor.clone(), rows, &reach).is_none());
     let rows = world.rows_of("ann");
     assert!(node.open(&user("ann"), Interest::Inbox, cursor, rows, &node.reach()).is_some());

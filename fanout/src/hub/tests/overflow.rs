@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 
-use super::world::{World, conversation, user};
+use super::world::{World, conversation};
 use crate::hub::{Hub, Interest};
 
 /// `k1` of `ann` and `bob`, on a node whose queues hold three.
@@ -64,18 +64,69 @@ fn what_does_not_interest_takes_no_room() {
 }
 
 #[test]
-fn an_overflow_wakes_whoever_waits() {
+fn a_shard_is_told_once_of_what_waits_and_of_an_overflow() {
     let (mut world, node) = narrow();
-    let (settled, reach, rows) = (node.settled(), node.reach(), world.rows_of("ann"));
-    let (id, wake) = node.open(&user("ann"), Interest::Inbox, world.start(), rows, &reach).unwrap();
-    node.go_live_fresh(id, &settled, |_| true).unwrap();
-    for text in ["one", "two", "three"] {
+    let ann = world.listens(&node, "ann");
+    let told = || {
+        let mut waiting = vec![];
+        node.waiting(&mut waiting);
+        (node.wake.notified().now_or_never().is_some(), waiting)
+    };
+    assert_eq!(told(), (false, vec![]));
+    let mut says = |text| {
         world.says("k1", "bob", text);
-    }
+        world.enters(&node);
+    };
+    says("one");
+    assert_eq!(told(), (true, vec![ann.id]));
+    says("two");
+    says("three");
+    assert_eq!(told(), (false, vec![]), "it knows");
+    says("four");
+    assert_eq!(told(), (true, vec![ann.id]));
+    assert!(ann.has_overflowed());
+}
+
+#[test]
+fn what_is_taken_in_part_is_not_told_again_before_it_is_empty() {
+    let (mut world, node) = narrow();
+    let ann = world.listens(&node, "ann");
+    let (mut waiting, mut frames) = (vec![], vec![]);
+    world.says("k1", "bob", "one");
+    world.says("k1", "bob", "two");
     world.enters(&node);
-    assert!(wake.notified().now_or_never().is_some());
+    node.waiting(&mut waiting);
+    assert_eq!(node.take(ann.id, 1, &mut frames).map(|cursor| cursor.is_some()), Ok(false));
+    world.says("k1", "bob", "three");
+    world.enters(&node);
+    node.waiting(&mut waiting);
+    assert_eq!(waiting, [ann.id], "once");
+    let cursor = node.take(ann.id, 2, &mut frames).unwrap();
+    assert_eq!((cursor.as_ref(), frames.len()), (Some(&frames[2].cursor), 3));
     world.says("k1", "bob", "four");
     world.enters(&node);
-    assert!(wake.notified().now_or_never().is_some());
-    assert!(node.take(id).is_none());
+    node.waiting(&mut waiting);
+    assert_eq!(waiting, [ann.id, ann.id], "once more");
+}
+
+#[test]
+fn of_receipts_that_wait_the_newest_of_each_reader_stay() {
+    let (mut world, node) = narrow();
+    let bob = world.listens(&node, "bob");
+    let messages: Vec<_> = (0..4).map(|n| world.says("k1", "bob", &n.to_string()).seq).collect();
+    world.enters(&node);
+    assert!(bob.has_overflowed(), "messages are not dropped");
+    let (mut bob, mut next) = world.comes_back(&node, "bob", &bob.goes(), world.rows_of("bob"));
+    while !node.catch_up(bob.id, &mut next, 2).unwrap() {
+        bob.frames();
+    }
+    bob.frames();
+    world.reads("k1", "ann", messages[0]);
+    world.says("k1", "ann", "a word");
+    world.reads("k1", "ann", messages[1]);
+    world.reads("k1", "ann", messages[2]);
+    world.reads("k1", "bob", messages[1]);
+    world.enters(&node);
+    assert_eq!(bob.gets(), ["a word", "ann has read 3", "bob has read 2"]);
+    assert!(world.resumes(&node, "bob", &bob.goes()).gets().is_empty(), "what was dropped was passed");
 }

@@ -1,6 +1,6 @@
 //! Resuming at a cursor: exactly what came after it, then live, and nothing falls between.
 
-use super::client::{Client, offsets};
+use super::client::{Client, offsets, taken};
 use super::world::World;
 use crate::lanes::Lane;
 
@@ -119,7 +119,7 @@ fn what_a_ring_does_not_hold_any_more_is_named() {
     assert_eq!(node.ring_start(Lane(1)), 3);
     let (ann, mut next) = world.comes_back(&node, "ann", &old, world.rows_of("ann"));
     assert_eq!(node.catch_up(ann.id, &mut next, 10), Err(Lane(1)));
-    assert!(node.take(ann.id).unwrap().0.is_empty());
+    assert!(taken(&node, ann.id).unwrap().0.is_empty());
     let (ann, mut next) = world.comes_back(&node, "ann", &newer, world.rows_of("ann"));
     assert_eq!(node.catch_up(ann.id, &mut next, 10), Ok(true), "at the very start of the ring");
     ann.goes();

@@ -1,7 +1,5 @@
 //! Snapshots in memory, and the cursors that refer to them.
 
-use std::collections::BTreeMap;
-
 use super::world::World;
 use crate::lanes::Lane;
 
@@ -23,11 +21,11 @@ fn adopting_drops_the_lanes_that_are_covered_and_keeps_those_beyond() {
     world.says("k2", "bob", "beyond it");
     world.enters(&node);
     ann.gets();
-    assert_eq!(*ann.cursor.beyond, BTreeMap::from([(Lane(0), 1), (Lane(1), 2)]));
+    assert_eq!(ann.cursor.beyond.as_slice(), [(Lane(0), 1), (Lane(1), 2)]);
     node.adopt(covers_both.clone());
     ann.is_pinged();
     assert_eq!(ann.cursor.snapshot, covers_both.id);
-    assert_eq!(*ann.cursor.beyond, BTreeMap::from([(Lane(1), 2)]));
+    assert_eq!(ann.cursor.beyond.as_slice(), [(Lane(1), 2)]);
     assert!(world.resumes(&node, "ann", &ann.goes()).gets().is_empty());
 }
 
@@ -45,12 +43,8 @@ fn frames_that_wait_keep_the_cursor_that_they_were_given() {
     let cursors: Vec<_> = frames.iter().map(|frame| frame.cursor.clone()).collect();
     let snapshots: Vec<_> = cursors.iter().map(|cursor| &cursor.snapshot).collect();
     assert_eq!(snapshots, [&start.id, &start.id, &snapshot.id]);
-    let beyond: Vec<_> = cursors.iter().map(|cursor| (*cursor.beyond).clone()).collect();
-    let expected = [
-        BTreeMap::from([(Lane(0), 1)]),
-        BTreeMap::from([(Lane(0), 1), (Lane(1), 1)]),
-        BTreeMap::from([(Lane(0), 2)]),
-    ];
+    let beyond: Vec<_> = cursors.iter().map(|cursor| cursor.beyond.as_slice()).collect();
+    let expected = [&[(Lane(0), 1)][..], &[(Lane(0), 1), (Lane(1), 1)], &[(Lane(0), 2)]];
     assert_eq!(beyond, expected);
     let rests = [vec!["one", "k2 opened"], vec!["one"], vec![]];
     for (cursor, rest) in cursors.iter().zip(rests) {
@@ -82,9 +76,9 @@ fn the_newest_stored_and_the_newest_settled_are_remembered() {
     node.adopt(one.clone());
     assert_eq!((node.newest(), node.settled()), (one.clone(), start.clone()));
     node.settle(one.clone());
-    assert!(node.remembers(&start.id).is_none());
+    assert!(node.remembers(start.id).is_none());
     node.adopt(two.clone());
     assert_eq!((node.newest(), node.settled()), (two.clone(), one.clone()));
-    assert_eq!(node.remembers(&one.id), Some(one));
-    assert_eq!(node.remembers(&two.id), Some(two));
+    assert_eq!(node.remembers(one.id), Some(one));
+    assert_eq!(node.remembers(two.id), Some(two));
 }

@@ -24,6 +24,7 @@ use schemas::tables::views::{BlocksRow, MembershipRow};
 use schemas::{ClientId, ConversationId, Refusal, UserId};
 
 use crate::cursor::Cursor;
+use crate::event::Entry;
 use crate::hub::{Hub, UserRows};
 use crate::lanes::{Lane, Lanes, Position};
 use crate::snapshot::{Snapshot, SnapshotId};
@@ -56,6 +57,10 @@ fn profile(name: &str) -> Profile {
     Profile { user: user(name), username: name.into(), display_name: name.into(), avatar_url: None }
 }
 
+pub fn entries(lane: Lane, records: impl Iterator<Item = Record>) -> Vec<Entry> {
+    records.map(|record| Entry::read(LANES, lane, record)).collect()
+}
+
 pub struct World {
     lanes: Vec<Vec<Record>>,
     next_command: Offset,
@@ -83,14 +88,14 @@ impl World {
             stays: BTreeMap::new(),
             blocks: BTreeMap::new(),
             heads: BTreeMap::new(),
-            snapshots: BTreeMap::from([(start.id.clone(), start.clone())]),
+            snapshots: BTreeMap::from([(start.id, start.clone())]),
             start,
         }
     }
 
     /// A cursor before everything.
     pub fn start(&self) -> Cursor {
-        Cursor::at(self.start.id.clone())
+        Cursor::at(self.start.id)
     }
 
     /// A node that begins with the log, and has room for everything.
@@ -100,12 +105,12 @@ impl World {
 
     /// A node that begins at a snapshot.
     pub fn node_at(&self, snapshot: &Snapshot) -> Arc<Hub> {
-        Arc::new(Hub::new(LANES, snapshot.clone(), usize::MAX, 1_000))
+        Arc::new(Hub::new(LANES, Arc::new(snapshot.clone()), usize::MAX, 1_000))
     }
 
     /// A node that begins with the log, and has bounds.
     pub fn node_with(&self, ring_bytes: usize, queue: usize) -> Arc<Hub> {
-        Arc::new(Hub::new(LANES, (*self.start).clone(), ring_bytes, queue))
+        Arc::new(Hub::new(LANES, self.start.clone(), ring_bytes, queue))
     }
 
     /// The node takes in all that it has not yet.
@@ -116,7 +121,7 @@ impl World {
     /// The node takes in up to `most` records of a lane.
     pub fn enters_some(&self, node: &Hub, lane: Lane, most: usize) {
         let position = node.positions()[lane.0 as usize];
-        node.enter(lane, self.records(lane).skip(position.next as usize).take(most).collect());
+        node.enter(lane, &entries(lane, self.records(lane).skip(position.next as usize).take(most)));
     }
 
     pub fn records(&self, lane: Lane) -> impl Iterator<Item = Record> {
@@ -127,7 +132,7 @@ impl World {
     pub fn snapshot(&mut self, node: &Hub) -> Arc<Snapshot> {
         self.now += 1_000;
         let snapshot = Arc::new(Snapshot { id: SnapshotId::new(self.now, 0), positions: node.positions() });
-        self.snapshots.insert(snapshot.id.clone(), snapshot.clone());
+        self.snapshots.insert(snapshot.id, snapshot.clone());
         snapshot
     }
 

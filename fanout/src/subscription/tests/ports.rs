@@ -25,6 +25,8 @@ type Rows = BTreeMap<Vec<Value>, Row>;
 pub struct Memory {
     rows: Mutex<BTreeMap<(&'static str, Vec<Value>), Rows>>,
     pub is_down: AtomicBool,
+    /// Whether an answer takes its time.
+    pub is_slow: AtomicBool,
 }
 
 impl Memory {
@@ -86,6 +88,9 @@ impl Tables for Memory {
         partition: &[Value],
         keys: &[Vec<Value>],
     ) -> Result<Vec<Row>, TablesError> {
+        if self.is_slow.load(Ordering::Relaxed) {
+            tokio::task::yield_now().await;
+        }
         Ok(self.read(table, partition)?.into_values().filter(|row| keys.contains(&row.key)).collect())
     }
 

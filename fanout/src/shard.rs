@@ -1,0 +1,247 @@
+//! Shards: threads that each serve a part of the sockets, on a runtime and a hub of their own.
+//!
+//! Invariants: a socket stays on its shard, so nothing of it is shared; all that is ready for a socket
+//! goes out in one write; a shard that ends by itself ends the process.
+
+mod deliver;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::io;
+use std::rc::{Rc, Weak};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use graphql::ApiSchema;
+use graphql::auth::Authenticator;
+use slab::Slab;
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::task::{LocalSet, spawn_blocking, spawn_local};
+use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use crate::Node;
+use crate::hub::{Hub, SubscriptionId};
+use crate::protocol::CloseCode;
+use crate::render::Selected;
+use crate::socket::connection::Connection;
+use crate::subscription::Subscription;
+
+/// Sockets that may wait to be taken in by one shard.
+const ARRIVALS: usize = 1_024;
+/// Bytes read from a socket at once.
+const READ_BYTES: usize = 64 * 1024;
+/// How often a shard looks for what is due on its sockets, and how often while it drains.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+const LOOK_EVERY_DRAINING: Duration = Duration::from_millis(20);
+
+/// What shards stand on.
+#[derive(Clone)]
+pub struct Stands {
+    pub node: Arc<Node>,
+    pub schema: ApiSchema,
+    pub authenticator: Arc<Authenticator>,
+    pub draining: CancellationToken,
+}
+
+/// A socket that has shaken hands.
+pub struct Arrival {
+    pub stream: std::net::TcpStream,
+    /// What its client has sent behind the handshake.
+    pub read: Vec<u8>,
+    /// Whether its client speaks our protocol.
+    pub speaks: bool,
+    pub place: TaskTrackerToken,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ShardsError {
+    #[error("a shard cannot start: {0}")]
+    Start(#[from] io::Error),
+    #[error("a shard has ended")]
+    Ended,
+}
+
+/// The shards of a node.
+pub struct Shards {
+    doors: Vec<mpsc::Sender<Arrival>>,
+    next: AtomicUsize,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    stop: CancellationToken,
+    ended: CancellationToken,
+}
+
+impl Shards {
+    /// A thread for each hub of the node.
+    pub fn start(stands: &Stands) -> Result<Self, ShardsError> {
+        let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
+        let (mut doors, mut threads) = (vec![], vec![]);
+        for (index, hub) in stands.node.hubs.iter().enumerate() {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let (door, arrivals) = mpsc::channel(ARRIVALS);
+            doors.push(door);
+            let (stands, hub, stop, ended) = (stands.clone(), hub.clone(), stop.clone(), ended.clone());
+            let serve = move || {
+                let _told = ended.drop_guard();
+                let shard = Shard::new(stands, hub);
+                LocalSet::new().block_on(&runtime, async {
+                    tokio::select! {
+                        () = shard.run(arrivals) => {}
+                        () = stop.cancelled() => {}
+                    }
+                });
+            };
+            threads.push(std::thread::Builder::new().name(format!("sockets-{index}")).spawn(serve)?);
+        }
+        Ok(Self { doors, next: AtomicUsize::new(0), threads: Mutex::new(threads), stop, ended })
+    }
+
+    /// Gives a socket to the next shard.
+    pub async fn take_in(&self, arrival: Arrival) {
+        let next = self.next.fetch_add(1, Ordering::Relaxed) % self.doors.len();
+        // A shard that has ended ends the process, and all sockets with it.
+        let _ = self.doors[next].send(arrival).await;
+    }
+
+    /// Resolves when a shard has ended, which none should.
+    pub async fn ended(&self) -> ShardsError {
+        self.ended.cancelled().await;
+        ShardsError::Ended
+    }
+
+    /// Ends the shards.
+    pub async fn stop(&self) -> Result<(), ShardsError> {
+        self.stop.cancel();
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            let joined = spawn_blocking(move || thread.join()).await;
+            joined.map_err(|_| ShardsError::Ended)?.map_err(|_| ShardsError::Ended)?;
+        }
+        Ok(())
+    }
+}
+
+/// Whoever drops the sockets without draining them ends the threads too.
+impl Drop for Shards {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// One thread's sockets.
+pub struct Shard {
+    pub node: Arc<Node>,
+    pub hub: Arc<Hub>,
+    pub schema: ApiSchema,
+    pub authenticator: Arc<Authenticator>,
+    /// What is read from any socket is read here.
+    pub read_buffer: RefCell<Vec<u8>>,
+    draining: CancellationToken,
+    connections: RefCell<Slab<Weak<Connection>>>,
+    subscriptions: RefCell<HashMap<SubscriptionId, Weak<Subscription>>>,
+    /// Many select the same.
+    selections: RefCell<HashMap<u128, std::sync::Weak<Selected>>>,
+    out: RefCell<deliver::Turn>,
+}
+
+impl Shard {
+    pub fn new(stands: Stands, hub: Arc<Hub>) -> Rc<Self> {
+        let Stands { node, schema, authenticator, draining } = stands;
+        Rc::new(Self {
+            node,
+            hub,
+            schema,
+            authenticator,
+            read_buffer: RefCell::new(vec![0; READ_BYTES]),
+            draining,
+            connections: RefCell::default(),
+            subscriptions: RefCell::default(),
+            selections: RefCell::default(),
+            out: RefCell::default(),
+        })
+    }
+
+    /// Takes in sockets, delivers what comes, and looks at what is due, for ever.
+    pub async fn run(self: &Rc<Self>, mut arrivals: mpsc::Receiver<Arrival>) {
+        let mut looks = interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut drains_since = None;
+        loop {
+            tokio::select! {
+                () = self.hub.wake.notified() => self.deliver_all().await,
+                Some(arrival) = arrivals.recv() => self.take_in(arrival),
+                now = looks.tick() => self.look(now, drains_since),
+                () = self.draining.cancelled(), if drains_since.is_none() => {
+                    drains_since = Some(Instant::now());
+                    looks = interval(LOOK_EVERY_DRAINING);
+                }
+            }
+        }
+    }
+
+    fn take_in(self: &Rc<Self>, arrival: Arrival) {
+        let Arrival { stream, read, speaks, place } = arrival;
+        let stream = match TcpStream::from_std(stream) {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a socket was lost");
+                return;
+            }
+        };
+        let connection = self.connect(stream, place);
+        if !speaks {
+            connection.end(CloseCode::BadRequest);
+        }
+        spawn_local(async move { connection.serve(&read).await });
+    }
+
+    /// A socket of this shard, for as long as somebody serves it.
+    pub fn connect(self: &Rc<Self>, stream: TcpStream, place: TaskTrackerToken) -> Rc<Connection> {
+        let connection = Connection::new(self.clone(), stream, place);
+        self.connections.borrow_mut().insert(Rc::downgrade(&connection));
+        connection
+    }
+
+    fn look(&self, now: Instant, drains_since: Option<Instant>) {
+        let over = self.node.options.drain_over.as_secs_f32().max(f32::EPSILON);
+        let drains = drains_since.map(|since| now.saturating_duration_since(since).as_secs_f32() / over);
+        self.connections.borrow_mut().retain(|_, connection| match connection.upgrade() {
+            Some(connection) => {
+                connection.look(now, drains);
+                true
+            }
+            None => false,
+        });
+    }
+
+    /// The selection, shared with all who select the same.
+    pub fn share(&self, selected: Selected) -> Arc<Selected> {
+        let selections = &mut *self.selections.borrow_mut();
+        if let Some(shared) = selections.get(&selected.key).and_then(std::sync::Weak::upgrade) {
+            return shared;
+        }
+        let shared = Arc::new(selected);
+        selections.insert(shared.key, Arc::downgrade(&shared));
+        shared
+    }
+
+    /// One less selects so.
+    pub fn unshare(&self, selected: &Arc<Selected>) {
+        if Arc::strong_count(selected) == 1 {
+            self.selections.borrow_mut().remove(&selected.key);
+        }
+    }
+
+    /// What comes for a subscription is delivered to it from now on.
+    pub fn keep(&self, id: SubscriptionId, subscription: &Rc<Subscription>) {
+        self.subscriptions.borrow_mut().insert(id, Rc::downgrade(subscription));
+    }
+
+    pub fn forget(&self, id: SubscriptionId) {
+        self.subscriptions.borrow_mut().remove(&id);
+    }
+}

@@ -1,0 +1,195 @@
+//! One turn of a shard: what waits in its queues goes to their sockets, each in one write.
+//!
+//! Invariants: nothing is waited for; a frame that needs something read first is given to a task of its
+//! own subscription, and what comes behind it waits for that; a client that does not read leaves its
+//! frames in its queue.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures::FutureExt;
+use schemas::position::Offset;
+use tokio::task::yield_now;
+use tokio::time::Instant;
+
+use super::Shard;
+use crate::hub::{Frame, SubscriptionId};
+use crate::lanes::Lane;
+use crate::metrics;
+use crate::protocol::{CloseCode, NEXT_END};
+use crate::render::{Failed, Payload};
+use crate::socket::connection::Connection;
+use crate::socket::frames;
+use crate::subscription::Subscription;
+
+/// Frames that are looked at together.
+const FRAMES: usize = 32;
+/// Bytes after which a socket is written to before more is put together for it.
+const OUT_BYTES: usize = 64 * 1024;
+/// Sockets that are served before others of the shard's tasks have their turn.
+const SOCKETS: usize = 64;
+
+/// What a turn works with; kept, so that it asks for no memory.
+#[derive(Default)]
+pub struct Turn {
+    out: Vec<u8>,
+    frames: Vec<Frame>,
+    /// What this turn has found of renderings.
+    found: HashMap<(Lane, Offset, u128), Found>,
+}
+
+#[derive(Clone)]
+enum Found {
+    Shared(Arc<Payload>),
+    /// Something has to be read for it.
+    Later,
+}
+
+/// What became of a frame.
+enum Rendered {
+    Payload(Arc<Payload>),
+    /// It delivers nothing.
+    Nothing,
+    Later,
+}
+
+impl Shard {
+    /// Delivers what waits in any queue.
+    pub(super) async fn deliver_all(self: &Rc<Self>) {
+        let mut ids: Vec<SubscriptionId> = vec![];
+        self.hub.waiting(&mut ids);
+        let mut waiting: Vec<Rc<Subscription>> = {
+            let subscriptions = self.subscriptions.borrow();
+            ids.iter().filter_map(|id| subscriptions.get(id)?.upgrade()).collect()
+        };
+        let socket = |subscription: &Rc<Subscription>| Rc::as_ptr(&subscription.connection);
+        waiting.sort_unstable_by_key(socket);
+        for (served, of_one) in (1..).zip(waiting.chunk_by(|one, other| socket(one) == socket(other))) {
+            self.deliver(&of_one[0].connection, of_one);
+            if served % SOCKETS == 0 {
+                yield_now().await;
+            }
+        }
+        self.out.borrow_mut().found.clear();
+    }
+
+    /// Delivers what waits for subscriptions of one socket, as far as it has room.
+    pub fn deliver(&self, connection: &Connection, subscriptions: &[Rc<Subscription>]) {
+        let turn = &mut *self.out.borrow_mut();
+        for subscription in subscriptions {
+            let waits = !connection.outbox.has_room() || subscription.is_busy.get();
+            if waits && self.hub.has_overflowed(subscription.id) {
+                connection.end(CloseCode::TooSlow);
+            }
+            while connection.outbox.has_room() && !subscription.is_busy.get() {
+                let taken = self.hub.take(subscription.id, FRAMES, &mut turn.frames);
+                let goes_on = match taken {
+                    Ok(_) => self.put(turn, subscription),
+                    Err(_) => Err(CloseCode::TooSlow),
+                };
+                if let Err(code) = goes_on {
+                    connection.end(code);
+                    break;
+                }
+                if turn.out.len() > OUT_BYTES {
+                    connection.outbox.write(&turn.out);
+                    turn.out.clear();
+                }
+                if matches!(taken, Ok(Some(_))) {
+                    break;
+                }
+            }
+        }
+        if !turn.out.is_empty() {
+            connection.outbox.write(&turn.out);
+            connection.told(Instant::now());
+            turn.out.clear();
+        }
+    }
+
+    /// Puts the frames that were taken together; from the first that needs something read on, they are
+    /// the subscription's own task's.
+    fn put(&self, turn: &mut Turn, subscription: &Rc<Subscription>) -> Result<(), CloseCode> {
+        let mut taken = turn.frames.drain(..);
+        while let Some(frame) = taken.next() {
+            match self.render(&mut turn.found, subscription, &frame) {
+                Ok(Rendered::Payload(payload)) => {
+                    subscription.put(&payload, Some(&frame.cursor), &mut turn.out)
+                }
+                Ok(Rendered::Nothing) => {}
+                Ok(Rendered::Later) => {
+                    let rest = std::iter::once(frame).chain(taken).collect();
+                    subscription.go_on_later(rest);
+                    return Ok(());
+                }
+                // The client resumes at its last cursor, and gets the event then.
+                Err(error) => {
+                    tracing::warn!(%error, "subscription ended");
+                    return Err(CloseCode::Restart);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn render(
+        &self,
+        found: &mut HashMap<(Lane, Offset, u128), Found>,
+        subscription: &Subscription,
+        frame: &Frame,
+    ) -> Result<Rendered, Failed> {
+        let Some(live) = frame.event.live() else { return Ok(Rendered::Nothing) };
+        if subscription.misses_quote(&frame.event) {
+            return Ok(Rendered::Later);
+        }
+        let key = (frame.event.lane, frame.event.offset, subscription.selected.key);
+        match found.get(&key) {
+            Some(Found::Shared(payload)) => return Ok(Rendered::Payload(payload.clone())),
+            Some(Found::Later) => return Ok(Rendered::Later),
+            None => {}
+        }
+        let renderings = &self.node.renderings;
+        let rendering = subscription.selected.render_event(
+            &self.schema,
+            &subscription.viewer,
+            (&frame.event, live),
+            renderings,
+        );
+        let Some(rendered) = rendering.now_or_never() else {
+            found.insert(key, Found::Later);
+            return Ok(Rendered::Later);
+        };
+        let rendered = rendered?;
+        if rendered.is_shared {
+            found.insert(key, Found::Shared(rendered.payload.clone()));
+        }
+        Ok(Rendered::Payload(rendered.payload))
+    }
+}
+
+impl Subscription {
+    /// Appends a payload as this subscription's socket gets it: one frame, with the cursor where the
+    /// payload has a place for it.
+    pub fn put(&self, payload: &Payload, cursor: Option<&crate::cursor::Cursor>, out: &mut Vec<u8>) {
+        let parts = payload.parts();
+        let cursor = (parts.len() > 1).then(|| match cursor {
+            Some(cursor) => format!("\"{}\"", cursor.encode(&self.node.cursor_key, &self.viewer.user)),
+            None => "null".to_owned(),
+        });
+        let cursor = cursor.as_deref().unwrap_or_default();
+        let parts_bytes: usize = parts.iter().map(|part| part.len()).sum();
+        let cursors_bytes = cursor.len() * (parts.len() - 1);
+        let bytes = self.next_start.len() + parts_bytes + cursors_bytes + NEXT_END.len();
+        frames::text_header(bytes, out);
+        out.extend_from_slice(self.next_start.as_bytes());
+        for (index, part) in parts.iter().enumerate() {
+            if index > 0 {
+                out.extend_from_slice(cursor.as_bytes());
+            }
+            out.extend_from_slice(part.as_bytes());
+        }
+        out.extend_from_slice(NEXT_END.as_bytes());
+        metrics::DELIVERIES.inc();
+    }
+}

@@ -1,0 +1,386 @@
+//! One socket from its handshake to its close: what its client says, and what runs on it.
+//!
+//! Invariants: nothing is run before the init is accepted; a client that does not read, does not answer
+//! or says too much is closed with a code that says what to do, never waited for; an idle socket holds
+//! no buffer and no timer of its own.
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use graphql::Viewer;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, spawn_local};
+use tokio::time::{Instant, timeout};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::frames::{self, Incoming, Message};
+use super::operation;
+use super::outbox::Outbox;
+use crate::metrics;
+use crate::protocol::{ClientMessage, CloseCode, Init, ServerMessage};
+use crate::shard::Shard;
+use crate::subscription::Subscription;
+
+/// Beyond this a socket is not held open on one token.
+const LONGEST_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
+/// Messages that a client may send between two looks at its socket.
+const MAX_MESSAGES: u32 = 500;
+/// How long a client that was told why has for its own goodbye.
+const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
+
+/// The end of a socket: with a code to close it with, or without because it is closed.
+pub type End = Option<CloseCode>;
+
+pub struct Connection {
+    pub shard: Rc<Shard>,
+    pub outbox: Outbox,
+    /// Told when something begins to wait in the outbox, or the socket is to end.
+    attention: Rc<Notify>,
+    ending: Cell<Option<End>>,
+    state: RefCell<State>,
+    /// When of the time of a drain it is closed, as a share of it.
+    drains_at: f32,
+    _place: TaskTrackerToken,
+}
+
+struct State {
+    incoming: Incoming,
+    viewer: Option<Viewer>,
+    /// When the init must have come, then when its token expires.
+    valid_until: Instant,
+    /// Messages since the last look.
+    messages: u32,
+    heard_at: Instant,
+    told_at: Instant,
+    pinged_at: Option<Instant>,
+    operations: Vec<Operation>,
+    next_number: OperationNumber,
+}
+
+/// Tells an operation from a later one of the same name.
+pub type OperationNumber = u32;
+
+struct Operation {
+    name: Box<str>,
+    number: OperationNumber,
+    /// What is being done for it; a live subscription rests.
+    task: Option<AbortHandle>,
+    subscription: Option<Rc<Subscription>>,
+}
+
+impl Drop for Operation {
+    fn drop(&mut self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+impl Connection {
+    pub fn new(shard: Rc<Shard>, stream: TcpStream, place: TaskTrackerToken) -> Rc<Self> {
+        let attention = Rc::new(Notify::new());
+        let now = Instant::now();
+        metrics::SOCKETS.inc();
+        let state = State {
+            incoming: Incoming::default(),
+            viewer: None,
+            valid_until: now + shard.node.options.init_within,
+            messages: 0,
+            heard_at: now,
+            told_at: now,
+            pinged_at: None,
+            operations: vec![],
+            next_number: 0,
+        };
+        Rc::new(Self {
+            outbox: Outbox::new(stream, attention.clone()),
+            shard,
+            attention,
+            ending: Cell::new(None),
+            state: RefCell::new(state),
+            drains_at: rand::random(),
+            _place: place,
+        })
+    }
+
+    /// Serves the socket to its end; `read` is what its client has said already.
+    pub async fn serve(self: Rc<Self>, read: &[u8]) {
+        let running = Running(&self);
+        let end = match self.take_in(read) {
+            Ok(()) => self.run().await,
+            Err(end) => end,
+        };
+        drop(running);
+        if let Some(code) = end {
+            metrics::closed(code.code());
+            Box::pin(self.close(code)).await;
+        }
+    }
+
+    async fn run(self: &Rc<Self>) -> End {
+        let stream = &self.outbox.stream;
+        loop {
+            let interest = if self.outbox.is_waiting() {
+                Interest::READABLE | Interest::WRITABLE
+            } else {
+                Interest::READABLE
+            };
+            tokio::select! {
+                ready = stream.ready(interest) => {
+                    let Ok(ready) = ready else { return None };
+                    if ready.is_writable() && self.outbox.flush() {
+                        self.deliver();
+                    }
+                    if ready.is_readable() && let Err(end) = self.read() {
+                        return end;
+                    }
+                }
+                () = self.attention.notified() => if let Some(end) = self.ending.take() {
+                    return end;
+                },
+            }
+        }
+    }
+
+    /// Ends the socket, as soon as its own task comes to it.
+    pub fn end(&self, code: CloseCode) {
+        self.ending.set(Some(Some(code)));
+        self.attention.notify_one();
+    }
+
+    /// Tells the client why, and hears it out for a while: a socket that is dropped with something unread
+    /// is reset, and the client might never see the code.
+    async fn close(&self, code: CloseCode) {
+        self.outbox.close(code);
+        // The client may be gone; then there is nobody to tell.
+        if self.outbox.drained().await.is_ok() {
+            let _ = timeout(GOODBYE_WITHIN, self.goodbye()).await;
+        }
+    }
+
+    async fn goodbye(&self) -> io::Result<()> {
+        let mut ignored = [0; 1024];
+        loop {
+            self.outbox.stream.readable().await?;
+            match self.outbox.stream.try_read(&mut ignored) {
+                Ok(0) => return Ok(()),
+                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+                _ => {}
+            }
+        }
+    }
+
+    fn read(self: &Rc<Self>) -> Result<(), End> {
+        let mut buffer = self.shard.read_buffer.borrow_mut();
+        match self.outbox.stream.try_read(&mut buffer) {
+            Ok(0) => Err(None),
+            Ok(bytes) => self.take_in(&buffer[..bytes]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
+            Err(_) => Err(None),
+        }
+    }
+
+    fn take_in(self: &Rc<Self>, bytes: &[u8]) -> Result<(), End> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let messages = {
+            let state = &mut *self.state.borrow_mut();
+            state.heard_at = Instant::now();
+            let messages = state.incoming.read(bytes).map_err(Some)?;
+            state.messages += messages.len() as u32;
+            if state.messages > MAX_MESSAGES {
+                return Err(Some(CloseCode::Overloaded));
+            }
+            messages
+        };
+        messages.into_iter().try_for_each(|message| self.hear(message))
+    }
+
+    fn hear(self: &Rc<Self>, message: Message) -> Result<(), End> {
+        let text = match message {
+            Message::Text(text) => text,
+            Message::Binary => return Err(Some(CloseCode::BadRequest)),
+            Message::Close => return Err(None),
+            Message::Ping(payload) => {
+                self.answer(&frames::pong(&payload));
+                return Ok(());
+            }
+            Message::Pong => return Ok(()),
+        };
+        let message: ClientMessage = serde_json::from_str(&text).map_err(|_| Some(CloseCode::BadRequest))?;
+        match message {
+            ClientMessage::ConnectionInit { payload } => {
+                self.init(&payload.unwrap_or_default())?;
+                self.say(&ServerMessage::ConnectionAck);
+            }
+            ClientMessage::Ping { payload } => self.say(&ServerMessage::Pong { payload }),
+            ClientMessage::Pong {} => {}
+            ClientMessage::Complete { id } => {
+                self.state.borrow_mut().operations.retain(|operation| *operation.name != *id);
+            }
+            ClientMessage::Subscribe { id, payload } => self.subscribe(id, payload)?,
+        }
+        Ok(())
+    }
+
+    fn init(&self, init: &Init) -> Result<(), End> {
+        if self.state.borrow().viewer.is_some() {
+            return Err(Some(CloseCode::TooManyInits));
+        }
+        let token = init.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
+        let token = token.ok_or(Some(CloseCode::Forbidden))?;
+        let now = self.shard.node.now();
+        let identity = self.shard.authenticator.verify(token, now).map_err(|_| Some(CloseCode::Forbidden))?;
+        let milliseconds = u64::try_from(identity.expires_at - now).unwrap_or(0).min(LONGEST_MS);
+        self.admit(Viewer { user: identity.user }, Duration::from_millis(milliseconds));
+        Ok(())
+    }
+
+    /// Lets somebody in, for as long as their token is good.
+    pub fn admit(&self, viewer: Viewer, valid_for: Duration) {
+        let state = &mut *self.state.borrow_mut();
+        state.viewer = Some(viewer);
+        state.valid_until = Instant::now() + valid_for;
+    }
+
+    fn subscribe(self: &Rc<Self>, name: String, operation: crate::protocol::Operation) -> Result<(), End> {
+        let (number, viewer) = {
+            let state = &mut *self.state.borrow_mut();
+            let viewer = state.viewer.clone().ok_or(Some(CloseCode::Unauthorized))?;
+            if state.operations.iter().any(|other| *other.name == *name) {
+                return Err(Some(CloseCode::DuplicateOperation));
+            }
+            if state.operations.len() >= self.shard.node.options.operations_per_socket {
+                return Err(Some(CloseCode::Overloaded));
+            }
+            let number = state.next_number;
+            state.next_number = number.wrapping_add(1);
+            let entry = Operation { name: name.clone().into(), number, task: None, subscription: None };
+            state.operations.push(entry);
+            (number, viewer)
+        };
+        self.spawn(number, operation::run(self.clone(), viewer, (number, name), operation));
+        Ok(())
+    }
+
+    /// Does something for an operation; it ends with the operation.
+    pub fn spawn(&self, number: OperationNumber, work: impl Future<Output = ()> + 'static) {
+        self.change(number, |operation| operation.task = Some(spawn_local(work).abort_handle()));
+    }
+
+    /// A subscription is live: from now on it rests until something comes.
+    pub fn keep(&self, number: OperationNumber, subscription: &Rc<Subscription>) {
+        self.change(number, |operation| operation.subscription = Some(subscription.clone()));
+    }
+
+    /// An operation has ended by itself.
+    pub fn ended(&self, number: OperationNumber) {
+        self.state.borrow_mut().operations.retain(|operation| operation.number != number);
+    }
+
+    fn change(&self, number: OperationNumber, change: impl FnOnce(&mut Operation)) {
+        let operations = &mut self.state.borrow_mut().operations;
+        if let Some(operation) = operations.iter_mut().find(|operation| operation.number == number) {
+            change(operation);
+        }
+    }
+
+    /// What waits for this socket's subscriptions goes on, now that there is room.
+    fn deliver(self: &Rc<Self>) {
+        let subscriptions: Vec<_> = {
+            let operations = &self.state.borrow().operations;
+            operations.iter().filter_map(|operation| operation.subscription.clone()).collect()
+        };
+        self.shard.deliver(self, &subscriptions);
+    }
+
+    /// Notes that the client was told something.
+    pub fn told(&self, now: Instant) {
+        self.state.borrow_mut().told_at = now;
+    }
+
+    /// Sends frames once there is room.
+    pub async fn send(&self, frames: &[u8]) -> Result<(), super::outbox::Closed> {
+        self.outbox.room().await?;
+        self.outbox.write(frames);
+        self.told(Instant::now());
+        Ok(())
+    }
+
+    fn say(&self, message: &ServerMessage<'_>) {
+        self.answer(&frames::text(&message.to_text()));
+    }
+
+    /// Answers at once; a client that asks and does not read is not answered for ever.
+    fn answer(&self, frame: &[u8]) {
+        if self.outbox.has_room() {
+            self.outbox.write(frame);
+        } else {
+            self.end(CloseCode::TooSlow);
+        }
+    }
+
+    /// Looks whether anything is due: its end, or a ping. `drains` is the share of the drain that has
+    /// passed.
+    pub fn look(&self, now: Instant, drains: Option<f32>) {
+        let (ends, is_quiet) = {
+            let state = &mut *self.state.borrow_mut();
+            state.messages = 0;
+            let every = self.shard.node.options.ping_every;
+            let is_quiet = state.viewer.is_some() && now.duration_since(state.told_at) >= every;
+            let is_silent = is_quiet && state.pinged_at.is_some_and(|pinged_at| state.heard_at < pinged_at);
+            let ends = match &state.viewer {
+                _ if drains.is_some_and(|passed| passed >= self.drains_at) => Some(CloseCode::Restart),
+                _ if self.outbox.is_stalled(now) => Some(CloseCode::TooSlow),
+                _ if is_silent => Some(CloseCode::NoPong),
+                Some(_) if now >= state.valid_until => Some(CloseCode::Unauthorized),
+                None if now >= state.valid_until => Some(CloseCode::InitTimeout),
+                _ => None,
+            };
+            if ends.is_none() && is_quiet {
+                (state.told_at, state.pinged_at) = (now, Some(now));
+            }
+            (ends, is_quiet)
+        };
+        match ends {
+            Some(code) => self.end(code),
+            None if is_quiet => self.ping(),
+            None => {}
+        }
+    }
+
+    /// Asks whether the client is there, and gives each quiet inbox a fresh cursor, so that it never
+    /// grows too old.
+    fn ping(&self) {
+        let mut cursors = serde_json::Map::new();
+        for operation in &self.state.borrow().operations {
+            if let Some(cursor) = operation.subscription.as_ref().and_then(|rests| rests.quiet_cursor()) {
+                cursors.insert(operation.name.to_string(), cursor.into());
+            }
+        }
+        let payload = (!cursors.is_empty()).then(|| serde_json::json!({ "cursors": cursors }));
+        self.say(&ServerMessage::Ping { payload });
+    }
+}
+
+/// What runs on a socket, until this is dropped.
+struct Running<'a>(&'a Connection);
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let operations = std::mem::take(&mut self.0.state.borrow_mut().operations);
+        drop(operations);
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        metrics::SOCKETS.dec();
+    }
+}

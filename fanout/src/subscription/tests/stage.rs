@@ -1,0 +1,159 @@
+//! A node, one of its shards, and a client's socket on it.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::{SinkExt, StreamExt};
+use graphql::Viewer;
+use graphql::auth::Authenticator;
+use platform::clock::SystemClock;
+use schemas::avro;
+use schemas::conversation::ConversationKind;
+use schemas::owner::RowKey;
+use schemas::rows::{ConversationState, Opened};
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::{LocalSet, spawn_local};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::ports::{EmptyLog, Memory, schema};
+use crate::cursor::{Cursor, CursorKey};
+use crate::hub::tests::world::{LANES, World, conversation, user};
+use crate::shard::{Shard, Stands};
+use crate::{Node, Options};
+
+const INBOX: &str = "subscription Inbox($after: String) { inbox(after: $after) { cursor event { __typename
+    ... on MessageCreated { message { content conversation { kind } replyTo { content } } } } } }";
+/// How long something may take that has to happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Stage {
+    pub world: World,
+    pub tables: Arc<Memory>,
+    pub node: Arc<Node>,
+    pub shard: Rc<Shard>,
+}
+
+/// Tells a story on a thread that has shards.
+pub fn staged(story: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    LocalSet::new().block_on(&runtime, story);
+}
+
+impl Stage {
+    /// A node that begins with the world, and `k1` in its tables.
+    pub async fn new(world: World) -> Self {
+        Self::with(world, Options::default()).await
+    }
+
+    pub async fn with(world: World, options: Options) -> Self {
+        let tables = Arc::new(Memory::default());
+        let opened =
+            Opened { kind: ConversationKind::Group, title: None, by: user("owner"), at: 0, charge: 0 };
+        let state =
+            ConversationState { applied: 0, at: 0, opened: Some(opened), head: 0, head_at: 0, members: 2 };
+        tables.row(&conversation("k1"), RowKey::state(), &avro::encode(&state));
+        let log = Arc::new(EmptyLog { partitions: LANES.partitions });
+        let (clock, key) = (Arc::new(SystemClock), CursorKey::new([7; 32]));
+        let options = Options { shards: 1, ..options };
+        let node = Node::new(log, tables.clone(), clock, key, options).await.unwrap();
+        let stands = Stands {
+            node: node.clone(),
+            schema: schema(&tables),
+            authenticator: Arc::new(Authenticator::development(&[7; 32])),
+            draining: CancellationToken::new(),
+        };
+        let shard = Shard::new(stands, node.hubs[0].clone());
+        let running = shard.clone();
+        spawn_local(async move {
+            let (_door, arrivals) = mpsc::channel(1);
+            running.run(arrivals).await;
+        });
+        Self { world, tables, node, shard }
+    }
+
+    pub fn enters(&self) {
+        self.world.enters(&self.node.hubs[0]);
+    }
+
+    /// A cursor of somebody's before everything.
+    pub fn start_of(&self, name: &str) -> String {
+        Cursor::at(self.node.hubs[0].settled().id).encode(&self.node.cursor_key, &user(name))
+    }
+
+    /// `ann` is let in, and says nothing yet.
+    pub async fn comes(&self) -> Client {
+        for (membership, version) in self.world.rows_of("ann").memberships {
+            self.tables.view(membership.to_row(), version);
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await.unwrap();
+        let connection = self.shard.connect(server, TaskTracker::new().token());
+        connection.admit(Viewer { user: user("ann") }, PATIENCE * 10);
+        spawn_local(async move { connection.serve(&[]).await });
+        Client { socket: WebSocketStream::from_raw_socket(client, Role::Client, None).await }
+    }
+
+    /// `ann` subscribes to her inbox.
+    pub async fn subscribes(&self, after: Option<String>) -> Client {
+        let mut client = self.comes().await;
+        let payload = json!({ "query": INBOX, "variables": { "after": after } });
+        client.says(&json!({ "type": "subscribe", "id": "1", "payload": payload })).await;
+        client
+    }
+}
+
+pub struct Client {
+    pub socket: WebSocketStream<TcpStream>,
+}
+
+impl Client {
+    pub async fn says(&mut self, message: &Value) {
+        self.socket.send(Message::text(message.to_string())).await.unwrap();
+    }
+
+    /// The next message, or the code that the socket is closed with.
+    pub async fn hears(&mut self) -> Result<Value, u16> {
+        let heard = timeout(PATIENCE, self.socket.next()).await.expect("something comes");
+        match heard.expect("a close frame comes first").expect("a frame") {
+            Message::Text(text) => Ok(serde_json::from_str(&text).unwrap()),
+            Message::Close(close) => Err(close.expect("a code").code.into()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The next frame's payload.
+    pub async fn frame(&mut self) -> Value {
+        let mut said = self.hears().await.expect("a frame");
+        assert_eq!((&said["type"], &said["id"]), (&"next".into(), &"1".into()), "{said}");
+        assert!(said["payload"].get("errors").is_none(), "{said}");
+        said["payload"]["data"]["inbox"].take()
+    }
+
+    /// The code that the socket is closed with; what comes before it is passed over.
+    pub async fn end(&mut self) -> u16 {
+        loop {
+            if let Err(code) = self.hears().await {
+                return code;
+            }
+        }
+    }
+}
+
+/// The cursor of a frame.
+pub fn cursor(frame: &Value) -> Option<String> {
+    Some(frame["cursor"].as_str().expect("a cursor").to_owned())
+}
+
+/// The content of the message in a frame.
+pub fn content(frame: &Value) -> &str {
+    frame["event"]["message"]["content"].as_str().expect("a message")
+}
