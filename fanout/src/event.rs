@@ -8,7 +8,7 @@ use schemas::account::{AccountEvent, AccountFact};
 use schemas::avro;
 use schemas::conversation::{BlocksChanged, ConversationEvent, ConversationFact};
 use schemas::message::USERS_HEADER;
-use schemas::position::{Cause, Number, Offset};
+use schemas::position::{Cause, LogTime, Number, Offset};
 use schemas::topics::{EVENTS, Topic};
 use schemas::{ConversationId, UserId};
 
@@ -94,6 +94,11 @@ impl Event {
             record,
             decoded: OnceLock::new(),
         })
+    }
+
+    /// When it was appended, by the log's clock.
+    pub fn time(&self) -> LogTime {
+        self.record.time
     }
 
     /// What it delivers, if anything; decoded when first asked.

@@ -6,11 +6,13 @@ use prometheus::{
     IntCounter, IntCounterVec, IntGauge, register_int_counter, register_int_counter_vec, register_int_gauge,
 };
 
+use platform::telemetry::{Stage, made};
+
 use crate::protocol::CloseCode;
 
 /// Records of the event topics that are no events, or cannot be decoded.
 pub static UNREADABLE: LazyLock<IntCounter> = LazyLock::new(|| {
-    registered(register_int_counter!(
+    made(register_int_counter!(
         "musclemap_fanout_unreadable_records_total",
         "Records of the event topics that are no events, or cannot be decoded"
     ))
@@ -18,29 +20,29 @@ pub static UNREADABLE: LazyLock<IntCounter> = LazyLock::new(|| {
 
 /// Sockets that are open, from their handshake to their end.
 pub static SOCKETS: LazyLock<IntGauge> =
-    LazyLock::new(|| registered(register_int_gauge!("musclemap_fanout_sockets", "Open sockets")));
+    LazyLock::new(|| made(register_int_gauge!("musclemap_fanout_sockets", "Open sockets")));
 
 pub static SUBSCRIPTIONS: LazyLock<IntGauge> = LazyLock::new(|| {
-    registered(register_int_gauge!("musclemap_fanout_subscriptions", "Subscriptions on open sockets"))
+    made(register_int_gauge!("musclemap_fanout_subscriptions", "Subscriptions on open sockets"))
 });
 
 pub static DELIVERIES: LazyLock<IntCounter> = LazyLock::new(|| {
-    registered(register_int_counter!(
+    made(register_int_counter!(
         "musclemap_fanout_deliveries_total",
         "Events handed to a socket, each once for each subscription"
     ))
 });
 
 pub static WRITES: LazyLock<IntCounter> =
-    LazyLock::new(|| registered(register_int_counter!("musclemap_fanout_writes_total", "Writes to sockets")));
+    LazyLock::new(|| made(register_int_counter!("musclemap_fanout_writes_total", "Writes to sockets")));
 
 /// Bytes that wait because clients do not read.
 pub static QUEUED_BYTES: LazyLock<IntGauge> = LazyLock::new(|| {
-    registered(register_int_gauge!("musclemap_fanout_queued_bytes", "Bytes that wait for clients to read"))
+    made(register_int_gauge!("musclemap_fanout_queued_bytes", "Bytes that wait for clients to read"))
 });
 
 static RENDERINGS: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    registered(register_int_counter_vec!(
+    made(register_int_counter_vec!(
         "musclemap_fanout_renderings_total",
         "Payloads executed: shared by all who select the same, or private to a viewer",
         &["kind"]
@@ -48,7 +50,7 @@ static RENDERINGS: LazyLock<IntCounterVec> = LazyLock::new(|| {
 });
 
 static CLOSED: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    registered(register_int_counter_vec!(
+    made(register_int_counter_vec!(
         "musclemap_fanout_closed_total",
         "Sockets closed by the node, by close code",
         &["code"]
@@ -56,7 +58,7 @@ static CLOSED: LazyLock<IntCounterVec> = LazyLock::new(|| {
 });
 
 static DROPPED: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    registered(register_int_counter_vec!(
+    made(register_int_counter_vec!(
         "musclemap_fanout_dropped_total",
         "Queued frames dropped: receipts that newer ones stand for, or all with an overflow",
         &["kind"]
@@ -64,7 +66,7 @@ static DROPPED: LazyLock<IntCounterVec> = LazyLock::new(|| {
 });
 
 static RESUMES: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    registered(register_int_counter_vec!(
+    made(register_int_counter_vec!(
         "musclemap_fanout_resumes_total",
         "Inboxes resumed at a cursor, by outcome",
         &["outcome"]
@@ -133,6 +135,9 @@ pub fn export() {
     for gauge in [&SOCKETS, &SUBSCRIPTIONS, &QUEUED_BYTES] {
         gauge.add(0);
     }
+    for stage in [Stage::Fanout, Stage::Socket] {
+        let _ = stage.histogram();
+    }
     for kind in ["shared", "private"] {
         RENDERINGS.with_label_values(&[kind]).inc_by(0);
     }
@@ -143,9 +148,4 @@ pub fn export() {
     for outcome in [Resumed::Drained, Resumed::Gap] {
         RESUMES.with_label_values(&[outcome.name()]).inc_by(0);
     }
-}
-
-fn registered<M>(made: prometheus::Result<M>) -> M {
-    // It fails only for a name that is taken, which is a mistake in the code.
-    made.unwrap_or_else(|error| panic!("metric: {error}"))
 }

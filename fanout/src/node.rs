@@ -10,6 +10,7 @@ use futures::future::try_join_all;
 use platform::clock::Clock;
 use platform::ports::{Log, LogError, Tables, TablesError};
 use platform::retry;
+use platform::telemetry::Stage;
 use schemas::position::LogTime;
 use schemas::topics::EVENTS;
 use tokio::sync::watch;
@@ -130,6 +131,8 @@ impl Node {
             let entries: Vec<Entry> =
                 records.into_iter().map(|record| Entry::read(self.lanes, lane, record)).collect();
             self.hubs.iter().for_each(|hub| hub.enter(lane, &entries));
+            let (events, now) = (entries.iter().filter_map(|entry| entry.event.as_ref()), self.now());
+            events.for_each(|event| Stage::Fanout.between(event.time(), now));
             if !caught_up && next >= end {
                 caught_up = true;
                 self.caught_up();

@@ -10,6 +10,7 @@ pub mod login;
 pub mod metrics;
 mod receipts;
 pub mod requests;
+mod stages;
 mod verdicts;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use graphql::Reads;
 use graphql::commands::{Commands, Create, Send};
 use platform::clock::Clock;
 use platform::ports::Log;
+use platform::telemetry::Stage;
 use schemas::account::{AccountRequest, CreateConversation, SendMessage};
 use schemas::conversation::{
     AddMembers, Content, ConversationRequest, DeleteMessage, MarkRead, Message, RemoveMember, SetBlock,
@@ -28,6 +30,7 @@ use schemas::conversation::{
 use schemas::message::Outgoing;
 use schemas::position::Partition;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
+use tokio::time::Instant;
 
 use domain::account::conversation_id;
 use receipts::Receipts;
@@ -71,16 +74,18 @@ pub struct Ingest {
 
 impl Ingest {
     pub fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>, reads: Arc<Reads>, options: Options) -> Arc<Self> {
+        metrics::announce();
         let requests = Requests::new(options.slot, options.waiting, options.waiting_per_user);
         let receipts = Receipts::new(options.waiting, options.verdict_within);
         Arc::new(Self { log, clock, reads, requests, receipts, options })
     }
 
-    /// Queues a command and waits until its verdicts say what came of it.
+    /// Queues the command of a request that came then, and waits until its verdicts say what came of it.
     async fn ask(
         &self,
         user: &UserId,
         asked: Asked,
+        came: Instant,
         command: impl FnOnce(schemas::verdict::Reply) -> Outgoing,
     ) -> Result<Done, Refusal> {
         let waiting = self.requests.open(user, asked)?;
@@ -89,6 +94,7 @@ impl Ingest {
         let room = self.receipts.reserve((command.topic.name, partition))?;
         match tokio::time::timeout(self.options.queue_within, self.log.enqueue(command)).await {
             // What becomes of it is told by its verdicts; that it is in the log they imply.
+            Ok(Ok(receipt)) if asked == Asked::Send => room.fill(stages::appended(receipt, came)),
             Ok(Ok(receipt)) => room.fill(receipt),
             Ok(Err(error)) => {
                 tracing::warn!(%error, "command not queued");
@@ -97,7 +103,12 @@ impl Ingest {
             // Whether the wait or the queue won cannot be known.
             Err(_) => return Err(requests::pending(asked)),
         }
-        waiting.answer(self.options.verdict_within).await
+        let queued = Instant::now();
+        let answer = waiting.answer(self.options.verdict_within).await;
+        if asked == Asked::Send {
+            stages::ended(Stage::Verdict, queued, &answer);
+        }
+        answer
     }
 
     /// A command of a conversation alone.
@@ -108,13 +119,14 @@ impl Ingest {
         request: ConversationRequest,
     ) -> Result<(), Refusal> {
         let command = |reply| Outgoing::conversation_command(conversation, request, Some(reply));
-        self.ask(user, Asked::Direct, command).await.map(|_| ())
+        self.ask(user, Asked::Direct, Instant::now(), command).await.map(|_| ())
     }
 }
 
 #[async_trait]
 impl Commands for Ingest {
     async fn send_message(&self, user: &UserId, send: Send) -> Result<MessageId, Refusal> {
+        let came = Instant::now();
         let loaded = self.reads.visible(user, &send.conversation);
         let (loaded, sender) = try_join(loaded, facts::profile(&self.reads, user)).await?;
         let reply_to = facts::answered(&self.reads, &loaded, user, send.reply_to.as_ref()).await?;
@@ -130,7 +142,9 @@ impl Commands for Ingest {
             sender,
         });
         let command = |reply| Outgoing::account_command(user, request, Some(reply));
-        match self.ask(user, Asked::Send, command).await? {
+        let answer = self.ask(user, Asked::Send, came, command).await;
+        stages::ended(Stage::Request, came, &answer);
+        match answer? {
             Done::Stored(seq) => Ok(MessageId { conversation: send.conversation, seq }),
             Done::Effected => Err(graphql::error::internal(&"a send was answered without a number")),
         }
@@ -149,7 +163,7 @@ impl Commands for Ingest {
         let id = conversation_id(user, &create);
         let request = AccountRequest::CreateConversation(create);
         let command = |reply| Outgoing::account_command(user, request, Some(reply));
-        self.ask(user, Asked::Create, command).await?;
+        self.ask(user, Asked::Create, Instant::now(), command).await?;
         Ok(id)
     }
 

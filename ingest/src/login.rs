@@ -15,6 +15,7 @@ use schemas::people::PlatformUser;
 use schemas::topics::PLATFORM_USERS;
 use schemas::{ErrorCode, Refusal, UserId};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use crate::Ingest;
 use crate::http::Http;
@@ -71,8 +72,10 @@ impl Ingest {
         }
         let grant = GrantCredits { once: "welcome".to_owned(), amount_milli: WELCOME_MILLI };
         let request = AccountRequest::GrantCredits(grant);
-        self.ask(&user, Asked::Direct, |reply| Outgoing::account_command(&user, request, Some(reply)))
-            .await?;
+        self.ask(&user, Asked::Direct, Instant::now(), |reply| {
+            Outgoing::account_command(&user, request, Some(reply))
+        })
+        .await?;
         Ok(user)
     }
 

@@ -1,20 +1,30 @@
-//! Metrics of ingest.
+//! Metrics of ingest. How long a send takes is among `platform`'s stages.
 
 use std::sync::LazyLock;
 
+use platform::telemetry::{Stage, made};
 use prometheus::{
-    Histogram, IntCounter, IntCounterVec, IntGauge, exponential_buckets, histogram_opts, register_histogram,
-    register_int_counter, register_int_counter_vec, register_int_gauge,
+    IntCounter, IntCounterVec, IntGauge, register_int_counter, register_int_counter_vec, register_int_gauge,
 };
+use schemas::ErrorCode;
 
-/// Registering fails only for a name that is taken, which is a mistake in the code.
-fn registered<T>(metric: prometheus::Result<T>) -> T {
-    metric.unwrap_or_else(|error| panic!("metric: {error}"))
+/// Makes what an ingest counts appear.
+pub fn announce() {
+    for operation in ["query", "mutation"] {
+        for result in std::iter::once("ok").chain(ErrorCode::ALL.map(ErrorCode::as_str)) {
+            REQUESTS.with_label_values(&[operation, result]);
+        }
+    }
+    WAITING.set(0);
+    STALLED.inc_by(0);
+    for stage in [Stage::Append, Stage::Verdict, Stage::Request] {
+        stage.histogram();
+    }
 }
 
 /// GraphQL requests by operation type and result: `ok`, or the code of the first error.
 pub static REQUESTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
-    registered(register_int_counter_vec!(
+    made(register_int_counter_vec!(
         "musclemap_ingest_requests_total",
         "GraphQL requests over HTTP by operation type and result",
         &["operation", "result"]
@@ -23,24 +33,13 @@ pub static REQUESTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
 
 /// Requests that wait for their verdicts.
 pub static WAITING: LazyLock<IntGauge> = LazyLock::new(|| {
-    registered(register_int_gauge!("musclemap_ingest_waiting_requests", "Requests that wait for verdicts"))
+    made(register_int_gauge!("musclemap_ingest_waiting_requests", "Requests that wait for verdicts"))
 });
 
 /// Requests refused because the log acknowledges nothing.
 pub static STALLED: LazyLock<IntCounter> = LazyLock::new(|| {
-    registered(register_int_counter!(
+    made(register_int_counter!(
         "musclemap_ingest_stalled_requests_total",
         "Requests refused because the log acknowledges nothing"
     ))
-});
-
-/// From a command's queueing to its answer.
-pub static VERDICT_SECONDS: LazyLock<Histogram> = LazyLock::new(|| {
-    let buckets = exponential_buckets(0.000_5, 2.0, 14).unwrap_or_default();
-    let options = histogram_opts!(
-        "musclemap_ingest_verdict_seconds",
-        "From the queueing of a command to its answer",
-        buckets
-    );
-    registered(register_histogram!(options))
 });

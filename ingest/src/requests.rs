@@ -165,13 +165,10 @@ impl Waiting {
 
     /// The answer, or OUTCOME_PENDING when it takes too long.
     pub async fn answer(mut self, within: Duration) -> Answer {
-        let timer = metrics::VERDICT_SECONDS.start_timer();
-        let answer = match tokio::time::timeout(within, &mut self.answer).await {
+        match tokio::time::timeout(within, &mut self.answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) | Err(_) => Err(pending(self.asked)),
-        };
-        timer.observe_duration();
-        answer
+        }
     }
 }
 

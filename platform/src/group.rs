@@ -3,17 +3,22 @@
 //! Invariant: a partition is given up only after its run has ended; a partition that was lost is
 //! dropped at once, and commits nothing more. What is not committed is noted again by the next step.
 
+mod lag;
+
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use schemas::position::{Offset, Partition};
+use schemas::position::{LogTime, Offset, Partition};
 use schemas::topics::Topic;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use crate::clock::Clock;
 use crate::ports::{Log, LogError, Membership, MembershipChange};
+use crate::telemetry::consumers;
+use lag::{Line, Reached};
 
 /// What a partition's run is given.
 pub struct Assignment {
@@ -25,21 +30,54 @@ pub struct Assignment {
     pub progress: Progress,
 }
 
-/// Notes how far partitions are done. Only the newest offset of each is kept until it is committed.
+/// Notes how far partitions are done. Only what is newest of each is kept.
 #[derive(Clone, Default)]
 pub struct Progress {
-    done: Arc<Mutex<BTreeMap<Partition, Offset>>>,
+    noted: Arc<Mutex<Noted>>,
     changed: Arc<Notify>,
 }
 
+#[derive(Default)]
+struct Noted {
+    uncommitted: BTreeMap<Partition, Offset>,
+    /// Of each partition that is held.
+    lines: BTreeMap<Partition, Line>,
+}
+
 impl Progress {
-    pub fn note(&self, partition: Partition, next: Offset) {
-        self.done.lock().unwrap_or_else(PoisonError::into_inner).insert(partition, next);
+    /// Everything before `next` is done; the last of it came at `time`.
+    pub fn note(&self, partition: Partition, next: Offset, time: LogTime) {
+        let mut noted = self.noted();
+        noted.uncommitted.insert(partition, next);
+        if let Some(line) = noted.lines.get_mut(&partition) {
+            line.reached = Some(Reached { next, time });
+        }
+        drop(noted);
         self.changed.notify_one();
     }
 
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take(&self) -> BTreeMap<Partition, Offset> {
-        std::mem::take(&mut *self.done.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.noted().uncommitted)
+    }
+
+    fn hold(&self, partition: Partition, committed: Option<Offset>) {
+        self.noted().lines.insert(partition, Line::from(committed));
+    }
+
+    fn let_go(&self, partition: Partition) {
+        self.noted().lines.remove(&partition);
+    }
+
+    fn held(&self) -> Vec<Partition> {
+        self.noted().lines.keys().copied().collect()
+    }
+
+    fn line(&self, partition: Partition) -> Option<Line> {
+        self.noted().lines.get(&partition).copied()
     }
 }
 
@@ -54,7 +92,8 @@ struct Group<R, E> {
 /// with an error, which is fatal: its run may have been anywhere.
 pub async fn serve<R, F, E>(
     log: Arc<dyn Log>,
-    name: &str,
+    clock: Arc<dyn Clock>,
+    name: &'static str,
     topic: &'static Topic,
     stop: CancellationToken,
     run: R,
@@ -64,21 +103,15 @@ where
     F: Future<Output = Result<(), E>> + Send + 'static,
     E: From<LogError> + Send + 'static,
 {
-    let mut membership = log.join(name, topic).await?;
+    consumers::announce(name, topic);
+    let membership = log.join(name, topic).await?;
     let progress = Progress::default();
-    let mut group = Group { run, progress: progress.clone(), held: BTreeMap::new(), tasks: JoinSet::new() };
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => break,
-            change = membership.next() => group.change(name, membership.as_mut(), change?).await?,
-            () = progress.changed.notified() => group.commit(membership.as_mut(), &[]).await?,
-            Some(ended) = group.tasks.join_next(), if !group.tasks.is_empty() => check(ended)?,
-        }
+    let (held, tasks) = (BTreeMap::new(), JoinSet::new());
+    let group = Group { run, progress: progress.clone(), held, tasks };
+    tokio::select! {
+        ended = group.follow(name, membership, stop) => ended,
+        never = lag::watch(log, clock, name, topic, progress) => match never {},
     }
-    let all: Vec<Partition> = group.held.keys().copied().collect();
-    group.stop(&all).await?;
-    group.commit(membership.as_mut(), &all).await?;
-    Ok(membership.leave().await?)
 }
 
 impl<R, F, E> Group<R, E>
@@ -87,6 +120,27 @@ where
     F: Future<Output = Result<(), E>> + Send + 'static,
     E: From<LogError> + Send + 'static,
 {
+    async fn follow(
+        mut self,
+        name: &str,
+        mut membership: Box<dyn Membership>,
+        stop: CancellationToken,
+    ) -> Result<(), E> {
+        let progress = self.progress.clone();
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                change = membership.next() => self.change(name, membership.as_mut(), change?).await?,
+                () = progress.changed.notified() => self.commit(membership.as_mut(), &[]).await?,
+                Some(ended) = self.tasks.join_next(), if !self.tasks.is_empty() => check(ended)?,
+            }
+        }
+        let all: Vec<Partition> = self.held.keys().copied().collect();
+        self.stop(&all).await?;
+        self.commit(membership.as_mut(), &all).await?;
+        Ok(membership.leave().await?)
+    }
+
     async fn change(
         &mut self,
         name: &str,
@@ -110,6 +164,7 @@ where
                 for (_, task) in partitions.iter().filter_map(|partition| self.held.remove(partition)) {
                     task.abort();
                 }
+                partitions.iter().for_each(|partition| self.progress.let_go(*partition));
             }
         }
         Ok(())
@@ -118,6 +173,7 @@ where
     fn start(&mut self, partition: Partition, committed: Option<Offset>) {
         let stop = CancellationToken::new();
         let progress = self.progress.clone();
+        progress.hold(partition, committed);
         let run = (self.run)(Assignment { partition, committed, stop: stop.clone(), progress });
         let task = self.tasks.spawn(run);
         self.held.insert(partition, (stop, task));
@@ -150,6 +206,7 @@ where
             let Some(ended) = self.tasks.join_next().await else { break };
             check(ended)?;
         }
+        partitions.iter().for_each(|partition| self.progress.let_go(*partition));
         Ok(())
     }
 }

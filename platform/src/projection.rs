@@ -14,6 +14,7 @@ use crate::dead_letter;
 use crate::group::Assignment;
 use crate::ports::{Log, LogError, Record, Tables};
 use crate::retry;
+use crate::telemetry::consumers;
 
 /// Rows of one record.
 pub trait Projection: Send + Sync + 'static {
@@ -49,12 +50,14 @@ pub async fn run<P: Projection>(ports: Ports, assignment: Assignment) -> Result<
         None => ports.log.marks(P::topic(), partition).await?.low,
     };
     let mut reader = ports.log.read(P::topic(), partition, start).await?;
+    let batches = consumers::batches(P::NAME);
     loop {
         let records = tokio::select! {
             biased;
             () = stop.cancelled() => return Ok(()),
             records = retry::next_records(&*ports.clock, reader.as_mut()) => records?,
         };
+        let began = ports.clock.now();
         for record in &records {
             match P::project(record) {
                 Ok(rows) => write(&ports, &rows, record.offset).await?,
@@ -62,8 +65,9 @@ pub async fn run<P: Projection>(ports: Ports, assignment: Assignment) -> Result<
             }
         }
         if let Some(last) = records.last() {
-            progress.note(partition, last.offset + 1);
+            progress.note(partition, last.offset + 1, last.time);
         }
+        batches.observe((ports.clock.now() - began).max(0) as f64 / 1_000.0);
     }
 }
 
@@ -85,7 +89,11 @@ async fn bury<P: Projection>(ports: &Ports, record: &Record, reason: &str) -> Re
         "poison record"
     );
     match dead_letter::of(P::topic(), record, reason, None) {
-        Some(letter) => ports.log.enqueue(letter).await?.await.map(|_| ()),
+        Some(letter) => {
+            ports.log.enqueue(letter).await?.await?;
+            consumers::dead_letters(P::topic()).inc();
+            Ok(())
+        }
         None => Ok(()),
     }
 }

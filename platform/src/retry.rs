@@ -9,6 +9,7 @@ use futures::future::BoxFuture;
 
 use crate::clock::Clock;
 use crate::ports::{LogError, Reader, Record, TablesError};
+use crate::telemetry::consumers::Port;
 
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
@@ -29,6 +30,7 @@ pub async fn until_answered<'a, T>(
             Ok(answer) => return Ok(answer),
             Err(TablesError::Unavailable(reason)) => {
                 tracing::warn!(reason, pause_ms = pause.as_millis() as u64, "tables unavailable");
+                Port::Tables.retries().inc();
                 clock.sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
@@ -44,6 +46,7 @@ pub async fn next_records(clock: &dyn Clock, reader: &mut dyn Reader) -> Result<
         match reader.next().await {
             Err(LogError::Unavailable(reason)) => {
                 tracing::warn!(reason, pause_ms = pause.as_millis() as u64, "log unavailable");
+                Port::Log.retries().inc();
                 clock.sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }

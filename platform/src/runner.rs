@@ -17,6 +17,7 @@ pub mod effect;
 pub mod fault;
 mod incoming;
 mod io;
+mod measure;
 mod memory;
 mod refuse;
 

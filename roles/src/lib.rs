@@ -25,6 +25,7 @@ use platform::lifecycle::{Life, Signals};
 use platform::ports::{Log, Tables};
 use platform::projection;
 use platform::runner::{self, RunnerError, drive};
+use platform::telemetry::consumers::Port;
 use schemas::topics::VERDICTS;
 use tokio::net::TcpListener;
 
@@ -56,6 +57,7 @@ pub struct Api {
 
 impl Process {
     pub fn new(log: Arc<dyn Log>, tables: Arc<dyn Tables>, clock: Arc<dyn Clock>) -> Self {
+        Port::announce();
         Self { log, tables, clock, life: Life::default() }
     }
 

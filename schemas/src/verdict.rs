@@ -72,4 +72,12 @@ impl Outcome {
     pub fn refused(refusal: Refusal) -> Self {
         Self::Refused(Refused { refusal })
     }
+
+    /// Why not, if it refuses.
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refused) => Some(&refused.refusal),
+            Self::Accepted(_) | Self::Stored(_) | Self::Done(_) => None,
+        }
+    }
 }

@@ -6,6 +6,7 @@ pub mod check;
 pub mod client;
 pub mod follow;
 pub mod load;
+pub mod metrics;
 pub mod process;
 pub mod service;
 pub mod socket;

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use futures::FutureExt;
-use schemas::position::Offset;
+use platform::telemetry::Stage;
+use schemas::position::{LogTime, Offset};
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
@@ -37,6 +38,8 @@ pub struct Turn {
     frames: Vec<Frame>,
     /// What this turn has found of renderings.
     found: HashMap<(Lane, Offset, u128), Found>,
+    /// When the events that this turn has rendered were appended.
+    times: Vec<LogTime>,
 }
 
 #[derive(Clone)]
@@ -71,7 +74,9 @@ impl Shard {
                 yield_now().await;
             }
         }
-        self.out.borrow_mut().found.clear();
+        let (turn, now) = (&mut *self.out.borrow_mut(), self.node.now());
+        turn.found.clear();
+        turn.times.drain(..).for_each(|time| Stage::Socket.between(time, now));
     }
 
     /// Delivers what waits for subscriptions of one socket, as far as it has room.
@@ -113,7 +118,7 @@ impl Shard {
     fn put(&self, turn: &mut Turn, subscription: &Rc<Subscription>) -> Result<(), CloseCode> {
         let mut taken = turn.frames.drain(..);
         while let Some(frame) = taken.next() {
-            match self.render(&mut turn.found, subscription, &frame) {
+            match self.render((&mut turn.found, &mut turn.times), subscription, &frame) {
                 Ok(Rendered::Payload(payload)) => {
                     subscription.put(&payload, Some(&frame.cursor), &mut turn.out)
                 }
@@ -135,7 +140,7 @@ impl Shard {
 
     fn render(
         &self,
-        found: &mut HashMap<(Lane, Offset, u128), Found>,
+        (found, times): (&mut HashMap<(Lane, Offset, u128), Found>, &mut Vec<LogTime>),
         subscription: &Subscription,
         frame: &Frame,
     ) -> Result<Rendered, Failed> {
@@ -161,6 +166,7 @@ impl Shard {
             return Ok(Rendered::Later);
         };
         let rendered = rendered?;
+        times.push(frame.event.time());
         if rendered.is_shared {
             found.insert(key, Found::Shared(rendered.payload.clone()));
         }

@@ -13,6 +13,9 @@ use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 use prometheus::{GaugeVec, IntCounterVec, IntGaugeVec, Opts};
 
+use platform::telemetry::made;
+use schemas::topics;
+
 use crate::locked;
 pub(crate) use sample::Sample;
 
@@ -26,6 +29,8 @@ pub(crate) enum Role {
 }
 
 impl Role {
+    const ALL: [Self; 4] = [Self::Producer, Self::Queries, Self::Reader, Self::Member];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Producer => "producer",
@@ -103,6 +108,7 @@ impl Metrics {
                 &["topic", "change"],
             ),
         };
+        shared.announce();
         Self { shared: Arc::new(shared) }
     }
 
@@ -141,6 +147,18 @@ impl Metrics {
 }
 
 impl Shared {
+    /// Errors are there to be seen before the first of them.
+    fn announce(&self) {
+        for role in Role::ALL {
+            self.client_errors.with_label_values(&[role.name()]);
+        }
+        for topic in topics::ALL {
+            for errors in [&self.delivery_errors, &self.reader_errors, &self.commit_errors] {
+                errors.with_label_values(&[topic.name]);
+            }
+        }
+    }
+
     fn collectors(&self) -> [&dyn Collector; 13] {
         [
             &self.connections,
@@ -218,11 +236,6 @@ fn gauge(name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
 
 fn counter(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
     made(IntCounterVec::new(options(name, help), labels))
-}
-
-/// Making fails only for a malformed name, which is a mistake in the code.
-fn made<T>(metric: prometheus::Result<T>) -> T {
-    metric.unwrap_or_else(|error| panic!("metric: {error}"))
 }
 
 #[cfg(test)]

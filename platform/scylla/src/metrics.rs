@@ -11,10 +11,15 @@ use prometheus::proto::MetricFamily;
 use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts};
 
 use platform::ports::TablesError;
+use platform::telemetry::made;
+use schemas::tables::Table;
 
 /// Around the millisecond that a request takes, up to what a call may take.
 const BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.002, 0.003, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0];
+
+/// Labels of a call.
+const CALL: [&str; 2] = ["table", "operation"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operation {
@@ -24,6 +29,8 @@ pub(crate) enum Operation {
 }
 
 impl Operation {
+    const ALL: [Self; 3] = [Self::Put, Self::Get, Self::Range];
+
     fn name(self) -> &'static str {
         match self {
             Self::Put => "put",
@@ -50,8 +57,8 @@ struct Shared {
 }
 
 impl Metrics {
-    pub(crate) fn new() -> Self {
-        const CALL: [&str; 2] = ["table", "operation"];
+    /// What calls of these tables are counted by, from nothing on.
+    pub(crate) fn new(tables: &[&'static Table]) -> Self {
         let latency = HistogramOpts::new(
             "musclemap_tables_request_seconds",
             "Time from call to answer, with repetitions and waiting",
@@ -76,7 +83,22 @@ impl Metrics {
                 "Requests that the cluster has not answered",
             ))),
         };
-        Self { shared: Arc::new(shared) }
+        let metrics = Self { shared: Arc::new(shared) };
+        tables.iter().for_each(|table| metrics.announce(table));
+        metrics
+    }
+
+    fn announce(&self, table: &Table) {
+        for operation in Operation::ALL.map(Operation::name) {
+            for outcome in ["ok", "unavailable", "refused"] {
+                self.shared.requests.with_label_values(&[table.name, operation, outcome]);
+            }
+            self.shared.retries.with_label_values(&[table.name, operation]);
+            self.shared.coalesced.with_label_values(&[table.name, operation]);
+        }
+        for outcome in ["rebuilt", "failed"] {
+            self.shared.rebuilds.with_label_values(&[outcome]);
+        }
     }
 
     pub(crate) fn answered<T>(
@@ -145,9 +167,4 @@ fn options(name: &str, help: &str) -> Opts {
 
 fn counter(name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
     made(IntCounterVec::new(options(name, help), labels))
-}
-
-/// Making fails only for a malformed name, which is a mistake in the code.
-fn made<T>(metric: prometheus::Result<T>) -> T {
-    metric.unwrap_or_else(|error| panic!("metric: {error}"))
 }

@@ -49,7 +49,7 @@ impl Scylla {
         if !findings.differences.is_empty() {
             return Err(ConnectError::Different(findings.differences));
         }
-        let metrics = Metrics::new();
+        let metrics = Metrics::new(tables);
         let texts = tables.iter().map(|table| (table.name, Texts::of(&config.keyspace, table))).collect();
         let calls = Arc::new(Calls::new(config, metrics.clone(), connection));
         Ok(Self { calls, flights: Arc::default(), metrics, texts })

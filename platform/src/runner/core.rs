@@ -10,16 +10,18 @@
 //! - An owner's rows are written for a prefix of its commands whose outputs are all acknowledged.
 
 mod decide;
+mod handled;
 mod settle;
 mod write;
 
 use std::collections::VecDeque;
 
+use schemas::ErrorCode;
 use schemas::control::Control;
 use schemas::fold::Fold;
 use schemas::message::Outgoing;
 use schemas::owner::RowKey;
-use schemas::position::{Cause, Offset, Partition};
+use schemas::position::{Cause, LogTime, Offset, Partition};
 use schemas::tables::views::ViewRow;
 
 use super::checkpoint::Checkpoint;
@@ -28,6 +30,8 @@ use super::incoming::Incoming;
 use super::memory::{Arrived, Memory};
 use super::{Options, RunnerError};
 use crate::ports::Record;
+pub use handled::Handled;
+use handled::Tally;
 
 pub struct Core<F: Fold> {
     partition: Partition,
@@ -44,14 +48,19 @@ pub struct Core<F: Fold> {
     running: Checkpoint,
     /// As of the last command settled; what the next checkpoint says.
     settled: Checkpoint,
+    /// Log time of the last command settled, and of the last that a checkpoint passes.
+    settled_time: LogTime,
+    checkpoint_time: LogTime,
     checkpointed: Offset,
     checkpointing: bool,
+    handled: Tally,
     effects: Vec<Effect<F::Id>>,
 }
 
 /// A command between its decision and its checkpoint.
 struct Entry<F: Fold> {
     offset: Offset,
+    time: LogTime,
     cause: Option<Cause>,
     control: Option<Control>,
     unacknowledged: usize,
@@ -74,7 +83,8 @@ struct Unwritten<F: Fold> {
 
 enum Answer {
     None,
-    Waiting(Outgoing),
+    /// With the code that it refuses with, if it does.
+    Waiting(Outgoing, Option<ErrorCode>),
     Sent,
     Acknowledged,
 }
@@ -93,6 +103,9 @@ impl<F: Fold> Core<F> {
             running: checkpoint.clone(),
             checkpointed: checkpoint.next,
             checkpointing: false,
+            settled_time: LogTime::MIN,
+            checkpoint_time: LogTime::MIN,
+            handled: Tally::default(),
             settled: checkpoint,
             effects: Vec::new(),
         }
@@ -155,6 +168,26 @@ impl<F: Fold> Core<F> {
     /// Offset before which everything is checkpointed.
     pub fn checkpointed(&self) -> Offset {
         self.checkpointed
+    }
+
+    /// Log time of the last command of this run that is checkpointed.
+    pub fn checkpointed_time(&self) -> LogTime {
+        self.checkpoint_time
+    }
+
+    /// Offset before which everything is stored and told.
+    pub fn settled(&self) -> Offset {
+        self.settled.next
+    }
+
+    /// Log time of a command of which the log has all outputs but one.
+    pub fn awaits_one_output(&self, ticket: Ticket) -> Option<LogTime> {
+        self.entry(ticket).filter(|entry| entry.unacknowledged == 1).map(|entry| entry.time)
+    }
+
+    /// What was done with how many records since this was asked last.
+    pub fn take_handled(&mut self) -> impl Iterator<Item = (Handled, u64)> + use<F> {
+        self.handled.take()
     }
 
     pub fn owners(&self) -> usize {

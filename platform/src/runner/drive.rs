@@ -10,12 +10,13 @@ use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use schemas::fold::Fold;
-use schemas::position::{Offset, Partition};
+use schemas::position::{LogTime, Offset, Partition};
 use tokio_util::sync::CancellationToken;
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::core::Core;
 use super::effect::{Effect, Input};
+use super::measure::Measure;
 use super::{Options, RunnerError, io};
 use crate::clock::Clock;
 use crate::group::Assignment;
@@ -37,6 +38,7 @@ struct Run<F: Fold> {
     ports: Ports,
     partition: Partition,
     core: Core<F>,
+    measure: Measure,
     pending: FuturesUnordered<Pending<F>>,
 }
 
@@ -45,7 +47,7 @@ struct Run<F: Fold> {
 /// Starts at its own checkpoint; what it tells the group is for lag alone.
 pub async fn run<F: Fold>(ports: Ports, options: Options, assignment: Assignment) -> Result<(), RunnerError> {
     let Assignment { partition, stop, progress, .. } = assignment;
-    let progress = |next| progress.note(partition, next);
+    let progress = |next, time| progress.note(partition, next, time);
     let checkpoint = until_answered(&*ports.clock, || {
         let read = Checkpoint::read(&*ports.tables, F::NAME, partition);
         Box::pin(async move {
@@ -61,7 +63,8 @@ pub async fn run<F: Fold>(ports: Ports, options: Options, assignment: Assignment
     let mut reader =
         ports.log.read(F::commands(), partition, checkpoint.next).await.map_err(RunnerError::Log)?;
     let core = Core::<F>::new(partition, checkpoint, options);
-    let mut run = Run { ports, partition, core, pending: FuturesUnordered::new() };
+    let measure = Measure::of::<F>(partition);
+    let mut run = Run { ports, partition, core, measure, pending: FuturesUnordered::new() };
     run.follow(reader.as_mut(), &options, &stop, &progress).await?;
     run.finish(&options, &progress).await
 }
@@ -72,7 +75,7 @@ impl<F: Fold> Run<F> {
         reader: &mut dyn Reader,
         options: &Options,
         stop: &CancellationToken,
-        progress: &impl Fn(Offset),
+        progress: &impl Fn(Offset, LogTime),
     ) -> Result<(), RunnerError> {
         let mut tick = self.tick(options.checkpoint_every);
         let clock = self.ports.clock.clone();
@@ -94,7 +97,11 @@ impl<F: Fold> Run<F> {
     }
 
     /// What is read and not begun is left to the next owner; what is begun is brought to its end.
-    async fn finish(&mut self, options: &Options, progress: &impl Fn(Offset)) -> Result<(), RunnerError> {
+    async fn finish(
+        &mut self,
+        options: &Options,
+        progress: &impl Fn(Offset, LogTime),
+    ) -> Result<(), RunnerError> {
         self.core.stop_deciding();
         let mut deadline = self.tick(options.drain);
         while !self.core.is_idle() {
@@ -111,15 +118,21 @@ impl<F: Fold> Run<F> {
         Ok(())
     }
 
-    async fn handle(&mut self, input: Input<F::Id>, progress: &impl Fn(Offset)) -> Result<(), RunnerError> {
+    async fn handle(
+        &mut self,
+        input: Input<F::Id>,
+        progress: &impl Fn(Offset, LogTime),
+    ) -> Result<(), RunnerError> {
         let checkpointed = matches!(input, Input::Checkpointed { .. });
+        self.measure.before(&self.core, &input, self.ports.clock.now());
         let effects = self.core.handle(input)?;
+        self.measure.after(&mut self.core, self.ports.clock.now());
         for effect in effects {
             let pending = self.start(effect).await?;
             self.pending.push(pending);
         }
         if checkpointed {
-            progress(self.core.checkpointed());
+            progress(self.core.checkpointed(), self.core.checkpointed_time());
         }
         Ok(())
     }
@@ -156,16 +169,22 @@ impl<F: Fold> Run<F> {
                 Ok(Input::Checkpointed { next: checkpoint.next })
             }),
             Effect::Produce { ticket, record } => {
+                let dead_letters = self.measure.dead_letters(record.topic);
                 let receipt = self.enqueue(record).await?;
                 Box::pin(async move {
                     receipt.await.map_err(RunnerError::Delivery)?;
+                    if let Some(dead_letters) = dead_letters {
+                        dead_letters.inc();
+                    }
                     Ok(Input::Acknowledged { ticket })
                 })
             }
-            Effect::Verdict { ticket, record } => {
+            Effect::Verdict { ticket, record, code } => {
+                let verdicts = self.measure.verdicts(code);
                 let receipt = self.enqueue(record).await?;
                 Box::pin(async move {
                     receipt.await.map_err(RunnerError::Delivery)?;
+                    verdicts.inc();
                     Ok(Input::VerdictAcknowledged { ticket })
                 })
             }

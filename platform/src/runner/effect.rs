@@ -1,6 +1,7 @@
 //! What a partition asks of the world, and what the world answers.
 
 use bytes::Bytes;
+use schemas::ErrorCode;
 use schemas::message::Outgoing;
 use schemas::owner::RowKey;
 use schemas::position::{Offset, Version};
@@ -48,9 +49,11 @@ pub enum Effect<Id> {
         views: Vec<(ViewRow, Version)>,
         rows: Vec<StoredBytes>,
     },
+    /// The answer to whoever waits for one; with the code that it refuses with, if it does.
     Verdict {
         ticket: Ticket,
         record: Outgoing,
+        code: Option<ErrorCode>,
     },
     Checkpoint(Checkpoint),
 }

@@ -35,7 +35,13 @@ pub fn unreadable(reason: &str) -> Refusal {
     Refusal::new(ErrorCode::InternalServerError, format!("the command could not be read: {reason}"))
 }
 
-pub fn answer<F: Fold>(reply: Option<Reply>, outcome: Option<Outcome>) -> Option<Outgoing> {
+/// The verdict for whoever waits for one, with the code that it refuses with, if it does.
+pub fn answer<F: Fold>(
+    reply: Option<Reply>,
+    outcome: Option<Outcome>,
+) -> Option<(Outgoing, Option<ErrorCode>)> {
     let (reply, outcome) = (reply?, outcome?);
-    Some(Outgoing::verdict(reply, &Verdict { request: reply.request, by: F::DECIDER, outcome }))
+    let code = outcome.refusal().map(|refusal| refusal.code);
+    let verdict = Verdict { request: reply.request, by: F::DECIDER, outcome };
+    Some((Outgoing::verdict(reply, &verdict), code))
 }

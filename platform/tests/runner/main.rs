@@ -7,6 +7,7 @@ mod run;
 mod tally;
 mod words;
 
+mod counted;
 mod memory;
 mod once;
 mod order;

@@ -194,6 +194,6 @@ fn produced(effect: &Effect<UserId>) -> Option<Offset> {
 }
 
 fn requested(effect: &Effect<UserId>) -> Option<(Ticket, i64)> {
-    let Effect::Verdict { ticket, record } = effect else { return None };
+    let Effect::Verdict { ticket, record, .. } = effect else { return None };
     Some((*ticket, avro::decode::<Verdict>(&record.value).unwrap().request))
 }

@@ -21,8 +21,9 @@ pub fn effect(effect: &Effect<UserId>) -> String {
             let views = views.iter().map(|(_, version)| format!("view@{}", version.offset()));
             format!("write {id}: {}", list(views.chain(rows.iter().map(row))))
         }
-        Effect::Verdict { record, .. } => {
+        Effect::Verdict { record, code, .. } => {
             let verdict: Verdict = avro::decode(&record.value).unwrap();
+            assert_eq!(*code, verdict.outcome.refusal().map(|refusal| refusal.code));
             format!("verdict {}: {}", verdict.request, outcome(&verdict.outcome))
         }
         Effect::Checkpoint(checkpoint) => format!("checkpoint {}", stands(checkpoint)),

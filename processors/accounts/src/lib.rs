@@ -4,7 +4,6 @@
 
 use domain::Accounts;
 use platform::group;
-use platform::ports::Log;
 use platform::runner::drive::{self, Ports};
 use platform::runner::{Options, RunnerError};
 use schemas::fold::Fold;
@@ -12,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 /// Runs the partitions that this process holds, until `stop`.
 pub async fn serve(ports: Ports, options: Options, stop: CancellationToken) -> Result<(), RunnerError> {
-    let log: std::sync::Arc<dyn Log> = ports.log.clone();
+    let (log, clock) = (ports.log.clone(), ports.clock.clone());
     let run = move |assignment| drive::run::<Accounts>(ports.clone(), options, assignment);
-    group::serve(log, Accounts::NAME, Accounts::commands(), stop, run).await
+    group::serve(log, clock, Accounts::NAME, Accounts::commands(), stop, run).await
 }

@@ -45,5 +45,5 @@ pub async fn serve(ports: Ports, stop: CancellationToken) -> Result<(), Projecti
         let ports = ports.clone();
         move |assignment| projection::run::<Profiles>(ports.clone(), assignment)
     };
-    group::serve(ports.log, Profiles::NAME, Profiles::topic(), stop, run).await
+    group::serve(ports.log, ports.clock, Profiles::NAME, Profiles::topic(), stop, run).await
 }

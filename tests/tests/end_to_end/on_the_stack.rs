@@ -4,5 +4,6 @@
 mod drain;
 mod first_message;
 mod kills;
+mod metrics;
 mod operations;
 mod operator;

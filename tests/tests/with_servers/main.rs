@@ -3,6 +3,7 @@
 mod compose;
 mod faults;
 mod foreign;
+mod prometheus;
 mod python;
 
 use tokio::sync::{Mutex, MutexGuard};

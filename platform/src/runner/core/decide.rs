@@ -2,15 +2,15 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use schemas::Refusal;
 use schemas::control::{Control, RULES};
 use schemas::fold::{self, Command, Decision, Fold, InForce, Purpose};
 use schemas::message::{Envelope, Outgoing};
 use schemas::position::Offset;
 use schemas::topics::MAX_RECORD_BYTES;
 use schemas::verdict::{Done, Outcome};
+use schemas::{ErrorCode, Refusal};
 
-use super::{Answer, Change, Core, Entry, Unwritten};
+use super::{Answer, Change, Core, Entry, Handled, Unwritten};
 use crate::ports::Record;
 use crate::runner::checkpoint::runs;
 use crate::runner::effect::{Effect, Ticket};
@@ -43,27 +43,31 @@ impl<F: Fold> Core<F> {
             && !fault::is(Fault::NoWatermarks);
         let mut entry = Entry {
             offset: record.offset,
+            time: record.time,
             cause,
             control: None,
             unacknowledged: 0,
             change: Change::None,
             verdict: Answer::None,
         };
-        let mut told_again = false;
-        match incoming {
-            _ if repeats => {}
+        let handled = match incoming {
+            _ if repeats => Handled::Dropped,
             Incoming::Control(control) => {
                 check_rules(record.offset, &control)?;
                 entry.control = Some(control);
+                Handled::Control
             }
             Incoming::Poison { envelope, reason } => {
                 self.refuse_poison(&mut entry, ticket, &record, &envelope, &reason);
+                Handled::Poison
             }
             Incoming::Command { id, envelope, request } => {
-                told_again = self.run(&mut entry, ticket, &record, id, envelope, request);
+                self.run(&mut entry, ticket, &record, id, envelope, request)
             }
-        }
-        let cause = entry.cause.filter(|_| !(told_again && fault::is(Fault::WatermarksSkipped)));
+        };
+        self.handled.note(handled);
+        let is_told_again = handled == Handled::Repeated;
+        let cause = entry.cause.filter(|_| !(is_told_again && fault::is(Fault::WatermarksSkipped)));
         self.running.pass(record.offset, cause.as_ref(), entry.control.as_ref());
         let writes = matches!(entry.change, Change::Unwritten(_));
         self.entries.push_back(entry);
@@ -105,7 +109,7 @@ impl<F: Fold> Core<F> {
         false
     }
 
-    /// Runs a command on its owner, which is in memory. Says whether it was only told again.
+    /// Runs a command on its owner, which is in memory.
     fn run(
         &mut self,
         entry: &mut Entry<F>,
@@ -114,16 +118,16 @@ impl<F: Fold> Core<F> {
         id: F::Id,
         envelope: Envelope,
         request: F::Request,
-    ) -> bool {
+    ) -> Handled {
         self.memory.touch(&id);
-        let Some(slot) = self.memory.slot_mut(&id) else { return false };
+        let Some(slot) = self.memory.slot_mut(&id) else { return Handled::Dropped };
         let (_, last) = F::stamp(&slot.owner.state);
         let at = fold::at(last, record.time);
         let command = Command { offset: record.offset, at, envelope, request };
         if purpose::<F>(&slot.owner.state, record) == Purpose::Repeat {
             let outcome = F::repeat(&id, &slot.owner, &command);
             entry.verdict = waiting(refuse::answer::<F>(command.envelope.reply, outcome));
-            return true;
+            return Handled::Repeated;
         }
         let in_force = self
             .running
@@ -165,7 +169,7 @@ impl<F: Fold> Core<F> {
             views: decision.views,
         }));
         self.produce(entry, ticket, outputs);
-        false
+        Handled::Decided
     }
 
     /// A record that is no command has no owner; its charge, if it names one, goes back.
@@ -223,7 +227,7 @@ fn decide<F: Fold>(
     record: &Record,
 ) -> Result<(Decision<F>, Vec<Outgoing>), Failed> {
     let broken = |reason: &str| Failed {
-        refusal: Refusal::new(schemas::ErrorCode::InternalServerError, "the command could not be run"),
+        refusal: Refusal::new(ErrorCode::InternalServerError, "the command could not be run"),
         dead_letter: Some(reason.to_owned()),
     };
     let once = command.envelope.once.as_ref().map(|key| F::once(key, command.at));
@@ -248,6 +252,6 @@ fn encode<F: Fold>(decision: &Decision<F>, partition: schemas::Partition, record
     numbered.map(|(index, output)| output.record(Some(refuse::cause(partition, record, index)))).collect()
 }
 
-fn waiting(verdict: Option<Outgoing>) -> Answer {
-    verdict.map_or(Answer::None, Answer::Waiting)
+fn waiting(verdict: Option<(Outgoing, Option<ErrorCode>)>) -> Answer {
+    verdict.map_or(Answer::None, |(record, code)| Answer::Waiting(record, code))
 }

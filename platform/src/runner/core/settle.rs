@@ -15,7 +15,7 @@ impl<F: Fold> Core<F> {
             return;
         }
         match std::mem::replace(&mut entry.verdict, Answer::Sent) {
-            Answer::Waiting(record) => self.effects.push(Effect::Verdict { ticket, record }),
+            Answer::Waiting(record, code) => self.effects.push(Effect::Verdict { ticket, record, code }),
             other => entry.verdict = other,
         }
     }
@@ -24,6 +24,7 @@ impl<F: Fold> Core<F> {
     pub(super) fn settle(&mut self) {
         while let Some(entry) = self.entries.pop_front_if(|entry| is_done(entry)) {
             self.first += 1;
+            self.settled_time = entry.time;
             self.settled.pass(entry.offset, entry.cause.as_ref(), entry.control.as_ref());
         }
     }
@@ -37,6 +38,7 @@ impl<F: Fold> Core<F> {
             return;
         }
         self.checkpointing = true;
+        self.checkpoint_time = self.settled_time;
         if fault::is(Fault::RunningWatermarks) {
             checkpoint.watermarks = self.running.watermarks.clone();
         }
