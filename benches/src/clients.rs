@@ -4,6 +4,7 @@
 
 pub mod frames;
 pub mod heard;
+mod inbox;
 mod said;
 mod visit;
 
@@ -19,7 +20,8 @@ use tokio::task::JoinSet;
 
 use crate::node::{self, TOKEN_KEY};
 use heard::Heard;
-use visit::{Client, Inbox};
+use inbox::Inbox;
+use visit::Client;
 
 pub use visit::{Mode, Way};
 
@@ -34,7 +36,8 @@ pub struct Plan {
     pub groups: Range<usize>,
     /// Of each group.
     pub members: Range<usize>,
-    pub receive_buffer: Option<u32>,
+    /// Connected as over a long way: small segments, a small buffer.
+    pub far: bool,
     /// How many may come at once.
     pub at_once: usize,
 }
@@ -45,7 +48,7 @@ impl Plan {
     }
 
     pub fn of_groups(groups: Range<usize>, members: Range<usize>) -> Self {
-        Self { groups, members, receive_buffer: None, at_once: AT_ONCE }
+        Self { groups, members, far: false, at_once: AT_ONCE }
     }
 }
 
@@ -88,7 +91,7 @@ impl Crowd {
                 address,
                 way: way(group, member)?,
                 number,
-                receive_buffer: plan.receive_buffer,
+                far: plan.far,
                 heard: heard.clone(),
                 gate: gate.clone(),
                 inbox: Inbox::default(),

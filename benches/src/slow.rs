@@ -11,16 +11,15 @@ use crate::node::Node;
 use crate::quantiles;
 use crate::report::{Bar, Finding, Report};
 
-const GROUPS: usize = 10;
+const GROUPS: usize = 5;
 /// Of each hundred members of a group.
 const STOP: usize = 1;
 const TRICKLE: usize = 5;
 const MEMBERS: usize = 100;
 /// Bytes in a second.
 const TRICKLED: usize = 1_024;
-/// Bytes that the kernel takes for a slow client.
-const RECEIVE_BUFFER: u32 = 16 * 1024;
-/// Messages to all groups together, long enough to fill what the kernel holds for a socket.
+/// Messages to all groups together: enough for a second's to be a tenth of what the kernel holds for
+/// one socket, about a megabyte.
 const PER_SECOND: u32 = 200;
 const CHARACTERS: usize = 3_000;
 const OTHERS_BAR: f64 = 1.2;
@@ -31,8 +30,9 @@ const TOO_SLOW: u16 = 4900;
 
 #[derive(Debug, Clone, Args)]
 pub struct Options {
-    /// How long messages flow before some are slow, and again while they are, in seconds.
-    #[arg(long, default_value_t = 18)]
+    /// How long messages flow before some are slow, and again while they are, in seconds; a node waits
+    /// ten for a client once the kernel takes no more.
+    #[arg(long, default_value_t = 22)]
     seconds: usize,
 }
 
@@ -96,7 +96,7 @@ impl Scene {
         let lean = |_| LEAN.to_owned();
         let healthy = MEMBERS - STOP - TRICKLE;
         let of = |members| Plan::of_groups(0..GROUPS, members);
-        let slow = |members| Plan { receive_buffer: Some(RECEIVE_BUFFER), ..of(members) };
+        let slow = |members| Plan { far: true, ..of(members) };
         Ok(Self {
             healthy: Crowd::come(node.address, of(0..healthy), lean).await?,
             stopped: Crowd::come(node.address, slow(healthy..healthy + STOP), lean).await?,

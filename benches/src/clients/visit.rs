@@ -1,6 +1,6 @@
 //! One client: comes, listens, and comes back with its cursor when its connection ends.
 //!
-//! Invariant: numbers go up by one from each message to the next, over all connections of a client.
+//! Invariant: it goes on from its last cursor, and stays away only while it is told to.
 
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -11,15 +11,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{interval, sleep};
 
-use super::frames::{Frame, Frames, client_pong, client_text};
-use super::heard::{Batch, Heard};
-use super::said::{self, Said};
-use crate::clock;
+use super::frames::{Frames, client_text};
+use super::heard::Heard;
+use super::inbox::{Due, Inbox};
 
 /// What one read may bring; one buffer for each thread of clients.
 const READ_BYTES: usize = 256 * 1024;
@@ -28,6 +28,9 @@ const PER_ADDRESS: usize = 8_000;
 /// Before a client that was turned away tries again.
 const BACKOFF: Duration = Duration::from_millis(50);
 const TRICKLES_PER_SECOND: u32 = 4;
+/// Bytes that the kernel takes for a client that is far, and in one segment to it.
+const FAR_BUFFER: u32 = 16 * 1024;
+const FAR_SEGMENT: u32 = 1_400;
 const MAX_HEAD: usize = 4 * 1024;
 
 thread_local! {
@@ -60,29 +63,13 @@ pub struct Client {
     pub way: Way,
     /// Spreads clients over addresses of this machine.
     pub number: usize,
-    /// Of the kernel; its own choice if absent.
-    pub receive_buffer: Option<u32>,
+    /// Connected as over a long way, where the kernel holds little for a client that does not read;
+    /// within one machine it would hold megabytes.
+    pub far: bool,
     pub heard: Arc<Heard>,
     /// How many may come at once.
     pub gate: Arc<Semaphore>,
     pub inbox: Inbox,
-}
-
-/// What a client has heard, and where it goes on.
-#[derive(Default)]
-pub struct Inbox {
-    last: i64,
-    cursor: Option<String>,
-    batch: Batch,
-}
-
-/// What a client has to do after a read.
-#[derive(Default)]
-struct Due {
-    pongs: Vec<Vec<u8>>,
-    acknowledged: bool,
-    drained: bool,
-    closed: Option<u16>,
 }
 
 impl Client {
@@ -149,8 +136,9 @@ impl Client {
 
     async fn connect(&self) -> Result<TcpStream> {
         let socket = TcpSocket::new_v4()?;
-        if let Some(bytes) = self.receive_buffer {
-            socket.set_recv_buffer_size(bytes)?;
+        if self.far {
+            socket.set_recv_buffer_size(FAR_BUFFER)?;
+            SockRef::from(&socket).set_tcp_mss(FAR_SEGMENT)?;
         }
         let host = u8::try_from(2 + self.number / PER_ADDRESS)?;
         socket.bind(SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, host), 0).into())?;
@@ -247,74 +235,4 @@ async fn read(stream: &mut TcpStream, frames: &mut Frames, inbox: &mut Inbox) ->
         })
     })
     .await
-}
-
-impl Inbox {
-    fn take_in(&mut self, frame: &Frame<'_>, due: &mut Due) {
-        match frame {
-            Frame::Ping(payload) => due.pongs.push(client_pong(payload)),
-            Frame::Close(code) => due.closed = Some(code.unwrap_or(0)),
-            Frame::Text(text) => match said::read(text) {
-                Said::Acknowledged => due.acknowledged = true,
-                Said::Drained { cursor } => {
-                    due.drained = true;
-                    self.keep(cursor);
-                }
-                Said::Ping { cursor } => {
-                    due.pongs.push(client_text(r#"{"type":"pong"}"#));
-                    self.keep(cursor);
-                }
-                Said::Message { seq, due, cursor } => {
-                    self.keep(cursor);
-                    self.count(seq, due, text.len());
-                }
-                Said::Unexpected => self.batch.unexpected += 1,
-            },
-        }
-    }
-
-    fn keep(&mut self, cursor: Option<&str>) {
-        let Some(cursor) = cursor else { return };
-        let kept = self.cursor.get_or_insert_default();
-        kept.clear();
-        kept.push_str(cursor);
-    }
-
-    fn count(&mut self, seq: i64, due: u64, bytes: usize) {
-        if seq <= self.last {
-            self.batch.repeats += 1;
-            return;
-        }
-        self.batch.missed += (seq - self.last - 1) as u64;
-        self.last = seq;
-        self.batch.deliveries += 1;
-        self.batch.bytes += bytes as u64;
-        self.batch.micros.push(clock::monotonic().saturating_sub(due) / 1_000);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_number_counts_once_and_holes_are_missed() {
-        let mut inbox = Inbox::default();
-        for seq in [1, 2, 2, 5, 1] {
-            inbox.count(seq, 0, 10);
-        }
-        let Batch { deliveries, repeats, missed, bytes, .. } = inbox.batch;
-        assert_eq!((deliveries, repeats, missed, bytes), (3, 2, 2, 30));
-    }
-
-    #[test]
-    fn a_cursor_is_kept_until_another_comes() {
-        let (mut inbox, mut due) = (Inbox::default(), Due::default());
-        inbox.take_in(&Frame::Text(br#"{"cursor":"one","event":{"replayed":0}}"#), &mut due);
-        inbox.take_in(&Frame::Text(br#"{"type":"ping"}"#), &mut due);
-        assert!(due.drained && due.pongs.len() == 1 && due.closed.is_none());
-        assert_eq!(inbox.cursor.as_deref(), Some("one"));
-        inbox.take_in(&Frame::Text(br#"{"seq":1,"content":"1 ","cursor":"two"}"#), &mut due);
-        assert_eq!(inbox.cursor.as_deref(), Some("two"));
-    }
 }
