@@ -18,6 +18,8 @@ use crate::clock;
 
 /// How long a write may wait for a client.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
+/// What a node says too once a client may go on.
+const ACCEPTED: &str = r#"{"type":"connection_ack"}"#;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 enum Ask {
@@ -98,9 +100,11 @@ fn answer(listener: &TcpListener, connections: &mut Vec<TcpStream>, ask: Ask) ->
         Ask::Listen => Ok(Answer::Listens(listener.local_addr()?)),
         Ask::Accept { connections: count } => {
             for _ in 0..count {
-                let (stream, _) = listener.accept()?;
+                let (mut stream, _) = listener.accept()?;
                 stream.set_nodelay(true)?;
                 stream.set_write_timeout(Some(WRITE_WITHIN))?;
+                // A client cannot tell by itself whether it has been accepted or waits to be.
+                stream.write_all(&server_text(ACCEPTED))?;
                 connections.push(stream);
             }
             Ok(Answer::Done)

@@ -54,7 +54,7 @@ pub enum Mode {
 pub enum Way {
     /// A node, where this token opens an inbox with this selection of its root field.
     Node { token: String, selection: String },
-    /// Frames without any handshake.
+    /// Frames without any handshake but a first one, which says that the client is in.
     Bare,
 }
 
@@ -97,7 +97,7 @@ impl Client {
         let mut frames = Frames::default();
         let mut stream = self.connect().await?;
         match self.way.clone() {
-            Way::Bare => self.arrive(),
+            Way::Bare => self.read_until(&mut stream, &mut frames, |due| due.acknowledged).await?,
             Way::Node { token, selection } => {
                 self.shake_hands(&mut stream).await?;
                 let init = json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } });
@@ -105,9 +105,9 @@ impl Client {
                 self.read_until(&mut stream, &mut frames, |due| due.acknowledged).await?;
                 stream.write_all(&client_text(&self.subscribe(&selection))).await?;
                 self.read_until(&mut stream, &mut frames, |due| due.drained).await?;
-                self.arrive();
             }
         }
+        self.arrive();
         drop(place);
         loop {
             let now = *mode.borrow_and_update();
