@@ -3,7 +3,7 @@
 CARGO_TARGET_DIR ?= $(HOME)/.cache/musclemap/target
 export CARGO_TARGET_DIR
 
-.PHONY: run stack stack-stop test check lint bins both
+.PHONY: run stack stack-stop test check lint bins both bench
 
 # Starts the whole system in one process on 127.0.0.1:8080, data in ./data.
 run:
@@ -38,3 +38,9 @@ bins:
 both:
 	MM_STACK=standalone cargo test --workspace --tests
 	MM_STACK=distributed cargo test --workspace --tests -- --test-threads 2 on_the_stack::
+
+# Every benchmark in small, on the embedded stack, within ten minutes. `FULL=--full` for full sizes,
+# `WRITE=--write` to keep what was found in benches/RESULTS.md.
+bench:
+	cargo build --release --workspace --bins
+	RUST_BACKTRACE=0 MM_STACK=standalone $(CARGO_TARGET_DIR)/release/benches all $(FULL) $(WRITE)

@@ -7,7 +7,7 @@ mod machine;
 
 use std::hint::black_box;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use domain::{Accounts, Conversations, policy};
 use schemas::account::{AccountRequest, GrantCredits, SendMessage};
@@ -23,6 +23,7 @@ use schemas::{ClientId, ConversationId, UserId};
 use serde_json::json;
 use tests::system::Stack;
 
+use crate::report::{Bar, Finding, Report};
 use crate::usage;
 
 #[derive(Debug, Clone, Args)]
@@ -30,7 +31,7 @@ pub struct Options {
     /// How long each fold is measured, in seconds.
     #[arg(long, default_value_t = 3.0)]
     seconds: f64,
-    /// Fail below so many decisions a second.
+    /// Bar of the slower fold, in decisions a second.
     #[arg(long)]
     at_least: Option<f64>,
     /// Measure the account machine too, with so many sends.
@@ -79,33 +80,35 @@ impl<F: Fold> Seat<F> {
     }
 }
 
-pub async fn run(options: &Options) -> Result<()> {
+pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
     if let Some(sends) = options.machine {
         let (stack, rate) = (Stack::chosen(), machine::measure(sends).await?);
-        println!(
-            "decide: {rate:.0} sends/s through the account machine, {stack:?}, rows and verdicts written"
-        );
-        let stack = format!("{stack:?}").to_lowercase();
-        println!(
-            "{}",
-            json!({ "bench": "decide machine", "stack": stack, "sends": sends, "perSecond": rate })
-        );
+        let name = format!("{stack:?}").to_lowercase();
+        report.say(&Finding {
+            bench: "decide machine",
+            text: format!(
+                "{rate:.0} sends/s through the account machine, {stack:?}, rows and verdicts written"
+            ),
+            figures: json!({ "stack": name, "sends": sends, "perSecond": rate }),
+            bars: vec![],
+        });
     }
     let mut policy = policy::parse(policy::SHIPPED)?;
     policy.prices.message_per_recipient = 1;
     let in_force = InForce { policy: &policy, rules: RULES };
     let (accounts, posts) = measure_accounts(&in_force, options)?;
     let conversations = measure_conversations(&in_force, posts)?;
-    println!(
-        "decide: {accounts:.0} sends/s by accounts, {conversations:.0} posts/s by conversations, in a second of one core"
-    );
-    let line =
-        json!({ "bench": "decide", "accountsPerSecond": accounts, "conversationsPerSecond": conversations });
-    println!("{line}");
-    match options.at_least {
-        Some(bar) if accounts.min(conversations) < bar => bail!("below {bar} decisions a second"),
-        _ => Ok(()),
-    }
+    let micros = 1e6 / accounts.min(conversations);
+    let bar = options.at_least.map(|bar| Bar { what: "µs a decision", value: micros, most: 1e6 / bar });
+    report.say(&Finding {
+        bench: "decide",
+        text: format!(
+            "{accounts:.0} sends/s by accounts, {conversations:.0} posts/s by conversations, in a second of one core"
+        ),
+        figures: json!({ "accountsPerSecond": accounts, "conversationsPerSecond": conversations }),
+        bars: bar.into_iter().collect(),
+    });
+    Ok(())
 }
 
 /// Sends of a hundred accounts, ten seconds apart; gives what they pass on.

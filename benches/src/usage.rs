@@ -31,6 +31,11 @@ pub fn of_all(processes: &[Process]) -> Result<Usage> {
     Ok(all)
 }
 
+/// Memory of a process that no file backs, in kilobytes.
+pub fn anonymous_kilobytes(pid: u32) -> Result<f64> {
+    kilobytes(pid, "RssAnon:")
+}
+
 /// Of a running process.
 fn of(pid: u32) -> Result<Usage> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
@@ -39,8 +44,12 @@ fn of(pid: u32) -> Result<Usage> {
     let ticks = |index: usize| -> Result<f64> {
         Ok(fields.get(index).context("a field of stat")?.parse::<u64>()? as f64)
     };
+    let rss_megabytes = kilobytes(pid, "VmRSS:")? / 1_024.0;
+    Ok(Usage { cpu_seconds: (ticks(11)? + ticks(12)?) / TICKS, rss_megabytes })
+}
+
+fn kilobytes(pid: u32, name: &'static str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let rss = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
-    let kilobytes: f64 = rss.trim().trim_end_matches(" kB").parse()?;
-    Ok(Usage { cpu_seconds: (ticks(11)? + ticks(12)?) / TICKS, rss_megabytes: kilobytes / 1_024.0 })
+    let value = status.lines().find_map(|line| line.strip_prefix(name)).context(name)?;
+    Ok(value.trim().trim_end_matches(" kB").parse()?)
 }

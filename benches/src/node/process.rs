@@ -1,0 +1,136 @@
+//! The node's own process: the role as a standalone system starts it, and what it is asked from
+//! outside.
+//!
+//! Invariant: it ends when its standard input does, or when a task of the node does, which is an
+//! error.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use embedded::Store;
+use fanout::cursor::CursorKey;
+use futures::future::try_join_all;
+use graphql::auth::Authenticator;
+use platform::clock::SystemClock;
+use platform::telemetry;
+use prometheus::TextEncoder;
+use roles::{Access, Process, http};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, stdin, stdout};
+use tokio::sync::Mutex;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use super::world::World;
+use super::{Answer, Ask, TOKEN_KEY};
+use crate::clock;
+
+/// Sockets that a node of a benchmark lets in: what the descriptors of a process allow.
+const SOCKETS: usize = 19_000;
+const READY_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Where its log and tables are.
+    #[arg(long)]
+    folder: PathBuf,
+}
+
+struct Served {
+    world: Arc<Mutex<World>>,
+    address: SocketAddr,
+    flows: JoinSet<Result<()>>,
+}
+
+pub async fn run(options: Options) -> Result<()> {
+    telemetry::start();
+    let store = Store::open(&options.folder, Arc::new(SystemClock))?;
+    let mut process = Process::new(store.log(), store.tables(), Arc::new(SystemClock));
+    let address = start(&mut process).await?;
+    let world = Arc::new(Mutex::new(World::new(store.log(), store.tables())));
+    let mut served = Served { world, address, flows: JoinSet::new() };
+    tokio::select! {
+        answered = served.answer_all() => answered,
+        ended = process.life.watch() => Err(ended.into()),
+    }
+}
+
+/// As a standalone system does, without the machines.
+async fn start(process: &mut Process) -> Result<SocketAddr> {
+    let authenticator = Arc::new(Authenticator::development(&TOKEN_KEY));
+    let access = Access { authenticator, development: true };
+    let api = process.api(ingest::Options::default());
+    let options = fanout::Options { sockets: SOCKETS, ..fanout::Options::default() };
+    let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;
+    let listener = http::bind((Ipv4Addr::LOCALHOST, 0).into()).await?;
+    let address = listener.local_addr()?;
+    process.serve("http", listener, http::split(sockets, process.requests(&api, &access)));
+    let deadline = Instant::now() + READY_WITHIN;
+    while !process.life.readiness.is_ready() {
+        ensure!(Instant::now() < deadline, "waiting for {:?}", process.life.readiness.waiting_for());
+        sleep(LOOK_EVERY).await;
+    }
+    Ok(address)
+}
+
+impl Served {
+    async fn answer_all(&mut self) -> Result<()> {
+        let (mut questions, mut answers) = (BufReader::new(stdin()).lines(), stdout());
+        while let Some(line) = questions.next_line().await? {
+            let answer = self.answer(serde_json::from_str(&line)?).await;
+            let mut line = serde_json::to_string(&answer.map_err(|error| format!("{error:#}")))?;
+            line.push('\n');
+            answers.write_all(line.as_bytes()).await?;
+            answers.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&mut self, ask: Ask) -> Result<Answer> {
+        match ask {
+            Ask::Populate { sizes } => self.world.lock().await.populate(&sizes).await?,
+            Ask::Listen => return Ok(Answer::Listens(self.address)),
+            Ask::Publish { group, messages, characters } => {
+                self.world.lock().await.publish(group, messages, characters).await?;
+            }
+            Ask::Flow { groups, per_second, messages, characters } => {
+                self.flows.spawn(flow(self.world.clone(), groups, per_second, messages, characters));
+            }
+            Ask::FlowEnd => self.flows.join_next().await.context("no flow")???,
+            Ask::Cpu => return Ok(Answer::Cpu(clock::process_cpu())),
+            Ask::Metrics => {
+                return Ok(Answer::Metrics(TextEncoder::new().encode_to_string(&prometheus::gather())?));
+            }
+        }
+        Ok(Answer::Done)
+    }
+}
+
+/// Posts each message at its moment, whatever became of the one before, and once a second says that
+/// the machine has written all rows.
+async fn flow(
+    world: Arc<Mutex<World>>,
+    groups: Vec<usize>,
+    per_second: u32,
+    messages: usize,
+    characters: usize,
+) -> Result<()> {
+    let (begun, begun_at) = (Instant::now(), clock::monotonic());
+    let mut receipts = Vec::new();
+    for (number, group) in (0..messages).zip(groups.iter().cycle()) {
+        let after = Duration::from_secs(1) * number as u32 / per_second;
+        tokio::time::sleep_until(begun + after).await;
+        let mut world = world.lock().await;
+        receipts.push(world.post(*group, begun_at + after.as_nanos() as u64, characters).await?);
+        if receipts.len() == per_second as usize {
+            world.settle().await?;
+            try_join_all(receipts.drain(..)).await?;
+        }
+    }
+    try_join_all(receipts).await?;
+    Ok(())
+}
