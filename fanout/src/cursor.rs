@@ -94,8 +94,26 @@ impl Cursor {
         self.snapshot = snapshot.id;
     }
 
-    /// Opaque text for `user`: base64 of the MAC, the epoch, the snapshot's id, and the lanes beyond.
+    /// Opaque text for `user`.
     pub fn encode(&self, key: &CursorKey, user: &UserId) -> String {
+        URL_SAFE_NO_PAD.encode(self.to_bytes(key, user))
+    }
+
+    /// Appends the opaque text for `user`.
+    pub fn encode_into<const N: usize>(&self, key: &CursorKey, user: &UserId, out: &mut SmallVec<[u8; N]>)
+    where
+        [u8; N]: smallvec::Array<Item = u8>,
+    {
+        let bytes = self.to_bytes(key, user);
+        let start = out.len();
+        out.resize(start + bytes.len().div_ceil(3) * 4, 0);
+        // There is room for all of it, and for the padding that is left out.
+        let written = URL_SAFE_NO_PAD.encode_slice(&bytes, &mut out[start..]).unwrap_or_default();
+        out.truncate(start + written);
+    }
+
+    /// The MAC, the epoch, the snapshot's id, and the lanes beyond.
+    fn to_bytes(&self, key: &CursorKey, user: &UserId) -> SmallVec<[u8; 128]> {
         let mut bytes: SmallVec<[u8; 128]> = SmallVec::from_slice(&[0; MAC_BYTES]);
         bytes.extend_from_slice(&EPOCH.to_be_bytes());
         bytes.extend_from_slice(&self.snapshot.taken_at().to_be_bytes());
@@ -106,7 +124,7 @@ impl Cursor {
         }
         let mac = key.mac(user, &bytes[MAC_BYTES..]);
         bytes[..MAC_BYTES].copy_from_slice(&mac);
-        URL_SAFE_NO_PAD.encode(&bytes)
+        bytes
     }
 
     /// The cursor in `text`, if a node gave it to `user` in this epoch.
@@ -154,6 +172,9 @@ mod tests {
         let key = CursorKey::new([7; 32]);
         let (ann, bob): (UserId, UserId) = ("ann".parse().unwrap(), "bob".parse().unwrap());
         let text = cursor().encode(&key, &ann);
+        let mut appended: SmallVec<[u8; 16]> = SmallVec::from_slice(b"here: ");
+        cursor().encode_into(&key, &ann, &mut appended);
+        assert_eq!(appended.as_slice(), format!("here: {text}").as_bytes());
         let back = Cursor::decode(&text, &key, &ann).unwrap();
         assert_eq!(back, cursor());
         assert!(Cursor::decode(&text, &key, &bob).is_none());

@@ -29,7 +29,7 @@ use ring::Rings;
 pub use users::UserRows;
 use users::Users;
 
-/// Names a subscription of this hub, for as long as it is open.
+/// Names a subscription of this hub, for as long as it is open; a small number.
 pub type SubscriptionId = usize;
 
 pub struct Hub {

@@ -20,12 +20,24 @@ pub struct Once<K, V, E> {
     kept: Mutex<Kept<K, V, E>>,
 }
 
-type Cell<V, E> = Arc<OnceCell<Result<V, E>>>;
+type Cell<V, E> = Arc<Made<V, E>>;
+
+struct Made<V, E> {
+    value: OnceCell<Result<V, E>>,
+    /// Held by whoever tries to make it at once.
+    trial: Mutex<()>,
+}
 
 struct Kept<K, V, E> {
     by_key: HashMap<K, (Cell<V, E>, usize)>,
     oldest_first: VecDeque<K>,
     bytes: usize,
+}
+
+impl<V, E> Made<V, E> {
+    fn new() -> Self {
+        Self { value: OnceCell::new(), trial: Mutex::new(()) }
+    }
 }
 
 impl<K: Copy + Eq + Hash, V: Clone, E: Clone> Once<K, V, E> {
@@ -39,12 +51,33 @@ impl<K: Copy + Eq + Hash, V: Clone, E: Clone> Once<K, V, E> {
     /// fails fail with it, instead of trying one after the other.
     pub async fn get_or_make(&self, key: K, make: impl AsyncFnOnce() -> Result<V, E>) -> Result<V, E> {
         let cell = self.change(|kept| kept.cell(key));
-        let made = cell.get_or_init(|| async {
+        let made = cell.value.get_or_init(|| async {
             let made = make().await;
             self.change(|kept| kept.settle(key, &cell, made.as_ref().map(self.weigh).ok()));
             made
         });
         made.await.clone()
+    }
+
+    /// The value that is kept, or that this makes at once if it can; nobody else tries meanwhile.
+    pub fn get_or_make_now(
+        &self,
+        key: K,
+        make: impl FnOnce() -> Option<Result<V, E>>,
+    ) -> Option<Result<V, E>> {
+        let cell = self.change(|kept| kept.cell(key));
+        if let Some(made) = cell.value.get() {
+            return Some(made.clone());
+        }
+        let _trial = cell.trial.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = cell.value.get() {
+            return Some(made.clone());
+        }
+        let made = make()?;
+        if cell.value.set(made.clone()).is_ok() {
+            self.change(|kept| kept.settle(key, &cell, made.as_ref().map(self.weigh).ok()));
+        }
+        Some(made)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Kept<K, V, E>) -> T) -> T {
@@ -64,7 +97,7 @@ impl<K: Copy + Eq + Hash, V, E> Kept<K, V, E> {
         let (cell, _) = self.by_key.entry(key).or_insert_with(|| {
             self.oldest_first.push_back(key);
             self.bytes += OVERHEAD_BYTES;
-            (Cell::default(), OVERHEAD_BYTES)
+            (Cell::new(Made::new()), OVERHEAD_BYTES)
         });
         cell.clone()
     }
@@ -77,7 +110,7 @@ impl<K: Copy + Eq + Hash, V, E> Kept<K, V, E> {
                 *bytes += weight;
                 self.bytes += weight;
             }
-            (Some((cell, _)), None) => *cell = Cell::default(),
+            (Some((cell, _)), None) => *cell = Cell::new(Made::new()),
             (None, _) => {}
         }
     }
@@ -123,6 +156,28 @@ mod tests {
             assert!(all.await.iter().all(|given| *given == made));
         }
         assert_eq!(count.get(), 2, "the failure is shared by those who wait and kept for nobody else");
+    }
+
+    #[test]
+    fn what_is_made_at_once_is_made_by_one_thread() {
+        let (texts, count) = (texts(10_000), std::sync::atomic::AtomicUsize::new(0));
+        let make = |made: Option<Result<String, &'static str>>| {
+            let given = texts.get_or_make_now(1, || {
+                count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                std::thread::yield_now();
+                made.clone()
+            });
+            assert_eq!(given, made);
+        };
+        make(None);
+        make(Some(Err("just now")));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| make(Some(Ok("all".to_owned()))));
+            }
+        });
+        assert_eq!(count.into_inner(), 3, "what cannot be made at once, or has failed, is not kept");
+        assert!(!is_made(&texts, 1, Ok("all".to_owned())));
     }
 
     #[test]

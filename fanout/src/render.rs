@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection};
 use async_graphql::{Name, Request, Response, Value, Variables};
-use futures::StreamExt;
+use futures::{FutureExt, StreamExt};
 use graphql::live::{CURSOR_PLACEHOLDER, Live, Mode, ViewerAsked};
 use graphql::{ApiSchema, Viewer};
 use schemas::ErrorCode;
@@ -143,6 +143,35 @@ impl Selected {
             (Rendering::Private, None) => (self.render(schema, viewer, live).await?, false),
         };
         Ok(Rendered { payload, is_shared })
+    }
+
+    /// An event's payload for a viewer, if it is kept or nothing has to be read for it.
+    pub fn render_event_now(
+        &self,
+        schema: &ApiSchema,
+        viewer: &Viewer,
+        (event, live): (&Event, &Arc<Live>),
+        renderings: &Renderings,
+    ) -> Option<Result<Rendered, Failed>> {
+        let mut own = None;
+        let execute = || {
+            let executed = self.execute(schema, viewer, live).now_or_never()?;
+            Some(executed.map(|(payload, is_private)| {
+                own = Some(payload.clone());
+                if is_private { Rendering::Private } else { Rendering::Shared(payload) }
+            }))
+        };
+        let key = Key { lane: event.lane, offset: event.offset, selection: self.key };
+        let rendered = match (renderings.get_or_make_now(key, execute)?, own) {
+            (Err(failed), _) => Err(failed),
+            (Ok(Rendering::Shared(payload)), _) => Ok(Rendered { payload, is_shared: true }),
+            (Ok(Rendering::Private), Some(payload)) => Ok(Rendered { payload, is_shared: false }),
+            (Ok(Rendering::Private), None) => {
+                let payload = self.render(schema, viewer, live).now_or_never()?;
+                payload.map(|payload| Rendered { payload, is_shared: false })
+            }
+        };
+        Some(rendered)
     }
 
     /// A payload for a viewer alone.

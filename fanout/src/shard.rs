@@ -142,7 +142,8 @@ pub struct Shard {
     pub read_buffer: RefCell<Vec<u8>>,
     draining: CancellationToken,
     connections: RefCell<Slab<Weak<Connection>>>,
-    subscriptions: RefCell<HashMap<SubscriptionId, Weak<Subscription>>>,
+    /// By their ids.
+    subscriptions: RefCell<Vec<Weak<Subscription>>>,
     /// Many select the same.
     selections: RefCell<HashMap<u128, std::sync::Weak<Selected>>>,
     out: RefCell<deliver::Turn>,
@@ -238,10 +239,16 @@ impl Shard {
 
     /// What comes for a subscription is delivered to it from now on.
     pub fn keep(&self, id: SubscriptionId, subscription: &Rc<Subscription>) {
-        self.subscriptions.borrow_mut().insert(id, Rc::downgrade(subscription));
+        let subscriptions = &mut *self.subscriptions.borrow_mut();
+        if subscriptions.len() <= id {
+            subscriptions.resize(id + 1, Weak::new());
+        }
+        subscriptions[id] = Rc::downgrade(subscription);
     }
 
     pub fn forget(&self, id: SubscriptionId) {
-        self.subscriptions.borrow_mut().remove(&id);
+        if let Some(subscription) = self.subscriptions.borrow_mut().get_mut(id) {
+            *subscription = Weak::new();
+        }
     }
 }

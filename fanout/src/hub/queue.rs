@@ -13,6 +13,9 @@ use crate::cursor::Cursor;
 use crate::event::Event;
 use crate::metrics::{self, Dropped};
 
+/// Frames that an empty queue keeps room for.
+const KEPT_FRAMES: usize = 8;
+
 /// More waited than the queue may hold: its client has to resume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the client reads too slowly")]
@@ -133,7 +136,9 @@ impl Queue {
         let is_empty = self.frames.is_empty();
         if is_empty {
             // A queue that has held much gives the memory back.
-            self.frames = VecDeque::new();
+            if self.frames.capacity() > KEPT_FRAMES {
+                self.frames = VecDeque::new();
+            }
             self.is_told = false;
         }
         Ok(is_empty.then(|| self.cursor.clone()))

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use futures::FutureExt;
 use platform::telemetry::Stage;
 use schemas::position::{LogTime, Offset};
+use smallvec::SmallVec;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
@@ -64,12 +64,13 @@ impl Shard {
         self.hub.waiting(&mut ids);
         let mut waiting: Vec<Rc<Subscription>> = {
             let subscriptions = self.subscriptions.borrow();
-            ids.iter().filter_map(|id| subscriptions.get(id)?.upgrade()).collect()
+            ids.iter().filter_map(|id| subscriptions.get(*id)?.upgrade()).collect()
         };
         let socket = |subscription: &Rc<Subscription>| Rc::as_ptr(&subscription.connection);
         waiting.sort_unstable_by_key(socket);
+        let now = Instant::now();
         for (served, of_one) in (1..).zip(waiting.chunk_by(|one, other| socket(one) == socket(other))) {
-            self.deliver(&of_one[0].connection, of_one);
+            self.deliver(&of_one[0].connection, of_one, now);
             if served % SOCKETS == 0 {
                 yield_now().await;
             }
@@ -80,7 +81,7 @@ impl Shard {
     }
 
     /// Delivers what waits for subscriptions of one socket, as far as it has room.
-    pub fn deliver(&self, connection: &Connection, subscriptions: &[Rc<Subscription>]) {
+    pub fn deliver(&self, connection: &Connection, subscriptions: &[Rc<Subscription>], now: Instant) {
         let turn = &mut *self.out.borrow_mut();
         for subscription in subscriptions {
             let waits = !connection.outbox.has_room() || subscription.is_busy.get();
@@ -108,7 +109,7 @@ impl Shard {
         }
         if !turn.out.is_empty() {
             connection.outbox.write(&turn.out);
-            connection.told(Instant::now());
+            connection.told(now);
             turn.out.clear();
         }
     }
@@ -155,13 +156,13 @@ impl Shard {
             None => {}
         }
         let renderings = &self.node.renderings;
-        let rendering = subscription.selected.render_event(
+        let rendered = subscription.selected.render_event_now(
             &self.schema,
             &subscription.viewer,
             (&frame.event, live),
             renderings,
         );
-        let Some(rendered) = rendering.now_or_never() else {
+        let Some(rendered) = rendered else {
             found.insert(key, Found::Later);
             return Ok(Rendered::Later);
         };
@@ -179,19 +180,25 @@ impl Subscription {
     /// payload has a place for it.
     pub fn put(&self, payload: &Payload, cursor: Option<&crate::cursor::Cursor>, out: &mut Vec<u8>) {
         let parts = payload.parts();
-        let cursor = (parts.len() > 1).then(|| match cursor {
-            Some(cursor) => format!("\"{}\"", cursor.encode(&self.node.cursor_key, &self.viewer.user)),
-            None => "null".to_owned(),
-        });
-        let cursor = cursor.as_deref().unwrap_or_default();
+        let mut text: SmallVec<[u8; 256]> = SmallVec::new();
+        if parts.len() > 1 {
+            match cursor {
+                Some(cursor) => {
+                    text.push(b'"');
+                    cursor.encode_into(&self.node.cursor_key, &self.viewer.user, &mut text);
+                    text.push(b'"');
+                }
+                None => text.extend_from_slice(b"null"),
+            }
+        }
         let parts_bytes: usize = parts.iter().map(|part| part.len()).sum();
-        let cursors_bytes = cursor.len() * (parts.len() - 1);
+        let cursors_bytes = text.len() * (parts.len() - 1);
         let bytes = self.next_start.len() + parts_bytes + cursors_bytes + NEXT_END.len();
         frames::text_header(bytes, out);
         out.extend_from_slice(self.next_start.as_bytes());
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
-                out.extend_from_slice(cursor.as_bytes());
+                out.extend_from_slice(&text);
             }
             out.extend_from_slice(part.as_bytes());
         }

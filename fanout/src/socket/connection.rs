@@ -297,7 +297,7 @@ impl Connection {
             let operations = &self.state.borrow().operations;
             operations.iter().filter_map(|operation| operation.subscription.clone()).collect()
         };
-        self.shard.deliver(self, &subscriptions);
+        self.shard.deliver(self, &subscriptions, Instant::now());
     }
 
     /// Notes that the client was told something.
