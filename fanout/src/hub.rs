@@ -221,19 +221,19 @@ impl Hub {
     ) -> Result<bool, Lane> {
         let state = &mut *self.state();
         let Some(user) = state.queues.get(id).map(|queue| queue.user.clone()) else { return Ok(true) };
-        let mut events = Vec::new();
+        let mut events: Vec<Arc<Event>> = Vec::new();
         for (lane, from) in next.iter_mut() {
             if *from < state.rings.start(*lane) {
                 return Err(*lane);
             }
-            for event in state.rings.since(*lane, *from) {
-                if events.len() == most {
-                    break;
-                }
-                *from = event.offset + 1;
-                if state.users.concerns(&user, event) {
-                    events.push(event.clone());
-                }
+            let here = state.users.concerning(&user, state.rings.since(*lane, *from));
+            events.extend(here.take(most - events.len()).cloned());
+            *from = match events.last() {
+                Some(last) if events.len() == most => last.offset + 1,
+                _ => state.rings.end(*lane).max(*from),
+            };
+            if events.len() == most {
+                break;
             }
         }
         let done = events.len() < most;
@@ -308,10 +308,10 @@ impl Hub {
 }
 
 impl State {
-    fn since_settled(&self, user: &UserId) -> impl Iterator<Item = &Arc<Event>> {
+    fn since_settled<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = &'a Arc<Event>> {
         let lanes = self.settled.positions.iter().enumerate();
         let events = lanes.flat_map(|(lane, at)| self.rings.since(Lane(lane as u16), at.next));
-        events.filter(move |event| self.users.concerns(user, event))
+        self.users.concerning(user, events)
     }
 
     fn offer(&mut self, event: &Arc<Event>, bound: usize) {

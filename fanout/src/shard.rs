@@ -18,7 +18,7 @@ use graphql::ApiSchema;
 use graphql::auth::Authenticator;
 use slab::Slab;
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{LocalSet, spawn_blocking, spawn_local};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -147,6 +147,10 @@ pub struct Shard {
     /// Many select the same.
     selections: RefCell<HashMap<u128, std::sync::Weak<Selected>>>,
     out: RefCell<deliver::Turn>,
+    /// Who may start a subscription.
+    starts: Semaphore,
+    /// Told when somebody waits to start.
+    start_wanted: Notify,
 }
 
 impl Shard {
@@ -163,6 +167,8 @@ impl Shard {
             subscriptions: RefCell::default(),
             selections: RefCell::default(),
             out: RefCell::default(),
+            starts: Semaphore::new(1),
+            start_wanted: Notify::new(),
         })
     }
 
@@ -173,6 +179,7 @@ impl Shard {
         let mut drains_since = None;
         loop {
             tokio::select! {
+                biased;
                 () = self.hub.wake.notified() => self.deliver_all().await,
                 Some(arrival) = arrivals.recv() => self.take_in(arrival),
                 now = looks.tick() => self.look(now, drains_since),
@@ -180,8 +187,21 @@ impl Shard {
                     drains_since = Some(Instant::now());
                     looks = interval(LOOK_EVERY_DRAINING);
                 }
+                () = self.start_wanted.notified() => if self.starts.available_permits() == 0 {
+                    self.starts.add_permits(1);
+                }
             }
         }
+    }
+
+    /// Waits for the turn to start a subscription. Starts are let in one by one, between deliveries, so
+    /// that many who come back at once do not keep others from what is for them.
+    pub async fn turn_to_start(&self) {
+        self.start_wanted.notify_one();
+        if let Ok(turn) = self.starts.acquire().await {
+            turn.forget();
+        }
+        self.start_wanted.notify_one();
     }
 
     fn take_in(self: &Rc<Self>, arrival: Arrival) {

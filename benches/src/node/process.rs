@@ -64,7 +64,8 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
     let authenticator = Arc::new(Authenticator::development(&TOKEN_KEY));
     let access = Access { authenticator, development: true };
     let api = process.api(ingest::Options::default());
-    let options = fanout::Options { sockets: SOCKETS, ..fanout::Options::default() };
+    // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
+    let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;
     let listener = http::bind((Ipv4Addr::LOCALHOST, 0).into()).await?;
     let address = listener.local_addr()?;

@@ -62,6 +62,11 @@ impl Rings {
         self.rings.get(lane.0 as usize).map_or(0, |ring| ring.start)
     }
 
+    /// Where a lane goes on.
+    pub fn end(&self, lane: Lane) -> Offset {
+        self.rings.get(lane.0 as usize).map_or(0, |ring| ring.position.next)
+    }
+
     pub fn all(&self) -> impl Iterator<Item = &Arc<Event>> {
         self.rings.iter().flat_map(|ring| &ring.events)
     }

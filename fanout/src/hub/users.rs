@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use domain::access;
 use graphql::live::Live;
@@ -16,6 +17,7 @@ use schemas::tables::views::{BlocksRow, MembershipRow};
 use schemas::{ConversationId, UserId};
 use slab::Slab;
 use smallvec::SmallVec;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::SubscriptionId;
 use crate::event::{About, Event};
@@ -42,11 +44,17 @@ type Stays = SmallVec<[Stay; 1]>;
 #[derive(Default)]
 struct User {
     subscriptions: SmallVec<[SubscriptionId; 2]>,
-    conversations: Vec<ConversationId>,
+    /// With their hashes, in whose order they are.
+    conversations: Vec<(u64, ConversationId)>,
     blocks: HashMap<UserId, Versioned<PairBlocks>>,
 }
 
 impl User {
+    /// Whether a conversation with this hash is among theirs.
+    fn has(&self, hash: u64) -> bool {
+        self.conversations.binary_search_by_key(&hash, |(hash, _)| *hash).is_ok()
+    }
+
     /// Whether what another sent at a time is hidden from this one.
     fn hides(&self, other: &UserId, at: LogTime) -> bool {
         self.blocks.get(other).is_some_and(|blocks| blocks.value.hide(at))
@@ -99,7 +107,7 @@ impl Users {
             return;
         }
         let place = place.remove();
-        for conversation in self.here.remove(place).conversations {
+        for (_, conversation) in self.here.remove(place).conversations {
             if let Entry::Occupied(mut members) = self.by_conversation.entry(conversation) {
                 members.get_mut().remove(&place);
                 if members.get().is_empty() {
@@ -124,6 +132,21 @@ impl Users {
                 }
             }
         }
+    }
+
+    /// Of events, those that are for a user. Most are not, which is soon found.
+    pub fn concerning<'a>(
+        &'a self,
+        user: &'a UserId,
+        events: impl Iterator<Item = &'a Arc<Event>>,
+    ) -> impl Iterator<Item = &'a Arc<Event>> {
+        let (own, known) = (xxh3_64(user.as_str().as_bytes()), self.known(user));
+        let may_concern = move |event: &&Arc<Event>| match (&event.about, known) {
+            (About::User(_), _) => event.hash == own,
+            (About::Conversation(_), Some(known)) => known.has(event.hash),
+            (About::Conversation(_), None) => false,
+        };
+        events.filter(may_concern).filter(|event| self.concerns(user, event))
     }
 
     /// Whether an event is for a user.
@@ -204,7 +227,9 @@ impl Users {
         let Some(place) = self.places.get(user) else { return };
         let members = self.by_conversation.entry(conversation.clone()).or_default();
         if !members.contains_key(place) {
-            self.here[*place].conversations.push(conversation);
+            let known = &mut self.here[*place].conversations;
+            let hash = xxh3_64(conversation.as_str().as_bytes());
+            known.insert(known.partition_point(|(other, _)| *other < hash), (hash, conversation));
         }
         learn(members, *place, SmallVec::from_vec(stays), version);
     }

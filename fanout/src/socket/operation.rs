@@ -27,6 +27,7 @@ pub async fn run(
     (number, name): (OperationNumber, String),
     operation: Operation,
 ) {
+    connection.shard.turn_to_start().await;
     let started = AssertUnwindSafe(start(&connection.shard.schema, &viewer, operation)).catch_unwind().await;
     // The panic itself is told by the process's hook.
     let started = started.unwrap_or_else(|_| Started::refused(internal(&"an operation panicked")));
