@@ -1,10 +1,13 @@
-//! What needs the servers of the distributed stack. `deploy/services/run start` starts them.
+//! What needs something installed: the servers of the distributed stack, which `deploy/services/run start`
+//! starts, or tools of others.
 
 mod compose;
 mod faults;
 mod foreign;
+mod npm;
 mod prometheus;
 mod python;
+mod sockets;
 
 use tokio::sync::{Mutex, MutexGuard};
 
