@@ -324,7 +324,7 @@ fn owner_row(row: &Row) -> Result<(RowKey, &[u8]), Refusal> {
     let read = || {
         let mut key = FromValues::new("owner", &row.key);
         let mut columns = FromValues::new("owner", &row.columns);
-        Ok((RowKey { kind: key.int()?, key: key.blob()?.to_vec() }, columns.blob()?))
+        Ok((RowKey { kind: key.int()?, key: key.blob()?.into() }, columns.blob()?))
     };
     read().map_err(|error: MalformedRow| internal(&error))
 }

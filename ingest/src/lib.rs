@@ -195,7 +195,7 @@ impl Commands for Ingest {
             return Err(Refusal::not_found());
         }
         let message = Message { content: None, ..message };
-        let delete = DeleteMessage { actor: user.clone(), message };
+        let delete = DeleteMessage { actor: user.clone(), message: Box::new(message) };
         self.tell(user, &id.conversation, ConversationRequest::DeleteMessage(delete)).await
     }
 

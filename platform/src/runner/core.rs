@@ -14,13 +14,14 @@ mod settle;
 mod write;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use schemas::control::Control;
 use schemas::fold::Fold;
 use schemas::message::Outgoing;
 use schemas::owner::RowKey;
 use schemas::position::{Cause, Offset, Partition};
-use schemas::tables::views::ViewRow;
+use schemas::tables::views::View;
 
 use super::checkpoint::Checkpoint;
 use super::effect::{Effect, Input, ReadId, StoredBytes, Ticket};
@@ -67,9 +68,9 @@ enum Change<F: Fold> {
 
 struct Unwritten<F: Fold> {
     id: F::Id,
-    state: F::State,
+    state: Arc<F::State>,
     rows: Vec<(RowKey, F::Row)>,
-    views: Vec<ViewRow>,
+    views: Vec<View>,
 }
 
 enum Answer {
