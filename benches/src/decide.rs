@@ -1,25 +1,34 @@
 //! B12: the folds alone, on one core: a send through its account, and through its conversation.
 //!
-//! Each account sends something of its own every ten seconds, under the shipped policy. With
-//! `--machine` also with load and persist, on the stack that `MM_STACK` names.
+//! Each account sends something of its own every ten seconds, under the shipped policy. What counts is
+//! what a runner does with an owner in memory: the keys that a command needs, the decision, its rows
+//! kept in memory. Making the commands does not count; encoding what a decision puts out and stores is
+//! measured by itself. With `--machine` also with load and persist, on the stack that `MM_STACK` names.
 
 mod machine;
 
 use std::hint::black_box;
+use std::ops::AddAssign;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use domain::{Accounts, Conversations, policy};
-use schemas::account::{AccountRequest, GrantCredits, SendMessage};
+use platform::runner;
+use schemas::account::{AccountRequest, Charge, ChargeKind, GrantCredits, SendMessage};
+use schemas::avro;
 use schemas::control::RULES;
 use schemas::conversation::{
     Content, ConversationKind, ConversationRequest, Mentions, OpenConversation, PostMessage,
 };
-use schemas::fold::{Command, Decision, Fold, InForce, Owner, Purpose};
+use schemas::fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
 use schemas::message::{Envelope, Output};
+use schemas::owner::RowKey;
 use schemas::people::Profile;
+use schemas::position::{Cause, EPOCH, Number};
+use schemas::tables::views::View;
 use schemas::verdict::Outcome;
-use schemas::{ClientId, ConversationId, UserId};
+use schemas::{ClientId, UserId};
 use serde_json::json;
 use tests::system::Stack;
 
@@ -39,6 +48,11 @@ pub struct Options {
     machine: Option<usize>,
 }
 
+/// Of a command of each account, between two looks at the clock: a few, as those cost something themselves,
+/// and not many, as commands and decisions are to be as warm as they are in a runner.
+const ROUNDS: usize = 2;
+const CONVERSATION: &str = "0123456789abcdef0123456789abcdef";
+
 /// An owner that takes one command after the other, as the runner keeps it in memory.
 struct Seat<F: Fold> {
     id: F::Id,
@@ -57,27 +71,85 @@ impl<F: Fold> Seat<F> {
         at: i64,
         envelope: Envelope,
         request: F::Request,
-    ) -> Vec<Output> {
+    ) -> Decided<F> {
         for key in F::needs(&request, Purpose::Decide) {
             if !self.owner.knows(&key) {
                 self.owner.set(key, None);
             }
         }
         let command = Command { offset: self.offset, at, envelope, request };
-        let mut decision: Decision<F> = F::decide(in_force, &self.id, &self.owner, &command);
-        assert!(!matches!(decision.verdict, Some(Outcome::Refused(_))), "{:?}", decision.verdict);
-        F::set_stamp(&mut decision.state, self.offset, at);
-        self.owner.state = decision.state;
-        for (key, row) in decision.rows {
-            self.owner.set(key, Some(row));
+        let Decision { mut state, rows, views, outputs, verdict } =
+            F::decide(in_force, &self.id, &self.owner, &command);
+        assert!(!matches!(verdict, Some(Outcome::Refused(_))), "{verdict:?}");
+        F::set_stamp(&mut state, self.offset, at);
+        self.owner.state = Arc::new(state);
+        let decided = Decided::<F> { state: self.owner.state.clone(), rows, views, outputs };
+        for (key, row) in &decided.rows {
+            self.owner.set(key.clone(), Some(row.clone()));
         }
         self.offset += 1;
-        if self.owner.len().is_multiple_of(512) {
-            // As the runner does once rows are written.
+        // Both as the runner does once rows are written.
+        if self.owner.keyed_len() > 512 {
             self.owner.forget(|_| false);
         }
-        decision.outputs
+        if self.owner.len() > runner::Options::default().owner_rows {
+            self.owner = Owner::new(F::State::clone(&self.owner.state), false);
+        }
+        decided
     }
+}
+
+/// What is to be put out and stored of a command.
+struct Decided<F: Fold> {
+    state: Arc<F::State>,
+    rows: Vec<(RowKey, F::Row)>,
+    views: Vec<View>,
+    outputs: Vec<Output>,
+}
+
+/// What decisions have cost, in seconds of this thread.
+#[derive(Default)]
+struct Cost {
+    decisions: usize,
+    folding: f64,
+    encoding: f64,
+}
+
+impl Cost {
+    /// Of a batch of commands.
+    fn of<F: Fold>(decide: impl FnOnce() -> Vec<Decided<F>>) -> Result<Self> {
+        let begun = usage::own_cpu_seconds()?;
+        let decisions = decide();
+        let folded = usage::own_cpu_seconds()?;
+        let count = decisions.len();
+        decisions.into_iter().for_each(encode);
+        Ok(Self { decisions: count, folding: folded - begun, encoding: usage::own_cpu_seconds()? - folded })
+    }
+
+    /// Decisions a second, alone and with what they put out and store encoded.
+    fn rates(&self) -> (f64, f64) {
+        let decisions = self.decisions as f64;
+        (decisions / self.folding, decisions / (self.folding + self.encoding))
+    }
+}
+
+impl AddAssign for Cost {
+    fn add_assign(&mut self, other: Self) {
+        self.decisions += other.decisions;
+        self.folding += other.folding;
+        self.encoding += other.encoding;
+    }
+}
+
+/// As a runner does: records to produce, the state, rows and views to write.
+fn encode<F: Fold>(decided: Decided<F>) {
+    for (index, output) in (0..).zip(decided.outputs) {
+        let cause = Cause { epoch: EPOCH, partition: 0, number: Number { offset: 0, index } };
+        black_box(output.record(Some(cause)));
+    }
+    black_box(avro::encode(&*decided.state));
+    decided.rows.iter().for_each(|(_, row)| drop(black_box(row.encode())));
+    decided.views.iter().for_each(|view| drop(black_box(view.to_row())));
 }
 
 pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
@@ -96,23 +168,26 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
     let mut policy = policy::parse(policy::SHIPPED)?;
     policy.prices.message_per_recipient = 1;
     let in_force = InForce { policy: &policy, rules: RULES };
-    let (accounts, posts) = measure_accounts(&in_force, options)?;
-    let conversations = measure_conversations(&in_force, posts)?;
+    let (accounts, accounts_encoded) = measure_accounts(&in_force, options)?.rates();
+    let (conversations, conversations_encoded) = measure_conversations(&in_force, options)?.rates();
     let micros = 1e6 / accounts.min(conversations);
     let bar = options.at_least.map(|bar| Bar { what: "µs a decision", value: micros, most: 1e6 / bar });
     report.say(&Finding {
         bench: "decide",
         text: format!(
-            "{accounts:.0} sends/s by accounts, {conversations:.0} posts/s by conversations, in a second of one core"
+            "{accounts:.0} sends/s by accounts, {conversations:.0} posts/s by conversations, in a second of one core; with everything encoded {accounts_encoded:.0} and {conversations_encoded:.0}"
         ),
-        figures: json!({ "accountsPerSecond": accounts, "conversationsPerSecond": conversations }),
+        figures: json!({
+            "accountsPerSecond": accounts, "conversationsPerSecond": conversations,
+            "accountsEncodedPerSecond": accounts_encoded, "conversationsEncodedPerSecond": conversations_encoded,
+        }),
         bars: bar.into_iter().collect(),
     });
     Ok(())
 }
 
-/// Sends of a hundred accounts, ten seconds apart; gives what they pass on.
-fn measure_accounts(in_force: &InForce<'_>, options: &Options) -> Result<(f64, Vec<Output>)> {
+/// Sends of a hundred accounts, ten seconds apart.
+fn measure_accounts(in_force: &InForce<'_>, options: &Options) -> Result<Cost> {
     let mut seats = Vec::new();
     for number in 0..100 {
         let mut seat = Seat::<Accounts>::new(user(number)?);
@@ -120,68 +195,96 @@ fn measure_accounts(in_force: &InForce<'_>, options: &Options) -> Result<(f64, V
         seat.takes(in_force, 0, Envelope::default(), AccountRequest::GrantCredits(grant));
         seats.push(seat);
     }
-    let conversation: ConversationId = "0123456789abcdef0123456789abcdef".parse()?;
-    let (mut passed, mut spent, mut decisions) = (Vec::new(), 0.0, 0_u64);
-    for round in 0_i64.. {
-        if spent > options.seconds {
-            break;
-        }
-        let requests: Vec<AccountRequest> = (0..seats.len())
-            .map(|number| {
-                Ok(AccountRequest::SendMessage(SendMessage {
-                    conversation: conversation.clone(),
-                    client_id: ClientId::from_bytes(uuid::Uuid::new_v4().into_bytes()),
-                    content: Content::plain(format!("set {round} of {number}: see you at the gym at seven?")),
-                    reply_to: None,
-                    recipients: 9,
-                    sender: profile(number)?,
-                    mentions: Mentions::default(),
-                }))
-            })
-            .collect::<Result<_>>()?;
-        let begun = usage::own_cpu_seconds()?;
-        for (seat, request) in seats.iter_mut().zip(requests) {
-            let outputs = seat.takes(in_force, 10_000 * round, Envelope::default(), request);
-            decisions += 1;
-            if passed.len() < 1_000_000 {
-                passed.extend(black_box(outputs).into_iter().take(1));
+    let mut cost = Cost::default();
+    let mut rounds = 0_i64..;
+    while cost.folding < options.seconds {
+        let mut sends = Vec::new();
+        for round in rounds.by_ref().take(ROUNDS) {
+            for number in 0..seats.len() {
+                sends.push((round, number, send(round, number)?));
             }
         }
-        spent += usage::own_cpu_seconds()? - begun;
+        cost += Cost::of(|| {
+            let decide = |(round, number, send): (i64, usize, AccountRequest)| {
+                seats[number].takes(in_force, 10_000 * round, Envelope::default(), send)
+            };
+            sends.into_iter().map(decide).collect()
+        })?;
     }
-    Ok((decisions as f64 / spent, passed))
+    Ok(cost)
 }
 
-/// What the accounts passed on, in one group of fifty after the other.
-fn measure_conversations(in_force: &InForce<'_>, posts: Vec<Output>) -> Result<f64> {
-    let id: ConversationId = "0123456789abcdef0123456789abcdef".parse()?;
-    let mut seat = Seat::<Conversations>::new(id);
-    let others = (1..100).map(user).collect::<Result<_>>()?;
+/// What a hundred accounts pass on in turn, in one group of theirs.
+fn measure_conversations(in_force: &InForce<'_>, options: &Options) -> Result<Cost> {
+    let mut seat = Seat::<Conversations>::new(CONVERSATION.parse()?);
     let open = OpenConversation {
         kind: ConversationKind::Group,
         creator: user(0)?,
-        participants: others,
+        participants: (1..100).map(user).collect::<Result<_>>()?,
         title: None,
     };
     let mut roomy = in_force.policy.clone();
     roomy.limits.group_members = 100;
     let roomy = InForce { policy: &roomy, rules: RULES };
     seat.takes(&roomy, 0, Envelope::default(), ConversationRequest::OpenConversation(open));
-    let posts: Vec<(PostMessage, Envelope)> = posts
-        .into_iter()
-        .filter_map(|output| match output {
-            Output::ToConversation { body: ConversationRequest::PostMessage(post), charge, .. } => {
-                Some((post, Envelope { charge, ..Envelope::default() }))
+    let mut cost = Cost::default();
+    let mut rounds = 0_i64..;
+    while cost.folding < options.seconds {
+        let mut posts = Vec::new();
+        for round in rounds.by_ref().take(ROUNDS) {
+            for number in 0..100 {
+                posts.push((round, passed_on(round, number)?));
             }
-            _ => None,
-        })
-        .collect();
-    let (count, begun) = (posts.len(), usage::own_cpu_seconds()?);
-    for (number, (post, envelope)) in posts.into_iter().enumerate() {
-        let request = ConversationRequest::PostMessage(post);
-        black_box(seat.takes(in_force, number as i64, envelope, request));
+        }
+        cost += Cost::of(|| {
+            let decide = |(round, (post, envelope)): (i64, (PostMessage, Envelope))| {
+                seat.takes(in_force, 10_000 * round, envelope, ConversationRequest::PostMessage(post))
+            };
+            posts.into_iter().map(decide).collect()
+        })?;
     }
-    Ok(count as f64 / (usage::own_cpu_seconds()? - begun))
+    Ok(cost)
+}
+
+fn send(round: i64, number: usize) -> Result<AccountRequest> {
+    Ok(AccountRequest::SendMessage(SendMessage {
+        conversation: CONVERSATION.parse()?,
+        client_id: client_id(),
+        content: content(round, number),
+        reply_to: None,
+        recipients: 9,
+        sender: profile(number)?,
+        mentions: Mentions::default(),
+    }))
+}
+
+/// A send as its account passes it on.
+fn passed_on(round: i64, number: usize) -> Result<(PostMessage, Envelope)> {
+    let post = PostMessage {
+        client_id: client_id(),
+        sender: profile(number)?,
+        content: content(round, number),
+        reply_to: None,
+        mentions: Mentions::default(),
+    };
+    let charge = Charge {
+        user: post.sender.user.clone(),
+        client_id: post.client_id.clone(),
+        kind: ChargeKind::Send,
+        conversation: CONVERSATION.parse()?,
+        position: round,
+        at: 10_000 * round,
+        price_milli: 9,
+    };
+    Ok((post, Envelope { charge: Some(charge), ..Envelope::default() }))
+}
+
+fn client_id() -> ClientId {
+    ClientId::from_bytes(uuid::Uuid::new_v4().into_bytes())
+}
+
+fn content(round: i64, number: usize) -> Content {
+    Content::plain(format!("set {round} of {number}: see you at the gym at seven?"))
 }
 
 fn user(number: usize) -> Result<UserId> {

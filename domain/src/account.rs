@@ -49,6 +49,7 @@ impl Fold for Accounts {
     const NAME: &'static str = "accounts";
     const DECIDER: Decider = Decider::Accounts;
     const LAST_RESIDENT_KIND: i32 = owner::CLIENT_REQUEST;
+    const NEVER_NEEDED: &[i32] = &[owner::LEDGER];
 
     fn commands() -> &'static Topic {
         &topics::ACCOUNT_COMMANDS

@@ -62,6 +62,7 @@ impl Fold for Conversations {
     const NAME: &'static str = "conversations";
     const DECIDER: Decider = Decider::Conversations;
     const LAST_RESIDENT_KIND: i32 = owner::BLOCKS;
+    const NEVER_NEEDED: &[i32] = &[];
 
     fn commands() -> &'static Topic {
         &topics::CONVERSATION_COMMANDS
@@ -169,7 +170,7 @@ fn without_effect(
     NoEffect(refusal): NoEffect,
 ) -> Decision<Conversations> {
     let mut decision = Decision {
-        state: conversation.state.clone(),
+        state: ConversationState::clone(&conversation.state),
         rows: vec![],
         views: vec![],
         outputs: vec![],

@@ -31,7 +31,9 @@ pub fn length(text: &str) -> i32 {
 /// characters, look-alikes taken for each other.
 pub fn fingerprint(text: &str) -> i64 {
     if text.is_ascii() {
-        let shape: String = text.bytes().map(|byte| ASCII_SHAPES[usize::from(byte)].as_str()).collect();
+        // Shapes of ASCII are of one or two characters.
+        let mut shape = String::with_capacity(2 * text.len());
+        shape.extend(text.bytes().map(|byte| ASCII_SHAPES[usize::from(byte)].as_str()));
         return hash(shape.as_bytes());
     }
     hash(shape(text).as_bytes())

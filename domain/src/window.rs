@@ -33,14 +33,16 @@ pub fn counts(then: LogTime, at: LogTime, seconds: i64) -> bool {
 }
 
 /// Says whether one more fits beside `times`, which are oldest first.
-pub fn check(times: impl Iterator<Item = LogTime>, at: LogTime, limit: &Limit) -> Result<(), Exhausted> {
-    let counted: Vec<LogTime> = times.filter(|then| counts(*then, at, limit.seconds)).collect();
+pub fn check(
+    times: impl Iterator<Item = LogTime> + Clone,
+    at: LogTime,
+    limit: &Limit,
+) -> Result<(), Exhausted> {
+    let mut counted = times.filter(|then| counts(*then, at, limit.seconds));
     let allowed = usize::try_from(limit.count).unwrap_or(0);
-    if counted.len() < allowed {
-        return Ok(());
-    }
+    let Some(surplus) = counted.clone().count().checked_sub(allowed) else { return Ok(()) };
     // One more fits as soon as fewer than `allowed` of these are left.
-    let leaves = counted.get(counted.len() - allowed).copied().unwrap_or(at);
+    let leaves = counted.nth(surplus).unwrap_or(at);
     Err(Exhausted { retry_after_ms: leaves + limit.seconds * 1_000 - at })
 }
 

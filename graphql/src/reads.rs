@@ -80,6 +80,15 @@ impl Loaded {
     }
 }
 
+/// What a sender needs to know of a conversation.
+#[derive(Debug, Clone)]
+pub struct Seat {
+    /// Through which the sender sees it.
+    pub stay: Stay,
+    /// Members who are in it now.
+    pub members: i32,
+}
+
 /// What stands, or once stood, between a viewer and others.
 #[derive(Debug, Clone, Default)]
 pub struct BlockList(BTreeMap<UserId, PairBlocks>);
@@ -140,6 +149,30 @@ impl Reads {
         let again = self.load(id).await?;
         again.seen_by(viewer).map(|_| ())?;
         Ok(again)
+    }
+
+    /// The seat of someone who is in a conversation; NOT_FOUND otherwise, for whatever reason. Two rows
+    /// are read, however many members there are.
+    pub async fn seat(&self, user: &UserId, id: &ConversationId) -> Result<Seat, Refusal> {
+        match self.find_seat(user, id).await? {
+            Some(seat) => Ok(seat),
+            None => self.find_seat(user, id).await?.ok_or_else(Refusal::not_found),
+        }
+    }
+
+    async fn find_seat(&self, user: &UserId, id: &ConversationId) -> Result<Option<Seat>, Refusal> {
+        let rows = self.rows(id, &[RowKey::state(), RowKey::member(user)]).await?;
+        let (mut state, mut member) = (Conversations::fresh(), None);
+        for row in &rows {
+            let (key, body) = owner_row(row)?;
+            if key.kind == owner::STATE {
+                state = decode(body)?;
+            } else {
+                member = Some(decode(body)?);
+            }
+        }
+        let stay = access::viewing(member.as_ref()).ok().cloned();
+        Ok(stay.map(|stay| Seat { stay, members: state.members }))
     }
 
     /// A conversation's state, members and receipts, as of one moment.
@@ -307,16 +340,18 @@ impl Reads {
     }
 
     /// A row of a conversation.
-    async fn row(
-        &self,
-        id: &ConversationId,
-        RowKey { kind, key }: RowKey,
-    ) -> Result<Option<ConversationRow>, Refusal> {
-        let keys = [vec![Value::Int(kind), Value::blob(&key)]];
-        let partition = [Value::text(id.as_str())];
-        let rows = self.tables.get(Conversations::table(), &partition, &keys).await.map_err(tables_error)?;
+    async fn row(&self, id: &ConversationId, key: RowKey) -> Result<Option<ConversationRow>, Refusal> {
+        let rows = self.rows(id, std::slice::from_ref(&key)).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        ConversationRow::decode(kind, owner_row(row)?.1).map(Some).map_err(|error| internal(&error))
+        ConversationRow::decode(key.kind, owner_row(row)?.1).map(Some).map_err(|error| internal(&error))
+    }
+
+    /// Rows of a conversation, as of one moment.
+    async fn rows(&self, id: &ConversationId, keys: &[RowKey]) -> Result<Vec<Row>, Refusal> {
+        let keys: Vec<Vec<Value>> =
+            keys.iter().map(|RowKey { kind, key }| vec![Value::Int(*kind), Value::blob(key)]).collect();
+        let partition = [Value::text(id.as_str())];
+        self.tables.get(Conversations::table(), &partition, &keys).await.map_err(tables_error)
     }
 }
 
@@ -324,7 +359,7 @@ fn owner_row(row: &Row) -> Result<(RowKey, &[u8]), Refusal> {
     let read = || {
         let mut key = FromValues::new("owner", &row.key);
         let mut columns = FromValues::new("owner", &row.columns);
-        Ok((RowKey { kind: key.int()?, key: key.blob()?.to_vec() }, columns.blob()?))
+        Ok((RowKey { kind: key.int()?, key: key.blob()?.into() }, columns.blob()?))
     };
     read().map_err(|error: MalformedRow| internal(&error))
 }

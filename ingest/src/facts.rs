@@ -3,11 +3,11 @@
 
 use futures::future::try_join_all;
 use graphql::Reads;
-use graphql::reads::Loaded;
+use graphql::reads::Seat;
 use schemas::code::ErrorCode;
 use schemas::conversation::{Mentions, Message, ReplyStub};
 use schemas::people::Profile;
-use schemas::{MessageId, Refusal, UserId};
+use schemas::{ConversationId, MessageId, Refusal, UserId};
 
 /// The most people that one request may name.
 const MAX_NAMED: usize = 200;
@@ -21,15 +21,16 @@ pub async fn profile(reads: &Reads, user: &UserId) -> Result<Profile, Refusal> {
 /// The message that a send answers.
 pub async fn answered(
     reads: &Reads,
-    loaded: &Loaded,
+    seat: &Seat,
     viewer: &UserId,
+    conversation: &ConversationId,
     parent: Option<&MessageId>,
 ) -> Result<Option<ReplyStub>, Refusal> {
     let Some(parent) = parent else { return Ok(None) };
-    if parent.conversation != loaded.id {
+    if parent.conversation != *conversation {
         return Err(Refusal::bad_input("replyToId", "a message of another conversation"));
     }
-    if !domain::access::sees_message(loaded.seen_by(viewer)?, parent.seq) {
+    if !domain::access::sees_message(&seat.stay, parent.seq) {
         return Err(Refusal::not_found());
     }
     let message = reads.message(&parent.conversation, parent.seq).await?.message;
@@ -40,12 +41,18 @@ pub async fn answered(
     Ok(Some(ReplyStub { seq, sender, content, created_at: sent_at }))
 }
 
-/// The members whom a text names.
-pub async fn mentions(reads: &Reads, loaded: &Loaded, text: &str) -> Result<Mentions, Refusal> {
+/// The members whom a text names; who they are is read only if there are names.
+pub async fn mentions(
+    reads: &Reads,
+    viewer: &UserId,
+    conversation: &ConversationId,
+    text: &str,
+) -> Result<Mentions, Refusal> {
     let names = domain::text::mentioned(text);
     if names.is_empty() {
         return Ok(Mentions::default());
     }
+    let loaded = reads.visible(viewer, conversation).await?;
     let profiles = loaded.present().into_iter().map(|(user, _)| reads.find_profile(user));
     let profiles = try_join_all(profiles).await?.into_iter().flatten();
     let is_named = |profile: &Profile| names.contains(&profile.username.to_lowercase());

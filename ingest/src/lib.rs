@@ -127,25 +127,25 @@ impl Ingest {
 impl Commands for Ingest {
     async fn send_message(&self, user: &UserId, send: Send) -> Result<MessageId, Refusal> {
         let came = Instant::now();
-        let loaded = self.reads.visible(user, &send.conversation);
-        let (loaded, sender) = try_join(loaded, facts::profile(&self.reads, user)).await?;
-        let reply_to = facts::answered(&self.reads, &loaded, user, send.reply_to.as_ref()).await?;
-        let text = domain::text::normalise(&send.content);
-        let recipients = loaded.present().len().saturating_sub(1);
+        let Send { conversation, client_id, content, reply_to } = send;
+        let seat = self.reads.seat(user, &conversation);
+        let (seat, sender) = try_join(seat, facts::profile(&self.reads, user)).await?;
+        let reply_to = facts::answered(&self.reads, &seat, user, &conversation, reply_to.as_ref()).await?;
+        let text = domain::text::normalise(&content);
         let request = AccountRequest::SendMessage(SendMessage {
-            conversation: send.conversation.clone(),
-            client_id: send.client_id,
-            mentions: facts::mentions(&self.reads, &loaded, &text).await?,
+            conversation: conversation.clone(),
+            client_id,
+            mentions: facts::mentions(&self.reads, user, &conversation, &text).await?,
             content: Content::plain(text),
             reply_to,
-            recipients: i32::try_from(recipients).unwrap_or(i32::MAX),
+            recipients: (seat.members - 1).max(0),
             sender,
         });
         let command = |reply| Outgoing::account_command(user, request, Some(reply));
         let answer = self.ask(user, Asked::Send, came, command).await;
         stages::ended(Stage::Request, came, &answer);
         match answer? {
-            Done::Stored(seq) => Ok(MessageId { conversation: send.conversation, seq }),
+            Done::Stored(seq) => Ok(MessageId { conversation, seq }),
             Done::Effected => Err(graphql::error::internal(&"a send was answered without a number")),
         }
     }
@@ -209,7 +209,7 @@ impl Commands for Ingest {
             return Err(Refusal::not_found());
         }
         let message = Message { content: None, ..message };
-        let delete = DeleteMessage { actor: user.clone(), message };
+        let delete = DeleteMessage { actor: user.clone(), message: Box::new(message) };
         self.tell(user, &id.conversation, ConversationRequest::DeleteMessage(delete)).await
     }
 

@@ -40,7 +40,7 @@ pub struct Options {
     /// Rows of one owner in memory; beyond them it leaves once it is idle, and comes back with what a
     /// load brings.
     pub owner_rows: usize,
-    /// How long what is done may wait for its checkpoint.
+    /// How long what is done may wait for its checkpoint: about so much a new owner goes through again.
     pub checkpoint_every: Duration,
     /// How long a revoked partition may take to finish what it has begun.
     pub drain: Duration,
@@ -53,7 +53,7 @@ impl Default for Options {
             read_ahead: 1_024,
             owners: 4_096,
             owner_rows: 8_192,
-            checkpoint_every: Duration::from_millis(200),
+            checkpoint_every: Duration::from_secs(1),
             drain: Duration::from_secs(2),
         }
     }

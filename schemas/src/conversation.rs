@@ -207,7 +207,8 @@ pub struct RemoveMember {
 pub struct DeleteMessage {
     pub actor: UserId,
     /// As its row stood; what stays of a message never changes.
-    pub message: Message,
+    // In a box, as requests are moved, and this one would be the largest by far.
+    pub message: Box<Message>,
 }
 
 /// Block or unblock the other of a pair; keyed by their DIRECT conversation, be it opened or not.

@@ -3,9 +3,10 @@
 //! Invariant: a fold is a function of the owner's rows, the command, what is in force and log time.
 //! It reads no clock, no randomness and nothing outside, so a replay gives the same bytes.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::avro::{DecodeError, Record};
 use crate::control::Policy;
@@ -13,7 +14,7 @@ use crate::message::{Envelope, Output};
 use crate::owner::RowKey;
 use crate::position::{LogTime, Offset};
 use crate::tables::Table;
-use crate::tables::views::ViewRow;
+use crate::tables::views::View;
 use crate::topics::Topic;
 use crate::verdict::{Decider, Outcome};
 
@@ -29,6 +30,8 @@ pub trait Fold: Send + Sync + 'static {
     const DECIDER: Decider;
     /// Rows of kinds up to this one are loaded with the owner.
     const LAST_RESIDENT_KIND: i32;
+    /// Kinds of rows that no request needs: they are for readers, and memory does not keep them.
+    const NEVER_NEEDED: &[i32];
 
     fn commands() -> &'static Topic;
     fn table() -> &'static Table;
@@ -92,22 +95,41 @@ pub struct Command<R> {
     pub request: R,
 }
 
+type Rows<R> = HashMap<RowKey, Option<R>>;
+
 /// An owner in memory: its state, and the rows that are known, be it as absent.
+///
+/// Rows are looked up far more often than listed, and an account may know thousands: so they are
+/// hashed, and what is listed is sorted first. Nothing ever depends on the order of the maps.
 pub struct Owner<F: Fold + ?Sized> {
-    pub state: F::State,
-    rows: BTreeMap<RowKey, Option<F::Row>>,
+    /// Shared with what is to be written of it.
+    pub state: Arc<F::State>,
+    /// Of kinds that are loaded with the owner.
+    resident: Rows<F::Row>,
+    /// Of kinds that are read by key.
+    keyed: Rows<F::Row>,
     /// Whether a resident row that is not here does not exist.
     complete: bool,
 }
 
 impl<F: Fold> Owner<F> {
     pub fn new(state: F::State, complete: bool) -> Self {
-        Self { state, rows: BTreeMap::new(), complete }
+        Self { state: Arc::new(state), resident: HashMap::new(), keyed: HashMap::new(), complete }
+    }
+
+    fn rows(&self, kind: i32) -> &Rows<F::Row> {
+        if kind <= F::LAST_RESIDENT_KIND { &self.resident } else { &self.keyed }
+    }
+
+    /// What is known of `key`; `None` if nothing is.
+    fn known(&self, key: &RowKey) -> Option<Option<&F::Row>> {
+        let absent = self.complete && key.kind <= F::LAST_RESIDENT_KIND;
+        self.rows(key.kind).get(key).map(Option::as_ref).or(absent.then_some(None))
     }
 
     /// Whether the owner can say what stands under `key`.
     pub fn knows(&self, key: &RowKey) -> bool {
-        self.rows.contains_key(key) || (self.complete && key.kind <= F::LAST_RESIDENT_KIND)
+        self.known(key).is_some()
     }
 
     /// The row under `key`, if there is one.
@@ -115,34 +137,47 @@ impl<F: Fold> Owner<F> {
     /// # Panics
     /// If the row was not loaded: a fold that reads what it does not name in [`Fold::needs`].
     pub fn row(&self, key: &RowKey) -> Option<&F::Row> {
-        assert!(self.knows(key), "row {key:?} was not loaded");
-        self.rows.get(key)?.as_ref()
+        self.known(key).unwrap_or_else(|| panic!("row {key:?} was not loaded"))
     }
 
-    /// Notes what stands under `key`.
+    /// Notes what stands under `key`, unless no request ever needs to know.
     pub fn set(&mut self, key: RowKey, row: Option<F::Row>) {
-        self.rows.insert(key, row);
+        if F::NEVER_NEEDED.contains(&key.kind) {
+            return;
+        }
+        let rows = if key.kind <= F::LAST_RESIDENT_KIND { &mut self.resident } else { &mut self.keyed };
+        rows.insert(key, row);
     }
 
     /// Known rows of one kind, in key order.
     pub fn of_kind(&self, kind: i32) -> impl Iterator<Item = (&RowKey, &F::Row)> {
-        let from = RowKey { kind, key: Vec::new() };
-        let to = RowKey { kind: kind + 1, key: Vec::new() };
-        self.rows.range(from..to).filter_map(|(key, row)| Some((key, row.as_ref()?)))
+        let mut rows: Vec<_> = self
+            .rows(kind)
+            .iter()
+            .filter(|(key, _)| key.kind == kind)
+            .filter_map(|(key, row)| Some((key, row.as_ref()?)))
+            .collect();
+        rows.sort_unstable_by_key(|(key, _)| *key);
+        rows.into_iter()
     }
 
     /// Forgets rows that can be read again by key, but for those that `keep` names.
     pub fn forget(&mut self, mut keep: impl FnMut(&RowKey) -> bool) {
-        self.rows.retain(|key, _| key.kind <= F::LAST_RESIDENT_KIND || keep(key));
+        self.keyed.retain(|key, _| keep(key));
     }
 
     /// Rows in memory.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.resident.len() + self.keyed.len()
+    }
+
+    /// Rows in memory that can be forgotten.
+    pub fn keyed_len(&self) -> usize {
+        self.keyed.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 }
 
@@ -151,7 +186,7 @@ pub struct Decision<F: Fold + ?Sized> {
     pub state: F::State,
     pub rows: Vec<(RowKey, F::Row)>,
     /// Written before the rows; no decision reads them.
-    pub views: Vec<ViewRow>,
+    pub views: Vec<View>,
     pub outputs: Vec<Output>,
     pub verdict: Option<Outcome>,
 }
@@ -160,7 +195,7 @@ impl<F: Fold> Decision<F> {
     /// Nothing but a verdict; the state stays.
     pub fn verdict(owner: &Owner<F>, verdict: Outcome) -> Self {
         Self {
-            state: owner.state.clone(),
+            state: F::State::clone(&owner.state),
             rows: Vec::new(),
             views: Vec::new(),
             outputs: Vec::new(),

@@ -120,7 +120,7 @@ impl Output {
     }
 
     /// The record to produce. Events go to the partition that their cause stands in.
-    pub fn record(&self, cause: Option<Cause>) -> Outgoing {
+    pub fn record(self, cause: Option<Cause>) -> Outgoing {
         let mut headers = Headers::new();
         if let Some(cause) = cause {
             headers.push((Cause::HEADER, cause.to_header().into_bytes()));
@@ -128,41 +128,39 @@ impl Output {
         let own = cause.map_or(Place::Key, |cause| Place::Partition(cause.partition));
         match self {
             Self::ToAccount { user, body, reply } => {
-                push_reply(&mut headers, *reply);
+                push_reply(&mut headers, reply);
                 Outgoing {
                     topic: &topics::ACCOUNT_COMMANDS,
                     place: Place::Key,
                     key: Some(user.as_str().into()),
                     headers,
-                    value: avro::encode(&AccountCommand { body: body.clone() }),
+                    value: avro::encode(&AccountCommand { body }),
                 }
             }
             Self::ToConversation { conversation, body, reply, charge } => {
-                push_reply(&mut headers, *reply);
+                push_reply(&mut headers, reply);
                 if let Some(charge) = charge {
-                    headers.push((CHARGE_HEADER, avro::encode(charge)));
+                    headers.push((CHARGE_HEADER, avro::encode(&charge)));
                 }
                 Outgoing {
                     topic: &topics::CONVERSATION_COMMANDS,
                     place: Place::Key,
                     key: Some(conversation.as_str().into()),
                     headers,
-                    value: avro::encode(&ConversationCommand { body: body.clone() }),
+                    value: avro::encode(&ConversationCommand { body }),
                 }
             }
             Self::Event { conversation, at, body } => {
-                let users = concerned(body);
+                let users = concerned(&body);
                 if !users.is_empty() {
                     headers.push((USERS_HEADER, users.join(",").into_bytes()));
                 }
-                let event =
-                    ConversationEvent { conversation: conversation.clone(), at: *at, body: body.clone() };
                 Outgoing {
                     topic: &topics::EVENTS,
                     place: own,
                     key: Some(conversation.as_str().into()),
                     headers,
-                    value: avro::encode(&event),
+                    value: avro::encode(&ConversationEvent { conversation, at, body }),
                 }
             }
             Self::AccountEvent { user, at, body } => Outgoing {
@@ -170,7 +168,7 @@ impl Output {
                 place: own,
                 key: Some(user.as_str().into()),
                 headers,
-                value: avro::encode(&AccountEvent { user: user.clone(), at: *at, body: body.clone() }),
+                value: avro::encode(&AccountEvent { user, at, body }),
             },
         }
     }

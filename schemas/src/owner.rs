@@ -2,15 +2,24 @@
 //!
 //! Invariant: kinds sort: what is loaded whole with an owner comes before what is read by key.
 
+use smallvec::SmallVec;
+
 use crate::ids::{ClientId, UserId};
 use crate::position::Offset;
 use crate::rows::BatchKey;
+
+/// Client ids and numbers are shorter: such keys need no memory of their own, so the thousands of them
+/// that an owner may have in memory are hashed and compared where they stand.
+const SHORT: usize = 24;
+
+/// The bytes of a key.
+pub type KeyBytes = SmallVec<[u8; SHORT]>;
 
 /// (kind, key) of a row in its owner's partition.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
     pub kind: i32,
-    pub key: Vec<u8>,
+    pub key: KeyBytes,
 }
 
 /// The owner's state; one row.
@@ -36,40 +45,40 @@ pub const ONCE: i32 = 12;
 
 impl RowKey {
     pub fn state() -> Self {
-        Self { kind: STATE, key: Vec::new() }
+        Self { kind: STATE, key: KeyBytes::new() }
     }
 
     pub fn last_batch() -> Self {
-        Self { kind: LAST_BATCH, key: Vec::new() }
+        Self { kind: LAST_BATCH, key: KeyBytes::new() }
     }
 
     pub fn client_request(id: &ClientId) -> Self {
-        Self { kind: CLIENT_REQUEST, key: id.uuid().into_bytes().to_vec() }
+        Self { kind: CLIENT_REQUEST, key: KeyBytes::from_slice(id.uuid().as_bytes()) }
     }
 
     /// Sorts by offset.
     pub fn ledger(offset: Offset) -> Self {
-        Self { kind: LEDGER, key: offset.to_be_bytes().to_vec() }
+        Self { kind: LEDGER, key: KeyBytes::from_slice(&offset.to_be_bytes()) }
     }
 
     pub fn once(key: &str) -> Self {
-        Self { kind: ONCE, key: key.as_bytes().to_vec() }
+        Self { kind: ONCE, key: KeyBytes::from_slice(key.as_bytes()) }
     }
 
     pub fn member(user: &UserId) -> Self {
-        Self { kind: MEMBER, key: user.as_str().as_bytes().to_vec() }
+        Self { kind: MEMBER, key: KeyBytes::from_slice(user.as_str().as_bytes()) }
     }
 
     pub fn receipt(user: &UserId) -> Self {
-        Self { kind: RECEIPT, key: user.as_str().as_bytes().to_vec() }
+        Self { kind: RECEIPT, key: KeyBytes::from_slice(user.as_str().as_bytes()) }
     }
 
     pub fn blocks(user: &UserId) -> Self {
-        Self { kind: BLOCKS, key: user.as_str().as_bytes().to_vec() }
+        Self { kind: BLOCKS, key: KeyBytes::from_slice(user.as_str().as_bytes()) }
     }
 
     pub fn sent(sender: &UserId, id: &ClientId) -> Self {
-        let mut key = sender.as_str().as_bytes().to_vec();
+        let mut key = KeyBytes::from_slice(sender.as_str().as_bytes());
         key.push(0);
         key.extend_from_slice(id.uuid().as_bytes());
         Self { kind: SENT, key }
@@ -77,7 +86,7 @@ impl RowKey {
 
     /// Sorts by number.
     pub fn message(seq: i64) -> Self {
-        Self { kind: MESSAGE, key: seq.to_be_bytes().to_vec() }
+        Self { kind: MESSAGE, key: KeyBytes::from_slice(&seq.to_be_bytes()) }
     }
 
     /// The user that the key of a member, a receipt or blocks names.

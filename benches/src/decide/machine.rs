@@ -32,6 +32,7 @@ const ACCOUNTS: usize = 1_000;
 const PARTITIONS: i32 = 8;
 /// How often the checkpoints are looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
+const CHECKPOINT_EVERY: Duration = Duration::from_millis(200);
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Log and tables of a stack, and what has to outlive them.
@@ -56,7 +57,8 @@ pub async fn measure(sends: usize) -> Result<f64> {
     }
 
     let (begun, stop) = (Instant::now(), CancellationToken::new());
-    let options = runner::Options::default();
+    // The end is read from the checkpoints: they are to tell it soon.
+    let options = runner::Options { checkpoint_every: CHECKPOINT_EVERY, ..runner::Options::default() };
     let mut machine = JoinSet::new();
     machine.spawn(accounts::serve(ground.ports.clone(), options, stop.clone()));
     for (partition, end) in (0..).zip(ends) {

@@ -5,6 +5,7 @@ use schemas::code::Refusal;
 use schemas::conversation::{ConversationKind, ConversationRequest, OpenConversation};
 use schemas::fold::Decision;
 use schemas::message::Output;
+use schemas::rows::AccountState;
 use schemas::{ConversationId, UserId};
 
 use super::{Accounts, Context, accepted, requests};
@@ -37,7 +38,7 @@ pub fn decide(context: &Context<'_>, create: &CreateConversation) -> Result<Deci
     }
     check(context.user, create)?;
     let limit = &context.policy.limits.create_conversation;
-    let mut state = context.account.state.clone();
+    let mut state = AccountState::clone(&context.account.state);
     window::check(state.creations.iter().copied(), context.at, limit)
         .map_err(|full| full.refusal("create_conversation", limit))?;
     window::push(&mut state.creations, context.at, limit);

@@ -77,7 +77,7 @@ pub fn grant(context: &Context<'_>, grant: &GrantCredits) -> Result<Decision<Acc
     if context.account.row(&once).is_some() {
         return Ok(Decision::verdict(context.account, Outcome::Done(Done { changed: false })));
     }
-    let mut state = context.account.state.clone();
+    let mut state = AccountState::clone(&context.account.state);
     if grant.amount_milli <= 0 || grant.amount_milli > MAX_BALANCE_MILLI - state.balance_milli {
         return Err(Refusal::bad_input("amount", "a grant is positive and keeps the balance in bounds"));
     }

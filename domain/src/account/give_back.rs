@@ -22,7 +22,7 @@ pub fn outcome(back: &ReturnCharge) -> Outcome {
 
 pub fn decide(context: &Context<'_>, back: &ReturnCharge) -> Decision<Accounts> {
     let charge = &back.charge;
-    let mut state = context.account.state.clone();
+    let mut state = AccountState::clone(&context.account.state);
     uncount(&mut state, back);
     let cause = Cause {
         kind: LedgerKind::Refund,

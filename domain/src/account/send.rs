@@ -15,7 +15,8 @@ use crate::{text, window};
 /// Hash of what the client said, without the facts that ingest added.
 pub fn said(send: &SendMessage) -> i64 {
     let reply_to = send.reply_to.as_ref().map_or(0, |parent| parent.seq);
-    text::hash(format!("send\0{}\0{reply_to}\0{}", send.conversation, send.content.text).as_bytes())
+    let said = ["send", send.conversation.as_str(), &reply_to.to_string(), &send.content.text];
+    text::hash(said.join("\0").as_bytes())
 }
 
 pub fn decide(context: &Context<'_>, send: &SendMessage) -> Result<Decision<Accounts>, Refusal> {
@@ -26,7 +27,7 @@ pub fn decide(context: &Context<'_>, send: &SendMessage) -> Result<Decision<Acco
     let limits = &context.policy.limits;
     check_text(&send.content.text, limits)?;
     check_recipients(send.recipients)?;
-    let mut state = context.account.state.clone();
+    let mut state = AccountState::clone(&context.account.state);
     let mark = TextMark {
         at: context.at,
         text: text::fingerprint(&send.content.text),
@@ -63,14 +64,15 @@ pub fn decide(context: &Context<'_>, send: &SendMessage) -> Result<Decision<Acco
         reply_to: send.reply_to.clone(),
         mentions: send.mentions.clone(),
     };
-    let mut rows =
-        vec![requests::remember(context, &send.client_id, said, ChargeKind::Send, &send.conversation)];
-    let mut outputs = vec![Output::ToConversation {
+    // With room for the change of the balance.
+    let (mut rows, mut outputs) = (Vec::with_capacity(2), Vec::with_capacity(2));
+    rows.push(requests::remember(context, &send.client_id, said, ChargeKind::Send, &send.conversation));
+    outputs.push(Output::ToConversation {
         conversation: send.conversation.clone(),
         body: ConversationRequest::PostMessage(post),
         reply: context.reply,
         charge: Some(charge),
-    }];
+    });
     credits::note(entry, &mut rows, &mut outputs);
     Ok(Decision { state, rows, views: vec![], outputs, verdict: Some(accepted(false)) })
 }

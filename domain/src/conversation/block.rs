@@ -8,8 +8,8 @@ use schemas::fold::Decision;
 use schemas::message::Output;
 use schemas::owner::{self, RowKey};
 use schemas::position::LogTime;
-use schemas::rows::{Blocks, Interval, PairBlocks};
-use schemas::tables::views::BlocksRow;
+use schemas::rows::{Blocks, ConversationState, Interval, PairBlocks};
+use schemas::tables::views::{BlocksRow, View};
 use schemas::verdict::{Done, Outcome};
 use schemas::{ConversationId, UserId};
 
@@ -31,7 +31,7 @@ pub fn decide(context: &Context<'_>, block: &SetBlock) -> Result<Decision<Conver
     let mine = if *blocked { begun(mine, context.at) } else { ended(mine, context.at) };
     let view = |user: &UserId, other: &UserId, by_user: &Blocks, by_other: &Blocks| {
         let blocks = PairBlocks { by_user: by_user.clone(), by_other: by_other.clone() };
-        BlocksRow { user: user.clone(), other: other.clone(), blocks }.to_row()
+        View::Blocks(BlocksRow { user: user.clone(), other: other.clone(), blocks })
     };
     let changed = BlocksChanged {
         user: user.clone(),
@@ -40,7 +40,7 @@ pub fn decide(context: &Context<'_>, block: &SetBlock) -> Result<Decision<Conver
         by_other: theirs.intervals.clone(),
     };
     Ok(Decision {
-        state: context.conversation.state.clone(),
+        state: ConversationState::clone(&context.conversation.state),
         views: vec![view(user, other, &mine, &theirs), view(other, user, &theirs, &mine)],
         rows: vec![(RowKey::blocks(user), ConversationRow::Blocks(mine))],
         outputs: vec![Output::Event {

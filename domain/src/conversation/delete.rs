@@ -1,12 +1,12 @@
 //! Deleting a message: what it said goes, a stub stays.
 
 use schemas::code::{ErrorCode, Refusal};
-use schemas::conversation::{ConversationFact, DeleteMessage, MessageDeleted, Role};
+use schemas::conversation::{ConversationFact, DeleteMessage, Message, MessageDeleted, Role};
 use schemas::fold::Decision;
 use schemas::message::Output;
 use schemas::owner::RowKey;
-use schemas::rows::MessageHead;
-use schemas::tables::views::MessageRow;
+use schemas::rows::{ConversationState, MessageHead};
+use schemas::tables::views::{MessageRow, View};
 use schemas::verdict::{Done, Outcome};
 
 use super::{Context, Conversation, ConversationRow, Conversations, NoEffect, member};
@@ -30,13 +30,13 @@ pub fn decide(context: &Context<'_>, delete: &DeleteMessage) -> Result<Decision<
     if head.deleted_at.is_some() {
         return Err(NoEffect(None));
     }
-    let stub = delete.message.clone().deleted(context.at);
+    let stub = Message::clone(&delete.message).deleted(context.at);
     let head = MessageHead { deleted_at: Some(context.at), ..head.clone() };
     let view = MessageRow { conversation: context.id.clone(), message: stub.clone() };
     Ok(Decision {
-        state: context.conversation.state.clone(),
+        state: ConversationState::clone(&context.conversation.state),
         rows: vec![(RowKey::message(seq), ConversationRow::Message(head))],
-        views: vec![view.to_row()],
+        views: vec![View::Message(view)],
         outputs: vec![Output::Event {
             conversation: context.id.clone(),
             at: context.at,

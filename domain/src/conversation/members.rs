@@ -12,8 +12,8 @@ use schemas::fold::Decision;
 use schemas::message::Output;
 use schemas::owner::{self, RowKey};
 use schemas::people::Profile;
-use schemas::rows::{Member, Opened, Stay};
-use schemas::tables::views::MembershipRow;
+use schemas::rows::{ConversationState, Member, Opened, Stay};
+use schemas::tables::views::{MembershipRow, View};
 use schemas::verdict::{Done, Outcome};
 
 use super::{Context, Conversation, ConversationRow, Conversations, NoEffect, in_group, member, post};
@@ -98,7 +98,7 @@ fn change(
     count: i32,
     (kind, targets): (NoteKind, Vec<Profile>),
 ) -> Decision<Conversations> {
-    let mut state = context.conversation.state.clone();
+    let mut state = ConversationState::clone(&context.conversation.state);
     state.members = count;
     let members_changed = MembersChanged {
         kind: opened.kind,
@@ -126,7 +126,7 @@ fn change(
         let row = ConversationRow::Member(member.clone());
         decision.rows.push((RowKey::member(&user), row));
         let view = MembershipRow { user, conversation: context.id.clone(), member };
-        decision.views.push(view.to_row());
+        decision.views.push(View::Membership(view));
     }
     post::note(context, &mut decision, actor, kind, targets);
     decision

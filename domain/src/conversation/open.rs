@@ -7,8 +7,8 @@ use schemas::fold::Decision;
 use schemas::message::Output;
 use schemas::owner::RowKey;
 use schemas::position::Offset;
-use schemas::rows::{Member, Opened, Stay};
-use schemas::tables::views::MembershipRow;
+use schemas::rows::{ConversationState, Member, Opened, Stay};
+use schemas::tables::views::{MembershipRow, View};
 use schemas::verdict::{Done, Outcome};
 
 use super::{Context, Conversation, ConversationRow, Conversations, NoEffect};
@@ -23,7 +23,7 @@ pub fn decide(context: &Context<'_>, open: &OpenConversation) -> Result<Decision
     if open.kind == ConversationKind::Group && count > room {
         return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for so many").into());
     }
-    let mut state = context.conversation.state.clone();
+    let mut state = ConversationState::clone(&context.conversation.state);
     state.members = count;
     state.head_at = context.at;
     state.opened = Some(Opened {
@@ -55,7 +55,7 @@ pub fn decide(context: &Context<'_>, open: &OpenConversation) -> Result<Decision
             .iter()
             .map(|user| (RowKey::member(user), ConversationRow::Member(joined(user))))
             .collect(),
-        views: members.iter().map(|user| view(user).to_row()).collect(),
+        views: members.iter().map(|user| View::Membership(view(user))).collect(),
         outputs: vec![Output::Event {
             conversation: context.id.clone(),
             at: context.at,

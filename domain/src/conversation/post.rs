@@ -11,8 +11,8 @@ use schemas::message::Output;
 use schemas::owner::RowKey;
 use schemas::people::Profile;
 use schemas::position::Offset;
-use schemas::rows::{Member, MessageHead, Receipt, Sent, Stay};
-use schemas::tables::views::MessageRow;
+use schemas::rows::{ConversationState, Member, MessageHead, Receipt, Sent, Stay};
+use schemas::tables::views::{MessageRow, View};
 use schemas::verdict::{Outcome, Stored};
 use schemas::{ClientId, UserId};
 
@@ -56,7 +56,7 @@ pub fn decide(context: &Context<'_>, post: &PostMessage) -> Result<Decision<Conv
     // Who sends has read everything up to their own message.
     let receipt = Receipt { read_up_to: seq, read_at: context.at };
     let mut decision = Decision {
-        state: context.conversation.state.clone(),
+        state: ConversationState::clone(&context.conversation.state),
         rows: vec![
             (RowKey::sent(sender, &post.client_id), ConversationRow::Sent(sent)),
             (RowKey::receipt(sender), ConversationRow::Receipt(receipt)),
@@ -107,7 +107,7 @@ fn store(
     if let Some(parent) = &mut stored.reply_to {
         parent.content = None;
     }
-    decision.views.push(MessageRow { conversation: context.id.clone(), message: stored }.to_row());
+    decision.views.push(View::Message(MessageRow { conversation: context.id.clone(), message: stored }));
     decision.outputs.push(Output::Event {
         conversation: context.id.clone(),
         at: context.at,

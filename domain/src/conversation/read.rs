@@ -5,7 +5,7 @@ use schemas::conversation::{ConversationFact, MarkRead, ReceiptAdvanced};
 use schemas::fold::Decision;
 use schemas::message::Output;
 use schemas::owner::RowKey;
-use schemas::rows::Receipt;
+use schemas::rows::{ConversationState, Receipt};
 use schemas::verdict::{Done, Outcome};
 
 use super::{Context, Conversation, ConversationRow, Conversations, NoEffect, member};
@@ -23,7 +23,7 @@ pub fn decide(context: &Context<'_>, read: &MarkRead) -> Result<Decision<Convers
     let after = Receipt { read_up_to: up_to, read_at: context.at };
     let advanced = ReceiptAdvanced { user: user.clone(), read_up_to: up_to };
     Ok(Decision {
-        state: context.conversation.state.clone(),
+        state: ConversationState::clone(&context.conversation.state),
         rows: vec![(RowKey::receipt(user), ConversationRow::Receipt(after))],
         views: vec![],
         outputs: vec![Output::Event {

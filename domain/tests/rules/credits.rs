@@ -1,6 +1,9 @@
 //! Credits from the platform.
 
 use expect_test::expect;
+use musclemap_domain::Accounts;
+use schemas::fold::{Fold, Owner};
+use schemas::owner::RowKey;
 
 use crate::names::{grant, send};
 use crate::render::Table;
@@ -80,4 +83,16 @@ fn a_balance_at_its_bound_can_still_be_spent() {
           to account-events ann: at 0 MESSAGE_SEND -100 → 1999999900
              mm-cause=1.3.1.1
     "#]]);
+}
+
+#[test]
+fn memory_keeps_what_an_account_may_be_asked_and_no_ledger() {
+    let mut ann = Seat::ann(0);
+    let granted = ann.asks(1_000, grant("welcome", 500));
+    let mut owner = Owner::<Accounts>::new(Accounts::fresh(), true);
+    for (key, row) in granted.decision.rows {
+        owner.set(key, Some(row));
+    }
+    assert!(owner.knows(&RowKey::once("welcome")) && !owner.knows(&RowKey::ledger(0)));
+    assert_eq!(owner.len(), 1);
 }

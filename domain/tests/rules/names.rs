@@ -153,7 +153,7 @@ pub fn delete(actor: &str, seq: i64, sender: &str) -> ConversationRequest {
         recipients: 2,
         deleted_at: None,
     };
-    ConversationRequest::DeleteMessage(DeleteMessage { actor: user(actor), message })
+    ConversationRequest::DeleteMessage(DeleteMessage { actor: user(actor), message: Box::new(message) })
 }
 
 pub fn naming(sender: &str, id: u8, people: &[&str], all: bool) -> ConversationRequest {

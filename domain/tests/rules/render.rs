@@ -61,7 +61,7 @@ fn lines<F: Worded>(decided: &Decided<F>) -> Vec<String> {
     let changed = parts.filter(|(before, after)| before != after);
     lines.extend(changed.map(|((name, before), (_, after))| format!("{name} {before} → {after}")));
     lines.extend(decision.rows.iter().map(|(key, row)| format!("row {}", F::row(key, row))));
-    lines.extend(decision.views.iter().map(|row| format!("view {}", words::view(row))));
+    lines.extend(decision.views.iter().map(|row| format!("view {}", words::view(&row.to_row()))));
     for (output, record) in decision.outputs.iter().zip(decided.records()) {
         lines.push(format!("to {}", words::output(output, record.topic)));
         lines.push(format!("   {}", words::headers(&record)));

@@ -110,7 +110,8 @@ impl<F: Fold> Decided<F> {
             partition: PARTITION,
             number: Number { offset: self.offset, index },
         };
-        (0..).zip(&self.decision.outputs).map(|(index, output)| output.record(Some(cause(index)))).collect()
+        let outputs = self.decision.outputs.iter().cloned();
+        (0..).zip(outputs).map(|(index, output)| output.record(Some(cause(index)))).collect()
     }
 
     /// Everything that leaves the fold, as stored and sent.
@@ -121,7 +122,7 @@ impl<F: Fold> Decided<F> {
         });
         let mut all = vec![avro::encode(&self.decision.state)];
         all.extend(rows);
-        all.extend(self.decision.views.iter().map(|view| format!("{view:?}").into_bytes()));
+        all.extend(self.decision.views.iter().map(|view| format!("{:?}", view.to_row()).into_bytes()));
         all.extend(self.records().iter().map(|record| format!("{record:?}").into_bytes()));
         all.push(format!("{:?}", self.decision.verdict).into_bytes());
         all

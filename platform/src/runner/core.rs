@@ -15,6 +15,7 @@ mod settle;
 mod write;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use schemas::ErrorCode;
 use schemas::control::Control;
@@ -22,7 +23,7 @@ use schemas::fold::Fold;
 use schemas::message::Outgoing;
 use schemas::owner::RowKey;
 use schemas::position::{Cause, LogTime, Offset, Partition};
-use schemas::tables::views::ViewRow;
+use schemas::tables::views::View;
 
 use super::checkpoint::Checkpoint;
 use super::effect::{Effect, Input, ReadId, StoredBytes, Ticket};
@@ -76,9 +77,9 @@ enum Change<F: Fold> {
 
 struct Unwritten<F: Fold> {
     id: F::Id,
-    state: F::State,
+    state: Arc<F::State>,
     rows: Vec<(RowKey, F::Row)>,
-    views: Vec<ViewRow>,
+    views: Vec<View>,
 }
 
 enum Answer {

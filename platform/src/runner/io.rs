@@ -65,7 +65,7 @@ fn stored(table: &'static Table, rows: Vec<Row>) -> Result<Vec<StoredBytes>, Tab
         let mut key = FromValues::new(table.name, &row.key);
         let mut columns = FromValues::new(table.name, &row.columns);
         Ok(StoredBytes {
-            key: RowKey { kind: key.int()?, key: key.blob()?.to_vec() },
+            key: RowKey { kind: key.int()?, key: key.blob()?.into() },
             body: columns.blob()?.to_vec().into(),
             version: row.version,
             seconds_to_live: None,

@@ -8,7 +8,7 @@ use schemas::message::Output;
 use schemas::owner::{self, RowKey};
 use schemas::position::{LogTime, Offset};
 use schemas::rows::{AccountState, Member, Once};
-use schemas::tables::views::MembershipRow;
+use schemas::tables::views::{MembershipRow, View};
 use schemas::tables::{self, Table};
 use schemas::topics::{self, Topic};
 use schemas::verdict::{Decider, Done, Outcome, Stored};
@@ -54,6 +54,7 @@ impl Fold for Tally {
     const NAME: &'static str = "tally";
     const DECIDER: Decider = Decider::Accounts;
     const LAST_RESIDENT_KIND: i32 = owner::CLIENT_REQUEST;
+    const NEVER_NEEDED: &[i32] = &[];
 
     fn commands() -> &'static Topic {
         &topics::ACCOUNT_COMMANDS
@@ -153,7 +154,7 @@ fn found(owner: &Owner<Tally>, offset: Offset) -> Outcome {
 
 /// Adds a number: a row, a view, so many outputs, and the sum as the verdict.
 fn add(id: &UserId, owner: &Owner<Tally>, command: &Command<Request>, outputs: i64) -> Decision<Tally> {
-    let mut state = owner.state.clone();
+    let mut state = AccountState::clone(&owner.state);
     state.balance_milli += command.request.number;
     let changed = CreditsChanged {
         kind: LedgerKind::Grant,
@@ -171,7 +172,7 @@ fn add(id: &UserId, owner: &Owner<Tally>, command: &Command<Request>, outputs: i
     Decision {
         state,
         rows: vec![(added(command.offset), Added(Once { at: command.at }))],
-        views: vec![view.to_row()],
+        views: vec![View::Membership(view)],
         outputs: (0..outputs).map(|_| event.clone()).collect(),
         verdict,
     }

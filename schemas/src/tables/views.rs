@@ -1,4 +1,6 @@
 //! Rows of the views: what the machines write and only readers read.
+//!
+//! Invariant: a view is a row of one table, encoded when it is written, as an owner's rows are.
 
 use super::values::{FromValues, MalformedRow, Value};
 use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table};
@@ -14,6 +16,24 @@ pub struct ViewRow {
     pub partition: Vec<Value>,
     pub key: Vec<Value>,
     pub columns: Vec<Value>,
+}
+
+/// What a decision writes for readers alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum View {
+    Message(MessageRow),
+    Membership(MembershipRow),
+    Blocks(BlocksRow),
+}
+
+impl View {
+    pub fn to_row(&self) -> ViewRow {
+        match self {
+            Self::Message(row) => row.to_row(),
+            Self::Membership(row) => row.to_row(),
+            Self::Blocks(row) => row.to_row(),
+        }
+    }
 }
 
 /// How many numbers one partition of `messages` holds.

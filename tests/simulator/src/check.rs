@@ -35,7 +35,7 @@ fn stored<F: Fold>(state: &State, id: &str, quorum: [usize; 2]) -> Result<Stored
         let mut key = FromValues::new(F::table().name, &key);
         let mut columns = FromValues::new(F::table().name, &columns);
         let wrong = |error: schemas::tables::MalformedRow| error.to_string();
-        let key = RowKey { kind: key.int().map_err(wrong)?, key: key.blob().map_err(wrong)?.to_vec() };
+        let key = RowKey { kind: key.int().map_err(wrong)?, key: key.blob().map_err(wrong)?.into() };
         let body = columns.blob().map_err(wrong)?;
         match key.kind {
             owner::STATE => stored.state = Some(avro::decode(body).map_err(|e| e.to_string())?),

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use schemas::conversation::ConversationFact;
 use schemas::message::Output;
 use schemas::owner::{self, RowKey};
-use schemas::tables::MESSAGES;
+use schemas::tables::views::View;
 use schemas::verdict::Outcome;
 
 use super::cases;
@@ -55,7 +55,7 @@ proptest! {
                 last = seq;
             }
             prop_assert_eq!(told(&decided), answered.into_iter().collect::<Vec<i64>>());
-            let contents = decided.decision.views.iter().filter(|view| view.table.name == MESSAGES.name);
+            let contents = decided.decision.views.iter().filter(|view| matches!(view, View::Message(_)));
             prop_assert_eq!(contents.count(), usize::from(answered.is_some()));
             prop_assert_eq!(stored(&life.seat), (1..=last).collect::<Vec<i64>>());
             prop_assert_eq!(life.seat.state.head, last);

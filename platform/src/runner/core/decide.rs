@@ -1,10 +1,11 @@
 //! Deciding the command at the head of the queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use schemas::control::{Control, RULES};
 use schemas::fold::{self, Command, Decision, Fold, InForce, Purpose};
-use schemas::message::{Envelope, Outgoing};
+use schemas::message::{Envelope, Outgoing, Output};
 use schemas::position::Offset;
 use schemas::topics::MAX_RECORD_BYTES;
 use schemas::verdict::{Done, Outcome};
@@ -141,14 +142,15 @@ impl<F: Fold> Core<F> {
         let (mut decision, outputs) = decided.unwrap_or_else(|failed| {
             let owner = &slot.owner;
             let refusal = failed.refusal;
+            let back = refuse::give_back(&command.envelope, &refusal).into_iter().collect();
             let decision = Decision {
-                state: owner.state.clone(),
+                state: F::State::clone(&owner.state),
                 rows: vec![],
                 views: vec![],
-                outputs: refuse::give_back(&command.envelope, &refusal).into_iter().collect(),
+                outputs: vec![],
                 verdict: refuse::verdict(&command.envelope, refusal),
             };
-            let mut outputs = encode(&decision, self.partition, record);
+            let mut outputs = encode(back, self.partition, record);
             outputs.extend(failed.dead_letter.and_then(|reason| {
                 let cause = refuse::cause(self.partition, record, outputs.len());
                 refuse::dead_letter::<F>(record, &reason, cause)
@@ -156,7 +158,7 @@ impl<F: Fold> Core<F> {
             (decision, outputs)
         });
         F::set_stamp(&mut decision.state, record.offset, at);
-        slot.owner.state = decision.state.clone();
+        slot.owner.state = Arc::new(decision.state);
         for (key, row) in &decision.rows {
             slot.owner.set(key.clone(), Some(row.clone()));
         }
@@ -164,7 +166,7 @@ impl<F: Fold> Core<F> {
         entry.verdict = waiting(refuse::answer::<F>(command.envelope.reply, decision.verdict.take()));
         entry.change = Change::Unwritten(Box::new(Unwritten {
             id,
-            state: decision.state,
+            state: slot.owner.state.clone(),
             rows: decision.rows,
             views: decision.views,
         }));
@@ -191,7 +193,8 @@ impl<F: Fold> Core<F> {
         let refusal = refuse::unreadable(reason);
         let back = refuse::give_back(envelope, &refusal);
         let cause = |index| refuse::cause(self.partition, record, index);
-        let mut outputs: Vec<Outgoing> = back.iter().map(|output| output.record(Some(cause(0)))).collect();
+        let mut outputs: Vec<Outgoing> =
+            back.into_iter().map(|output| output.record(Some(cause(0)))).collect();
         outputs.extend(refuse::dead_letter::<F>(record, reason, cause(outputs.len())));
         let outcome = refuse::verdict(envelope, refusal);
         entry.verdict = waiting(refuse::answer::<F>(envelope.reply, outcome));
@@ -240,15 +243,15 @@ fn decide<F: Fold>(
     if decision.outputs.len() > MAX_OUTPUTS || decision.rows.len() > MAX_ROWS {
         return Err(broken("the decision has too many outputs or rows"));
     }
-    let outputs = encode(&decision, partition, record);
+    let outputs = encode(std::mem::take(&mut decision.outputs), partition, record);
     if outputs.iter().any(|output| output.size() > MAX_RECORD_BYTES) {
         return Err(broken("an output of the decision is too large"));
     }
     Ok((decision, outputs))
 }
 
-fn encode<F: Fold>(decision: &Decision<F>, partition: schemas::Partition, record: &Record) -> Vec<Outgoing> {
-    let numbered = decision.outputs.iter().enumerate();
+fn encode(outputs: Vec<Output>, partition: schemas::Partition, record: &Record) -> Vec<Outgoing> {
+    let numbered = outputs.into_iter().enumerate();
     numbered.map(|(index, output)| output.record(Some(refuse::cause(partition, record, index)))).collect()
 }
 

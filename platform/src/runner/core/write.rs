@@ -7,10 +7,10 @@ use schemas::fold::{Fold, StoredRow};
 use schemas::owner::RowKey;
 use schemas::position::{Offset, Version};
 use schemas::rows::LastBatch;
-use schemas::tables::views::ViewRow;
+use schemas::tables::views::{View, ViewRow};
 
 use super::decide::MAX_ROWS;
-use super::{Change, Core};
+use super::{Change, Core, Unwritten};
 use crate::runner::effect::{Effect, StoredBytes, Ticket};
 use crate::runner::fault::{self, Fault};
 
@@ -43,13 +43,13 @@ impl<F: Fold> Core<F> {
             if !acknowledged || !batch.has_room(change.rows.len()) {
                 break;
             }
-            batch.add(entry.offset, &change.state, &change.rows, &change.views);
+            batch.add(entry.offset, change);
             count += 1;
         }
         if count == 0 {
             return;
         }
-        let (views, rows) = batch.into_rows();
+        let (views, rows) = batch.encode();
         if let Some(slot) = self.memory.slot_mut(id) {
             slot.writing = count;
         }
@@ -83,7 +83,7 @@ impl<F: Fold> Core<F> {
     /// Rows that can be read again do not pile up; unwritten ones stay.
     fn forget_rows(&mut self, id: &F::Id) {
         let Some(slot) = self.memory.slot(id) else { return };
-        if slot.owner.len() <= ROWS_KEPT {
+        if slot.owner.keyed_len() <= ROWS_KEPT {
             return;
         }
         let unwritten: Vec<RowKey> = slot
@@ -102,46 +102,47 @@ impl<F: Fold> Core<F> {
 }
 
 /// Rows of several commands of one owner; of each row the newest form, under its own version.
-struct Batch<F: Fold> {
-    state: Option<(Offset, F::State)>,
-    rows: BTreeMap<RowKey, (Offset, F::Row)>,
-    views: Vec<(ViewRow, Version)>,
+struct Batch<'a, F: Fold> {
+    state: Option<(Offset, &'a F::State)>,
+    rows: BTreeMap<&'a RowKey, (Offset, &'a F::Row)>,
+    views: Vec<(&'a View, Offset)>,
 }
 
-impl<F: Fold> Default for Batch<F> {
+impl<F: Fold> Default for Batch<'_, F> {
     fn default() -> Self {
         Self { state: None, rows: BTreeMap::new(), views: Vec::new() }
     }
 }
 
-impl<F: Fold> Batch<F> {
+impl<'a, F: Fold> Batch<'a, F> {
     fn has_room(&self, rows: usize) -> bool {
         self.rows.len() + rows <= MAX_ROWS
     }
 
-    fn add(&mut self, offset: Offset, state: &F::State, rows: &[(RowKey, F::Row)], views: &[ViewRow]) {
-        self.state = Some((offset, state.clone()));
-        self.rows.extend(rows.iter().map(|(key, row)| (key.clone(), (offset, row.clone()))));
-        self.views.extend(views.iter().map(|view| (view.clone(), Version::of(offset))));
+    fn add(&mut self, offset: Offset, change: &'a Unwritten<F>) {
+        self.state = Some((offset, &change.state));
+        self.rows.extend(change.rows.iter().map(|(key, row)| (key, (offset, row))));
+        self.views.extend(change.views.iter().map(|view| (view, offset)));
     }
 
-    fn into_rows(self) -> (Vec<(ViewRow, Version)>, Vec<StoredBytes>) {
+    fn encode(self) -> (Vec<(ViewRow, Version)>, Vec<StoredBytes>) {
         let mut stored = Vec::with_capacity(self.rows.len() + 2);
         if let Some((offset, state)) = self.state {
-            let batch = LastBatch { keys: self.rows.keys().map(RowKey::to_batch).collect() };
+            let batch = LastBatch { keys: self.rows.keys().map(|key| key.to_batch()).collect() };
             for (key, body) in
-                [(RowKey::state(), avro::encode(&state)), (RowKey::last_batch(), avro::encode(&batch))]
+                [(RowKey::state(), avro::encode(state)), (RowKey::last_batch(), avro::encode(&batch))]
             {
                 let version = Version::of(offset);
                 stored.push(StoredBytes { key, body: body.into(), version, seconds_to_live: None });
             }
         }
         stored.extend(self.rows.into_iter().map(|(key, (offset, row))| StoredBytes {
-            key,
+            key: key.clone(),
             body: row.encode().into(),
             version: Version::of(offset),
             seconds_to_live: row.seconds_to_live(),
         }));
-        (self.views, stored)
+        let views = self.views.into_iter().map(|(view, offset)| (view.to_row(), Version::of(offset)));
+        (views.collect(), stored)
     }
 }
