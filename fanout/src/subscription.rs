@@ -235,6 +235,7 @@ impl Subscription {
     async fn send_payload(&self, payload: &Payload, cursor: Option<&Cursor>) -> Result<(), Ended> {
         let mut frame = vec![];
         self.put(payload, cursor, &mut frame);
+        metrics::DELIVERIES.inc();
         Ok(self.connection.send(&frame).await?)
     }
 

@@ -7,6 +7,7 @@ pub mod client;
 pub mod follow;
 pub mod load;
 pub mod metrics;
+pub mod ports;
 pub mod process;
 pub mod service;
 pub mod socket;

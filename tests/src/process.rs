@@ -1,6 +1,6 @@
 //! A program of the workspace that runs, ends, is killed and runs again on the same ports.
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -8,6 +8,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep, timeout};
+
+use crate::ports;
 
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,8 +34,7 @@ pub struct Process {
 }
 
 fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address")
+    (Ipv4Addr::LOCALHOST, ports::free(1)).into()
 }
 
 /// A program of the workspace, which stands where its caller was built.
@@ -112,6 +113,13 @@ impl Process {
         }
     }
 
+    /// The end of what it has logged.
+    fn last_words(&self) -> String {
+        let log = std::fs::read_to_string(&self.start.log).unwrap_or_else(|error| error.to_string());
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(10)..].join("\n")
+    }
+
     pub async fn wait_until_ready(&mut self) {
         let url = format!("http://{}/readyz", self.admin);
         let deadline = Instant::now() + PATIENCE;
@@ -121,7 +129,7 @@ impl Process {
                 return;
             }
             if let Some(status) = self.child.try_wait().expect("a child") {
-                panic!("{} ended: {status}; see {}", self.start.program, self.start.log.display());
+                panic!("{} ended: {status}\n{}", self.start.program, self.last_words());
             }
             assert!(Instant::now() < deadline, "{} is not ready in time", self.start.program);
             sleep(POLL).await;

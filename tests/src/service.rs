@@ -3,10 +3,11 @@
 //!
 //! Invariant: it ends with the test, and only it.
 
-use std::net::TcpListener;
 use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::ports;
 
 const SERVICES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../deploy/services");
 
@@ -28,7 +29,7 @@ impl Service {
     }
 
     fn start(name: &'static str) -> Self {
-        let service = Self { name, folder: tempfile::tempdir().expect("a folder"), port: free_port() };
+        let service = Self { name, folder: tempfile::tempdir().expect("a folder"), port: ports::free(2) };
         service.restart();
         service
     }
@@ -71,16 +72,4 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.shell("service_stop \"$1\"");
     }
-}
-
-/// One that is free together with the next.
-fn free_port() -> u16 {
-    let free = |port| TcpListener::bind(("127.0.0.1", port)).ok();
-    for _ in 0..100 {
-        let first = free(0).and_then(|listener| listener.local_addr().ok()).expect("a port").port();
-        if first < u16::MAX && free(first).is_some() && free(first + 1).is_some() {
-            return first;
-        }
-    }
-    panic!("no two free ports in a row");
 }

@@ -36,6 +36,8 @@ const SOCKETS: usize = 64;
 pub struct Turn {
     out: Vec<u8>,
     frames: Vec<Frame>,
+    /// Frames that were put together.
+    delivered: u64,
     /// What this turn has found of renderings.
     found: HashMap<(Lane, Offset, u128), Found>,
     /// When the events that this turn has rendered were appended.
@@ -107,6 +109,7 @@ impl Shard {
                 }
             }
         }
+        metrics::DELIVERIES.inc_by(std::mem::take(&mut turn.delivered));
         if !turn.out.is_empty() {
             connection.outbox.write(&turn.out);
             connection.told(now);
@@ -121,7 +124,8 @@ impl Shard {
         while let Some(frame) = taken.next() {
             match self.render((&mut turn.found, &mut turn.times), subscription, &frame) {
                 Ok(Rendered::Payload(payload)) => {
-                    subscription.put(&payload, Some(&frame.cursor), &mut turn.out)
+                    subscription.put(&payload, Some(&frame.cursor), &mut turn.out);
+                    turn.delivered += 1;
                 }
                 Ok(Rendered::Nothing) => {}
                 Ok(Rendered::Later) => {
@@ -203,6 +207,5 @@ impl Subscription {
             out.extend_from_slice(part.as_bytes());
         }
         out.extend_from_slice(NEXT_END.as_bytes());
-        metrics::DELIVERIES.inc();
     }
 }
