@@ -32,8 +32,8 @@ use schemas::{ClientId, UserId};
 use serde_json::json;
 use tests::system::Stack;
 
+use crate::clock;
 use crate::report::{Bar, Finding, Report};
-use crate::usage;
 
 #[derive(Debug, Clone, Args)]
 pub struct Options {
@@ -117,13 +117,14 @@ struct Cost {
 
 impl Cost {
     /// Of a batch of commands.
-    fn of<F: Fold>(decide: impl FnOnce() -> Vec<Decided<F>>) -> Result<Self> {
-        let begun = usage::own_cpu_seconds()?;
-        let decisions = decide();
-        let folded = usage::own_cpu_seconds()?;
-        let count = decisions.len();
-        decisions.into_iter().for_each(encode);
-        Ok(Self { decisions: count, folding: folded - begun, encoding: usage::own_cpu_seconds()? - folded })
+    fn of<F: Fold>(decide: impl FnOnce() -> Vec<Decided<F>>) -> Self {
+        let begun = clock::thread_cpu();
+        let decided = decide();
+        let (folded, decisions) = (clock::thread_cpu(), decided.len());
+        decided.into_iter().for_each(encode);
+        let seconds = |nanoseconds: u64| nanoseconds as f64 / 1e9;
+        let encoding = seconds(clock::thread_cpu() - folded);
+        Self { decisions, folding: seconds(folded - begun), encoding }
     }
 
     /// Decisions a second, alone and with what they put out and store encoded.
@@ -209,7 +210,7 @@ fn measure_accounts(in_force: &InForce<'_>, options: &Options) -> Result<Cost> {
                 seats[number].takes(in_force, 10_000 * round, Envelope::default(), send)
             };
             sends.into_iter().map(decide).collect()
-        })?;
+        });
     }
     Ok(cost)
 }
@@ -241,7 +242,7 @@ fn measure_conversations(in_force: &InForce<'_>, options: &Options) -> Result<Co
                 seat.takes(in_force, 10_000 * round, envelope, ConversationRequest::PostMessage(post))
             };
             posts.into_iter().map(decide).collect()
-        })?;
+        });
     }
     Ok(cost)
 }

@@ -13,13 +13,6 @@ pub struct Usage {
     pub rss_megabytes: f64,
 }
 
-/// Seconds that this thread has spent on a core: what others do on the machine does not count.
-pub fn own_cpu_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds: u64 = stat.split(' ').next().context("a field of schedstat")?.parse()?;
-    Ok(nanoseconds as f64 / 1e9)
-}
-
 /// Of all processes together.
 pub fn of_all(processes: &[Process]) -> Result<Usage> {
     let mut all = Usage { cpu_seconds: 0.0, rss_megabytes: 0.0 };

@@ -16,7 +16,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemas::UserId;
 use schemas::position::Offset;
-use slab::Slab;
 use tokio::sync::Notify;
 
 use crate::cursor::Cursor;
@@ -24,28 +23,23 @@ use crate::event::{Entry, Event};
 use crate::lanes::{Lane, Lanes, Position};
 use crate::snapshot::{Snapshot, SnapshotId};
 
-pub use queue::{Frame, Interest, Overflowed, Queue};
+use queue::Queues;
+pub use queue::{Frame, Interest, Overflowed, Queue, SubscriptionId};
 use ring::Rings;
 pub use users::UserRows;
 use users::Users;
-
-/// Names a subscription of this hub, for as long as it is open; a small number.
-pub type SubscriptionId = usize;
 
 pub struct Hub {
     pub lanes: Lanes,
     /// Told when something waits in a queue.
     pub wake: Notify,
-    queue_bound: usize,
     state: Mutex<State>,
 }
 
 struct State {
     rings: Rings,
     users: Users,
-    queues: Slab<Queue>,
-    /// Queues that something waits in.
-    waiting: Vec<SubscriptionId>,
+    queues: Queues,
     /// The newest snapshot that is stored: live cursors refer to it.
     stored: Arc<Snapshot>,
     /// The newest snapshot that is settled: new subscriptions start there.
@@ -62,12 +56,11 @@ impl Hub {
         let state = State {
             rings: Rings::new(&settled.positions, ring_bytes),
             users: Users::default(),
-            queues: Slab::new(),
-            waiting: vec![],
+            queues: Queues::new(queue_bound),
             stored: settled.clone(),
             settled,
         };
-        Self { lanes, wake: Notify::new(), queue_bound, state: Mutex::new(state) }
+        Self { lanes, wake: Notify::new(), state: Mutex::new(state) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -81,7 +74,7 @@ impl Hub {
             match &entry.event {
                 Some(event) if state.rings.push(event) => {
                     state.users.apply(event);
-                    state.offer(event, self.queue_bound);
+                    state.users.concerned(event, |id| state.queues.offer(id, event));
                 }
                 Some(_) => {}
                 None => state.rings.skip(lane, entry.offset),
@@ -91,14 +84,14 @@ impl Hub {
     }
 
     fn wake_for(&self, state: &State) {
-        if !state.waiting.is_empty() {
+        if state.queues.has_waiting() {
             self.wake.notify_one();
         }
     }
 
     /// Gives the queues that something waits in to `into`, each once until it is empty again.
     pub fn waiting(&self, into: &mut Vec<SubscriptionId>) {
-        into.append(&mut self.state().waiting);
+        self.state().queues.waiting(into);
     }
 
     /// Positions right now, in the same turn for all lanes.
@@ -124,9 +117,7 @@ impl Hub {
     /// A snapshot is stored: live cursors go on from it.
     pub fn adopt(&self, snapshot: Arc<Snapshot>) {
         let state = &mut *self.state();
-        for (_, queue) in state.queues.iter_mut().filter(|(_, queue)| queue.is_live()) {
-            queue.cursor.adopt(&snapshot);
-        }
+        state.queues.adopt(&snapshot);
         state.stored = snapshot;
     }
 
@@ -157,7 +148,7 @@ impl Hub {
         if Reach(state.rings.starts()) != *reach {
             return None;
         }
-        let id = state.queues.insert(Queue::new(user.clone(), interest, cursor));
+        let id = state.queues.open(Queue::new(user.clone(), interest, cursor));
         state.users.add(user, id, rows);
         for event in state.rings.all().filter(|event| event.users.contains(user)) {
             state.users.apply(event);
@@ -168,7 +159,7 @@ impl Hub {
     /// Closes a queue; a user without any is forgotten.
     pub fn close(&self, id: SubscriptionId) {
         let state = &mut *self.state();
-        if let Some(queue) = state.queues.try_remove(id) {
+        if let Some(queue) = state.queues.close(id) {
             state.users.remove(&queue.user, id);
         }
     }
@@ -203,7 +194,7 @@ impl Hub {
         let cursor = queue.cursor.clone();
         queue.go_live();
         for event in other {
-            state.queue(id, event, self.queue_bound);
+            state.queues.offer(id, event);
         }
         self.wake_for(state);
         Some(cursor)
@@ -237,17 +228,13 @@ impl Hub {
             }
         }
         let done = events.len() < most;
-        if let Some(queue) = state.queues.get_mut(id) {
-            for event in events {
-                queue.offer(&event, self.queue_bound);
+        state.queues.refill(id, &events);
+        if done && let Some(queue) = state.queues.get_mut(id) {
+            // A snapshot that is adopted from now on may have been taken before, and lie behind.
+            for (lane, from) in next.iter().filter(|(lane, from)| state.stored.next(**lane) < **from) {
+                queue.cursor.pass(*lane, from - 1);
             }
-            if done {
-                // A snapshot that is adopted from now on may have been taken before, and lie behind.
-                for (lane, from) in next.iter().filter(|(lane, from)| state.stored.next(**lane) < **from) {
-                    queue.cursor.pass(*lane, from - 1);
-                }
-                queue.go_live();
-            }
+            queue.go_live();
         }
         Ok(done)
     }
@@ -312,29 +299,6 @@ impl State {
         let lanes = self.settled.positions.iter().enumerate();
         let events = lanes.flat_map(|(lane, at)| self.rings.since(Lane(lane as u16), at.next));
         self.users.concerning(user, events)
-    }
-
-    fn offer(&mut self, event: &Arc<Event>, bound: usize) {
-        let Self { users, queues, waiting, .. } = self;
-        users.concerned(event, |id| queue(queues, waiting, id, event, bound));
-    }
-
-    fn queue(&mut self, id: SubscriptionId, event: &Arc<Event>, bound: usize) {
-        queue(&mut self.queues, &mut self.waiting, id, event, bound);
-    }
-}
-
-/// Offers an event to a queue that is live, and lists the queue.
-fn queue(
-    queues: &mut Slab<Queue>,
-    waiting: &mut Vec<SubscriptionId>,
-    id: SubscriptionId,
-    event: &Arc<Event>,
-    bound: usize,
-) {
-    let Some(queue) = queues.get_mut(id).filter(|queue| queue.is_live()) else { return };
-    if queue.offer(event, bound) {
-        waiting.push(id);
     }
 }
 

@@ -73,24 +73,24 @@ static RESUMES: LazyLock<IntCounterVec> = LazyLock::new(|| {
     ))
 });
 
-/// A payload was executed.
-pub fn rendered(is_private: bool) {
-    RENDERINGS.with_label_values(&[if is_private { "private" } else { "shared" }]).inc();
+/// Payloads that were executed.
+pub fn renderings(is_private: bool) -> IntCounter {
+    RENDERINGS.with_label_values(&[if is_private { "private" } else { "shared" }])
 }
 
-/// The node has closed a socket.
-pub fn closed(code: u16) {
-    CLOSED.with_label_values(&[code.to_string().as_str()]).inc();
+/// Sockets that the node has closed.
+pub fn closed(code: CloseCode) -> IntCounter {
+    CLOSED.with_label_values(&[code.code().to_string().as_str()])
 }
 
-/// Frames left a queue without being sent.
-pub fn dropped(kind: Dropped, frames: usize) {
-    DROPPED.with_label_values(&[kind.name()]).inc_by(frames as u64);
+/// Frames that left a queue without being sent.
+pub fn dropped(kind: Dropped) -> IntCounter {
+    DROPPED.with_label_values(&[kind.name()])
 }
 
-/// A client came with a cursor.
-pub fn resumed(outcome: Resumed) {
-    RESUMES.with_label_values(&[outcome.name()]).inc();
+/// Clients that came with a cursor.
+pub fn resumes(outcome: Resumed) -> IntCounter {
+    RESUMES.with_label_values(&[outcome.name()])
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -138,14 +138,9 @@ pub fn export() {
     for stage in [Stage::Fanout, Stage::Socket] {
         let _ = stage.histogram();
     }
-    for kind in ["shared", "private"] {
-        RENDERINGS.with_label_values(&[kind]).inc_by(0);
-    }
-    for code in CloseCode::ALL {
-        CLOSED.with_label_values(&[code.code().to_string().as_str()]).inc_by(0);
-    }
-    [Dropped::Receipt, Dropped::Overflow].into_iter().for_each(|kind| dropped(kind, 0));
-    for outcome in [Resumed::Drained, Resumed::Gap] {
-        RESUMES.with_label_values(&[outcome.name()]).inc_by(0);
-    }
+    // Asking for a counter makes it appear.
+    let _ = [true, false].map(renderings);
+    let _ = CloseCode::ALL.map(closed);
+    let _ = [Dropped::Receipt, Dropped::Overflow].map(dropped);
+    let _ = [Resumed::Drained, Resumed::Gap].map(resumes);
 }

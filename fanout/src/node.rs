@@ -36,8 +36,6 @@ pub struct Node {
     pub options: Options,
     pub cursor_key: CursorKey,
     clock: Arc<dyn Clock>,
-    /// The snapshot that the node began at.
-    started_at: SnapshotId,
     /// Lanes that have not reached the end that they had at the start.
     behind: AtomicUsize,
     ready: watch::Sender<bool>,
@@ -77,7 +75,6 @@ impl Node {
             options,
             cursor_key,
             clock,
-            started_at: settled.id,
             behind: AtomicUsize::new(lanes.count()),
             ready: watch::Sender::new(false),
         }))
@@ -150,7 +147,6 @@ impl Node {
     async fn snapshots(&self) {
         let mut unsettled: Option<Arc<Snapshot>> = None;
         let mut last = self.positions();
-        let mut newest = self.started_at;
         loop {
             self.clock.sleep(self.options.snapshot_every).await;
             let taken = async {
@@ -163,13 +159,13 @@ impl Node {
                 }
                 let positions = self.positions();
                 let moved = positions != last;
-                let old = self.clock.now() - newest.taken_at() > REFRESH_MS;
+                let old =
+                    self.hubs.iter().any(|hub| self.clock.now() - hub.newest().id.taken_at() > REFRESH_MS);
                 if unsettled.is_none() && (moved || old) {
                     let id = SnapshotId::new(self.clock.now(), rand::random());
                     let snapshot = Arc::new(Snapshot { id, positions: positions.clone() });
                     snapshot.store(&*self.tables).await?;
                     self.hubs.iter().for_each(|hub| hub.adopt(snapshot.clone()));
-                    newest = snapshot.id;
                     unsettled = Some(snapshot);
                     last = positions;
                 }

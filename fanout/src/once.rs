@@ -24,8 +24,8 @@ type Cell<V, E> = Arc<Made<V, E>>;
 
 struct Made<V, E> {
     value: OnceCell<Result<V, E>>,
-    /// Held by whoever tries to make it at once.
-    trial: Mutex<()>,
+    /// Held by whoever attempts to make it alone.
+    attempt: Mutex<()>,
 }
 
 struct Kept<K, V, E> {
@@ -36,7 +36,7 @@ struct Kept<K, V, E> {
 
 impl<V, E> Made<V, E> {
     fn new() -> Self {
-        Self { value: OnceCell::new(), trial: Mutex::new(()) }
+        Self { value: OnceCell::new(), attempt: Mutex::new(()) }
     }
 }
 
@@ -59,25 +59,15 @@ impl<K: Copy + Eq + Hash, V: Clone, E: Clone> Once<K, V, E> {
         made.await.clone()
     }
 
-    /// The value that is kept, or that this makes at once if it can; nobody else tries meanwhile.
-    pub fn get_or_make_now(
-        &self,
-        key: K,
-        make: impl FnOnce() -> Option<Result<V, E>>,
-    ) -> Option<Result<V, E>> {
+    /// Attempts something for a value that is not made yet, while nobody else does.
+    pub fn alone<T>(&self, key: K, attempt: impl FnOnce() -> T) -> T {
         let cell = self.change(|kept| kept.cell(key));
-        if let Some(made) = cell.value.get() {
-            return Some(made.clone());
-        }
-        let _trial = cell.trial.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = cell.value.get() {
-            return Some(made.clone());
-        }
-        let made = make()?;
-        if cell.value.set(made.clone()).is_ok() {
-            self.change(|kept| kept.settle(key, &cell, made.as_ref().map(self.weigh).ok()));
-        }
-        Some(made)
+        let _attempt = if cell.value.initialized() {
+            None
+        } else {
+            Some(cell.attempt.lock().unwrap_or_else(PoisonError::into_inner))
+        };
+        attempt()
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Kept<K, V, E>) -> T) -> T {
@@ -162,11 +152,15 @@ mod tests {
     fn what_is_made_at_once_is_made_by_one_thread() {
         let (texts, count) = (texts(10_000), std::sync::atomic::AtomicUsize::new(0));
         let make = |made: Option<Result<String, &'static str>>| {
-            let given = texts.get_or_make_now(1, || {
+            let make = async || {
                 count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 std::thread::yield_now();
-                made.clone()
-            });
+                match made.clone() {
+                    Some(made) => made,
+                    None => std::future::pending().await,
+                }
+            };
+            let given = texts.alone(1, || texts.get_or_make(1, make).now_or_never());
             assert_eq!(given, made);
         };
         make(None);

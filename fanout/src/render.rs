@@ -6,6 +6,7 @@
 mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection};
@@ -122,6 +123,11 @@ impl Selected {
         Ok(Self { key, document, operation, variables })
     }
 
+    /// What an event's rendering is kept under.
+    pub fn key_of(&self, event: &Event) -> Key {
+        Key { lane: event.lane, offset: event.offset, selection: self.key }
+    }
+
     /// An event's payload for a viewer; executed once per selection where it is shared.
     pub async fn render_event(
         &self,
@@ -136,8 +142,8 @@ impl Selected {
             own = Some(payload.clone());
             Ok(if is_private { Rendering::Private } else { Rendering::Shared(payload) })
         };
-        let key = Key { lane: event.lane, offset: event.offset, selection: self.key };
-        let (payload, is_shared) = match (renderings.get_or_make(key, execute).await?, own) {
+        let made = renderings.get_or_make(self.key_of(event), execute);
+        let (payload, is_shared) = match (made.await?, own) {
             (Rendering::Shared(payload), _) => (payload, true),
             (Rendering::Private, Some(payload)) => (payload, false),
             (Rendering::Private, None) => (self.render(schema, viewer, live).await?, false),
@@ -145,7 +151,8 @@ impl Selected {
         Ok(Rendered { payload, is_shared })
     }
 
-    /// An event's payload for a viewer, if it is kept or nothing has to be read for it.
+    /// An event's payload for a viewer, if it is kept or nothing has to be read for it. Of those who ask
+    /// for it at once, on several threads, one executes it.
     pub fn render_event_now(
         &self,
         schema: &ApiSchema,
@@ -153,25 +160,8 @@ impl Selected {
         (event, live): (&Event, &Arc<Live>),
         renderings: &Renderings,
     ) -> Option<Result<Rendered, Failed>> {
-        let mut own = None;
-        let execute = || {
-            let executed = self.execute(schema, viewer, live).now_or_never()?;
-            Some(executed.map(|(payload, is_private)| {
-                own = Some(payload.clone());
-                if is_private { Rendering::Private } else { Rendering::Shared(payload) }
-            }))
-        };
-        let key = Key { lane: event.lane, offset: event.offset, selection: self.key };
-        let rendered = match (renderings.get_or_make_now(key, execute)?, own) {
-            (Err(failed), _) => Err(failed),
-            (Ok(Rendering::Shared(payload)), _) => Ok(Rendered { payload, is_shared: true }),
-            (Ok(Rendering::Private), Some(payload)) => Ok(Rendered { payload, is_shared: false }),
-            (Ok(Rendering::Private), None) => {
-                let payload = self.render(schema, viewer, live).now_or_never()?;
-                payload.map(|payload| Rendered { payload, is_shared: false })
-            }
-        };
-        Some(rendered)
+        let render = || self.render_event(schema, viewer, (event, live), renderings).now_or_never();
+        renderings.alone(self.key_of(event), render)
     }
 
     /// A payload for a viewer alone.
@@ -201,13 +191,15 @@ impl Selected {
         if let Some(operation) = &self.operation {
             request = request.operation_name(operation);
         }
-        let response = schema.execute_stream(request).next().await;
+        // A panic is told by the process's hook; it costs those for whom this was, not their shard.
+        let response = AssertUnwindSafe(schema.execute_stream(request).next()).catch_unwind().await;
+        let response = response.map_err(|_| Failed("a rendering panicked".to_owned()))?;
         let response = response.ok_or_else(|| Failed("no payload".to_owned()))?;
         check(&response)?;
         let json = serde_json::to_string(&response).map_err(|error| Failed(error.to_string()))?;
         let placeholder = serde_json::Value::from(CURSOR_PLACEHOLDER).to_string();
         let payload = Payload(json.split(&placeholder).map(Box::from).collect());
-        metrics::rendered(asked.was_asked());
+        metrics::renderings(asked.was_asked()).inc();
         Ok((Arc::new(payload), asked.was_asked()))
     }
 }

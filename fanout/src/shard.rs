@@ -147,7 +147,7 @@ pub struct Shard {
     /// Many select the same.
     selections: RefCell<HashMap<u128, std::sync::Weak<Selected>>>,
     out: RefCell<deliver::Turn>,
-    /// Who may start a subscription.
+    /// Who may start an operation.
     starts: Semaphore,
     /// Told when somebody waits to start.
     start_wanted: Notify,
@@ -194,7 +194,7 @@ impl Shard {
         }
     }
 
-    /// Waits for the turn to start a subscription. Starts are let in one by one, between deliveries, so
+    /// Waits for the turn to start an operation. Starts are let in one by one, between deliveries, so
     /// that many who come back at once do not keep others from what is for them.
     pub async fn turn_to_start(&self) {
         self.start_wanted.notify_one();

@@ -77,7 +77,6 @@ impl From<Unread> for Ended {
 pub struct Subscription {
     pub id: SubscriptionId,
     pub connection: Rc<Connection>,
-    pub node: Arc<Node>,
     pub viewer: Viewer,
     pub selected: Arc<Selected>,
     /// How each of its `next` messages begins.
@@ -111,7 +110,6 @@ pub async fn start(
         metrics::SUBSCRIPTIONS.inc();
         let subscription = Rc::new(Subscription {
             id,
-            node: connection.shard.node.clone(),
             selected: connection.shard.share(selected),
             viewer,
             next_start: protocol::next_start(&name).into(),
@@ -125,7 +123,7 @@ pub async fn start(
             Topic::Inbox { after: Some(text) } => subscription.resume(&text).await?,
             Topic::Inbox { after: None } => {
                 let cursor = subscription.start_fresh().await?;
-                subscription.send(&Arc::new(Live::Drained { replayed: 0 }), Some(&cursor)).await?;
+                subscription.send(&Arc::new(Live::Drained { replayed: 0 }), &cursor).await?;
             }
             _ => {
                 subscription.start_fresh().await?;
@@ -162,6 +160,10 @@ fn end(connection: &Connection, ended: &Ended) {
 impl Subscription {
     fn shard(&self) -> &Rc<Shard> {
         &self.connection.shard
+    }
+
+    pub fn node(&self) -> &Node {
+        &self.shard().node
     }
 
     fn hub(&self) -> &Hub {
@@ -203,7 +205,7 @@ impl Subscription {
             let recent = hub.since_settled(&self.viewer.user);
             let lanes: BTreeSet<Lane> = recent.iter().map(|event| event.lane).collect();
             let passed = lanes.into_iter().map(async |lane| {
-                let passed = snapshot::checkpointed(&*self.node.tables, hub.lanes, lane).await?;
+                let passed = snapshot::checkpointed(&*self.node().tables, hub.lanes, lane).await?;
                 Ok::<_, TablesError>((lane, passed))
             });
             let passed: BTreeMap<Lane, Offset> = try_join_all(passed).await?.into_iter().collect();
@@ -219,20 +221,20 @@ impl Subscription {
     async fn send_event(&self, event: &Event, cursor: &Cursor) -> Result<(), Ended> {
         let Some(live) = event.live() else { return Ok(()) };
         if self.misses_quote(event) {
-            return self.send(&Arc::new(without_quote(live)), Some(cursor)).await;
+            return self.send(&Arc::new(without_quote(live)), cursor).await;
         }
-        let (schema, renderings) = (&self.shard().schema, &self.node.renderings);
+        let (schema, renderings) = (&self.shard().schema, &self.node().renderings);
         let rendered = self.selected.render_event(schema, &self.viewer, (event, live), renderings).await?;
-        self.send_payload(&rendered.payload, Some(cursor)).await
+        self.send_payload(&rendered.payload, cursor).await
     }
 
     /// Sends something for this subscription alone.
-    async fn send(&self, live: &Arc<Live>, cursor: Option<&Cursor>) -> Result<(), Ended> {
+    async fn send(&self, live: &Arc<Live>, cursor: &Cursor) -> Result<(), Ended> {
         let payload = self.selected.render(&self.shard().schema, &self.viewer, live).await?;
         self.send_payload(&payload, cursor).await
     }
 
-    async fn send_payload(&self, payload: &Payload, cursor: Option<&Cursor>) -> Result<(), Ended> {
+    async fn send_payload(&self, payload: &Payload, cursor: &Cursor) -> Result<(), Ended> {
         let mut frame = vec![];
         self.put(payload, cursor, &mut frame);
         metrics::DELIVERIES.inc();
@@ -248,7 +250,7 @@ impl Subscription {
     pub fn quiet_cursor(&self) -> Option<String> {
         let rests = self.is_inbox && !self.is_busy.get();
         let cursor = if rests { self.hub().quiet(self.id) } else { None };
-        cursor.map(|cursor| cursor.encode(&self.node.cursor_key, &self.viewer.user))
+        cursor.map(|cursor| cursor.encode(&self.node().cursor_key, &self.viewer.user))
     }
 }
 

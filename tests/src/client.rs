@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::System;
-use crate::process::PATIENCE;
+use crate::process::{PATIENCE, http};
 
 #[derive(Clone)]
 pub struct Client {
@@ -28,7 +28,7 @@ pub fn code(answer: &Value) -> Option<&str> {
 
 impl Client {
     pub async fn login(server: &System, username: &str) -> Self {
-        let http = reqwest::Client::new();
+        let http = http();
         let deadline = Instant::now() + PATIENCE;
         let answer = loop {
             let login = http.post(server.url("/dev/login")).json(&json!({ "username": username }));

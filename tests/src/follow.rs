@@ -15,30 +15,53 @@ const BACKOFF: Duration = Duration::from_millis(20);
 pub struct Heard {
     pub messages: Vec<Value>,
     pub resumed: usize,
+    /// The one that was last listened to.
+    node: String,
     cursor: Option<String>,
 }
 
-/// Listens until `wanted` messages have been heard, a number that may become known later. Comes back
-/// each time to the next of the nodes at `urls`.
-pub async fn follow(urls: Vec<String>, client: Client, wanted: watch::Receiver<Option<usize>>) -> Heard {
+/// Listens until `wanted` messages have been heard, a number that may become known later, and from then
+/// on only as long as a test is patient. Comes back each time to the next of the nodes at `urls`.
+pub async fn follow(urls: Vec<String>, client: Client, mut wanted: watch::Receiver<Option<usize>>) -> Heard {
     let mut heard = Heard::default();
+    let listening = hear(&urls, &client, wanted.clone(), &mut heard);
+    let patience = async {
+        let wanted = wanted.wait_for(Option::is_some).await.expect("the test goes on").expect("a number");
+        sleep(PATIENCE).await;
+        wanted
+    };
+    tokio::select! {
+        () = listening => heard,
+        wanted = patience => panic!(
+            "{} of {wanted} heard in time, {} times come back, last at {}: {:?}",
+            heard.messages.len(), heard.resumed, heard.node, heard.seqs(),
+        ),
+    }
+}
+
+async fn hear(urls: &[String], client: &Client, wanted: watch::Receiver<Option<usize>>, heard: &mut Heard) {
     let mut urls = urls.iter().cycle();
     loop {
-        let mut socket = connect(&mut urls, &client).await;
+        let mut socket = connect(&mut urls, client, heard).await;
         let variables = serde_json::json!({ "after": heard.cursor });
         heard.resumed += usize::from(heard.cursor.is_some());
         if socket.try_subscribe("inbox", INBOX, variables).await.is_some()
-            && listen(&mut socket, &mut heard, wanted.clone()).await
+            && listen(&mut socket, heard, wanted.clone()).await
         {
-            return heard;
+            return;
         }
     }
 }
 
-async fn connect(urls: &mut impl Iterator<Item = &String>, client: &Client) -> Socket {
+async fn connect<'a>(
+    urls: &mut impl Iterator<Item = &'a String>,
+    client: &Client,
+    heard: &mut Heard,
+) -> Socket {
     let deadline = Instant::now() + PATIENCE;
     for url in urls {
         if let Some(socket) = Socket::try_connect(url, client).await {
+            heard.node.clone_from(url);
             return socket;
         }
         assert!(Instant::now() < deadline, "no socket in time");
@@ -61,6 +84,7 @@ async fn listen(socket: &mut Socket, heard: &mut Heard, mut wanted: watch::Recei
             }
         };
         let Ok(said) = said else { return false };
+        assert_ne!(said["type"], "error", "{said}");
         if said["type"] != "next" {
             continue;
         }

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::ports;
 
 /// How long anything may take before a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks at a process.
 const POLL: Duration = Duration::from_millis(10);
 
@@ -31,6 +31,11 @@ pub struct Process {
     pub listen: SocketAddr,
     pub admin: SocketAddr,
     child: Child,
+}
+
+/// A client of HTTP whose every answer is there in time.
+pub fn http() -> reqwest::Client {
+    reqwest::Client::builder().timeout(PATIENCE).build().expect("a client")
 }
 
 fn free_address() -> SocketAddr {
@@ -124,7 +129,7 @@ impl Process {
         let url = format!("http://{}/readyz", self.admin);
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let answer = reqwest::get(&url).await;
+            let answer = http().get(&url).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 return;
             }
@@ -138,7 +143,8 @@ impl Process {
 
     /// Text of the operators' port.
     pub async fn operators(&self, path: &str) -> String {
-        let answer = reqwest::get(format!("http://{}{path}", self.admin)).await.expect("an answer");
+        let url = format!("http://{}{path}", self.admin);
+        let answer = http().get(url).send().await.expect("an answer");
         answer.text().await.expect("text")
     }
 }

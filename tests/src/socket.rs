@@ -38,11 +38,12 @@ impl Socket {
         Self::try_open(&server.socket_url()).await.expect("a socket")
     }
 
+    /// The same, if the server answers in time.
     async fn try_open(url: &str) -> Option<Self> {
         let mut request = url.into_client_request().expect("a request");
         let protocol = "graphql-transport-ws".parse().expect("a header");
         request.headers_mut().insert("sec-websocket-protocol", protocol);
-        let (stream, _) = connect_async(request).await.ok()?;
+        let (stream, _) = timeout(PATIENCE, connect_async(request)).await.ok()?.ok()?;
         Some(Self { stream, reason: String::new() })
     }
 
@@ -57,7 +58,7 @@ impl Socket {
         let authorization = format!("Bearer {}", client.token);
         let init = json!({ "type": "connection_init", "payload": { "authorization": authorization } });
         socket.try_say(init).await?;
-        (socket.hear_any().await.ok()?["type"] == "connection_ack").then_some(socket)
+        (socket.hear_within(PATIENCE).await?["type"] == "connection_ack").then_some(socket)
     }
 
     pub async fn say(&mut self, message: Value) {

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures::future::join_all;
 use tempfile::TempDir;
 use tokio::process::Command;
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::process::{Process, Start, program};
+use crate::process::{PATIENCE, Process, Start, program};
 
 /// What the system stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,7 +217,8 @@ impl Operators {
         let mut command = Command::new(program(self.program));
         command.args(&self.arguments).args(arguments).env("MM_LOG", "error").env("RUST_BACKTRACE", "0");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        let output = command.output().await.expect("the operators' tool runs");
+        let output = timeout(PATIENCE, command.kill_on_drop(true).output()).await;
+        let output = output.expect("an answer of the operators' tool in time").expect("it runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }

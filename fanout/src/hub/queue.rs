@@ -1,4 +1,4 @@
-//! The queue of one subscription.
+//! The queues of subscriptions.
 //!
 //! Invariants: a frame's cursor is fixed when it is queued, and says that everything up to it is
 //! queued; a queue that is full drops receipts that newer ones stand for, then nothing but itself.
@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use graphql::live::{Live, Topic};
 use schemas::{ConversationId, UserId};
+use slab::Slab;
 
 use crate::cursor::Cursor;
 use crate::event::Event;
 use crate::metrics::{self, Dropped};
+use crate::snapshot::Snapshot;
 
 /// Frames that an empty queue keeps room for.
 const KEPT_FRAMES: usize = 8;
@@ -108,7 +110,7 @@ impl Queue {
             self.coalesce();
         }
         if self.frames.len() > bound {
-            metrics::dropped(Dropped::Overflow, self.frames.len());
+            metrics::dropped(Dropped::Overflow).inc_by(self.frames.len() as u64);
             self.overflowed = true;
             self.frames = VecDeque::new();
         }
@@ -124,7 +126,7 @@ impl Queue {
             self.frames.iter().rev().map(|frame| is_newest(frame, &mut seen)).collect();
         let before = self.frames.len();
         self.frames.retain(|_| stays.pop().unwrap_or(true));
-        metrics::dropped(Dropped::Receipt, before - self.frames.len());
+        metrics::dropped(Dropped::Receipt).inc_by((before - self.frames.len()) as u64);
     }
 
     /// Moves up to `most` frames to `into`; gives the cursor after them if nothing waits any more.
@@ -152,6 +154,76 @@ impl Queue {
     pub fn quiet(&self) -> Option<&Cursor> {
         let is_quiet = self.live && !self.overflowed && self.frames.is_empty();
         is_quiet.then_some(&self.cursor)
+    }
+}
+
+/// Names a subscription of a hub, for as long as it is open; a small number.
+pub type SubscriptionId = usize;
+
+/// The queues that are open in a hub.
+pub struct Queues {
+    open: Slab<Queue>,
+    /// Those that something waits in.
+    waiting: Vec<SubscriptionId>,
+    /// Frames that may wait in each.
+    bound: usize,
+}
+
+impl Queues {
+    pub fn new(bound: usize) -> Self {
+        Self { open: Slab::new(), waiting: vec![], bound }
+    }
+
+    pub fn open(&mut self, queue: Queue) -> SubscriptionId {
+        self.open.insert(queue)
+    }
+
+    pub fn close(&mut self, id: SubscriptionId) -> Option<Queue> {
+        self.open.try_remove(id)
+    }
+
+    pub fn get(&self, id: SubscriptionId) -> Option<&Queue> {
+        self.open.get(id)
+    }
+
+    pub fn get_mut(&mut self, id: SubscriptionId) -> Option<&mut Queue> {
+        self.open.get_mut(id)
+    }
+
+    pub fn len(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Offers an event to a queue if that is live, and lists the queue.
+    pub fn offer(&mut self, id: SubscriptionId, event: &Arc<Event>) {
+        let Some(queue) = self.open.get_mut(id).filter(|queue| queue.is_live()) else { return };
+        if queue.offer(event, self.bound) {
+            self.waiting.push(id);
+        }
+    }
+
+    /// Queues what one missed who takes it at once.
+    pub fn refill(&mut self, id: SubscriptionId, events: &[Arc<Event>]) {
+        let Some(queue) = self.open.get_mut(id) else { return };
+        for event in events {
+            queue.offer(event, self.bound);
+        }
+    }
+
+    pub fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Gives the queues that something waits in to `into`.
+    pub fn waiting(&mut self, into: &mut Vec<SubscriptionId>) {
+        into.append(&mut self.waiting);
+    }
+
+    /// A snapshot is stored: the cursors of live queues go on from it.
+    pub fn adopt(&mut self, snapshot: &Snapshot) {
+        for (_, queue) in self.open.iter_mut().filter(|(_, queue)| queue.is_live()) {
+            queue.cursor.adopt(snapshot);
+        }
     }
 }
 

@@ -9,17 +9,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use platform::telemetry::Stage;
-use schemas::position::{LogTime, Offset};
+use schemas::position::LogTime;
 use smallvec::SmallVec;
 use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::Shard;
+use crate::cursor::Cursor;
 use crate::hub::{Frame, SubscriptionId};
-use crate::lanes::Lane;
 use crate::metrics;
 use crate::protocol::{CloseCode, NEXT_END};
-use crate::render::{Failed, Payload};
+use crate::render::{Failed, Key, Payload};
 use crate::socket::connection::Connection;
 use crate::socket::frames;
 use crate::subscription::Subscription;
@@ -38,17 +38,11 @@ pub struct Turn {
     frames: Vec<Frame>,
     /// Frames that were put together.
     delivered: u64,
-    /// What this turn has found of renderings.
-    found: HashMap<(Lane, Offset, u128), Found>,
+    /// What this turn has found of renderings: a payload that is shared, or that something has to be
+    /// read for it.
+    found: HashMap<Key, Option<Arc<Payload>>>,
     /// When the events that this turn has rendered were appended.
     times: Vec<LogTime>,
-}
-
-#[derive(Clone)]
-enum Found {
-    Shared(Arc<Payload>),
-    /// Something has to be read for it.
-    Later,
 }
 
 /// What became of a frame.
@@ -124,7 +118,7 @@ impl Shard {
         while let Some(frame) = taken.next() {
             match self.render((&mut turn.found, &mut turn.times), subscription, &frame) {
                 Ok(Rendered::Payload(payload)) => {
-                    subscription.put(&payload, Some(&frame.cursor), &mut turn.out);
+                    subscription.put(&payload, &frame.cursor, &mut turn.out);
                     turn.delivered += 1;
                 }
                 Ok(Rendered::Nothing) => {}
@@ -145,7 +139,7 @@ impl Shard {
 
     fn render(
         &self,
-        (found, times): (&mut HashMap<(Lane, Offset, u128), Found>, &mut Vec<LogTime>),
+        (found, times): (&mut HashMap<Key, Option<Arc<Payload>>>, &mut Vec<LogTime>),
         subscription: &Subscription,
         frame: &Frame,
     ) -> Result<Rendered, Failed> {
@@ -153,11 +147,9 @@ impl Shard {
         if subscription.misses_quote(&frame.event) {
             return Ok(Rendered::Later);
         }
-        let key = (frame.event.lane, frame.event.offset, subscription.selected.key);
-        match found.get(&key) {
-            Some(Found::Shared(payload)) => return Ok(Rendered::Payload(payload.clone())),
-            Some(Found::Later) => return Ok(Rendered::Later),
-            None => {}
+        let key = subscription.selected.key_of(&frame.event);
+        if let Some(found) = found.get(&key) {
+            return Ok(found.clone().map_or(Rendered::Later, Rendered::Payload));
         }
         let renderings = &self.node.renderings;
         let rendered = subscription.selected.render_event_now(
@@ -167,13 +159,13 @@ impl Shard {
             renderings,
         );
         let Some(rendered) = rendered else {
-            found.insert(key, Found::Later);
+            found.insert(key, None);
             return Ok(Rendered::Later);
         };
         let rendered = rendered?;
         times.push(frame.event.time());
         if rendered.is_shared {
-            found.insert(key, Found::Shared(rendered.payload.clone()));
+            found.insert(key, Some(rendered.payload.clone()));
         }
         Ok(Rendered::Payload(rendered.payload))
     }
@@ -182,18 +174,13 @@ impl Shard {
 impl Subscription {
     /// Appends a payload as this subscription's socket gets it: one frame, with the cursor where the
     /// payload has a place for it.
-    pub fn put(&self, payload: &Payload, cursor: Option<&crate::cursor::Cursor>, out: &mut Vec<u8>) {
+    pub fn put(&self, payload: &Payload, cursor: &Cursor, out: &mut Vec<u8>) {
         let parts = payload.parts();
         let mut text: SmallVec<[u8; 256]> = SmallVec::new();
         if parts.len() > 1 {
-            match cursor {
-                Some(cursor) => {
-                    text.push(b'"');
-                    cursor.encode_into(&self.node.cursor_key, &self.viewer.user, &mut text);
-                    text.push(b'"');
-                }
-                None => text.extend_from_slice(b"null"),
-            }
+            text.push(b'"');
+            cursor.encode_into(&self.node().cursor_key, &self.viewer.user, &mut text);
+            text.push(b'"');
         }
         let parts_bytes: usize = parts.iter().map(|part| part.len()).sum();
         let cursors_bytes = text.len() * (parts.len() - 1);

@@ -7,9 +7,11 @@
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use graphql::Viewer;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -117,7 +119,7 @@ impl Connection {
         };
         drop(running);
         if let Some(code) = end {
-            metrics::closed(code.code());
+            metrics::closed(code).inc();
             Box::pin(self.close(code)).await;
         }
     }
@@ -269,8 +271,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Does something for an operation; it ends with the operation.
-    pub fn spawn(&self, number: OperationNumber, work: impl Future<Output = ()> + 'static) {
+    /// Does something for an operation; it ends with the operation. Should it panic, the socket ends: the
+    /// client resumes at its last cursor.
+    pub fn spawn(self: &Rc<Self>, number: OperationNumber, work: impl Future<Output = ()> + 'static) {
+        let connection = self.clone();
+        let work = AssertUnwindSafe(work).catch_unwind().map(move |done| {
+            if done.is_err() {
+                connection.end(CloseCode::Restart);
+            }
+        });
         self.change(number, |operation| operation.task = Some(spawn_local(work).abort_handle()));
     }
 

@@ -40,24 +40,24 @@ impl Subscription {
     pub(super) async fn resume(&self, text: &str) -> Result<(), Ended> {
         let (replayed, cursor) = match self.replay(text).await {
             Ok(replayed) => {
-                metrics::resumed(Resumed::Drained);
+                metrics::resumes(Resumed::Drained).inc();
                 replayed
             }
             Err(Gap::Ended(ended)) => return Err(ended),
             Err(gap @ (Gap::Unknown | Gap::TooOld)) => {
-                metrics::resumed(Resumed::Gap);
+                metrics::resumes(Resumed::Gap).inc();
                 let reason = if matches!(gap, Gap::Unknown) { "unknown cursor" } else { "cursor too old" };
                 let cursor = self.start_fresh().await?;
                 let live = Live::ResumeGap { reason: reason.to_owned() };
-                self.send(&Arc::new(live), Some(&cursor)).await?;
+                self.send(&Arc::new(live), &cursor).await?;
                 (0, cursor)
             }
         };
-        self.send(&Arc::new(Live::Drained { replayed }), Some(&cursor)).await
+        self.send(&Arc::new(Live::Drained { replayed }), &cursor).await
     }
 
     async fn replay(&self, text: &str) -> Result<(i32, Cursor), Gap> {
-        let (node, hub) = (&self.node, self.hub());
+        let (node, hub) = (self.node(), self.hub());
         let cursor = Cursor::decode(text, &node.cursor_key, &self.viewer.user).ok_or(Gap::Unknown)?;
         let snapshot = match hub.remembers(cursor.snapshot) {
             Some(snapshot) => snapshot,
@@ -91,9 +91,9 @@ impl Subscription {
 
     /// A resume that would have to read too much starts afresh instead.
     fn check_length(&self, snapshot: &Snapshot) -> Result<(), Gap> {
-        let lanes = self.node.lanes.all().zip(&snapshot.positions);
+        let lanes = self.node().lanes.all().zip(&snapshot.positions);
         let records: i64 = lanes.map(|(lane, start)| (self.hub().ring_start(lane) - start.next).max(0)).sum();
-        if records > self.node.options.replay_records { Err(Gap::TooOld) } else { Ok(()) }
+        if records > self.node().options.replay_records { Err(Gap::TooOld) } else { Ok(()) }
     }
 
     /// Sends what lies in the log before the ring; gives the offset that the ring is to go on from.
@@ -106,7 +106,7 @@ impl Subscription {
         send_from: Offset,
         replayed: &mut i32,
     ) -> Result<Offset, Gap> {
-        let (node, hub) = (&self.node, self.hub());
+        let (node, hub) = (self.node(), self.hub());
         let mut position = start;
         while position.next < hub.ring_start(lane) {
             let block = node.past.read(lane, position.next, hub.ring_start(lane)).await?;
@@ -136,7 +136,7 @@ impl Subscription {
             return self.send_event(event, cursor).await.map(|()| true);
         };
         let partition = MessageRow::partition(conversation, message.seq);
-        let rows = self.node.tables.get(&MESSAGES, &partition, &[MessageRow::key(message.seq)]).await?;
+        let rows = self.node().tables.get(&MESSAGES, &partition, &[MessageRow::key(message.seq)]).await?;
         let row = rows.first().filter(|row| {
             // A reply's event carries what it answers, which has a row of its own.
             let written_by = row.version.offset();
@@ -149,7 +149,7 @@ impl Subscription {
                 let row = MessageRow::from_row(conversation, &row.columns)
                     .map_err(|error| TablesError::Refused(error.to_string()))?;
                 let live = Live::Message { conversation: row.conversation, message: row.message };
-                self.send(&Arc::new(live), Some(cursor)).await?;
+                self.send(&Arc::new(live), cursor).await?;
             }
         }
         Ok(true)

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::rows;
 use crate::hub::tests::world::{World, user};
-use stage::{Stage, cursor, staged};
+use stage::{Stage, content, cursor, staged};
 
 #[test]
 fn what_cannot_be_rendered_now_is_sent_when_the_client_resumes() {
@@ -41,6 +41,32 @@ fn what_cannot_be_rendered_now_is_sent_when_the_client_resumes() {
         let message = ann.frame().await["event"]["message"].take();
         assert_eq!((&message["content"], &message["conversation"]["kind"]), (&"two".into(), &"GROUP".into()));
         assert_eq!(ann.frame().await["event"]["__typename"], "Drained");
+    });
+}
+
+#[test]
+fn a_panic_costs_the_socket_and_no_other() {
+    staged(async {
+        let mut world = World::new();
+        world.opens("k1", &["ann", "bob"]);
+        let mut stage = Stage::new(world).await;
+        stage.enters();
+        let mut live = stage.subscribes(None).await;
+        let mut last = None;
+        for expected in ["Drained", "ConversationChanged"] {
+            let frame = live.frame().await;
+            assert_eq!(frame["event"]["__typename"], expected);
+            last = cursor(&frame);
+        }
+        stage.tables.is_broken.store(true, Ordering::Relaxed);
+        assert_eq!(stage.subscribes(None).await.end().await, 1012, "where its rows are read");
+        stage.world.says("k1", "bob", "two");
+        stage.enters();
+        assert_eq!(live.end().await, 1012, "where a frame is rendered");
+
+        stage.tables.is_broken.store(false, Ordering::Relaxed);
+        let mut back = stage.subscribes(last).await;
+        assert_eq!(content(&back.frame().await), "two");
     });
 }
 

@@ -64,6 +64,8 @@ async fn each_role_and_each_server_is_killed_under_load() {
                     server.kill();
                     server.restart();
                 });
+                // Who had records on their way for too long has ended.
+                system.respawn_ended().await;
             }
         }
     };

@@ -4,6 +4,7 @@
 mod compose;
 mod faults;
 mod foreign;
+mod kept;
 mod npm;
 mod prometheus;
 mod python;

@@ -3,30 +3,17 @@
 //!
 //! Invariant: the environment has exactly what the requirements say; when they change it is made anew.
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use crate::kept;
 
 pub const FOREIGN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/foreign");
 
 /// Where the environment's programs are. The first call takes some seconds, and asks the package index.
 pub fn programs() -> PathBuf {
-    let home = std::env::var_os("HOME").expect("HOME is set");
-    let cache = Path::new(&home).join(".cache/musclemap");
-    fs::create_dir_all(&cache).expect("a folder for what is kept");
-    let lock = File::create(cache.join("foreign.lock")).expect("a file to lock");
-    lock.lock().expect("nobody else makes the environment");
-
-    let environment = cache.join("foreign");
     let requirements = Path::new(FOREIGN).join("requirements.txt");
-    let wanted = fs::read_to_string(&requirements).expect("requirements");
-    // Written last, so that what was not finished is made anew.
-    let made = environment.join("requirements.txt");
-    if fs::read_to_string(&made).ok().as_ref() != Some(&wanted) {
-        make(&environment, &requirements);
-        fs::write(&made, wanted).expect("a note of what it has");
-    }
-    environment.join("bin")
+    kept::folder("foreign", &requirements, |environment| make(environment, &requirements)).join("bin")
 }
 
 fn make(environment: &Path, requirements: &Path) {

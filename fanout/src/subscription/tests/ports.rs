@@ -25,6 +25,8 @@ type Rows = BTreeMap<Vec<Value>, Row>;
 pub struct Memory {
     rows: Mutex<BTreeMap<(&'static str, Vec<Value>), Rows>>,
     pub is_down: AtomicBool,
+    /// Whether who asks panics.
+    pub is_broken: AtomicBool,
     /// Whether an answer takes its time.
     pub is_slow: AtomicBool,
 }
@@ -61,6 +63,7 @@ impl Memory {
     }
 
     fn read(&self, table: &'static Table, partition: &[Value]) -> Result<Rows, TablesError> {
+        assert!(!self.is_broken.load(Ordering::Relaxed), "broken, as the test wants it");
         if self.is_down.load(Ordering::Relaxed) {
             return Err(TablesError::Unavailable("down".to_owned()));
         }
