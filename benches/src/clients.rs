@@ -2,6 +2,7 @@
 //!
 //! Invariant: a client that is cut off comes back with its last cursor.
 
+mod aside;
 pub mod frames;
 pub mod heard;
 mod inbox;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use anyhow::{Result, ensure};
 use graphql::auth::Authenticator;
 use platform::clock::{Clock, SystemClock};
+use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
@@ -23,6 +25,7 @@ use heard::Heard;
 use inbox::Inbox;
 use visit::Client;
 
+pub use aside::Aside;
 pub use visit::{Mode, Way};
 
 /// Clients that come at once where nothing is said of it.
@@ -40,6 +43,8 @@ pub struct Plan {
     pub far: bool,
     /// How many may come at once.
     pub at_once: usize,
+    /// Where they live.
+    pub threads: Handle,
 }
 
 impl Plan {
@@ -48,7 +53,7 @@ impl Plan {
     }
 
     pub fn of_groups(groups: Range<usize>, members: Range<usize>) -> Self {
-        Self { groups, members, far: false, at_once: AT_ONCE }
+        Self { groups, members, far: false, at_once: AT_ONCE, threads: Handle::current() }
     }
 }
 
@@ -96,7 +101,7 @@ impl Crowd {
                 gate: gate.clone(),
                 inbox: Inbox::default(),
             };
-            tasks.spawn(client.attend(modes.clone()));
+            tasks.spawn_on(client.attend(modes.clone()), &plan.threads);
         }
         let size = tasks.len();
         heard.until_arrivals(size as u64).await?;

@@ -63,10 +63,10 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
     for repetition in 0..=options.repetitions {
         for (number, group) in groups.iter_mut().enumerate() {
             let mut turn = Costs::default();
-            let before = node.counter(RENDERINGS).await?;
+            let before = node.metric(RENDERINGS).await?;
             let (node, crowd) = (&mut node, &mut group.crowd);
             Turn { node: &mut *node, crowd, group: number, deaf, burst: 1 }.take(&mut turn).await?;
-            let after = node.counter(RENDERINGS).await?;
+            let after = node.metric(RENDERINGS).await?;
             // The first turn warms up.
             if repetition > 0 {
                 group.costs.add(turn);

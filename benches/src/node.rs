@@ -8,10 +8,11 @@ mod world;
 
 use std::net::SocketAddr;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use schemas::UserId;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
+use tokio::time::{Duration, Instant, sleep};
 
 use crate::child::Child;
 use crate::usage;
@@ -20,6 +21,9 @@ pub use process::{Options, run};
 
 /// Key of the tokens of this node's users.
 pub const TOKEN_KEY: [u8; 32] = [0x5a; 32];
+
+const SETTLED_WITHIN: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// A member of a group, each group having users of its own.
 pub fn user(group: usize, member: usize) -> UserId {
@@ -115,8 +119,18 @@ impl Node {
         }
     }
 
-    /// The sum of a counter over its labels; `None` if the node has no such metric.
-    pub async fn counter(&mut self, name: &str) -> Result<Option<f64>> {
+    /// Waits until no more sockets than these are open.
+    pub async fn until_sockets(&mut self, most: usize) -> Result<()> {
+        let begun = Instant::now();
+        while self.metric("musclemap_fanout_sockets").await?.is_none_or(|open| open > most as f64) {
+            ensure!(begun.elapsed() < SETTLED_WITHIN, "the node does not see that sockets have ended");
+            sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    }
+
+    /// The sum of a metric over its labels; `None` if the node has no such metric.
+    pub async fn metric(&mut self, name: &str) -> Result<Option<f64>> {
         match self.child.ask(&Ask::Metrics).await? {
             Answer::Metrics(text) => Ok(sum(&text, name)),
             other => bail!("asked for metrics, a node answers {other:?}"),

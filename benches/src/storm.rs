@@ -1,5 +1,5 @@
 //! B9: sockets that are cut off at once and come back with their cursors, while messages flow to
-//! others.
+//! others. The crowd's threads give way to the node's: it stands for clients on other machines.
 
 use anyhow::Result;
 use clap::Args;
@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::clients::{Crowd, LEAN, Mode, Plan};
+use crate::clients::{Aside, Crowd, LEAN, Mode, Plan};
 use crate::compare::CHARACTERS;
 use crate::node::Node;
 use crate::quantiles;
@@ -38,6 +38,8 @@ struct Scene {
     node: Node,
     crowd: Crowd,
     others: Crowd,
+    /// Where the crowd lives.
+    _aside: Aside,
 }
 
 /// What the others' flow takes of the node, and how long it takes to them.
@@ -47,12 +49,13 @@ struct Calm {
     latencies: Histogram<u64>,
 }
 
-/// The same while everybody else comes back.
+/// The same while everybody else goes, and comes back.
 struct Storm {
     seconds: f64,
     /// Nanoseconds on a core, the others' flow included.
     cpu: f64,
-    latencies: Histogram<u64>,
+    going: Histogram<u64>,
+    coming: Histogram<u64>,
 }
 
 pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
@@ -61,23 +64,24 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
     let calm = scene.calm().await?;
     let storm = scene.storm().await?;
     let each = (storm.cpu - calm.cpu * storm.seconds) / sockets as f64 / 1e3;
-    let [before, during] =
-        [&calm.latencies, &storm.latencies].map(|times| quantiles::milliseconds(times, 0.99));
+    let [before, going, coming] =
+        [&calm.latencies, &storm.going, &storm.coming].map(|times| quantiles::milliseconds(times, 0.99));
     report.say(&Finding {
         bench: "storm",
         text: format!(
-            "{sockets} sockets cut off, {MISSED} messages missed by each: all back in {:.2} s, {each:.0} µs CPU each; p99 of others {before:.2} ms before, {during:.2} ms meanwhile; none lost",
+            "{sockets} sockets cut off, {MISSED} messages missed by each: all back in {:.2} s, {each:.0} µs CPU each; p99 of others {before:.2} ms before, {going:.2} ms as they were cut off, {coming:.2} ms as they came back; none lost",
             storm.seconds,
         ),
         figures: json!({
             "sockets": sockets, "missedByEach": MISSED, "backSeconds": storm.seconds, "cpuMicrosEach": each,
             "othersBeforeMs": quantiles::of_histogram(&calm.latencies),
-            "othersMeanwhileMs": quantiles::of_histogram(&storm.latencies),
+            "othersAtCutMs": quantiles::of_histogram(&storm.going),
+            "othersAtReturnMs": quantiles::of_histogram(&storm.coming),
         }),
         bars: vec![
             Bar { what: "seconds until all are back", value: storm.seconds, most: BACK_BAR },
             Bar { what: "µs CPU per return", value: each, most: CPU_BAR },
-            Bar { what: "others' p99 ratio", value: during / before, most: OTHERS_BAR },
+            Bar { what: "others' p99 ratio", value: coming / before, most: OTHERS_BAR },
         ],
     });
     Ok(())
@@ -89,11 +93,12 @@ impl Scene {
         sizes.resize(1 + OTHERS, OTHERS_EACH);
         let node = Node::start(&sizes).await?;
         let lean = |_| LEAN.to_owned();
-        let all_at_once = Plan { at_once: sockets, ..Plan::of(STORM, 0..sockets) };
+        let aside = Aside::start()?;
+        let all_at_once = Plan { at_once: sockets, threads: aside.threads(), ..Plan::of(STORM, 0..sockets) };
         let crowd = Crowd::come(node.address, all_at_once, lean).await?;
         let others = Plan::of_groups(1..1 + OTHERS, 0..OTHERS_EACH);
         let others = Crowd::come(node.address, others, lean).await?;
-        let mut scene = Self { node, crowd, others };
+        let mut scene = Self { node, crowd, others, _aside: aside };
         scene.crowd.expect(1);
         scene.node.publish(STORM, 1, CHARACTERS).await?;
         scene.crowd.hear_undisturbed().await?;
@@ -129,14 +134,16 @@ impl Scene {
         let (begun, before) = (Instant::now(), self.node.cpu().await?);
         self.crowd.set_mode(Mode::Away);
         self.crowd.heard.until_departures(size).await?;
+        self.node.until_sockets(self.others.size).await?;
+        let going = self.others.heard.take_latencies();
         self.crowd.expect(MISSED);
         self.node.publish(STORM, MISSED, CHARACTERS).await?;
         self.crowd.set_mode(Mode::Read);
         self.crowd.heard.until_arrivals(2 * size).await?;
         let seconds = begun.elapsed().as_secs_f64();
-        let (cpu, latencies) = (self.node.cpu().await? - before, self.others.heard.take_latencies());
+        let (cpu, coming) = (self.node.cpu().await? - before, self.others.heard.take_latencies());
         self.crowd.hear().await?;
         self.end_flow().await?;
-        Ok(Storm { seconds, cpu: cpu as f64, latencies })
+        Ok(Storm { seconds, cpu: cpu as f64, going, coming })
     }
 }

@@ -35,7 +35,7 @@ pub async fn run(
         return Ok(());
     }
     let mut signals = Signals::listen().context("signals")?;
-    let admin = http::bind(config.admin.listen).await?;
+    let admin = http::bind(config.admin.listen)?;
     let (kafka, tables) = tokio::select! {
         connected = connect(&config, role) => connected?,
         // Nothing has begun, and whoever does not answer is not waited for.

@@ -46,11 +46,24 @@ pub fn check(
     Err(Exhausted { retry_after_ms: leaves + limit.seconds * 1_000 - at })
 }
 
-/// Counts one at `at`, and drops what counts no more.
-pub fn push(times: &mut Vec<LogTime>, at: LogTime, limit: &Limit) {
-    times.retain(|then| counts(*then, at, limit.seconds));
-    // Not always at the end: the clock may have been put back.
-    times.insert(times.partition_point(|then| *then <= at), at);
+/// One at `at`, among those of `times` that still count.
+pub fn with(times: &[LogTime], at: LogTime, limit: &Limit) -> Vec<LogTime> {
+    let counted = times.iter().copied().filter(|then| counts(*then, at, limit.seconds));
+    insert_by(counted, times.len(), at, |time| *time)
+}
+
+/// `new` among `others`, at most so many, behind those of its time: not always at the end, as the clock
+/// may have been put back.
+pub fn insert_by<T>(
+    others: impl Iterator<Item = T>,
+    most: usize,
+    new: T,
+    time: impl Fn(&T) -> LogTime,
+) -> Vec<T> {
+    let mut all = Vec::with_capacity(most + 1);
+    all.extend(others);
+    all.insert(all.partition_point(|other| time(other) <= time(&new)), new);
+    all
 }
 
 /// Takes back what was counted at `at`, if it still counts.
@@ -73,7 +86,7 @@ mod tests {
         let mut times = vec![];
         for at in [0, 1_000, 2_000] {
             assert_eq!(check(times.iter().copied(), at, &LIMIT), Ok(()));
-            push(&mut times, at, &LIMIT);
+            times = with(&times, at, &LIMIT);
         }
         assert_eq!(check(times.iter().copied(), 9_999, &LIMIT), Err(Exhausted { retry_after_ms: 1 }));
         assert_eq!(check(times.iter().copied(), 10_000, &LIMIT), Ok(()));
@@ -85,7 +98,7 @@ mod tests {
     fn times_stay_oldest_first_when_the_clock_is_put_back() {
         let mut times = vec![];
         for at in [8_000, 10_000, 4_000] {
-            push(&mut times, at, &LIMIT);
+            times = with(&times, at, &LIMIT);
         }
         assert_eq!(times, [4_000, 8_000]);
     }
@@ -108,7 +121,7 @@ mod tests {
                 let verdict = check(times.iter().copied(), at, &LIMIT);
                 prop_assert_eq!(verdict.is_ok(), inside < 3);
                 match verdict {
-                    Ok(()) => { push(&mut times, at, &LIMIT); admitted.push(at); }
+                    Ok(()) => { times = with(&times, at, &LIMIT); admitted.push(at); }
                     Err(exhausted) => {
                         let later = at + exhausted.retry_after_ms;
                         prop_assert!(check(times.iter().copied(), later, &LIMIT).is_ok());

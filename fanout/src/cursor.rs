@@ -19,14 +19,14 @@ use crate::snapshot::{Snapshot, SnapshotId};
 
 /// Bytes of the MAC.
 const MAC_BYTES: usize = 16;
-/// Bytes of the epoch and the snapshot's id.
-const HEAD_BYTES: usize = 20;
+/// Bytes of the snapshot's id.
+const HEAD_BYTES: usize = 12;
 /// Bytes that each lane takes.
 const LANE_BYTES: usize = 10;
 /// The longest cursor that is looked at.
 const MAX_CHARACTERS: usize = 8 * 1024;
 
-/// Key that cursors are bound with; the same on every node.
+/// Key that cursors are bound with in this epoch; the same on every node.
 ///
 /// The MAC is SipHash-2-4 of 128 bits: one is made for each frame.
 #[derive(Clone)]
@@ -34,19 +34,21 @@ pub struct CursorKey(SipHasher24);
 
 impl CursorKey {
     pub fn new(key: [u8; 32]) -> Self {
+        let digest = Sha256::new().chain_update(key).chain_update(EPOCH.to_be_bytes()).finalize();
         let mut short = [0; MAC_BYTES];
-        short.copy_from_slice(&Sha256::digest(key)[..MAC_BYTES]);
+        short.copy_from_slice(&digest[..MAC_BYTES]);
         Self(SipHasher24::new_with_key(&short))
     }
 
-    fn mac(&self, user: &UserId, body: &[u8]) -> [u8; MAC_BYTES] {
+    fn mac(&self, bytes: &[u8]) -> [u8; MAC_BYTES] {
         let mut mac = self.0;
-        mac.write(user.as_str().as_bytes());
-        mac.write(&[0]);
-        mac.write(body);
+        mac.write(bytes);
         mac.finish128().as_bytes()
     }
 }
+
+/// A cursor of some lanes needs no memory of its own while it is made.
+type Bytes = SmallVec<[u8; 192]>;
 
 /// Where an inbox stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,35 +101,43 @@ impl Cursor {
 
     /// Opaque text for `user`.
     pub fn encode(&self, key: &CursorKey, user: &UserId) -> String {
-        URL_SAFE_NO_PAD.encode(self.to_bytes(key, user))
+        let mut out = vec![];
+        self.encode_into(key, user, &mut out);
+        out.into_iter().map(char::from).collect()
     }
 
-    /// Appends the opaque text for `user`.
-    pub fn encode_into<const N: usize>(&self, key: &CursorKey, user: &UserId, out: &mut SmallVec<[u8; N]>)
-    where
-        [u8; N]: smallvec::Array<Item = u8>,
-    {
-        let bytes = self.to_bytes(key, user);
+    /// Appends the opaque text for `user`: what the cursor says, and the MAC.
+    pub fn encode_into(&self, key: &CursorKey, user: &UserId, out: &mut Vec<u8>) {
+        let (whole, body) = self.bound(key, user);
         let start = out.len();
-        out.resize(start + bytes.len().div_ceil(3) * 4, 0);
-        // There is room for all of it, and for the padding that is left out.
-        let written = URL_SAFE_NO_PAD.encode_slice(&bytes, &mut out[start..]).unwrap_or_default();
-        out.truncate(start + written);
+        out.resize(start + self.characters(), 0);
+        // As long as it says.
+        let _ = URL_SAFE_NO_PAD.encode_slice(&whole[body..], &mut out[start..]);
     }
 
-    /// The MAC, the epoch, the snapshot's id, and the lanes beyond.
-    fn to_bytes(&self, key: &CursorKey, user: &UserId) -> SmallVec<[u8; 128]> {
-        let mut bytes: SmallVec<[u8; 128]> = SmallVec::from_slice(&[0; MAC_BYTES]);
-        bytes.extend_from_slice(&EPOCH.to_be_bytes());
-        bytes.extend_from_slice(&self.snapshot.taken_at().to_be_bytes());
-        bytes.extend_from_slice(&self.snapshot.random().to_be_bytes());
-        for (lane, next) in self.beyond.as_slice() {
-            bytes.extend_from_slice(&lane.0.to_be_bytes());
-            bytes.extend_from_slice(&next.to_be_bytes());
+    /// Characters of its text.
+    pub fn characters(&self) -> usize {
+        (4 * (HEAD_BYTES + LANE_BYTES * self.beyond.as_slice().len() + MAC_BYTES)).div_ceil(3)
+    }
+
+    /// The user, a zero, what the cursor says, and the MAC of all these; and where that begins which is
+    /// for the client.
+    fn bound(&self, key: &CursorKey, user: &UserId) -> (Bytes, usize) {
+        let user = user.as_str().as_bytes();
+        let body = user.len() + 1;
+        let mac = body + HEAD_BYTES + LANE_BYTES * self.beyond.as_slice().len();
+        let mut whole = Bytes::from_elem(0, mac + MAC_BYTES);
+        whole[..user.len()].copy_from_slice(user);
+        whole[body..body + 8].copy_from_slice(&self.snapshot.taken_at().to_be_bytes());
+        whole[body + 8..body + HEAD_BYTES].copy_from_slice(&self.snapshot.random().to_be_bytes());
+        let lanes = whole[body + HEAD_BYTES..mac].chunks_exact_mut(LANE_BYTES);
+        for (bytes, (lane, next)) in lanes.zip(self.beyond.as_slice()) {
+            bytes[..2].copy_from_slice(&lane.0.to_be_bytes());
+            bytes[2..].copy_from_slice(&next.to_be_bytes());
         }
-        let mac = key.mac(user, &bytes[MAC_BYTES..]);
-        bytes[..MAC_BYTES].copy_from_slice(&mac);
-        bytes
+        let (said, rest) = whole.split_at_mut(mac);
+        rest.copy_from_slice(&key.mac(said));
+        (whole, body)
     }
 
     /// The cursor in `text`, if a node gave it to `user` in this epoch.
@@ -136,16 +146,15 @@ impl Cursor {
             return None;
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (given, body) = bytes.split_at_checked(MAC_BYTES)?;
-        let wanted = key.mac(user, body);
+        let (body, given) = bytes.split_at_checked(bytes.len().checked_sub(MAC_BYTES)?)?;
+        let wanted = key.mac(&[user.as_str().as_bytes(), &[0], body].concat());
         let differs = given.iter().zip(wanted).fold(0, |acc, (a, b)| acc | (a ^ b));
         if differs != 0 {
             return None;
         }
         let (head, lanes) = body.split_at_checked(HEAD_BYTES)?;
-        let (epoch, head) = head.split_first_chunk()?;
         let (taken_at, random) = head.split_first_chunk()?;
-        if i64::from_be_bytes(*epoch) != EPOCH || lanes.len() % LANE_BYTES != 0 {
+        if lanes.len() % LANE_BYTES != 0 {
             return None;
         }
         let random = u32::from_be_bytes(random.try_into().ok()?);
@@ -175,9 +184,10 @@ mod tests {
         let key = CursorKey::new([7; 32]);
         let (ann, bob): (UserId, UserId) = ("ann".parse().unwrap(), "bob".parse().unwrap());
         let text = cursor().encode(&key, &ann);
-        let mut appended: SmallVec<[u8; 16]> = SmallVec::from_slice(b"here: ");
+        let mut appended = b"here: ".to_vec();
         cursor().encode_into(&key, &ann, &mut appended);
-        assert_eq!(appended.as_slice(), format!("here: {text}").as_bytes());
+        assert_eq!(appended, format!("here: {text}").as_bytes());
+        assert_eq!(text.len(), cursor().characters());
         let back = Cursor::decode(&text, &key, &ann).unwrap();
         assert_eq!(back, cursor());
         assert!(Cursor::decode(&text, &key, &bob).is_none());

@@ -19,7 +19,7 @@ use graphql::auth::Authenticator;
 use slab::Slab;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, mpsc};
-use tokio::task::{LocalSet, spawn_blocking, spawn_local};
+use tokio::task::{LocalSet, spawn_blocking, spawn_local, yield_now};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -30,6 +30,7 @@ use crate::protocol::CloseCode;
 use crate::render::Selected;
 use crate::socket::connection::Connection;
 use crate::subscription::Subscription;
+use deliver::Batches;
 
 /// Sockets that may wait to be taken in by one shard.
 const ARRIVALS: usize = 1_024;
@@ -177,10 +178,14 @@ impl Shard {
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut drains_since = None;
+        let mut batches = Batches::new();
         loop {
             tokio::select! {
-                biased;
-                () = self.hub.wake.notified() => self.deliver_all().await,
+                () = self.hub.wake.notified() => {
+                    batches.push_back(self.batch());
+                    self.deliver_some(&mut batches);
+                }
+                () = yield_now(), if !batches.is_empty() => self.deliver_some(&mut batches),
                 Some(arrival) = arrivals.recv() => self.take_in(arrival),
                 now = looks.tick() => self.look(now, drains_since),
                 () = self.draining.cancelled(), if drains_since.is_none() => {

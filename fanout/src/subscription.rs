@@ -7,7 +7,7 @@
 mod replay;
 mod rows;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -33,6 +33,8 @@ use crate::{Node, metrics, snapshot};
 
 /// Frames that a task takes from the queue at once.
 const FRAMES: usize = 32;
+/// Bytes of frames that a task puts together before it sends them.
+const UNSENT_BYTES: usize = 16 * 1024;
 
 /// Why a subscription has ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +87,8 @@ pub struct Subscription {
     pub is_busy: Cell<bool>,
     number: OperationNumber,
     is_inbox: bool,
+    /// Frames that its task has put together; empty when it rests.
+    unsent: RefCell<Vec<u8>>,
 }
 
 impl Drop for Subscription {
@@ -116,6 +120,7 @@ pub async fn start(
             is_busy: Cell::new(true),
             number,
             is_inbox: matches!(topic, Topic::Inbox { .. }),
+            unsent: RefCell::default(),
             connection: connection.clone(),
         });
         connection.shard.keep(id, &subscription);
@@ -176,6 +181,7 @@ impl Subscription {
             for frame in frames.drain(..) {
                 self.send_event(&frame.event, &frame.cursor).await?;
             }
+            self.flush().await?;
             // Nothing is waited for from here on, so what comes next finds it at rest.
             let is_empty = self.hub().take(self.id, FRAMES, &mut frames)?.is_some();
             if is_empty && frames.is_empty() {
@@ -234,11 +240,20 @@ impl Subscription {
         self.send_payload(&payload, cursor).await
     }
 
+    /// What is put together goes out in one write, at the latest before the subscription rests.
     async fn send_payload(&self, payload: &Payload, cursor: &Cursor) -> Result<(), Ended> {
-        let mut frame = vec![];
-        self.put(payload, cursor, &mut frame);
+        let bytes = {
+            let unsent = &mut *self.unsent.borrow_mut();
+            self.put(payload, cursor, unsent);
+            unsent.len()
+        };
         metrics::DELIVERIES.inc();
-        Ok(self.connection.send(&frame).await?)
+        if bytes > UNSENT_BYTES { self.flush().await } else { Ok(()) }
+    }
+
+    async fn flush(&self) -> Result<(), Ended> {
+        let unsent = self.unsent.take();
+        Ok(self.connection.send(&unsent).await?)
     }
 
     /// Whether an event answers what its viewer does not see.

@@ -1,13 +1,13 @@
 //! Ports that clients and operators connect to.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header;
 use axum::response::Response;
-use ingest::http::connections;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use tokio::net::{TcpListener, TcpSocket};
 use tower::ServiceExt;
 
 /// One router for sockets and requests: a WebSocket handshake goes to `sockets`.
@@ -29,13 +29,17 @@ pub fn split(sockets: Router, requests: Router) -> Router {
     Router::new().fallback(choose)
 }
 
-/// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> Result<()> {
-    connections::serve(listener, router, stop).await;
-    Ok(())
-}
+/// Connections that may wait to be let in, as far as the kernel lets them.
+const WAITING: u32 = 4_096;
 
 /// Opens a port.
-pub async fn bind(address: std::net::SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))
+pub fn bind(address: SocketAddr) -> Result<TcpListener> {
+    let open = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        // A process that comes back has its port at once.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(WAITING)
+    };
+    open().with_context(|| format!("cannot listen on {address}"))
 }

@@ -19,7 +19,7 @@ use fanout::socket::Sockets;
 use graphql::auth::Authenticator;
 use graphql::{ApiSchema, Reads};
 use ingest::Ingest;
-use ingest::http::Http;
+use ingest::http::{Http, connections};
 use platform::clock::Clock;
 use platform::lifecycle::{Life, Signals};
 use platform::ports::{Log, Tables};
@@ -168,12 +168,12 @@ impl Process {
 
     /// Serves clients on a port.
     pub fn serve(&mut self, name: &'static str, listener: TcpListener, router: Router) {
-        self.life.serving.spawn(name, |stop| http::serve(listener, router, stop));
+        self.life.serving.spawn(name, |stop| connections::serve(listener, router, stop));
     }
 
     /// The operators' port, which tells to the end how the process does.
     pub fn admin(&mut self, listener: TcpListener) {
         let routes = ingest::admin::routes(self.life.readiness.clone());
-        self.life.running.spawn("admin", |stop| http::serve(listener, routes, stop));
+        self.life.running.spawn("admin", |stop| connections::serve(listener, routes, stop));
     }
 }

@@ -25,8 +25,8 @@ async fn main() -> Result<()> {
         return operate(&flags, command.clone()).await;
     }
     let signals = Signals::listen().context("signals")?;
-    let listener = http::bind(flags.listen).await?;
-    let admin = http::bind(flags.admin()).await?;
+    let listener = http::bind(flags.listen)?;
+    let admin = http::bind(flags.admin())?;
     std::fs::create_dir_all(&flags.data_dir)
         .with_context(|| format!("cannot make {}", flags.data_dir.display()))?;
     // Closed last: it syncs what everyone else has written.

@@ -67,7 +67,7 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
     // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
     let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;
-    let listener = http::bind((Ipv4Addr::LOCALHOST, 0).into()).await?;
+    let listener = http::bind((Ipv4Addr::LOCALHOST, 0).into())?;
     let address = listener.local_addr()?;
     process.serve("http", listener, http::split(sockets, process.requests(&api, &access)));
     let deadline = Instant::now() + READY_WITHIN;

@@ -5,7 +5,7 @@ use roles::http;
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     distributed::run("fanout", async |process, config| {
-        let listener = http::bind(config.http.listen).await?;
+        let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
         let api = process.api(config.ingest());
         let sockets = process.sockets(&api, &access, config.cursor_key()?, config.fanout()).await?;

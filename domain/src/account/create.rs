@@ -38,10 +38,11 @@ pub fn decide(context: &Context<'_>, create: &CreateConversation) -> Result<Deci
     }
     check(context.user, create)?;
     let limit = &context.policy.limits.create_conversation;
-    let mut state = AccountState::clone(&context.account.state);
-    window::check(state.creations.iter().copied(), context.at, limit)
+    let account = &*context.account.state;
+    window::check(account.creations.iter().copied(), context.at, limit)
         .map_err(|full| full.refusal("create_conversation", limit))?;
-    window::push(&mut state.creations, context.at, limit);
+    let creations = window::with(&account.creations, context.at, limit);
+    let state = AccountState { creations, ..account.clone() };
 
     let conversation = conversation_id(context.user, create);
     let charge = Charge {

@@ -27,15 +27,15 @@ pub fn decide(context: &Context<'_>, send: &SendMessage) -> Result<Decision<Acco
     let limits = &context.policy.limits;
     check_text(&send.content.text, limits)?;
     check_recipients(send.recipients)?;
-    let mut state = AccountState::clone(&context.account.state);
+    let account = &*context.account.state;
     let mark = TextMark {
         at: context.at,
         text: text::fingerprint(&send.content.text),
         conversation: text::hash(send.conversation.as_str().as_bytes()),
     };
-    window::check(state.sends.iter().copied(), context.at, &limits.send)
+    window::check(account.sends.iter().copied(), context.at, &limits.send)
         .map_err(|full| full.refusal("send", &limits.send))?;
-    check_identical(&state, &mark, limits)?;
+    check_identical(account, &mark, limits)?;
 
     let price_milli = context.policy.prices.message_per_recipient * i64::from(send.recipients);
     let cause = Cause {
@@ -44,9 +44,13 @@ pub fn decide(context: &Context<'_>, send: &SendMessage) -> Result<Decision<Acco
         client_id: Some(&send.client_id),
         recipients: Some(send.recipients),
     };
+    let mut state = AccountState {
+        sends: window::with(&account.sends, context.at, &limits.send),
+        creations: account.creations.clone(),
+        texts: texts_with(&account.texts, mark, limits),
+        ..*account
+    };
     let entry = credits::change(context, &mut state, -price_milli, &cause)?;
-    window::push(&mut state.sends, context.at, &limits.send);
-    remember_text(&mut state, mark, limits);
 
     let charge = Charge {
         user: context.user.clone(),
@@ -116,13 +120,15 @@ fn check_identical(state: &AccountState, mark: &TextMark, limits: &Limits) -> Re
         .map_err(|full| full.refusal("identical_text", spread))
 }
 
-fn remember_text(state: &mut AccountState, mark: TextMark, limits: &Limits) {
+/// A mark, among those that a limit still looks at.
+fn texts_with(texts: &[TextMark], mark: TextMark, limits: &Limits) -> Vec<TextMark> {
     let longest = limits.identical_text.seconds.max(limits.identical_text_conversations.seconds);
-    state.texts.retain(|other| window::counts(other.at, mark.at, longest));
+    let at = mark.at;
+    let counts = |other: &&TextMark| window::counts(other.at, at, longest);
     // An operator may set limits under which this would outgrow a state; the oldest go first.
-    let surplus = (state.texts.len() + 1).saturating_sub(MAX_TEXT_MARKS);
-    state.texts.drain(..surplus);
-    state.texts.insert(state.texts.partition_point(|other| other.at <= mark.at), mark);
+    let surplus = (texts.iter().filter(counts).count() + 1).saturating_sub(MAX_TEXT_MARKS);
+    let kept = texts.iter().filter(counts).skip(surplus).cloned();
+    window::insert_by(kept, texts.len(), mark, |mark| mark.at)
 }
 
 /// 60 sends a minute for the ten minutes that a text is remembered.

@@ -1,17 +1,16 @@
-//! One turn of a shard: what waits in its queues goes to their sockets, each in one write.
+//! Turns of a shard: what waits in its queues goes to their sockets, each in one write.
 //!
-//! Invariants: nothing is waited for; a frame that needs something read first is given to a task of its
-//! own subscription, and what comes behind it waits for that; a client that does not read leaves its
-//! frames in its queue.
+//! Invariants: nothing is waited for; those to whom something came at the same time are a batch, and
+//! batches have their turns by rounds, so a large group holds up nobody for longer than a turn; a frame
+//! that needs something read first is given to a task of its own subscription, and what comes behind it
+//! waits for that; a client that does not read leaves its frames in its queue.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use platform::telemetry::Stage;
 use schemas::position::LogTime;
-use smallvec::SmallVec;
-use tokio::task::yield_now;
 use tokio::time::Instant;
 
 use super::Shard;
@@ -28,8 +27,14 @@ use crate::subscription::Subscription;
 const FRAMES: usize = 32;
 /// Bytes after which a socket is written to before more is put together for it.
 const OUT_BYTES: usize = 64 * 1024;
-/// Sockets that are served before others of the shard's tasks have their turn.
-const SOCKETS: usize = 64;
+/// Subscriptions that are served in one turn, before others and the shard's tasks have theirs.
+const SUBSCRIPTIONS: usize = 64;
+
+/// Those that something waits for, by when it came; each batch in the order of its sockets.
+pub type Batches = VecDeque<Vec<Rc<Subscription>>>;
+
+/// Looked into for every delivery; its keys are the node's own.
+type Found = HashMap<Key, Option<Arc<Payload>>, foldhash::fast::RandomState>;
 
 /// What a turn works with; kept, so that it asks for no memory.
 #[derive(Default)]
@@ -40,9 +45,13 @@ pub struct Turn {
     delivered: u64,
     /// What this turn has found of renderings: a payload that is shared, or that something has to be
     /// read for it.
-    found: HashMap<Key, Option<Arc<Payload>>>,
+    found: Found,
     /// When the events that this turn has rendered were appended.
     times: Vec<LogTime>,
+}
+
+fn socket(subscription: &Rc<Subscription>) -> *const Connection {
+    Rc::as_ptr(&subscription.connection)
 }
 
 /// What became of a frame.
@@ -54,22 +63,27 @@ enum Rendered {
 }
 
 impl Shard {
-    /// Delivers what waits in any queue.
-    pub(super) async fn deliver_all(self: &Rc<Self>) {
+    /// Those that something has begun to wait for.
+    pub(super) fn batch(&self) -> Vec<Rc<Subscription>> {
         let mut ids: Vec<SubscriptionId> = vec![];
         self.hub.waiting(&mut ids);
-        let mut waiting: Vec<Rc<Subscription>> = {
-            let subscriptions = self.subscriptions.borrow();
-            ids.iter().filter_map(|id| subscriptions.get(*id)?.upgrade()).collect()
-        };
-        let socket = |subscription: &Rc<Subscription>| Rc::as_ptr(&subscription.connection);
-        waiting.sort_unstable_by_key(socket);
+        let subscriptions = self.subscriptions.borrow();
+        let mut batch: Vec<_> = ids.iter().filter_map(|id| subscriptions.get(*id)?.upgrade()).collect();
+        batch.sort_unstable_by_key(socket);
+        batch
+    }
+
+    /// One turn of the batch whose turn it is.
+    pub(super) fn deliver_some(&self, batches: &mut Batches) {
+        let Some(mut batch) = batches.pop_front() else { return };
         let now = Instant::now();
-        for (served, of_one) in (1..).zip(waiting.chunk_by(|one, other| socket(one) == socket(other))) {
+        let served = batch.split_off(batch.len().saturating_sub(SUBSCRIPTIONS));
+        for of_one in served.chunk_by(|one, other| socket(one) == socket(other)) {
             self.deliver(&of_one[0].connection, of_one, now);
-            if served % SOCKETS == 0 {
-                yield_now().await;
-            }
+        }
+        if !batch.is_empty() {
+            batches.push_back(batch);
+            return;
         }
         let (turn, now) = (&mut *self.out.borrow_mut(), self.node.now());
         turn.found.clear();
@@ -139,7 +153,7 @@ impl Shard {
 
     fn render(
         &self,
-        (found, times): (&mut HashMap<Key, Option<Arc<Payload>>>, &mut Vec<LogTime>),
+        (found, times): (&mut Found, &mut Vec<LogTime>),
         subscription: &Subscription,
         frame: &Frame,
     ) -> Result<Rendered, Failed> {
@@ -176,20 +190,16 @@ impl Subscription {
     /// payload has a place for it.
     pub fn put(&self, payload: &Payload, cursor: &Cursor, out: &mut Vec<u8>) {
         let parts = payload.parts();
-        let mut text: SmallVec<[u8; 256]> = SmallVec::new();
-        if parts.len() > 1 {
-            text.push(b'"');
-            cursor.encode_into(&self.node().cursor_key, &self.viewer.user, &mut text);
-            text.push(b'"');
-        }
         let parts_bytes: usize = parts.iter().map(|part| part.len()).sum();
-        let cursors_bytes = text.len() * (parts.len() - 1);
+        let cursors_bytes = (cursor.characters() + 2) * (parts.len() - 1);
         let bytes = self.next_start.len() + parts_bytes + cursors_bytes + NEXT_END.len();
         frames::text_header(bytes, out);
         out.extend_from_slice(self.next_start.as_bytes());
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
-                out.extend_from_slice(&text);
+                out.push(b'"');
+                cursor.encode_into(&self.node().cursor_key, &self.viewer.user, out);
+                out.push(b'"');
             }
             out.extend_from_slice(part.as_bytes());
         }

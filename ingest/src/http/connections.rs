@@ -1,8 +1,11 @@
 //! Connections of clients: HTTP/1.1 on each, and what it is upgraded to.
 //!
-//! Invariants: a client that is slow with a head is cut off, and so is one that asks nothing more; no
-//! connection outlives [`serve`], which ends when the last of them has.
+//! Invariants: a client that is slow with a head is cut off, and so is one that asks nothing more; those
+//! who come at once are let in at a pace that leaves the process to those who are there; no connection
+//! outlives [`serve`], which ends when the last of them has.
 
+use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,22 +15,30 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// How long a client may take for the head of a request, and then for its body.
 pub const READ_WITHIN: Duration = Duration::from_secs(10);
 
+/// Between two connections, on average; more wait in the kernel.
+const BETWEEN: Duration = Duration::from_millis(1);
+/// How many of these are let in together, which costs less than one by one.
+const TOGETHER: u32 = 10;
+
 /// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> Result<(), Infallible> {
     serve_within(READ_WITHIN, listener, router, stop).await;
+    Ok(())
 }
 
 async fn serve_within(head: Duration, mut listener: TcpListener, router: Router, stop: CancellationToken) {
     let mut connections = JoinSet::new();
+    let mut next = Instant::now();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            (stream, _) = Listener::accept(&mut listener) => {
+            (stream, _) = accept(&mut listener, &mut next) => {
                 connections.spawn(attend(head, stream, router.clone(), stop.clone()));
             }
             Some(_) = connections.join_next() => {}
@@ -35,6 +46,16 @@ async fn serve_within(head: Duration, mut listener: TcpListener, router: Router,
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
+}
+
+/// The next connection, in its turn. May be given up at any time.
+async fn accept(listener: &mut TcpListener, next: &mut Instant) -> (TcpStream, SocketAddr) {
+    if *next >= Instant::now() + BETWEEN * TOGETHER {
+        sleep_until(*next).await;
+    }
+    let accepted = Listener::accept(listener).await;
+    *next = (*next).max(Instant::now()) + BETWEEN;
+    accepted
 }
 
 /// Serves one connection. How it ends concerns its client alone.

@@ -55,7 +55,10 @@ impl Sockets {
         let routes = routes.expect("threads").routes();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("ws://{}/graphql", listener.local_addr().expect("an address"));
-        tasks.spawn(connections::serve(listener, routes.clone(), stop.clone()));
+        let served = connections::serve(listener, routes.clone(), stop.clone());
+        tasks.spawn(async move {
+            let Ok(()) = served.await;
+        });
         Self { server, routes, url, stop, tasks }
     }
 

@@ -41,6 +41,9 @@ pub struct Config {
     pub fetch_wait: Duration,
     /// Bytes that are fetched ahead for each reader; the last batch may exceed it by 1 MiB.
     pub read_ahead_bytes: usize,
+    /// A reader that gets nothing for so long asks whether there is something, and is seated anew if
+    /// that is still not fetched when it asks again.
+    pub stalled_after: Duration,
     /// A member that says nothing for so long has lost its partitions: how long those of a killed
     /// process stand still. Longer than a broker's restart, else a restart costs every member its
     /// partitions for 16 s and more.
@@ -65,6 +68,7 @@ impl Config {
             queue_bytes: 32 * 1024 * 1024,
             fetch_wait: Duration::from_millis(100),
             read_ahead_bytes: 1024 * 1024,
+            stalled_after: Duration::from_secs(10),
             session_timeout: Duration::from_secs(8),
             heartbeat_interval: Duration::from_millis(500),
             release_timeout: Duration::from_secs(10),
@@ -87,6 +91,7 @@ impl Config {
             (self.queue_bytes <= u32::MAX as usize, "queue_bytes is above 4 GiB"),
             (self.fetch_wait < self.request_timeout, "fetch_wait is not below request_timeout"),
             (self.read_ahead_bytes >= 1024, "read_ahead_bytes is below 1 KiB"),
+            (self.stalled_after > self.fetch_wait, "stalled_after is not longer than fetch_wait"),
             (
                 self.session_timeout >= self.heartbeat_interval * 3,
                 "session_timeout is below three heartbeats",
@@ -202,6 +207,7 @@ mod tests {
             Config { session_timeout: Duration::from_secs(1), ..good.clone() },
             Config { queue_bytes: 1024, ..good.clone() },
             Config { fetch_wait: Duration::from_secs(60), ..good.clone() },
+            Config { stalled_after: Duration::ZERO, ..good.clone() },
         ];
         for config in bad {
             assert!(matches!(config.check(), Err(ConnectError::Config(_))), "{config:?}");

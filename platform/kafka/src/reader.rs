@@ -4,13 +4,14 @@
 //! - Its position moves only together with the records that it hands out, so a wait that is given
 //!   up loses nothing.
 //! - A place that is gone is said to be; nothing is skipped or replayed instead.
+//! - What is in the log is read in the end: a fetch that librdkafka has forgotten is begun anew.
 //! - What is fetched ahead waits in a queue of its own in librdkafka, which is bounded: a reader
 //!   that is behind holds up nobody, as librdkafka then fetches the others only.
 
 mod lane;
 mod record;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use platform::ports::{LogError, Reader, Record};
@@ -39,6 +40,26 @@ pub(crate) struct KafkaReader {
     partition: Partition,
     position: Offset,
     standing: Standing,
+    silence: Silence,
+}
+
+/// How long a reader has got nothing.
+struct Silence {
+    /// Of so much it asks whether there is something.
+    most: Duration,
+    since: Instant,
+    /// Where it stood when it was told that there is.
+    owed_at: Option<Offset>,
+}
+
+impl Silence {
+    fn new(most: Duration) -> Self {
+        Self { most, since: Instant::now(), owed_at: None }
+    }
+
+    fn is_long(&self) -> bool {
+        self.since.elapsed() >= self.most
+    }
 }
 
 enum Standing {
@@ -61,7 +82,9 @@ impl KafkaReader {
     ) -> Result<Self, LogError> {
         // Negative offsets are names of places to Kafka.
         let standing = if from < 0 { Standing::Refused } else { Standing::Away };
-        let mut reader = Self { lanes, queries, metrics, closed, topic, partition, position: from, standing };
+        let silence = Silence::new(lanes.stalled_after());
+        let mut reader =
+            Self { lanes, queries, metrics, closed, topic, partition, position: from, standing, silence };
         reader.sit().await?;
         Ok(reader)
     }
@@ -109,8 +132,26 @@ impl KafkaReader {
     fn hand_out(&mut self, page: Vec<Record>) -> Vec<Record> {
         if let Some(last) = page.last() {
             self.position = last.offset + 1;
+            self.silence = Silence::new(self.silence.most);
         }
         page
+    }
+
+    /// Asks whether there is something. What was there a silence ago already is not on its way any more:
+    /// the seat is left.
+    async fn ask_why_silent(&mut self) {
+        self.silence.since = Instant::now();
+        // Who cannot be asked cannot be read from either.
+        let Ok(marks) = self.queries.marks(self.topic, self.partition).await else { return };
+        let owed_at = (marks.end > self.position).then_some(self.position);
+        let was_owed = self.silence.owed_at == owed_at;
+        self.silence.owed_at = owed_at;
+        if let (Some(position), true) = (owed_at, was_owed) {
+            let (topic, partition) = (self.topic.name, self.partition);
+            tracing::warn!(topic, partition, position, end = marks.end, "nothing is fetched: seated anew");
+            self.metrics.reader_error(topic);
+            self.standing = Standing::Away;
+        }
     }
 
     /// Leaves the seat, to take another one at the same position.
@@ -140,6 +181,9 @@ impl Reader for KafkaReader {
                 }
                 taken => return taken,
             }
+            if self.silence.is_long() {
+                self.ask_why_silent().await;
+            }
             let Standing::Seated(seat) = &self.standing else { continue };
             tokio::select! {
                 () = seat.ready() => {}
@@ -149,3 +193,6 @@ impl Reader for KafkaReader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

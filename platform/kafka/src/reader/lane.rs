@@ -16,6 +16,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use platform::ports::{LogError, Record};
 use rdkafka::consumer::base_consumer::PartitionQueue;
@@ -72,6 +73,11 @@ impl Lanes {
                 lanes: Mutex::default(),
             }),
         }
+    }
+
+    /// After how long a silence a reader asks.
+    pub(super) fn stalled_after(&self) -> Duration {
+        self.shared.config.stalled_after
     }
 
     /// Takes a seat, and begins to fetch at `from`. Blocks for a moment.
@@ -171,7 +177,7 @@ impl Seat {
 
     /// The next record that is fetched, if there is one. Does not wait.
     pub(super) fn poll(&self) -> Option<Result<Record, KafkaError>> {
-        let next = self.queue.as_ref()?.poll(std::time::Duration::ZERO)?;
+        let next = self.queue.as_ref()?.poll(Duration::ZERO)?;
         Some(next.map(|message| record::of(&message)))
     }
 
@@ -192,5 +198,13 @@ impl Drop for Seat {
         }
         self.queue = None;
         self.lanes.leave(&self.lane, self.topic, self.partition);
+    }
+}
+
+#[cfg(test)]
+impl Seat {
+    /// Nothing is fetched any more, and nobody says so.
+    pub(super) fn stall(&self) {
+        self.lane.consumer.incremental_unassign(&self.place(Place::Invalid).unwrap()).unwrap();
     }
 }
