@@ -279,6 +279,8 @@ impl Connection {
             if done.is_err() {
                 connection.end(CloseCode::Restart);
             }
+            // Its handle would keep all that it took.
+            connection.change(number, |operation| operation.task = None);
         });
         self.change(number, |operation| operation.task = Some(spawn_local(work).abort_handle()));
     }
