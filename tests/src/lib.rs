@@ -13,6 +13,7 @@ pub mod service;
 pub mod socket;
 pub mod system;
 pub mod trial;
+pub mod wire;
 
 pub use client::Client;
 pub use socket::Socket;
