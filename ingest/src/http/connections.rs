@@ -88,6 +88,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn those_who_come_at_once_are_let_in_by_turns() {
+        let mut listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (mut next, begun) = (Instant::now(), Instant::now());
+        let mut clients = vec![];
+        for number in 1..=5 * TOGETHER {
+            clients.push(TcpStream::connect(address).await.unwrap());
+            accept(&mut listener, &mut next).await;
+            let turns_before = number.saturating_sub(TOGETHER + 1);
+            assert!(begun.elapsed() >= BETWEEN * turns_before, "{number} after {:?}", begun.elapsed());
+        }
+        tokio::time::sleep(BETWEEN * TOGETHER).await;
+        clients.push(TcpStream::connect(address).await.unwrap());
+        let alone = accept(&mut listener, &mut next);
+        assert!(timeout(Duration::from_secs(5), alone).await.is_ok());
+    }
+
+    #[tokio::test]
     async fn whoever_says_nothing_or_half_a_head_is_cut_off() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
