@@ -7,12 +7,13 @@ mod process;
 mod world;
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
 use schemas::UserId;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
-use tokio::time::{Duration, Instant, sleep};
+use tokio::time::{Instant, sleep};
 
 use crate::child::Child;
 use crate::usage;

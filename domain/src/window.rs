@@ -48,22 +48,15 @@ pub fn check(
 
 /// One at `at`, among those of `times` that still count.
 pub fn with(times: &[LogTime], at: LogTime, limit: &Limit) -> Vec<LogTime> {
-    let counted = times.iter().copied().filter(|then| counts(*then, at, limit.seconds));
-    insert_by(counted, times.len(), at, |time| *time)
+    let mut all = Vec::with_capacity(times.len() + 1);
+    all.extend(times.iter().copied().filter(|then| counts(*then, at, limit.seconds)));
+    insert_by(&mut all, at, |time| *time);
+    all
 }
 
-/// `new` among `others`, at most so many, behind those of its time: not always at the end, as the clock
-/// may have been put back.
-pub fn insert_by<T>(
-    others: impl Iterator<Item = T>,
-    most: usize,
-    new: T,
-    time: impl Fn(&T) -> LogTime,
-) -> Vec<T> {
-    let mut all = Vec::with_capacity(most + 1);
-    all.extend(others);
+/// Puts one behind those of its time: not always at the end, as the clock may have been put back.
+pub fn insert_by<T>(all: &mut Vec<T>, new: T, time: impl Fn(&T) -> LogTime) {
     all.insert(all.partition_point(|other| time(other) <= time(&new)), new);
-    all
 }
 
 /// Takes back what was counted at `at`, if it still counts.

@@ -253,6 +253,9 @@ impl Subscription {
 
     async fn flush(&self) -> Result<(), Ended> {
         let unsent = self.unsent.take();
+        if unsent.is_empty() {
+            return Ok(());
+        }
         Ok(self.connection.send(&unsent).await?)
     }
 

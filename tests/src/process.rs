@@ -13,6 +13,8 @@ use crate::ports;
 
 /// How long anything may take before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(120);
+/// How long a process may take to its end once it is told: its drain, and something beside.
+const ENDS_WITHIN: Duration = Duration::from_secs(30);
 /// Between two looks at a process.
 const POLL: Duration = Duration::from_millis(10);
 
@@ -97,7 +99,11 @@ impl Process {
 
     /// Waits until the process has ended, and says whether with success.
     pub async fn wait(&mut self) -> bool {
-        timeout(PATIENCE, self.child.wait()).await.expect("ends in time").expect("an exit status").success()
+        timeout(ENDS_WITHIN, self.child.wait())
+            .await
+            .expect("ends in time")
+            .expect("an exit status")
+            .success()
     }
 
     /// Waits until the process has opened the operators' port, which may not be served yet.
@@ -127,9 +133,9 @@ impl Process {
 
     pub async fn wait_until_ready(&mut self) {
         let url = format!("http://{}/readyz", self.admin);
-        let deadline = Instant::now() + PATIENCE;
+        let (http, deadline) = (http(), Instant::now() + PATIENCE);
         loop {
-            let answer = http().get(&url).send().await;
+            let answer = http.get(&url).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 return;
             }

@@ -123,12 +123,13 @@ fn check_identical(state: &AccountState, mark: &TextMark, limits: &Limits) -> Re
 /// A mark, among those that a limit still looks at.
 fn texts_with(texts: &[TextMark], mark: TextMark, limits: &Limits) -> Vec<TextMark> {
     let longest = limits.identical_text.seconds.max(limits.identical_text_conversations.seconds);
-    let at = mark.at;
-    let counts = |other: &&TextMark| window::counts(other.at, at, longest);
+    let mut all = Vec::with_capacity(texts.len() + 1);
+    all.extend(texts.iter().filter(|other| window::counts(other.at, mark.at, longest)).cloned());
     // An operator may set limits under which this would outgrow a state; the oldest go first.
-    let surplus = (texts.iter().filter(counts).count() + 1).saturating_sub(MAX_TEXT_MARKS);
-    let kept = texts.iter().filter(counts).skip(surplus).cloned();
-    window::insert_by(kept, texts.len(), mark, |mark| mark.at)
+    let surplus = (all.len() + 1).saturating_sub(MAX_TEXT_MARKS);
+    all.drain(..surplus);
+    window::insert_by(&mut all, mark, |mark| mark.at);
+    all
 }
 
 /// 60 sends a minute for the ten minutes that a text is remembered.

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::rows;
 use crate::hub::tests::world::{World, user};
-use stage::{Stage, content, cursor, staged};
+use stage::{Stage, content, staged};
 
 #[test]
 fn what_cannot_be_rendered_now_is_sent_when_the_client_resumes() {
@@ -25,12 +25,7 @@ fn what_cannot_be_rendered_now_is_sent_when_the_client_resumes() {
         let mut stage = Stage::new(world).await;
         stage.enters();
         let mut ann = stage.subscribes(Some(stage.start_of("ann"))).await;
-        let mut last = None;
-        for expected in ["ConversationChanged", "MessageCreated", "Drained"] {
-            let frame = ann.frame().await;
-            assert_eq!(frame["event"]["__typename"], expected);
-            last = cursor(&frame);
-        }
+        let last = ann.frames(&["ConversationChanged", "MessageCreated", "Drained"]).await;
         stage.tables.is_down.store(true, Ordering::Relaxed);
         stage.world.says("k1", "bob", "two");
         stage.enters();
@@ -52,12 +47,7 @@ fn a_panic_costs_the_socket_and_no_other() {
         let mut stage = Stage::new(world).await;
         stage.enters();
         let mut live = stage.subscribes(None).await;
-        let mut last = None;
-        for expected in ["Drained", "ConversationChanged"] {
-            let frame = live.frame().await;
-            assert_eq!(frame["event"]["__typename"], expected);
-            last = cursor(&frame);
-        }
+        let last = live.frames(&["Drained", "ConversationChanged"]).await;
         stage.tables.is_broken.store(true, Ordering::Relaxed);
         assert_eq!(stage.subscribes(None).await.end().await, 1012, "where its rows are read");
         stage.world.says("k1", "bob", "two");

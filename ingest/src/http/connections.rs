@@ -99,7 +99,6 @@ mod tests {
             let turns_before = number.saturating_sub(TOGETHER + 1);
             assert!(begun.elapsed() >= BETWEEN * turns_before, "{number} after {:?}", begun.elapsed());
         }
-        tokio::time::sleep(BETWEEN * TOGETHER).await;
         clients.push(TcpStream::connect(address).await.unwrap());
         let alone = accept(&mut listener, &mut next);
         assert!(timeout(Duration::from_secs(5), alone).await.is_ok());

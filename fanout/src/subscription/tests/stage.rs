@@ -138,6 +138,17 @@ impl Client {
         said["payload"]["data"]["inbox"].take()
     }
 
+    /// Frames of these kinds, one after the other; gives the cursor of the last.
+    pub async fn frames(&mut self, kinds: &[&str]) -> Option<String> {
+        let mut last = None;
+        for kind in kinds {
+            let frame = self.frame().await;
+            assert_eq!(frame["event"]["__typename"], *kind);
+            last = cursor(&frame);
+        }
+        last
+    }
+
     /// The code that the socket is closed with; what comes before it is passed over.
     pub async fn end(&mut self) -> u16 {
         loop {
