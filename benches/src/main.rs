@@ -15,6 +15,7 @@ mod group;
 mod hops;
 mod idle;
 mod node;
+mod pace;
 mod pipeline;
 mod quantiles;
 mod record;

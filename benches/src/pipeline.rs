@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 use tests::system::Stack;
 use tests::{Client, Socket, System};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use crate::hops::Hops;
-use crate::quantiles;
 use crate::report::{Bar, Finding, Report};
 use crate::usage::{self, Usage};
+use crate::{pace, quantiles};
 
 /// Nothing but the prices and limits that would stop a few users from sending so much.
 const POLICY: &str = include_str!("../policy.toml");
@@ -102,11 +102,10 @@ pub async fn run(options: Options, told: &mut Report) -> Result<()> {
 
     let floor = Hops::beside(&server).await?;
     let before = usage::of_all(&server.processes)?;
-    let begun = Instant::now();
+    let mut moments = pace::moments(options.rate, total)?;
     let mut sends = JoinSet::new();
     for send in 0..total {
-        let due = begun + Duration::from_secs(1) * send as u32 / options.rate;
-        sleep_until(due).await;
+        let due = moments.recv().await.context("the pace is lost")?;
         times.due.lock().unwrap_or_else(PoisonError::into_inner).push(due);
         if send == warm {
             floor.reset();

@@ -31,10 +31,16 @@ pub fn length(text: &str) -> i32 {
 /// characters, look-alikes taken for each other.
 pub fn fingerprint(text: &str) -> i64 {
     if text.is_ascii() {
-        // Shapes of ASCII are of one or two characters.
-        let mut shape = String::with_capacity(2 * text.len());
-        shape.extend(text.bytes().map(|byte| ASCII_SHAPES[usize::from(byte)].as_str()));
-        return hash(shape.as_bytes());
+        let shapes = &*ASCII_SHAPES;
+        let mut shape = Vec::with_capacity(text.len() + text.len() / 4);
+        for byte in text.bytes() {
+            match shapes[usize::from(byte)].as_bytes() {
+                // As most are.
+                [one] => shape.push(*one),
+                other => shape.extend_from_slice(other),
+            }
+        }
+        return hash(&shape);
     }
     hash(shape(text).as_bytes())
 }

@@ -46,17 +46,26 @@ pub fn check(
     Err(Exhausted { retry_after_ms: leaves + limit.seconds * 1_000 - at })
 }
 
-/// One at `at`, among those of `times` that still count.
-pub fn with(times: &[LogTime], at: LogTime, limit: &Limit) -> Vec<LogTime> {
-    let mut all = Vec::with_capacity(times.len() + 1);
-    all.extend(times.iter().copied().filter(|then| counts(*then, at, limit.seconds)));
-    insert_by(&mut all, at, |time| *time);
-    all
+/// Of what was counted, oldest first, the part that still counts at `at`.
+pub fn counting<T>(all: &[T], at: LogTime, seconds: i64, time: impl Fn(&T) -> LogTime) -> &[T] {
+    let from = all.partition_point(|one| time(one) + seconds * 1_000 <= at);
+    let to = all.partition_point(|one| time(one) <= at + CLOCK_TOLERANCE_MS);
+    &all[from..to.max(from)]
 }
 
-/// Puts one behind those of its time: not always at the end, as the clock may have been put back.
-pub fn insert_by<T>(all: &mut Vec<T>, new: T, time: impl Fn(&T) -> LogTime) {
-    all.insert(all.partition_point(|other| time(other) <= time(&new)), new);
+/// One more, behind those of its time: not always at the end, as the clock may have been put back.
+pub fn one_more<T: Clone>(all: &[T], new: T, time: impl Fn(&T) -> LogTime) -> Vec<T> {
+    let (before, behind) = all.split_at(all.partition_point(|other| time(other) <= time(&new)));
+    let mut more = Vec::with_capacity(all.len() + 1);
+    more.extend_from_slice(before);
+    more.push(new);
+    more.extend_from_slice(behind);
+    more
+}
+
+/// One at `at`, among those of `times` that still count.
+pub fn with(times: &[LogTime], at: LogTime, limit: &Limit) -> Vec<LogTime> {
+    one_more(counting(times, at, limit.seconds, |time| *time), at, |time| *time)
 }
 
 /// Takes back what was counted at `at`, if it still counts.

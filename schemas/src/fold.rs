@@ -95,7 +95,8 @@ pub struct Command<R> {
     pub request: R,
 }
 
-type Rows<R> = HashMap<RowKey, Option<R>>;
+/// Whoever chooses keys chooses them for an owner of their own, and does not see the seed.
+type Rows<R> = HashMap<RowKey, Option<R>, foldhash::fast::RandomState>;
 
 /// An owner in memory: its state, and the rows that are known, be it as absent.
 ///
@@ -114,7 +115,7 @@ pub struct Owner<F: Fold + ?Sized> {
 
 impl<F: Fold> Owner<F> {
     pub fn new(state: F::State, complete: bool) -> Self {
-        Self { state: Arc::new(state), resident: HashMap::new(), keyed: HashMap::new(), complete }
+        Self { state: Arc::new(state), resident: Rows::default(), keyed: Rows::default(), complete }
     }
 
     fn rows(&self, kind: i32) -> &Rows<F::Row> {

@@ -29,7 +29,7 @@ pub struct AccountState {
 }
 
 /// One recent send, for the limit on identical texts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.rows")]
 pub struct TextMark {
     pub at: LogTime,

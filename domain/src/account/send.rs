@@ -1,5 +1,7 @@
 //! Sending: limits, credits, and the way on to the conversation.
 
+use std::fmt::Write;
+
 use schemas::account::{Charge, ChargeKind, LedgerKind, SendMessage};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::control::Limits;
@@ -12,11 +14,17 @@ use super::credits::{self, Cause};
 use super::{Accounts, Context, accepted, requests};
 use crate::{text, window};
 
+/// Bytes of what is hashed beside a text, at most.
+const SAID_AROUND: usize = 64;
+
 /// Hash of what the client said, without the facts that ingest added.
 pub fn said(send: &SendMessage) -> i64 {
+    let SendMessage { conversation, content, .. } = send;
     let reply_to = send.reply_to.as_ref().map_or(0, |parent| parent.seq);
-    let said = ["send", send.conversation.as_str(), &reply_to.to_string(), &send.content.text];
-    text::hash(said.join("\0").as_bytes())
+    let mut said = String::with_capacity(SAID_AROUND + content.text.len());
+    // A text takes whatever is written to it.
+    let _ = write!(said, "send\0{conversation}\0{reply_to}\0{}", content.text);
+    text::hash(said.as_bytes())
 }
 
 pub fn decide(context: &Context<'_>, send: &SendMessage) -> Result<Decision<Accounts>, Refusal> {
@@ -123,13 +131,10 @@ fn check_identical(state: &AccountState, mark: &TextMark, limits: &Limits) -> Re
 /// A mark, among those that a limit still looks at.
 fn texts_with(texts: &[TextMark], mark: TextMark, limits: &Limits) -> Vec<TextMark> {
     let longest = limits.identical_text.seconds.max(limits.identical_text_conversations.seconds);
-    let mut all = Vec::with_capacity(texts.len() + 1);
-    all.extend(texts.iter().filter(|other| window::counts(other.at, mark.at, longest)).cloned());
+    let counting = window::counting(texts, mark.at, longest, |mark| mark.at);
     // An operator may set limits under which this would outgrow a state; the oldest go first.
-    let surplus = (all.len() + 1).saturating_sub(MAX_TEXT_MARKS);
-    all.drain(..surplus);
-    window::insert_by(&mut all, mark, |mark| mark.at);
-    all
+    let surplus = (counting.len() + 1).saturating_sub(MAX_TEXT_MARKS);
+    window::one_more(&counting[surplus..], mark, |mark| mark.at)
 }
 
 /// 60 sends a minute for the ten minutes that a text is remembered.
