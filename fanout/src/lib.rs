@@ -13,6 +13,7 @@ pub mod lanes;
 mod metrics;
 pub mod node;
 mod once;
+mod page;
 mod past;
 pub mod protocol;
 pub mod render;

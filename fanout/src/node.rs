@@ -1,10 +1,10 @@
-//! A node: follows every lane into the hub, takes and stores snapshots, and ends with its process.
+//! A node: follows every lane, gives what it reads to the hubs, takes and stores snapshots, and ends with its process.
 //!
 //! Invariant: a node starts at a settled snapshot and is ready once it has reached the ends that
 //! the lanes had then, so a socket that it lets in can be brought up to date.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::try_join_all;
 use platform::clock::Clock;
@@ -13,7 +13,7 @@ use platform::retry;
 use platform::telemetry::Stage;
 use schemas::position::LogTime;
 use schemas::topics::EVENTS;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::Options;
@@ -21,6 +21,7 @@ use crate::cursor::CursorKey;
 use crate::event::Entry;
 use crate::hub::Hub;
 use crate::lanes::{Lane, Lanes, Position};
+use crate::page::Page;
 use crate::past::Past;
 use crate::render::{Rendering, Renderings};
 use crate::snapshot::{Snapshot, SnapshotId};
@@ -36,10 +37,17 @@ pub struct Node {
     pub options: Options,
     pub cursor_key: CursorKey,
     clock: Arc<dyn Clock>,
+    /// To each hub's shard, which takes in what comes: what fills a queue also empties it, so the memory
+    /// of a queue stays with one processor.
+    doors: Vec<mpsc::Sender<Arc<Page>>>,
+    entrances: Mutex<Vec<Entrance>>,
     /// Lanes that have not reached the end that they had at the start.
     behind: AtomicUsize,
     ready: watch::Sender<bool>,
 }
+
+/// Where a hub's pages come in.
+pub type Entrance = mpsc::Receiver<Arc<Page>>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
@@ -65,8 +73,10 @@ impl Node {
         };
         let settled = Arc::new(settled);
         let hub = |_| Arc::new(Hub::new(lanes, settled.clone(), options.ring_bytes, options.queue));
+        let hubs: Vec<_> = (0..shards(&options)).map(hub).collect();
+        let (doors, entrances) = hubs.iter().map(|_| mpsc::channel(PAGES)).unzip();
         Ok(Arc::new(Self {
-            hubs: (0..shards(&options)).map(hub).collect(),
+            hubs,
             renderings: Renderings::new(RENDERED_BYTES, Rendering::bytes),
             past: Past::new(log.clone(), tables.clone(), lanes),
             lanes,
@@ -75,9 +85,16 @@ impl Node {
             options,
             cursor_key,
             clock,
+            doors,
+            entrances: Mutex::new(entrances),
             behind: AtomicUsize::new(lanes.count()),
             ready: watch::Sender::new(false),
         }))
+    }
+
+    /// Where the hubs' pages come in, each to be taken in by its hub; given once.
+    pub fn entrances(&self) -> Vec<Entrance> {
+        std::mem::take(&mut *self.entrances.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Follows the lanes until `stop`; ends early only with an error, which is fatal.
@@ -125,15 +142,26 @@ impl Node {
         loop {
             let records = retry::next_records(&*self.clock, reader.as_mut()).await?;
             let next = records.last().map_or(0, |record| record.offset + 1);
-            let entries: Vec<Entry> =
-                records.into_iter().map(|record| Entry::read(self.lanes, lane, record)).collect();
-            self.hubs.iter().for_each(|hub| hub.enter(lane, &entries));
-            let (events, now) = (entries.iter().filter_map(|entry| entry.event.as_ref()), self.now());
-            events.for_each(|event| Stage::Fanout.between(event.time(), now));
-            if !caught_up && next >= end {
-                caught_up = true;
-                self.caught_up();
+            let entries = records.into_iter().map(|record| Entry::read(self.lanes, lane, record)).collect();
+            let catches_up = !caught_up && next >= end;
+            caught_up |= catches_up;
+            let page = Arc::new(Page::new(lane, entries, catches_up, self.hubs.len()));
+            for door in &self.doors {
+                // A shard that has ended ends the process.
+                let _ = door.send(page.clone()).await;
             }
+        }
+    }
+
+    /// A hub has taken a page in.
+    pub fn took_in(&self, page: &Page) {
+        if !page.taken_in() {
+            return;
+        }
+        let (events, now) = (page.entries.iter().filter_map(|entry| entry.event.as_ref()), self.now());
+        events.for_each(|event| Stage::Fanout.between(event.time(), now));
+        if page.catches_up {
+            self.caught_up();
         }
     }
 
@@ -177,6 +205,9 @@ impl Node {
         }
     }
 }
+
+/// Pages that may wait for a hub; while they do, no more is read.
+const PAGES: usize = 64;
 
 /// Bytes of recent renderings in memory: some seconds of them.
 const RENDERED_BYTES: usize = 16 * 1024 * 1024;

@@ -26,14 +26,17 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Node;
 use crate::hub::{Hub, SubscriptionId};
+use crate::node::Entrance;
 use crate::protocol::CloseCode;
 use crate::render::Selected;
 use crate::socket::connection::Connection;
 use crate::subscription::Subscription;
-use deliver::Batches;
+use deliver::{Batches, SocketAddress};
 
 /// Sockets that may wait to be taken in by one shard.
 const ARRIVALS: usize = 1_024;
+/// Pages that are taken in together, before others have their turn.
+const PAGES: usize = 8;
 /// Bytes read from a socket at once.
 const READ_BYTES: usize = 64 * 1024;
 /// How often a shard looks for what is due on its sockets, and how often while it drains.
@@ -63,6 +66,8 @@ pub struct Arrival {
 pub enum ShardsError {
     #[error("a shard cannot start: {0}")]
     Start(#[from] io::Error),
+    #[error("the node has shards already")]
+    Started,
     #[error("a shard has ended")]
     Ended,
 }
@@ -81,7 +86,11 @@ impl Shards {
     pub fn start(stands: &Stands) -> Result<Self, ShardsError> {
         let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
         let (mut doors, mut threads) = (vec![], vec![]);
-        for (index, hub) in stands.node.hubs.iter().enumerate() {
+        let (hubs, entrances) = (&stands.node.hubs, stands.node.entrances());
+        if entrances.len() != hubs.len() {
+            return Err(ShardsError::Started);
+        }
+        for (index, (hub, entrance)) in hubs.iter().zip(entrances).enumerate() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let (door, arrivals) = mpsc::channel(ARRIVALS);
             doors.push(door);
@@ -91,7 +100,7 @@ impl Shards {
                 let shard = Shard::new(stands, hub);
                 LocalSet::new().block_on(&runtime, async {
                     tokio::select! {
-                        () = shard.run(arrivals) => {}
+                        () = shard.run(entrance, arrivals) => {}
                         () = stop.cancelled() => {}
                     }
                 });
@@ -144,7 +153,7 @@ pub struct Shard {
     draining: CancellationToken,
     connections: RefCell<Slab<Weak<Connection>>>,
     /// By their ids.
-    subscriptions: RefCell<Vec<Weak<Subscription>>>,
+    subscriptions: RefCell<Vec<Place>>,
     /// Many select the same.
     selections: RefCell<HashMap<u128, std::sync::Weak<Selected>>>,
     out: RefCell<deliver::Turn>,
@@ -152,6 +161,13 @@ pub struct Shard {
     starts: Semaphore,
     /// Told when somebody waits to start.
     start_wanted: Notify,
+}
+
+/// Where a subscription is, and its socket, which is known without a look at it.
+#[derive(Clone, Default)]
+struct Place {
+    socket: SocketAddress,
+    subscription: Weak<Subscription>,
 }
 
 impl Shard {
@@ -173,14 +189,18 @@ impl Shard {
         })
     }
 
-    /// Takes in sockets, delivers what comes, and looks at what is due, for ever.
-    pub async fn run(self: &Rc<Self>, mut arrivals: mpsc::Receiver<Arrival>) {
+    /// Takes in pages and sockets, delivers what comes, and looks at what is due, for ever.
+    pub async fn run(self: &Rc<Self>, mut entrance: Entrance, mut arrivals: mpsc::Receiver<Arrival>) {
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut drains_since = None;
-        let mut batches = Batches::new();
+        let (mut batches, mut pages) = (Batches::new(), vec![]);
         loop {
             tokio::select! {
+                1.. = entrance.recv_many(&mut pages, PAGES) => for page in pages.drain(..) {
+                    self.hub.enter(page.lane, &page.entries);
+                    self.node.took_in(&page);
+                },
                 () = self.hub.wake.notified() => {
                     batches.push_back(self.batch());
                     self.deliver_some(&mut batches);
@@ -266,14 +286,15 @@ impl Shard {
     pub fn keep(&self, id: SubscriptionId, subscription: &Rc<Subscription>) {
         let subscriptions = &mut *self.subscriptions.borrow_mut();
         if subscriptions.len() <= id {
-            subscriptions.resize(id + 1, Weak::new());
+            subscriptions.resize(id + 1, Place::default());
         }
-        subscriptions[id] = Rc::downgrade(subscription);
+        let (socket, subscription) = (deliver::socket(subscription), Rc::downgrade(subscription));
+        subscriptions[id] = Place { socket, subscription };
     }
 
     pub fn forget(&self, id: SubscriptionId) {
-        if let Some(subscription) = self.subscriptions.borrow_mut().get_mut(id) {
-            *subscription = Weak::new();
+        if let Some(place) = self.subscriptions.borrow_mut().get_mut(id) {
+            *place = Place::default();
         }
     }
 }

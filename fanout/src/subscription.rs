@@ -19,6 +19,7 @@ use graphql::reads::whole::Unread;
 use platform::ports::TablesError;
 use schemas::conversation::Message;
 use schemas::position::Offset;
+use smallvec::SmallVec;
 
 use crate::cursor::Cursor;
 use crate::event::Event;
@@ -75,6 +76,9 @@ impl From<Unread> for Ended {
     }
 }
 
+/// Read for every frame; of a short name it stands beside the rest.
+type NextStart = SmallVec<[u8; 48]>;
+
 /// A subscription that was let in; its queue in the hub is open for as long as it is.
 pub struct Subscription {
     pub id: SubscriptionId,
@@ -82,7 +86,7 @@ pub struct Subscription {
     pub viewer: Viewer,
     pub selected: Arc<Selected>,
     /// How each of its `next` messages begins.
-    pub next_start: Box<str>,
+    pub next_start: NextStart,
     /// Whether a task of its own delivers: it starts, or something has to be read first.
     pub is_busy: Cell<bool>,
     number: OperationNumber,
@@ -116,7 +120,7 @@ pub async fn start(
             id,
             selected: connection.shard.share(selected),
             viewer,
-            next_start: protocol::next_start(&name).into(),
+            next_start: NextStart::from_slice(protocol::next_start(&name).as_bytes()),
             is_busy: Cell::new(true),
             number,
             is_inbox: matches!(topic, Topic::Inbox { .. }),

@@ -3,11 +3,10 @@
 //! Invariant: a ring holds, without gap, the events from its start to its position.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use schemas::position::Offset;
 
-use crate::event::Event;
+use crate::event::Held;
 use crate::lanes::{Lane, Position};
 
 pub struct Rings {
@@ -20,7 +19,7 @@ pub struct Rings {
 
 struct Ring {
     start: Offset,
-    events: VecDeque<Arc<Event>>,
+    events: VecDeque<Held>,
     position: Position,
 }
 
@@ -33,7 +32,7 @@ impl Rings {
     }
 
     /// Takes in an event; says whether it is new, or repeats.
-    pub fn push(&mut self, event: &Arc<Event>) -> bool {
+    pub fn push(&mut self, event: &Held) -> bool {
         let Some(ring) = self.rings.get_mut(event.lane.0 as usize) else { return false };
         if event.offset < ring.position.next || !ring.position.pass(event.offset, event.number) {
             return false;
@@ -67,11 +66,11 @@ impl Rings {
         self.rings.get(lane.0 as usize).map_or(0, |ring| ring.position.next)
     }
 
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Event>> {
+    pub fn all(&self) -> impl Iterator<Item = &Held> {
         self.rings.iter().flat_map(|ring| &ring.events)
     }
 
-    pub fn since(&self, lane: Lane, from: Offset) -> impl Iterator<Item = &Arc<Event>> {
+    pub fn since(&self, lane: Lane, from: Offset) -> impl Iterator<Item = &Held> {
         let events = self.rings.get(lane.0 as usize).map(|ring| &ring.events);
         let first = events.map_or(0, |events| events.partition_point(|event| event.offset < from));
         events.into_iter().flat_map(move |events| events.range(first..))

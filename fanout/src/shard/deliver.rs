@@ -5,6 +5,7 @@
 //! that needs something read first is given to a task of its own subscription, and what comes behind it
 //! waits for that; a client that does not read leaves its frames in its queue.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -31,7 +32,10 @@ const OUT_BYTES: usize = 64 * 1024;
 const SUBSCRIPTIONS: usize = 64;
 
 /// Those that something waits for, by when it came; each batch in the order of its sockets.
-pub type Batches = VecDeque<Vec<Rc<Subscription>>>;
+pub type Batches = VecDeque<Vec<(SocketAddress, SubscriptionId)>>;
+
+/// Tells the sockets of a shard apart.
+pub type SocketAddress = usize;
 
 /// Looked into for every delivery; its keys are the node's own.
 type Found = HashMap<Key, Option<Arc<Payload>>, foldhash::fast::RandomState>;
@@ -50,13 +54,15 @@ pub struct Turn {
     times: Vec<LogTime>,
 }
 
-fn socket(subscription: &Rc<Subscription>) -> *const Connection {
-    Rc::as_ptr(&subscription.connection)
+pub(super) fn socket(subscription: &Rc<Subscription>) -> SocketAddress {
+    Rc::as_ptr(&subscription.connection).addr()
 }
 
 /// What became of a frame.
-enum Rendered {
-    Payload(Arc<Payload>),
+enum Rendered<'a> {
+    /// As this turn has found it.
+    Shared(&'a Payload),
+    Own(Arc<Payload>),
     /// It delivers nothing.
     Nothing,
     Later,
@@ -64,13 +70,19 @@ enum Rendered {
 
 impl Shard {
     /// Those that something has begun to wait for.
-    pub(super) fn batch(&self) -> Vec<Rc<Subscription>> {
+    pub(super) fn batch(&self) -> Vec<(SocketAddress, SubscriptionId)> {
         let mut ids: Vec<SubscriptionId> = vec![];
         self.hub.waiting(&mut ids);
-        let subscriptions = self.subscriptions.borrow();
-        let mut batch: Vec<_> = ids.iter().filter_map(|id| subscriptions.get(*id)?.upgrade()).collect();
-        batch.sort_unstable_by_key(socket);
+        let places = self.subscriptions.borrow();
+        let mut batch: Vec<_> = ids.iter().filter_map(|id| Some((places.get(*id)?.socket, *id))).collect();
+        batch.sort_unstable();
         batch
+    }
+
+    /// Those of a batch that are still here.
+    fn upgrade(&self, batch: &[(SocketAddress, SubscriptionId)]) -> Vec<Rc<Subscription>> {
+        let places = self.subscriptions.borrow();
+        batch.iter().filter_map(|(_, id)| places.get(*id)?.subscription.upgrade()).collect()
     }
 
     /// One turn of the batch whose turn it is.
@@ -78,7 +90,7 @@ impl Shard {
         let Some(mut batch) = batches.pop_front() else { return };
         let now = Instant::now();
         let served = batch.split_off(batch.len().saturating_sub(SUBSCRIPTIONS));
-        for of_one in served.chunk_by(|one, other| socket(one) == socket(other)) {
+        for of_one in self.upgrade(&served).chunk_by(|one, other| socket(one) == socket(other)) {
             self.deliver(&of_one[0].connection, of_one, now);
         }
         if !batch.is_empty() {
@@ -131,7 +143,11 @@ impl Shard {
         let mut taken = turn.frames.drain(..);
         while let Some(frame) = taken.next() {
             match self.render((&mut turn.found, &mut turn.times), subscription, &frame) {
-                Ok(Rendered::Payload(payload)) => {
+                Ok(Rendered::Shared(payload)) => {
+                    subscription.put(payload, &frame.cursor, &mut turn.out);
+                    turn.delivered += 1;
+                }
+                Ok(Rendered::Own(payload)) => {
                     subscription.put(&payload, &frame.cursor, &mut turn.out);
                     turn.delivered += 1;
                 }
@@ -151,20 +167,22 @@ impl Shard {
         Ok(())
     }
 
-    fn render(
+    fn render<'a>(
         &self,
-        (found, times): (&mut Found, &mut Vec<LogTime>),
+        (found, times): (&'a mut Found, &mut Vec<LogTime>),
         subscription: &Subscription,
         frame: &Frame,
-    ) -> Result<Rendered, Failed> {
+    ) -> Result<Rendered<'a>, Failed> {
         let Some(live) = frame.event.live() else { return Ok(Rendered::Nothing) };
         if subscription.misses_quote(&frame.event) {
             return Ok(Rendered::Later);
         }
-        let key = subscription.selected.key_of(&frame.event);
-        if let Some(found) = found.get(&key) {
-            return Ok(found.clone().map_or(Rendered::Later, Rendered::Payload));
-        }
+        let place = match found.entry(subscription.selected.key_of(&frame.event)) {
+            Entry::Occupied(known) => {
+                return Ok(known.into_mut().as_deref().map_or(Rendered::Later, Rendered::Shared));
+            }
+            Entry::Vacant(place) => place,
+        };
         let renderings = &self.node.renderings;
         let rendered = subscription.selected.render_event_now(
             &self.schema,
@@ -173,15 +191,15 @@ impl Shard {
             renderings,
         );
         let Some(rendered) = rendered else {
-            found.insert(key, None);
+            place.insert(None);
             return Ok(Rendered::Later);
         };
         let rendered = rendered?;
         times.push(frame.event.time());
-        if rendered.is_shared {
-            found.insert(key, Some(rendered.payload.clone()));
+        if !rendered.is_shared {
+            return Ok(Rendered::Own(rendered.payload));
         }
-        Ok(Rendered::Payload(rendered.payload))
+        Ok(place.insert(Some(rendered.payload)).as_deref().map_or(Rendered::Later, Rendered::Shared))
     }
 }
 
@@ -193,8 +211,9 @@ impl Subscription {
         let parts_bytes: usize = parts.iter().map(|part| part.len()).sum();
         let cursors_bytes = (cursor.characters() + 2) * (parts.len() - 1);
         let bytes = self.next_start.len() + parts_bytes + cursors_bytes + NEXT_END.len();
+        out.reserve(frames::MAX_HEADER + bytes);
         frames::text_header(bytes, out);
-        out.extend_from_slice(self.next_start.as_bytes());
+        out.extend_from_slice(&self.next_start);
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
                 out.push(b'"');

@@ -8,6 +8,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -79,7 +80,8 @@ impl Outbox {
         let mut sent = 0;
         if state.waiting.is_empty() {
             metrics::WRITES.inc();
-            match self.stream.try_write(frames) {
+            // The kernel is asked at once, for most take all; whoever does not is left to the runtime.
+            match SockRef::from(&self.stream).send(frames) {
                 Ok(bytes) if bytes == frames.len() => return,
                 Ok(bytes) => sent = bytes,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -73,8 +73,8 @@ impl Stage {
         let shard = Shard::new(stands, node.hubs[0].clone());
         let running = shard.clone();
         spawn_local(async move {
-            let (_door, arrivals) = mpsc::channel(1);
-            running.run(arrivals).await;
+            let ((_pages, entrance), (_door, arrivals)) = (mpsc::channel(1), mpsc::channel(1));
+            running.run(entrance, arrivals).await;
         });
         Self { world, tables, node, shard }
     }
