@@ -45,8 +45,9 @@ type Found = HashMap<Key, Option<Arc<Payload>>, foldhash::fast::RandomState>;
 pub struct Turn {
     out: Vec<u8>,
     frames: Vec<Frame>,
-    /// Frames that were put together.
+    /// Frames that were put together, and writes that they took, since it was told.
     delivered: u64,
+    writes: u64,
     /// What this turn has found of renderings: a payload that is shared, or that something has to be
     /// read for it.
     found: Found,
@@ -56,6 +57,14 @@ pub struct Turn {
 
 pub(super) fn socket(subscription: &Rc<Subscription>) -> SocketAddress {
     Rc::as_ptr(&subscription.connection).addr()
+}
+
+impl Turn {
+    /// Counted together, as the counters are shared with other shards.
+    fn tell(&mut self) {
+        metrics::DELIVERIES.inc_by(std::mem::take(&mut self.delivered));
+        metrics::WRITES.inc_by(std::mem::take(&mut self.writes));
+    }
 }
 
 /// What became of a frame.
@@ -91,19 +100,26 @@ impl Shard {
         let now = Instant::now();
         let served = batch.split_off(batch.len().saturating_sub(SUBSCRIPTIONS));
         for of_one in self.upgrade(&served).chunk_by(|one, other| socket(one) == socket(other)) {
-            self.deliver(&of_one[0].connection, of_one, now);
+            self.deliver_to(&of_one[0].connection, of_one, now);
         }
+        let turn = &mut *self.out.borrow_mut();
+        turn.tell();
         if !batch.is_empty() {
             batches.push_back(batch);
             return;
         }
-        let (turn, now) = (&mut *self.out.borrow_mut(), self.node.now());
+        let now = self.node.now();
         turn.found.clear();
         turn.times.drain(..).for_each(|time| Stage::Socket.between(time, now));
     }
 
     /// Delivers what waits for subscriptions of one socket, as far as it has room.
-    pub fn deliver(&self, connection: &Connection, subscriptions: &[Rc<Subscription>], now: Instant) {
+    pub fn deliver(&self, connection: &Connection, subscriptions: &[Rc<Subscription>]) {
+        self.deliver_to(connection, subscriptions, Instant::now());
+        self.out.borrow_mut().tell();
+    }
+
+    fn deliver_to(&self, connection: &Connection, subscriptions: &[Rc<Subscription>], now: Instant) {
         let turn = &mut *self.out.borrow_mut();
         for subscription in subscriptions {
             let waits = !connection.outbox.has_room() || subscription.is_busy.get();
@@ -121,7 +137,7 @@ impl Shard {
                     break;
                 }
                 if turn.out.len() > OUT_BYTES {
-                    connection.outbox.write(&turn.out);
+                    turn.writes += connection.outbox.write(&turn.out);
                     turn.out.clear();
                 }
                 if matches!(taken, Ok(Some(_))) {
@@ -129,9 +145,8 @@ impl Shard {
                 }
             }
         }
-        metrics::DELIVERIES.inc_by(std::mem::take(&mut turn.delivered));
         if !turn.out.is_empty() {
-            connection.outbox.write(&turn.out);
+            turn.writes += connection.outbox.write(&turn.out);
             connection.told(now);
             turn.out.clear();
         }
