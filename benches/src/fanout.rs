@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::bare::Bare;
 use crate::clients::{Crowd, LEAN, Plan};
-use crate::compare::{self, Costs, Turn};
+use crate::compare::{self, Costs, Turn, rounds};
 use crate::node::Node;
 use crate::report::{Bar, Finding, Report};
 
@@ -41,12 +41,17 @@ pub struct BurstOptions {
 
 pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
     for sockets in &options.sockets {
-        let (costs, bytes) = measure(*sockets, 1, 1, options.repetitions).await?;
+        let Measured { costs, bytes, renderings } = measure(*sockets, 1, 1, options.repetitions).await?;
         report.say(&Finding {
             bench: "fanout",
             text: format!("{sockets} sockets, {bytes} bytes: {}", costs.text()),
-            figures: json!({ "sockets": sockets, "bytes": bytes, "costs": costs.json() }),
-            bars: vec![Bar { what: "ratio", value: costs.ratio().median, most: BAR }],
+            figures: json!({
+                "sockets": sockets, "bytes": bytes, "costs": costs.json(), "renderingsPerMessage": renderings,
+            }),
+            bars: vec![
+                Bar { what: "ratio", value: costs.ratio().median, most: BAR },
+                Bar { what: "renderings per message", value: renderings, most: 1.0 },
+            ],
         });
     }
     Ok(())
@@ -55,7 +60,7 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
 pub async fn run_bursts(options: &BurstOptions, report: &mut Report) -> Result<()> {
     let sockets = options.sockets;
     for burst in &options.bursts {
-        let (costs, bytes) = measure(sockets, *burst, FRAMES, options.repetitions).await?;
+        let Measured { costs, bytes, .. } = measure(sockets, *burst, FRAMES, options.repetitions).await?;
         report.say(&Finding {
             bench: "burst",
             text: format!("{burst} at once to {sockets} sockets, the loop {FRAMES}: {}", costs.text()),
@@ -66,22 +71,33 @@ pub async fn run_bursts(options: &BurstOptions, report: &mut Report) -> Result<(
     Ok(())
 }
 
-/// Costs of bursts, and the bytes of a frame's text.
-async fn measure(sockets: usize, burst: usize, frames: usize, repetitions: usize) -> Result<(Costs, usize)> {
+/// What bursts cost.
+struct Measured {
+    costs: Costs,
+    /// Of a frame's text.
+    bytes: usize,
+    /// Of one message.
+    renderings: f64,
+}
+
+async fn measure(sockets: usize, burst: usize, frames: usize, repetitions: usize) -> Result<Measured> {
     let mut node = Node::start(&[sockets, 1]).await?;
     let mut crowd = Crowd::come(node.address, Plan::of(CROWD, 0..sockets), |_| LEAN.to_owned()).await?;
     let mut bare = Bare::start(compare::floor_connections(sockets)).await?;
     let floor_rounds = compare::rounds(sockets, frames);
-    let mut costs = Costs::default();
+    let (mut costs, mut rendered) = (Costs::default(), 0.0);
     // The first turn warms up.
     for repetition in 0..=repetitions {
         let mut turn = Costs::default();
-        let node = &mut node;
-        Turn { node, crowd: &mut crowd, group: CROWD, deaf: DEAF, burst }.take(&mut turn).await?;
+        let before = node.renderings().await?;
+        let (node, crowd) = (&mut node, &mut crowd);
+        Turn { node: &mut *node, crowd, group: CROWD, deaf: DEAF, burst }.take(&mut turn).await?;
+        rendered = node.renderings().await? - before;
         compare::floor(&mut bare, &crowd, (frames, floor_rounds), &mut turn).await?;
         if repetition > 0 {
             costs.add(turn);
         }
     }
-    Ok((costs, crowd.heard.bytes_per_delivery()))
+    let renderings = rendered / (rounds(sockets, burst) * burst) as f64;
+    Ok(Measured { costs, bytes: crowd.heard.bytes_per_delivery(), renderings })
 }

@@ -11,7 +11,6 @@ use crate::node::Node;
 use crate::quantiles::Spread;
 use crate::report::{Bar, Finding, Report};
 
-const RENDERINGS: &str = "musclemap_fanout_renderings_total";
 const BAR: f64 = 1.15;
 
 #[derive(Debug, Clone, Args)]
@@ -40,8 +39,8 @@ struct Group {
     selections: usize,
     crowd: Crowd,
     costs: Costs,
-    /// Renderings of one message, if the node counts them.
-    renderings: Option<f64>,
+    /// Renderings of one message.
+    renderings: f64,
 }
 
 pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
@@ -58,20 +57,19 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
             selections => selection(member % selections),
         };
         let crowd = Crowd::come(node.address, Plan::of(group, 0..sockets), select).await?;
-        groups.push(Group { selections: *selections, crowd, costs: Costs::default(), renderings: None });
+        groups.push(Group { selections: *selections, crowd, costs: Costs::default(), renderings: 0.0 });
     }
     for repetition in 0..=options.repetitions {
         for (number, group) in groups.iter_mut().enumerate() {
             let mut turn = Costs::default();
-            let before = node.metric(RENDERINGS).await?;
+            let before = node.renderings().await?;
             let (node, crowd) = (&mut node, &mut group.crowd);
             Turn { node: &mut *node, crowd, group: number, deaf, burst: 1 }.take(&mut turn).await?;
-            let after = node.metric(RENDERINGS).await?;
+            let rendered = node.renderings().await? - before;
             // The first turn warms up.
             if repetition > 0 {
                 group.costs.add(turn);
-                let rendered = after.map(|after| after - before.unwrap_or(0.0));
-                group.renderings = rendered.map(|rendered| rendered / rounds(sockets, 1) as f64);
+                group.renderings = rendered / rounds(sockets, 1) as f64;
             }
         }
     }
@@ -86,18 +84,14 @@ fn say(report: &mut Report, sockets: usize, group: &Group, lean: &Group) {
     let Group { selections, crowd, costs, renderings } = group;
     let ratio = Spread::of(costs.own.iter().zip(&lean.costs.own).map(|(own, lean)| own / lean).collect());
     let micros = |costs: &Costs| Spread::of(costs.own.iter().map(|own| own / 1e3).collect());
-    let rendered = renderings.map_or("not counted by this node".to_owned(), |each| format!("{each:.1}"));
-    let mut bars = Vec::new();
+    let mut bars = vec![Bar { what: "renderings per message", value: *renderings, most: *selections as f64 }];
     if *selections == 1 {
         bars.push(Bar { what: "ratio", value: ratio.median, most: BAR });
-    }
-    if let Some(each) = renderings {
-        bars.push(Bar { what: "renderings per message", value: *each, most: *selections as f64 });
     }
     report.say(&Finding {
         bench: "graphql",
         text: format!(
-            "{sockets} sockets, selections {selections}, {} bytes: CPU per delivery {} µs, lean ({} bytes) {} µs, ratios {ratio}; renderings per message: {rendered}",
+            "{sockets} sockets, selections {selections}, {} bytes: CPU per delivery {} µs, lean ({} bytes) {} µs, ratios {ratio}",
             crowd.heard.bytes_per_delivery(),
             micros(costs),
             lean.crowd.heard.bytes_per_delivery(),

@@ -138,6 +138,11 @@ impl Node {
         }
     }
 
+    /// Payloads that it has rendered so far.
+    pub async fn renderings(&mut self) -> Result<f64> {
+        Ok(self.metric("musclemap_fanout_renderings_total").await?.unwrap_or(0.0))
+    }
+
     /// Memory of the process that no file backs, in kilobytes.
     pub fn memory(&self) -> Result<f64> {
         usage::anonymous_kilobytes(self.child.pid()?)

@@ -1,6 +1,7 @@
 //! What a process of one role is told. `default.toml` documents every key.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +43,7 @@ pub struct Flags {
 pub struct Config {
     pub kafka: KafkaSection,
     pub tables: TablesSection,
-    pub http: Listen,
+    pub http: HttpSection,
     pub admin: Listen,
     pub auth: Auth,
     pub cursors: Cursors,
@@ -66,6 +67,13 @@ pub struct KafkaSection {
 pub struct TablesSection {
     nodes: String,
     keyspace: String,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpSection {
+    pub listen: SocketAddr,
+    pub connections_per_second: NonZeroU32,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -231,6 +239,8 @@ fn key(hex: &str) -> Result<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
+    use ingest::http::connections::PER_SECOND;
+
     use super::*;
 
     fn with(variables: &[(&str, &str)]) -> Result<Config> {
@@ -244,6 +254,7 @@ mod tests {
         assert_eq!(format!("{:?}", config.runner()), format!("{:?}", runner::Options::default()));
         assert_eq!(format!("{:?}", config.ingest()), format!("{:?}", ingest::Options::default()));
         assert_eq!(format!("{:?}", config.fanout()), format!("{:?}", fanout::Options::default()));
+        assert_eq!(config.http.connections_per_second, PER_SECOND);
         assert_eq!(config.kafka("x"), kafka::Config::new("127.0.0.1:9092", "x"));
     }
 

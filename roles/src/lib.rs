@@ -8,6 +8,7 @@
 pub mod http;
 
 use std::convert::Infallible;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use fanout::socket::Sockets;
 use graphql::auth::Authenticator;
 use graphql::{ApiSchema, Reads};
 use ingest::Ingest;
-use ingest::http::{Http, connections};
+use ingest::http::Http;
+use ingest::http::connections::{self, PER_SECOND};
 use platform::clock::Clock;
 use platform::lifecycle::{Life, Signals};
 use platform::ports::{Log, Tables};
@@ -166,14 +168,20 @@ impl Process {
         Ok(sockets.routes())
     }
 
-    /// Serves clients on a port.
-    pub fn serve(&mut self, name: &'static str, listener: TcpListener, router: Router) {
-        self.life.serving.spawn(name, |stop| connections::serve(listener, router, stop));
+    /// Serves clients on a port, of whom so many are let in a second.
+    pub fn serve(
+        &mut self,
+        name: &'static str,
+        listener: TcpListener,
+        router: Router,
+        per_second: NonZeroU32,
+    ) {
+        self.life.serving.spawn(name, |stop| connections::serve(listener, router, per_second, stop));
     }
 
     /// The operators' port, which tells to the end how the process does.
     pub fn admin(&mut self, listener: TcpListener) {
         let routes = ingest::admin::routes(self.life.readiness.clone());
-        self.life.running.spawn("admin", |stop| connections::serve(listener, routes, stop));
+        self.life.running.spawn("admin", |stop| connections::serve(listener, routes, PER_SECOND, stop));
     }
 }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use fanout::cursor::CursorKey;
 use graphql::auth::Authenticator;
 use ingest::Ingest;
+use ingest::http::connections::PER_SECOND;
 use platform::runner;
 use roles::{Access, Process, http};
 use schemas::control::RULES;
@@ -30,6 +31,6 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, fanout::Options::default()).await?;
     let requests = process.requests(&api, &access);
-    process.serve("http", listener, http::split(sockets, requests));
+    process.serve("http", listener, http::split(sockets, requests), PER_SECOND);
     Ok(api.ingest)
 }

@@ -15,6 +15,7 @@ use embedded::Store;
 use fanout::cursor::CursorKey;
 use futures::future::try_join_all;
 use graphql::auth::Authenticator;
+use ingest::http::connections::PER_SECOND;
 use platform::clock::SystemClock;
 use platform::telemetry;
 use prometheus::TextEncoder;
@@ -69,7 +70,8 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;
     let listener = http::bind((Ipv4Addr::LOCALHOST, 0).into())?;
     let address = listener.local_addr()?;
-    process.serve("http", listener, http::split(sockets, process.requests(&api, &access)));
+    let routes = http::split(sockets, process.requests(&api, &access));
+    process.serve("http", listener, routes, PER_SECOND);
     let deadline = Instant::now() + READY_WITHIN;
     while !process.life.readiness.is_ready() {
         ensure!(Instant::now() < deadline, "waiting for {:?}", process.life.readiness.waiting_for());

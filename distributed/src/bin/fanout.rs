@@ -9,7 +9,7 @@ async fn main() -> anyhow::Result<()> {
         let access = distributed::access(process, config)?;
         let api = process.api(config.ingest());
         let sockets = process.sockets(&api, &access, config.cursor_key()?, config.fanout()).await?;
-        process.serve("http", listener, sockets);
+        process.serve("http", listener, sockets, config.http.connections_per_second);
         Ok(())
     })
     .await

@@ -6,6 +6,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,24 +22,48 @@ use tokio_util::sync::CancellationToken;
 /// How long a client may take for the head of a request, and then for its body.
 pub const READ_WITHIN: Duration = Duration::from_secs(10);
 
-/// Between two connections, on average; more wait in the kernel.
-const BETWEEN: Duration = Duration::from_millis(1);
+/// How many are let in a second, where nothing else is said.
+pub const PER_SECOND: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// How many of these are let in together, which costs less than one by one.
 const TOGETHER: u32 = 10;
 
-/// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) -> Result<(), Infallible> {
-    serve_within(READ_WITHIN, listener, router, stop).await;
+/// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected. Of
+/// those who come, so many are let in a second; more wait in the kernel.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    per_second: NonZeroU32,
+    stop: CancellationToken,
+) -> Result<(), Infallible> {
+    serve_within(READ_WITHIN, listener, router, Pace::new(per_second), stop).await;
     Ok(())
 }
 
-async fn serve_within(head: Duration, mut listener: TcpListener, router: Router, stop: CancellationToken) {
+/// When the next connection is due.
+struct Pace {
+    /// Between two, on average.
+    between: Duration,
+    next: Instant,
+}
+
+impl Pace {
+    fn new(per_second: NonZeroU32) -> Self {
+        Self { between: Duration::from_secs(1) / per_second.get(), next: Instant::now() }
+    }
+}
+
+async fn serve_within(
+    head: Duration,
+    mut listener: TcpListener,
+    router: Router,
+    mut pace: Pace,
+    stop: CancellationToken,
+) {
     let mut connections = JoinSet::new();
-    let mut next = Instant::now();
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            (stream, _) = accept(&mut listener, &mut next) => {
+            (stream, _) = accept(&mut listener, &mut pace) => {
                 connections.spawn(attend(head, stream, router.clone(), stop.clone()));
             }
             Some(_) = connections.join_next() => {}
@@ -49,12 +74,12 @@ async fn serve_within(head: Duration, mut listener: TcpListener, router: Router,
 }
 
 /// The next connection, in its turn. May be given up at any time.
-async fn accept(listener: &mut TcpListener, next: &mut Instant) -> (TcpStream, SocketAddr) {
-    if *next >= Instant::now() + BETWEEN * TOGETHER {
-        sleep_until(*next).await;
+async fn accept(listener: &mut TcpListener, pace: &mut Pace) -> (TcpStream, SocketAddr) {
+    if pace.next >= Instant::now() + pace.between * TOGETHER {
+        sleep_until(pace.next).await;
     }
     let accepted = Listener::accept(listener).await;
-    *next = (*next).max(Instant::now()) + BETWEEN;
+    pace.next = pace.next.max(Instant::now()) + pace.between;
     accepted
 }
 
@@ -91,16 +116,16 @@ mod tests {
     async fn those_who_come_at_once_are_let_in_by_turns() {
         let mut listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (mut next, begun) = (Instant::now(), Instant::now());
+        let (mut pace, begun) = (Pace::new(PER_SECOND), Instant::now());
         let mut clients = vec![];
         for number in 1..=5 * TOGETHER {
             clients.push(TcpStream::connect(address).await.unwrap());
-            accept(&mut listener, &mut next).await;
+            accept(&mut listener, &mut pace).await;
             let turns_before = number.saturating_sub(TOGETHER + 1);
-            assert!(begun.elapsed() >= BETWEEN * turns_before, "{number} after {:?}", begun.elapsed());
+            assert!(begun.elapsed() >= pace.between * turns_before, "{number} after {:?}", begun.elapsed());
         }
         clients.push(TcpStream::connect(address).await.unwrap());
-        let alone = accept(&mut listener, &mut next);
+        let alone = accept(&mut listener, &mut pace);
         assert!(timeout(Duration::from_secs(5), alone).await.is_ok());
     }
 
@@ -111,7 +136,8 @@ mod tests {
         let stop = CancellationToken::new();
         let router = Router::new().route("/", get(|| async { "hello" }));
         let mut server = JoinSet::new();
-        server.spawn(serve_within(Duration::from_millis(100), listener, router, stop.clone()));
+        let (head, pace) = (Duration::from_millis(100), Pace::new(PER_SECOND));
+        server.spawn(serve_within(head, listener, router, pace, stop.clone()));
         let ask = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
         for (said, answered) in [(&b""[..], false), (&ask[..7], false), (&ask[..25], false), (ask, true)] {
             let mut client = TcpStream::connect(address).await.unwrap();

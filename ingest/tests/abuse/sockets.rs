@@ -46,16 +46,17 @@ impl Sockets {
             Node::new(log, tables, server.clock.clone(), key, Options::default()).await.expect("a node");
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
+        let (schema, authenticator) = (server.schema.clone(), server.authenticator.clone());
+        let routes = Routes::new(node.clone(), schema, authenticator, development);
+        let routes = routes.expect("threads").routes();
         if follows {
             let (following, stop) = (node.clone().run(stop.clone()), stop.clone());
             tasks.spawn(async move { following.await.unwrap_or_else(|error| panic!("{error}, {stop:?}")) });
             node.readiness().wait_for(|ready| *ready).await.expect("it catches up");
         }
-        let routes = Routes::new(node, server.schema.clone(), server.authenticator.clone(), development);
-        let routes = routes.expect("threads").routes();
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("ws://{}/graphql", listener.local_addr().expect("an address"));
-        let served = connections::serve(listener, routes.clone(), stop.clone());
+        let served = connections::serve(listener, routes.clone(), connections::PER_SECOND, stop.clone());
         tasks.spawn(async move {
             let Ok(()) = served.await;
         });
