@@ -16,10 +16,17 @@ const SHORT: usize = 24;
 pub type KeyBytes = SmallVec<[u8; SHORT]>;
 
 /// (kind, key) of a row in its owner's partition.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowKey {
     pub kind: i32,
     pub key: KeyBytes,
+}
+
+/// The bytes are copied together; a derived copy takes them one by one.
+impl Clone for RowKey {
+    fn clone(&self) -> Self {
+        Self { kind: self.kind, key: KeyBytes::from_slice(&self.key) }
+    }
 }
 
 /// The owner's state; one row.
