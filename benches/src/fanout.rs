@@ -93,7 +93,7 @@ async fn measure(sockets: usize, burst: usize, frames: usize, repetitions: usize
         let (node, crowd) = (&mut node, &mut crowd);
         Turn { node: &mut *node, crowd, group: CROWD, deaf: DEAF, burst }.take(&mut turn).await?;
         rendered = node.renderings().await? - before;
-        compare::floor(&mut bare, &crowd, (frames, floor_rounds), &mut turn).await?;
+        compare::floor(&mut bare, crowd, (frames, floor_rounds), &mut turn).await?;
         if repetition > 0 {
             costs.add(turn);
         }
