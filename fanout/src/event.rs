@@ -23,9 +23,6 @@ pub enum About {
     User(UserId),
 }
 
-/// An event as one hub holds it, counted for that hub alone: shards do not write to each other's memory.
-pub type Held = Arc<Arc<Event>>;
-
 /// A record of an event lane.
 pub struct Event {
     pub lane: Lane,

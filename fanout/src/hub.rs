@@ -19,7 +19,7 @@ use schemas::position::Offset;
 use tokio::sync::Notify;
 
 use crate::cursor::Cursor;
-use crate::event::{Entry, Event, Held};
+use crate::event::{Entry, Event};
 use crate::lanes::{Lane, Lanes, Position};
 use crate::snapshot::{Snapshot, SnapshotId};
 
@@ -72,13 +72,11 @@ impl Hub {
         let state = &mut *self.state();
         for entry in entries {
             match &entry.event {
-                Some(event) => {
-                    let event = Held::new(event.clone());
-                    if state.rings.push(&event) {
-                        state.users.apply(&event);
-                        state.users.concerned(&event, |id| state.queues.offer(id, &event));
-                    }
+                Some(event) if state.rings.push(event) => {
+                    state.users.apply(event);
+                    state.users.concerned(event, |id| state.queues.offer(id, event));
                 }
+                Some(_) => {}
                 None => state.rings.skip(lane, entry.offset),
             }
         }
@@ -167,7 +165,7 @@ impl Hub {
     }
 
     /// The user's events in the rings from the newest settled snapshot on.
-    pub fn since_settled(&self, user: &UserId) -> Vec<Held> {
+    pub fn since_settled(&self, user: &UserId) -> Vec<Arc<Event>> {
         self.state().since_settled(user).cloned().collect()
     }
 
@@ -185,7 +183,7 @@ impl Hub {
             return None;
         }
         let user = state.queues.get(id)?.user.clone();
-        let events: Vec<Held> = state.since_settled(&user).cloned().collect();
+        let events: Vec<Arc<Event>> = state.since_settled(&user).cloned().collect();
         let queue = state.queues.get_mut(id)?;
         queue.cursor = Cursor::at(settled.id);
         // Within a lane all that is readable comes before all that is not.
@@ -214,7 +212,7 @@ impl Hub {
     ) -> Result<bool, Lane> {
         let state = &mut *self.state();
         let Some(user) = state.queues.get(id).map(|queue| queue.user.clone()) else { return Ok(true) };
-        let mut events: Vec<Held> = Vec::new();
+        let mut events: Vec<Arc<Event>> = Vec::new();
         for (lane, from) in next.iter_mut() {
             if *from < state.rings.start(*lane) {
                 return Err(*lane);
@@ -297,7 +295,7 @@ impl Hub {
 }
 
 impl State {
-    fn since_settled<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = &'a Held> {
+    fn since_settled<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = &'a Arc<Event>> {
         let lanes = self.settled.positions.iter().enumerate();
         let events = lanes.flat_map(|(lane, at)| self.rings.since(Lane(lane as u16), at.next));
         self.users.concerning(user, events)

@@ -1,10 +1,11 @@
-//! A node: follows every lane, gives what it reads to the hubs, takes and stores snapshots, and ends with its process.
+//! A node: follows every lane, gives what it reads to the hubs, takes and stores snapshots, and ends
+//! with its process.
 //!
 //! Invariant: a node starts at a settled snapshot and is ready once it has reached the ends that
 //! the lanes had then, so a socket that it lets in can be brought up to date.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::try_join_all;
 use platform::clock::Clock;
@@ -40,7 +41,6 @@ pub struct Node {
     /// To each hub's shard, which takes in what comes: what fills a queue also empties it, so the memory
     /// of a queue stays with one processor.
     doors: Vec<mpsc::Sender<Arc<Page>>>,
-    entrances: Mutex<Vec<Entrance>>,
     /// Lanes that have not reached the end that they had at the start.
     behind: AtomicUsize,
     ready: watch::Sender<bool>,
@@ -58,14 +58,15 @@ pub enum NodeError {
 }
 
 impl Node {
-    /// A node at the newest settled snapshot, or at the start of what the log holds.
+    /// A node at the newest settled snapshot, or at the start of what the log holds; and where its hubs'
+    /// pages come in, each to be taken in by its hub.
     pub async fn new(
         log: Arc<dyn Log>,
         tables: Arc<dyn Tables>,
         clock: Arc<dyn Clock>,
         cursor_key: CursorKey,
         options: Options,
-    ) -> Result<Arc<Self>, NodeError> {
+    ) -> Result<(Arc<Self>, Vec<Entrance>), NodeError> {
         let lanes = Lanes { partitions: log.partitions(&EVENTS) };
         let settled = match Snapshot::newest_settled(&*tables, lanes, clock.now()).await? {
             Some(settled) => settled,
@@ -75,7 +76,7 @@ impl Node {
         let hub = |_| Arc::new(Hub::new(lanes, settled.clone(), options.ring_bytes, options.queue));
         let hubs: Vec<_> = (0..shards(&options)).map(hub).collect();
         let (doors, entrances) = hubs.iter().map(|_| mpsc::channel(PAGES)).unzip();
-        Ok(Arc::new(Self {
+        let node = Arc::new(Self {
             hubs,
             renderings: Renderings::new(RENDERED_BYTES, Rendering::bytes),
             past: Past::new(log.clone(), tables.clone(), lanes),
@@ -86,15 +87,10 @@ impl Node {
             cursor_key,
             clock,
             doors,
-            entrances: Mutex::new(entrances),
             behind: AtomicUsize::new(lanes.count()),
             ready: watch::Sender::new(false),
-        }))
-    }
-
-    /// Where the hubs' pages come in, each to be taken in by its hub; given once.
-    pub fn entrances(&self) -> Vec<Entrance> {
-        std::mem::take(&mut *self.entrances.lock().unwrap_or_else(PoisonError::into_inner))
+        });
+        Ok((node, entrances))
     }
 
     /// Follows the lanes until `stop`; ends early only with an error, which is fatal.

@@ -31,7 +31,7 @@ use crate::protocol::CloseCode;
 use crate::render::Selected;
 use crate::socket::connection::Connection;
 use crate::subscription::Subscription;
-use deliver::{Batches, SocketAddress};
+use deliver::Batches;
 
 /// Sockets that may wait to be taken in by one shard.
 const ARRIVALS: usize = 1_024;
@@ -66,8 +66,6 @@ pub struct Arrival {
 pub enum ShardsError {
     #[error("a shard cannot start: {0}")]
     Start(#[from] io::Error),
-    #[error("the node has shards already")]
-    Started,
     #[error("a shard has ended")]
     Ended,
 }
@@ -82,15 +80,11 @@ pub struct Shards {
 }
 
 impl Shards {
-    /// A thread for each hub of the node.
-    pub fn start(stands: &Stands) -> Result<Self, ShardsError> {
+    /// A thread for each hub of the node, and for where its pages come in.
+    pub fn start(stands: &Stands, entrances: Vec<Entrance>) -> Result<Self, ShardsError> {
         let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
         let (mut doors, mut threads) = (vec![], vec![]);
-        let (hubs, entrances) = (&stands.node.hubs, stands.node.entrances());
-        if entrances.len() != hubs.len() {
-            return Err(ShardsError::Started);
-        }
-        for (index, (hub, entrance)) in hubs.iter().zip(entrances).enumerate() {
+        for (index, (hub, entrance)) in stands.node.hubs.iter().zip(entrances).enumerate() {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let (door, arrivals) = mpsc::channel(ARRIVALS);
             doors.push(door);
@@ -153,7 +147,7 @@ pub struct Shard {
     draining: CancellationToken,
     connections: RefCell<Slab<Weak<Connection>>>,
     /// By their ids.
-    subscriptions: RefCell<Vec<Place>>,
+    subscriptions: RefCell<Vec<Weak<Subscription>>>,
     /// Many select the same.
     selections: RefCell<HashMap<u128, std::sync::Weak<Selected>>>,
     out: RefCell<deliver::Turn>,
@@ -161,13 +155,6 @@ pub struct Shard {
     starts: Semaphore,
     /// Told when somebody waits to start.
     start_wanted: Notify,
-}
-
-/// Where a subscription is, and its socket, which is known without a look at it.
-#[derive(Clone, Default)]
-struct Place {
-    socket: SocketAddress,
-    subscription: Weak<Subscription>,
 }
 
 impl Shard {
@@ -286,15 +273,14 @@ impl Shard {
     pub fn keep(&self, id: SubscriptionId, subscription: &Rc<Subscription>) {
         let subscriptions = &mut *self.subscriptions.borrow_mut();
         if subscriptions.len() <= id {
-            subscriptions.resize(id + 1, Place::default());
+            subscriptions.resize(id + 1, Weak::new());
         }
-        let (socket, subscription) = (deliver::socket(subscription), Rc::downgrade(subscription));
-        subscriptions[id] = Place { socket, subscription };
+        subscriptions[id] = Rc::downgrade(subscription);
     }
 
     pub fn forget(&self, id: SubscriptionId) {
-        if let Some(place) = self.subscriptions.borrow_mut().get_mut(id) {
-            *place = Place::default();
+        if let Some(subscription) = self.subscriptions.borrow_mut().get_mut(id) {
+            *subscription = Weak::new();
         }
     }
 }

@@ -26,6 +26,7 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use crate::Node;
 use crate::metrics;
+use crate::node::Entrance;
 use crate::shard::{Arrival, Shards, ShardsError, Stands};
 
 /// Where sockets come in.
@@ -45,7 +46,7 @@ pub struct Sockets {
 impl Sockets {
     /// Starts the shards that sockets are served by.
     pub fn new(
-        node: Arc<Node>,
+        (node, entrances): (Arc<Node>, Vec<Entrance>),
         schema: ApiSchema,
         authenticator: Arc<Authenticator>,
         development: bool,
@@ -53,7 +54,7 @@ impl Sockets {
         metrics::export();
         let draining = CancellationToken::new();
         let stands = Stands { node: node.clone(), schema, authenticator, draining: draining.clone() };
-        let shards = Arc::new(Shards::start(&stands)?);
+        let shards = Arc::new(Shards::start(&stands, entrances)?);
         let (open, arriving) = (TaskTracker::new(), TaskTracker::new());
         Ok(Self { node, shards, development, open, arriving, draining })
     }

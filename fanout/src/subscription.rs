@@ -19,7 +19,6 @@ use graphql::reads::whole::Unread;
 use platform::ports::TablesError;
 use schemas::conversation::Message;
 use schemas::position::Offset;
-use smallvec::SmallVec;
 
 use crate::cursor::Cursor;
 use crate::event::Event;
@@ -76,9 +75,6 @@ impl From<Unread> for Ended {
     }
 }
 
-/// Read for every frame; of a short name it stands beside the rest.
-type NextStart = SmallVec<[u8; 48]>;
-
 /// A subscription that was let in; its queue in the hub is open for as long as it is.
 pub struct Subscription {
     pub id: SubscriptionId,
@@ -86,7 +82,7 @@ pub struct Subscription {
     pub viewer: Viewer,
     pub selected: Arc<Selected>,
     /// How each of its `next` messages begins.
-    pub next_start: NextStart,
+    pub next_start: Box<str>,
     /// Whether a task of its own delivers: it starts, or something has to be read first.
     pub is_busy: Cell<bool>,
     number: OperationNumber,
@@ -120,7 +116,7 @@ pub async fn start(
             id,
             selected: connection.shard.share(selected),
             viewer,
-            next_start: NextStart::from_slice(protocol::next_start(&name).as_bytes()),
+            next_start: protocol::next_start(&name).into(),
             is_busy: Cell::new(true),
             number,
             is_inbox: matches!(topic, Topic::Inbox { .. }),

@@ -150,7 +150,7 @@ impl Process {
         options: fanout::Options,
     ) -> Result<Router> {
         let ports = (self.log.clone(), self.tables.clone(), self.clock.clone());
-        let node = Node::new(ports.0, ports.1, ports.2, cursors, options).await?;
+        let (node, entrances) = Node::new(ports.0, ports.1, ports.2, cursors, options).await?;
         self.life.running.spawn("fanout", |stop| node.clone().run(stop));
         let (mut caught_up, latch) = (node.readiness(), self.life.readiness.latch("fanout"));
         self.life.running.spawn("fanout readiness", |stop| async move {
@@ -163,7 +163,7 @@ impl Process {
             Ok(())
         });
         let authenticator = access.authenticator.clone();
-        let sockets = Sockets::new(node, api.schema.clone(), authenticator, access.development)?;
+        let sockets = Sockets::new((node, entrances), api.schema.clone(), authenticator, access.development)?;
         self.life.serving.spawn("sockets", |stop| sockets.clone().drain(stop));
         Ok(sockets.routes())
     }

@@ -4,13 +4,14 @@
 //! queued; a queue that is full drops receipts that newer ones stand for, then nothing but itself.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 
 use graphql::live::{Live, Topic};
 use schemas::{ConversationId, UserId};
 use slab::Slab;
 
 use crate::cursor::Cursor;
-use crate::event::{Event, Held};
+use crate::event::Event;
 use crate::metrics::{self, Dropped};
 use crate::snapshot::Snapshot;
 
@@ -25,7 +26,7 @@ pub struct Overflowed;
 /// An event on its way to a socket.
 #[derive(Clone)]
 pub struct Frame {
-    pub event: Held,
+    pub event: Arc<Event>,
     pub cursor: Cursor,
 }
 
@@ -97,7 +98,7 @@ impl Queue {
 
     /// Queues an event that concerns the user, if the subscription is interested; says whether somebody
     /// has to look, who is told once until the queue is empty again, and of an overflow.
-    pub fn offer(&mut self, event: &Held, bound: usize) -> bool {
+    pub fn offer(&mut self, event: &Arc<Event>, bound: usize) -> bool {
         // This node may be behind the one that gave the cursor.
         let is_past = self.cursor.is_past(event.lane, event.offset);
         if self.overflowed || is_past || !self.interest.includes(event) {
@@ -194,7 +195,7 @@ impl Queues {
     }
 
     /// Offers an event to a queue if that is live, and lists the queue.
-    pub fn offer(&mut self, id: SubscriptionId, event: &Held) {
+    pub fn offer(&mut self, id: SubscriptionId, event: &Arc<Event>) {
         let Some(queue) = self.open.get_mut(id).filter(|queue| queue.is_live()) else { return };
         if queue.offer(event, self.bound) {
             self.waiting.push(id);
@@ -202,7 +203,7 @@ impl Queues {
     }
 
     /// Queues what one missed who takes it at once.
-    pub fn refill(&mut self, id: SubscriptionId, events: &[Held]) {
+    pub fn refill(&mut self, id: SubscriptionId, events: &[Arc<Event>]) {
         let Some(queue) = self.open.get_mut(id) else { return };
         for event in events {
             queue.offer(event, self.bound);

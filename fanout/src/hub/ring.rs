@@ -3,10 +3,11 @@
 //! Invariant: a ring holds, without gap, the events from its start to its position.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use schemas::position::Offset;
 
-use crate::event::Held;
+use crate::event::Event;
 use crate::lanes::{Lane, Position};
 
 pub struct Rings {
@@ -19,7 +20,7 @@ pub struct Rings {
 
 struct Ring {
     start: Offset,
-    events: VecDeque<Held>,
+    events: VecDeque<Arc<Event>>,
     position: Position,
 }
 
@@ -32,7 +33,7 @@ impl Rings {
     }
 
     /// Takes in an event; says whether it is new, or repeats.
-    pub fn push(&mut self, event: &Held) -> bool {
+    pub fn push(&mut self, event: &Arc<Event>) -> bool {
         let Some(ring) = self.rings.get_mut(event.lane.0 as usize) else { return false };
         if event.offset < ring.position.next || !ring.position.pass(event.offset, event.number) {
             return false;
@@ -66,11 +67,11 @@ impl Rings {
         self.rings.get(lane.0 as usize).map_or(0, |ring| ring.position.next)
     }
 
-    pub fn all(&self) -> impl Iterator<Item = &Held> {
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Event>> {
         self.rings.iter().flat_map(|ring| &ring.events)
     }
 
-    pub fn since(&self, lane: Lane, from: Offset) -> impl Iterator<Item = &Held> {
+    pub fn since(&self, lane: Lane, from: Offset) -> impl Iterator<Item = &Arc<Event>> {
         let events = self.rings.get(lane.0 as usize).map(|ring| &ring.events);
         let first = events.map_or(0, |events| events.partition_point(|event| event.offset < from));
         events.into_iter().flat_map(move |events| events.range(first..))

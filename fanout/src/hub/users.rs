@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use domain::access;
 use graphql::live::Live;
@@ -19,7 +20,7 @@ use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::SubscriptionId;
-use crate::event::{About, Event, Held};
+use crate::event::{About, Event};
 
 /// A user's rows, with the offsets of the commands that wrote them.
 #[derive(Debug, Default)]
@@ -137,10 +138,10 @@ impl Users {
     pub fn concerning<'a>(
         &'a self,
         user: &'a UserId,
-        events: impl Iterator<Item = &'a Held>,
-    ) -> impl Iterator<Item = &'a Held> {
+        events: impl Iterator<Item = &'a Arc<Event>>,
+    ) -> impl Iterator<Item = &'a Arc<Event>> {
         let (own, known) = (xxh3_64(user.as_str().as_bytes()), self.known(user));
-        let may_concern = move |event: &&Held| match (&event.about, known) {
+        let may_concern = move |event: &&Arc<Event>| match (&event.about, known) {
             (About::User(_), _) => event.hash == own,
             (About::Conversation(_), Some(known)) => known.has(event.hash),
             (About::Conversation(_), None) => false,

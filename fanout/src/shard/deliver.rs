@@ -5,7 +5,6 @@
 //! that needs something read first is given to a task of its own subscription, and what comes behind it
 //! waits for that; a client that does not read leaves its frames in its queue.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -32,10 +31,7 @@ const OUT_BYTES: usize = 64 * 1024;
 const SUBSCRIPTIONS: usize = 64;
 
 /// Those that something waits for, by when it came; each batch in the order of its sockets.
-pub type Batches = VecDeque<Vec<(SocketAddress, SubscriptionId)>>;
-
-/// Tells the sockets of a shard apart.
-pub type SocketAddress = usize;
+pub type Batches = VecDeque<Vec<Rc<Subscription>>>;
 
 /// Looked into for every delivery; its keys are the node's own.
 type Found = HashMap<Key, Option<Arc<Payload>>, foldhash::fast::RandomState>;
@@ -45,9 +41,8 @@ type Found = HashMap<Key, Option<Arc<Payload>>, foldhash::fast::RandomState>;
 pub struct Turn {
     out: Vec<u8>,
     frames: Vec<Frame>,
-    /// Frames that were put together, and writes that they took, since it was told.
+    /// Frames that were put together.
     delivered: u64,
-    writes: u64,
     /// What this turn has found of renderings: a payload that is shared, or that something has to be
     /// read for it.
     found: Found,
@@ -55,23 +50,13 @@ pub struct Turn {
     times: Vec<LogTime>,
 }
 
-pub(super) fn socket(subscription: &Rc<Subscription>) -> SocketAddress {
-    Rc::as_ptr(&subscription.connection).addr()
-}
-
-impl Turn {
-    /// Counted together, as the counters are shared with other shards.
-    fn tell(&mut self) {
-        metrics::DELIVERIES.inc_by(std::mem::take(&mut self.delivered));
-        metrics::WRITES.inc_by(std::mem::take(&mut self.writes));
-    }
+fn socket(subscription: &Rc<Subscription>) -> *const Connection {
+    Rc::as_ptr(&subscription.connection)
 }
 
 /// What became of a frame.
-enum Rendered<'a> {
-    /// As this turn has found it.
-    Shared(&'a Payload),
-    Own(Arc<Payload>),
+enum Rendered {
+    Payload(Arc<Payload>),
     /// It delivers nothing.
     Nothing,
     Later,
@@ -79,19 +64,13 @@ enum Rendered<'a> {
 
 impl Shard {
     /// Those that something has begun to wait for.
-    pub(super) fn batch(&self) -> Vec<(SocketAddress, SubscriptionId)> {
+    pub(super) fn batch(&self) -> Vec<Rc<Subscription>> {
         let mut ids: Vec<SubscriptionId> = vec![];
         self.hub.waiting(&mut ids);
-        let places = self.subscriptions.borrow();
-        let mut batch: Vec<_> = ids.iter().filter_map(|id| Some((places.get(*id)?.socket, *id))).collect();
-        batch.sort_unstable();
+        let subscriptions = self.subscriptions.borrow();
+        let mut batch: Vec<_> = ids.iter().filter_map(|id| subscriptions.get(*id)?.upgrade()).collect();
+        batch.sort_unstable_by_key(socket);
         batch
-    }
-
-    /// Those of a batch that are still here.
-    fn upgrade(&self, batch: &[(SocketAddress, SubscriptionId)]) -> Vec<Rc<Subscription>> {
-        let places = self.subscriptions.borrow();
-        batch.iter().filter_map(|(_, id)| places.get(*id)?.subscription.upgrade()).collect()
     }
 
     /// One turn of the batch whose turn it is.
@@ -99,27 +78,20 @@ impl Shard {
         let Some(mut batch) = batches.pop_front() else { return };
         let now = Instant::now();
         let served = batch.split_off(batch.len().saturating_sub(SUBSCRIPTIONS));
-        for of_one in self.upgrade(&served).chunk_by(|one, other| socket(one) == socket(other)) {
-            self.deliver_to(&of_one[0].connection, of_one, now);
+        for of_one in served.chunk_by(|one, other| socket(one) == socket(other)) {
+            self.deliver(&of_one[0].connection, of_one, now);
         }
-        let turn = &mut *self.out.borrow_mut();
-        turn.tell();
         if !batch.is_empty() {
             batches.push_back(batch);
             return;
         }
-        let now = self.node.now();
+        let (turn, now) = (&mut *self.out.borrow_mut(), self.node.now());
         turn.found.clear();
         turn.times.drain(..).for_each(|time| Stage::Socket.between(time, now));
     }
 
     /// Delivers what waits for subscriptions of one socket, as far as it has room.
-    pub fn deliver(&self, connection: &Connection, subscriptions: &[Rc<Subscription>]) {
-        self.deliver_to(connection, subscriptions, Instant::now());
-        self.out.borrow_mut().tell();
-    }
-
-    fn deliver_to(&self, connection: &Connection, subscriptions: &[Rc<Subscription>], now: Instant) {
+    pub fn deliver(&self, connection: &Connection, subscriptions: &[Rc<Subscription>], now: Instant) {
         let turn = &mut *self.out.borrow_mut();
         for subscription in subscriptions {
             let waits = !connection.outbox.has_room() || subscription.is_busy.get();
@@ -137,7 +109,7 @@ impl Shard {
                     break;
                 }
                 if turn.out.len() > OUT_BYTES {
-                    turn.writes += connection.outbox.write(&turn.out);
+                    connection.outbox.write(&turn.out);
                     turn.out.clear();
                 }
                 if matches!(taken, Ok(Some(_))) {
@@ -145,8 +117,9 @@ impl Shard {
                 }
             }
         }
+        metrics::DELIVERIES.inc_by(std::mem::take(&mut turn.delivered));
         if !turn.out.is_empty() {
-            turn.writes += connection.outbox.write(&turn.out);
+            connection.outbox.write(&turn.out);
             connection.told(now);
             turn.out.clear();
         }
@@ -158,11 +131,7 @@ impl Shard {
         let mut taken = turn.frames.drain(..);
         while let Some(frame) = taken.next() {
             match self.render((&mut turn.found, &mut turn.times), subscription, &frame) {
-                Ok(Rendered::Shared(payload)) => {
-                    subscription.put(payload, &frame.cursor, &mut turn.out);
-                    turn.delivered += 1;
-                }
-                Ok(Rendered::Own(payload)) => {
+                Ok(Rendered::Payload(payload)) => {
                     subscription.put(&payload, &frame.cursor, &mut turn.out);
                     turn.delivered += 1;
                 }
@@ -182,22 +151,20 @@ impl Shard {
         Ok(())
     }
 
-    fn render<'a>(
+    fn render(
         &self,
-        (found, times): (&'a mut Found, &mut Vec<LogTime>),
+        (found, times): (&mut Found, &mut Vec<LogTime>),
         subscription: &Subscription,
         frame: &Frame,
-    ) -> Result<Rendered<'a>, Failed> {
+    ) -> Result<Rendered, Failed> {
         let Some(live) = frame.event.live() else { return Ok(Rendered::Nothing) };
         if subscription.misses_quote(&frame.event) {
             return Ok(Rendered::Later);
         }
-        let place = match found.entry(subscription.selected.key_of(&frame.event)) {
-            Entry::Occupied(known) => {
-                return Ok(known.into_mut().as_deref().map_or(Rendered::Later, Rendered::Shared));
-            }
-            Entry::Vacant(place) => place,
-        };
+        let key = subscription.selected.key_of(&frame.event);
+        if let Some(found) = found.get(&key) {
+            return Ok(found.clone().map_or(Rendered::Later, Rendered::Payload));
+        }
         let renderings = &self.node.renderings;
         let rendered = subscription.selected.render_event_now(
             &self.schema,
@@ -206,15 +173,15 @@ impl Shard {
             renderings,
         );
         let Some(rendered) = rendered else {
-            place.insert(None);
+            found.insert(key, None);
             return Ok(Rendered::Later);
         };
         let rendered = rendered?;
         times.push(frame.event.time());
-        if !rendered.is_shared {
-            return Ok(Rendered::Own(rendered.payload));
+        if rendered.is_shared {
+            found.insert(key, Some(rendered.payload.clone()));
         }
-        Ok(place.insert(Some(rendered.payload)).as_deref().map_or(Rendered::Later, Rendered::Shared))
+        Ok(Rendered::Payload(rendered.payload))
     }
 }
 
@@ -226,9 +193,8 @@ impl Subscription {
         let parts_bytes: usize = parts.iter().map(|part| part.len()).sum();
         let cursors_bytes = (cursor.characters() + 2) * (parts.len() - 1);
         let bytes = self.next_start.len() + parts_bytes + cursors_bytes + NEXT_END.len();
-        out.reserve(frames::MAX_HEADER + bytes);
         frames::text_header(bytes, out);
-        out.extend_from_slice(&self.next_start);
+        out.extend_from_slice(self.next_start.as_bytes());
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
                 out.push(b'"');

@@ -308,7 +308,7 @@ impl Connection {
             let operations = &self.state.borrow().operations;
             operations.iter().filter_map(|operation| operation.subscription.clone()).collect()
         };
-        self.shard.deliver(self, &subscriptions);
+        self.shard.deliver(self, &subscriptions, Instant::now());
     }
 
     /// Notes that the client was told something.
@@ -319,7 +319,7 @@ impl Connection {
     /// Sends frames once there is room.
     pub async fn send(&self, frames: &[u8]) -> Result<(), super::outbox::Closed> {
         self.outbox.room().await?;
-        metrics::WRITES.inc_by(self.outbox.write(frames));
+        self.outbox.write(frames);
         self.told(Instant::now());
         Ok(())
     }
@@ -331,7 +331,7 @@ impl Connection {
     /// Answers at once; a client that asks and does not read is not answered for ever.
     fn answer(&self, frame: &[u8]) {
         if self.outbox.has_room() {
-            metrics::WRITES.inc_by(self.outbox.write(frame));
+            self.outbox.write(frame);
         } else {
             self.end(CloseCode::TooSlow);
         }

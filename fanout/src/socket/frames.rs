@@ -101,9 +101,6 @@ fn parse(bytes: &[u8]) -> Result<Option<(FrameHeader, usize, usize)>, CloseCode>
     Ok((bytes.len() >= start + length).then_some((header, start, start + length)))
 }
 
-/// Bytes of a header from a server, at most.
-pub const MAX_HEADER: usize = 10;
-
 /// Appends the header of a text frame of so many bytes.
 pub fn text_header(bytes: usize, out: &mut Vec<u8>) {
     header(OpCode::Data(Data::Text), bytes, out);
@@ -126,7 +123,7 @@ pub fn close(code: CloseCode) -> Vec<u8> {
 }
 
 fn whole(opcode: OpCode, payload: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(payload.len() + MAX_HEADER);
+    let mut out = Vec::with_capacity(payload.len() + 10);
     header(opcode, payload.len(), &mut out);
     out.extend_from_slice(payload);
     out

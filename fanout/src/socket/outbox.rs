@@ -8,7 +8,6 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
-use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -71,24 +70,21 @@ impl Outbox {
         }
     }
 
-    /// Sends whole frames; what the kernel does not take waits. Gives how many writes it took.
-    pub fn write(&self, frames: &[u8]) -> u64 {
+    /// Sends whole frames; what the kernel does not take waits.
+    pub fn write(&self, frames: &[u8]) {
         let state = &mut *self.state.borrow_mut();
         if state.is_closed || frames.is_empty() {
-            return 0;
+            return;
         }
-        let (mut sent, asks) = (0, state.waiting.is_empty());
-        if asks {
-            // The kernel is asked at once, for most take all; whoever does not is left to the runtime.
-            match SockRef::from(&self.stream).send(frames) {
-                Ok(bytes) if bytes == frames.len() => return 1,
+        let mut sent = 0;
+        if state.waiting.is_empty() {
+            metrics::WRITES.inc();
+            match self.stream.try_write(frames) {
+                Ok(bytes) if bytes == frames.len() => return,
                 Ok(bytes) => sent = bytes,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 // Whoever reads from it finds out, and ends the socket.
-                Err(_) => {
-                    self.shut(state);
-                    return 1;
-                }
+                Err(_) => return self.shut(state),
             }
             state.begun = frames::rest_of_frame(frames, sent);
             state.stalled_since = Some(Instant::now());
@@ -96,7 +92,6 @@ impl Outbox {
         }
         metrics::QUEUED_BYTES.add((frames.len() - sent) as i64);
         state.waiting.extend_from_slice(&frames[sent..]);
-        u64::from(asks)
     }
 
     /// Whether something waits to be sent.

@@ -42,12 +42,12 @@ impl Sockets {
 
     pub async fn of(server: Server, follows: bool, development: bool) -> Self {
         let (log, tables, key) = (server.store.log(), server.store.tables(), CursorKey::new([7; 32]));
-        let node =
+        let (node, entrances) =
             Node::new(log, tables, server.clock.clone(), key, Options::default()).await.expect("a node");
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let (schema, authenticator) = (server.schema.clone(), server.authenticator.clone());
-        let routes = Routes::new(node.clone(), schema, authenticator, development);
+        let routes = Routes::new((node.clone(), entrances), schema, authenticator, development);
         let routes = routes.expect("threads").routes();
         if follows {
             let (following, stop) = (node.clone().run(stop.clone()), stop.clone());

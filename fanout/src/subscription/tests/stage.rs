@@ -63,7 +63,7 @@ impl Stage {
         let log = Arc::new(EmptyLog { partitions: LANES.partitions });
         let (clock, key) = (Arc::new(SystemClock), CursorKey::new([7; 32]));
         let options = Options { shards: 1, ..options };
-        let node = Node::new(log, tables.clone(), clock, key, options).await.unwrap();
+        let (node, mut entrances) = Node::new(log, tables.clone(), clock, key, options).await.unwrap();
         let stands = Stands {
             node: node.clone(),
             schema: schema(&tables),
@@ -71,9 +71,9 @@ impl Stage {
             draining: CancellationToken::new(),
         };
         let shard = Shard::new(stands, node.hubs[0].clone());
-        let running = shard.clone();
+        let (running, entrance) = (shard.clone(), entrances.remove(0));
         spawn_local(async move {
-            let ((_pages, entrance), (_door, arrivals)) = (mpsc::channel(1), mpsc::channel(1));
+            let (_door, arrivals) = mpsc::channel(1);
             running.run(entrance, arrivals).await;
         });
         Self { world, tables, node, shard }
