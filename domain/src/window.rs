@@ -26,10 +26,17 @@ impl Exhausted {
 }
 
 /// Whether something counted at `then` still counts at `at`.
-///
-/// What lies further ahead than a clock may be wrong was counted by a broken clock, and is void.
 pub fn counts(then: LogTime, at: LogTime, seconds: i64) -> bool {
-    at < then + seconds * 1_000 && then <= at + CLOCK_TOLERANCE_MS
+    !is_over(then, at, seconds) && !is_void(then, at)
+}
+
+fn is_over(then: LogTime, at: LogTime, seconds: i64) -> bool {
+    at >= then + seconds * 1_000
+}
+
+/// What lies further ahead than a clock may be wrong was counted by a broken clock.
+fn is_void(then: LogTime, at: LogTime) -> bool {
+    then > at + CLOCK_TOLERANCE_MS
 }
 
 /// Says whether one more fits beside `times`, which are oldest first.
@@ -48,8 +55,8 @@ pub fn check(
 
 /// Of what was counted, oldest first, the part that still counts at `at`.
 pub fn counting<T>(all: &[T], at: LogTime, seconds: i64, time: impl Fn(&T) -> LogTime) -> &[T] {
-    let from = all.partition_point(|one| time(one) + seconds * 1_000 <= at);
-    let to = all.partition_point(|one| time(one) <= at + CLOCK_TOLERANCE_MS);
+    let from = all.partition_point(|one| is_over(time(one), at, seconds));
+    let to = all.partition_point(|one| !is_void(time(one), at));
     &all[from..to.max(from)]
 }
 
@@ -112,6 +119,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_part_that_counts_is_each_that_does(
+            mut times in prop::collection::vec(0i64..40_000, 0..30),
+            at in 0i64..40_000,
+        ) {
+            times.sort_unstable();
+            let each: Vec<i64> = times.iter().copied().filter(|then| counts(*then, at, LIMIT.seconds)).collect();
+            prop_assert_eq!(counting(&times, at, LIMIT.seconds, |time| *time), each);
+        }
+
         /// Against the definition: no window of 10 s holds more than 3 of the admitted, and what
         /// is refused would have made a fourth.
         #[test]
