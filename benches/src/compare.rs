@@ -39,6 +39,8 @@ pub struct Costs {
     /// With everything that the process did.
     pub whole: Vec<f64>,
     pub floor: Vec<f64>,
+    /// Payloads that a message was rendered to.
+    pub renderings: Vec<f64>,
 }
 
 impl Costs {
@@ -47,11 +49,17 @@ impl Costs {
         self.own.extend(more.own);
         self.whole.extend(more.whole);
         self.floor.extend(more.floor);
+        self.renderings.extend(more.renderings);
     }
 
     /// How often the node spends what the loop does.
     pub fn ratio(&self) -> Spread {
         Spread::of(self.own.iter().zip(&self.floor).map(|(own, floor)| own / floor).collect())
+    }
+
+    /// Of a message, in whichever repetition there were most.
+    pub fn most_renderings(&self) -> f64 {
+        self.renderings.iter().copied().fold(0.0, f64::max)
     }
 
     pub fn text(&self) -> String {
@@ -88,6 +96,7 @@ impl Turn<'_> {
     pub async fn take(self, costs: &mut Costs) -> Result<()> {
         let Self { node, crowd, group, deaf, burst } = self;
         let rounds = rounds(crowd.size, burst);
+        let rendered_before = node.renderings().await?;
         let begun = node.cpu().await?;
         for _ in 0..rounds {
             crowd.expect(burst);
@@ -103,6 +112,8 @@ impl Turn<'_> {
         let deliveries = (rounds * burst * crowd.size) as f64;
         costs.own.push((heard as f64 - unheard as f64) / deliveries);
         costs.whole.push(heard as f64 / deliveries);
+        let rendered = node.renderings().await? - rendered_before;
+        costs.renderings.push(rendered / (rounds * burst) as f64);
         Ok(())
     }
 }
@@ -134,7 +145,12 @@ mod tests {
 
     #[test]
     fn a_ratio_is_of_one_repetition() {
-        let costs = Costs { own: vec![2.0, 6.0, 4.0], floor: vec![1.0, 2.0, 4.0], whole: vec![2.0; 3] };
+        let costs = Costs {
+            own: vec![2.0, 6.0, 4.0],
+            floor: vec![1.0, 2.0, 4.0],
+            whole: vec![2.0; 3],
+            ..Costs::default()
+        };
         assert_eq!(costs.ratio(), Spread { least: 1.0, median: 2.0, most: 3.0 });
     }
 }

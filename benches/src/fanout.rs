@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::bare::Bare;
 use crate::clients::{Crowd, LEAN, Plan};
-use crate::compare::{self, Costs, Turn, rounds};
+use crate::compare::{self, Costs, Turn};
 use crate::node::Node;
 use crate::report::{Bar, Finding, Report};
 
@@ -41,7 +41,8 @@ pub struct BurstOptions {
 
 pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
     for sockets in &options.sockets {
-        let Measured { costs, bytes, renderings } = measure(*sockets, 1, 1, options.repetitions).await?;
+        let (costs, bytes) = measure(*sockets, 1, 1, options.repetitions).await?;
+        let renderings = costs.most_renderings();
         report.say(&Finding {
             bench: "fanout",
             text: format!("{sockets} sockets, {bytes} bytes: {}", costs.text()),
@@ -60,7 +61,7 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
 pub async fn run_bursts(options: &BurstOptions, report: &mut Report) -> Result<()> {
     let sockets = options.sockets;
     for burst in &options.bursts {
-        let Measured { costs, bytes, .. } = measure(sockets, *burst, FRAMES, options.repetitions).await?;
+        let (costs, bytes) = measure(sockets, *burst, FRAMES, options.repetitions).await?;
         report.say(&Finding {
             bench: "burst",
             text: format!("{burst} at once to {sockets} sockets, the loop {FRAMES}: {}", costs.text()),
@@ -71,33 +72,22 @@ pub async fn run_bursts(options: &BurstOptions, report: &mut Report) -> Result<(
     Ok(())
 }
 
-/// What bursts cost.
-struct Measured {
-    costs: Costs,
-    /// Of a frame's text.
-    bytes: usize,
-    /// Of one message.
-    renderings: f64,
-}
-
-async fn measure(sockets: usize, burst: usize, frames: usize, repetitions: usize) -> Result<Measured> {
+/// Costs of bursts, and the bytes of a frame's text.
+async fn measure(sockets: usize, burst: usize, frames: usize, repetitions: usize) -> Result<(Costs, usize)> {
     let mut node = Node::start(&[sockets, 1]).await?;
     let mut crowd = Crowd::come(node.address, Plan::of(CROWD, 0..sockets), |_| LEAN.to_owned()).await?;
     let mut bare = Bare::start(compare::floor_connections(sockets)).await?;
     let floor_rounds = compare::rounds(sockets, frames);
-    let (mut costs, mut rendered) = (Costs::default(), 0.0);
+    let mut costs = Costs::default();
     // The first turn warms up.
     for repetition in 0..=repetitions {
         let mut turn = Costs::default();
-        let before = node.renderings().await?;
-        let (node, crowd) = (&mut node, &mut crowd);
-        Turn { node: &mut *node, crowd, group: CROWD, deaf: DEAF, burst }.take(&mut turn).await?;
-        rendered = node.renderings().await? - before;
-        compare::floor(&mut bare, crowd, (frames, floor_rounds), &mut turn).await?;
+        let node = &mut node;
+        Turn { node, crowd: &mut crowd, group: CROWD, deaf: DEAF, burst }.take(&mut turn).await?;
+        compare::floor(&mut bare, &crowd, (frames, floor_rounds), &mut turn).await?;
         if repetition > 0 {
             costs.add(turn);
         }
     }
-    let renderings = rendered / (rounds(sockets, burst) * burst) as f64;
-    Ok(Measured { costs, bytes: crowd.heard.bytes_per_delivery(), renderings })
+    Ok((costs, crowd.heard.bytes_per_delivery()))
 }

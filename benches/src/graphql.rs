@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::clients::{Crowd, LEAN, Plan};
-use crate::compare::{Costs, Turn, rounds};
+use crate::compare::{Costs, Turn};
 use crate::node::Node;
 use crate::quantiles::Spread;
 use crate::report::{Bar, Finding, Report};
@@ -39,8 +39,6 @@ struct Group {
     selections: usize,
     crowd: Crowd,
     costs: Costs,
-    /// Renderings of one message.
-    renderings: f64,
 }
 
 pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
@@ -57,19 +55,16 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
             selections => selection(member % selections),
         };
         let crowd = Crowd::come(node.address, Plan::of(group, 0..sockets), select).await?;
-        groups.push(Group { selections: *selections, crowd, costs: Costs::default(), renderings: 0.0 });
+        groups.push(Group { selections: *selections, crowd, costs: Costs::default() });
     }
     for repetition in 0..=options.repetitions {
         for (number, group) in groups.iter_mut().enumerate() {
             let mut turn = Costs::default();
-            let before = node.renderings().await?;
             let (node, crowd) = (&mut node, &mut group.crowd);
-            Turn { node: &mut *node, crowd, group: number, deaf, burst: 1 }.take(&mut turn).await?;
-            let rendered = node.renderings().await? - before;
+            Turn { node, crowd, group: number, deaf, burst: 1 }.take(&mut turn).await?;
             // The first turn warms up.
             if repetition > 0 {
                 group.costs.add(turn);
-                group.renderings = rendered / rounds(sockets, 1) as f64;
             }
         }
     }
@@ -81,10 +76,11 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
 }
 
 fn say(report: &mut Report, sockets: usize, group: &Group, lean: &Group) {
-    let Group { selections, crowd, costs, renderings } = group;
+    let Group { selections, crowd, costs } = group;
+    let renderings = costs.most_renderings();
     let ratio = Spread::of(costs.own.iter().zip(&lean.costs.own).map(|(own, lean)| own / lean).collect());
     let micros = |costs: &Costs| Spread::of(costs.own.iter().map(|own| own / 1e3).collect());
-    let mut bars = vec![Bar { what: "renderings per message", value: *renderings, most: *selections as f64 }];
+    let mut bars = vec![Bar { what: "renderings per message", value: renderings, most: *selections as f64 }];
     if *selections == 1 {
         bars.push(Bar { what: "ratio", value: ratio.median, most: BAR });
     }

@@ -27,7 +27,7 @@ use tokio::time::{Instant, sleep};
 
 use super::world::World;
 use super::{Answer, Ask, TOKEN_KEY};
-use crate::clock;
+use crate::{clock, pace};
 
 /// Sockets that a node of a benchmark lets in: what the descriptors of a process allow.
 const SOCKETS: usize = 19_000;
@@ -123,12 +123,13 @@ async fn flow(
     characters: usize,
 ) -> Result<()> {
     let (begun, begun_at) = (Instant::now(), clock::monotonic());
+    let mut moments = pace::moments(per_second, messages)?;
+    let mut groups = groups.iter().cycle();
     let mut receipts = Vec::new();
-    for (number, group) in (0..messages).zip(groups.iter().cycle()) {
-        let after = Duration::from_secs(1) * number as u32 / per_second;
-        tokio::time::sleep_until(begun + after).await;
+    while let (Some(due), Some(group)) = (moments.recv().await, groups.next()) {
+        let due = begun_at + (due - begun).as_nanos() as u64;
         let mut world = world.lock().await;
-        receipts.push(world.post(*group, begun_at + after.as_nanos() as u64, characters).await?);
+        receipts.push(world.post(*group, due, characters).await?);
         if receipts.len() == per_second as usize {
             world.settle().await?;
             try_join_all(receipts.drain(..)).await?;
