@@ -45,6 +45,7 @@ macro_rules! log_conformance {
             reading::a_reader_waits_at_the_end,
             reading::a_wait_that_is_given_up_loses_nothing,
             reading::readers_do_not_disturb_each_other,
+            reading::who_reads_lazily_gets_the_same,
             reading::a_place_outside_the_marks_is_out_of_range,
             reading::marks_enclose_what_was_appended,
             reading::a_time_has_its_position,

@@ -9,6 +9,7 @@ use schemas::topics::MAX_RECORD_BYTES;
 
 use crate::error::ConnectError;
 use crate::names::Names;
+use crate::reader::Haste;
 
 /// Largest batch of records, in bytes; topics take it, and readers fetch at least as much.
 pub(crate) const MAX_BATCH_BYTES: usize = 2 * MAX_RECORD_BYTES;
@@ -147,15 +148,17 @@ impl Config {
     }
 
     /// For readers by explicit partition. The group is a formality: nothing joins or commits to it.
-    pub(crate) fn reader(&self) -> ClientConfig {
+    pub(crate) fn reader(&self, haste: Haste) -> ClientConfig {
         let mut config = self.queries();
+        // With as much to wait for as may come at once, a broker waits as long as it may.
+        let least = if haste == Haste::Lazily { MAX_BATCH_BYTES } else { 1 };
         config
             .set("group.id", format!("{}-readers", self.client_id))
             .set("enable.auto.offset.store", "false")
             // Anything else replays or skips in silence when an offset is gone.
             .set("auto.offset.reset", "error")
             .set("check.crcs", "true")
-            .set("fetch.min.bytes", "1")
+            .set("fetch.min.bytes", least.to_string())
             .set("fetch.wait.max.ms", millis(self.fetch_wait))
             .set("fetch.message.max.bytes", MAX_BATCH_BYTES.to_string())
             // A partition that is far enough ahead is asked for again after this, by default 1 s.
@@ -217,7 +220,9 @@ mod tests {
     #[test]
     fn librdkafka_knows_every_setting() {
         let config = Config::new("127.0.0.1:9092", "test");
-        for client in [config.producer(), config.queries(), config.reader(), config.member("group")] {
+        let readers = [Haste::AtOnce, Haste::Lazily].map(|haste| config.reader(haste));
+        for client in [config.producer(), config.queries(), config.member("group")].into_iter().chain(readers)
+        {
             client.create_native_config().expect("known settings");
         }
     }

@@ -19,7 +19,7 @@ use crate::metrics::{Metrics, Role};
 use crate::observer::Observer;
 use crate::producer::Producer;
 use crate::queries::{Queries, off_thread};
-use crate::reader::{KafkaReader, Lanes};
+use crate::reader::{Haste, KafkaReader, Lanes, Source};
 use crate::threads::ThreadsOwner;
 use crate::topology::Topology;
 
@@ -62,6 +62,25 @@ impl Kafka {
         Ok(Self { config, topology, producer, lanes, queries, metrics, threads: owner })
     }
 
+    async fn open_reader(
+        &self,
+        haste: Haste,
+        topic: &'static Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Box<dyn Reader>, LogError> {
+        self.topology.admit(topic, partition)?;
+        let reader = KafkaReader::open(
+            self.lanes.clone(),
+            self.queries.clone(),
+            self.metrics.clone(),
+            self.threads.threads().stop(),
+            Source { haste, topic, partition },
+            from,
+        );
+        Ok(Box::new(reader.await?))
+    }
+
     /// What the clients say of themselves; to be registered once.
     pub fn metrics(&self) -> Metrics {
         self.metrics.clone()
@@ -92,17 +111,17 @@ impl Log for Kafka {
         partition: Partition,
         from: Offset,
     ) -> Result<Box<dyn Reader>, LogError> {
-        self.topology.admit(topic, partition)?;
-        let reader = KafkaReader::open(
-            self.lanes.clone(),
-            self.queries.clone(),
-            self.metrics.clone(),
-            self.threads.threads().stop(),
-            topic,
-            partition,
-            from,
-        );
-        Ok(Box::new(reader.await?))
+        self.open_reader(Haste::AtOnce, topic, partition, from).await
+    }
+
+    /// What is appended comes within the time that a broker holds a request for records.
+    async fn read_lazily(
+        &self,
+        topic: &'static Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Box<dyn Reader>, LogError> {
+        self.open_reader(Haste::Lazily, topic, partition, from).await
     }
 
     async fn join(&self, group: &str, topic: &'static Topic) -> Result<Box<dyn Membership>, LogError> {

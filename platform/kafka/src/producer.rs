@@ -28,10 +28,13 @@ use crate::locked;
 use crate::metrics::{Metrics, Role};
 use crate::names::Names;
 use crate::observer::Observer;
-use crate::threads::{POLL, Threads};
+use crate::threads::Threads;
 use delivery::{Deliveries, Delivery};
 use failure::Failure;
 
+/// How long the polling thread may be blind to being stopped. The client library waits for whole
+/// milliseconds and is busy for what is left of one, so it is asked rarely, and not for a round time.
+const POLL: Duration = Duration::from_micros(250_100);
 /// How long a producer that is ended still delivers what is queued.
 const LONGEST_DRAIN: Duration = Duration::from_secs(2);
 const DRAIN_POLL: Duration = Duration::from_millis(5);

@@ -16,15 +16,14 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use platform::ports::{LogError, Reader, Record};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use schemas::position::{Offset, Partition};
-use schemas::topics::Topic;
+use schemas::position::Offset;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{closed, unavailable};
 use crate::metrics::Metrics;
 use crate::queries::{Queries, off_thread};
-pub(crate) use lane::Lanes;
 use lane::Seat;
+pub(crate) use lane::{Haste, Lanes, Source};
 
 const PAGE_RECORDS: usize = 512;
 const PAGE_BYTES: usize = 1024 * 1024;
@@ -36,8 +35,7 @@ pub(crate) struct KafkaReader {
     queries: Queries,
     metrics: Metrics,
     closed: CancellationToken,
-    topic: &'static Topic,
-    partition: Partition,
+    source: Source,
     position: Offset,
     standing: Standing,
     silence: Silence,
@@ -76,15 +74,13 @@ impl KafkaReader {
         queries: Queries,
         metrics: Metrics,
         closed: CancellationToken,
-        topic: &'static Topic,
-        partition: Partition,
+        source: Source,
         from: Offset,
     ) -> Result<Self, LogError> {
         // Negative offsets are names of places to Kafka.
         let standing = if from < 0 { Standing::Refused } else { Standing::Away };
         let silence = Silence::new(lanes.stalled_after());
-        let mut reader =
-            Self { lanes, queries, metrics, closed, topic, partition, position: from, standing, silence };
+        let mut reader = Self { lanes, queries, metrics, closed, source, position: from, standing, silence };
         reader.sit().await?;
         Ok(reader)
     }
@@ -92,7 +88,7 @@ impl KafkaReader {
     /// Takes a seat if it has none. May be given up at any time.
     async fn sit(&mut self) -> Result<(), LogError> {
         if let Standing::Refused = self.standing {
-            let marks = self.queries.marks(self.topic, self.partition).await?;
+            let marks = self.queries.marks(self.source.topic, self.source.partition).await?;
             if !(marks.low..=marks.end).contains(&self.position) {
                 return Err(LogError::OutOfRange { wanted: self.position, marks });
             }
@@ -100,9 +96,8 @@ impl KafkaReader {
             self.standing = Standing::Away;
         }
         if let Standing::Away = self.standing {
-            let (lanes, topic) = (self.lanes.clone(), self.topic);
-            let (partition, from) = (self.partition, self.position);
-            let seat = off_thread(move || lanes.sit(topic, partition, from)).await?;
+            let (lanes, source, from) = (self.lanes.clone(), self.source, self.position);
+            let seat = off_thread(move || lanes.sit(source, from)).await?;
             self.standing = Standing::Seated(seat);
         }
         Ok(())
@@ -142,12 +137,13 @@ impl KafkaReader {
     async fn ask_why_silent(&mut self) {
         self.silence.since = Instant::now();
         // Who cannot be asked cannot be read from either.
-        let Ok(marks) = self.queries.marks(self.topic, self.partition).await else { return };
+        let Source { topic, partition, .. } = self.source;
+        let Ok(marks) = self.queries.marks(topic, partition).await else { return };
         let owed_at = (marks.end > self.position).then_some(self.position);
         let was_owed = self.silence.owed_at == owed_at;
         self.silence.owed_at = owed_at;
         if let (Some(position), true) = (owed_at, was_owed) {
-            let (topic, partition) = (self.topic.name, self.partition);
+            let topic = topic.name;
             tracing::warn!(topic, partition, position, end = marks.end, "nothing is fetched: seated anew");
             self.metrics.reader_error(topic);
             self.standing = Standing::Away;
@@ -156,7 +152,7 @@ impl KafkaReader {
 
     /// Leaves the seat, to take another one at the same position.
     fn fail(&mut self, error: KafkaError) -> LogError {
-        self.metrics.reader_error(self.topic.name);
+        self.metrics.reader_error(self.source.topic.name);
         self.standing = match error.rdkafka_error_code() {
             Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => Standing::Refused,
             _ => Standing::Away,

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::locked;
 
 /// How long a polling thread may be blind to being stopped.
-pub(crate) const POLL: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(100);
 /// librdkafka takes some 100 ms to end a client; one whose brokers are gone takes longer.
 const LONGEST_END: Duration = Duration::from_secs(5);
 const END_POLL: Duration = Duration::from_millis(2);

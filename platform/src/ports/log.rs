@@ -88,6 +88,17 @@ pub trait Log: Send + Sync + 'static {
         from: Offset,
     ) -> Result<Box<dyn Reader>, LogError>;
 
+    /// The same for whoever can wait: what is appended may come a moment later, and together, which is less
+    /// work for both where records come one by one.
+    async fn read_lazily(
+        &self,
+        topic: &'static Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Box<dyn Reader>, LogError> {
+        self.read(topic, partition, from).await
+    }
+
     /// Joins a group that shares the partitions of a topic among its members.
     async fn join(&self, group: &str, topic: &'static Topic) -> Result<Box<dyn Membership>, LogError>;
 

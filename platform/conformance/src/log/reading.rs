@@ -84,6 +84,21 @@ pub async fn readers_do_not_disturb_each_other(log: Arc<dyn Log>) {
     assert_eq!(numbers(&case.read(&mut *slow, 51).await), (0..=50).collect::<Vec<_>>());
 }
 
+pub async fn who_reads_lazily_gets_the_same(log: Arc<dyn Log>) {
+    let case = Case::begin(log.clone(), &ACCOUNT_EVENTS, 4).await;
+    let opened = log.read_lazily(&ACCOUNT_EVENTS, 4, case.start);
+    let (mut lazy, mut at_once) =
+        (within("a reader", opened).await.expect("a place"), case.reader(case.start).await);
+    for from in [0, 50] {
+        for number in from..from + 50 {
+            case.append(case.numbered(number)).await;
+        }
+        let expected: Vec<_> = (from..from + 50).collect();
+        assert_eq!(numbers(&case.read(&mut *at_once, 50).await), expected);
+        assert_eq!(numbers(&case.read(&mut *lazy, 50).await), expected);
+    }
+}
+
 pub async fn a_place_outside_the_marks_is_out_of_range(log: Arc<dyn Log>) {
     let marks = log.marks(&ACCOUNT_EVENTS, 5).await.expect("marks of a partition");
     for wanted in [marks.low - 1, marks.end + 1_000_000] {

@@ -40,6 +40,21 @@ use crate::threads::Threads;
 /// Readers of one partition, at most.
 const LANES: usize = 32;
 
+/// Whether a broker answers with the first record that there is, or waits for more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Haste {
+    AtOnce,
+    Lazily,
+}
+
+/// What a seat is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Source {
+    pub(crate) haste: Haste,
+    pub(crate) topic: &'static Topic,
+    pub(crate) partition: Partition,
+}
+
 /// The lanes of all topics. Clones are the same.
 #[derive(Clone)]
 pub(crate) struct Lanes {
@@ -51,8 +66,8 @@ struct Shared {
     names: Names,
     metrics: Metrics,
     threads: Arc<Threads>,
-    /// By topic name. The first of each stays; others go with their last reader.
-    lanes: Mutex<BTreeMap<&'static str, Vec<Arc<Lane>>>>,
+    /// By topic name, and haste. The first of each stays; others go with their last reader.
+    lanes: Mutex<BTreeMap<(&'static str, Haste), Vec<Arc<Lane>>>>,
 }
 
 struct Lane {
@@ -81,31 +96,20 @@ impl Lanes {
     }
 
     /// Takes a seat, and begins to fetch at `from`. Blocks for a moment.
-    pub(super) fn sit(
-        &self,
-        topic: &'static Topic,
-        partition: Partition,
-        from: Offset,
-    ) -> Result<Seat, LogError> {
-        let lane = self.lane(topic, partition)?;
+    pub(super) fn sit(&self, source: Source, from: Offset) -> Result<Seat, LogError> {
+        let lane = self.lane(source)?;
         // From here on the seat's end gives everything back.
-        let mut seat = Seat {
-            lanes: self.clone(),
-            lane,
-            topic,
-            partition,
-            queue: None,
-            assigned: false,
-            ready: Arc::default(),
-        };
+        let mut seat =
+            Seat { lanes: self.clone(), lane, source, queue: None, assigned: false, ready: Arc::default() };
         seat.begin(from).map_err(unavailable)?;
         Ok(seat)
     }
 
     /// One in which the partition is free; it is taken then.
-    fn lane(&self, topic: &'static Topic, partition: Partition) -> Result<Arc<Lane>, LogError> {
+    fn lane(&self, source: Source) -> Result<Arc<Lane>, LogError> {
+        let Source { haste, topic, partition } = source;
         let mut all = locked(&self.shared.lanes);
-        let lanes = all.entry(topic.name).or_default();
+        let lanes = all.entry((topic.name, haste)).or_default();
         if let Some(lane) = lanes.iter().find(|lane| locked(&lane.taken).insert(partition)) {
             return Ok(Arc::clone(lane));
         }
@@ -115,17 +119,17 @@ impl Lanes {
                 topic.name
             )));
         }
-        let lane = Arc::new(self.shared.open(topic, partition)?);
+        let lane = Arc::new(self.shared.open(source)?);
         lanes.push(Arc::clone(&lane));
         Ok(lane)
     }
 
-    fn leave(&self, lane: &Arc<Lane>, topic: &'static Topic, partition: Partition) {
+    fn leave(&self, lane: &Arc<Lane>, source: Source) {
         let mut all = locked(&self.shared.lanes);
         let mut taken = locked(&lane.taken);
-        taken.remove(&partition);
+        taken.remove(&source.partition);
         if taken.is_empty()
-            && let Some(lanes) = all.get_mut(topic.name)
+            && let Some(lanes) = all.get_mut(&(source.topic.name, source.haste))
             && lanes.first().is_some_and(|first| !Arc::ptr_eq(first, lane))
         {
             lanes.retain(|other| !Arc::ptr_eq(other, lane));
@@ -135,13 +139,13 @@ impl Lanes {
 }
 
 impl Shared {
-    fn open(&self, topic: &'static Topic, first: Partition) -> Result<Lane, LogError> {
-        let observer = Observer::new(Role::Reader, topic.name, &self.metrics);
+    fn open(&self, first: Source) -> Result<Lane, LogError> {
+        let observer = Observer::new(Role::Reader, first.topic.name, &self.metrics);
         let consumer: BaseConsumer<Observer> =
-            self.config.reader().create_with_context(observer).map_err(unavailable)?;
+            self.config.reader(first.haste).create_with_context(observer).map_err(unavailable)?;
         let (consumer, stop) = (Arc::new(consumer), self.threads.stop());
         self.threads.serve("kafka-reader", Arc::clone(&consumer), stop.clone()).map_err(unavailable)?;
-        Ok(Lane { consumer, taken: Mutex::new(BTreeSet::from([first])), stop })
+        Ok(Lane { consumer, taken: Mutex::new(BTreeSet::from([first.partition])), stop })
     }
 }
 
@@ -149,8 +153,7 @@ impl Shared {
 pub(super) struct Seat {
     lanes: Lanes,
     lane: Arc<Lane>,
-    topic: &'static Topic,
-    partition: Partition,
+    source: Source,
     queue: Option<PartitionQueue<Observer>>,
     assigned: bool,
     ready: Arc<Notify>,
@@ -158,8 +161,8 @@ pub(super) struct Seat {
 
 impl Seat {
     fn begin(&mut self, from: Offset) -> Result<(), KafkaError> {
-        let name = self.lanes.shared.names.of(self.topic);
-        let queue = self.lane.consumer.split_partition_queue(name, self.partition);
+        let name = self.lanes.shared.names.of(self.source.topic);
+        let queue = self.lane.consumer.split_partition_queue(name, self.source.partition);
         let mut queue = queue.ok_or_else(|| KafkaError::Subscription("no queue of the partition".into()))?;
         let ready = Arc::clone(&self.ready);
         queue.set_nonempty_callback(move || ready.notify_one());
@@ -171,7 +174,11 @@ impl Seat {
 
     fn place(&self, offset: Place) -> Result<TopicPartitionList, KafkaError> {
         let mut list = TopicPartitionList::with_capacity(1);
-        list.add_partition_offset(self.lanes.shared.names.of(self.topic), self.partition, offset)?;
+        list.add_partition_offset(
+            self.lanes.shared.names.of(self.source.topic),
+            self.source.partition,
+            offset,
+        )?;
         Ok(list)
     }
 
@@ -193,11 +200,12 @@ impl Drop for Seat {
             let unassigned =
                 self.place(Place::Invalid).and_then(|place| self.lane.consumer.incremental_unassign(&place));
             if let Err(error) = unassigned {
-                tracing::warn!(topic = self.topic.name, partition = self.partition, %error, "not unassigned");
+                let Source { topic, partition, .. } = self.source;
+                tracing::warn!(topic = topic.name, partition, %error, "not unassigned");
             }
         }
         self.queue = None;
-        self.lanes.leave(&self.lane, self.topic, self.partition);
+        self.lanes.leave(&self.lane, self.source);
     }
 }
 

@@ -35,7 +35,8 @@ async fn a_fetch_that_is_forgotten_is_begun_anew() {
     let queries = Queries::new(consumer, config.names(), config.request_timeout);
     let lanes = Lanes::new(config, metrics.clone(), Arc::clone(owner.threads()));
     let stop = owner.threads().stop();
-    let reader = KafkaReader::open(lanes, queries, metrics, stop, &EVENTS, 0, 0);
+    let source = Source { haste: Haste::AtOnce, topic: &EVENTS, partition: 0 };
+    let reader = KafkaReader::open(lanes, queries, metrics, stop, source, 0);
     let mut reader = reader.await.unwrap();
     let mut next = async || {
         let page = tokio::time::timeout(PATIENCE, reader.next()).await.expect("records in time").unwrap();
