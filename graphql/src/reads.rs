@@ -19,7 +19,7 @@ use schemas::conversation::Message;
 use schemas::fold::{Fold, StoredRow};
 use schemas::owner::{self, RowKey};
 use schemas::people::Profile;
-use schemas::position::Offset;
+use schemas::position::{Offset, Version};
 use schemas::rows::{AccountState, ConversationState, LedgerEntry, Member, PairBlocks, Receipt, Stay};
 use schemas::tables::views::{BlocksRow, MESSAGES_PER_BUCKET, MembershipRow, MessageRow};
 use schemas::tables::{
@@ -80,6 +80,13 @@ impl Loaded {
     }
 }
 
+/// What was read, and the version of the row that says so.
+#[derive(Debug, Clone)]
+pub struct Dated<T> {
+    pub version: Version,
+    pub value: T,
+}
+
 /// What a sender needs to know of a conversation.
 #[derive(Debug, Clone)]
 pub struct Seat {
@@ -126,16 +133,21 @@ impl Reads {
     }
 
     pub async fn find_profile(&self, user: &UserId) -> Result<Option<Profile>, Refusal> {
+        Ok(self.find_dated_profile(user).await?.map(|profile| profile.value))
+    }
+
+    pub async fn find_dated_profile(&self, user: &UserId) -> Result<Option<Dated<Profile>>, Refusal> {
         let partition = [Value::text(user.as_str())];
         let rows = self.tables.get(&USERS, &partition, &[vec![]]).await.map_err(tables_error)?;
         let read = |row: &Row| {
             let mut values = FromValues::new(USERS.name, &row.columns);
-            Ok(Profile {
+            let profile = Profile {
                 user: user.clone(),
                 username: values.text()?.to_owned(),
                 display_name: values.text()?.to_owned(),
                 avatar_url: values.text_or_null()?.map(str::to_owned),
-            })
+            };
+            Ok(Dated { version: row.version, value: profile })
         };
         rows.first().map(read).transpose().map_err(|error: MalformedRow| internal(&error))
     }
@@ -151,28 +163,28 @@ impl Reads {
         Ok(again)
     }
 
-    /// The seat of someone who is in a conversation; NOT_FOUND otherwise, for whatever reason. Two rows
-    /// are read, however many members there are.
-    pub async fn seat(&self, user: &UserId, id: &ConversationId) -> Result<Seat, Refusal> {
+    /// The seat of someone who is in a conversation, as of the last change of the conversation's state;
+    /// NOT_FOUND otherwise, for whatever reason. Two rows are read, however many members there are.
+    pub async fn seat(&self, user: &UserId, id: &ConversationId) -> Result<Dated<Seat>, Refusal> {
         match self.find_seat(user, id).await? {
             Some(seat) => Ok(seat),
             None => self.find_seat(user, id).await?.ok_or_else(Refusal::not_found),
         }
     }
 
-    async fn find_seat(&self, user: &UserId, id: &ConversationId) -> Result<Option<Seat>, Refusal> {
+    async fn find_seat(&self, user: &UserId, id: &ConversationId) -> Result<Option<Dated<Seat>>, Refusal> {
         let rows = self.rows(id, &[RowKey::state(), RowKey::member(user)]).await?;
-        let (mut state, mut member) = (Conversations::fresh(), None);
+        let (mut state, mut member, mut version) = (Conversations::fresh(), None, Version::of(0));
         for row in &rows {
             let (key, body) = owner_row(row)?;
             if key.kind == owner::STATE {
-                state = decode(body)?;
+                (state, version) = (decode(body)?, row.version);
             } else {
                 member = Some(decode(body)?);
             }
         }
         let stay = access::viewing(member.as_ref()).ok().cloned();
-        Ok(stay.map(|stay| Seat { stay, members: state.members }))
+        Ok(stay.map(|stay| Dated { version, value: Seat { stay, members: state.members } }))
     }
 
     /// A conversation's state, members and receipts, as of one moment.

@@ -21,7 +21,8 @@ use futures::future::try_join;
 use graphql::Reads;
 use graphql::commands::{Commands, Create, Send};
 use platform::clock::Clock;
-use platform::ports::Log;
+use platform::lifecycle::Latch;
+use platform::ports::{Log, LogError};
 use platform::telemetry::Stage;
 use schemas::account::{AccountRequest, CreateConversation, SendMessage};
 use schemas::conversation::{
@@ -31,8 +32,10 @@ use schemas::message::Outgoing;
 use schemas::position::Partition;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use domain::account::conversation_id;
+use facts::Facts;
 use receipts::Receipts;
 use requests::{Asked, Done, Requests};
 
@@ -67,6 +70,7 @@ pub struct Ingest {
     log: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
     reads: Arc<Reads>,
+    facts: Facts,
     requests: Requests,
     receipts: Receipts,
     options: Options,
@@ -77,7 +81,18 @@ impl Ingest {
         metrics::announce();
         let requests = Requests::new(options.slot, options.waiting, options.waiting_per_user);
         let receipts = Receipts::new(options.waiting, options.verdict_within);
-        Arc::new(Self { log, clock, reads, requests, receipts, options })
+        let facts = Facts::new(reads.clone());
+        Arc::new(Self { log, clock, reads, facts, requests, receipts, options })
+    }
+
+    /// Hears of what changes the facts that sends carry, until `stop`: they are read once for many sends
+    /// then. Drops `latch` when it listens.
+    pub async fn hear_changes(
+        self: Arc<Self>,
+        latch: Latch,
+        stop: CancellationToken,
+    ) -> Result<(), LogError> {
+        self.facts.hear_changes(&*self.log, &*self.clock, latch, stop).await
     }
 
     /// Queues the command of a request that came then, and waits until its verdicts say what came of it.
@@ -128,14 +143,14 @@ impl Commands for Ingest {
     async fn send_message(&self, user: &UserId, send: Send) -> Result<MessageId, Refusal> {
         let came = Instant::now();
         let Send { conversation, client_id, content, reply_to } = send;
-        let seat = self.reads.seat(user, &conversation);
-        let (seat, sender) = try_join(seat, facts::profile(&self.reads, user)).await?;
-        let reply_to = facts::answered(&self.reads, &seat, user, &conversation, reply_to.as_ref()).await?;
+        let seat = self.facts.seat(user, &conversation);
+        let (seat, sender) = try_join(seat, self.facts.profile(user)).await?;
+        let reply_to = self.facts.answered(&seat, user, &conversation, reply_to.as_ref()).await?;
         let text = domain::text::normalise(&content);
         let request = AccountRequest::SendMessage(SendMessage {
             conversation: conversation.clone(),
             client_id,
-            mentions: facts::mentions(&self.reads, user, &conversation, &text).await?,
+            mentions: self.facts.mentions(user, &conversation, &text).await?,
             content: Content::plain(text),
             reply_to,
             recipients: (seat.members - 1).max(0),
@@ -151,8 +166,8 @@ impl Commands for Ingest {
     }
 
     async fn create_conversation(&self, user: &UserId, create: Create) -> Result<ConversationId, Refusal> {
-        facts::profile(&self.reads, user).await?;
-        let participants = facts::participants(&self.reads, user, create.participants).await?;
+        self.facts.profile(user).await?;
+        let participants = self.facts.participants(user, create.participants).await?;
         let title = create.title.map(|title| domain::text::normalise(&title));
         let create = CreateConversation {
             kind: create.kind,
@@ -180,9 +195,10 @@ impl Commands for Ingest {
         people: Vec<UserId>,
     ) -> Result<(), Refusal> {
         self.reads.visible(user, conversation).await?;
-        let actor = facts::profile(&self.reads, user).await?;
-        let people = facts::people("userIds", &self.reads, people).await?;
+        let actor = self.facts.profile(user).await?;
+        let people = self.facts.people("userIds", people).await?;
         let add = AddMembers { actor, people };
+        self.facts.changes(conversation);
         self.tell(user, conversation, ConversationRequest::AddMembers(add)).await
     }
 
@@ -193,9 +209,10 @@ impl Commands for Ingest {
         person: &UserId,
     ) -> Result<(), Refusal> {
         self.reads.visible(user, conversation).await?;
-        let actor = facts::profile(&self.reads, user).await?;
+        let actor = self.facts.profile(user).await?;
         let person = self.reads.profile(person).await?;
         let remove = RemoveMember { actor, person };
+        self.facts.changes(conversation);
         self.tell(user, conversation, ConversationRequest::RemoveMember(remove)).await
     }
 

@@ -15,6 +15,11 @@ pub fn announce() {
             REQUESTS.with_label_values(&[operation, result]);
         }
     }
+    for fact in ["seat", "profile"] {
+        for from in ["memory", "tables"] {
+            FACTS.with_label_values(&[fact, from]);
+        }
+    }
     WAITING.set(0);
     STALLED.inc_by(0);
     for stage in [Stage::Append, Stage::Verdict, Stage::Request] {
@@ -28,6 +33,15 @@ pub static REQUESTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
         "musclemap_ingest_requests_total",
         "GraphQL requests over HTTP by operation type and result",
         &["operation", "result"]
+    ))
+});
+
+/// Facts that sends carry, by what they are and where they were found.
+pub static FACTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    made(register_int_counter_vec!(
+        "musclemap_ingest_facts_total",
+        "Facts that sends carry, by what they are and where they were found",
+        &["fact", "from"]
     ))
 });
 

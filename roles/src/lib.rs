@@ -130,7 +130,9 @@ impl Process {
     }
 
     /// Requests over HTTP.
-    pub fn requests(&self, api: &Api, access: &Access) -> Router {
+    pub fn requests(&mut self, api: &Api, access: &Access) -> Router {
+        let latch = self.life.readiness.latch("facts");
+        self.life.running.spawn("facts", |stop| api.ingest.clone().hear_changes(latch, stop));
         ingest::http::routes(Http {
             schema: api.schema.clone(),
             introspection: access.development.then(graphql::introspection_schema),
