@@ -5,10 +5,12 @@
 //! at before the parser, which recurses; and fragments are weighed once each, however often they are
 //! spread, because async-graphql expands them without such a memory.
 
+mod documents;
 mod merging;
 mod text;
 mod weight;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::parser::parse_query;
@@ -46,17 +48,26 @@ pub struct Admitted {
     pub about_schema: bool,
 }
 
-/// Parses a request's document, if it keeps within the limits. Only where `introspection` is served it
+/// Parses a request's document, if it keeps within the limits, which depends on its variables. Only where `introspection` is served it
 /// may ask for the schema, alone, and then go deeper.
 pub fn admit(request: &mut Request, introspection: bool) -> Result<Admitted, ServerError> {
-    text::check(&request.query).map_err(refused)?;
-    let document = parse_query(&request.query)?;
+    let known = documents::find(&request.query);
+    let document = match &known {
+        Some(document) => document.clone(),
+        None => {
+            text::check(&request.query).map_err(refused)?;
+            Arc::new(parse_query(&request.query)?)
+        }
+    };
     let mut admitted = asked(&document, request.operation_name.as_deref());
     admitted.about_schema &= introspection;
     let weight = weight::of(&document, &request.variables).map_err(refused)?;
     within(weight, admitted.about_schema).map_err(refused)?;
-    merging::check(&document).map_err(refused)?;
-    request.set_parsed_query(document);
+    if known.is_none() {
+        merging::check(&document).map_err(refused)?;
+        documents::keep(&request.query, &document);
+    }
+    request.set_parsed_query(Arc::unwrap_or_clone(document));
     Ok(admitted)
 }
 

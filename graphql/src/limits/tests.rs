@@ -270,3 +270,27 @@ fn bombs_are_refused_at_once_and_on_a_small_stack() {
         within_a_second(name, move || drop(told(Request::new(document))));
     }
 }
+
+#[test]
+fn a_document_that_was_let_in_is_kept_and_weighed_anew() {
+    let document = "query known($b: String) { known(b: $b) }";
+    let ask = |bytes: usize| {
+        let variables = Variables::from_json(serde_json::json!({ "b": "x".repeat(bytes) }));
+        told(Request::new(document).variables(variables))
+    };
+    assert!(documents::find(document).is_none());
+    assert_eq!(ask(10), "");
+    let kept = documents::find(document).expect("a known document");
+    assert_eq!(ask(MAX_VALUES + 1), VALUES);
+    assert_eq!(ask(10), "");
+    assert!(Arc::ptr_eq(&kept, &documents::find(document).unwrap()));
+}
+
+#[test]
+fn what_is_refused_or_long_is_not_kept() {
+    for document in [deep(11), "{ a: b a: c }".to_owned(), format!("{{ {} a }}", "#".repeat(8 * 1024) + "\n")]
+    {
+        told(Request::new(document.clone()));
+        assert!(documents::find(&document).is_none());
+    }
+}
