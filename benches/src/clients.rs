@@ -6,7 +6,7 @@ mod aside;
 pub mod frames;
 pub mod heard;
 mod inbox;
-mod said;
+pub mod said;
 mod visit;
 
 use std::net::SocketAddr;

@@ -8,7 +8,7 @@ mod embedded;
 mod kafka;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::Result;
 use hdrhistogram::Histogram;
@@ -18,7 +18,7 @@ use tests::system::Stack;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::quantiles;
+use crate::{clock, quantiles};
 
 /// Between two records of the floor: no multiple of what is between two sends, so that they meet those
 /// at every moment of their way.
@@ -30,33 +30,33 @@ const HOPS: i32 = 3;
 /// Times of the records that came through, in microseconds.
 #[derive(Clone)]
 struct Times {
-    begun: Instant,
     came: Arc<Mutex<Histogram<u64>>>,
 }
 
 impl Times {
     fn new() -> Result<Self> {
-        Ok(Self { begun: Instant::now(), came: Arc::new(Mutex::new(quantiles::histogram()?)) })
-    }
-
-    /// A record that says when it was made.
-    fn payload(&self) -> Vec<u8> {
-        let mut payload = vec![0x2a; PAYLOAD];
-        payload[..8].copy_from_slice(&(self.begun.elapsed().as_micros() as u64).to_be_bytes());
-        payload
+        Ok(Self { came: Arc::new(Mutex::new(quantiles::histogram()?)) })
     }
 
     fn note(&self, payload: &[u8]) {
-        let made = payload.first_chunk().map_or(0, |made| u64::from_be_bytes(*made));
-        let micros = (self.begun.elapsed().as_micros() as u64).saturating_sub(made);
+        let due = payload.first_chunk().map_or(0, |due| u64::from_be_bytes(*due));
+        let micros = clock::monotonic().saturating_sub(due) / 1_000;
         self.came.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(micros);
     }
+}
+
+/// A record that says when it was due.
+fn payload(due: u64) -> Vec<u8> {
+    let mut payload = vec![0x2a; PAYLOAD];
+    payload[..8].copy_from_slice(&due.to_be_bytes());
+    payload
 }
 
 /// Records that are on their way until this is dropped.
 pub struct Hops {
     times: Times,
     stop: CancellationToken,
+    /// Of the embedded log; Kafka's clients have threads.
     _tasks: JoinSet<()>,
 }
 
@@ -67,7 +67,9 @@ impl Hops {
         let tasks = match system.stack {
             Stack::Standalone => embedded::start(times.clone(), stop.clone())?,
             Stack::Distributed => {
-                kafka::start(system.variable("MM_KAFKA__BOOTSTRAP"), times.clone(), stop.clone()).await?
+                let bootstrap = system.variable("MM_KAFKA__BOOTSTRAP");
+                kafka::start(bootstrap, times.clone(), stop.clone()).await?;
+                JoinSet::new()
             }
         };
         Ok(Self { times, stop, _tasks: tasks })

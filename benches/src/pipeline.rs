@@ -1,6 +1,12 @@
 //! B4 and B5: sends in an open loop to conversations of ten; each is timed from the moment it was due.
 
+mod sends;
+
+use std::collections::HashSet;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,17 +19,20 @@ use tests::system::Stack;
 use tests::{Client, Socket, System};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
-use uuid::Uuid;
 
+use crate::clients::said::{self, Said};
 use crate::hops::Hops;
 use crate::report::{Bar, Finding, Report};
 use crate::usage::{self, Usage};
-use crate::{pace, quantiles};
+use crate::{clock, pace, quantiles};
+use sends::{Answer, Sends};
 
 /// Nothing but the prices and limits that would stop a few users from sending so much.
 const POLICY: &str = include_str!("../policy.toml");
 /// Conversations that are created at once: servers that have just started are slow.
 const CREATED_AT_ONCE: usize = 8;
+/// Connections for requests: as many as are sent while one is given its verdicts, at the longest.
+const CONNECTION_SECONDS: u32 = 2;
 /// How long the last receipts may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 const INBOX: &str = "subscription { inbox { cursor event { __typename ... on MessageCreated { message {
@@ -50,27 +59,28 @@ pub struct Options {
     p99_within: Option<f64>,
 }
 
-/// When each send was due, and how long its receipts and its answer took, in microseconds.
+/// How long receipts and answers of sends took, in microseconds.
 struct Times {
-    due: Mutex<Vec<Instant>>,
-    warm: usize,
+    /// Sends that were due before this do not count.
+    from: AtomicU64,
     receipts: Mutex<Histogram<u64>>,
     answers: Mutex<Histogram<u64>>,
 }
 
 impl Times {
-    fn new(warm: usize) -> Result<Self> {
+    fn new() -> Result<Self> {
         let histogram = || quantiles::histogram().map(Mutex::new);
-        Ok(Self { due: Mutex::default(), warm, receipts: histogram()?, answers: histogram()? })
+        Ok(Self { from: AtomicU64::new(u64::MAX), receipts: histogram()?, answers: histogram()? })
     }
 
-    fn note(&self, times: &Mutex<Histogram<u64>>, send: usize) {
-        if send < self.warm {
-            return;
+    fn counts(&self, due: u64) -> bool {
+        due >= self.from.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, times: &Mutex<Histogram<u64>>, due: u64, micros: u64) {
+        if self.counts(due) {
+            times.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(micros);
         }
-        let due = self.due.lock().unwrap_or_else(PoisonError::into_inner)[send];
-        let micros = due.elapsed().as_micros() as u64;
-        times.lock().unwrap_or_else(PoisonError::into_inner).saturating_record(micros);
     }
 }
 
@@ -86,9 +96,8 @@ pub async fn run(options: Options, told: &mut Report) -> Result<()> {
     let names: Vec<String> = (0..options.conversations).map(|index| format!("user-{index}")).collect();
     let users = join_all(names.iter().map(|name| Client::login(&server, name))).await;
     let conversations = create(&users, options.members).await;
-    let warm = (options.warm_up * options.rate) as usize;
-    let total = warm + (options.seconds * options.rate) as usize;
-    let times = Arc::new(Times::new(warm)?);
+    let total = ((options.warm_up + options.seconds) * options.rate) as usize;
+    let times = Arc::new(Times::new()?);
     let mut listeners = JoinSet::new();
     for (index, user) in users.iter().enumerate() {
         // Conversation `c` has the members `c`, `c + 1`, …
@@ -99,29 +108,30 @@ pub async fn run(options: Options, told: &mut Report) -> Result<()> {
         socket.subscribe("inbox", INBOX, json!({})).await;
         listeners.spawn(listen(socket, expected, times.clone()));
     }
+    let connections = (CONNECTION_SECONDS * options.rate) as usize;
+    let (sends, mut answers) = Sends::connect(&server.ingests(), connections).await?;
 
     let floor = Hops::beside(&server).await?;
     let before = usage::of_all(&server.processes)?;
-    let mut moments = pace::moments(options.rate, total)?;
-    let mut sends = JoinSet::new();
-    for send in 0..total {
-        let due = moments.recv().await.context("the pace is lost")?;
-        times.due.lock().unwrap_or_else(PoisonError::into_inner).push(due);
-        if send == warm {
+    let warm_up = Duration::from_secs(options.warm_up.into()).as_nanos() as u64;
+    times.from.store(clock::monotonic() + warm_up, Ordering::Relaxed);
+    let send = move |number: usize, due| {
+        let sender = number % users.len();
+        sends.send(&users[sender].token, &conversations[sender], due)
+    };
+    let pace = pace::keep(pace::period(options.rate), total, send)?;
+    let mut is_warm = false;
+    for _ in 0..total {
+        let Answer { due, micros } = match answers.next().await {
+            Ok(answer) => answer,
+            // What kept the rest from being sent says more.
+            Err(error) => return if pace.is_finished() { joined(pace) } else { Err(error) },
+        };
+        if !is_warm && times.counts(due) {
+            is_warm = true;
             floor.reset();
         }
-        let (user, conversation) =
-            (users[send % users.len()].clone(), conversations[send % users.len()].clone());
-        let times = times.clone();
-        sends.spawn(async move {
-            let answer = user.try_send(&conversation, Uuid::new_v4(), &send.to_string()).await?;
-            ensure!(answer.get("errors").is_none(), "send {send}: {answer}");
-            times.note(&times.answers, send);
-            Ok(())
-        });
-    }
-    while let Some(sent) = sends.join_next().await {
-        sent??;
+        times.note(&times.answers, due, micros);
     }
     let heard = timeout(PATIENCE, async {
         let mut heard = 0;
@@ -145,22 +155,21 @@ async fn create(users: &[Client], members: usize) -> Vec<String> {
     stream::iter((0..users.len()).map(create)).buffered(CREATED_AT_ONCE).collect().await
 }
 
+fn joined(pace: JoinHandle<Result<()>>) -> Result<()> {
+    pace.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
+
 /// Counts receipts until all have come, each once.
 async fn listen(mut socket: Socket, expected: usize, times: Arc<Times>) -> Result<usize> {
-    let mut heard = std::collections::HashSet::new();
+    let mut heard = HashSet::new();
     while heard.len() < expected {
-        let message = match socket.hear_any().await {
-            Ok(message) => message,
+        let text = match socket.hear_text().await {
+            Ok(text) => text,
             Err(code) => bail!("socket closed with {code}"),
         };
-        let event = &message["payload"]["data"]["inbox"]["event"];
-        if event["__typename"] != "MessageCreated" {
-            continue;
-        }
-        let text = event["message"]["content"].as_str().context("content")?;
-        let send: usize = text.parse()?;
-        times.note(&times.receipts, send);
-        ensure!(heard.insert(send), "send {send} was heard twice");
+        let Said::Message { due, .. } = said::read(text.as_bytes()) else { continue };
+        times.note(&times.receipts, due, clock::monotonic().saturating_sub(due) / 1_000);
+        ensure!(heard.insert(due), "the send that was due at {due} was heard twice");
     }
     Ok(heard.len())
 }

@@ -6,6 +6,7 @@ use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -91,9 +92,14 @@ impl Socket {
 
     /// The same, however long it takes.
     pub async fn hear_any(&mut self) -> Result<Value, u16> {
+        Ok(serde_json::from_str(&self.hear_text().await?).expect("JSON"))
+    }
+
+    /// The same, as it comes.
+    pub async fn hear_text(&mut self) -> Result<Utf8Bytes, u16> {
         loop {
             match self.stream.next().await {
-                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).expect("JSON")),
+                Some(Ok(Message::Text(text))) => return Ok(text),
                 Some(Ok(Message::Close(Some(frame)))) => {
                     self.reason = frame.reason.to_string();
                     return Err(frame.code.into());

@@ -1,6 +1,7 @@
 //! A whole system for one test: all roles in one process, or each in processes of its own over servers
 //! that many tests share. `MM_STACK` says which.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -168,6 +169,11 @@ impl System {
     /// Where requests are sent, at each ingest.
     pub fn urls(&self, path: &str) -> Vec<String> {
         self.serving("ingest").iter().map(|ingest| format!("http://{}{path}", ingest.listen)).collect()
+    }
+
+    /// Where each ingest listens.
+    pub fn ingests(&self) -> Vec<SocketAddr> {
+        self.serving("ingest").iter().map(|ingest| ingest.listen).collect()
     }
 
     /// Where requests are sent, each ingest in its turn.

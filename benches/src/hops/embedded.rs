@@ -8,22 +8,25 @@ use platform::clock::SystemClock;
 use platform::ports::{Log, LogError};
 use schemas::message::{Outgoing, Place};
 use schemas::topics::VERDICTS;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{HOPS, PACE, Times};
+use super::{HOPS, PACE, Times, payload};
+use crate::pace;
 
 pub fn start(times: Times, stop: CancellationToken) -> Result<JoinSet<()>> {
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path(), Arc::new(SystemClock))?;
     let log: Arc<dyn Log> = store.log();
+    let moments = pace::moments(PACE, usize::MAX)?;
     let mut floor = JoinSet::new();
     floor.spawn(async move {
         let mut tasks = JoinSet::new();
         for hop in 0..HOPS {
             tasks.spawn(pass_on(log.clone(), hop, times.clone()));
         }
-        tasks.spawn(pace(log, times));
+        tasks.spawn(begin(log, moments));
         tokio::select! {
             () = stop.cancelled() => {}
             Some(ended) = tasks.join_next() => eprintln!("the floor has ended: {ended:?}"),
@@ -33,12 +36,11 @@ pub fn start(times: Times, stop: CancellationToken) -> Result<JoinSet<()>> {
     Ok(floor)
 }
 
-async fn pace(log: Arc<dyn Log>, times: Times) -> Result<(), LogError> {
-    let mut ticks = tokio::time::interval(PACE);
-    loop {
-        ticks.tick().await;
-        append(&*log, 0, times.payload()).await?;
+async fn begin(log: Arc<dyn Log>, mut moments: mpsc::Receiver<u64>) -> Result<(), LogError> {
+    while let Some(due) = moments.recv().await {
+        append(&*log, 0, payload(due)).await?;
     }
+    Ok(())
 }
 
 async fn pass_on(log: Arc<dyn Log>, hop: i32, times: Times) -> Result<(), LogError> {

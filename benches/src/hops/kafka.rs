@@ -3,21 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord};
 use rdkafka::{ClientConfig, Message, Offset, TopicPartitionList};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{HOPS, PACE, Times};
+use super::{HOPS, PACE, Times, payload};
+use crate::pace;
 
-const POLL: Duration = Duration::from_millis(100);
+/// The client library is busy for the last part of a wait.
+const POLL: Duration = Duration::from_secs(1);
 const WITHIN: Duration = Duration::from_secs(10);
 
-pub async fn start(bootstrap: &str, times: Times, stop: CancellationToken) -> Result<JoinSet<()>> {
+pub async fn start(bootstrap: &str, times: Times, stop: CancellationToken) -> Result<()> {
     let topic = format!("bench-hops-{}", uuid::Uuid::new_v4().simple());
     let mut client = ClientConfig::new();
     client.set("bootstrap.servers", bootstrap);
@@ -30,7 +31,6 @@ pub async fn start(bootstrap: &str, times: Times, stop: CancellationToken) -> Re
     let mut settings = client.clone();
     settings.set("enable.idempotence", "true").set("acks", "all").set("linger.ms", "0");
     let producer: Arc<BaseProducer> = Arc::new(settings.create()?);
-    let mut threads = Vec::new();
     for hop in 0..HOPS {
         let mut settings = client.clone();
         settings.set("group.id", "bench-hops").set("enable.auto.commit", "false");
@@ -41,26 +41,20 @@ pub async fn start(bootstrap: &str, times: Times, stop: CancellationToken) -> Re
         consumer.assign(&place)?;
         let hop = Hop { topic: topic.clone(), number: hop, producer: producer.clone(), times: times.clone() };
         let stop = stop.clone();
-        threads.push(std::thread::Builder::new().spawn(move || hop.pass_on(&consumer, &stop))?);
+        std::thread::Builder::new().spawn(move || hop.pass_on(&consumer, &stop))?;
     }
     let (polled, stopped) = (producer.clone(), stop.clone());
-    threads.push(std::thread::Builder::new().spawn(move || {
+    std::thread::Builder::new().spawn(move || {
         while !stopped.is_cancelled() {
             polled.poll(POLL);
         }
-    })?);
-    let mut floor = JoinSet::new();
-    floor.spawn(async move {
-        let mut ticks = tokio::time::interval(PACE);
-        while !stop.is_cancelled() {
-            ticks.tick().await;
-            if let Err(error) = send(&producer, &topic, 0, &times.payload()) {
-                eprintln!("the floor has ended: {error}");
-                return;
-            }
-        }
-    });
-    Ok(floor)
+    })?;
+    pace::keep(PACE, usize::MAX, move |_, due| {
+        ensure!(!stop.is_cancelled(), "stopped");
+        send(&producer, &topic, 0, &payload(due))
+            .inspect_err(|error| eprintln!("the floor has ended: {error}"))
+    })?;
+    Ok(())
 }
 
 struct Hop {

@@ -122,12 +122,10 @@ async fn flow(
     messages: usize,
     characters: usize,
 ) -> Result<()> {
-    let (begun, begun_at) = (Instant::now(), clock::monotonic());
-    let mut moments = pace::moments(per_second, messages)?;
+    let mut moments = pace::moments(pace::period(per_second), messages)?;
     let mut groups = groups.iter().cycle();
     let mut receipts = Vec::new();
     while let (Some(due), Some(group)) = (moments.recv().await, groups.next()) {
-        let due = begun_at + (due - begun).as_nanos() as u64;
         let mut world = world.lock().await;
         receipts.push(world.post(*group, due, characters).await?);
         if receipts.len() == per_second as usize {
