@@ -124,8 +124,13 @@ pub async fn run(options: Options, told: &mut Report) -> Result<()> {
     for _ in 0..total {
         let Answer { due, micros } = match answers.next().await {
             Ok(answer) => answer,
-            // What kept the rest from being sent says more.
-            Err(error) => return if pace.is_finished() { joined(pace) } else { Err(error) },
+            Err(error) => {
+                // What kept the rest from being sent says more.
+                if pace.is_finished() {
+                    joined(pace)?;
+                }
+                return Err(error);
+            }
         };
         if !is_warm && times.counts(due) {
             is_warm = true;

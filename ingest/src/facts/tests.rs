@@ -30,6 +30,8 @@ struct Stage {
     log: Arc<dyn Log>,
     tables: Arc<dyn Tables>,
     facts: Arc<Facts>,
+    /// Closed when it is dropped.
+    _store: Store,
     _folder: tempfile::TempDir,
     _tasks: JoinSet<Result<(), LogError>>,
 }
@@ -62,7 +64,7 @@ impl Stage {
         })
         .await
         .unwrap();
-        Self { log, tables, facts, _folder: folder, _tasks: tasks }
+        Self { log, tables, facts, _store: store, _folder: folder, _tasks: tasks }
     }
 
     /// The rows of a conversation that `ann` is in, as a command wrote them.

@@ -1,9 +1,14 @@
-//! What cases share: names of their own, and patience that ends.
+//! What cases share, and other tests of adapters: names of their own, records, and patience that ends.
 //!
 //! Invariant: a case waits for conditions, never for a time; a condition that does not come fails it.
 
 use std::future::Future;
 use std::time::Duration;
+
+use platform::ports::Log;
+use schemas::message::{Outgoing, Place};
+use schemas::position::{Offset, Partition};
+use schemas::topics::Topic;
 
 /// Generous: a consumer group of a real broker takes seconds to settle.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -19,6 +24,18 @@ pub async fn within<F: Future>(what: &str, future: F) -> F::Output {
         Ok(output) => output,
         Err(_) => panic!("{what}: nothing within {PATIENCE:?}"),
     }
+}
+
+/// A record without a key or headers.
+pub fn record(topic: &'static Topic, partition: Partition, value: impl Into<Vec<u8>>) -> Outgoing {
+    let place = Place::Partition(partition);
+    Outgoing { topic, place, key: None, headers: Vec::new(), value: value.into() }
+}
+
+/// Appends a record; gives its offset.
+pub async fn append(log: &dyn Log, record: Outgoing) -> Offset {
+    let receipt = within("enqueue", log.enqueue(record)).await.expect("room in an open log");
+    within("a receipt", receipt).await.expect("an appended record")
 }
 
 /// Tries again until there is something; the case fails if it takes too long.

@@ -9,11 +9,11 @@ pub mod reading;
 use std::sync::Arc;
 
 use platform::ports::{Log, Reader, Receipt, Record};
-use schemas::message::{Outgoing, Place};
+use schemas::message::Outgoing;
 use schemas::position::{Offset, Partition};
 use schemas::topics::Topic;
 
-use crate::harness::{fresh, within};
+use crate::harness::{append, fresh, record, within};
 
 const TAG_HEADER: &str = "conformance-case";
 
@@ -34,13 +34,8 @@ impl Case {
 
     /// A record of this case.
     fn record(&self, value: impl Into<Vec<u8>>) -> Outgoing {
-        Outgoing {
-            topic: self.topic,
-            place: Place::Partition(self.partition),
-            key: None,
-            headers: vec![(TAG_HEADER, self.tag.clone().into_bytes())],
-            value: value.into(),
-        }
+        let headers = vec![(TAG_HEADER, self.tag.clone().into_bytes())];
+        Outgoing { headers, ..record(self.topic, self.partition, value) }
     }
 
     fn numbered(&self, number: usize) -> Outgoing {
@@ -52,8 +47,7 @@ impl Case {
     }
 
     async fn append(&self, record: Outgoing) -> Offset {
-        let receipt = self.enqueue(record).await;
-        within("a receipt", receipt).await.expect("an appended record")
+        append(&*self.log, record).await
     }
 
     /// Appends `count` numbered records; their offsets.

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use ::conformance::harness::{append, record};
 use async_trait::async_trait;
 use musclemap_embedded::Store;
 use platform::clock::{Clock, SystemClock};
 use platform::ports::{Log, Reader, Record};
-use schemas::message::{Outgoing, Place};
 use schemas::position::{LogTime, Offset, Partition};
 use schemas::topics::Topic;
 
@@ -49,20 +49,6 @@ impl Clock for ManualClock {
 
 fn open(folder: &Path) -> Store {
     Store::open(folder, Arc::new(SystemClock)).expect("a store")
-}
-
-fn record(topic: &'static Topic, partition: Partition, value: impl Into<Vec<u8>>) -> Outgoing {
-    Outgoing {
-        topic,
-        place: Place::Partition(partition),
-        key: None,
-        headers: Vec::new(),
-        value: value.into(),
-    }
-}
-
-async fn append(log: &dyn Log, record: Outgoing) -> Offset {
-    log.enqueue(record).await.expect("an open log").await.expect("an appended record")
 }
 
 /// What the partition holds from `from` on.

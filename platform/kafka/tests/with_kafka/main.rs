@@ -12,11 +12,10 @@ mod setup;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::conformance::harness::within;
+use ::conformance::harness::{append, record, within};
 use musclemap_kafka::setup::{Settings, ensure};
 use musclemap_kafka::{Config, Kafka};
 use platform::ports::{Log, Reader, Record};
-use schemas::message::{Outgoing, Place};
 use schemas::position::{Offset, Partition};
 use schemas::topics::Topic;
 use tests::service::Service;
@@ -51,21 +50,6 @@ async fn connect() -> Arc<Kafka> {
     let config = config(&bootstrap());
     MADE.get_or_init(|| async { ensure(&config, SETTINGS).await.expect("the topics") }).await;
     Arc::new(Kafka::connect(config).await.expect("a connection"))
-}
-
-fn record(topic: &'static Topic, partition: Partition, value: impl Into<Vec<u8>>) -> Outgoing {
-    Outgoing {
-        topic,
-        place: Place::Partition(partition),
-        key: None,
-        headers: Vec::new(),
-        value: value.into(),
-    }
-}
-
-async fn append(log: &dyn Log, record: Outgoing) -> Offset {
-    let receipt = within("enqueue", log.enqueue(record)).await.expect("an open log");
-    within("a receipt", receipt).await.expect("an appended record")
 }
 
 async fn end(log: &dyn Log, topic: &'static Topic, partition: Partition) -> Offset {
