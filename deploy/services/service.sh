@@ -58,8 +58,15 @@ service_spawn() {
 service_pid() {
     local dir="$1" pid command
     pid="$(cat "$dir/pid" 2> /dev/null)" || return 1
+    # A process has no command for a moment while it becomes another, and none any more once it has ended.
+    for _ in {1..10}; do
+        command="$(tr '\0' ' ' 2> /dev/null < "/proc/$pid/cmdline")" || return 1
+        if [[ -n "$command" ]] || grep -q '^State:.Z' "/proc/$pid/status" 2> /dev/null; then
+            break
+        fi
+        sleep 0.01
+    done
     # The number may be somebody else's by now; whoever is ours names the folder.
-    command="$(tr '\0' ' ' 2> /dev/null < "/proc/$pid/cmdline")" || return 1
     [[ "$command" == *"$(cd "$dir" && pwd)"* ]] || return 1
     echo "$pid"
 }
