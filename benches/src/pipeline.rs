@@ -33,7 +33,7 @@ const POLICY: &str = include_str!("../policy.toml");
 const CREATED_AT_ONCE: usize = 8;
 /// Connections for requests: as many as are sent while one is given its verdicts, at the longest.
 const CONNECTION_SECONDS: u32 = 2;
-/// How long the last receipts may take.
+/// How long an answer, and the last receipts, may take.
 const PATIENCE: Duration = Duration::from_secs(20);
 const INBOX: &str = "subscription { inbox { cursor event { __typename ... on MessageCreated { message {
     id seq content conversationId createdAt sender { id username displayName } } } } } }";

@@ -78,8 +78,7 @@ impl Event {
     fn read(topic: &'static Topic, lane: Lane, record: Record) -> Result<Self, Malformed> {
         let cause = record.header(Cause::HEADER).ok_or(Malformed::Cause)?;
         let cause = Cause::from_header(cause).map_err(|_| Malformed::Cause)?;
-        let key =
-            record.key.as_deref().and_then(|key| std::str::from_utf8(key).ok()).ok_or(Malformed::Key)?;
+        let key = record.key_text().ok_or(Malformed::Key)?;
         let about = if topic == &EVENTS {
             About::Conversation(key.parse().map_err(|_| Malformed::Key)?)
         } else {

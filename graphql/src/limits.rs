@@ -48,8 +48,8 @@ pub struct Admitted {
     pub about_schema: bool,
 }
 
-/// Parses a request's document, if it keeps within the limits, which depends on its variables. Only where `introspection` is served it
-/// may ask for the schema, alone, and then go deeper.
+/// Parses a request's document, if it keeps within the limits, which depends on its variables. Only
+/// where `introspection` is served it may ask for the schema, alone, and then go deeper.
 pub fn admit(request: &mut Request, introspection: bool) -> Result<Admitted, ServerError> {
     let known = documents::find(&request.query);
     let document = match &known {

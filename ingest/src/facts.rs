@@ -12,7 +12,6 @@ use graphql::reads::Seat;
 use schemas::code::ErrorCode;
 use schemas::conversation::{Mentions, Message, ReplyStub};
 use schemas::people::Profile;
-use schemas::position::Version;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
 
 use crate::metrics;
@@ -60,7 +59,7 @@ impl Facts {
     /// Somebody is about to change who is in a conversation. They are not to find it as it was before
     /// because the log tells of it late.
     pub fn changes(&self, conversation: &ConversationId) {
-        self.seats.changed(conversation.clone(), Version(i64::MAX));
+        self.seats.doubted(conversation.clone());
     }
 
     /// The message that a send answers.

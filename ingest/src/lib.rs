@@ -21,8 +21,7 @@ use futures::future::try_join;
 use graphql::Reads;
 use graphql::commands::{Commands, Create, Send};
 use platform::clock::Clock;
-use platform::lifecycle::Latch;
-use platform::ports::{Log, LogError};
+use platform::ports::Log;
 use platform::telemetry::Stage;
 use schemas::account::{AccountRequest, CreateConversation, SendMessage};
 use schemas::conversation::{
@@ -32,7 +31,6 @@ use schemas::message::Outgoing;
 use schemas::position::Partition;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use domain::account::conversation_id;
 use facts::Facts;
@@ -83,16 +81,6 @@ impl Ingest {
         let receipts = Receipts::new(options.waiting, options.verdict_within);
         let facts = Facts::new(reads.clone());
         Arc::new(Self { log, clock, reads, facts, requests, receipts, options })
-    }
-
-    /// Hears of what changes the facts that sends carry, until `stop`: they are read once for many sends
-    /// then. Drops `latch` when it listens.
-    pub async fn hear_changes(
-        self: Arc<Self>,
-        latch: Latch,
-        stop: CancellationToken,
-    ) -> Result<(), LogError> {
-        self.facts.hear_changes(&*self.log, &*self.clock, latch, stop).await
     }
 
     /// Queues the command of a request that came then, and waits until its verdicts say what came of it.

@@ -4,10 +4,10 @@
 //! Invariant: a connection carries one request at a time.
 
 use std::collections::VecDeque;
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::str;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
@@ -17,13 +17,12 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::PATIENCE;
 use crate::clock;
 
 const QUERY: &str = "mutation($input: SendMessageInput!) {
     sendMessage(input: $input) { id seq content clientMessageId createdAt sender { username } }
 }";
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(20);
 const HEAD_END: &[u8] = b"\r\n\r\n";
 
 /// Connections that wait for a request, the one that has waited longest first.
@@ -92,13 +91,11 @@ fn put(idle: &Idle, stream: &Arc<TcpStream>) {
     idle.lock().unwrap_or_else(PoisonError::into_inner).push_back(stream.clone());
 }
 
-enum Never {}
-
 async fn read_answers(
     stream: &Arc<TcpStream>,
     idle: &Idle,
     tell: &mpsc::Sender<Result<Answer>>,
-) -> Result<Never> {
+) -> Result<Infallible> {
     let mut bytes = Vec::new();
     loop {
         stream.readable().await?;

@@ -4,7 +4,10 @@
 //! Invariant: what is read while the tail is followed changes in no way that the tail does not tell: it
 //! begins further back than rows are behind.
 
-use futures::future::try_join_all;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use futures::future::{try_join, try_join_all};
 use platform::clock::Clock;
 use platform::lifecycle::Latch;
 use platform::ports::{Log, LogError, Reader, Record};
@@ -15,42 +18,44 @@ use schemas::topics::{EVENTS, PLATFORM_USERS, Topic};
 use tokio_util::sync::CancellationToken;
 
 use super::Facts;
+use crate::Ingest;
 
 /// How far back the tail begins.
 const BACK_MS: LogTime = 30_000;
 
-impl Facts {
-    /// Hears of changes until `stop`. Drops `latch` when it listens.
+impl Ingest {
+    /// Hears of what changes the facts that sends carry, until `stop`: they are read once for many sends
+    /// then. Drops `latch` when it listens.
     pub async fn hear_changes(
-        &self,
-        log: &dyn Log,
-        clock: &dyn Clock,
+        self: Arc<Self>,
         latch: Latch,
         stop: CancellationToken,
     ) -> Result<(), LogError> {
+        let (log, clock, facts) = (&*self.log, &*self.clock, &self.facts);
         let since = clock.now() - BACK_MS;
-        let (events, users) = tokio::try_join!(tail(log, &EVENTS, since), tail(log, &PLATFORM_USERS, since))?;
-        self.seats.begin();
-        self.profiles.begin();
+        let (events, users) = try_join(tail(log, &EVENTS, since), tail(log, &PLATFORM_USERS, since)).await?;
+        facts.seats.begin();
+        facts.profiles.begin();
         drop(latch);
-        let events = events.into_iter().map(|reader| hear(clock, reader, |record| self.event(record)));
-        let users = users.into_iter().map(|reader| hear(clock, reader, |record| self.user(record)));
+        let events = events.into_iter().map(|reader| hear(clock, reader, |record| facts.event(record)));
+        let users = users.into_iter().map(|reader| hear(clock, reader, |record| facts.user(record)));
         tokio::select! {
             () = stop.cancelled() => Ok(()),
-            ended = try_join_all(events) => ended.map(drop),
-            ended = try_join_all(users) => ended.map(drop),
+            ended = try_join(try_join_all(events), try_join_all(users)) => ended.map(drop),
         }
     }
+}
 
+impl Facts {
     fn event(&self, record: &Record) {
         if record.header(USERS_HEADER).is_none() {
             return;
         }
         let Some(conversation) = key(record) else { return };
-        let cause = record.header(Cause::HEADER).and_then(|cause| Cause::from_header(cause).ok());
-        // Which rows have a change that names no cause cannot be told.
-        let version = cause.map_or(Version(i64::MAX), |cause| Version::of(cause.number.offset));
-        self.seats.changed(conversation, version);
+        match record.header(Cause::HEADER).map(Cause::from_header) {
+            Some(Ok(cause)) => self.seats.changed(conversation, Version::of(cause.number.offset)),
+            _ => self.seats.doubted(conversation),
+        }
     }
 
     fn user(&self, record: &Record) {
@@ -60,8 +65,8 @@ impl Facts {
 }
 
 /// Whom a record is about. What names nobody that can be known changes nothing.
-fn key<T: std::str::FromStr>(record: &Record) -> Option<T> {
-    std::str::from_utf8(record.key.as_deref()?).ok()?.parse().ok()
+fn key<T: FromStr>(record: &Record) -> Option<T> {
+    record.key_text()?.parse().ok()
 }
 
 async fn tail(

@@ -68,6 +68,11 @@ where
             None => version,
         });
     }
+
+    /// It changes, and which rows will have the change cannot be told: for a time nothing is known of it.
+    pub fn doubted(&self, subject: S) {
+        self.changed(subject, Version(i64::MAX));
+    }
 }
 
 #[cfg(test)]

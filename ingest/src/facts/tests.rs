@@ -13,7 +13,7 @@ use schemas::conversation::Role;
 use schemas::fold::Fold;
 use schemas::message::{Outgoing, Place, USERS_HEADER};
 use schemas::owner::RowKey;
-use schemas::position::{Cause, EPOCH, Number, Offset, Partition};
+use schemas::position::{Cause, EPOCH, Number, Offset, Partition, Version};
 use schemas::rows::{Member, Stay};
 use schemas::tables::{USERS, Value};
 use schemas::topics::{EVENTS, PLATFORM_USERS, partition_of};
@@ -22,6 +22,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::{Ingest, Options};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(1);
@@ -29,7 +30,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(1);
 struct Stage {
     log: Arc<dyn Log>,
     tables: Arc<dyn Tables>,
-    facts: Arc<Facts>,
+    ingest: Arc<Ingest>,
     /// Closed when it is dropped.
     _store: Store,
     _folder: tempfile::TempDir,
@@ -50,13 +51,11 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let (log, tables): (Arc<dyn Log>, Arc<dyn Tables>) = (store.log(), store.tables());
-        let facts = Arc::new(Facts::new(Arc::new(Reads::new(tables.clone()))));
+        let reads = Arc::new(Reads::new(tables.clone()));
+        let ingest = Ingest::new(log.clone(), Arc::new(SystemClock), reads, Options::default());
         let (readiness, mut tasks) = (Readiness::default(), JoinSet::new());
         let latch = readiness.latch("facts");
-        let (listening, heard) = (facts.clone(), log.clone());
-        tasks.spawn(async move {
-            listening.hear_changes(&*heard, &SystemClock, latch, CancellationToken::new()).await
-        });
+        tasks.spawn(ingest.clone().hear_changes(latch, CancellationToken::new()));
         timeout(PATIENCE, async {
             while !readiness.is_ready() {
                 sleep(LOOK_EVERY).await;
@@ -64,7 +63,7 @@ impl Stage {
         })
         .await
         .unwrap();
-        Self { log, tables, facts, _store: store, _folder: folder, _tasks: tasks }
+        Self { log, tables, ingest, _store: store, _folder: folder, _tasks: tasks }
     }
 
     /// The rows of a conversation that `ann` is in, as a command wrote them.
@@ -108,7 +107,7 @@ impl Stage {
     }
 
     async fn members(&self) -> i32 {
-        self.facts.seat(&ann(), &conversation()).await.unwrap().members
+        self.ingest.facts.seat(&ann(), &conversation()).await.unwrap().members
     }
 
     /// Waits until so many are found.
@@ -124,7 +123,7 @@ impl Stage {
     /// Waits until the log's last change was heard of.
     async fn hears(&self) {
         let heard = async {
-            while self.facts.seats.get(&conversation(), &ann()).is_some() {
+            while self.ingest.facts.seats.get(&conversation(), &ann()).is_some() {
                 sleep(LOOK_EVERY).await;
             }
         };
@@ -160,7 +159,7 @@ async fn what_one_changes_oneself_is_not_known_before_it_is_told() {
     let stage = Stage::new().await;
     stage.write(2, 5).await;
     assert_eq!(stage.members().await, 2);
-    stage.facts.changes(&conversation());
+    stage.ingest.facts.changes(&conversation());
     stage.write(3, 6).await;
     assert_eq!(stage.members().await, 3);
 }
@@ -168,7 +167,7 @@ async fn what_one_changes_oneself_is_not_known_before_it_is_told() {
 #[tokio::test]
 async fn who_left_has_no_seat_and_may_come_back() {
     let stage = Stage::new().await;
-    let seat = stage.facts.seat(&ann(), &conversation()).await;
+    let seat = stage.ingest.facts.seat(&ann(), &conversation()).await;
     assert_eq!(seat.unwrap_err().code, ErrorCode::NotFound);
     stage.write(2, 5).await;
     assert_eq!(stage.members().await, 2, "an absence is not known");
@@ -188,14 +187,14 @@ async fn a_profile_is_known_until_the_platform_says_something_else() {
             Outgoing { topic: &PLATFORM_USERS, place: Place::Key, key, headers: vec![], value: vec![] };
         stage.append(record).await
     };
-    let name = async || stage.facts.profile(&ann()).await.unwrap().username;
+    let name = async || stage.ingest.facts.profile(&ann()).await.unwrap().username;
 
-    assert_eq!(stage.facts.profile(&ann()).await.unwrap_err().code, ErrorCode::Forbidden);
+    assert_eq!(stage.ingest.facts.profile(&ann()).await.unwrap_err().code, ErrorCode::Forbidden);
     write("ann", publish().await).await;
     assert_eq!(name().await, "ann");
     let next = publish().await;
     let heard = async {
-        while stage.facts.profiles.get(&ann(), &()).is_some() {
+        while stage.ingest.facts.profiles.get(&ann(), &()).is_some() {
             sleep(LOOK_EVERY).await;
         }
     };

@@ -62,20 +62,14 @@ impl Kafka {
         Ok(Self { config, topology, producer, lanes, queries, metrics, threads: owner })
     }
 
-    async fn open_reader(
-        &self,
-        haste: Haste,
-        topic: &'static Topic,
-        partition: Partition,
-        from: Offset,
-    ) -> Result<Box<dyn Reader>, LogError> {
-        self.topology.admit(topic, partition)?;
+    async fn reader(&self, source: Source, from: Offset) -> Result<Box<dyn Reader>, LogError> {
+        self.topology.admit(source.topic, source.partition)?;
         let reader = KafkaReader::open(
             self.lanes.clone(),
             self.queries.clone(),
             self.metrics.clone(),
             self.threads.threads().stop(),
-            Source { haste, topic, partition },
+            source,
             from,
         );
         Ok(Box::new(reader.await?))
@@ -111,7 +105,7 @@ impl Log for Kafka {
         partition: Partition,
         from: Offset,
     ) -> Result<Box<dyn Reader>, LogError> {
-        self.open_reader(Haste::AtOnce, topic, partition, from).await
+        self.reader(Source { haste: Haste::AtOnce, topic, partition }, from).await
     }
 
     /// What is appended comes within the time that a broker holds a request for records.
@@ -121,7 +115,7 @@ impl Log for Kafka {
         partition: Partition,
         from: Offset,
     ) -> Result<Box<dyn Reader>, LogError> {
-        self.open_reader(Haste::Lazily, topic, partition, from).await
+        self.reader(Source { haste: Haste::Lazily, topic, partition }, from).await
     }
 
     async fn join(&self, group: &str, topic: &'static Topic) -> Result<Box<dyn Membership>, LogError> {
