@@ -2,7 +2,7 @@
 //! users. No record is decoded.
 //!
 //! Invariant: what is read while the tail is followed changes in no way that the tail does not tell: it
-//! begins further back than rows are behind.
+//! begins as far back as rows may be behind.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -10,18 +10,19 @@ use std::sync::Arc;
 use futures::future::{try_join, try_join_all};
 use platform::clock::Clock;
 use platform::lifecycle::Latch;
-use platform::ports::{Log, LogError, Reader, Record};
+use platform::ports::{Log, LogError, Marks, Reader, Record};
 use platform::retry;
 use schemas::message::USERS_HEADER;
-use schemas::position::{Cause, LogTime, Version};
+use schemas::position::{Cause, Offset, Version};
 use schemas::topics::{EVENTS, PLATFORM_USERS, Topic};
 use tokio_util::sync::CancellationToken;
 
 use super::Facts;
 use crate::Ingest;
 
-/// How far back the tail begins.
-const BACK_MS: LogTime = 30_000;
+/// Records before the end at which the tail of a partition begins: a machine has as many commands decided
+/// and not yet written, an event or so each.
+const BACK: Offset = 1_024;
 
 impl Ingest {
     /// Hears of what changes the facts that sends carry, until `stop`: they are read once for many sends
@@ -32,8 +33,7 @@ impl Ingest {
         stop: CancellationToken,
     ) -> Result<(), LogError> {
         let (log, clock, facts) = (&*self.log, &*self.clock, &self.facts);
-        let since = clock.now() - BACK_MS;
-        let (events, users) = try_join(tail(log, &EVENTS, since), tail(log, &PLATFORM_USERS, since)).await?;
+        let (events, users) = try_join(tail(log, &EVENTS), tail(log, &PLATFORM_USERS)).await?;
         facts.seats.begin();
         facts.profiles.begin();
         drop(latch);
@@ -69,14 +69,10 @@ fn key<T: FromStr>(record: &Record) -> Option<T> {
     record.key_text()?.parse().ok()
 }
 
-async fn tail(
-    log: &dyn Log,
-    topic: &'static Topic,
-    since: LogTime,
-) -> Result<Vec<Box<dyn Reader>>, LogError> {
+async fn tail(log: &dyn Log, topic: &'static Topic) -> Result<Vec<Box<dyn Reader>>, LogError> {
     let readers = (0..log.partitions(topic)).map(async |partition| {
-        let from = log.position_at(topic, partition, since).await?;
-        log.read_lazily(topic, partition, from).await
+        let Marks { low, end } = log.marks(topic, partition).await?;
+        log.read_lazily(topic, partition, low.max(end - BACK)).await
     });
     try_join_all(readers).await
 }
