@@ -21,14 +21,15 @@ use futures::future::try_join;
 use graphql::Reads;
 use graphql::commands::{Commands, Create, Send};
 use platform::clock::Clock;
-use platform::ports::Log;
+use platform::ports::{Log, LogError};
 use platform::telemetry::Stage;
 use schemas::account::{AccountRequest, CreateConversation, SendMessage};
 use schemas::conversation::{
     AddMembers, Content, ConversationRequest, DeleteMessage, MarkRead, Message, RemoveMember, SetBlock,
 };
 use schemas::message::Outgoing;
-use schemas::position::Partition;
+use schemas::position::{Offset, Partition};
+use schemas::topics::VERDICTS;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
 use tokio::time::Instant;
 
@@ -72,15 +73,24 @@ pub struct Ingest {
     requests: Requests,
     receipts: Receipts,
     options: Options,
+    /// Where verdicts on its own commands begin.
+    verdicts_from: Offset,
 }
 
 impl Ingest {
-    pub fn new(log: Arc<dyn Log>, clock: Arc<dyn Clock>, reads: Arc<Reads>, options: Options) -> Arc<Self> {
+    /// Whatever it asks from now on is answered, once its verdicts are heard.
+    pub async fn open(
+        log: Arc<dyn Log>,
+        clock: Arc<dyn Clock>,
+        reads: Arc<Reads>,
+        options: Options,
+    ) -> Result<Arc<Self>, LogError> {
         metrics::announce();
+        let verdicts_from = log.marks(&VERDICTS, options.slot).await?.end;
         let requests = Requests::new(options.slot, options.waiting, options.waiting_per_user);
         let receipts = Receipts::new(options.waiting, options.verdict_within);
         let facts = Facts::new(reads.clone());
-        Arc::new(Self { log, clock, reads, facts, requests, receipts, options })
+        Ok(Arc::new(Self { log, clock, reads, facts, requests, receipts, options, verdicts_from }))
     }
 
     /// Queues the command of a request that came then, and waits until its verdicts say what came of it.

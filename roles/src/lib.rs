@@ -120,13 +120,13 @@ impl Process {
 
     /// What requests are answered by. Its verdicts come to a partition that it picks: whoever shares
     /// it tells the own requests from the other's.
-    pub fn api(&mut self, mut options: ingest::Options) -> Api {
+    pub async fn api(&mut self, mut options: ingest::Options) -> Result<Api> {
         options.slot = rand::random_range(0..self.log.partitions(&VERDICTS));
         let reads = Arc::new(Reads::new(self.tables.clone()));
-        let ingest = Ingest::new(self.log.clone(), self.clock.clone(), reads.clone(), options);
+        let ingest = Ingest::open(self.log.clone(), self.clock.clone(), reads.clone(), options).await?;
         let latch = self.life.readiness.latch("verdicts");
         self.life.running.spawn("verdicts", |stop| ingest.clone().hear_verdicts(latch, stop));
-        Api { schema: graphql::schema(reads, ingest.clone()), ingest }
+        Ok(Api { schema: graphql::schema(reads, ingest.clone()), ingest })
     }
 
     /// Requests over HTTP.

@@ -27,7 +27,7 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     process.profiles();
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
     let access = Access { authenticator, development: flags.is_development() };
-    let api = process.api(ingest::Options::default());
+    let api = process.api(ingest::Options::default()).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, fanout::Options::default()).await?;
     let requests = process.requests(&api, &access);

@@ -142,7 +142,10 @@ impl Process {
             if let Some(status) = self.child.try_wait().expect("a child") {
                 panic!("{} ended: {status}\n{}", self.start.program, self.last_words());
             }
-            assert!(Instant::now() < deadline, "{} is not ready in time", self.start.program);
+            if Instant::now() >= deadline {
+                let why = self.operators("/readyz?verbose").await;
+                panic!("{} is not ready in time: {why}", self.start.program);
+            }
             sleep(POLL).await;
         }
     }

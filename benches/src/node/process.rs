@@ -64,7 +64,7 @@ pub async fn run(options: Options) -> Result<()> {
 async fn start(process: &mut Process) -> Result<SocketAddr> {
     let authenticator = Arc::new(Authenticator::development(&TOKEN_KEY));
     let access = Access { authenticator, development: true };
-    let api = process.api(ingest::Options::default());
+    let api = process.api(ingest::Options::default()).await?;
     // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
     let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;

@@ -52,7 +52,8 @@ impl Stage {
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let (log, tables): (Arc<dyn Log>, Arc<dyn Tables>) = (store.log(), store.tables());
         let reads = Arc::new(Reads::new(tables.clone()));
-        let ingest = Ingest::new(log.clone(), Arc::new(SystemClock), reads, Options::default());
+        let ingest =
+            Ingest::open(log.clone(), Arc::new(SystemClock), reads, Options::default()).await.unwrap();
         let (readiness, mut tasks) = (Readiness::default(), JoinSet::new());
         let latch = readiness.latch("facts");
         tasks.spawn(ingest.clone().hear_changes(latch, CancellationToken::new()));

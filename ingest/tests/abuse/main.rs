@@ -36,7 +36,7 @@ async fn check(server: &Server, cases: &[Case]) {
 
 #[tokio::test]
 async fn in_production() {
-    let server = Server::start(false);
+    let server = Server::start(false).await;
     let cases = [
         documents::everywhere(),
         documents::in_production(),
@@ -50,7 +50,7 @@ async fn in_production() {
 
 #[tokio::test]
 async fn in_development() {
-    let server = Server::start(true);
+    let server = Server::start(true).await;
     let cases = [
         documents::everywhere(),
         documents::in_development(),
@@ -118,7 +118,7 @@ async fn what_is_no_handshake_is_told_so() {
 /// Reads that never end are cut off. A mutation may have had its effect by then.
 #[tokio::test]
 async fn operations_end_in_time() {
-    let sockets = Sockets::of(Server::stuck(), true, false).await;
+    let sockets = Sockets::of(Server::stuck().await, true, false).await;
     let query = Raw::query("{ me { id } }");
     let conversation = "0".repeat(32);
     let mutation = Raw::query(&format!(
@@ -146,7 +146,7 @@ async fn operations_end_in_time() {
 /// A panic concerns the operation that meets it, and no other.
 #[tokio::test]
 async fn operations_that_panic_are_answered() {
-    let sockets = Sockets::of(Server::broken(), true, false).await;
+    let sockets = Sockets::of(Server::broken().await, true, false).await;
     let (panics, goes_well) = (Raw::query("{ me { id } }").signed(), Raw::query("{ __typename }").signed());
     let mut socket = sockets.connect().await;
     for (request, over_http, on_a_socket) in

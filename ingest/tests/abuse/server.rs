@@ -97,26 +97,28 @@ impl Raw {
 }
 
 impl Server {
-    pub fn start(development: bool) -> Self {
-        Self::reading(development, |store| store.tables())
+    pub async fn start(development: bool) -> Self {
+        Self::reading(development, |store| store.tables()).await
     }
 
     /// The same, over tables that never answer.
-    pub fn stuck() -> Self {
-        Self::reading(false, |_| Arc::new(Bad { panics: false }))
+    pub async fn stuck() -> Self {
+        Self::reading(false, |_| Arc::new(Bad { panics: false })).await
     }
 
     /// The same, over tables at which whoever asks panics.
-    pub fn broken() -> Self {
-        Self::reading(false, |_| Arc::new(Bad { panics: true }))
+    pub async fn broken() -> Self {
+        Self::reading(false, |_| Arc::new(Bad { panics: true })).await
     }
 
-    fn reading(development: bool, tables: impl FnOnce(&Store) -> Arc<dyn Tables>) -> Self {
+    async fn reading(development: bool, tables: impl FnOnce(&Store) -> Arc<dyn Tables>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Store::open(folder.path(), clock.clone()).expect("a store");
         let reads = Arc::new(Reads::new(tables(&store)));
-        let ingest = Ingest::new(store.log(), clock.clone(), reads.clone(), Options::default());
+        let ingest = Ingest::open(store.log(), clock.clone(), reads.clone(), Options::default())
+            .await
+            .expect("an ingest");
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
         let token = authenticator.issue(&"nobody".parse().expect("an id"), clock.now()).expect("a token");
         let schema = graphql::schema(reads, ingest.clone());

@@ -37,7 +37,7 @@ pub struct Socket {
 impl Sockets {
     /// A node that follows the log, or one that never catches up.
     pub async fn start(follows: bool, development: bool) -> Self {
-        Self::of(Server::start(development), follows, development).await
+        Self::of(Server::start(development).await, follows, development).await
     }
 
     pub async fn of(server: Server, follows: bool, development: bool) -> Self {
