@@ -136,6 +136,18 @@ impl Drop for Shards {
     }
 }
 
+/// A subscription, and whose it is without a look at it.
+struct Kept {
+    socket: *const Connection,
+    subscription: Weak<Subscription>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { socket: std::ptr::null(), subscription: Weak::new() }
+    }
+}
+
 /// One thread's sockets.
 pub struct Shard {
     pub node: Arc<Node>,
@@ -147,10 +159,10 @@ pub struct Shard {
     draining: CancellationToken,
     connections: RefCell<Slab<Weak<Connection>>>,
     /// By their ids.
-    subscriptions: RefCell<Vec<Weak<Subscription>>>,
+    subscriptions: RefCell<Vec<Kept>>,
     /// Many select the same.
     selections: RefCell<HashMap<u128, std::sync::Weak<Selected>>>,
-    out: RefCell<deliver::Turn>,
+    turn: RefCell<deliver::Turn>,
     /// Who may start an operation.
     starts: Semaphore,
     /// Told when somebody waits to start.
@@ -170,7 +182,7 @@ impl Shard {
             connections: RefCell::default(),
             subscriptions: RefCell::default(),
             selections: RefCell::default(),
-            out: RefCell::default(),
+            turn: RefCell::default(),
             starts: Semaphore::new(1),
             start_wanted: Notify::new(),
         })
@@ -273,14 +285,15 @@ impl Shard {
     pub fn keep(&self, id: SubscriptionId, subscription: &Rc<Subscription>) {
         let subscriptions = &mut *self.subscriptions.borrow_mut();
         if subscriptions.len() <= id {
-            subscriptions.resize(id + 1, Weak::new());
+            subscriptions.resize_with(id + 1, Kept::default);
         }
-        subscriptions[id] = Rc::downgrade(subscription);
+        subscriptions[id] =
+            Kept { socket: Rc::as_ptr(&subscription.connection), subscription: Rc::downgrade(subscription) };
     }
 
     pub fn forget(&self, id: SubscriptionId) {
-        if let Some(subscription) = self.subscriptions.borrow_mut().get_mut(id) {
-            *subscription = Weak::new();
+        if let Some(kept) = self.subscriptions.borrow_mut().get_mut(id) {
+            *kept = Kept::default();
         }
     }
 }

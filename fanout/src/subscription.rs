@@ -183,7 +183,7 @@ impl Subscription {
             }
             self.flush().await?;
             // Nothing is waited for from here on, so what comes next finds it at rest.
-            let is_empty = self.hub().take(self.id, FRAMES, &mut frames)?.is_some();
+            let is_empty = self.hub().take(self.id, FRAMES, &mut frames)?;
             if is_empty && frames.is_empty() {
                 self.is_busy.set(false);
                 return Ok(());

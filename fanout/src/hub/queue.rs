@@ -130,7 +130,7 @@ impl Queue {
     }
 
     /// Moves up to `most` frames to `into`; gives the cursor after them if nothing waits any more.
-    pub fn take(&mut self, most: usize, into: &mut Vec<Frame>) -> Result<Option<Cursor>, Overflowed> {
+    pub fn take(&mut self, most: usize, into: &mut Vec<Frame>) -> Result<bool, Overflowed> {
         if self.overflowed {
             return Err(Overflowed);
         }
@@ -143,7 +143,7 @@ impl Queue {
             }
             self.is_told = false;
         }
-        Ok(is_empty.then(|| self.cursor.clone()))
+        Ok(is_empty)
     }
 
     pub fn has_overflowed(&self) -> bool {

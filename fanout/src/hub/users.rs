@@ -4,8 +4,8 @@
 //! Invariants: of two accounts of one membership, or one pair, the one with the higher version stands;
 //! a user is known for as long as they have a subscription.
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use domain::access;
@@ -33,7 +33,8 @@ pub struct UserRows {
 pub struct Users {
     here: Slab<User>,
     places: HashMap<UserId, Place>,
-    by_conversation: HashMap<ConversationId, HashMap<Place, Versioned<Stays>>>,
+    /// In the order in which they stand in memory.
+    by_conversation: HashMap<ConversationId, BTreeMap<Place, Versioned<Stays>>>,
 }
 
 /// Where a user stands in `here`.
@@ -231,23 +232,21 @@ impl Users {
             let hash = xxh3_64(conversation.as_str().as_bytes());
             known.insert(known.partition_point(|(other, _)| *other < hash), (hash, conversation));
         }
-        learn(members, *place, SmallVec::from_vec(stays), version);
+        if is_newer(version, members.get(place)) {
+            members.insert(*place, Versioned { value: SmallVec::from_vec(stays), version });
+        }
     }
 
     fn learn_blocks(&mut self, user: &UserId, other: UserId, blocks: PairBlocks, version: Offset) {
         if let Some(place) = self.places.get(user) {
-            learn(&mut self.here[*place].blocks, other, blocks, version);
+            let known = &mut self.here[*place].blocks;
+            if is_newer(version, known.get(&other)) {
+                known.insert(other, Versioned { value: blocks, version });
+            }
         }
     }
 }
 
-fn learn<K: Eq + std::hash::Hash, T>(
-    known: &mut HashMap<K, Versioned<T>>,
-    key: K,
-    value: T,
-    version: Offset,
-) {
-    if known.get(&key).is_none_or(|older| older.version < version) {
-        known.insert(key, Versioned { value, version });
-    }
+fn is_newer<T>(version: Offset, known: Option<&Versioned<T>>) -> bool {
+    known.is_none_or(|known| known.version < version)
 }

@@ -308,19 +308,21 @@ impl Connection {
             let operations = &self.state.borrow().operations;
             operations.iter().filter_map(|operation| operation.subscription.clone()).collect()
         };
-        self.shard.deliver(self, &subscriptions, Instant::now());
+        self.shard.deliver(&subscriptions, Instant::now());
     }
 
-    /// Notes that the client was told something.
-    pub fn told(&self, now: Instant) {
-        self.state.borrow_mut().told_at = now;
+    /// Sends frames, if there are any, for which there is room.
+    pub fn tell(&self, frames: &[u8], now: Instant) {
+        if !frames.is_empty() {
+            self.outbox.write(frames);
+            self.state.borrow_mut().told_at = now;
+        }
     }
 
     /// Sends frames once there is room.
     pub async fn send(&self, frames: &[u8]) -> Result<(), super::outbox::Closed> {
         self.outbox.room().await?;
-        self.outbox.write(frames);
-        self.told(Instant::now());
+        self.tell(frames, Instant::now());
         Ok(())
     }
 

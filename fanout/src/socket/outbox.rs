@@ -8,6 +8,8 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use rustix::io::Errno;
+use rustix::net::SendFlags;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -79,7 +81,7 @@ impl Outbox {
         let mut sent = 0;
         if state.waiting.is_empty() {
             metrics::WRITES.inc();
-            match self.stream.try_write(frames) {
+            match self.send(frames) {
                 Ok(bytes) if bytes == frames.len() => return,
                 Ok(bytes) => sent = bytes,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
@@ -92,6 +94,15 @@ impl Outbox {
         }
         metrics::QUEUED_BYTES.add((frames.len() - sent) as i64);
         state.waiting.extend_from_slice(&frames[sent..]);
+    }
+
+    /// Asks the kernel itself, which most often takes everything; the runtime learns of it if not.
+    fn send(&self, frames: &[u8]) -> io::Result<usize> {
+        match rustix::net::send(&self.stream, frames, SendFlags::NOSIGNAL | SendFlags::DONTWAIT) {
+            Ok(sent) => Ok(sent),
+            Err(Errno::AGAIN) => self.stream.try_write(frames),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Whether something waits to be sent.

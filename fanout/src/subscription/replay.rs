@@ -79,11 +79,12 @@ impl Subscription {
         loop {
             // The ring may move on while this client reads slowly.
             let is_live = hub.catch_up(self.id, &mut next, FRAMES).map_err(|_| Gap::TooOld)?;
-            let cursor = hub.take(self.id, usize::MAX, &mut frames).map_err(Ended::from)?;
+            let is_empty = hub.take(self.id, usize::MAX, &mut frames).map_err(Ended::from)?;
+            let cursor = hub.quiet(self.id).filter(|_| is_live && is_empty);
             for frame in frames.drain(..) {
                 replayed += i32::from(self.replay_event(&frame.event, &frame.cursor).await?);
             }
-            if let (true, Some(cursor)) = (is_live, cursor) {
+            if let Some(cursor) = cursor {
                 return Ok((replayed, cursor));
             }
         }
