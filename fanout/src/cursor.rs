@@ -40,6 +40,20 @@ impl CursorKey {
         Self(SipHasher24::new_with_key(&short))
     }
 
+    /// For the cursors of one user: what is bound to it says who they are, then a zero.
+    pub fn of_user(&self, user: &UserId) -> UserKey {
+        let mut mac = self.0;
+        mac.write(user.as_str().as_bytes());
+        mac.write(&[0]);
+        UserKey(mac)
+    }
+}
+
+/// Key that one user's cursors are bound with.
+#[derive(Clone)]
+pub struct UserKey(SipHasher24);
+
+impl UserKey {
     fn mac(&self, bytes: &[u8]) -> [u8; MAC_BYTES] {
         let mut mac = self.0;
         mac.write(bytes);
@@ -48,7 +62,7 @@ impl CursorKey {
 }
 
 /// A cursor of some lanes needs no memory of its own while it is made.
-type Bytes = SmallVec<[u8; 192]>;
+type Bytes = SmallVec<[u8; 128]>;
 
 /// Where an inbox stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,20 +113,19 @@ impl Cursor {
         self.snapshot = snapshot.id;
     }
 
-    /// Opaque text for `user`.
-    pub fn encode(&self, key: &CursorKey, user: &UserId) -> String {
+    /// Opaque text for whose key it is.
+    pub fn encode(&self, key: &UserKey) -> String {
         let mut out = vec![];
-        self.encode_into(key, user, &mut out);
+        self.encode_into(key, &mut out);
         out.into_iter().map(char::from).collect()
     }
 
-    /// Appends the opaque text for `user`: what the cursor says, and the MAC.
-    pub fn encode_into(&self, key: &CursorKey, user: &UserId, out: &mut Vec<u8>) {
-        let (whole, body) = self.bound(key, user);
+    /// Appends the opaque text: what the cursor says, and the MAC.
+    pub fn encode_into(&self, key: &UserKey, out: &mut Vec<u8>) {
         let start = out.len();
         out.resize(start + self.characters(), 0);
         // As long as it says.
-        let _ = URL_SAFE_NO_PAD.encode_slice(&whole[body..], &mut out[start..]);
+        let _ = URL_SAFE_NO_PAD.encode_slice(self.bound(key), &mut out[start..]);
     }
 
     /// Characters of its text.
@@ -120,34 +133,30 @@ impl Cursor {
         (4 * (HEAD_BYTES + LANE_BYTES * self.beyond.as_slice().len() + MAC_BYTES)).div_ceil(3)
     }
 
-    /// The user, a zero, what the cursor says, and the MAC of all these; and where that begins which is
-    /// for the client.
-    fn bound(&self, key: &CursorKey, user: &UserId) -> (Bytes, usize) {
-        let user = user.as_str().as_bytes();
-        let body = user.len() + 1;
-        let mac = body + HEAD_BYTES + LANE_BYTES * self.beyond.as_slice().len();
-        let mut whole = Bytes::from_elem(0, mac + MAC_BYTES);
-        whole[..user.len()].copy_from_slice(user);
-        whole[body..body + 8].copy_from_slice(&self.snapshot.taken_at().to_be_bytes());
-        whole[body + 8..body + HEAD_BYTES].copy_from_slice(&self.snapshot.random().to_be_bytes());
-        let lanes = whole[body + HEAD_BYTES..mac].chunks_exact_mut(LANE_BYTES);
+    /// What the cursor says, and the MAC.
+    fn bound(&self, key: &UserKey) -> Bytes {
+        let said = HEAD_BYTES + LANE_BYTES * self.beyond.as_slice().len();
+        let mut whole = Bytes::from_elem(0, said + MAC_BYTES);
+        whole[..8].copy_from_slice(&self.snapshot.taken_at().to_be_bytes());
+        whole[8..HEAD_BYTES].copy_from_slice(&self.snapshot.random().to_be_bytes());
+        let lanes = whole[HEAD_BYTES..said].chunks_exact_mut(LANE_BYTES);
         for (bytes, (lane, next)) in lanes.zip(self.beyond.as_slice()) {
             bytes[..2].copy_from_slice(&lane.0.to_be_bytes());
             bytes[2..].copy_from_slice(&next.to_be_bytes());
         }
-        let (said, rest) = whole.split_at_mut(mac);
-        rest.copy_from_slice(&key.mac(said));
-        (whole, body)
+        let (said, mac) = whole.split_at_mut(said);
+        mac.copy_from_slice(&key.mac(said));
+        whole
     }
 
-    /// The cursor in `text`, if a node gave it to `user` in this epoch.
-    pub fn decode(text: &str, key: &CursorKey, user: &UserId) -> Option<Self> {
+    /// The cursor in `text`, if a node gave it to whose key it is, in this epoch.
+    pub fn decode(text: &str, key: &UserKey) -> Option<Self> {
         if text.len() > MAX_CHARACTERS {
             return None;
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (body, given) = bytes.split_at_checked(bytes.len().checked_sub(MAC_BYTES)?)?;
-        let wanted = key.mac(&[user.as_str().as_bytes(), &[0], body].concat());
+        let wanted = key.mac(body);
         let differs = given.iter().zip(wanted).fold(0, |acc, (a, b)| acc | (a ^ b));
         if differs != 0 {
             return None;
@@ -181,24 +190,24 @@ mod tests {
 
     #[test]
     fn a_cursor_is_its_users_alone() {
-        let key = CursorKey::new([7; 32]);
         let (ann, bob): (UserId, UserId) = ("ann".parse().unwrap(), "bob".parse().unwrap());
-        let text = cursor().encode(&key, &ann);
+        let [key, bobs] = [&ann, &bob].map(|user| CursorKey::new([7; 32]).of_user(user));
+        let text = cursor().encode(&key);
         let mut appended = b"here: ".to_vec();
-        cursor().encode_into(&key, &ann, &mut appended);
+        cursor().encode_into(&key, &mut appended);
         assert_eq!(appended, format!("here: {text}").as_bytes());
         assert_eq!(text.len(), cursor().characters());
-        let back = Cursor::decode(&text, &key, &ann).unwrap();
+        let back = Cursor::decode(&text, &key).unwrap();
         assert_eq!(back, cursor());
-        assert!(Cursor::decode(&text, &key, &bob).is_none());
-        assert!(Cursor::decode(&text, &CursorKey::new([8; 32]), &ann).is_none());
+        assert!(Cursor::decode(&text, &bobs).is_none());
+        assert!(Cursor::decode(&text, &CursorKey::new([8; 32]).of_user(&ann)).is_none());
         for at in 0..text.len() {
             let mut bent = text.clone().into_bytes();
             bent[at] = if bent[at] == b'A' { b'B' } else { b'A' };
-            assert!(Cursor::decode(std::str::from_utf8(&bent).unwrap(), &key, &ann).is_none(), "{at}");
-            assert!(Cursor::decode(&text[..at], &key, &ann).is_none(), "cut at {at}");
+            assert!(Cursor::decode(std::str::from_utf8(&bent).unwrap(), &key).is_none(), "{at}");
+            assert!(Cursor::decode(&text[..at], &key).is_none(), "cut at {at}");
         }
-        assert!(Cursor::decode("é", &key, &ann).is_none());
+        assert!(Cursor::decode("é", &key).is_none());
     }
 
     #[test]

@@ -30,6 +30,12 @@ impl Lanes {
         if i32::from(lane.0) < self.partitions { &EVENTS } else { &ACCOUNT_EVENTS }
     }
 
+    /// Whether what a lane tells may come a moment later. An account changes with each send: told at once,
+    /// its news would take its time just when the message is on its way.
+    pub fn is_lazy(self, lane: Lane) -> bool {
+        *self.topic(lane) == ACCOUNT_EVENTS
+    }
+
     pub fn partition(self, lane: Lane) -> Partition {
         i32::from(lane.0) % self.partitions
     }

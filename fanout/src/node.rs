@@ -130,7 +130,11 @@ impl Node {
         let (topic, partition) = (self.lanes.topic(lane), self.lanes.partition(lane));
         let start = self.positions()[lane.0 as usize].next;
         let end = self.log.marks(topic, partition).await?.end;
-        let mut reader = self.log.read(topic, partition, start).await?;
+        let mut reader = if self.lanes.is_lazy(lane) {
+            self.log.read_lazily(topic, partition, start).await?
+        } else {
+            self.log.read(topic, partition, start).await?
+        };
         let mut caught_up = start >= end;
         if caught_up {
             self.caught_up();

@@ -20,7 +20,7 @@ use platform::ports::TablesError;
 use schemas::conversation::Message;
 use schemas::position::Offset;
 
-use crate::cursor::Cursor;
+use crate::cursor::{Cursor, UserKey};
 use crate::event::Event;
 use crate::hub::{Frame, Hub, Interest, Overflowed, SubscriptionId};
 use crate::lanes::Lane;
@@ -80,6 +80,7 @@ pub struct Subscription {
     pub id: SubscriptionId,
     pub connection: Rc<Connection>,
     pub viewer: Viewer,
+    pub cursor_key: UserKey,
     pub selected: Arc<Selected>,
     /// How each of its `next` messages begins.
     pub next_start: Box<str>,
@@ -115,6 +116,7 @@ pub async fn start(
         let subscription = Rc::new(Subscription {
             id,
             selected: connection.shard.share(selected),
+            cursor_key: connection.shard.node.cursor_key.of_user(&viewer.user),
             viewer,
             next_start: protocol::next_start(&name).into(),
             is_busy: Cell::new(true),
@@ -268,7 +270,7 @@ impl Subscription {
     pub fn quiet_cursor(&self) -> Option<String> {
         let rests = self.is_inbox && !self.is_busy.get();
         let cursor = if rests { self.hub().quiet(self.id) } else { None };
-        cursor.map(|cursor| cursor.encode(&self.node().cursor_key, &self.viewer.user))
+        cursor.map(|cursor| cursor.encode(&self.cursor_key))
     }
 }
 
