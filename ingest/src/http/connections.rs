@@ -25,7 +25,7 @@ pub const READ_WITHIN: Duration = Duration::from_secs(10);
 /// How many are let in a second, where nothing else is said.
 pub const PER_SECOND: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// How many of these are let in together, which costs less than one by one.
-const TOGETHER: u32 = 5;
+const TOGETHER: u32 = 10;
 
 /// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected. Of
 /// those who come, so many are let in a second; more wait in the kernel.
