@@ -50,7 +50,6 @@ impl CursorKey {
 }
 
 /// Key that one user's cursors are bound with.
-#[derive(Clone)]
 pub struct UserKey(SipHasher24);
 
 impl UserKey {

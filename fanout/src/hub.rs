@@ -269,8 +269,8 @@ impl Hub {
         Some(queue.cursor.clone())
     }
 
-    /// Moves up to `most` frames of what waits in a queue to `into`; says whether nothing
-    /// waits any more. A queue that is gone has overflowed.
+    /// Moves up to `most` frames of what waits in a queue to `into`; says whether nothing waits any more.
+    /// A queue that is gone has overflowed.
     pub fn take(&self, id: SubscriptionId, most: usize, into: &mut Vec<Frame>) -> Result<bool, Overflowed> {
         self.state().queues.get_mut(id).ok_or(Overflowed)?.take(most, into)
     }

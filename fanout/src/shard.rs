@@ -142,12 +142,6 @@ struct Kept {
     subscription: Weak<Subscription>,
 }
 
-impl Default for Kept {
-    fn default() -> Self {
-        Self { socket: std::ptr::null(), subscription: Weak::new() }
-    }
-}
-
 /// One thread's sockets.
 pub struct Shard {
     pub node: Arc<Node>,
@@ -159,7 +153,7 @@ pub struct Shard {
     draining: CancellationToken,
     connections: RefCell<Slab<Weak<Connection>>>,
     /// By their ids.
-    subscriptions: RefCell<Vec<Kept>>,
+    subscriptions: RefCell<Vec<Option<Kept>>>,
     /// Many select the same.
     selections: RefCell<HashMap<u128, std::sync::Weak<Selected>>>,
     turn: RefCell<deliver::Turn>,
@@ -285,15 +279,15 @@ impl Shard {
     pub fn keep(&self, id: SubscriptionId, subscription: &Rc<Subscription>) {
         let subscriptions = &mut *self.subscriptions.borrow_mut();
         if subscriptions.len() <= id {
-            subscriptions.resize_with(id + 1, Kept::default);
+            subscriptions.resize_with(id + 1, || None);
         }
-        subscriptions[id] =
-            Kept { socket: Rc::as_ptr(&subscription.connection), subscription: Rc::downgrade(subscription) };
+        let socket = Rc::as_ptr(&subscription.connection);
+        subscriptions[id] = Some(Kept { socket, subscription: Rc::downgrade(subscription) });
     }
 
     pub fn forget(&self, id: SubscriptionId) {
         if let Some(kept) = self.subscriptions.borrow_mut().get_mut(id) {
-            *kept = Kept::default();
+            *kept = None;
         }
     }
 }

@@ -78,7 +78,8 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// Whatever it asks from now on is answered, once its verdicts are heard.
+    /// Whatever it asks from now on is answered, once its verdicts are heard. Fails if the log does not
+    /// say where they end.
     pub async fn open(
         log: Arc<dyn Log>,
         clock: Arc<dyn Clock>,

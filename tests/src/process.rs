@@ -132,20 +132,18 @@ impl Process {
     }
 
     pub async fn wait_until_ready(&mut self) {
-        let url = format!("http://{}/readyz", self.admin);
+        let url = format!("http://{}/readyz?verbose", self.admin);
         let (http, deadline) = (http(), Instant::now() + PATIENCE);
         loop {
-            let answer = http.get(&url).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
-                return;
-            }
+            let why = match http.get(&url).send().await {
+                Ok(answer) if answer.status().is_success() => return,
+                Ok(answer) => answer.text().await.unwrap_or_else(|error| error.to_string()),
+                Err(error) => error.to_string(),
+            };
             if let Some(status) = self.child.try_wait().expect("a child") {
                 panic!("{} ended: {status}\n{}", self.start.program, self.last_words());
             }
-            if Instant::now() >= deadline {
-                let why = self.operators("/readyz?verbose").await;
-                panic!("{} is not ready in time: {why}", self.start.program);
-            }
+            assert!(Instant::now() < deadline, "{} is not ready in time: {why}", self.start.program);
             sleep(POLL).await;
         }
     }

@@ -129,7 +129,7 @@ impl Queue {
         metrics::dropped(Dropped::Receipt).inc_by((before - self.frames.len()) as u64);
     }
 
-    /// Moves up to `most` frames to `into`; gives the cursor after them if nothing waits any more.
+    /// Moves up to `most` frames to `into`; says whether nothing waits any more.
     pub fn take(&mut self, most: usize, into: &mut Vec<Frame>) -> Result<bool, Overflowed> {
         if self.overflowed {
             return Err(Overflowed);

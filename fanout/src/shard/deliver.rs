@@ -93,7 +93,7 @@ impl Shard {
         let mut batch = vec![];
         self.hub.waiting(&mut batch);
         let subscriptions = self.subscriptions.borrow();
-        batch.sort_unstable_by_key(|id| subscriptions.get(*id).map(|kept| kept.socket));
+        batch.sort_unstable_by_key(|id| subscriptions.get(*id)?.as_ref().map(|kept| kept.socket));
         batch
     }
 
@@ -115,7 +115,7 @@ impl Shard {
 
     fn still_open(&self, ids: &[SubscriptionId]) -> SmallVec<[Rc<Subscription>; SUBSCRIPTIONS]> {
         let subscriptions = self.subscriptions.borrow();
-        ids.iter().filter_map(|id| subscriptions.get(*id)?.subscription.upgrade()).collect()
+        ids.iter().filter_map(|id| subscriptions.get(*id)?.as_ref()?.subscription.upgrade()).collect()
     }
 
     /// Delivers what waits for subscriptions, those of each socket together, as far as it has room.

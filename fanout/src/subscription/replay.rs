@@ -78,9 +78,10 @@ impl Subscription {
         let mut frames = vec![];
         loop {
             // The ring may move on while this client reads slowly.
-            let is_live = hub.catch_up(self.id, &mut next, FRAMES).map_err(|_| Gap::TooOld)?;
-            let is_empty = hub.take(self.id, usize::MAX, &mut frames).map_err(Ended::from)?;
-            let cursor = hub.quiet(self.id).filter(|_| is_live && is_empty);
+            hub.catch_up(self.id, &mut next, FRAMES).map_err(|_| Gap::TooOld)?;
+            hub.take(self.id, usize::MAX, &mut frames).map_err(Ended::from)?;
+            // There once the queue is live, with the last that it has caught up with taken.
+            let cursor = hub.quiet(self.id);
             for frame in frames.drain(..) {
                 replayed += i32::from(self.replay_event(&frame.event, &frame.cursor).await?);
             }
