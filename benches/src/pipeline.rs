@@ -115,11 +115,12 @@ pub async fn run(options: Options, told: &mut Report) -> Result<()> {
     let before = usage::of_all(&server.processes)?;
     let warm_up = Duration::from_secs(options.warm_up.into()).as_nanos() as u64;
     times.from.store(clock::monotonic() + warm_up, Ordering::Relaxed);
-    let send = move |number: usize, due| {
+    let request = move |number: usize, due| {
         let sender = number % users.len();
-        sends.send(&users[sender].token, &conversations[sender], due)
+        Ok(Sends::request(&users[sender].token, &conversations[sender], due))
     };
-    let pace = pace::keep(pace::period(options.rate), total, send)?;
+    let send = move |request: String| sends.send(&request);
+    let pace = pace::keep(pace::period(options.rate), total, request, send)?;
     let mut is_warm = false;
     for _ in 0..total {
         let Answer { due, micros } = match answers.next().await {

@@ -13,7 +13,7 @@ use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Opera
 use async_graphql::{Name, Request, Response, Value, Variables};
 use futures::{FutureExt, StreamExt};
 use graphql::live::{CURSOR_PLACEHOLDER, Live, Mode, ViewerAsked};
-use graphql::{ApiSchema, Viewer};
+use graphql::{RenderingSchema, Viewer};
 use schemas::ErrorCode;
 use schemas::position::Offset;
 use xxhash_rust::xxh3::xxh3_128;
@@ -131,7 +131,7 @@ impl Selected {
     /// An event's payload for a viewer; executed once per selection where it is shared.
     pub async fn render_event(
         &self,
-        schema: &ApiSchema,
+        schema: &RenderingSchema,
         viewer: &Viewer,
         (event, live): (&Event, &Arc<Live>),
         renderings: &Renderings,
@@ -155,7 +155,7 @@ impl Selected {
     /// for it at once, on several threads, one executes it.
     pub fn render_event_now(
         &self,
-        schema: &ApiSchema,
+        schema: &RenderingSchema,
         viewer: &Viewer,
         (event, live): (&Event, &Arc<Live>),
         renderings: &Renderings,
@@ -167,7 +167,7 @@ impl Selected {
     /// A payload for a viewer alone.
     pub async fn render(
         &self,
-        schema: &ApiSchema,
+        schema: &RenderingSchema,
         viewer: &Viewer,
         live: &Arc<Live>,
     ) -> Result<Arc<Payload>, Failed> {
@@ -177,7 +177,7 @@ impl Selected {
     /// The payload, and whether it has asked for its viewer.
     async fn execute(
         &self,
-        schema: &ApiSchema,
+        schema: &RenderingSchema,
         viewer: &Viewer,
         live: &Arc<Live>,
     ) -> Result<(Arc<Payload>, bool), Failed> {

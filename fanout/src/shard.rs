@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use graphql::ApiSchema;
 use graphql::auth::Authenticator;
+use graphql::{ApiSchema, RenderingSchema};
 use slab::Slab;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -48,6 +48,7 @@ const LOOK_EVERY_DRAINING: Duration = Duration::from_millis(20);
 pub struct Stands {
     pub node: Arc<Node>,
     pub schema: ApiSchema,
+    pub rendering: RenderingSchema,
     pub authenticator: Arc<Authenticator>,
     pub draining: CancellationToken,
 }
@@ -147,6 +148,7 @@ pub struct Shard {
     pub node: Arc<Node>,
     pub hub: Arc<Hub>,
     pub schema: ApiSchema,
+    pub rendering: RenderingSchema,
     pub authenticator: Arc<Authenticator>,
     /// What is read from any socket is read here.
     pub read_buffer: RefCell<Vec<u8>>,
@@ -165,11 +167,12 @@ pub struct Shard {
 
 impl Shard {
     pub fn new(stands: Stands, hub: Arc<Hub>) -> Rc<Self> {
-        let Stands { node, schema, authenticator, draining } = stands;
+        let Stands { node, schema, rendering, authenticator, draining } = stands;
         Rc::new(Self {
             node,
             hub,
             schema,
+            rendering,
             authenticator,
             read_buffer: RefCell::new(vec![0; READ_BYTES]),
             draining,

@@ -17,9 +17,9 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use graphql::ApiSchema;
 use graphql::auth::Authenticator;
 use graphql::problem::{self, Problem};
+use graphql::{ApiSchema, Reads, rendering_schema};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -53,7 +53,9 @@ impl Sockets {
     ) -> Result<Self, ShardsError> {
         metrics::export();
         let draining = CancellationToken::new();
-        let stands = Stands { node: node.clone(), schema, authenticator, draining: draining.clone() };
+        let rendering = rendering_schema(Arc::new(Reads::new(node.tables.clone())));
+        let stands =
+            Stands { node: node.clone(), schema, rendering, authenticator, draining: draining.clone() };
         let shards = Arc::new(Shards::start(&stands, entrances)?);
         let (open, arriving) = (TaskTracker::new(), TaskTracker::new());
         Ok(Self { node, shards, development, open, arriving, draining })

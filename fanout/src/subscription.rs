@@ -231,14 +231,14 @@ impl Subscription {
         if self.misses_quote(event) {
             return self.send(&Arc::new(without_quote(live)), cursor).await;
         }
-        let (schema, renderings) = (&self.shard().schema, &self.node().renderings);
+        let (schema, renderings) = (&self.shard().rendering, &self.node().renderings);
         let rendered = self.selected.render_event(schema, &self.viewer, (event, live), renderings).await?;
         self.send_payload(&rendered.payload, cursor).await
     }
 
     /// Sends something for this subscription alone.
     async fn send(&self, live: &Arc<Live>, cursor: &Cursor) -> Result<(), Ended> {
-        let payload = self.selected.render(&self.shard().schema, &self.viewer, live).await?;
+        let payload = self.selected.render(&self.shard().rendering, &self.viewer, live).await?;
         self.send_payload(&payload, cursor).await
     }
 

@@ -19,7 +19,7 @@ pub mod types;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Schema};
+use async_graphql::{Context, EmptyMutation, Schema, ValidationMode};
 use schemas::{ErrorCode, Refusal, UserId};
 
 pub use commands::Commands;
@@ -30,6 +30,8 @@ pub use reads::Reads;
 pub use subscription::Subscription;
 
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
+/// Gives payloads of subscriptions.
+pub type RenderingSchema = Schema<Query, EmptyMutation, Subscription>;
 
 /// Who asks; absent from a request that nobody has signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +46,15 @@ pub fn schema(reads: Arc<Reads>, commands: Arc<dyn Commands>) -> ApiSchema {
         .disable_suggestions()
         .data(reads)
         .data(commands)
+        .finish()
+}
+
+/// The schema for payloads of subscriptions that [`schema`] has let in: their documents are valid, and
+/// their variables stay the same.
+pub fn rendering_schema(reads: Arc<Reads>) -> RenderingSchema {
+    Schema::build(Query, EmptyMutation, Subscription)
+        .validation_mode(ValidationMode::Fast)
+        .data(reads)
         .finish()
 }
 

@@ -49,11 +49,11 @@ pub async fn start(bootstrap: &str, times: Times, stop: CancellationToken) -> Re
             polled.poll(POLL);
         }
     })?;
-    pace::keep(PACE, usize::MAX, move |_, due| {
+    let act = move |payload: Vec<u8>| {
         ensure!(!stop.is_cancelled(), "stopped");
-        send(&producer, &topic, 0, &payload(due))
-            .inspect_err(|error| eprintln!("the floor has ended: {error}"))
-    })?;
+        send(&producer, &topic, 0, &payload).inspect_err(|error| eprintln!("the floor has ended: {error}"))
+    };
+    pace::keep(PACE, usize::MAX, |_, due| Ok(payload(due)), act)?;
     Ok(())
 }
 

@@ -71,15 +71,19 @@ impl Sends {
         Ok((Self { idle }, Answers { told, _readers: readers }))
     }
 
-    /// Writes a send that says when it was due.
-    pub fn send(&self, token: &str, conversation: &str, due: u64) -> Result<()> {
+    /// A request to send that says when it is due.
+    pub fn request(token: &str, conversation: &str, due: u64) -> String {
         let input = json!({ "conversationId": conversation, "clientMessageId": Uuid::new_v4(), "content": due.to_string() });
         let body = json!({ "query": QUERY, "variables": { "input": input } }).to_string();
-        let request = format!(
+        format!(
             "POST /graphql HTTP/1.1\r\nHost: ingest\r\nAuthorization: Bearer {token}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
-        );
+        )
+    }
+
+    /// Writes a request.
+    pub fn send(&self, request: &str) -> Result<()> {
         let stream = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let stream = stream.context("no connection is free: the system is that far behind")?;
         ensure!(stream.try_write(request.as_bytes())? == request.len(), "a request was written in part");

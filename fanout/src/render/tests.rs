@@ -13,7 +13,7 @@ use graphql::Viewer;
 
 use super::Selected;
 use crate::hub::tests::world::user;
-use crate::subscription::tests::ports::schema;
+use crate::subscription::tests::ports::rendering_schema;
 use payload::{Path, Shape};
 
 /// Every field of every type that a subscription's payload can reach. `shared`: its answer is
@@ -102,7 +102,7 @@ async fn listed() -> String {
 /// it has not, a stranger gets the same.
 async fn is_private(query: &str) -> bool {
     let (tables, lives) = samples::all();
-    let schema = schema(&tables);
+    let schema = rendering_schema(&tables);
     let [ann, stranger] = ["ann", "eve"].map(|name| Viewer { user: user(name) });
     let selected = Selected::new(parse_query(query).unwrap(), None, Variables::default()).unwrap();
     let (mut was_answered, mut is_private) = (false, false);

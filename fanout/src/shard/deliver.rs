@@ -214,7 +214,7 @@ impl Shard {
         }
         let renderings = &self.node.renderings;
         let rendered = subscription.selected.render_event_now(
-            &self.schema,
+            &self.rendering,
             &subscription.viewer,
             (&frame.event, live),
             renderings,

@@ -81,6 +81,21 @@ fn tokens_of_the_platform_stand_for_their_users_until_they_expire() {
     }
 }
 
+/// That a token was good says nothing of one that is like it.
+#[test]
+fn a_token_that_was_good_is_good_by_itself_alone() {
+    let platform = platform();
+    let token = by_rsa(&claims());
+    assert!(platform.verify(&token, NOW).is_ok());
+    let (message, signature) = token.rsplit_once('.').unwrap();
+    let payload = URL_SAFE_NO_PAD.encode(with("sub", json!("bob")).to_string());
+    let header = message.split('.').next().unwrap();
+    for like in [format!("{header}.{payload}.{signature}"), format!("{message}."), format!("{token} ")] {
+        assert_eq!(platform.verify(&like, NOW), Err(InvalidToken), "{like}");
+    }
+    assert!(platform.verify(&token, NOW).is_ok());
+}
+
 #[test]
 fn a_development_token_stands_for_its_user_for_a_day() {
     let authenticator = Authenticator::development(&[1; 32]);
@@ -96,6 +111,7 @@ fn a_development_token_stands_for_its_user_for_a_day() {
 #[test]
 fn keys_can_be_replaced() {
     let platform = platform();
+    assert!(platform.verify(&by_rsa(&claims()), NOW).is_ok());
     let mut set: Value = serde_json::from_str(JWKS).unwrap();
     set["keys"].as_array_mut().unwrap().remove(0);
     platform.replace_keys(Keys::from_jwks(&set.to_string()).unwrap());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use graphql::commands::{Commands, Create, Send};
-use graphql::{ApiSchema, Reads};
+use graphql::{ApiSchema, Reads, RenderingSchema};
 use platform::ports::{
     Log, LogError, Marks, Membership, Page, PutRow, Range, Reader, Receipt, Row, Tables, TablesError,
 };
@@ -183,6 +183,11 @@ impl Commands for NoCommands {
     async fn set_block(&self, _: &UserId, _: &UserId, _: bool) -> Result<(), Refusal> {
         unreachable!("subscriptions do not ask for it")
     }
+}
+
+/// Payloads over these tables.
+pub fn rendering_schema(tables: &Arc<Memory>) -> RenderingSchema {
+    graphql::rendering_schema(Arc::new(Reads::new(tables.clone())))
 }
 
 /// The API over these tables.

@@ -23,7 +23,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::ports::{EmptyLog, Memory, schema};
+use super::ports::{EmptyLog, Memory, rendering_schema, schema};
 use crate::cursor::{Cursor, CursorKey};
 use crate::hub::tests::world::{LANES, World, conversation, user};
 use crate::shard::{Shard, Stands};
@@ -67,6 +67,7 @@ impl Stage {
         let stands = Stands {
             node: node.clone(),
             schema: schema(&tables),
+            rendering: rendering_schema(&tables),
             authenticator: Arc::new(Authenticator::development(&[7; 32])),
             draining: CancellationToken::new(),
         };
