@@ -14,6 +14,7 @@ use platform::retry;
 use platform::telemetry::Stage;
 use schemas::position::LogTime;
 use schemas::topics::EVENTS;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -214,7 +215,7 @@ const RENDERED_BYTES: usize = 16 * 1024 * 1024;
 
 fn shards(options: &Options) -> usize {
     match options.shards {
-        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        0 => Handle::current().metrics().num_workers(),
         shards => shards,
     }
 }

@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 
 use futures::future::join_all;
 use tempfile::TempDir;
@@ -241,6 +242,7 @@ fn standalone(data: &Path, policy: Option<&Path>) -> Start {
 /// A deployment of its own.
 fn deployment(servers: &Servers) -> Vec<(String, String)> {
     let name = format!("t{}", &Uuid::new_v4().simple().to_string()[..8]);
+    let processors = available_parallelism().map_or(1, usize::from);
     let variables = [
         ("MM_KAFKA__BOOTSTRAP", servers.kafka.clone()),
         ("MM_KAFKA__PREFIX", format!("{name}.")),
@@ -248,6 +250,8 @@ fn deployment(servers: &Servers) -> Vec<(String, String)> {
         ("MM_TABLES__KEYSPACE", name),
         ("MM_AUTH__DEVELOPMENT_SECRET", "a5".repeat(32)),
         ("MM_CURSORS__KEY", "5a".repeat(32)),
+        // Two processes of each role share the processors.
+        ("TOKIO_WORKER_THREADS", processors.div_ceil(2).to_string()),
     ];
     variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

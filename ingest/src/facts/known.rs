@@ -9,14 +9,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use graphql::reads::Dated;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use schemas::position::Version;
 
 /// How old something known may be, even if no change of it was told.
-const KEPT: Duration = Duration::from_secs(10);
+const KEPT: Duration = Duration::from_secs(60);
 /// A change is remembered while something older may be known, or be on its way here from the tables.
-const REMEMBERED: Duration = Duration::from_secs(60);
-/// Things that are known, and changes that are remembered.
+const REMEMBERED: Duration = Duration::from_secs(120);
+/// Things that are known, and changes that are remembered, of these the newest.
 const MOST: u64 = 50_000;
 
 /// A change of a subject changes everything that is known of it.
@@ -37,7 +38,11 @@ where
     pub fn new() -> Self {
         Self {
             things: Cache::builder().max_capacity(MOST).time_to_live(KEPT).build(),
-            changes: Cache::builder().max_capacity(MOST).time_to_live(REMEMBERED).build(),
+            changes: Cache::builder()
+                .max_capacity(MOST)
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_live(REMEMBERED)
+                .build(),
             is_told: AtomicBool::new(false),
         }
     }
