@@ -1,5 +1,6 @@
 //! B9: sockets that are cut off at once and come back with their cursors, while messages flow to
-//! others. The crowd's threads give way to the node's: it stands for clients on other machines.
+//! others. The crowd's threads give way to the node's: it stands for clients on other machines. A disk
+//! that pauses shows in what the others notice; with `TMPDIR` in memory it has no part in it.
 
 use anyhow::Result;
 use clap::Args;

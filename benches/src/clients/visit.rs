@@ -140,6 +140,8 @@ impl Client {
             socket.set_recv_buffer_size(FAR_BUFFER)?;
             SockRef::from(&socket).set_tcp_mss(FAR_SEGMENT)?;
         }
+        // Runs that follow one another leave more ports waiting than there are others.
+        socket.set_reuseaddr(true)?;
         let host = u8::try_from(2 + self.number / PER_ADDRESS)?;
         socket.bind(SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, host), 0).into())?;
         let stream = socket.connect(self.address).await?;
