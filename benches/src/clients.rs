@@ -91,11 +91,10 @@ impl Crowd {
         let (mode, modes) = watch::channel(Mode::Read);
         let mut tasks = JoinSet::new();
         let everybody = plan.groups.flat_map(|group| plan.members.clone().map(move |member| (group, member)));
-        for (number, (group, member)) in everybody.enumerate() {
+        for (group, member) in everybody {
             let client = Client {
                 address,
                 way: way(group, member)?,
-                number,
                 far: plan.far,
                 heard: heard.clone(),
                 gate: gate.clone(),

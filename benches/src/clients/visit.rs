@@ -3,7 +3,7 @@
 //! Invariant: it goes on from its last cursor, and stays away only while it is told to.
 
 use std::cell::RefCell;
-use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Poll, ready};
@@ -23,8 +23,6 @@ use super::inbox::{Due, Inbox};
 
 /// What one read may bring; one buffer for each thread of clients.
 const READ_BYTES: usize = 256 * 1024;
-/// Connections from one address of this machine, well below its ports.
-const PER_ADDRESS: usize = 8_000;
 /// Before a client that was turned away tries again.
 const BACKOFF: Duration = Duration::from_millis(50);
 const TRICKLES_PER_SECOND: u32 = 4;
@@ -61,8 +59,6 @@ pub enum Way {
 pub struct Client {
     pub address: SocketAddr,
     pub way: Way,
-    /// Spreads clients over addresses of this machine.
-    pub number: usize,
     /// Connected as over a long way, where the kernel holds little for a client that does not read;
     /// within one machine it would hold megabytes.
     pub far: bool,
@@ -140,10 +136,8 @@ impl Client {
             socket.set_recv_buffer_size(FAR_BUFFER)?;
             SockRef::from(&socket).set_tcp_mss(FAR_SEGMENT)?;
         }
-        // Runs that follow one another leave more ports waiting than there are others.
-        socket.set_reuseaddr(true)?;
-        let host = u8::try_from(2 + self.number / PER_ADDRESS)?;
-        socket.bind(SocketAddrV4::new(Ipv4Addr::new(127, 0, 0, host), 0).into())?;
+        // The kernel chooses the port as it connects. Bound to one before, it would look through all that
+        // earlier connections have left waiting, for seconds when thousands come.
         let stream = socket.connect(self.address).await?;
         stream.set_nodelay(true)?;
         Ok(stream)
