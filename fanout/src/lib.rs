@@ -42,7 +42,7 @@ pub struct Options {
     pub drain_over: Duration,
     pub operations_per_socket: usize,
     pub sockets: usize,
-    /// Threads that serve sockets; 0: as many as there are processors.
+    /// Threads that serve sockets; 0: as many as the process has others.
     pub shards: usize,
     /// Origins that browsers may connect from; none where it is empty, but any in development.
     pub origins: Vec<String>,

@@ -10,12 +10,13 @@ mod signed;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation, decode, encode};
+use moka::sync::Cache;
 use schemas::UserId;
 use schemas::position::LogTime;
 use serde::{Deserialize, Serialize};
 
 pub use keys::{InvalidKeys, Keys};
-use signed::{Signed, SignedTokens};
+use signed::{Hash, Signed};
 
 const DEVELOPMENT_TOKEN_SECONDS: i64 = 24 * 60 * 60;
 /// The longest token that is looked at.
@@ -68,15 +69,15 @@ pub struct Identity {
 #[error("invalid token")]
 pub struct InvalidToken;
 
-/// Keys, and what they were found to have signed.
+/// Keys, and what they were found to have signed lately: a client shows the same token with each request.
 struct Trusted {
     keys: Keys,
-    signed: SignedTokens,
+    signed: Cache<Hash, Signed>,
 }
 
 impl Trusted {
     fn new(keys: Keys) -> Arc<Self> {
-        Arc::new(Self { keys, signed: SignedTokens::default() })
+        Arc::new(Self { keys, signed: Cache::new(signed::MOST) })
     }
 }
 
@@ -127,7 +128,8 @@ impl Authenticator {
             return Err(InvalidToken);
         }
         let trusted = self.trusted.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(signed) = trusted.signed.find(token) {
+        let hash = signed::hash(token);
+        if let Some(signed) = trusted.signed.get(&hash) {
             return signed.at(now);
         }
         let key = trusted.keys.find(token).ok_or(InvalidToken)?;
@@ -135,7 +137,7 @@ impl Authenticator {
             .map_err(|_| InvalidToken)?;
         let signed = self.read(claims.claims)?;
         let identity = signed.at(now)?;
-        trusted.signed.keep(token, signed);
+        trusted.signed.insert(hash, signed);
         Ok(identity)
     }
 

@@ -136,8 +136,8 @@ impl Client {
             socket.set_recv_buffer_size(FAR_BUFFER)?;
             SockRef::from(&socket).set_tcp_mss(FAR_SEGMENT)?;
         }
-        // The kernel chooses the port as it connects. Bound to one before, it would look through all that
-        // earlier connections have left waiting, for seconds when thousands come.
+        // The kernel chooses the port as it connects. To bind one before, it would look through all that
+        // earlier connections have left waiting.
         let stream = socket.connect(self.address).await?;
         stream.set_nodelay(true)?;
         Ok(stream)

@@ -1,9 +1,8 @@
-//! Tokens whose signatures were checked lately: a client shows the same one with each request.
+//! Tokens whose signatures were checked.
 //!
-//! Invariant: a token is found by the SHA-256 of all its bytes, so what is found is what its signature
-//! stands for. Nothing here says that it is valid now.
+//! Invariant: a token is known by the SHA-256 of all its bytes, so what is known is what its signature
+//! stands for. That it is valid is said anew for each moment.
 
-use moka::sync::Cache;
 use schemas::UserId;
 use schemas::position::LogTime;
 use sha2::{Digest, Sha256};
@@ -11,7 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{Identity, InvalidToken};
 
 /// Tokens that are kept, of some 300 bytes each.
-const MOST: u64 = 16 * 1024;
+pub const MOST: u64 = 16 * 1024;
 /// How far the platform's clock may be ahead, in seconds.
 const SKEW_SECONDS: i64 = 60;
 
@@ -34,26 +33,8 @@ impl Signed {
     }
 }
 
-type Hash = [u8; 32];
+pub type Hash = [u8; 32];
 
-pub struct SignedTokens(Cache<Hash, Signed>);
-
-impl Default for SignedTokens {
-    fn default() -> Self {
-        Self(Cache::new(MOST))
-    }
-}
-
-impl SignedTokens {
-    pub fn find(&self, token: &str) -> Option<Signed> {
-        self.0.get(&hash(token))
-    }
-
-    pub fn keep(&self, token: &str, signed: Signed) {
-        self.0.insert(hash(token), signed);
-    }
-}
-
-fn hash(token: &str) -> Hash {
+pub fn hash(token: &str) -> Hash {
     Sha256::digest(token).into()
 }
