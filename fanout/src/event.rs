@@ -11,13 +11,12 @@ use schemas::message::USERS_HEADER;
 use schemas::position::{Cause, LogTime, Number, Offset};
 use schemas::topics::{EVENTS, Topic};
 use schemas::{ConversationId, UserId};
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::lanes::{Lane, Lanes};
 use crate::metrics;
 
 /// Whom an event may concern.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum About {
     Conversation(ConversationId),
     User(UserId),
@@ -30,8 +29,6 @@ pub struct Event {
     /// Which output of which command this is.
     pub number: Number,
     pub about: About,
-    /// Of what it is about, to tell quickly whom it cannot concern.
-    pub hash: u64,
     /// Users whose memberships or blocks it changes.
     pub users: Vec<UserId>,
     pub bytes: usize,
@@ -90,7 +87,6 @@ impl Event {
             lane,
             offset: record.offset,
             number: cause.number,
-            hash: xxh3_64(key.as_bytes()),
             about,
             users: users.filter_map(|user| user.parse().ok()).collect(),
             bytes: record.value.len() + 256,

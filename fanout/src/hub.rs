@@ -150,7 +150,7 @@ impl Hub {
         }
         let id = state.queues.open(Queue::new(user.clone(), interest, cursor));
         state.users.add(user, id, rows);
-        for event in state.rings.all().filter(|event| event.users.contains(user)) {
+        for event in state.rings.naming(user) {
             state.users.apply(event);
         }
         Some(id)
@@ -166,7 +166,7 @@ impl Hub {
 
     /// The user's events in the rings from the newest settled snapshot on.
     pub fn since_settled(&self, user: &UserId) -> Vec<Arc<Event>> {
-        self.state().since_settled(user).cloned().collect()
+        self.state().since_settled(user)
     }
 
     /// Turns a queue live at a settled snapshot: what `is_readable` in the rows is passed over, the
@@ -183,7 +183,7 @@ impl Hub {
             return None;
         }
         let user = state.queues.get(id)?.user.clone();
-        let events: Vec<Arc<Event>> = state.since_settled(&user).cloned().collect();
+        let events = state.since_settled(&user);
         let queue = state.queues.get_mut(id)?;
         queue.cursor = Cursor::at(settled.id);
         // Within a lane all that is readable comes before all that is not.
@@ -212,22 +212,20 @@ impl Hub {
     ) -> Result<bool, Lane> {
         let state = &mut *self.state();
         let Some(user) = state.queues.get(id).map(|queue| queue.user.clone()) else { return Ok(true) };
-        let mut events: Vec<Arc<Event>> = Vec::new();
+        if let Some((lane, _)) = next.iter().find(|(lane, from)| **from < state.rings.start(**lane)) {
+            return Err(*lane);
+        }
+        let mut events = state.since(&user, |lane| next.get(&lane).copied().unwrap_or(Offset::MAX));
+        let done = events.len() <= most;
+        events.truncate(most);
+        let last = events.last().filter(|_| !done).map(|last| (last.lane, last.offset));
         for (lane, from) in next.iter_mut() {
-            if *from < state.rings.start(*lane) {
-                return Err(*lane);
-            }
-            let here = state.users.concerning(&user, state.rings.since(*lane, *from));
-            events.extend(here.take(most - events.len()).cloned());
-            *from = match events.last() {
-                Some(last) if events.len() == most => last.offset + 1,
-                _ => state.rings.end(*lane).max(*from),
-            };
-            if events.len() == most {
-                break;
+            match last {
+                Some((last, _)) if *lane > last => break,
+                Some((last, offset)) if *lane == last => *from = offset + 1,
+                _ => *from = state.rings.end(*lane).max(*from),
             }
         }
-        let done = events.len() < most;
         state.queues.refill(id, &events);
         if done && let Some(queue) = state.queues.get_mut(id) {
             // A snapshot that is adopted from now on may have been taken before, and lie behind.
@@ -290,10 +288,16 @@ impl Hub {
 }
 
 impl State {
-    fn since_settled<'a>(&'a self, user: &'a UserId) -> impl Iterator<Item = &'a Arc<Event>> {
-        let lanes = self.settled.positions.iter().enumerate();
-        let events = lanes.flat_map(|(lane, at)| self.rings.since(Lane(lane as u16), at.next));
-        self.users.concerning(user, events)
+    fn since_settled(&self, user: &UserId) -> Vec<Arc<Event>> {
+        self.since(user, |lane| self.settled.next(lane))
+    }
+
+    /// The user's events in the rings from the offset on that `from` says for each lane, in order.
+    fn since(&self, user: &UserId, from: impl Fn(Lane) -> Offset) -> Vec<Arc<Event>> {
+        let events = self.users.subjects(user).flat_map(|about| self.rings.since(&about, &from));
+        let mut events: Vec<_> = events.filter(|event| self.users.concerns(user, event)).cloned().collect();
+        events.sort_unstable_by_key(|event| (event.lane, event.offset));
+        events
     }
 }
 

@@ -25,13 +25,14 @@ use crate::hub::Hub;
 use crate::lanes::{Lane, Lanes, Position};
 use crate::page::Page;
 use crate::past::Past;
-use crate::render::{Rendering, Renderings};
+use crate::render::{Rendering, Renderings, Selections};
 use crate::snapshot::{Snapshot, SnapshotId};
 
 pub struct Node {
     /// One for each shard; each is given everything.
     pub hubs: Vec<Arc<Hub>>,
     pub renderings: Renderings,
+    pub selections: Selections,
     pub past: Past,
     pub lanes: Lanes,
     pub log: Arc<dyn Log>,
@@ -80,6 +81,7 @@ impl Node {
         let node = Arc::new(Self {
             hubs,
             renderings: Renderings::new(RENDERED_BYTES, Rendering::bytes),
+            selections: Selections::default(),
             past: Past::new(log.clone(), tables.clone(), lanes),
             lanes,
             log,

@@ -3,11 +3,13 @@
 //! Invariants: a rendering that has asked for its viewer is given to that viewer alone; one that
 //! failed, for a reason that may pass, is given to nobody.
 
+mod selections;
 mod shape;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection};
 use async_graphql::{Name, Request, Response, Value, Variables};
@@ -16,18 +18,24 @@ use graphql::live::{CURSOR_PLACEHOLDER, Live, Mode, ViewerAsked};
 use graphql::{RenderingSchema, Viewer};
 use schemas::ErrorCode;
 use schemas::position::Offset;
-use xxhash_rust::xxh3::xxh3_128;
+use siphasher::sip128::{Hasher128, SipHasher24};
 
 use crate::event::Event;
 use crate::lanes::Lane;
 use crate::metrics;
 use crate::once::Once;
 
+pub use selections::Selections;
+
 /// What a subscription selects, in the form in which it is shared.
-#[derive(Clone)]
 pub struct Selected {
     /// Same key, same rendering: the root field's selection and the variables used inside it.
     pub key: u128,
+    /// Whether no variable is used inside it.
+    is_closed: bool,
+    /// What was last rendered to say that so many events were replayed: many who come at once have missed
+    /// as much.
+    drained: Mutex<Option<(i32, Arc<Payload>)>>,
     document: ExecutableDocument,
     operation: Option<String>,
     variables: Variables,
@@ -119,8 +127,15 @@ impl Selected {
                 format!("{name}={:?}", given.or_else(|| defaults.get(name).cloned().flatten()))
             })
             .collect();
-        let key = xxh3_128(format!("{shape}\0{}", inner.join("\0")).as_bytes());
-        Ok(Self { key, document, operation, variables })
+        let key = secret_hash(&format!("{shape}\0{}", inner.join("\0")));
+        Ok(Self {
+            key,
+            is_closed: used.is_empty(),
+            drained: Mutex::default(),
+            document,
+            operation,
+            variables,
+        })
     }
 
     /// What an event's rendering is kept under.
@@ -174,6 +189,25 @@ impl Selected {
         self.execute(schema, viewer, live).await.map(|(payload, _)| payload)
     }
 
+    /// The payload that says that what was missed has been sent.
+    pub async fn render_drained(
+        &self,
+        schema: &RenderingSchema,
+        viewer: &Viewer,
+        replayed: i32,
+    ) -> Result<Arc<Payload>, Failed> {
+        let last = || self.drained.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, payload)) = last().as_ref().filter(|(of, _)| *of == replayed) {
+            return Ok(payload.clone());
+        }
+        let (payload, is_private) =
+            self.execute(schema, viewer, &Arc::new(Live::Drained { replayed })).await?;
+        if !is_private {
+            *last() = Some((replayed, payload.clone()));
+        }
+        Ok(payload)
+    }
+
     /// The payload, and whether it has asked for its viewer.
     async fn execute(
         &self,
@@ -202,6 +236,14 @@ impl Selected {
         metrics::renderings(asked.was_asked()).inc();
         Ok((Arc::new(payload), asked.was_asked()))
     }
+}
+
+/// A hash that nobody outside can aim at: renderings are found by what clients have written.
+fn secret_hash(text: &str) -> u128 {
+    static KEYED: LazyLock<SipHasher24> = LazyLock::new(|| SipHasher24::new_with_key(&rand::random()));
+    let mut hasher = *KEYED;
+    hasher.write(text.as_bytes());
+    hasher.finish128().as_u128()
 }
 
 /// Errors that will not pass are the client's to see, with whatever else there is.

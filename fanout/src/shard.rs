@@ -6,7 +6,6 @@
 mod deliver;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::io;
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,7 +27,6 @@ use crate::Node;
 use crate::hub::{Hub, SubscriptionId};
 use crate::node::Entrance;
 use crate::protocol::CloseCode;
-use crate::render::Selected;
 use crate::socket::connection::Connection;
 use crate::subscription::Subscription;
 use deliver::Batches;
@@ -156,8 +154,6 @@ pub struct Shard {
     connections: RefCell<Slab<Weak<Connection>>>,
     /// By their ids.
     subscriptions: RefCell<Vec<Option<Kept>>>,
-    /// Many select the same.
-    selections: RefCell<HashMap<u128, std::sync::Weak<Selected>>>,
     turn: RefCell<deliver::Turn>,
     /// Who may start an operation.
     starts: Semaphore,
@@ -178,7 +174,6 @@ impl Shard {
             draining,
             connections: RefCell::default(),
             subscriptions: RefCell::default(),
-            selections: RefCell::default(),
             turn: RefCell::default(),
             starts: Semaphore::new(1),
             start_wanted: Notify::new(),
@@ -258,24 +253,6 @@ impl Shard {
             }
             None => false,
         });
-    }
-
-    /// The selection, shared with all who select the same.
-    pub fn share(&self, selected: Selected) -> Arc<Selected> {
-        let selections = &mut *self.selections.borrow_mut();
-        if let Some(shared) = selections.get(&selected.key).and_then(std::sync::Weak::upgrade) {
-            return shared;
-        }
-        let shared = Arc::new(selected);
-        selections.insert(shared.key, Arc::downgrade(&shared));
-        shared
-    }
-
-    /// One less selects so.
-    pub fn unshare(&self, selected: &Arc<Selected>) {
-        if Arc::strong_count(selected) == 1 {
-            self.selections.borrow_mut().remove(&selected.key);
-        }
     }
 
     /// What comes for a subscription is delivered to it from now on.

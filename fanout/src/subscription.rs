@@ -95,7 +95,6 @@ pub struct Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         let shard = self.shard();
-        shard.unshare(&self.selected);
         shard.forget(self.id);
         shard.hub.close(self.id);
         metrics::SUBSCRIPTIONS.dec();
@@ -108,14 +107,14 @@ pub async fn start(
     viewer: Viewer,
     (number, name): (OperationNumber, String),
     topic: Topic,
-    selected: Selected,
+    selected: Arc<Selected>,
 ) {
     let started = async {
         let id = open(&connection.shard, &viewer, &topic).await?;
         metrics::SUBSCRIPTIONS.inc();
         let subscription = Rc::new(Subscription {
             id,
-            selected: connection.shard.share(selected),
+            selected,
             cursor_key: connection.shard.node.cursor_key.of_user(&viewer.user),
             viewer,
             next_start: protocol::next_start(&name).into(),
@@ -130,7 +129,7 @@ pub async fn start(
             Topic::Inbox { after: Some(text) } => subscription.resume(&text).await?,
             Topic::Inbox { after: None } => {
                 let cursor = subscription.start_fresh().await?;
-                subscription.send(&Arc::new(Live::Drained { replayed: 0 }), &cursor).await?;
+                subscription.send_drained(0, &cursor).await?;
             }
             _ => {
                 subscription.start_fresh().await?;
@@ -239,6 +238,13 @@ impl Subscription {
     /// Sends something for this subscription alone.
     async fn send(&self, live: &Arc<Live>, cursor: &Cursor) -> Result<(), Ended> {
         let payload = self.selected.render(&self.shard().rendering, &self.viewer, live).await?;
+        self.send_payload(&payload, cursor).await
+    }
+
+    /// Says that what was missed has been sent.
+    async fn send_drained(&self, replayed: i32, cursor: &Cursor) -> Result<(), Ended> {
+        let schema = &self.shard().rendering;
+        let payload = self.selected.render_drained(schema, &self.viewer, replayed).await?;
         self.send_payload(&payload, cursor).await
     }
 

@@ -1,17 +1,24 @@
-//! Recent events of every lane.
+//! Recent events of every lane, found by what they are about, or by whom they name.
 //!
-//! Invariant: a ring holds, without gap, the events from its start to its position.
+//! Invariants: a ring holds, without gap, the events from its start to its position; each is found for
+//! as long as it is held, however many others are.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::sync::Arc;
 
+use schemas::UserId;
 use schemas::position::Offset;
 
-use crate::event::Event;
+use crate::event::{About, Event};
 use crate::lanes::{Lane, Position};
 
 pub struct Rings {
     rings: Vec<Ring>,
+    /// All that is about one stands in one lane, and here in its order.
+    about: HashMap<About, Events>,
+    /// By each user whose memberships or blocks they change.
+    naming: HashMap<UserId, Events>,
     bytes: usize,
     bound: usize,
     /// Nothing from here on is trimmed, whatever the bound says.
@@ -20,16 +27,19 @@ pub struct Rings {
 
 struct Ring {
     start: Offset,
-    events: VecDeque<Arc<Event>>,
+    events: Events,
     position: Position,
 }
+
+type Events = VecDeque<Arc<Event>>;
 
 impl Rings {
     pub fn new(positions: &[Position], bound: usize) -> Self {
         let ring =
-            |position: &Position| Ring { start: position.next, events: VecDeque::new(), position: *position };
+            |position: &Position| Ring { start: position.next, events: Events::new(), position: *position };
         let keep = positions.iter().map(|position| position.next).collect();
-        Self { rings: positions.iter().map(ring).collect(), bytes: 0, bound, keep }
+        let rings = positions.iter().map(ring).collect();
+        Self { rings, about: HashMap::new(), naming: HashMap::new(), bytes: 0, bound, keep }
     }
 
     /// Takes in an event; says whether it is new, or repeats.
@@ -40,6 +50,10 @@ impl Rings {
         }
         self.bytes += event.bytes;
         ring.events.push_back(event.clone());
+        self.about.entry(event.about.clone()).or_default().push_back(event.clone());
+        for user in &event.users {
+            self.naming.entry(user.clone()).or_default().push_back(event.clone());
+        }
         true
     }
 
@@ -67,14 +81,19 @@ impl Rings {
         self.rings.get(lane.0 as usize).map_or(0, |ring| ring.position.next)
     }
 
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Event>> {
-        self.rings.iter().flat_map(|ring| &ring.events)
+    /// The events about something from the offset on that `from` says for their lane, the newest first.
+    pub fn since<'a, F: Fn(Lane) -> Offset>(
+        &'a self,
+        about: &About,
+        from: F,
+    ) -> impl Iterator<Item = &'a Arc<Event>> + use<'a, F> {
+        let events = self.about.get(about).into_iter().flatten().rev();
+        events.take_while(move |event| event.offset >= from(event.lane))
     }
 
-    pub fn since(&self, lane: Lane, from: Offset) -> impl Iterator<Item = &Arc<Event>> {
-        let events = self.rings.get(lane.0 as usize).map(|ring| &ring.events);
-        let first = events.map_or(0, |events| events.partition_point(|event| event.offset < from));
-        events.into_iter().flat_map(move |events| events.range(first..))
+    /// The events that change a user's memberships or blocks.
+    pub fn naming(&self, user: &UserId) -> impl Iterator<Item = &Arc<Event>> {
+        self.naming.get(user).into_iter().flatten()
     }
 
     /// What lies before `positions` may go; it goes as far as the bound demands.
@@ -87,7 +106,22 @@ impl Rings {
                 ring.start = event.offset + 1;
                 self.bytes -= event.bytes;
                 over = over.saturating_sub(event.bytes);
+                forget(&mut self.about, &event.about, &event);
+                for user in &event.users {
+                    forget(&mut self.naming, user, &event);
+                }
             }
         }
+    }
+}
+
+/// An event is not found under a key any more; it is among the oldest there.
+fn forget<K: Eq + Hash>(found: &mut HashMap<K, Events>, key: &K, event: &Arc<Event>) {
+    let Some(events) = found.get_mut(key) else { return };
+    if let Some(at) = events.iter().position(|other| Arc::ptr_eq(other, event)) {
+        events.remove(at);
+    }
+    if events.is_empty() {
+        found.remove(key);
     }
 }

@@ -6,7 +6,6 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use domain::access;
 use graphql::live::Live;
@@ -17,7 +16,6 @@ use schemas::tables::views::{BlocksRow, MembershipRow};
 use schemas::{ConversationId, UserId};
 use slab::Slab;
 use smallvec::SmallVec;
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::SubscriptionId;
 use crate::event::{About, Event};
@@ -45,17 +43,11 @@ type Stays = SmallVec<[Stay; 1]>;
 #[derive(Default)]
 struct User {
     subscriptions: SmallVec<[SubscriptionId; 2]>,
-    /// With their hashes, in whose order they are.
-    conversations: Vec<(u64, ConversationId)>,
+    conversations: Vec<ConversationId>,
     blocks: HashMap<UserId, Versioned<PairBlocks>>,
 }
 
 impl User {
-    /// Whether a conversation with this hash is among theirs.
-    fn has(&self, hash: u64) -> bool {
-        self.conversations.binary_search_by_key(&hash, |(hash, _)| *hash).is_ok()
-    }
-
     /// Whether what another sent at a time is hidden from this one.
     fn hides(&self, other: &UserId, at: LogTime) -> bool {
         self.blocks.get(other).is_some_and(|blocks| blocks.value.hide(at))
@@ -108,7 +100,7 @@ impl Users {
             return;
         }
         let place = place.remove();
-        for (_, conversation) in self.here.remove(place).conversations {
+        for conversation in self.here.remove(place).conversations {
             if let Entry::Occupied(mut members) = self.by_conversation.entry(conversation) {
                 members.get_mut().remove(&place);
                 if members.get().is_empty() {
@@ -135,19 +127,11 @@ impl Users {
         }
     }
 
-    /// Of events, those that are for a user. Most are not, which is soon found.
-    pub fn concerning<'a>(
-        &'a self,
-        user: &'a UserId,
-        events: impl Iterator<Item = &'a Arc<Event>>,
-    ) -> impl Iterator<Item = &'a Arc<Event>> {
-        let (own, known) = (xxh3_64(user.as_str().as_bytes()), self.known(user));
-        let may_concern = move |event: &&Arc<Event>| match (&event.about, known) {
-            (About::User(_), _) => event.hash == own,
-            (About::Conversation(_), Some(known)) => known.has(event.hash),
-            (About::Conversation(_), None) => false,
-        };
-        events.filter(may_concern).filter(|event| self.concerns(user, event))
+    /// What the events are about that may be for a user.
+    pub fn subjects(&self, user: &UserId) -> impl Iterator<Item = About> {
+        let conversations = self.known(user).into_iter().flat_map(|user| &user.conversations);
+        let conversations = conversations.cloned().map(About::Conversation);
+        std::iter::once(About::User(user.clone())).chain(conversations)
     }
 
     /// Whether an event is for a user.
@@ -228,9 +212,7 @@ impl Users {
         let Some(place) = self.places.get(user) else { return };
         let members = self.by_conversation.entry(conversation.clone()).or_default();
         if !members.contains_key(place) {
-            let known = &mut self.here[*place].conversations;
-            let hash = xxh3_64(conversation.as_str().as_bytes());
-            known.insert(known.partition_point(|(other, _)| *other < hash), (hash, conversation));
+            self.here[*place].conversations.push(conversation);
         }
         if is_newer(version, members.get(place)) {
             members.insert(*place, Versioned { value: SmallVec::from_vec(stays), version });

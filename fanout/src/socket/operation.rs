@@ -11,13 +11,14 @@ use async_graphql::{Request, Response};
 use futures::{FutureExt, StreamExt};
 use graphql::error::{internal, server_error, with_codes};
 use graphql::live::{Mode, Topic};
-use graphql::{ApiSchema, Viewer, limits};
+use graphql::{Viewer, limits};
 use schemas::Refusal;
 
 use super::connection::{Connection, OperationNumber};
 use super::frames;
 use crate::protocol::{Operation, ServerMessage, next};
 use crate::render::Selected;
+use crate::shard::Shard;
 use crate::subscription;
 
 /// Runs an operation to its end, and says how it ended; or until its subscription is live.
@@ -28,7 +29,7 @@ pub async fn run(
     operation: Operation,
 ) {
     connection.shard.turn_to_start().await;
-    let started = AssertUnwindSafe(start(&connection.shard.schema, &viewer, operation)).catch_unwind().await;
+    let started = AssertUnwindSafe(start(&connection.shard, &viewer, operation)).catch_unwind().await;
     // The panic itself is told by the process's hook.
     let started = started.unwrap_or_else(|_| Started::refused(internal(&"an operation panicked")));
     let texts = match started {
@@ -37,7 +38,7 @@ pub async fn run(
         }
         Started::Failed(response) => frames::text(&error(&name, response)),
         Started::Subscribed(topic, selected) => {
-            subscription::start(connection, viewer, (number, name), topic, *selected).await;
+            subscription::start(connection, viewer, (number, name), topic, selected).await;
             return;
         }
     };
@@ -50,7 +51,7 @@ enum Started {
     Answered(Response),
     /// It was not run at all, or was refused as a subscription.
     Failed(Response),
-    Subscribed(Topic, Box<Selected>),
+    Subscribed(Topic, Arc<Selected>),
 }
 
 impl Started {
@@ -59,35 +60,64 @@ impl Started {
     }
 }
 
-async fn start(schema: &ApiSchema, viewer: &Viewer, operation: Operation) -> Started {
-    let variables = operation.variables.unwrap_or_default();
-    let asked: Arc<OnceLock<Topic>> = Arc::default();
-    let mut request = Request::new(operation.query)
-        .variables(variables.clone())
-        .data(viewer.clone())
-        .data(Mode::Subscribe(asked.clone()));
-    if let Some(name) = &operation.operation_name {
-        request = request.operation_name(name);
+async fn start(shard: &Shard, viewer: &Viewer, operation: Operation) -> Started {
+    if let Some((topic, selected)) = start_known(shard, viewer, &operation).await {
+        return Started::Subscribed(topic, selected);
     }
+    let (mut request, asked) = request(viewer, &operation);
     let admitted = limits::admit(&mut request, false);
     let parsed = admitted.and_then(|admitted| Ok((admitted.kind, request.parsed_query()?.clone())));
     let (kind, document) = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return Started::Failed(Response::from_errors(vec![error])),
     };
-    let response = match limits::in_time(kind, schema.execute_stream(request).next()).await {
+    let response = match limits::in_time(kind, shard.schema.execute_stream(request).next()).await {
         Ok(response) => response,
         Err(refusal) => return Started::refused(refusal),
     };
     match (response, asked.get()) {
         (Some(response), _) if is_request_error(&response) => Started::Failed(response),
         (Some(response), None) => Started::Answered(response),
-        (_, Some(topic)) => match Selected::new(document, operation.operation_name, variables) {
-            Ok(selected) => Started::Subscribed(topic.clone(), Box::new(selected)),
-            Err(error) => Started::refused(Refusal::bad_input("query", error.to_string())),
-        },
+        (_, Some(topic)) => {
+            let Operation { query, operation_name, variables } = operation;
+            match Selected::new(document, operation_name.clone(), variables.unwrap_or_default()) {
+                Ok(selected) => {
+                    let selected = shard.node.selections.keep(&query, operation_name.as_deref(), selected);
+                    Started::Subscribed(topic.clone(), selected)
+                }
+                Err(error) => Started::refused(Refusal::bad_input("query", error.to_string())),
+            }
+        }
         (None, None) => Started::refused(Refusal::bad_input("query", "nothing to run")),
     }
+}
+
+/// A subscription whose document has passed every rule before; whatever does not go well goes by all
+/// rules again, which say what is wrong.
+async fn start_known(
+    shard: &Shard,
+    viewer: &Viewer,
+    operation: &Operation,
+) -> Option<(Topic, Arc<Selected>)> {
+    let selected = shard.node.selections.find(&operation.query, operation.operation_name.as_deref())?;
+    let (mut request, asked) = request(viewer, operation);
+    let admitted = limits::admit(&mut request, false).ok()?;
+    let answered = limits::in_time(admitted.kind, shard.rendering.execute_stream(request).next()).await;
+    answered.is_ok_and(|response| response.is_none()).then_some(())?;
+    Some((asked.get()?.clone(), selected))
+}
+
+/// The request that an operation is, and where it leaves what it subscribes to.
+fn request(viewer: &Viewer, operation: &Operation) -> (Request, Arc<OnceLock<Topic>>) {
+    let asked: Arc<OnceLock<Topic>> = Arc::default();
+    let mut request = Request::new(&operation.query)
+        .variables(operation.variables.clone().unwrap_or_default())
+        .data(viewer.clone())
+        .data(Mode::Subscribe(asked.clone()));
+    if let Some(name) = &operation.operation_name {
+        request = request.operation_name(name);
+    }
+    (request, asked)
 }
 
 fn is_request_error(response: &Response) -> bool {

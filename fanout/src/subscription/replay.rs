@@ -53,7 +53,7 @@ impl Subscription {
                 (0, cursor)
             }
         };
-        self.send(&Arc::new(Live::Drained { replayed }), &cursor).await
+        self.send_drained(replayed, &cursor).await
     }
 
     async fn replay(&self, text: &str) -> Result<(i32, Cursor), Gap> {
