@@ -228,3 +228,50 @@ async fn sockets_are_closed_with_the_codes_of_the_protocol() {
     assert_eq!(refused["type"], "error");
     assert_eq!(refused["payload"][0]["extensions"]["code"], "FORBIDDEN");
 }
+
+/// A document that was let in once skips rules from then on; what its variables do wrong is told alike.
+#[tokio::test]
+async fn a_known_document_is_refused_as_a_new_one_is() {
+    let server = System::start().await;
+    let ann = Client::login(&server, "ann").await;
+    let (bob, carl) = (Client::login(&server, "bob").await, Client::login(&server, "carl").await);
+    let (chat, others) = (ann.create("GROUP", &[&bob]).await, bob.create("GROUP", &[&carl]).await);
+    let received = "subscription($c: ID!) { messageReceived(conversationId: $c) { id content } }";
+    let inbox = "subscription($after: String) { inbox(after: $after) { cursor event { __typename } } }";
+    let named = "subscription a($c: ID!) { messageReceived(conversationId: $c) { seq } }
+                 subscription b($c: ID!) { messageUpdated(conversationId: $c) { seq } }";
+    let wrong = [
+        (received, json!({})),
+        (received, json!({ "c": ["x"] })),
+        (received, json!({ "c": null })),
+        (received, json!({ "c": "nonsense" })),
+        (received, json!({ "c": others })),
+        (inbox, json!({ "after": 5 })),
+        (inbox, json!({ "after": { "a": 1 } })),
+        (named, json!({ "c": chat })),
+    ];
+    let mut said = vec![];
+    for round in ["new", "known"] {
+        let mut socket = Socket::connect(&server, &ann).await;
+        for (number, (query, variables)) in wrong.iter().enumerate() {
+            let id = number.to_string();
+            socket.subscribe(&id, query, variables.clone()).await;
+            let refused = socket.hear().await.unwrap();
+            assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!(id)), "{round}: {refused}");
+            said.push(refused);
+        }
+        socket.subscribe("good", received, json!({ "c": chat })).await;
+        socket.subscribe("inbox", inbox, json!({ "after": null })).await;
+        socket.frames_until("Drained").await;
+        let sent = ann.send(&chat, &format!("for those who know {round} documents")).await;
+        let message = loop {
+            let heard = socket.hear().await.unwrap();
+            if heard["id"] == "good" {
+                break heard["payload"]["data"]["messageReceived"].clone();
+            }
+        };
+        assert_eq!(message["id"], sent["id"]);
+    }
+    let (new, known) = said.split_at(wrong.len());
+    assert_eq!(new, known);
+}
