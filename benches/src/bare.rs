@@ -1,8 +1,10 @@
 //! The floor of a fan-out: a process that writes frames to many connections, one after the other, and
-//! does nothing else.
+//! does nothing else; or takes in clients of a node, as one would who knows what they say.
 //!
 //! Invariant: its frames are as long as the node's, and numbered as they are, so the same clients
 //! count what is lost.
+
+mod visits;
 
 use std::io::{BufRead, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -12,8 +14,8 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::child::Child;
-use crate::clients::Crowd;
 use crate::clients::frames::server_text;
+use crate::clients::{Crowd, LEAN, Mode, Plan};
 use crate::clock;
 
 /// How long a write may wait for a client.
@@ -34,6 +36,15 @@ enum Ask {
         bytes: usize,
         first: i64,
     },
+    /// Takes in clients of a node, and says to each what it has missed.
+    Welcome {
+        clients: usize,
+        missed: usize,
+        /// Of each text that was missed.
+        bytes: usize,
+    },
+    /// Waits until all that were welcomed have gone.
+    Part,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,7 +52,7 @@ enum Answer {
     Done,
     Listens(SocketAddr),
     /// Nanoseconds that the thread spent on a core.
-    Wrote(u64),
+    Spent(u64),
 }
 
 /// A loop and the clients behind it.
@@ -67,17 +78,45 @@ impl Bare {
 
     /// Time on a core for each frame to each client, in nanoseconds, over some rounds.
     pub async fn cost(&mut self, frames: usize, bytes: usize, rounds: usize) -> Result<f64> {
-        let mut spent = 0;
+        let mut taken = 0;
         for _ in 0..rounds {
             self.clients.expect(frames);
-            match self.child.ask(&Ask::Write { frames, bytes, first: self.next }).await? {
-                Answer::Wrote(nanoseconds) => spent += nanoseconds,
-                other => bail!("a loop that writes answers {other:?}"),
-            }
+            let write = Ask::Write { frames, bytes, first: self.next };
+            taken += spent(&mut self.child, &write).await?;
             self.next += frames as i64;
             self.clients.hear_undisturbed().await?;
         }
-        Ok(spent as f64 / (rounds * frames * self.clients.size) as f64)
+        Ok(taken as f64 / (rounds * frames * self.clients.size) as f64)
+    }
+}
+
+/// What it takes, in nanoseconds for each, to let clients go and to take them in again who have missed
+/// messages of so many bytes meanwhile.
+pub async fn cost_of_return(plan: Plan, missed: usize, bytes: usize) -> Result<f64> {
+    let mut child = Child::start(&["bare"])?;
+    let address = match child.ask(&Ask::Listen).await? {
+        Answer::Listens(address) => address,
+        other => bail!("a loop that listens answers {other:?}"),
+    };
+    let clients = plan.groups.len() * plan.members.len();
+    let first = Ask::Welcome { clients, missed: 0, bytes };
+    let (crowd, taken_in) =
+        tokio::join!(Crowd::come(address, plan, |_| LEAN.to_owned()), spent(&mut child, &first));
+    let (mut crowd, _) = (crowd?, taken_in?);
+    crowd.set_mode(Mode::Away);
+    let parting = spent(&mut child, &Ask::Part).await?;
+    crowd.heard.until_departures(clients as u64).await?;
+    crowd.expect(missed);
+    crowd.set_mode(Mode::Read);
+    let welcoming = spent(&mut child, &Ask::Welcome { clients, missed, bytes }).await?;
+    crowd.hear_undisturbed().await?;
+    Ok((parting + welcoming) as f64 / clients as f64)
+}
+
+async fn spent(child: &mut Child, ask: &Ask) -> Result<u64> {
+    match child.ask(ask).await? {
+        Answer::Spent(nanoseconds) => Ok(nanoseconds),
+        other => bail!("instead of what it spent, a loop answers {other:?}"),
     }
 }
 
@@ -118,7 +157,24 @@ fn answer(listener: &TcpListener, connections: &mut Vec<TcpStream>, ask: Ask) ->
             for connection in connections {
                 connection.write_all(&frames)?;
             }
-            Ok(Answer::Wrote(clock::thread_cpu() - begun))
+            Ok(Answer::Spent(clock::thread_cpu() - begun))
+        }
+        Ask::Welcome { clients, missed, bytes } => {
+            let due = clock::monotonic();
+            let texts = (1..).take(missed).map(|seq| text(seq, due, bytes));
+            let missed = texts.collect::<Result<Vec<_>>>()?;
+            let begun = clock::thread_cpu();
+            for _ in 0..clients {
+                connections.push(visits::welcome(listener, &missed)?);
+            }
+            Ok(Answer::Spent(clock::thread_cpu() - begun))
+        }
+        Ask::Part => {
+            let begun = clock::thread_cpu();
+            for connection in connections.drain(..) {
+                visits::part(connection)?;
+            }
+            Ok(Answer::Spent(clock::thread_cpu() - begun))
         }
     }
 }

@@ -1,5 +1,5 @@
 //! B9: sockets that are cut off at once and come back with their cursors, while messages flow to
-//! others. The crowd's threads give way to the node's: it stands for clients on other machines. A disk
+//! others; and what taking them in costs a loop that does nothing else. The crowd's threads give way to the node's: it stands for clients on other machines. A disk
 //! that pauses shows in what the others notice; with `TMPDIR` in memory it has no part in it.
 
 use anyhow::Result;
@@ -8,6 +8,7 @@ use hdrhistogram::Histogram;
 use serde_json::json;
 use tokio::time::Instant;
 
+use crate::bare;
 use crate::clients::{Aside, Crowd, LEAN, Mode, Plan};
 use crate::compare::CHARACTERS;
 use crate::node::Node;
@@ -40,7 +41,7 @@ struct Scene {
     crowd: Crowd,
     others: Crowd,
     /// Where the crowd lives.
-    _aside: Aside,
+    aside: Aside,
 }
 
 /// What the others' flow takes of the node, and how long it takes to them.
@@ -65,16 +66,17 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
     let calm = scene.calm().await?;
     let storm = scene.storm().await?;
     let each = (storm.cpu - calm.cpu * storm.seconds) / sockets as f64 / 1e3;
+    let bare = scene.bare(sockets).await? / 1e3;
     let [before, going, coming] =
         [&calm.latencies, &storm.going, &storm.coming].map(|times| quantiles::milliseconds(times, 0.99));
     report.say(&Finding {
         bench: "storm",
         text: format!(
-            "{sockets} sockets cut off, {MISSED} messages missed by each: all back in {:.2} s, {each:.0} µs CPU each; p99 of others {before:.2} ms before, {going:.2} ms as they were cut off, {coming:.2} ms as they came back; none lost",
+            "{sockets} sockets cut off, {MISSED} messages missed by each: all back in {:.2} s, {each:.0} µs CPU each, {bare:.0} by a bare loop; p99 of others {before:.2} ms before, {going:.2} ms as they were cut off, {coming:.2} ms as they came back; none lost",
             storm.seconds,
         ),
         figures: json!({
-            "sockets": sockets, "missedByEach": MISSED, "backSeconds": storm.seconds, "cpuMicrosEach": each,
+            "sockets": sockets, "missedByEach": MISSED, "backSeconds": storm.seconds, "cpuMicrosEach": each, "bareMicrosEach": bare,
             "othersBeforeMs": quantiles::of_histogram(&calm.latencies),
             "othersAtCutMs": quantiles::of_histogram(&storm.going),
             "othersAtReturnMs": quantiles::of_histogram(&storm.coming),
@@ -99,11 +101,17 @@ impl Scene {
         let crowd = Crowd::come(node.address, all_at_once, lean).await?;
         let others = Plan::of_groups(1..1 + OTHERS, 0..OTHERS_EACH);
         let others = Crowd::come(node.address, others, lean).await?;
-        let mut scene = Self { node, crowd, others, _aside: aside };
+        let mut scene = Self { node, crowd, others, aside };
         scene.crowd.expect(1);
         scene.node.publish(STORM, 1, CHARACTERS).await?;
         scene.crowd.hear_undisturbed().await?;
         Ok(scene)
+    }
+
+    /// What the same costs a bare loop, for each.
+    async fn bare(&self, sockets: usize) -> Result<f64> {
+        let plan = Plan { threads: self.aside.threads(), ..Plan::of(STORM, 0..sockets) };
+        bare::cost_of_return(plan, MISSED, self.others.heard.bytes_per_delivery()).await
     }
 
     async fn start_flow(&mut self) -> Result<()> {

@@ -230,7 +230,7 @@ impl Hub {
         if done && let Some(queue) = state.queues.get_mut(id) {
             // A snapshot that is adopted from now on may have been taken before, and lie behind.
             for (lane, from) in next.iter().filter(|(lane, from)| state.stored.next(**lane) < **from) {
-                queue.cursor.pass(*lane, from - 1);
+                queue.move_on(|cursor| cursor.pass(*lane, from - 1));
             }
             queue.go_live();
         }

@@ -19,6 +19,7 @@ use graphql::reads::whole::Unread;
 use platform::ports::TablesError;
 use schemas::conversation::Message;
 use schemas::position::Offset;
+use smallvec::SmallVec;
 
 use crate::cursor::{Cursor, UserKey};
 use crate::event::Event;
@@ -75,6 +76,9 @@ impl From<Unread> for Ended {
     }
 }
 
+/// Stands beside what else a delivery needs, if the operation's name is no longer than most.
+type NextStart = SmallVec<[u8; 56]>;
+
 /// A subscription that was let in; its queue in the hub is open for as long as it is.
 pub struct Subscription {
     pub id: SubscriptionId,
@@ -83,7 +87,7 @@ pub struct Subscription {
     pub cursor_key: UserKey,
     pub selected: Arc<Selected>,
     /// How each of its `next` messages begins.
-    pub next_start: Box<str>,
+    pub next_start: NextStart,
     /// Whether a task of its own delivers: it starts, or something has to be read first.
     pub is_busy: Cell<bool>,
     number: OperationNumber,
@@ -117,7 +121,7 @@ pub async fn start(
             selected,
             cursor_key: connection.shard.node.cursor_key.of_user(&viewer.user),
             viewer,
-            next_start: protocol::next_start(&name).into(),
+            next_start: protocol::next_start(&name).into_bytes().into(),
             is_busy: Cell::new(true),
             number,
             is_inbox: matches!(topic, Topic::Inbox { .. }),

@@ -22,6 +22,7 @@ use graphql::{ApiSchema, Reads};
 use ingest::Ingest;
 use ingest::http::Http;
 use ingest::http::connections::{self, PER_SECOND};
+use mimalloc::MiMalloc;
 use platform::clock::Clock;
 use platform::lifecycle::{Life, Signals};
 use platform::ports::{Log, Tables};
@@ -30,6 +31,10 @@ use platform::runner::{self, RunnerError, drive};
 use platform::telemetry::consumers::Port;
 use schemas::topics::VERDICTS;
 use tokio::net::TcpListener;
+
+/// Keeps what is of one size together: a shard that goes through its sockets finds them side by side.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How long what is on its way may take when a process ends.
 const DRAIN_WITHIN: Duration = Duration::from_secs(25);

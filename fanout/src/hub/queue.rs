@@ -68,7 +68,10 @@ pub struct Queue {
     pub user: UserId,
     pub cursor: Cursor,
     interest: Interest,
+    /// What waits before the last.
     frames: VecDeque<Frame>,
+    /// What came last, while its cursor is the queue's own. Most often it waits alone, and needs no memory.
+    last: Option<Arc<Event>>,
     live: bool,
     overflowed: bool,
     /// Whether the hub has been told that something waits.
@@ -82,6 +85,7 @@ impl Queue {
             cursor,
             interest,
             frames: VecDeque::new(),
+            last: None,
             live: false,
             overflowed: false,
             is_told: false,
@@ -104,26 +108,38 @@ impl Queue {
         if self.overflowed || is_past || !self.interest.includes(event) {
             return false;
         }
-        self.cursor.pass(event.lane, event.offset);
-        self.frames.push_back(Frame { event: event.clone(), cursor: self.cursor.clone() });
-        if self.frames.len() > bound {
+        self.move_on(|cursor| cursor.pass(event.lane, event.offset));
+        self.last = Some(event.clone());
+        // With the last, one more waits than there are frames.
+        if self.frames.len() >= bound {
             self.coalesce();
         }
-        if self.frames.len() > bound {
-            metrics::dropped(Dropped::Overflow).inc_by(self.frames.len() as u64);
+        if self.frames.len() >= bound {
+            metrics::dropped(Dropped::Overflow).inc_by(self.frames.len() as u64 + 1);
             self.overflowed = true;
-            self.frames = VecDeque::new();
+            (self.frames, self.last) = (VecDeque::new(), None);
         }
         let was_told = std::mem::replace(&mut self.is_told, true);
         !was_told || self.overflowed
+    }
+
+    /// Moves the queue's cursor; what waits keeps its own.
+    pub fn move_on(&mut self, change: impl FnOnce(&mut Cursor)) {
+        if let Some(event) = self.last.take() {
+            self.frames.push_back(Frame { event, cursor: self.cursor.clone() });
+        }
+        change(&mut self.cursor);
     }
 
     /// Of one reader's receipts in one conversation the furthest stays; the frames behind a receipt
     /// that goes say that it was passed.
     fn coalesce(&mut self) {
         let mut seen = HashSet::new();
+        if let Some(last) = &self.last {
+            is_newest(last, &mut seen);
+        }
         let mut stays: Vec<bool> =
-            self.frames.iter().rev().map(|frame| is_newest(frame, &mut seen)).collect();
+            self.frames.iter().rev().map(|frame| is_newest(&frame.event, &mut seen)).collect();
         let before = self.frames.len();
         self.frames.retain(|_| stays.pop().unwrap_or(true));
         metrics::dropped(Dropped::Receipt).inc_by((before - self.frames.len()) as u64);
@@ -134,8 +150,14 @@ impl Queue {
         if self.overflowed {
             return Err(Overflowed);
         }
-        into.extend(self.frames.drain(..most.min(self.frames.len())));
-        let is_empty = self.frames.is_empty();
+        let earlier = most.min(self.frames.len());
+        into.extend(self.frames.drain(..earlier));
+        if earlier < most
+            && let Some(event) = self.last.take()
+        {
+            into.push(Frame { event, cursor: self.cursor.clone() });
+        }
+        let is_empty = self.is_empty();
         if is_empty {
             // A queue that has held much gives the memory back.
             if self.frames.capacity() > KEPT_FRAMES {
@@ -152,8 +174,12 @@ impl Queue {
 
     /// The cursor, if nothing waits.
     pub fn quiet(&self) -> Option<&Cursor> {
-        let is_quiet = self.live && !self.overflowed && self.frames.is_empty();
+        let is_quiet = self.live && !self.overflowed && self.is_empty();
         is_quiet.then_some(&self.cursor)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.frames.is_empty() && self.last.is_none()
     }
 }
 
@@ -222,14 +248,14 @@ impl Queues {
     /// A snapshot is stored: the cursors of live queues go on from it.
     pub fn adopt(&mut self, snapshot: &Snapshot) {
         for (_, queue) in self.open.iter_mut().filter(|(_, queue)| queue.is_live()) {
-            queue.cursor.adopt(snapshot);
+            queue.move_on(|cursor| cursor.adopt(snapshot));
         }
     }
 }
 
-/// Whether nothing behind a frame stands for it.
-fn is_newest<'a>(frame: &'a Frame, seen: &mut HashSet<(&'a ConversationId, &'a UserId)>) -> bool {
-    match frame.event.live().map(|live| &**live) {
+/// Whether nothing behind an event stands for it.
+fn is_newest<'a>(event: &'a Event, seen: &mut HashSet<(&'a ConversationId, &'a UserId)>) -> bool {
+    match event.live().map(|live| &**live) {
         Some(Live::Receipt { conversation, receipt, .. }) => seen.insert((conversation, &receipt.user)),
         _ => true,
     }

@@ -74,7 +74,7 @@ fn socket(subscription: &Rc<Subscription>) -> *const Connection {
 /// all at once; deliveries one by one would wait for each in turn.
 fn fetch(subscriptions: &[Rc<Subscription>]) {
     let looked = subscriptions.iter().filter(|subscription| {
-        subscription.connection.outbox.has_room() && subscription.next_start.starts_with('{')
+        subscription.connection.outbox.has_room() && subscription.next_start.starts_with(b"{")
     });
     std::hint::black_box(looked.count());
 }
@@ -241,7 +241,7 @@ impl Subscription {
         let cursors_bytes = (cursor.characters() + 2) * (parts.len() - 1);
         let bytes = self.next_start.len() + parts_bytes + cursors_bytes + NEXT_END.len();
         frames::text_header(bytes, out);
-        out.extend_from_slice(self.next_start.as_bytes());
+        out.extend_from_slice(&self.next_start);
         for (index, part) in parts.iter().enumerate() {
             if index > 0 {
                 out.push(b'"');

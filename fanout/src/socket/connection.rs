@@ -38,9 +38,12 @@ const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
 /// The end of a socket: with a code to close it with, or without because it is closed.
 pub type End = Option<CloseCode>;
 
+/// What every delivery looks at comes first.
+#[repr(C)]
 pub struct Connection {
-    pub shard: Rc<Shard>,
     pub outbox: Outbox,
+    told_at: Cell<Instant>,
+    pub shard: Rc<Shard>,
     /// Told when something begins to wait in the outbox, or the socket is to end.
     attention: Rc<Notify>,
     ending: Cell<Option<End>>,
@@ -58,7 +61,6 @@ struct State {
     /// Messages since the last look.
     messages: u32,
     heard_at: Instant,
-    told_at: Instant,
     pinged_at: Option<Instant>,
     operations: Vec<Operation>,
     next_number: OperationNumber,
@@ -94,13 +96,13 @@ impl Connection {
             valid_until: now + shard.node.options.init_within,
             messages: 0,
             heard_at: now,
-            told_at: now,
             pinged_at: None,
             operations: vec![],
             next_number: 0,
         };
         Rc::new(Self {
             outbox: Outbox::new(stream, attention.clone()),
+            told_at: Cell::new(now),
             shard,
             attention,
             ending: Cell::new(None),
@@ -315,7 +317,7 @@ impl Connection {
     pub fn tell(&self, frames: &[u8], now: Instant) {
         if !frames.is_empty() {
             self.outbox.write(frames);
-            self.state.borrow_mut().told_at = now;
+            self.told_at.set(now);
         }
     }
 
@@ -346,7 +348,7 @@ impl Connection {
             let state = &mut *self.state.borrow_mut();
             state.messages = 0;
             let every = self.shard.node.options.ping_every;
-            let is_quiet = state.viewer.is_some() && now.duration_since(state.told_at) >= every;
+            let is_quiet = state.viewer.is_some() && now.duration_since(self.told_at.get()) >= every;
             let is_silent = is_quiet && state.pinged_at.is_some_and(|pinged_at| state.heard_at < pinged_at);
             let ends = match &state.viewer {
                 _ if drains.is_some_and(|passed| passed >= self.drains_at) => Some(CloseCode::Restart),
@@ -357,7 +359,8 @@ impl Connection {
                 _ => None,
             };
             if ends.is_none() && is_quiet {
-                (state.told_at, state.pinged_at) = (now, Some(now));
+                self.told_at.set(now);
+                state.pinged_at = Some(now);
             }
             (ends, is_quiet)
         };

@@ -257,7 +257,11 @@ async fn a_known_document_is_refused_as_a_new_one_is() {
             let id = number.to_string();
             socket.subscribe(&id, query, variables.clone()).await;
             let refused = socket.hear().await.unwrap();
-            assert_eq!((&refused["type"], &refused["id"]), (&json!("error"), &json!(id)), "{round}: {refused}");
+            assert_eq!(
+                (&refused["type"], &refused["id"]),
+                (&json!("error"), &json!(id)),
+                "{round}: {refused}"
+            );
             said.push(refused);
         }
         socket.subscribe("good", received, json!({ "c": chat })).await;
