@@ -40,21 +40,20 @@ impl CursorKey {
         Self(SipHasher24::new_with_key(&short))
     }
 
-    /// For the cursors of one user: what is bound to it says who they are, then a zero.
+    /// For the cursors of one user alone.
     pub fn of_user(&self, user: &UserId) -> UserKey {
         let mut mac = self.0;
         mac.write(user.as_str().as_bytes());
-        mac.write(&[0]);
-        UserKey(mac)
+        UserKey(mac.finish128().as_bytes())
     }
 }
 
-/// Key that one user's cursors are bound with.
-pub struct UserKey(SipHasher24);
+/// Key that one user's cursors are bound with; small, as there is one for each subscription.
+pub struct UserKey([u8; MAC_BYTES]);
 
 impl UserKey {
     fn mac(&self, bytes: &[u8]) -> [u8; MAC_BYTES] {
-        let mut mac = self.0;
+        let mut mac = SipHasher24::new_with_key(&self.0);
         mac.write(bytes);
         mac.finish128().as_bytes()
     }

@@ -79,19 +79,21 @@ impl From<Unread> for Ended {
 /// Stands beside what else a delivery needs, if the operation's name is no longer than most.
 type NextStart = SmallVec<[u8; 56]>;
 
-/// A subscription that was let in; its queue in the hub is open for as long as it is.
+/// A subscription that was let in; its queue in the hub is open for as long as it is. What every delivery
+/// looks at comes first.
+#[repr(C)]
 pub struct Subscription {
     pub id: SubscriptionId,
     pub connection: Rc<Connection>,
-    pub viewer: Viewer,
-    pub cursor_key: UserKey,
     pub selected: Arc<Selected>,
-    /// How each of its `next` messages begins.
-    pub next_start: NextStart,
+    pub cursor_key: UserKey,
     /// Whether a task of its own delivers: it starts, or something has to be read first.
     pub is_busy: Cell<bool>,
-    number: OperationNumber,
     is_inbox: bool,
+    number: OperationNumber,
+    /// How each of its `next` messages begins.
+    pub next_start: NextStart,
+    pub viewer: Viewer,
     /// Frames that its task has put together; empty when it rests.
     unsent: RefCell<Vec<u8>>,
 }

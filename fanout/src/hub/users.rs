@@ -44,7 +44,7 @@ type Stays = SmallVec<[Stay; 1]>;
 struct User {
     subscriptions: SmallVec<[SubscriptionId; 2]>,
     conversations: Vec<ConversationId>,
-    blocks: HashMap<UserId, Versioned<PairBlocks>>,
+    blocks: BTreeMap<UserId, Versioned<PairBlocks>>,
 }
 
 impl User {

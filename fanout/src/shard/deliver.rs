@@ -6,6 +6,7 @@
 //! waits for that; a client that does not read leaves its frames in its queue.
 
 use std::collections::{HashMap, VecDeque};
+use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -74,7 +75,8 @@ fn socket(subscription: &Rc<Subscription>) -> *const Connection {
 /// all at once; deliveries one by one would wait for each in turn.
 fn fetch(subscriptions: &[Rc<Subscription>]) {
     let looked = subscriptions.iter().filter(|subscription| {
-        subscription.connection.outbox.has_room() && subscription.next_start.starts_with(b"{")
+        let outbox = &subscription.connection.outbox;
+        outbox.stream.as_raw_fd() >= 0 && outbox.has_room() && subscription.next_start.starts_with(b"{")
     });
     std::hint::black_box(looked.count());
 }

@@ -41,8 +41,8 @@ pub type End = Option<CloseCode>;
 /// What every delivery looks at comes first.
 #[repr(C)]
 pub struct Connection {
-    pub outbox: Outbox,
     told_at: Cell<Instant>,
+    pub outbox: Outbox,
     pub shard: Rc<Shard>,
     /// Told when something begins to wait in the outbox, or the socket is to end.
     attention: Rc<Notify>,

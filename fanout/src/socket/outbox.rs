@@ -23,6 +23,8 @@ const ROOM: usize = 64 * 1024;
 /// How long the kernel may take nothing before the client counts as gone.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
 
+/// What every write looks at comes first.
+#[repr(C)]
 pub struct Outbox {
     pub stream: TcpStream,
     state: RefCell<State>,
