@@ -22,7 +22,6 @@ use graphql::{ApiSchema, Reads};
 use ingest::Ingest;
 use ingest::http::Http;
 use ingest::http::connections::{self, PER_SECOND};
-use mimalloc::MiMalloc;
 use platform::clock::Clock;
 use platform::lifecycle::{Life, Signals};
 use platform::ports::{Log, Tables};
@@ -30,11 +29,12 @@ use platform::projection;
 use platform::runner::{self, RunnerError, drive};
 use platform::telemetry::consumers::Port;
 use schemas::topics::VERDICTS;
+use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
 
 /// Keeps what is of one size together: a shard that goes through its sockets finds them side by side.
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// How long what is on its way may take when a process ends.
 const DRAIN_WITHIN: Duration = Duration::from_secs(25);
