@@ -215,7 +215,8 @@ impl Hub {
         if let Some((lane, _)) = next.iter().find(|(lane, from)| **from < state.rings.start(**lane)) {
             return Err(*lane);
         }
-        let mut events = state.since(&user, |lane| next.get(&lane).copied().unwrap_or(Offset::MAX));
+        let from = |lane| next.get(&lane).copied().unwrap_or(Offset::MAX);
+        let mut events = state.since(&user, from, most.saturating_add(1));
         let done = events.len() <= most;
         events.truncate(most);
         let last = events.last().filter(|_| !done).map(|last| (last.lane, last.offset));
@@ -289,13 +290,17 @@ impl Hub {
 
 impl State {
     fn since_settled(&self, user: &UserId) -> Vec<Arc<Event>> {
-        self.since(user, |lane| self.settled.next(lane))
+        self.since(user, |lane| self.settled.next(lane), usize::MAX)
     }
 
-    /// The user's events in the rings from the offset on that `from` says for each lane, in order.
-    fn since(&self, user: &UserId, from: impl Fn(Lane) -> Offset) -> Vec<Arc<Event>> {
-        let events = self.users.subjects(user).flat_map(|about| self.rings.since(&about, &from));
-        let mut events: Vec<_> = events.filter(|event| self.users.concerns(user, event)).cloned().collect();
+    /// The user's events in the rings from the offset on that `from` says for each lane, in order; of each
+    /// conversation no more than `most`, so the first `most` of all are among them.
+    fn since(&self, user: &UserId, from: impl Fn(Lane) -> Offset, most: usize) -> Vec<Arc<Event>> {
+        let of_one = |about| {
+            let events = self.rings.since(&about, &from).filter(|event| self.users.concerns(user, event));
+            events.take(most).cloned()
+        };
+        let mut events: Vec<_> = self.users.subjects(user).flat_map(of_one).collect();
         events.sort_unstable_by_key(|event| (event.lane, event.offset));
         events
     }

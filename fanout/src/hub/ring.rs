@@ -81,14 +81,16 @@ impl Rings {
         self.rings.get(lane.0 as usize).map_or(0, |ring| ring.position.next)
     }
 
-    /// The events about something from the offset on that `from` says for their lane, the newest first.
+    /// The events about something from the offset on that `from` says for their lane, in order.
     pub fn since<'a, F: Fn(Lane) -> Offset>(
         &'a self,
         about: &About,
         from: F,
     ) -> impl Iterator<Item = &'a Arc<Event>> + use<'a, F> {
-        let events = self.about.get(about).into_iter().flatten().rev();
-        events.take_while(move |event| event.offset >= from(event.lane))
+        self.about.get(about).into_iter().flat_map(move |events| {
+            let first = events.partition_point(|event| event.offset < from(event.lane));
+            events.range(first..)
+        })
     }
 
     /// The events that change a user's memberships or blocks.
