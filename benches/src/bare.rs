@@ -64,11 +64,7 @@ pub struct Bare {
 
 impl Bare {
     pub async fn start(connections: usize) -> Result<Self> {
-        let mut child = Child::start(&["bare"])?;
-        let address = match child.ask(&Ask::Listen).await? {
-            Answer::Listens(address) => address,
-            other => bail!("a loop that listens answers {other:?}"),
-        };
+        let (mut child, address) = start().await?;
         let accept = Ask::Accept { connections };
         let (clients, accepted) = tokio::join!(Crowd::bare(address, connections), child.ask(&accept));
         let accepted: Answer = accepted?;
@@ -93,11 +89,7 @@ impl Bare {
 /// What it takes, in nanoseconds for each, to let clients go and to take them in again who have missed
 /// messages of so many bytes meanwhile.
 pub async fn cost_of_return(plan: Plan, missed: usize, bytes: usize) -> Result<f64> {
-    let mut child = Child::start(&["bare"])?;
-    let address = match child.ask(&Ask::Listen).await? {
-        Answer::Listens(address) => address,
-        other => bail!("a loop that listens answers {other:?}"),
-    };
+    let (mut child, address) = start().await?;
     let clients = plan.groups.len() * plan.members.len();
     let first = Ask::Welcome { clients, missed: 0, bytes };
     let (crowd, taken_in) =
@@ -111,6 +103,15 @@ pub async fn cost_of_return(plan: Plan, missed: usize, bytes: usize) -> Result<f
     let welcoming = spent(&mut child, &Ask::Welcome { clients, missed, bytes }).await?;
     crowd.hear_undisturbed().await?;
     Ok((parting + welcoming) as f64 / clients as f64)
+}
+
+/// A loop, and where it listens.
+async fn start() -> Result<(Child, SocketAddr)> {
+    let mut child = Child::start(&["bare"])?;
+    match child.ask(&Ask::Listen).await? {
+        Answer::Listens(address) => Ok((child, address)),
+        other => bail!("a loop that listens answers {other:?}"),
+    }
 }
 
 async fn spent(child: &mut Child, ask: &Ask) -> Result<u64> {
