@@ -61,8 +61,8 @@ impl Started {
 }
 
 async fn start(shard: &Shard, viewer: &Viewer, operation: Operation) -> Started {
-    if let Some((topic, selected)) = start_known(shard, viewer, &operation).await {
-        return Started::Subscribed(topic, selected);
+    if let Some(started) = start_known(shard, viewer, &operation).await {
+        return started;
     }
     let (mut request, asked) = request(viewer, &operation);
     let admitted = limits::admit(&mut request, false);
@@ -92,19 +92,17 @@ async fn start(shard: &Shard, viewer: &Viewer, operation: Operation) -> Started 
     }
 }
 
-/// A subscription whose document has passed every rule before; whatever does not go well goes by all
-/// rules again, which say what is wrong.
-async fn start_known(
-    shard: &Shard,
-    viewer: &Viewer,
-    operation: &Operation,
-) -> Option<(Topic, Arc<Selected>)> {
+/// A subscription whose document has passed every rule before; whatever is wrong with it goes by all
+/// rules again, which say what. What takes too long is not tried again.
+async fn start_known(shard: &Shard, viewer: &Viewer, operation: &Operation) -> Option<Started> {
     let selected = shard.node.selections.find(&operation.query, operation.operation_name.as_deref())?;
     let (mut request, asked) = request(viewer, operation);
     let admitted = limits::admit(&mut request, false).ok()?;
-    let answered = limits::in_time(admitted.kind, shard.rendering.execute_stream(request).next()).await;
-    answered.is_ok_and(|response| response.is_none()).then_some(())?;
-    Some((asked.get()?.clone(), selected))
+    match limits::in_time(admitted.kind, shard.rendering.execute_stream(request).next()).await {
+        Ok(None) => Some(Started::Subscribed(asked.get()?.clone(), selected)),
+        Ok(Some(_)) => None,
+        Err(refusal) => Some(Started::refused(refusal)),
+    }
 }
 
 /// The request that an operation is, and where it leaves what it subscribes to.
