@@ -4,21 +4,22 @@
 //! events since. It is bound to its user and epoch by a MAC: what a client sends back is what a node
 //! has given, or nothing. One is made for each frame, so making one is cheap.
 
-use std::hash::Hasher;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemas::UserId;
 use schemas::position::{EPOCH, LogTime, Offset};
 use sha2::{Digest, Sha256};
-use siphasher::sip128::{Hasher128, SipHasher24};
+use siphasher::sip::SipHasher24;
+use siphasher::sip128;
 use smallvec::SmallVec;
 
 use crate::lanes::Lane;
 use crate::snapshot::{Snapshot, SnapshotId};
 
-/// Bytes of the MAC.
-const MAC_BYTES: usize = 16;
+/// Bytes of a key.
+const KEY_BYTES: usize = 16;
+/// Bytes of the MAC: who does not have the key can only guess, and ask a node for each guess.
+const MAC_BYTES: usize = 8;
 /// Bytes of the snapshot's id.
 const HEAD_BYTES: usize = 12;
 /// Bytes that each lane takes.
@@ -28,39 +29,35 @@ const MAX_CHARACTERS: usize = 8 * 1024;
 
 /// Key that cursors are bound with in this epoch; the same on every node.
 ///
-/// The MAC is SipHash-2-4 of 128 bits: one is made for each frame.
+/// The MAC is SipHash-2-4: one is made for each frame.
 #[derive(Clone)]
-pub struct CursorKey(SipHasher24);
+pub struct CursorKey(sip128::SipHasher24);
 
 impl CursorKey {
     pub fn new(key: [u8; 32]) -> Self {
         let digest = Sha256::new().chain_update(key).chain_update(EPOCH.to_be_bytes()).finalize();
-        let mut short = [0; MAC_BYTES];
-        short.copy_from_slice(&digest[..MAC_BYTES]);
-        Self(SipHasher24::new_with_key(&short))
+        let mut short = [0; KEY_BYTES];
+        short.copy_from_slice(&digest[..KEY_BYTES]);
+        Self(sip128::SipHasher24::new_with_key(&short))
     }
 
     /// For the cursors of one user alone.
     pub fn of_user(&self, user: &UserId) -> UserKey {
-        let mut mac = self.0;
-        mac.write(user.as_str().as_bytes());
-        UserKey(mac.finish128().as_bytes())
+        UserKey(self.0.hash(user.as_str().as_bytes()).as_bytes())
     }
 }
 
 /// Key that one user's cursors are bound with; small, as there is one for each subscription.
-pub struct UserKey([u8; MAC_BYTES]);
+pub struct UserKey([u8; KEY_BYTES]);
 
 impl UserKey {
     fn mac(&self, bytes: &[u8]) -> [u8; MAC_BYTES] {
-        let mut mac = SipHasher24::new_with_key(&self.0);
-        mac.write(bytes);
-        mac.finish128().as_bytes()
+        SipHasher24::new_with_key(&self.0).hash(bytes).to_be_bytes()
     }
 }
 
-/// A cursor of some lanes needs no memory of its own while it is made.
-type Bytes = SmallVec<[u8; 128]>;
+/// Bytes of a cursor that needs no memory of its own while it is made: one of a few lanes.
+const SHORT: usize = 64;
 
 /// Where an inbox stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,8 +67,15 @@ pub struct Cursor {
 }
 
 /// Next offsets, by lane, in the lanes where they are beyond the snapshot.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Beyond(SmallVec<[(Lane, Offset); 2]>);
+
+/// Copied as a whole: each frame has one.
+impl Clone for Beyond {
+    fn clone(&self) -> Self {
+        Self(SmallVec::from_slice(&self.0))
+    }
+}
 
 impl Beyond {
     pub fn get(&self, lane: Lane) -> Option<Offset> {
@@ -120,31 +124,30 @@ impl Cursor {
 
     /// Appends the opaque text: what the cursor says, and the MAC.
     pub fn encode_into(&self, key: &UserKey, out: &mut Vec<u8>) {
-        let start = out.len();
-        out.resize(start + self.characters(), 0);
-        // As long as it says.
-        let _ = URL_SAFE_NO_PAD.encode_slice(self.bound(key), &mut out[start..]);
-    }
-
-    /// Characters of its text.
-    pub fn characters(&self) -> usize {
-        (4 * (HEAD_BYTES + LANE_BYTES * self.beyond.as_slice().len() + MAC_BYTES)).div_ceil(3)
-    }
-
-    /// What the cursor says, and the MAC.
-    fn bound(&self, key: &UserKey) -> Bytes {
-        let said = HEAD_BYTES + LANE_BYTES * self.beyond.as_slice().len();
-        let mut whole = Bytes::from_elem(0, said + MAC_BYTES);
-        whole[..8].copy_from_slice(&self.snapshot.taken_at().to_be_bytes());
-        whole[8..HEAD_BYTES].copy_from_slice(&self.snapshot.random().to_be_bytes());
-        let lanes = whole[HEAD_BYTES..said].chunks_exact_mut(LANE_BYTES);
+        let mut bytes = SmallVec::from_buf([0; SHORT]);
+        bytes.resize(self.bytes(), 0);
+        let (said, mac) = bytes.split_at_mut(self.bytes() - MAC_BYTES);
+        said[..8].copy_from_slice(&self.snapshot.taken_at().to_be_bytes());
+        said[8..HEAD_BYTES].copy_from_slice(&self.snapshot.random().to_be_bytes());
+        let lanes = said[HEAD_BYTES..].chunks_exact_mut(LANE_BYTES);
         for (bytes, (lane, next)) in lanes.zip(self.beyond.as_slice()) {
             bytes[..2].copy_from_slice(&lane.0.to_be_bytes());
             bytes[2..].copy_from_slice(&next.to_be_bytes());
         }
-        let (said, mac) = whole.split_at_mut(said);
         mac.copy_from_slice(&key.mac(said));
-        whole
+        let start = out.len();
+        out.resize(start + self.characters(), 0);
+        // As long as it says.
+        let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut out[start..]);
+    }
+
+    /// Characters of its text.
+    pub fn characters(&self) -> usize {
+        (4 * self.bytes()).div_ceil(3)
+    }
+
+    fn bytes(&self) -> usize {
+        HEAD_BYTES + LANE_BYTES * self.beyond.as_slice().len() + MAC_BYTES
     }
 
     /// The cursor in `text`, if a node gave it to whose key it is, in this epoch.

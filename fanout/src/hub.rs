@@ -271,11 +271,12 @@ impl Hub {
     /// Moves up to `most` frames of what waits in a queue to `into`; says whether nothing waits any more.
     /// A queue that is gone has overflowed.
     pub fn take(&self, id: SubscriptionId, most: usize, into: &mut Vec<Frame>) -> Result<bool, Overflowed> {
-        self.state().queues.get_mut(id).ok_or(Overflowed)?.take(most, into)
+        self.taking().take(id, most, into)
     }
 
-    pub fn has_overflowed(&self, id: SubscriptionId) -> bool {
-        self.state().queues.get(id).is_none_or(Queue::has_overflowed)
+    /// Takes from several queues, and nothing comes in between.
+    pub fn taking(&self) -> Taking<'_> {
+        Taking(self.state())
     }
 
     /// The cursor of a live queue that nothing waits in.
@@ -285,6 +286,21 @@ impl Hub {
 
     pub fn subscriptions(&self) -> usize {
         self.state().queues.len()
+    }
+}
+
+/// Keeps everybody else from the hub.
+pub struct Taking<'a>(MutexGuard<'a, State>);
+
+impl Taking<'_> {
+    /// See [`Hub::take`].
+    pub fn take(
+        &mut self,
+        id: SubscriptionId,
+        most: usize,
+        into: &mut Vec<Frame>,
+    ) -> Result<bool, Overflowed> {
+        self.0.queues.get_mut(id).ok_or(Overflowed)?.take(most, into)
     }
 }
 

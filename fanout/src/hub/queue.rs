@@ -1,7 +1,7 @@
 //! The queues of subscriptions.
 //!
-//! Invariants: a frame's cursor is fixed when it is queued, and says that everything up to it is
-//! queued; a queue that is full drops receipts that newer ones stand for, then nothing but itself.
+//! Invariants: a frame's cursor says that everything up to it was taken before it, or goes with it; a
+//! queue that is full drops receipts that newer ones stand for, then nothing but itself.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use crate::event::Event;
 use crate::metrics::{self, Dropped};
 use crate::snapshot::Snapshot;
 
-/// Frames that an empty queue keeps room for.
-const KEPT_FRAMES: usize = 8;
+/// Steps that an empty queue keeps room for.
+const KEPT_STEPS: usize = 8;
 
 /// More waited than the queue may hold: its client has to resume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -64,14 +64,37 @@ impl Interest {
     }
 }
 
+/// How a queue's cursor goes on; what waits needs none of its own.
+enum Step {
+    /// Over an event, which is delivered.
+    Over(Arc<Event>),
+    To(Box<Cursor>),
+}
+
+impl Step {
+    fn take(&self, cursor: &mut Cursor) {
+        match self {
+            Self::Over(event) => cursor.pass(event.lane, event.offset),
+            Self::To(other) => cursor.clone_from(other),
+        }
+    }
+
+    fn event(&self) -> Option<&Arc<Event>> {
+        match self {
+            Self::Over(event) => Some(event),
+            Self::To(_) => None,
+        }
+    }
+}
+
 pub struct Queue {
     pub user: UserId,
+    /// Where its client is with all that was taken.
     pub cursor: Cursor,
     interest: Interest,
-    /// What waits before the last.
-    frames: VecDeque<Frame>,
-    /// What came last, while its cursor is the queue's own. Most often it waits alone, and needs no memory.
-    last: Option<Arc<Event>>,
+    /// The first that waits. Most often it waits alone, and needs no memory.
+    next: Option<Step>,
+    behind: VecDeque<Step>,
     live: bool,
     overflowed: bool,
     /// Whether the hub has been told that something waits.
@@ -84,8 +107,8 @@ impl Queue {
             user,
             cursor,
             interest,
-            frames: VecDeque::new(),
-            last: None,
+            next: None,
+            behind: VecDeque::new(),
             live: false,
             overflowed: false,
             is_told: false,
@@ -108,41 +131,54 @@ impl Queue {
         if self.overflowed || is_past || !self.interest.includes(event) {
             return false;
         }
-        self.move_on(|cursor| cursor.pass(event.lane, event.offset));
-        self.last = Some(event.clone());
-        // With the last, one more waits than there are frames.
-        if self.frames.len() >= bound {
+        self.push(Step::Over(event.clone()));
+        if self.len() > bound {
             self.coalesce();
         }
-        if self.frames.len() >= bound {
-            metrics::dropped(Dropped::Overflow).inc_by(self.frames.len() as u64 + 1);
+        if self.len() > bound {
+            let events = self.steps().filter_map(Step::event).count();
+            metrics::dropped(Dropped::Overflow).inc_by(events as u64);
             self.overflowed = true;
-            (self.frames, self.last) = (VecDeque::new(), None);
+            (self.next, self.behind) = (None, VecDeque::new());
         }
         let was_told = std::mem::replace(&mut self.is_told, true);
         !was_told || self.overflowed
     }
 
-    /// Moves the queue's cursor; what waits keeps its own.
+    /// Moves the cursor that the queue has behind all that waits.
     pub fn move_on(&mut self, change: impl FnOnce(&mut Cursor)) {
-        if let Some(event) = self.last.take() {
-            self.frames.push_back(Frame { event, cursor: self.cursor.clone() });
+        if self.is_empty() {
+            return change(&mut self.cursor);
         }
-        change(&mut self.cursor);
+        let mut cursor = self.cursor.clone();
+        self.steps().for_each(|step| step.take(&mut cursor));
+        change(&mut cursor);
+        self.behind.pop_back_if(|last| last.event().is_none());
+        self.push(Step::To(Box::new(cursor)));
     }
 
-    /// Of one reader's receipts in one conversation the furthest stays; the frames behind a receipt
-    /// that goes say that it was passed.
+    fn push(&mut self, step: Step) {
+        if self.is_empty() {
+            self.next = Some(step);
+        } else {
+            self.behind.push_back(step);
+        }
+    }
+
+    fn steps(&self) -> impl DoubleEndedIterator<Item = &Step> {
+        self.next.iter().chain(&self.behind)
+    }
+
+    /// Of one reader's receipts in one conversation the furthest stays, whose cursor passes the others.
     fn coalesce(&mut self) {
         let mut seen = HashSet::new();
-        if let Some(last) = &self.last {
-            is_newest(last, &mut seen);
-        }
+        let backwards = self.steps().rev();
         let mut stays: Vec<bool> =
-            self.frames.iter().rev().map(|frame| is_newest(&frame.event, &mut seen)).collect();
-        let before = self.frames.len();
-        self.frames.retain(|_| stays.pop().unwrap_or(true));
-        metrics::dropped(Dropped::Receipt).inc_by((before - self.frames.len()) as u64);
+            backwards.map(|step| step.event().is_none_or(|event| is_newest(event, &mut seen))).collect();
+        let goes = stays.iter().filter(|stays| !**stays).count();
+        metrics::dropped(Dropped::Receipt).inc_by(goes as u64);
+        self.next.take_if(|_| stays.pop() == Some(false));
+        self.behind.retain(|_| stays.pop().unwrap_or(true));
     }
 
     /// Moves up to `most` frames to `into`; says whether nothing waits any more.
@@ -150,26 +186,24 @@ impl Queue {
         if self.overflowed {
             return Err(Overflowed);
         }
-        let earlier = most.min(self.frames.len());
-        into.extend(self.frames.drain(..earlier));
-        if earlier < most
-            && let Some(event) = self.last.take()
+        let full = into.len().saturating_add(most);
+        while into.len() < full
+            && let Some(step) = self.next.take().or_else(|| self.behind.pop_front())
         {
-            into.push(Frame { event, cursor: self.cursor.clone() });
+            step.take(&mut self.cursor);
+            if let Step::Over(event) = step {
+                into.push(Frame { event, cursor: self.cursor.clone() });
+            }
         }
         let is_empty = self.is_empty();
         if is_empty {
             // A queue that has held much gives the memory back.
-            if self.frames.capacity() > KEPT_FRAMES {
-                self.frames = VecDeque::new();
+            if self.behind.capacity() > KEPT_STEPS {
+                self.behind = VecDeque::new();
             }
             self.is_told = false;
         }
         Ok(is_empty)
-    }
-
-    pub fn has_overflowed(&self) -> bool {
-        self.overflowed
     }
 
     /// The cursor, if nothing waits.
@@ -178,8 +212,12 @@ impl Queue {
         is_quiet.then_some(&self.cursor)
     }
 
+    fn len(&self) -> usize {
+        usize::from(self.next.is_some()) + self.behind.len()
+    }
+
     fn is_empty(&self) -> bool {
-        self.frames.is_empty() && self.last.is_none()
+        self.len() == 0
     }
 }
 

@@ -5,6 +5,7 @@
 //! that needs something read first is given to a task of its own subscription, and what comes behind it
 //! waits for that; a client that does not read leaves its frames in its queue.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::AsRawFd;
 use std::rc::Rc;
@@ -25,7 +26,7 @@ use crate::socket::connection::Connection;
 use crate::socket::frames;
 use crate::subscription::Subscription;
 
-/// Frames that are looked at together.
+/// Frames of one socket that are taken from its queues at once.
 const FRAMES: usize = 32;
 /// Bytes after which what was put together is written before more is.
 const OUT_BYTES: usize = 64 * 1024;
@@ -41,29 +42,48 @@ type Found = HashMap<Key, Option<Arc<Payload>>, foldhash::fast::RandomState>;
 /// What a turn works with; kept, so that it asks for no memory.
 #[derive(Default)]
 pub struct Turn {
-    out: Vec<u8>,
+    /// What was taken from queues: first all of the first share, then of the next.
     frames: Vec<Frame>,
-    /// Frames that were put together.
-    delivered: u64,
-    /// What this turn has found of renderings: a payload that is shared, or that something has to be
-    /// read for it.
+    shares: Vec<Share>,
+    out: Out,
+    renderings: TurnsRenderings,
+}
+
+/// What of a turn's frames is a subscription's.
+struct Share {
+    frames: usize,
+    /// Whether more waits, for which its socket may have room.
+    goes_on: bool,
+}
+
+/// What was put together for some sockets.
+#[derive(Default)]
+struct Out {
+    bytes: Vec<u8>,
+    deliveries: u64,
+}
+
+/// What a turn has found of renderings.
+#[derive(Default)]
+struct TurnsRenderings {
+    /// A payload that is shared, or that something has to be read for it.
     found: Found,
-    /// When the events that this turn has rendered were appended.
+    /// When the events that were rendered were appended.
     times: Vec<LogTime>,
 }
 
 /// Sockets for which something was put together, in order, with where theirs ends.
 type Unwritten<'a> = SmallVec<[(&'a Connection, usize); SUBSCRIPTIONS]>;
 
-impl Turn {
+impl Out {
     fn write(&mut self, unwritten: &mut Unwritten<'_>, now: Instant) {
         let mut begin = 0;
         for (connection, end) in unwritten.drain(..) {
-            connection.tell(&self.out[begin..end], now);
+            connection.tell(&self.bytes[begin..end], now);
             begin = end;
         }
-        self.out.clear();
-        metrics::DELIVERIES.inc_by(std::mem::take(&mut self.delivered));
+        self.bytes.clear();
+        metrics::DELIVERIES.inc_by(std::mem::take(&mut self.deliveries));
     }
 }
 
@@ -82,8 +102,9 @@ fn fetch(subscriptions: &[Rc<Subscription>]) {
 }
 
 /// What became of a frame.
-enum Rendered {
-    Payload(Arc<Payload>),
+enum Rendered<'a> {
+    Shared(&'a Payload),
+    Own(Arc<Payload>),
     /// It delivers nothing.
     Nothing,
     Later,
@@ -92,11 +113,13 @@ enum Rendered {
 impl Shard {
     /// Those that something has begun to wait for.
     pub(super) fn batch(&self) -> Vec<SubscriptionId> {
-        let mut batch = vec![];
-        self.hub.waiting(&mut batch);
+        let mut waiting = vec![];
+        self.hub.waiting(&mut waiting);
         let subscriptions = self.subscriptions.borrow();
-        batch.sort_unstable_by_key(|id| subscriptions.get(*id)?.as_ref().map(|kept| kept.socket));
-        batch
+        let with_socket = |id: SubscriptionId| Some((subscriptions.get(id)?.as_ref()?.socket, id));
+        let mut batch: Vec<_> = waiting.into_iter().filter_map(with_socket).collect();
+        batch.sort_unstable();
+        batch.into_iter().map(|(_, id)| id).collect()
     }
 
     /// One turn of the batch whose turn it is.
@@ -111,8 +134,8 @@ impl Shard {
             return;
         }
         let (turn, now) = (&mut *self.turn.borrow_mut(), self.node.now());
-        turn.found.clear();
-        turn.times.drain(..).for_each(|time| Stage::Socket.between(time, now));
+        turn.renderings.found.clear();
+        turn.renderings.times.drain(..).for_each(|time| Stage::Socket.between(time, now));
     }
 
     fn still_open(&self, ids: &[SubscriptionId]) -> SmallVec<[Rc<Subscription>; SUBSCRIPTIONS]> {
@@ -120,75 +143,84 @@ impl Shard {
         ids.iter().filter_map(|id| subscriptions.get(*id)?.as_ref()?.subscription.upgrade()).collect()
     }
 
-    /// Delivers what waits for subscriptions, those of each socket together, as far as it has room.
+    /// Delivers what waits for subscriptions, those of each socket side by side, as far as it has room.
     ///
     /// What goes to several sockets is put together before any of them is written to: in turns, the two
     /// would push each other's code and data out of the core's nearest caches.
     pub fn deliver(&self, subscriptions: &[Rc<Subscription>], now: Instant) {
         let turn = &mut *self.turn.borrow_mut();
+        let mut waiting: SmallVec<[&Rc<Subscription>; SUBSCRIPTIONS]> = subscriptions.iter().collect();
+        while !waiting.is_empty() {
+            self.take(turn, &waiting);
+            self.put(turn, &waiting, now);
+            let mut shares = turn.shares.iter();
+            waiting.retain(|_| shares.next().is_some_and(|share| share.goes_on));
+        }
+    }
+
+    /// Takes of what waits for each; of what a socket has no room for, nothing.
+    fn take(&self, turn: &mut Turn, waiting: &[&Rc<Subscription>]) {
+        turn.frames.clear();
+        turn.shares.clear();
+        let mut queues = self.hub.taking();
+        for of_one in waiting.chunk_by(|one, other| socket(one) == socket(other)) {
+            let connection = &of_one[0].connection;
+            let has_room = connection.outbox.has_room();
+            for subscription in of_one {
+                let is_ready = has_room && !subscription.is_busy.get();
+                let most = if is_ready { (FRAMES / of_one.len()).max(1) } else { 0 };
+                let before = turn.frames.len();
+                let taken = queues.take(subscription.id, most, &mut turn.frames);
+                if taken.is_err() {
+                    connection.end(CloseCode::TooSlow);
+                }
+                let goes_on = is_ready && matches!(taken, Ok(false));
+                turn.shares.push(Share { frames: turn.frames.len() - before, goes_on });
+            }
+        }
+    }
+
+    /// Puts what was taken together for each socket, and writes it.
+    fn put(&self, turn: &mut Turn, waiting: &[&Rc<Subscription>], now: Instant) {
+        let Turn { frames, shares, out, renderings } = turn;
         // One that panicked may have left something.
-        turn.out.clear();
-        let mut unwritten = Unwritten::new();
-        for of_one in subscriptions.chunk_by(|one, other| socket(one) == socket(other)) {
-            loop {
-                let is_done = self.gather(turn, of_one);
-                unwritten.push((&of_one[0].connection, turn.out.len()));
-                if turn.out.len() > OUT_BYTES {
-                    turn.write(&mut unwritten, now);
-                }
-                if is_done {
-                    break;
-                }
+        out.bytes.clear();
+        let (mut frames, mut unwritten) = (frames.drain(..), Unwritten::new());
+        for (subscription, share) in waiting.iter().zip(shares) {
+            let mut taken = frames.by_ref().take(share.frames);
+            if let Err(code) = self.put_share(renderings, subscription, &mut taken, out) {
+                subscription.connection.end(code);
+                taken.for_each(drop);
+                share.goes_on = false;
+            }
+            match unwritten.last_mut() {
+                Some((last, end)) if std::ptr::eq(*last, socket(subscription)) => *end = out.bytes.len(),
+                _ => unwritten.push((&subscription.connection, out.bytes.len())),
+            }
+            if out.bytes.len() > OUT_BYTES {
+                out.write(&mut unwritten, now);
             }
         }
-        turn.write(&mut unwritten, now);
+        out.write(&mut unwritten, now);
     }
 
-    /// Puts together what waits for subscriptions of one socket, as far as it has room; says whether that
-    /// was all, or has to be written first.
-    fn gather(&self, turn: &mut Turn, of_one: &[Rc<Subscription>]) -> bool {
-        for subscription in of_one {
-            let connection = &subscription.connection;
-            let waits = !connection.outbox.has_room() || subscription.is_busy.get();
-            if waits && self.hub.has_overflowed(subscription.id) {
-                connection.end(CloseCode::TooSlow);
-            }
-            while connection.outbox.has_room() && !subscription.is_busy.get() {
-                let taken = self.hub.take(subscription.id, FRAMES, &mut turn.frames);
-                let goes_on = match taken {
-                    Ok(_) => self.put(turn, subscription),
-                    Err(_) => Err(CloseCode::TooSlow),
-                };
-                if let Err(code) = goes_on {
-                    connection.end(code);
-                    break;
-                }
-                if matches!(taken, Ok(true)) {
-                    break;
-                }
-                if turn.out.len() > OUT_BYTES {
-                    return false;
-                }
-            }
-        }
-        true
-    }
-
-    /// Puts the frames that were taken together; from the first that needs something read on, they are
+    /// Appends what was taken for one subscription; from the first that needs something read on, it is
     /// the subscription's own task's.
-    fn put(&self, turn: &mut Turn, subscription: &Rc<Subscription>) -> Result<(), CloseCode> {
-        let mut taken = turn.frames.drain(..);
+    fn put_share(
+        &self,
+        renderings: &mut TurnsRenderings,
+        subscription: &Rc<Subscription>,
+        taken: &mut impl Iterator<Item = Frame>,
+        out: &mut Out,
+    ) -> Result<(), CloseCode> {
         while let Some(frame) = taken.next() {
-            match self.render((&mut turn.found, &mut turn.times), subscription, &frame) {
-                Ok(Rendered::Payload(payload)) => {
-                    subscription.put(&payload, &frame.cursor, &mut turn.out);
-                    turn.delivered += 1;
-                }
-                Ok(Rendered::Nothing) => {}
+            match self.render(renderings, subscription, &frame) {
+                Ok(Rendered::Shared(payload)) => subscription.put(payload, &frame.cursor, &mut out.bytes),
+                Ok(Rendered::Own(payload)) => subscription.put(&payload, &frame.cursor, &mut out.bytes),
+                Ok(Rendered::Nothing) => continue,
                 Ok(Rendered::Later) => {
-                    let rest = std::iter::once(frame).chain(taken).collect();
-                    subscription.go_on_later(rest);
-                    return Ok(());
+                    subscription.go_on_later(std::iter::once(frame).chain(taken).collect());
+                    break;
                 }
                 // The client resumes at its last cursor, and gets the event then.
                 Err(error) => {
@@ -196,41 +228,43 @@ impl Shard {
                     return Err(CloseCode::Restart);
                 }
             }
+            out.deliveries += 1;
         }
         Ok(())
     }
 
-    fn render(
+    fn render<'a>(
         &self,
-        (found, times): (&mut Found, &mut Vec<LogTime>),
+        renderings: &'a mut TurnsRenderings,
         subscription: &Subscription,
         frame: &Frame,
-    ) -> Result<Rendered, Failed> {
+    ) -> Result<Rendered<'a>, Failed> {
         let Some(live) = frame.event.live() else { return Ok(Rendered::Nothing) };
         if subscription.misses_quote(&frame.event) {
             return Ok(Rendered::Later);
         }
-        let key = subscription.selected.key_of(&frame.event);
-        if let Some(found) = found.get(&key) {
-            return Ok(found.clone().map_or(Rendered::Later, Rendered::Payload));
-        }
-        let renderings = &self.node.renderings;
-        let rendered = subscription.selected.render_event_now(
-            &self.rendering,
-            &subscription.viewer,
-            (&frame.event, live),
-            renderings,
-        );
-        let Some(rendered) = rendered else {
-            found.insert(key, None);
-            return Ok(Rendered::Later);
+        let found = match renderings.found.entry(subscription.selected.key_of(&frame.event)) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(new) => {
+                let rendered = subscription.selected.render_event_now(
+                    &self.rendering,
+                    &subscription.viewer,
+                    (&frame.event, live),
+                    &self.node.renderings,
+                );
+                match rendered.transpose()? {
+                    Some(rendered) => {
+                        renderings.times.push(frame.event.time());
+                        if !rendered.is_shared {
+                            return Ok(Rendered::Own(rendered.payload));
+                        }
+                        new.insert(Some(rendered.payload))
+                    }
+                    None => new.insert(None),
+                }
+            }
         };
-        let rendered = rendered?;
-        times.push(frame.event.time());
-        if rendered.is_shared {
-            found.insert(key, Some(rendered.payload.clone()));
-        }
-        Ok(Rendered::Payload(rendered.payload))
+        Ok(found.as_deref().map_or(Rendered::Later, Rendered::Shared))
     }
 }
 
