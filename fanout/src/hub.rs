@@ -24,7 +24,7 @@ use crate::lanes::{Lane, Lanes, Position};
 use crate::snapshot::{Snapshot, SnapshotId};
 
 use queue::Queues;
-pub use queue::{Frame, Interest, Overflowed, Queue, SubscriptionId};
+pub use queue::{Interest, Overflowed, Queue, Step, SubscriptionId, Taken};
 use ring::Rings;
 pub use users::UserRows;
 use users::Users;
@@ -268,9 +268,8 @@ impl Hub {
         Some(queue.cursor.clone())
     }
 
-    /// Moves up to `most` frames of what waits in a queue to `into`; says whether nothing waits any more.
-    /// A queue that is gone has overflowed.
-    pub fn take(&self, id: SubscriptionId, most: usize, into: &mut Vec<Frame>) -> Result<bool, Overflowed> {
+    /// Moves up to `most` steps of what waits in a queue to `into`. A queue that is gone has overflowed.
+    pub fn take(&self, id: SubscriptionId, most: usize, into: &mut Vec<Step>) -> Result<Taken, Overflowed> {
         self.taking().take(id, most, into)
     }
 
@@ -298,8 +297,8 @@ impl Taking<'_> {
         &mut self,
         id: SubscriptionId,
         most: usize,
-        into: &mut Vec<Frame>,
-    ) -> Result<bool, Overflowed> {
+        into: &mut Vec<Step>,
+    ) -> Result<Taken, Overflowed> {
         self.0.queues.get_mut(id).ok_or(Overflowed)?.take(most, into)
     }
 }

@@ -23,7 +23,7 @@ use smallvec::SmallVec;
 
 use crate::cursor::{Cursor, UserKey};
 use crate::event::Event;
-use crate::hub::{Frame, Hub, Interest, Overflowed, SubscriptionId};
+use crate::hub::{Hub, Interest, Overflowed, Step, SubscriptionId};
 use crate::lanes::Lane;
 use crate::protocol::{self, CloseCode};
 use crate::render::{Failed, Payload, Selected};
@@ -32,8 +32,8 @@ use crate::socket::connection::{Connection, OperationNumber};
 use crate::socket::outbox::Closed;
 use crate::{Node, metrics, snapshot};
 
-/// Frames that a task takes from the queue at once.
-const FRAMES: usize = 32;
+/// Steps that a task takes from the queue at once.
+const STEPS: usize = 32;
 /// Bytes of frames that a task puts together before it sends them.
 const UNSENT_BYTES: usize = 16 * 1024;
 
@@ -142,7 +142,7 @@ pub async fn start(
             }
         }
         connection.keep(number, &subscription);
-        subscription.deliver(vec![]).await
+        subscription.deliver().await
     };
     if let Err(ended) = started.await {
         end(&connection, &ended);
@@ -182,28 +182,41 @@ impl Subscription {
         &self.shard().hub
     }
 
-    /// Delivers frames whose turn it is, and all that waits behind them; then rests.
-    async fn deliver(&self, mut frames: Vec<Frame>) -> Result<(), Ended> {
+    /// Delivers all that waits; then rests.
+    async fn deliver(&self) -> Result<(), Ended> {
+        let mut steps = vec![];
         loop {
-            for frame in frames.drain(..) {
-                self.send_event(&frame.event, &frame.cursor).await?;
-            }
             self.flush().await?;
             // Nothing is waited for from here on, so what comes next finds it at rest.
-            let is_empty = self.hub().take(self.id, FRAMES, &mut frames)?;
-            if is_empty && frames.is_empty() {
+            let taken = self.hub().take(self.id, STEPS, &mut steps)?;
+            if taken.is_all && steps.is_empty() {
                 self.is_busy.set(false);
                 return Ok(());
             }
+            self.send_steps(taken.cursor, &mut steps).await?;
         }
     }
 
-    /// Frames that need something read first, and what comes behind them, are delivered by a task.
-    pub fn go_on_later(self: &Rc<Self>, frames: Vec<Frame>) {
+    async fn send_steps(&self, mut cursor: Cursor, steps: &mut Vec<Step>) -> Result<(), Ended> {
+        for step in steps.drain(..) {
+            if let Some(event) = step.take(&mut cursor) {
+                self.send_event(event, &cursor).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Steps from a cursor on, of which the first needs something read, and what comes behind them, are a
+    /// task's.
+    pub fn go_on_later(self: &Rc<Self>, cursor: Cursor, mut steps: Vec<Step>) {
         self.is_busy.set(true);
         let subscription = self.clone();
         self.connection.spawn(self.number, async move {
-            if let Err(ended) = subscription.deliver(frames).await {
+            let delivered = async {
+                subscription.send_steps(cursor, &mut steps).await?;
+                subscription.deliver().await
+            };
+            if let Err(ended) = delivered.await {
                 end(&subscription.connection, &ended);
             }
         });

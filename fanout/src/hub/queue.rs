@@ -1,7 +1,8 @@
 //! The queues of subscriptions.
 //!
-//! Invariants: a frame's cursor says that everything up to it was taken before it, or goes with it; a
-//! queue that is full drops receipts that newer ones stand for, then nothing but itself.
+//! Invariants: what waits is taken in order, and the cursor that goes with an event says that everything up
+//! to it was taken before it; a queue that is full drops receipts that newer ones stand for, then nothing
+//! but itself.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -22,13 +23,6 @@ const KEPT_STEPS: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the client reads too slowly")]
 pub struct Overflowed;
-
-/// An event on its way to a socket.
-#[derive(Clone)]
-pub struct Frame {
-    pub event: Arc<Event>,
-    pub cursor: Cursor,
-}
 
 /// Which of a user's events a subscription delivers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,19 +58,21 @@ impl Interest {
     }
 }
 
-/// How a queue's cursor goes on; what waits needs none of its own.
-enum Step {
+/// How a cursor goes on; what waits needs none of its own.
+pub enum Step {
     /// Over an event, which is delivered.
     Over(Arc<Event>),
     To(Box<Cursor>),
 }
 
 impl Step {
-    fn take(&self, cursor: &mut Cursor) {
+    /// Moves the cursor; gives what is delivered with it.
+    pub fn take(&self, cursor: &mut Cursor) -> Option<&Arc<Event>> {
         match self {
             Self::Over(event) => cursor.pass(event.lane, event.offset),
             Self::To(other) => cursor.clone_from(other),
         }
+        self.event()
     }
 
     fn event(&self) -> Option<&Arc<Event>> {
@@ -85,6 +81,15 @@ impl Step {
             Self::To(_) => None,
         }
     }
+}
+
+/// What is known of steps that were taken.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// Where the first of them goes on from.
+    pub cursor: Cursor,
+    /// Whether nothing waits any more.
+    pub is_all: bool,
 }
 
 pub struct Queue {
@@ -151,7 +156,9 @@ impl Queue {
             return change(&mut self.cursor);
         }
         let mut cursor = self.cursor.clone();
-        self.steps().for_each(|step| step.take(&mut cursor));
+        for step in self.steps() {
+            step.take(&mut cursor);
+        }
         change(&mut cursor);
         self.behind.pop_back_if(|last| last.event().is_none());
         self.push(Step::To(Box::new(cursor)));
@@ -181,29 +188,27 @@ impl Queue {
         self.behind.retain(|_| stays.pop().unwrap_or(true));
     }
 
-    /// Moves up to `most` frames to `into`; says whether nothing waits any more.
-    pub fn take(&mut self, most: usize, into: &mut Vec<Frame>) -> Result<bool, Overflowed> {
+    /// Moves up to `most` steps to `into`.
+    pub fn take(&mut self, most: usize, into: &mut Vec<Step>) -> Result<Taken, Overflowed> {
         if self.overflowed {
             return Err(Overflowed);
         }
-        let full = into.len().saturating_add(most);
-        while into.len() < full
-            && let Some(step) = self.next.take().or_else(|| self.behind.pop_front())
-        {
+        let (cursor, begin) = (self.cursor.clone(), into.len());
+        into.extend(self.next.take_if(|_| most > 0));
+        let left = most - (into.len() - begin);
+        into.extend(self.behind.drain(..left.min(self.behind.len())));
+        for step in &into[begin..] {
             step.take(&mut self.cursor);
-            if let Step::Over(event) = step {
-                into.push(Frame { event, cursor: self.cursor.clone() });
-            }
         }
-        let is_empty = self.is_empty();
-        if is_empty {
+        let is_all = self.is_empty();
+        if is_all {
             // A queue that has held much gives the memory back.
             if self.behind.capacity() > KEPT_STEPS {
                 self.behind = VecDeque::new();
             }
             self.is_told = false;
         }
-        Ok(is_empty)
+        Ok(Taken { cursor, is_all })
     }
 
     /// The cursor, if nothing waits.
@@ -229,7 +234,7 @@ pub struct Queues {
     open: Slab<Queue>,
     /// Those that something waits in.
     waiting: Vec<SubscriptionId>,
-    /// Frames that may wait in each.
+    /// Steps that may wait in each.
     bound: usize,
 }
 

@@ -18,7 +18,8 @@ use tokio::time::Instant;
 
 use super::Shard;
 use crate::cursor::Cursor;
-use crate::hub::{Frame, SubscriptionId};
+use crate::event::Event;
+use crate::hub::{Overflowed, Step, SubscriptionId, Taken};
 use crate::metrics;
 use crate::protocol::{CloseCode, NEXT_END};
 use crate::render::{Failed, Key, Payload};
@@ -26,8 +27,8 @@ use crate::socket::connection::Connection;
 use crate::socket::frames;
 use crate::subscription::Subscription;
 
-/// Frames of one socket that are taken from its queues at once.
-const FRAMES: usize = 32;
+/// Steps that are taken from the queues of one socket at once.
+const STEPS: usize = 32;
 /// Bytes after which what was put together is written before more is.
 const OUT_BYTES: usize = 64 * 1024;
 /// Subscriptions that are served in one turn, before others and the shard's tasks have theirs.
@@ -43,15 +44,19 @@ type Found = HashMap<Key, Option<Arc<Payload>>, foldhash::fast::RandomState>;
 #[derive(Default)]
 pub struct Turn {
     /// What was taken from queues: first all of the first share, then of the next.
-    frames: Vec<Frame>,
+    steps: Vec<Step>,
     shares: Vec<Share>,
     out: Out,
     renderings: TurnsRenderings,
 }
 
-/// What of a turn's frames is a subscription's.
+/// What of a turn's steps is a subscription's.
 struct Share {
-    frames: usize,
+    /// Which of those that are served it is.
+    of: usize,
+    /// Where the first of them goes on from.
+    cursor: Cursor,
+    steps: usize,
     /// Whether more waits, for which its socket may have room.
     goes_on: bool,
 }
@@ -101,7 +106,7 @@ fn fetch(subscriptions: &[Rc<Subscription>]) {
     std::hint::black_box(looked.count());
 }
 
-/// What became of a frame.
+/// What became of an event.
 enum Rendered<'a> {
     Shared(&'a Payload),
     Own(Arc<Payload>),
@@ -153,42 +158,45 @@ impl Shard {
         while !waiting.is_empty() {
             self.take(turn, &waiting);
             self.put(turn, &waiting, now);
-            let mut shares = turn.shares.iter();
-            waiting.retain(|_| shares.next().is_some_and(|share| share.goes_on));
+            waiting =
+                turn.shares.iter().filter(|share| share.goes_on).map(|share| waiting[share.of]).collect();
         }
     }
 
     /// Takes of what waits for each; of what a socket has no room for, nothing.
     fn take(&self, turn: &mut Turn, waiting: &[&Rc<Subscription>]) {
-        turn.frames.clear();
+        turn.steps.clear();
         turn.shares.clear();
-        let mut queues = self.hub.taking();
+        let (mut queues, mut of) = (self.hub.taking(), 0);
         for of_one in waiting.chunk_by(|one, other| socket(one) == socket(other)) {
             let connection = &of_one[0].connection;
             let has_room = connection.outbox.has_room();
             for subscription in of_one {
                 let is_ready = has_room && !subscription.is_busy.get();
-                let most = if is_ready { (FRAMES / of_one.len()).max(1) } else { 0 };
-                let before = turn.frames.len();
-                let taken = queues.take(subscription.id, most, &mut turn.frames);
-                if taken.is_err() {
-                    connection.end(CloseCode::TooSlow);
+                let most = if is_ready { (STEPS / of_one.len()).max(1) } else { 0 };
+                let before = turn.steps.len();
+                match queues.take(subscription.id, most, &mut turn.steps) {
+                    Ok(Taken { cursor, is_all }) => {
+                        let (steps, goes_on) = (turn.steps.len() - before, is_ready && !is_all);
+                        turn.shares.push(Share { of, cursor, steps, goes_on });
+                    }
+                    Err(Overflowed) => connection.end(CloseCode::TooSlow),
                 }
-                let goes_on = is_ready && matches!(taken, Ok(false));
-                turn.shares.push(Share { frames: turn.frames.len() - before, goes_on });
+                of += 1;
             }
         }
     }
 
     /// Puts what was taken together for each socket, and writes it.
     fn put(&self, turn: &mut Turn, waiting: &[&Rc<Subscription>], now: Instant) {
-        let Turn { frames, shares, out, renderings } = turn;
+        let Turn { steps, shares, out, renderings } = turn;
         // One that panicked may have left something.
         out.bytes.clear();
-        let (mut frames, mut unwritten) = (frames.drain(..), Unwritten::new());
-        for (subscription, share) in waiting.iter().zip(shares) {
-            let mut taken = frames.by_ref().take(share.frames);
-            if let Err(code) = self.put_share(renderings, subscription, &mut taken, out) {
+        let (mut steps, mut unwritten) = (steps.drain(..), Unwritten::new());
+        for share in shares {
+            let (subscription, mut taken) = (waiting[share.of], steps.by_ref().take(share.steps));
+            if let Err(code) = self.put_share(renderings, subscription, (&mut share.cursor, &mut taken), out)
+            {
                 subscription.connection.end(code);
                 taken.for_each(drop);
                 share.goes_on = false;
@@ -210,23 +218,29 @@ impl Shard {
         &self,
         renderings: &mut TurnsRenderings,
         subscription: &Rc<Subscription>,
-        taken: &mut impl Iterator<Item = Frame>,
+        (cursor, taken): (&mut Cursor, &mut impl Iterator<Item = Step>),
         out: &mut Out,
     ) -> Result<(), CloseCode> {
-        while let Some(frame) = taken.next() {
-            match self.render(renderings, subscription, &frame) {
-                Ok(Rendered::Shared(payload)) => subscription.put(payload, &frame.cursor, &mut out.bytes),
-                Ok(Rendered::Own(payload)) => subscription.put(&payload, &frame.cursor, &mut out.bytes),
-                Ok(Rendered::Nothing) => continue,
-                Ok(Rendered::Later) => {
-                    subscription.go_on_later(std::iter::once(frame).chain(taken).collect());
-                    break;
-                }
-                // The client resumes at its last cursor, and gets the event then.
-                Err(error) => {
-                    tracing::warn!(%error, "subscription ended");
-                    return Err(CloseCode::Restart);
-                }
+        while let Some(step) = taken.next() {
+            let rendered = match &step {
+                Step::Over(event) => self.render(renderings, subscription, event),
+                Step::To(_) => Ok(Rendered::Nothing),
+            };
+            // The client resumes at its last cursor, and gets the event then.
+            let rendered = rendered.map_err(|error| {
+                tracing::warn!(%error, "subscription ended");
+                CloseCode::Restart
+            })?;
+            if let Rendered::Later = rendered {
+                let rest = std::iter::once(step).chain(taken).collect();
+                subscription.go_on_later(cursor.clone(), rest);
+                return Ok(());
+            }
+            step.take(cursor);
+            match &rendered {
+                Rendered::Shared(payload) => subscription.put(payload, cursor, &mut out.bytes),
+                Rendered::Own(payload) => subscription.put(payload, cursor, &mut out.bytes),
+                Rendered::Nothing | Rendered::Later => continue,
             }
             out.deliveries += 1;
         }
@@ -237,24 +251,24 @@ impl Shard {
         &self,
         renderings: &'a mut TurnsRenderings,
         subscription: &Subscription,
-        frame: &Frame,
+        event: &Event,
     ) -> Result<Rendered<'a>, Failed> {
-        let Some(live) = frame.event.live() else { return Ok(Rendered::Nothing) };
-        if subscription.misses_quote(&frame.event) {
+        let Some(live) = event.live() else { return Ok(Rendered::Nothing) };
+        if subscription.misses_quote(event) {
             return Ok(Rendered::Later);
         }
-        let found = match renderings.found.entry(subscription.selected.key_of(&frame.event)) {
+        let found = match renderings.found.entry(subscription.selected.key_of(event)) {
             Entry::Occupied(found) => found.into_mut(),
             Entry::Vacant(new) => {
                 let rendered = subscription.selected.render_event_now(
                     &self.rendering,
                     &subscription.viewer,
-                    (&frame.event, live),
+                    (event, live),
                     &self.node.renderings,
                 );
                 match rendered.transpose()? {
                     Some(rendered) => {
-                        renderings.times.push(frame.event.time());
+                        renderings.times.push(event.time());
                         if !rendered.is_shared {
                             return Ok(Rendered::Own(rendered.payload));
                         }

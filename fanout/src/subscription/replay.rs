@@ -12,7 +12,7 @@ use schemas::position::Offset;
 use schemas::tables::MESSAGES;
 use schemas::tables::views::MessageRow;
 
-use super::{Ended, FRAMES, Subscription};
+use super::{Ended, STEPS, Subscription};
 use crate::cursor::Cursor;
 use crate::event::Event;
 use crate::lanes::{Lane, Position};
@@ -75,17 +75,19 @@ impl Subscription {
             let read_to = self.replay_past(lane, *start, send_from, &mut replayed).await?;
             next.insert(lane, read_to.max(send_from));
         }
-        let mut frames = vec![];
+        let mut steps = vec![];
         loop {
             // The ring may move on while this client reads slowly.
-            hub.catch_up(self.id, &mut next, FRAMES).map_err(|_| Gap::TooOld)?;
-            hub.take(self.id, usize::MAX, &mut frames).map_err(Ended::from)?;
+            hub.catch_up(self.id, &mut next, STEPS).map_err(|_| Gap::TooOld)?;
+            let mut cursor = hub.take(self.id, usize::MAX, &mut steps).map_err(Ended::from)?.cursor;
             // There once the queue is live, with the last that it has caught up with taken.
-            let cursor = hub.quiet(self.id);
-            for frame in frames.drain(..) {
-                replayed += i32::from(self.replay_event(&frame.event, &frame.cursor).await?);
+            let quiet = hub.quiet(self.id);
+            for step in steps.drain(..) {
+                if let Some(event) = step.take(&mut cursor) {
+                    replayed += i32::from(self.replay_event(event, &cursor).await?);
+                }
             }
-            if let Some(cursor) = cursor {
+            if let Some(cursor) = quiet {
                 return Ok((replayed, cursor));
             }
         }

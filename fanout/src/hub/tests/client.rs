@@ -11,7 +11,7 @@ use schemas::position::Offset;
 use super::world::{LANES, Name, World, user};
 use crate::cursor::Cursor;
 use crate::event::Event;
-use crate::hub::{Frame, Hub, Interest, Overflowed, SubscriptionId, UserRows};
+use crate::hub::{Hub, Interest, Overflowed, SubscriptionId, Taken, UserRows};
 use crate::lanes::Lane;
 
 pub struct Client {
@@ -91,10 +91,30 @@ impl Client {
     }
 }
 
+/// An event as it comes to a client.
+pub struct Frame {
+    pub event: Arc<Event>,
+    pub cursor: Cursor,
+}
+
+/// Up to `most` steps of what waits in a queue, and whether that is all.
+pub fn taken_in_part(node: &Hub, id: SubscriptionId, most: usize) -> Result<(Vec<Frame>, bool), Overflowed> {
+    let (mut steps, mut frames) = (vec![], vec![]);
+    let Taken { mut cursor, is_all } = node.take(id, most, &mut steps)?;
+    for step in steps {
+        if let Some(event) = step.take(&mut cursor) {
+            frames.push(Frame { event: event.clone(), cursor: cursor.clone() });
+        }
+    }
+    let stands = node.state().queues.get(id).map(|queue| queue.cursor.clone());
+    assert_eq!(stands, Some(cursor), "the queue is where the last step has led");
+    Ok((frames, is_all))
+}
+
 /// All that waits in a queue, and the cursor after it.
 pub fn taken(node: &Hub, id: SubscriptionId) -> Result<(Vec<Frame>, Cursor), Overflowed> {
-    let mut frames = vec![];
-    assert!(node.take(id, usize::MAX, &mut frames)?, "nothing waits any more");
+    let (frames, is_all) = taken_in_part(node, id, usize::MAX)?;
+    assert!(is_all, "nothing waits any more");
     let cursor = node.state().queues.get(id).map(|queue| queue.cursor.clone());
     Ok((frames, cursor.expect("a queue")))
 }

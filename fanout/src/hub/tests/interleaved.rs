@@ -7,10 +7,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::client::{Client, taken, told};
+use super::client::{Client, Frame, taken, taken_in_part, told};
 use super::world::{LANES, Name, World};
 use crate::cursor::Cursor;
-use crate::hub::{Frame, Hub, UserRows};
+use crate::hub::{Hub, UserRows};
 use crate::lanes::Lane;
 use crate::snapshot::Snapshot;
 
@@ -38,7 +38,7 @@ enum Step {
     TakesSnapshot { node: usize },
     Adopts { node: usize, settles: bool },
     Restarts,
-    Takes { who: usize, most: usize },
+    Takes { who: usize, most: usize, stays: bool },
     Pings { who: usize },
     Returns { who: usize, node: usize, most: usize, with_rows: bool, meanwhile: usize },
 }
@@ -62,7 +62,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         10 => node().prop_map(|node| Step::TakesSnapshot { node }),
         10 => (node(), prop::bool::weighted(0.2)).prop_map(|(node, settles)| Step::Adopts { node, settles }),
         1 => Just(Step::Restarts),
-        10 => (who(), 0..8usize).prop_map(|(who, most)| Step::Takes { who, most }),
+        10 => (who(), 0..8usize, any::<bool>()).prop_map(|(who, most, stays)| Step::Takes { who, most, stays }),
         10 => who().prop_map(|who| Step::Pings { who }),
         20 => (who(), node(), 1..=NARROW / 2, any::<bool>(), 0..3usize).prop_map(
             |(who, node, most, with_rows, meanwhile)| Step::Returns { who, node, most, with_rows, meanwhile }
@@ -160,7 +160,7 @@ impl Stage {
             Step::TakesSnapshot { node } => self.taken[node] = Some(self.world.snapshot(&self.nodes[node])),
             Step::Adopts { node, settles } => self.adopts(node, settles),
             Step::Restarts => self.restarts(),
-            Step::Takes { who, most } => self.takes(who, most),
+            Step::Takes { who, most, stays } => self.takes(who, most, stays),
             Step::Pings { who } => self.is_pinged(who),
             Step::Returns { who, node, most, with_rows, meanwhile } => {
                 // Rows are read where the ring does not reach back to the beginning.
@@ -226,14 +226,14 @@ impl Stage {
         self.nodes[FRAIL] = Arc::new(Hub::new(LANES, snapshot.clone(), 0, NARROW));
     }
 
-    /// If not all can be written the socket is gone.
-    fn takes(&mut self, who: usize, most: usize) {
+    /// If not all can be written the socket is gone, or waits until more can.
+    fn takes(&mut self, who: usize, most: usize, stays: bool) {
         let person = &mut self.people[who];
         let Some((node, client)) = &person.client else { return };
-        match taken(&self.nodes[*node], client.id) {
-            Ok((frames, _)) => {
-                person.gets(&frames[..most.min(frames.len())]);
-                if frames.len() > most {
+        match taken_in_part(&self.nodes[*node], client.id, most) {
+            Ok((frames, is_all)) => {
+                person.gets(&frames);
+                if !is_all && !stays {
                     person.leaves();
                 }
             }
@@ -277,7 +277,7 @@ impl Stage {
     fn ends(mut self) {
         self.nodes.iter().for_each(|node| self.world.enters(node));
         for who in 0..PEOPLE.len() {
-            self.takes(who, usize::MAX);
+            self.takes(who, usize::MAX, true);
             if self.people[who].client.is_none() {
                 self.returns(who, WHOLE, 3, true, 0);
             }

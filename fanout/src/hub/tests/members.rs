@@ -1,8 +1,8 @@
 //! Membership by positions: an event is for those whose stay encloses it, whenever they come for it.
 
-use super::client::told;
+use super::client::{Frame, told};
 use super::world::{World, user};
-use crate::hub::{Frame, UserRows};
+use crate::hub::UserRows;
 use crate::lanes::Lane;
 
 #[test]
