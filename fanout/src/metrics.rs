@@ -1,7 +1,8 @@
-//! Metrics of a node. Those of what happens to every frame are counters alone.
+//! Metrics of a node. What happens to every frame is counted by each shard for itself.
 
 use std::sync::LazyLock;
 
+use prometheus::local::{LocalIntCounter, LocalMetric};
 use prometheus::{
     IntCounter, IntCounterVec, IntGauge, register_int_counter, register_int_counter_vec, register_int_gauge,
 };
@@ -26,15 +27,40 @@ pub static SUBSCRIPTIONS: LazyLock<IntGauge> = LazyLock::new(|| {
     made(register_int_gauge!("musclemap_fanout_subscriptions", "Subscriptions on open sockets"))
 });
 
-pub static DELIVERIES: LazyLock<IntCounter> = LazyLock::new(|| {
+static DELIVERIES: LazyLock<IntCounter> = LazyLock::new(|| {
     made(register_int_counter!(
         "musclemap_fanout_deliveries_total",
         "Events handed to a socket, each once for each subscription"
     ))
 });
 
-pub static WRITES: LazyLock<IntCounter> =
+static WRITES: LazyLock<IntCounter> =
     LazyLock::new(|| made(register_int_counter!("musclemap_fanout_writes_total", "Writes to sockets")));
+
+/// What this thread's shard has counted. A counter of all would go from core to core with every write.
+struct Counts {
+    deliveries: LocalIntCounter,
+    writes: LocalIntCounter,
+}
+
+thread_local! {
+    static COUNTS: Counts = Counts { deliveries: DELIVERIES.local(), writes: WRITES.local() };
+}
+
+/// Something was delivered to a subscription.
+pub fn delivered() {
+    COUNTS.with(|counts| counts.deliveries.inc());
+}
+
+/// Something was written to a socket.
+pub fn wrote() {
+    COUNTS.with(|counts| counts.writes.inc());
+}
+
+/// Exports what this thread has counted.
+pub fn tell_counts() {
+    COUNTS.with(|Counts { deliveries, writes }| [deliveries, writes].map(LocalMetric::flush));
+}
 
 /// Bytes that wait because clients do not read.
 pub static QUEUED_BYTES: LazyLock<IntGauge> = LazyLock::new(|| {

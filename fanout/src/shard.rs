@@ -23,12 +23,12 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use crate::Node;
 use crate::hub::{Hub, SubscriptionId};
 use crate::node::Entrance;
 use crate::protocol::CloseCode;
 use crate::socket::connection::Connection;
 use crate::subscription::Subscription;
+use crate::{Node, metrics};
 use deliver::Batches;
 
 /// Sockets that may wait to be taken in by one shard.
@@ -244,6 +244,7 @@ impl Shard {
     }
 
     fn look(&self, now: Instant, drains_since: Option<Instant>) {
+        metrics::tell_counts();
         let over = self.node.options.drain_over.as_secs_f32().max(f32::EPSILON);
         let drains = drains_since.map(|since| now.saturating_duration_since(since).as_secs_f32() / over);
         self.connections.borrow_mut().retain(|_, connection| match connection.upgrade() {

@@ -274,7 +274,7 @@ impl Subscription {
             self.put(payload, cursor, unsent);
             unsent.len()
         };
-        metrics::DELIVERIES.inc();
+        metrics::delivered();
         if bytes > UNSENT_BYTES { self.flush().await } else { Ok(()) }
     }
 

@@ -32,7 +32,7 @@ const STEPS: usize = 32;
 /// Bytes after which what was put together is written before more is.
 const OUT_BYTES: usize = 64 * 1024;
 /// Subscriptions that are served in one turn, before others and the shard's tasks have theirs.
-const SUBSCRIPTIONS: usize = 64;
+const SUBSCRIPTIONS: usize = 128;
 
 /// Those that something waits for, by when it came; each batch in the order of its sockets.
 pub type Batches = VecDeque<Vec<SubscriptionId>>;
@@ -46,7 +46,7 @@ pub struct Turn {
     /// What was taken from queues: first all of the first share, then of the next.
     steps: Vec<Step>,
     shares: Vec<Share>,
-    out: Out,
+    out: Vec<u8>,
     renderings: TurnsRenderings,
 }
 
@@ -61,13 +61,6 @@ struct Share {
     goes_on: bool,
 }
 
-/// What was put together for some sockets.
-#[derive(Default)]
-struct Out {
-    bytes: Vec<u8>,
-    deliveries: u64,
-}
-
 /// What a turn has found of renderings.
 #[derive(Default)]
 struct TurnsRenderings {
@@ -80,16 +73,13 @@ struct TurnsRenderings {
 /// Sockets for which something was put together, in order, with where theirs ends.
 type Unwritten<'a> = SmallVec<[(&'a Connection, usize); SUBSCRIPTIONS]>;
 
-impl Out {
-    fn write(&mut self, unwritten: &mut Unwritten<'_>, now: Instant) {
-        let mut begin = 0;
-        for (connection, end) in unwritten.drain(..) {
-            connection.tell(&self.bytes[begin..end], now);
-            begin = end;
-        }
-        self.bytes.clear();
-        metrics::DELIVERIES.inc_by(std::mem::take(&mut self.deliveries));
+fn write(out: &mut Vec<u8>, unwritten: &mut Unwritten<'_>, now: Instant) {
+    let mut begin = 0;
+    for (connection, end) in unwritten.drain(..) {
+        connection.tell(&out[begin..end], now);
+        begin = end;
     }
+    out.clear();
 }
 
 fn socket(subscription: &Rc<Subscription>) -> *const Connection {
@@ -191,7 +181,7 @@ impl Shard {
     fn put(&self, turn: &mut Turn, waiting: &[&Rc<Subscription>], now: Instant) {
         let Turn { steps, shares, out, renderings } = turn;
         // One that panicked may have left something.
-        out.bytes.clear();
+        out.clear();
         let (mut steps, mut unwritten) = (steps.drain(..), Unwritten::new());
         for share in shares {
             let (subscription, mut taken) = (waiting[share.of], steps.by_ref().take(share.steps));
@@ -202,14 +192,14 @@ impl Shard {
                 share.goes_on = false;
             }
             match unwritten.last_mut() {
-                Some((last, end)) if std::ptr::eq(*last, socket(subscription)) => *end = out.bytes.len(),
-                _ => unwritten.push((&subscription.connection, out.bytes.len())),
+                Some((last, end)) if std::ptr::eq(*last, socket(subscription)) => *end = out.len(),
+                _ => unwritten.push((&subscription.connection, out.len())),
             }
-            if out.bytes.len() > OUT_BYTES {
-                out.write(&mut unwritten, now);
+            if out.len() > OUT_BYTES {
+                write(out, &mut unwritten, now);
             }
         }
-        out.write(&mut unwritten, now);
+        write(out, &mut unwritten, now);
     }
 
     /// Appends what was taken for one subscription; from the first that needs something read on, it is
@@ -219,7 +209,7 @@ impl Shard {
         renderings: &mut TurnsRenderings,
         subscription: &Rc<Subscription>,
         (cursor, taken): (&mut Cursor, &mut impl Iterator<Item = Step>),
-        out: &mut Out,
+        out: &mut Vec<u8>,
     ) -> Result<(), CloseCode> {
         while let Some(step) = taken.next() {
             let rendered = match &step {
@@ -238,11 +228,11 @@ impl Shard {
             }
             step.take(cursor);
             match &rendered {
-                Rendered::Shared(payload) => subscription.put(payload, cursor, &mut out.bytes),
-                Rendered::Own(payload) => subscription.put(payload, cursor, &mut out.bytes),
+                Rendered::Shared(payload) => subscription.put(payload, cursor, out),
+                Rendered::Own(payload) => subscription.put(payload, cursor, out),
                 Rendered::Nothing | Rendered::Later => continue,
             }
-            out.deliveries += 1;
+            metrics::delivered();
         }
         Ok(())
     }

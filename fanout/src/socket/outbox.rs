@@ -82,7 +82,7 @@ impl Outbox {
         }
         let mut sent = 0;
         if state.waiting.is_empty() {
-            metrics::WRITES.inc();
+            metrics::wrote();
             match self.send(frames) {
                 Ok(bytes) if bytes == frames.len() => return,
                 Ok(bytes) => sent = bytes,
@@ -118,7 +118,7 @@ impl Outbox {
         if state.waiting.is_empty() {
             return false;
         }
-        metrics::WRITES.inc();
+        metrics::wrote();
         match self.stream.try_write(&state.waiting) {
             Ok(sent) => {
                 if sent >= state.begun {
