@@ -31,11 +31,14 @@ use crate::subscription::Subscription;
 const STEPS: usize = 32;
 /// Bytes after which what was put together is written before more is.
 const OUT_BYTES: usize = 64 * 1024;
-/// Subscriptions that are served in one turn, before others and the shard's tasks have theirs.
-const SUBSCRIPTIONS: usize = 128;
+/// Sockets that are served in one turn, before others and the shard's tasks have theirs.
+const SOCKETS: usize = 128;
 
-/// Those that something waits for, by when it came; each batch in the order of its sockets.
-pub type Batches = VecDeque<Vec<SubscriptionId>>;
+/// Subscriptions that something waits for, by when it came, and in a batch by their sockets.
+pub type Batches = VecDeque<Vec<OfOne>>;
+
+/// Subscriptions of one socket, which most often has one.
+type OfOne = SmallVec<[SubscriptionId; 2]>;
 
 /// Looked into for every delivery; its keys are the node's own.
 type Found = HashMap<Key, Option<Arc<Payload>>, foldhash::fast::RandomState>;
@@ -47,6 +50,8 @@ pub struct Turn {
     steps: Vec<Step>,
     shares: Vec<Share>,
     out: Vec<u8>,
+    /// Where each socket stands in the batch that is made.
+    places: HashMap<*const Connection, usize, foldhash::fast::RandomState>,
     renderings: TurnsRenderings,
 }
 
@@ -71,7 +76,7 @@ struct TurnsRenderings {
 }
 
 /// Sockets for which something was put together, in order, with where theirs ends.
-type Unwritten<'a> = SmallVec<[(&'a Connection, usize); SUBSCRIPTIONS]>;
+type Unwritten<'a> = SmallVec<[(&'a Connection, usize); SOCKETS]>;
 
 fn write(out: &mut Vec<u8>, unwritten: &mut Unwritten<'_>, now: Instant) {
     let mut begin = 0;
@@ -107,20 +112,26 @@ enum Rendered<'a> {
 
 impl Shard {
     /// Those that something has begun to wait for.
-    pub(super) fn batch(&self) -> Vec<SubscriptionId> {
-        let mut waiting = vec![];
+    pub(super) fn batch(&self) -> Vec<OfOne> {
+        let (mut waiting, mut batch) = (vec![], Vec::<OfOne>::new());
         self.hub.waiting(&mut waiting);
-        let subscriptions = self.subscriptions.borrow();
-        let with_socket = |id: SubscriptionId| Some((subscriptions.get(id)?.as_ref()?.socket, id));
-        let mut batch: Vec<_> = waiting.into_iter().filter_map(with_socket).collect();
-        batch.sort_unstable();
-        batch.into_iter().map(|(_, id)| id).collect()
+        let (places, subscriptions) = (&mut self.turn.borrow_mut().places, self.subscriptions.borrow());
+        places.clear();
+        for id in waiting {
+            let Some(Some(kept)) = subscriptions.get(id) else { continue };
+            let place = *places.entry(kept.socket).or_insert(batch.len());
+            match batch.get_mut(place) {
+                Some(of_one) => of_one.push(id),
+                None => batch.push(OfOne::from_slice(&[id])),
+            }
+        }
+        batch
     }
 
     /// One turn of the batch whose turn it is.
     pub(super) fn deliver_some(&self, batches: &mut Batches) {
         let Some(mut batch) = batches.pop_front() else { return };
-        let served = batch.split_off(batch.len().saturating_sub(SUBSCRIPTIONS));
+        let served = batch.split_off(batch.len().saturating_sub(SOCKETS));
         let served = self.still_open(&served);
         fetch(&served);
         self.deliver(&served, Instant::now());
@@ -133,9 +144,13 @@ impl Shard {
         turn.renderings.times.drain(..).for_each(|time| Stage::Socket.between(time, now));
     }
 
-    fn still_open(&self, ids: &[SubscriptionId]) -> SmallVec<[Rc<Subscription>; SUBSCRIPTIONS]> {
+    fn still_open(&self, batch: &[OfOne]) -> SmallVec<[Rc<Subscription>; SOCKETS]> {
         let subscriptions = self.subscriptions.borrow();
-        ids.iter().filter_map(|id| subscriptions.get(*id)?.as_ref()?.subscription.upgrade()).collect()
+        batch
+            .iter()
+            .flatten()
+            .filter_map(|id| subscriptions.get(*id)?.as_ref()?.subscription.upgrade())
+            .collect()
     }
 
     /// Delivers what waits for subscriptions, those of each socket side by side, as far as it has room.
@@ -144,7 +159,7 @@ impl Shard {
     /// would push each other's code and data out of the core's nearest caches.
     pub fn deliver(&self, subscriptions: &[Rc<Subscription>], now: Instant) {
         let turn = &mut *self.turn.borrow_mut();
-        let mut waiting: SmallVec<[&Rc<Subscription>; SUBSCRIPTIONS]> = subscriptions.iter().collect();
+        let mut waiting: SmallVec<[&Rc<Subscription>; SOCKETS]> = subscriptions.iter().collect();
         while !waiting.is_empty() {
             self.take(turn, &waiting);
             self.put(turn, &waiting, now);
@@ -179,7 +194,7 @@ impl Shard {
 
     /// Puts what was taken together for each socket, and writes it.
     fn put(&self, turn: &mut Turn, waiting: &[&Rc<Subscription>], now: Instant) {
-        let Turn { steps, shares, out, renderings } = turn;
+        let Turn { steps, shares, out, renderings, .. } = turn;
         // One that panicked may have left something.
         out.clear();
         let (mut steps, mut unwritten) = (steps.drain(..), Unwritten::new());
