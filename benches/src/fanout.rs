@@ -24,7 +24,7 @@ pub struct Options {
     /// Sockets on the node, one measurement each.
     #[arg(long, value_delimiter = ',', default_values_t = [10, 100, 1_000, 5_000])]
     sockets: Vec<usize>,
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 15)]
     repetitions: usize,
 }
 
@@ -35,7 +35,7 @@ pub struct BurstOptions {
     /// Messages at once, one measurement each.
     #[arg(long, value_delimiter = ',', default_values_t = [8, 64])]
     bursts: Vec<usize>,
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 15)]
     repetitions: usize,
 }
 

@@ -21,7 +21,7 @@ pub struct Options {
     /// One measurement each.
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 5_000])]
     sockets: Vec<usize>,
-    #[arg(long, default_value_t = 5)]
+    #[arg(long, default_value_t = 15)]
     repetitions: usize,
 }
 
