@@ -99,6 +99,34 @@ fn what_comes_behind_a_frame_that_is_read_for_waits_for_it() {
 }
 
 #[test]
+fn what_comes_at_once_is_delivered_to_each_subscription_of_a_socket() {
+    staged(async {
+        let mut world = World::new();
+        world.opens("k1", &["ann", "bob"]);
+        let mut stage = Stage::new(world).await;
+        stage.enters();
+        let mut ann = stage.subscribes(Some(stage.start_of("ann"))).await;
+        ann.frames(&["ConversationChanged", "Drained"]).await;
+        ann.subscribes("2", Some(stage.start_of("ann"))).await;
+        for _ in 0..2 {
+            assert_eq!(ann.hears().await.unwrap()["id"], "2");
+        }
+        let expected: Vec<String> = (0..200).map(|number| number.to_string()).collect();
+        for text in &expected {
+            stage.world.says("k1", "bob", text);
+        }
+        stage.enters();
+        let mut got = [vec![], vec![]];
+        for _ in 0..2 * expected.len() {
+            let said = ann.hears().await.unwrap();
+            let of = usize::from(said["id"] == "2");
+            got[of].push(content(&said["payload"]["data"]["inbox"]).to_owned());
+        }
+        assert_eq!(got, [expected.clone(), expected]);
+    });
+}
+
+#[test]
 fn a_message_is_rendered_for_whoever_has_left_since() {
     staged(async {
         let mut world = World::new();

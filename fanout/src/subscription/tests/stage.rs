@@ -106,8 +106,7 @@ impl Stage {
     /// `ann` subscribes to her inbox.
     pub async fn subscribes(&self, after: Option<String>) -> Client {
         let mut client = self.comes().await;
-        let payload = json!({ "query": INBOX, "variables": { "after": after } });
-        client.says(&json!({ "type": "subscribe", "id": "1", "payload": payload })).await;
+        client.subscribes("1", after).await;
         client
     }
 }
@@ -117,6 +116,12 @@ pub struct Client {
 }
 
 impl Client {
+    /// Subscribes to the inbox.
+    pub async fn subscribes(&mut self, id: &str, after: Option<String>) {
+        let payload = json!({ "query": INBOX, "variables": { "after": after } });
+        self.says(&json!({ "type": "subscribe", "id": id, "payload": payload })).await;
+    }
+
     pub async fn says(&mut self, message: &Value) {
         self.socket.send(Message::text(message.to_string())).await.unwrap();
     }
