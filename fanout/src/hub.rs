@@ -160,7 +160,7 @@ impl Hub {
     pub fn close(&self, id: SubscriptionId) {
         let state = &mut *self.state();
         if let Some(queue) = state.queues.close(id) {
-            state.users.remove(&queue.user, id);
+            state.users.remove(queue.user(), id);
         }
     }
 
@@ -182,7 +182,7 @@ impl Hub {
         if !Arc::ptr_eq(&state.settled, settled) {
             return None;
         }
-        let user = state.queues.get(id)?.user.clone();
+        let user = state.queues.get(id)?.user().clone();
         let events = state.since_settled(&user);
         let queue = state.queues.get_mut(id)?;
         queue.cursor = Cursor::at(settled.id);
@@ -211,7 +211,7 @@ impl Hub {
         most: usize,
     ) -> Result<bool, Lane> {
         let state = &mut *self.state();
-        let Some(user) = state.queues.get(id).map(|queue| queue.user.clone()) else { return Ok(true) };
+        let Some(user) = state.queues.get(id).map(|queue| queue.user().clone()) else { return Ok(true) };
         if let Some((lane, _)) = next.iter().find(|(lane, from)| **from < state.rings.start(**lane)) {
             return Err(*lane);
         }

@@ -92,14 +92,17 @@ pub struct Taken {
     pub is_all: bool,
 }
 
+/// What every offer looks at is side by side.
+#[repr(align(64))]
 pub struct Queue {
-    pub user: UserId,
     /// Where its client is with all that was taken.
     pub cursor: Cursor,
-    interest: Interest,
     /// The first that waits. Most often it waits alone, and needs no memory.
     next: Option<Step>,
     behind: VecDeque<Step>,
+    whose: Box<(UserId, Interest)>,
+    /// Whether it is interested in everything.
+    is_inbox: bool,
     live: bool,
     overflowed: bool,
     /// Whether the hub has been told that something waits.
@@ -109,15 +112,19 @@ pub struct Queue {
 impl Queue {
     pub fn new(user: UserId, interest: Interest, cursor: Cursor) -> Self {
         Self {
-            user,
             cursor,
-            interest,
             next: None,
             behind: VecDeque::new(),
+            is_inbox: interest == Interest::Inbox,
+            whose: Box::new((user, interest)),
             live: false,
             overflowed: false,
             is_told: false,
         }
+    }
+
+    pub fn user(&self) -> &UserId {
+        &self.whose.0
     }
 
     pub fn is_live(&self) -> bool {
@@ -133,7 +140,8 @@ impl Queue {
     pub fn offer(&mut self, event: &Arc<Event>, bound: usize) -> bool {
         // This node may be behind the one that gave the cursor.
         let is_past = self.cursor.is_past(event.lane, event.offset);
-        if self.overflowed || is_past || !self.interest.includes(event) {
+        let is_wanted = if self.is_inbox { event.live().is_some() } else { self.whose.1.includes(event) };
+        if self.overflowed || is_past || !is_wanted {
             return false;
         }
         self.push(Step::Over(event.clone()));

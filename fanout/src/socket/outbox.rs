@@ -36,12 +36,17 @@ pub struct Outbox {
 
 #[derive(Default)]
 struct State {
-    waiting: Vec<u8>,
-    /// Of what waits, the rest of a frame that is sent in part.
+    /// What the kernel has not taken, if there is anything; most often there is not.
+    rest: Option<Box<Rest>>,
+    is_closed: bool,
+}
+
+struct Rest {
+    bytes: Vec<u8>,
+    /// How many of them are the rest of a frame that is sent in part.
     begun: usize,
     /// Since when the kernel has taken nothing.
-    stalled_since: Option<Instant>,
-    is_closed: bool,
+    stalled_since: Instant,
 }
 
 /// The socket has ended, or is about to.
@@ -57,7 +62,7 @@ impl Outbox {
     /// Whether something may be written now.
     pub fn has_room(&self) -> bool {
         let state = self.state.borrow();
-        !state.is_closed && state.waiting.len() < ROOM
+        !state.is_closed && state.rest.as_ref().is_none_or(|rest| rest.has_room())
     }
 
     /// Waits until something may be written.
@@ -80,22 +85,20 @@ impl Outbox {
         if state.is_closed || frames.is_empty() {
             return;
         }
-        let mut sent = 0;
-        if state.waiting.is_empty() {
-            metrics::wrote();
-            match self.send(frames) {
-                Ok(bytes) if bytes == frames.len() => return,
-                Ok(bytes) => sent = bytes,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                // Whoever reads from it finds out, and ends the socket.
-                Err(_) => return self.shut(state),
-            }
-            state.begun = frames::rest_of_frame(frames, sent);
-            state.stalled_since = Some(Instant::now());
-            self.attention.notify_one();
+        if let Some(rest) = &mut state.rest {
+            return rest.append(frames);
         }
-        metrics::QUEUED_BYTES.add((frames.len() - sent) as i64);
-        state.waiting.extend_from_slice(&frames[sent..]);
+        metrics::wrote();
+        let sent = match self.send(frames) {
+            Ok(sent) if sent == frames.len() => return,
+            Ok(sent) => sent,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            // Whoever reads from it finds out, and ends the socket.
+            Err(_) => return self.shut(state),
+        };
+        let rest = state.rest.insert(Rest::new(frames::rest_of_frame(frames, sent)));
+        rest.append(&frames[sent..]);
+        self.attention.notify_one();
     }
 
     /// Asks the kernel itself, which most often takes everything; the runtime learns of it if not.
@@ -109,28 +112,22 @@ impl Outbox {
 
     /// Whether something waits to be sent.
     pub fn is_waiting(&self) -> bool {
-        !self.state.borrow().waiting.is_empty()
+        self.state.borrow().rest.is_some()
     }
 
     /// Sends what waits, as far as the kernel takes it; says whether there is room that was not.
     pub fn flush(&self) -> bool {
         let state = &mut *self.state.borrow_mut();
-        if state.waiting.is_empty() {
-            return false;
-        }
+        let Some(rest) = &mut state.rest else { return false };
         metrics::wrote();
-        match self.stream.try_write(&state.waiting) {
+        match self.stream.try_write(&rest.bytes) {
             Ok(sent) => {
-                if sent >= state.begun {
-                    let whole = &state.waiting[state.begun..];
-                    state.begun = frames::rest_of_frame(whole, sent - state.begun);
-                } else {
-                    state.begun -= sent;
+                let had_room = rest.has_room();
+                rest.sent(sent);
+                let has_room = rest.has_room();
+                if rest.bytes.is_empty() {
+                    state.rest = None;
                 }
-                let had_room = state.waiting.len() < ROOM;
-                state.forget(sent);
-                state.stalled_since = (!state.waiting.is_empty()).then(Instant::now);
-                let has_room = state.waiting.len() < ROOM;
                 if has_room {
                     self.room.notify_waiters();
                 }
@@ -146,20 +143,18 @@ impl Outbox {
 
     /// Whether the client has read nothing for too long.
     pub fn is_stalled(&self, now: Instant) -> bool {
-        let since = self.state.borrow().stalled_since;
-        since.is_some_and(|since| now.duration_since(since) > WRITE_WITHIN)
+        let state = self.state.borrow();
+        state.rest.as_ref().is_some_and(|rest| now.duration_since(rest.stalled_since) > WRITE_WITHIN)
     }
 
     /// Nothing more is taken from anybody: what waits goes, but for the rest of a frame that has begun
     /// and the frame that says why.
     pub fn close(&self, code: CloseCode) {
         let state = &mut *self.state.borrow_mut();
-        let keep = state.begun;
-        metrics::QUEUED_BYTES.sub((state.waiting.len() - keep) as i64);
-        state.waiting.truncate(keep);
-        let frame = frames::close(code);
-        metrics::QUEUED_BYTES.add(frame.len() as i64);
-        state.waiting.extend_from_slice(&frame);
+        let rest = state.rest.get_or_insert_with(|| Rest::new(0));
+        metrics::QUEUED_BYTES.sub((rest.bytes.len() - rest.begun) as i64);
+        rest.bytes.truncate(rest.begun);
+        rest.append(&frames::close(code));
         state.is_closed = true;
         self.room.notify_waiters();
     }
@@ -177,29 +172,41 @@ impl Outbox {
     }
 
     fn shut(&self, state: &mut State) {
-        state.forget(state.waiting.len());
+        state.rest = None;
         state.is_closed = true;
         self.room.notify_waiters();
         self.attention.notify_one();
     }
 }
 
-impl State {
-    fn forget(&mut self, bytes: usize) {
+impl Rest {
+    fn new(begun: usize) -> Box<Self> {
+        Box::new(Self { bytes: vec![], begun, stalled_since: Instant::now() })
+    }
+
+    fn has_room(&self) -> bool {
+        self.bytes.len() < ROOM
+    }
+
+    fn append(&mut self, bytes: &[u8]) {
+        metrics::QUEUED_BYTES.add(bytes.len() as i64);
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// The kernel has taken so many bytes.
+    fn sent(&mut self, bytes: usize) {
+        self.begun = match bytes.checked_sub(self.begun) {
+            Some(beyond) => frames::rest_of_frame(&self.bytes[self.begun..], beyond),
+            None => self.begun - bytes,
+        };
         metrics::QUEUED_BYTES.sub(bytes as i64);
-        if bytes == self.waiting.len() {
-            self.waiting = Vec::new();
-            self.stalled_since = None;
-            self.begun = 0;
-        } else {
-            self.waiting.drain(..bytes);
-        }
+        self.bytes.drain(..bytes);
+        self.stalled_since = Instant::now();
     }
 }
 
-impl Drop for Outbox {
+impl Drop for Rest {
     fn drop(&mut self) {
-        let state = self.state.get_mut();
-        state.forget(state.waiting.len());
+        metrics::QUEUED_BYTES.sub(self.bytes.len() as i64);
     }
 }
