@@ -70,7 +70,7 @@ pub struct Cursor {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Beyond(SmallVec<[(Lane, Offset); 2]>);
 
-/// Copied as a whole: each frame has one.
+/// Copied as a whole: whatever is taken from a queue begins at one.
 impl Clone for Beyond {
     fn clone(&self) -> Self {
         Self(SmallVec::from_slice(&self.0))

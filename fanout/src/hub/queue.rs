@@ -84,7 +84,6 @@ impl Step {
 }
 
 /// What is known of steps that were taken.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Taken {
     /// Where the first of them goes on from.
     pub cursor: Cursor,
@@ -101,7 +100,7 @@ pub struct Queue {
     next: Option<Step>,
     behind: VecDeque<Step>,
     whose: Box<(UserId, Interest)>,
-    /// Whether it is interested in everything.
+    /// Whether it is interested in everything: most are, and an offer need not look elsewhere for it.
     is_inbox: bool,
     live: bool,
     overflowed: bool,

@@ -242,11 +242,12 @@ impl Shard {
                 return Ok(());
             }
             step.take(cursor);
-            match &rendered {
-                Rendered::Shared(payload) => subscription.put(payload, cursor, out),
-                Rendered::Own(payload) => subscription.put(payload, cursor, out),
+            let payload = match &rendered {
+                Rendered::Shared(payload) => payload,
+                Rendered::Own(payload) => &**payload,
                 Rendered::Nothing | Rendered::Later => continue,
-            }
+            };
+            subscription.put(payload, cursor, out);
             metrics::delivered();
         }
         Ok(())

@@ -97,8 +97,8 @@ pub struct Frame {
     pub cursor: Cursor,
 }
 
-/// Up to `most` steps of what waits in a queue, and whether that is all.
-pub fn taken_in_part(node: &Hub, id: SubscriptionId, most: usize) -> Result<(Vec<Frame>, bool), Overflowed> {
+/// Up to `most` steps of what waits in a queue; the cursor after them, and whether that is all.
+pub fn taken_in_part(node: &Hub, id: SubscriptionId, most: usize) -> Result<(Vec<Frame>, Taken), Overflowed> {
     let (mut steps, mut frames) = (vec![], vec![]);
     let Taken { mut cursor, is_all } = node.take(id, most, &mut steps)?;
     for step in steps {
@@ -107,16 +107,15 @@ pub fn taken_in_part(node: &Hub, id: SubscriptionId, most: usize) -> Result<(Vec
         }
     }
     let stands = node.state().queues.get(id).map(|queue| queue.cursor.clone());
-    assert_eq!(stands, Some(cursor), "the queue is where the last step has led");
-    Ok((frames, is_all))
+    assert_eq!(stands.as_ref(), Some(&cursor), "the queue is where the last step has led");
+    Ok((frames, Taken { cursor, is_all }))
 }
 
 /// All that waits in a queue, and the cursor after it.
 pub fn taken(node: &Hub, id: SubscriptionId) -> Result<(Vec<Frame>, Cursor), Overflowed> {
-    let (frames, is_all) = taken_in_part(node, id, usize::MAX)?;
+    let (frames, Taken { cursor, is_all }) = taken_in_part(node, id, usize::MAX)?;
     assert!(is_all, "nothing waits any more");
-    let cursor = node.state().queues.get(id).map(|queue| queue.cursor.clone());
-    Ok((frames, cursor.expect("a queue")))
+    Ok((frames, cursor))
 }
 
 /// An event in a few words.

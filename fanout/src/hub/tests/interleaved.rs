@@ -231,9 +231,9 @@ impl Stage {
         let person = &mut self.people[who];
         let Some((node, client)) = &person.client else { return };
         match taken_in_part(&self.nodes[*node], client.id, most) {
-            Ok((frames, is_all)) => {
+            Ok((frames, taken)) => {
                 person.gets(&frames);
-                if !is_all && !stays {
+                if !taken.is_all && !stays {
                     person.leaves();
                 }
             }
