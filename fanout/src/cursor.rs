@@ -1,8 +1,9 @@
 //! Cursors: where a client's inbox goes on, on any node.
 //!
 //! A cursor is a stored snapshot, plus the next offset in the few lanes in which this user has had
-//! events since. It is bound to its user and epoch by a MAC: what a client sends back is what a node
-//! has given, or nothing. One is made for each frame, so making one is cheap.
+//! events since. A MAC binds it to its epoch, and a mark to its user: what a client sends back is what a
+//! node has given to that user, or nothing. What is before the mark is the same for all who are at the
+//! same, as most members of a group are, and is made once for them.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,16 +11,16 @@ use schemas::UserId;
 use schemas::position::{EPOCH, LogTime, Offset};
 use sha2::{Digest, Sha256};
 use siphasher::sip::SipHasher24;
-use siphasher::sip128;
 use smallvec::SmallVec;
 
 use crate::lanes::Lane;
 use crate::snapshot::{Snapshot, SnapshotId};
 
-/// Bytes of a key.
-const KEY_BYTES: usize = 16;
 /// Bytes of the MAC: who does not have the key can only guess, and ask a node for each guess.
 const MAC_BYTES: usize = 8;
+/// Bytes of a user's mark: what one user was given is not taken for another's by mistake.
+const MARK_BYTES: usize = 6;
+const MARK_CHARACTERS: usize = MARK_BYTES / 3 * 4;
 /// Bytes of the snapshot's id.
 const HEAD_BYTES: usize = 12;
 /// Bytes that each lane takes.
@@ -27,32 +28,43 @@ const LANE_BYTES: usize = 10;
 /// The longest cursor that is looked at.
 const MAX_CHARACTERS: usize = 8 * 1024;
 
-/// Key that cursors are bound with in this epoch; the same on every node.
-///
-/// The MAC is SipHash-2-4: one is made for each frame.
+/// Keys that cursors are bound with in this epoch; the same on every node.
 #[derive(Clone)]
-pub struct CursorKey(sip128::SipHasher24);
+pub struct CursorKey {
+    macs: SipHasher24,
+    marks: SipHasher24,
+}
 
 impl CursorKey {
     pub fn new(key: [u8; 32]) -> Self {
         let digest = Sha256::new().chain_update(key).chain_update(EPOCH.to_be_bytes()).finalize();
-        let mut short = [0; KEY_BYTES];
-        short.copy_from_slice(&digest[..KEY_BYTES]);
-        Self(sip128::SipHasher24::new_with_key(&short))
+        let [macs, marks] = [0, 16].map(|at| {
+            let mut half = [0; 16];
+            half.copy_from_slice(&digest[at..at + 16]);
+            SipHasher24::new_with_key(&half)
+        });
+        Self { macs, marks }
     }
 
-    /// For the cursors of one user alone.
-    pub fn of_user(&self, user: &UserId) -> UserKey {
-        UserKey(self.0.hash(user.as_str().as_bytes()).as_bytes())
+    pub fn mark(&self, user: &UserId) -> Mark {
+        let hash = self.marks.hash(user.as_str().as_bytes()).to_be_bytes();
+        let mut mark = [0; MARK_CHARACTERS];
+        // As long as it says.
+        let _ = URL_SAFE_NO_PAD.encode_slice(&hash[..MARK_BYTES], &mut mark);
+        Mark(mark)
+    }
+
+    fn mac(&self, said: &[u8]) -> [u8; MAC_BYTES] {
+        self.macs.hash(said).to_be_bytes()
     }
 }
 
-/// Key that one user's cursors are bound with; small, as there is one for each subscription.
-pub struct UserKey([u8; KEY_BYTES]);
+/// What the texts of a user's cursors end with.
+pub struct Mark([u8; MARK_CHARACTERS]);
 
-impl UserKey {
-    fn mac(&self, bytes: &[u8]) -> [u8; MAC_BYTES] {
-        SipHasher24::new_with_key(&self.0).hash(bytes).to_be_bytes()
+impl Mark {
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
     }
 }
 
@@ -115,47 +127,30 @@ impl Cursor {
         self.snapshot = snapshot.id;
     }
 
-    /// Opaque text for whose key it is.
-    pub fn encode(&self, key: &UserKey) -> String {
-        let mut out = vec![];
-        self.encode_into(key, &mut out);
-        out.into_iter().map(char::from).collect()
+    /// Opaque text for a user.
+    pub fn encode(&self, key: &CursorKey, mark: &Mark) -> String {
+        self.text(key) + &String::from_utf8_lossy(&mark.0)
     }
 
-    /// Appends the opaque text: what the cursor says, and the MAC.
-    pub fn encode_into(&self, key: &UserKey, out: &mut Vec<u8>) {
-        let mut bytes = SmallVec::from_buf([0; SHORT]);
-        bytes.resize(self.bytes(), 0);
-        let (said, mac) = bytes.split_at_mut(self.bytes() - MAC_BYTES);
-        said[..8].copy_from_slice(&self.snapshot.taken_at().to_be_bytes());
-        said[8..HEAD_BYTES].copy_from_slice(&self.snapshot.random().to_be_bytes());
-        let lanes = said[HEAD_BYTES..].chunks_exact_mut(LANE_BYTES);
-        for (bytes, (lane, next)) in lanes.zip(self.beyond.as_slice()) {
-            bytes[..2].copy_from_slice(&lane.0.to_be_bytes());
-            bytes[2..].copy_from_slice(&next.to_be_bytes());
+    /// What the cursor says, and the MAC: its text, but for the user's mark.
+    pub fn text(&self, key: &CursorKey) -> String {
+        let mut bytes = SmallVec::<[u8; SHORT]>::new();
+        bytes.extend_from_slice(&self.snapshot.taken_at().to_be_bytes());
+        bytes.extend_from_slice(&self.snapshot.random().to_be_bytes());
+        for (lane, next) in self.beyond.as_slice() {
+            bytes.extend_from_slice(&lane.0.to_be_bytes());
+            bytes.extend_from_slice(&next.to_be_bytes());
         }
-        mac.copy_from_slice(&key.mac(said));
-        let start = out.len();
-        out.resize(start + self.characters(), 0);
-        // As long as it says.
-        let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut out[start..]);
+        bytes.extend_from_slice(&key.mac(&bytes));
+        URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    /// Characters of its text.
-    pub fn characters(&self) -> usize {
-        (4 * self.bytes()).div_ceil(3)
-    }
-
-    fn bytes(&self) -> usize {
-        HEAD_BYTES + LANE_BYTES * self.beyond.as_slice().len() + MAC_BYTES
-    }
-
-    /// The cursor in `text`, if a node gave it to whose key it is, in this epoch.
-    pub fn decode(text: &str, key: &UserKey) -> Option<Self> {
+    /// The cursor in `text`, if a node gave it to the user of the mark, in this epoch.
+    pub fn decode(text: &str, key: &CursorKey, mark: &Mark) -> Option<Self> {
         if text.len() > MAX_CHARACTERS {
             return None;
         }
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes().strip_suffix(&mark.0)?).ok()?;
         let (body, given) = bytes.split_at_checked(bytes.len().checked_sub(MAC_BYTES)?)?;
         let wanted = key.mac(body);
         let differs = given.iter().zip(wanted).fold(0, |acc, (a, b)| acc | (a ^ b));
@@ -189,26 +184,29 @@ mod tests {
         cursor
     }
 
+    fn marks(key: &CursorKey) -> [Mark; 2] {
+        ["ann", "bob"].map(|user| key.mark(&user.parse().unwrap()))
+    }
+
     #[test]
     fn a_cursor_is_its_users_alone() {
-        let (ann, bob): (UserId, UserId) = ("ann".parse().unwrap(), "bob".parse().unwrap());
-        let [key, bobs] = [&ann, &bob].map(|user| CursorKey::new([7; 32]).of_user(user));
-        let text = cursor().encode(&key);
-        let mut appended = b"here: ".to_vec();
-        cursor().encode_into(&key, &mut appended);
-        assert_eq!(appended, format!("here: {text}").as_bytes());
-        assert_eq!(text.len(), cursor().characters());
-        let back = Cursor::decode(&text, &key).unwrap();
-        assert_eq!(back, cursor());
-        assert!(Cursor::decode(&text, &bobs).is_none());
-        assert!(Cursor::decode(&text, &CursorKey::new([8; 32]).of_user(&ann)).is_none());
+        let key = CursorKey::new([7; 32]);
+        let [anns, bobs] = marks(&key);
+        let text = cursor().encode(&key, &anns);
+        let back = |text: &str| Cursor::decode(text, &key, &anns);
+        assert_eq!(back(&text), Some(cursor()));
+        assert!(Cursor::decode(&text, &key, &bobs).is_none());
+        let other = CursorKey::new([8; 32]);
+        assert!(marks(&other).iter().all(|mark| Cursor::decode(&text, &other, mark).is_none()));
+        // With the right mark, but not the right MAC.
+        assert!(back(&cursor().encode(&other, &anns)).is_none());
         for at in 0..text.len() {
             let mut bent = text.clone().into_bytes();
             bent[at] = if bent[at] == b'A' { b'B' } else { b'A' };
-            assert!(Cursor::decode(std::str::from_utf8(&bent).unwrap(), &key).is_none(), "{at}");
-            assert!(Cursor::decode(&text[..at], &key).is_none(), "cut at {at}");
+            assert!(back(std::str::from_utf8(&bent).unwrap()).is_none(), "{at}");
+            assert!(back(&text[..at]).is_none(), "cut at {at}");
         }
-        assert!(Cursor::decode("é", &key).is_none());
+        assert!(back("é").is_none());
     }
 
     #[test]

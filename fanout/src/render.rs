@@ -3,6 +3,7 @@
 //! Invariants: a rendering that has asked for its viewer is given to that viewer alone; one that
 //! failed, for a reason that may pass, is given to nobody.
 
+mod body;
 mod selections;
 mod shape;
 
@@ -25,6 +26,7 @@ use crate::lanes::Lane;
 use crate::metrics;
 use crate::once::Once;
 
+pub use body::{Body, LastBody};
 pub use selections::Selections;
 
 /// What a subscription selects, in the form in which it is shared.

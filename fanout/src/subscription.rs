@@ -21,12 +21,12 @@ use schemas::conversation::Message;
 use schemas::position::Offset;
 use smallvec::SmallVec;
 
-use crate::cursor::{Cursor, UserKey};
+use crate::cursor::{Cursor, Mark};
 use crate::event::Event;
 use crate::hub::{Hub, Interest, Overflowed, Step, SubscriptionId};
 use crate::lanes::Lane;
 use crate::protocol::{self, CloseCode};
-use crate::render::{Failed, Payload, Selected};
+use crate::render::{Body, Failed, Payload, Selected};
 use crate::shard::Shard;
 use crate::socket::connection::{Connection, OperationNumber};
 use crate::socket::outbox::Closed;
@@ -86,7 +86,7 @@ pub struct Subscription {
     pub id: SubscriptionId,
     pub connection: Rc<Connection>,
     pub selected: Arc<Selected>,
-    pub cursor_key: UserKey,
+    pub mark: Mark,
     /// Whether a task of its own delivers: it starts, or something has to be read first.
     pub is_busy: Cell<bool>,
     is_inbox: bool,
@@ -121,7 +121,7 @@ pub async fn start(
         let subscription = Rc::new(Subscription {
             id,
             selected,
-            cursor_key: connection.shard.node.cursor_key.of_user(&viewer.user),
+            mark: connection.shard.node.cursor_key.mark(&viewer.user),
             viewer,
             next_start: protocol::next_start(&name).into_bytes().into(),
             is_busy: Cell::new(true),
@@ -269,9 +269,10 @@ impl Subscription {
 
     /// What is put together goes out in one write, at the latest before the subscription rests.
     async fn send_payload(&self, payload: &Payload, cursor: &Cursor) -> Result<(), Ended> {
+        let body = Body::new(payload, cursor, &self.node().cursor_key);
         let bytes = {
             let unsent = &mut *self.unsent.borrow_mut();
-            self.put(payload, cursor, unsent);
+            body.put(&self.next_start, &self.mark, unsent);
             unsent.len()
         };
         metrics::delivered();
@@ -295,7 +296,7 @@ impl Subscription {
     pub fn quiet_cursor(&self) -> Option<String> {
         let rests = self.is_inbox && !self.is_busy.get();
         let cursor = if rests { self.hub().quiet(self.id) } else { None };
-        cursor.map(|cursor| cursor.encode(&self.cursor_key))
+        cursor.map(|cursor| cursor.encode(&self.node().cursor_key, &self.mark))
     }
 }
 

@@ -7,7 +7,6 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
-use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,10 +20,9 @@ use crate::cursor::Cursor;
 use crate::event::Event;
 use crate::hub::{Overflowed, Step, SubscriptionId, Taken};
 use crate::metrics;
-use crate::protocol::{CloseCode, NEXT_END};
-use crate::render::{Failed, Key, Payload};
+use crate::protocol::CloseCode;
+use crate::render::{Failed, Key, LastBody, Payload};
 use crate::socket::connection::Connection;
-use crate::socket::frames;
 use crate::subscription::Subscription;
 
 /// Steps that are taken from the queues of one socket at once.
@@ -49,7 +47,7 @@ pub struct Turn {
     /// What was taken from queues: first all of the first share, then of the next.
     steps: Vec<Step>,
     shares: Vec<Share>,
-    out: Vec<u8>,
+    out: Out,
     /// Where each socket stands in the batch that is made.
     places: HashMap<*const Connection, usize, foldhash::fast::RandomState>,
     renderings: TurnsRenderings,
@@ -75,16 +73,25 @@ struct TurnsRenderings {
     times: Vec<LogTime>,
 }
 
+/// What is put together.
+#[derive(Default)]
+struct Out {
+    bytes: Vec<u8>,
+    last_body: LastBody,
+}
+
 /// Sockets for which something was put together, in order, with where theirs ends.
 type Unwritten<'a> = SmallVec<[(&'a Connection, usize); SOCKETS]>;
 
-fn write(out: &mut Vec<u8>, unwritten: &mut Unwritten<'_>, now: Instant) {
-    let mut begin = 0;
-    for (connection, end) in unwritten.drain(..) {
-        connection.tell(&out[begin..end], now);
-        begin = end;
+impl Out {
+    fn write(&mut self, unwritten: &mut Unwritten<'_>, now: Instant) {
+        let mut begin = 0;
+        for (connection, end) in unwritten.drain(..) {
+            connection.tell(&self.bytes[begin..end], now);
+            begin = end;
+        }
+        self.bytes.clear();
     }
-    out.clear();
 }
 
 fn socket(subscription: &Rc<Subscription>) -> *const Connection {
@@ -95,15 +102,18 @@ fn socket(subscription: &Rc<Subscription>) -> *const Connection {
 /// all at once; deliveries one by one would wait for each in turn.
 fn fetch(subscriptions: &[Rc<Subscription>]) {
     let looked = subscriptions.iter().filter(|subscription| {
-        let outbox = &subscription.connection.outbox;
-        outbox.stream.as_raw_fd() >= 0 && outbox.has_room() && subscription.next_start.starts_with(b"{")
+        let connection = &subscription.connection;
+        // Counts stand where the connection does.
+        Rc::strong_count(connection) > 0
+            && connection.outbox.has_room()
+            && subscription.next_start.starts_with(b"{")
     });
     std::hint::black_box(looked.count());
 }
 
 /// What became of an event.
 enum Rendered<'a> {
-    Shared(&'a Payload),
+    Shared(&'a Arc<Payload>),
     Own(Arc<Payload>),
     /// It delivers nothing.
     Nothing,
@@ -196,7 +206,7 @@ impl Shard {
     fn put(&self, turn: &mut Turn, waiting: &[&Rc<Subscription>], now: Instant) {
         let Turn { steps, shares, out, renderings, .. } = turn;
         // One that panicked may have left something.
-        out.clear();
+        out.bytes.clear();
         let (mut steps, mut unwritten) = (steps.drain(..), Unwritten::new());
         for share in shares {
             let (subscription, mut taken) = (waiting[share.of], steps.by_ref().take(share.steps));
@@ -207,14 +217,14 @@ impl Shard {
                 share.goes_on = false;
             }
             match unwritten.last_mut() {
-                Some((last, end)) if std::ptr::eq(*last, socket(subscription)) => *end = out.len(),
-                _ => unwritten.push((&subscription.connection, out.len())),
+                Some((last, end)) if std::ptr::eq(*last, socket(subscription)) => *end = out.bytes.len(),
+                _ => unwritten.push((&subscription.connection, out.bytes.len())),
             }
-            if out.len() > OUT_BYTES {
-                write(out, &mut unwritten, now);
+            if out.bytes.len() > OUT_BYTES {
+                out.write(&mut unwritten, now);
             }
         }
-        write(out, &mut unwritten, now);
+        out.write(&mut unwritten, now);
     }
 
     /// Appends what was taken for one subscription; from the first that needs something read on, it is
@@ -224,7 +234,7 @@ impl Shard {
         renderings: &mut TurnsRenderings,
         subscription: &Rc<Subscription>,
         (cursor, taken): (&mut Cursor, &mut impl Iterator<Item = Step>),
-        out: &mut Vec<u8>,
+        out: &mut Out,
     ) -> Result<(), CloseCode> {
         while let Some(step) = taken.next() {
             let rendered = match &step {
@@ -243,11 +253,12 @@ impl Shard {
             }
             step.take(cursor);
             let payload = match &rendered {
-                Rendered::Shared(payload) => payload,
-                Rendered::Own(payload) => &**payload,
+                Rendered::Shared(payload) => *payload,
+                Rendered::Own(payload) => payload,
                 Rendered::Nothing | Rendered::Later => continue,
             };
-            subscription.put(payload, cursor, out);
+            let body = out.last_body.of(payload, cursor, &self.node.cursor_key);
+            body.put(&subscription.next_start, &subscription.mark, &mut out.bytes);
             metrics::delivered();
         }
         Ok(())
@@ -284,28 +295,6 @@ impl Shard {
                 }
             }
         };
-        Ok(found.as_deref().map_or(Rendered::Later, Rendered::Shared))
-    }
-}
-
-impl Subscription {
-    /// Appends a payload as this subscription's socket gets it: one frame, with the cursor where the
-    /// payload has a place for it.
-    pub fn put(&self, payload: &Payload, cursor: &Cursor, out: &mut Vec<u8>) {
-        let parts = payload.parts();
-        let parts_bytes: usize = parts.iter().map(|part| part.len()).sum();
-        let cursors_bytes = (cursor.characters() + 2) * (parts.len() - 1);
-        let bytes = self.next_start.len() + parts_bytes + cursors_bytes + NEXT_END.len();
-        frames::text_header(bytes, out);
-        out.extend_from_slice(&self.next_start);
-        for (index, part) in parts.iter().enumerate() {
-            if index > 0 {
-                out.push(b'"');
-                cursor.encode_into(&self.cursor_key, out);
-                out.push(b'"');
-            }
-            out.extend_from_slice(part.as_bytes());
-        }
-        out.extend_from_slice(NEXT_END.as_bytes());
+        Ok(found.as_ref().map_or(Rendered::Later, Rendered::Shared))
     }
 }

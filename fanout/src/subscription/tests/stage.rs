@@ -86,7 +86,8 @@ impl Stage {
 
     /// A cursor of somebody's before everything.
     pub fn start_of(&self, name: &str) -> String {
-        Cursor::at(self.node.hubs[0].settled().id).encode(&self.node.cursor_key.of_user(&user(name)))
+        let key = &self.node.cursor_key;
+        Cursor::at(self.node.hubs[0].settled().id).encode(key, &key.mark(&user(name)))
     }
 
     /// `ann` is let in, and says nothing yet.
