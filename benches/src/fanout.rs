@@ -24,7 +24,7 @@ pub struct Options {
     /// Sockets on the node, one measurement each.
     #[arg(long, value_delimiter = ',', default_values_t = [10, 100, 1_000, 5_000])]
     sockets: Vec<usize>,
-    #[arg(long, default_value_t = 15)]
+    #[arg(long, default_value_t = 25)]
     repetitions: usize,
 }
 

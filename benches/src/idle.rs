@@ -44,7 +44,7 @@ async fn measure(sockets: usize, window: Duration) -> Result<Finding> {
     let lean = |_| LEAN.to_owned();
     let first = Crowd::come(node.address, Plan::of(0, 0..FIRST), lean).await?;
     let before = settled_memory(&node).await?;
-    let own = busy_micros(&mut node, window / 6).await?;
+    let own = busy_micros(&mut node, window / 2).await?;
     let crowd = Crowd::come(node.address, Plan::of(0, FIRST..FIRST + sockets), lean).await?;
     let after = settled_memory(&node).await?;
     let busy = busy_micros(&mut node, window).await?;

@@ -1,6 +1,7 @@
 //! B9: sockets that are cut off at once and come back with their cursors, while messages flow to
-//! others; and what taking them in costs a loop that does nothing else. The crowd's threads give way to the node's: it stands for clients on other machines. A disk
-//! that pauses shows in what the others notice; with `TMPDIR` in memory it has no part in it.
+//! others; and what taking them in costs a loop that does nothing else. The crowd's threads give way to
+//! the node's: it stands for clients on other machines. A disk that pauses shows in what the others
+//! notice; with `TMPDIR` in memory it has no part in it.
 
 use anyhow::Result;
 use clap::Args;

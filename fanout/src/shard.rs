@@ -5,7 +5,7 @@
 
 mod deliver;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,9 +37,12 @@ const ARRIVALS: usize = 1_024;
 const PAGES: usize = 8;
 /// Bytes read from a socket at once.
 const READ_BYTES: usize = 64 * 1024;
-/// How often a shard looks for what is due on its sockets, and how often while it drains.
+/// How often a shard looks for what is due on a part of its sockets, and how often on all of them while it
+/// drains.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 const LOOK_EVERY_DRAINING: Duration = Duration::from_millis(20);
+/// Parts of the sockets, each looked at in its turn: a look at all would hold up what is delivered.
+const PARTS: usize = 4;
 
 /// What shards stand on.
 #[derive(Clone)]
@@ -152,6 +155,8 @@ pub struct Shard {
     pub read_buffer: RefCell<Vec<u8>>,
     draining: CancellationToken,
     connections: RefCell<Slab<Weak<Connection>>>,
+    /// The part of them that is looked at next.
+    part: Cell<usize>,
     /// By their ids.
     subscriptions: RefCell<Vec<Option<Kept>>>,
     turn: RefCell<deliver::Turn>,
@@ -173,6 +178,7 @@ impl Shard {
             read_buffer: RefCell::new(vec![0; READ_BYTES]),
             draining,
             connections: RefCell::default(),
+            part: Cell::default(),
             subscriptions: RefCell::default(),
             turn: RefCell::default(),
             starts: Semaphore::new(1),
@@ -247,12 +253,17 @@ impl Shard {
         metrics::tell_counts();
         let over = self.node.options.drain_over.as_secs_f32().max(f32::EPSILON);
         let drains = drains_since.map(|since| now.saturating_duration_since(since).as_secs_f32() / over);
-        self.connections.borrow_mut().retain(|_, connection| match connection.upgrade() {
-            Some(connection) => {
-                connection.look(now, drains);
-                true
+        let part = self.part.replace((self.part.get() + 1) % PARTS);
+        let is_due = |place: usize| drains.is_some() || place % PARTS == part;
+        self.connections.borrow_mut().retain(|place, connection| {
+            if !is_due(place) {
+                return true;
             }
-            None => false,
+            let open = connection.upgrade();
+            if let Some(connection) = &open {
+                connection.look(now, drains);
+            }
+            open.is_some()
         });
     }
 
