@@ -129,11 +129,13 @@ impl Cursor {
 
     /// Opaque text for a user.
     pub fn encode(&self, key: &CursorKey, mark: &Mark) -> String {
-        self.text(key) + &String::from_utf8_lossy(&mark.0)
+        let mut out = vec![];
+        self.encode_into(key, &mut out);
+        out.into_iter().chain(mark.0).map(char::from).collect()
     }
 
-    /// What the cursor says, and the MAC: its text, but for the user's mark.
-    pub fn text(&self, key: &CursorKey) -> String {
+    /// Appends what the cursor says, and the MAC: its text, but for the user's mark.
+    pub fn encode_into(&self, key: &CursorKey, out: &mut Vec<u8>) {
         let mut bytes = SmallVec::<[u8; SHORT]>::new();
         bytes.extend_from_slice(&self.snapshot.taken_at().to_be_bytes());
         bytes.extend_from_slice(&self.snapshot.random().to_be_bytes());
@@ -142,7 +144,10 @@ impl Cursor {
             bytes.extend_from_slice(&next.to_be_bytes());
         }
         bytes.extend_from_slice(&key.mac(&bytes));
-        URL_SAFE_NO_PAD.encode(bytes)
+        let start = out.len();
+        out.resize(start + (4 * bytes.len()).div_ceil(3), 0);
+        // As long as it says.
+        let _ = URL_SAFE_NO_PAD.encode_slice(bytes, &mut out[start..]);
     }
 
     /// The cursor in `text`, if a node gave it to the user of the mark, in this epoch.

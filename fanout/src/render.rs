@@ -26,7 +26,7 @@ use crate::lanes::Lane;
 use crate::metrics;
 use crate::once::Once;
 
-pub use body::{Body, LastBody};
+pub use body::{Body, Shared};
 pub use selections::Selections;
 
 /// What a subscription selects, in the form in which it is shared.

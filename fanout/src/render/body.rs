@@ -21,20 +21,25 @@ pub struct Body {
 impl Body {
     pub fn new(payload: &Payload, cursor: &Cursor, key: &CursorKey) -> Self {
         let mut body = Self { bytes: vec![], marks: SmallVec::new() };
-        let [first, behind @ ..] = payload.parts() else { return body };
-        body.bytes.extend_from_slice(first.as_bytes());
-        if !behind.is_empty() {
-            let text = cursor.text(key);
-            for part in behind {
-                body.bytes.push(b'"');
-                body.bytes.extend_from_slice(text.as_bytes());
-                body.marks.push(body.bytes.len());
-                body.bytes.push(b'"');
-                body.bytes.extend_from_slice(part.as_bytes());
-            }
-        }
-        body.bytes.extend_from_slice(NEXT_END.as_bytes());
+        body.make(payload, cursor, key);
         body
+    }
+
+    /// Makes it anew.
+    fn make(&mut self, payload: &Payload, cursor: &Cursor, key: &CursorKey) {
+        let Self { bytes, marks } = self;
+        bytes.clear();
+        marks.clear();
+        for (index, part) in payload.parts().iter().enumerate() {
+            if index > 0 {
+                bytes.push(b'"');
+                cursor.encode_into(key, bytes);
+                marks.push(bytes.len());
+                bytes.push(b'"');
+            }
+            bytes.extend_from_slice(part.as_bytes());
+        }
+        bytes.extend_from_slice(NEXT_END.as_bytes());
     }
 
     /// Appends the frame of a subscription, whose messages begin with `start`.
@@ -52,34 +57,26 @@ impl Body {
     }
 }
 
-/// The body that was last made: most members of a group are at the same.
-#[derive(Default)]
-pub struct LastBody(Option<Made>);
-
-struct Made {
-    /// Kept, so that no other stands where it does.
+/// A payload that is shared, with the body that was last made of it: most members of a group are at the
+/// same.
+pub struct Shared {
     payload: Arc<Payload>,
-    cursor: Cursor,
-    body: Body,
+    last: Option<(Cursor, Body)>,
 }
 
-impl LastBody {
-    pub fn of(&mut self, payload: &Arc<Payload>, cursor: &Cursor, key: &CursorKey) -> &Body {
-        let made = match self.0.take() {
-            Some(last) if last.is(payload, cursor) => self.0.insert(last),
-            _ => self.0.insert(Made {
-                payload: payload.clone(),
-                cursor: cursor.clone(),
-                body: Body::new(payload, cursor, key),
-            }),
-        };
-        &made.body
+impl Shared {
+    pub fn new(payload: Arc<Payload>) -> Self {
+        Self { payload, last: None }
     }
-}
 
-impl Made {
-    fn is(&self, payload: &Arc<Payload>, cursor: &Cursor) -> bool {
-        Arc::ptr_eq(&self.payload, payload) && (self.body.marks.is_empty() || self.cursor == *cursor)
+    pub fn body(&mut self, cursor: &Cursor, key: &CursorKey) -> &Body {
+        let Self { payload, last } = self;
+        let (at, body) = last.get_or_insert_with(|| (cursor.clone(), Body::new(payload, cursor, key)));
+        if at != cursor && !body.marks.is_empty() {
+            at.clone_from(cursor);
+            body.make(payload, cursor, key);
+        }
+        body
     }
 }
 
@@ -88,10 +85,6 @@ mod tests {
     use super::*;
     use crate::lanes::Lane;
     use crate::snapshot::SnapshotId;
-
-    fn payload(parts: &[&str]) -> Arc<Payload> {
-        Arc::new(Payload(parts.iter().map(|part| Box::from(*part)).collect()))
-    }
 
     #[test]
     fn each_gets_their_own_cursor_and_mark_whoever_came_before() {
@@ -102,18 +95,13 @@ mod tests {
             cursor.pass(Lane(3), offset);
             cursor
         });
-        let payloads = [&["{}"][..], &["[", "]"], &["[", ",", "]"], &["(", ")"]].map(payload);
-        let mut last = LastBody::default();
-        // Each after each other.
-        let all = payloads.iter().flat_map(|payload| {
-            cursors.iter().flat_map(move |cursor| ["1", "2"].map(|start| (payload, cursor, start)))
-        });
-        let all: Vec<_> = all.collect();
-        for (before, this) in all.iter().flat_map(|one| all.iter().map(move |other| (one, other))) {
-            for (payload, cursor, start) in [before, this] {
-                for mark in &marks {
-                    let mut out = vec![];
-                    last.of(payload, cursor, &key).put(start.as_bytes(), mark, &mut out);
+        for parts in [&["{}"][..], &["[", "]"], &["[", ",", "]"]] {
+            let payload = Arc::new(Payload(parts.iter().map(|part| Box::from(*part)).collect()));
+            let mut shared = Shared::new(payload.clone());
+            for at in [0, 0, 1, 0, 1, 1] {
+                for (mark, start) in marks.iter().zip(["1", "22"]) {
+                    let (cursor, mut out) = (&cursors[at], vec![]);
+                    shared.body(cursor, &key).put(start.as_bytes(), mark, &mut out);
                     let cursor = format!("\"{}\"", cursor.encode(&key, mark));
                     let text = format!("{start}{}{NEXT_END}", payload.parts().join(&cursor));
                     assert_eq!(out, frames::text(&text));

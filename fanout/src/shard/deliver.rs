@@ -21,7 +21,7 @@ use crate::event::Event;
 use crate::hub::{Overflowed, Step, SubscriptionId, Taken};
 use crate::metrics;
 use crate::protocol::CloseCode;
-use crate::render::{Failed, Key, LastBody, Payload};
+use crate::render::{Body, Failed, Key, Payload, Shared};
 use crate::socket::connection::Connection;
 use crate::subscription::Subscription;
 
@@ -39,7 +39,7 @@ pub type Batches = VecDeque<Vec<OfOne>>;
 type OfOne = SmallVec<[SubscriptionId; 2]>;
 
 /// Looked into for every delivery; its keys are the node's own.
-type Found = HashMap<Key, Option<Arc<Payload>>, foldhash::fast::RandomState>;
+type Found = HashMap<Key, Option<Shared>, foldhash::fast::RandomState>;
 
 /// What a turn works with; kept, so that it asks for no memory.
 #[derive(Default)]
@@ -47,7 +47,7 @@ pub struct Turn {
     /// What was taken from queues: first all of the first share, then of the next.
     steps: Vec<Step>,
     shares: Vec<Share>,
-    out: Out,
+    out: Vec<u8>,
     /// Where each socket stands in the batch that is made.
     places: HashMap<*const Connection, usize, foldhash::fast::RandomState>,
     renderings: TurnsRenderings,
@@ -73,25 +73,16 @@ struct TurnsRenderings {
     times: Vec<LogTime>,
 }
 
-/// What is put together.
-#[derive(Default)]
-struct Out {
-    bytes: Vec<u8>,
-    last_body: LastBody,
-}
-
 /// Sockets for which something was put together, in order, with where theirs ends.
 type Unwritten<'a> = SmallVec<[(&'a Connection, usize); SOCKETS]>;
 
-impl Out {
-    fn write(&mut self, unwritten: &mut Unwritten<'_>, now: Instant) {
-        let mut begin = 0;
-        for (connection, end) in unwritten.drain(..) {
-            connection.tell(&self.bytes[begin..end], now);
-            begin = end;
-        }
-        self.bytes.clear();
+fn write(out: &mut Vec<u8>, unwritten: &mut Unwritten<'_>, now: Instant) {
+    let mut begin = 0;
+    for (connection, end) in unwritten.drain(..) {
+        connection.tell(&out[begin..end], now);
+        begin = end;
     }
+    out.clear();
 }
 
 fn socket(subscription: &Rc<Subscription>) -> *const Connection {
@@ -113,7 +104,7 @@ fn fetch(subscriptions: &[Rc<Subscription>]) {
 
 /// What became of an event.
 enum Rendered<'a> {
-    Shared(&'a Arc<Payload>),
+    Shared(&'a mut Shared),
     Own(Arc<Payload>),
     /// It delivers nothing.
     Nothing,
@@ -206,7 +197,7 @@ impl Shard {
     fn put(&self, turn: &mut Turn, waiting: &[&Rc<Subscription>], now: Instant) {
         let Turn { steps, shares, out, renderings, .. } = turn;
         // One that panicked may have left something.
-        out.bytes.clear();
+        out.clear();
         let (mut steps, mut unwritten) = (steps.drain(..), Unwritten::new());
         for share in shares {
             let (subscription, mut taken) = (waiting[share.of], steps.by_ref().take(share.steps));
@@ -217,14 +208,14 @@ impl Shard {
                 share.goes_on = false;
             }
             match unwritten.last_mut() {
-                Some((last, end)) if std::ptr::eq(*last, socket(subscription)) => *end = out.bytes.len(),
-                _ => unwritten.push((&subscription.connection, out.bytes.len())),
+                Some((last, end)) if std::ptr::eq(*last, socket(subscription)) => *end = out.len(),
+                _ => unwritten.push((&subscription.connection, out.len())),
             }
-            if out.bytes.len() > OUT_BYTES {
-                out.write(&mut unwritten, now);
+            if out.len() > OUT_BYTES {
+                write(out, &mut unwritten, now);
             }
         }
-        out.write(&mut unwritten, now);
+        write(out, &mut unwritten, now);
     }
 
     /// Appends what was taken for one subscription; from the first that needs something read on, it is
@@ -234,7 +225,7 @@ impl Shard {
         renderings: &mut TurnsRenderings,
         subscription: &Rc<Subscription>,
         (cursor, taken): (&mut Cursor, &mut impl Iterator<Item = Step>),
-        out: &mut Out,
+        out: &mut Vec<u8>,
     ) -> Result<(), CloseCode> {
         while let Some(step) = taken.next() {
             let rendered = match &step {
@@ -252,13 +243,13 @@ impl Shard {
                 return Ok(());
             }
             step.take(cursor);
-            let payload = match &rendered {
-                Rendered::Shared(payload) => *payload,
-                Rendered::Own(payload) => payload,
+            let (key, own) = (&self.node.cursor_key, &mut None);
+            let body = match rendered {
+                Rendered::Shared(shared) => shared.body(cursor, key),
+                Rendered::Own(payload) => own.insert(Body::new(&payload, cursor, key)),
                 Rendered::Nothing | Rendered::Later => continue,
             };
-            let body = out.last_body.of(payload, cursor, &self.node.cursor_key);
-            body.put(&subscription.next_start, &subscription.mark, &mut out.bytes);
+            body.put(&subscription.next_start, &subscription.mark, out);
             metrics::delivered();
         }
         Ok(())
@@ -289,12 +280,12 @@ impl Shard {
                         if !rendered.is_shared {
                             return Ok(Rendered::Own(rendered.payload));
                         }
-                        new.insert(Some(rendered.payload))
+                        new.insert(Some(Shared::new(rendered.payload)))
                     }
                     None => new.insert(None),
                 }
             }
         };
-        Ok(found.as_ref().map_or(Rendered::Later, Rendered::Shared))
+        Ok(found.as_mut().map_or(Rendered::Later, Rendered::Shared))
     }
 }
