@@ -76,13 +76,27 @@ impl Bare {
     pub async fn cost(&mut self, frames: usize, bytes: usize, rounds: usize) -> Result<f64> {
         let mut taken = 0;
         for _ in 0..rounds {
-            self.clients.expect(frames);
-            let write = Ask::Write { frames, bytes, first: self.next };
-            taken += spent(&mut self.child, &write).await?;
-            self.next += frames as i64;
-            self.clients.hear_undisturbed().await?;
+            taken += self.round(frames, bytes).await?;
         }
         Ok(taken as f64 / (rounds * frames * self.clients.size) as f64)
+    }
+
+    /// Writes one frame to every client: how long it takes on a core, and after how long the last has it,
+    /// in milliseconds.
+    pub async fn message(&mut self, bytes: usize) -> Result<[f64; 2]> {
+        self.clients.heard.take_latencies();
+        let taken = self.round(1, bytes).await? as f64 / 1e6;
+        Ok([taken, self.clients.heard.take_latencies().max() as f64 / 1e3])
+    }
+
+    /// Nanoseconds on a core.
+    async fn round(&mut self, frames: usize, bytes: usize) -> Result<u64> {
+        self.clients.expect(frames);
+        let write = Ask::Write { frames, bytes, first: self.next };
+        let taken = spent(&mut self.child, &write).await?;
+        self.next += frames as i64;
+        self.clients.hear_undisturbed().await?;
+        Ok(taken)
     }
 }
 
