@@ -28,29 +28,41 @@ pub async fn greet(ingest: &Ingest, flags: &Flags) -> Result<()> {
             ensure!(Instant::now() < deadline, "demo users: {}", refusal.detail);
         }
     }
-    println!("{}", first_session(listen));
+    println!("\nGraphiQL: http://{listen}/   demo users: {}", DEMO_USERS.join(", "));
+    println!("\nA first message, in another terminal (with curl and jq):\n\n{}", first_session(listen));
     Ok(())
 }
 
-/// What to type for a first message. The ids are new each time; typed twice, they mean the same.
+/// Where the README's first session stands, and what it says of the place and of ids.
+const SESSION: [&str; 2] = ["```sh\npost()", "```"];
+const ADDRESS: &str = "127.0.0.1:8080";
+const IDS: [&str; 2] = ["c597aca0-d9de-488c-b90d-7c6d2e91b6db", "e1e0a750-e49f-4dbd-b34a-1c2ee68b09fe"];
+
+/// What to type for a first message: the README's, at this address. The ids are new each time; typed
+/// twice, they mean the same.
 fn first_session(listen: SocketAddr) -> String {
-    let (conversation, message) = (Uuid::new_v4(), Uuid::new_v4());
-    format!(
-        r#"
-GraphiQL: http://{listen}/   demo users: {users}
+    let [begin, end] = SESSION;
+    let readme = include_str!("../../README.md");
+    let session = readme.split_once(begin).and_then(|(_, rest)| rest.split_once(end));
+    let session = session.map_or_else(String::new, |(session, _)| format!("post(){session}"));
+    IDS.iter().fold(session.replace(ADDRESS, &listen.to_string()), |session, id| {
+        session.replace(id, &Uuid::new_v4().to_string())
+    })
+}
 
-A first message, in another terminal (with curl and jq):
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-  post() {{ curl -s http://{listen}/graphql -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" -d @-; }}
-  login() {{ jq -n --arg name "$1" '{{username: $name}}' | curl -s http://{listen}/dev/login -H 'content-type: application/json' -d @-; }}
-  ask() {{ jq -n --arg query "$1" '{{query: $query}}' | post; echo; }}
-
-  BOB=$(login bob | jq -r .userId)
-  TOKEN=$(login ann | jq -r .token)
-  CHAT=$(ask "mutation {{ createConversation(input: {{kind: DIRECT, participantIds: [\"$BOB\"], clientConversationId: \"{conversation}\"}}) {{ id }} }}" | jq -r .data.createConversation.id)
-  ask "mutation {{ sendMessage(input: {{conversationId: \"$CHAT\", clientMessageId: \"{message}\", content: \"hello\"}}) {{ id seq content }} }}"
-  ask "{{ credits {{ balanceMilli }} conversations {{ nodes {{ lastMessage {{ content }} }} }} }}"
-"#,
-        users = DEMO_USERS.join(", ")
-    )
+    #[test]
+    fn the_first_session_is_the_readmes_at_the_systems_address_with_ids_of_its_own() {
+        let sessions = [1, 2].map(|port| first_session(([127, 0, 0, 1], port).into()));
+        for (session, address) in sessions.iter().zip(["127.0.0.1:1/", "127.0.0.1:2/"]) {
+            assert_eq!(session.matches(address).count(), 2, "{session}");
+            assert_eq!(session.lines().count(), 9, "{session}");
+            assert!(IDS.iter().all(|id| !session.contains(id)), "{session}");
+        }
+        let differ = sessions[0].lines().zip(sessions[1].lines()).filter(|(one, other)| one != other);
+        assert_eq!(differ.count(), 4, "two addresses and two ids");
+    }
 }

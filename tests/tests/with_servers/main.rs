@@ -3,6 +3,7 @@
 
 mod compose;
 mod faults;
+mod first_session;
 mod foreign;
 mod kept;
 mod npm;
