@@ -58,7 +58,7 @@ impl Subscription {
 
     async fn replay(&self, text: &str) -> Result<(i32, Cursor), Gap> {
         let (node, hub) = (self.node(), self.hub());
-        let cursor = Cursor::decode(text, &self.node().cursor_key, &self.mark).ok_or(Gap::Unknown)?;
+        let cursor = Cursor::decode(text, &node.cursor_key, &self.mark).ok_or(Gap::Unknown)?;
         let snapshot = match hub.remembers(cursor.snapshot) {
             Some(snapshot) => snapshot,
             None => node.past.snapshot(cursor.snapshot).await?.ok_or(Gap::TooOld)?,
