@@ -3,7 +3,7 @@
 CARGO_TARGET_DIR ?= $(HOME)/.cache/musclemap/target
 export CARGO_TARGET_DIR
 
-.PHONY: run stack stack-stop test check lint bins both bench
+.PHONY: run stack stack-stop test check tidy lint doc bins both bench
 
 # Starts the whole system in one process on 127.0.0.1:8080, data in ./data.
 run:
@@ -21,14 +21,23 @@ stack-stop:
 test: lint bins
 	deploy/services/run with $(MAKE) --no-print-directory both
 
-# What needs nothing installed: format, lints, and every test on the embedded stack. Test targets that
-# need servers are called with_*.
-check: lint bins
+# What needs nothing installed: format, lints, rules of the tree, and every test on the embedded stack.
+# Test targets that need servers are called with_*.
+check: lint tidy bins
 	MM_STACK=standalone cargo test --workspace --lib --bins --test '[!w]*'
 
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
+
+# Rules of the tree: files, names, links, licences. The whole workspace is chosen, as another choice would
+# build dependencies anew; what is built is small.
+tidy:
+	cargo test --workspace --test tidy
+
+# The documentation of every crate; a broken link in it is an error.
+doc:
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
 bins:
 	cargo build --workspace --bins
