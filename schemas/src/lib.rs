@@ -2,23 +2,36 @@
 //!
 //! Invariant: a fact about a wire form stands here once; code, documents and deployment files are
 //! generated from it or checked against it. Nothing here does I/O.
+//!
+//! A capability (sending, deleting, …) has one file with its requests, facts and rows; [`operations`],
+//! [`facts`] and [`rows`] declare them, once for each machine.
 
-pub mod account;
 pub mod avro;
+pub mod blocking;
+pub mod charging;
 pub mod code;
 pub mod control;
-pub mod conversation;
-pub mod fold;
+pub mod creating;
+pub mod credits;
+pub mod deleting;
+pub mod facts;
 pub mod ids;
+pub mod membership;
 pub mod message;
-pub mod owner;
+pub mod operations;
 pub mod people;
 pub mod position;
+pub mod receipts;
+pub mod record;
 pub mod rows;
+pub mod sending;
+pub mod states;
 pub mod tables;
 pub mod topics;
 pub mod verdict;
 
 pub use code::{ErrorCode, Refusal};
+pub use facts::{AccountFact, ConversationFact};
 pub use ids::{ClientId, ConversationId, MessageId, UserId};
+pub use operations::{AccountRequest, ConversationRequest};
 pub use position::{Cause, LogTime, Offset, Partition, Version};

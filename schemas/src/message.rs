@@ -1,244 +1,177 @@
-//! Records as they go into the log: topic, place, key, headers, value.
+//! A message: its immutable core and its body.
 //!
-//! Invariant: the same output under the same cause is the same bytes. Of a command, everything that
-//! is needed to give its charge back stands in headers, readable whatever its body is.
+//! Invariant: everything but the body is fixed when the message is accepted. An edit or a removal
+//! rewrites the row whole, from the core that the command carries, so a stale copy cannot occur.
 
-use crate::account::{AccountCommand, AccountEvent, AccountFact, AccountRequest, Charge, ReturnCharge};
-use crate::avro::{self, DecodeError};
-use crate::code::Refusal;
-use crate::conversation::{ConversationCommand, ConversationEvent, ConversationFact, ConversationRequest};
-use crate::ids::{ConversationId, UserId};
-use crate::position::{Cause, LogTime, MalformedCause, Partition};
-use crate::topics::{self, Topic};
-use crate::verdict::{Reply, Verdict};
+use apache_avro::AvroSchema;
+use serde::{Deserialize, Serialize};
 
-/// Header: `slot.request` of the ingest that waits for a verdict.
-pub const REPLY_HEADER: &str = "mm-reply";
-/// Header: the charge that a command carries, framed Avro.
-pub const CHARGE_HEADER: &str = "mm-charge";
-/// Header of a replayed command: a key under which it has its effect at most once, ever.
-pub const ONCE_HEADER: &str = "mm-once";
-/// Header of events that change memberships or blocks: the users they name, by commas.
-pub const USERS_HEADER: &str = "mm-users";
+use crate::ids::{ClientId, UserId};
+use crate::people::Profile;
+use crate::position::{LogTime, Offset};
 
-/// Headers in order; names may repeat only where their reader says so.
-pub type Headers = Vec<(&'static str, Vec<u8>)>;
-
-/// Which partition a record goes to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// By its key.
-    Key,
-    Partition(Partition),
+/// Text of a message. One field on every wire, so that sealed content needs no new schema.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Content {
+    /// Normalised text; sealed bytes in base64 where a key is named.
+    pub text: String,
+    /// Key that the text is sealed with.
+    pub key_id: Option<String>,
 }
 
-/// A record that is ready to be produced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Outgoing {
-    pub topic: &'static Topic,
-    pub place: Place,
-    pub key: Option<Vec<u8>>,
-    pub headers: Headers,
-    pub value: Vec<u8>,
-}
-
-impl Outgoing {
-    /// Bytes that count against the limit of a record.
-    pub fn size(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len()).sum();
-        self.value.len() + self.key.as_ref().map_or(0, Vec::len) + headers
-    }
-
-    /// The partition among `count`.
-    pub fn partition(&self, count: Partition) -> Partition {
-        match self.place {
-            Place::Partition(partition) => partition,
-            Place::Key => topics::partition_of(self.key.as_deref().unwrap_or_default(), count),
-        }
-    }
-
-    /// A command from outside the machines.
-    pub fn account_command(user: &UserId, body: AccountRequest, reply: Option<Reply>) -> Self {
-        Output::ToAccount { user: user.clone(), body, reply }.record(None)
-    }
-
-    /// A command from outside the machines.
-    pub fn conversation_command(
-        conversation: &ConversationId,
-        body: ConversationRequest,
-        reply: Option<Reply>,
-    ) -> Self {
-        Output::ToConversation { conversation: conversation.clone(), body, reply, charge: None }.record(None)
-    }
-
-    /// The answer to `reply`.
-    pub fn verdict(reply: Reply, verdict: &Verdict) -> Self {
-        Self {
-            topic: &topics::VERDICTS,
-            place: Place::Partition(reply.slot),
-            key: None,
-            headers: Vec::new(),
-            value: avro::encode(verdict),
-        }
+impl Content {
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), key_id: None }
     }
 }
 
-/// What a decision sends on.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Output {
-    ToAccount {
-        user: UserId,
-        body: AccountRequest,
-        reply: Option<Reply>,
-    },
-    ToConversation {
-        conversation: ConversationId,
-        body: ConversationRequest,
-        reply: Option<Reply>,
-        charge: Option<Charge>,
-    },
-    Event {
-        conversation: ConversationId,
-        at: LogTime,
-        body: ConversationFact,
-    },
-    AccountEvent {
-        user: UserId,
-        at: LogTime,
-        body: AccountFact,
-    },
+/// The message that a reply answers, as ingest read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct ReplyStub {
+    pub seq: i64,
+    pub sender: Profile,
+    /// Absent in rows: a later edit or deletion of the parent does not reach its replies.
+    pub content: Option<Content>,
+    pub created_at: LogTime,
 }
 
-impl Output {
-    /// Hands a charge back to its account.
-    pub fn give_back(charge: Charge, refusal: Option<Refusal>, reply: Option<Reply>) -> Self {
-        Self::ToAccount {
-            user: charge.user.clone(),
-            body: AccountRequest::ReturnCharge(ReturnCharge { charge, refusal }),
-            reply,
-        }
+/// The users that a message mentions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Mentions {
+    pub people: Vec<Profile>,
+    /// Every member; only an owner may mention all.
+    pub all: bool,
+}
+
+/// Event that a system message reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[avro(namespace = "musclemap.messaging")]
+pub enum NoteKind {
+    Added,
+    Left,
+    Removed,
+}
+
+/// Text of a user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Text {
+    pub content: Content,
+}
+
+impl Text {
+    pub fn new(content: Content) -> Self {
+        Self { content }
+    }
+}
+
+/// A system message; its sender is the user who acted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Note {
+    pub kind: NoteKind,
+    pub targets: Vec<Profile>,
+}
+
+impl Note {
+    pub fn new(kind: NoteKind, targets: Vec<Profile>) -> Self {
+        Self { kind, targets }
+    }
+}
+
+/// Tombstone of a deleted message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Removed {
+    pub at: LogTime,
+}
+
+/// What a message holds, or why it holds nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging", repr = "bare_union")]
+pub enum Body {
+    Text(Text),
+    Note(Note),
+    Removed(Removed),
+}
+
+impl Body {
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(Text::new(Content::plain(text)))
     }
 
-    /// The record to produce. Events go to the partition that their cause stands in.
-    pub fn record(self, cause: Option<Cause>) -> Outgoing {
-        let mut headers = Headers::new();
-        if let Some(cause) = cause {
-            headers.push((Cause::HEADER, cause.to_header().into_bytes()));
-        }
-        let own = cause.map_or(Place::Key, |cause| Place::Partition(cause.partition));
+    /// The text, if the message has one.
+    pub fn content(&self) -> Option<&Content> {
         match self {
-            Self::ToAccount { user, body, reply } => {
-                push_reply(&mut headers, reply);
-                Outgoing {
-                    topic: &topics::ACCOUNT_COMMANDS,
-                    place: Place::Key,
-                    key: Some(user.as_str().into()),
-                    headers,
-                    value: avro::encode(&AccountCommand { body }),
-                }
-            }
-            Self::ToConversation { conversation, body, reply, charge } => {
-                push_reply(&mut headers, reply);
-                if let Some(charge) = charge {
-                    headers.push((CHARGE_HEADER, avro::encode(&charge)));
-                }
-                Outgoing {
-                    topic: &topics::CONVERSATION_COMMANDS,
-                    place: Place::Key,
-                    key: Some(conversation.as_str().into()),
-                    headers,
-                    value: avro::encode(&ConversationCommand { body }),
-                }
-            }
-            Self::Event { conversation, at, body } => {
-                let users = concerned(&body);
-                if !users.is_empty() {
-                    headers.push((USERS_HEADER, users.join(",").into_bytes()));
-                }
-                Outgoing {
-                    topic: &topics::EVENTS,
-                    place: own,
-                    key: Some(conversation.as_str().into()),
-                    headers,
-                    value: avro::encode(&ConversationEvent { conversation, at, body }),
-                }
-            }
-            Self::AccountEvent { user, at, body } => Outgoing {
-                topic: &topics::ACCOUNT_EVENTS,
-                place: own,
-                key: Some(user.as_str().into()),
-                headers,
-                value: avro::encode(&AccountEvent { user, at, body }),
-            },
+            Self::Text(text) => Some(&text.content),
+            Self::Note(_) | Self::Removed(_) => None,
+        }
+    }
+
+    /// The system event, if the message reports one.
+    pub fn note(&self) -> Option<&Note> {
+        match self {
+            Self::Note(note) => Some(note),
+            Self::Text(_) | Self::Removed(_) => None,
+        }
+    }
+
+    /// Time of the deletion, if the message was deleted.
+    pub fn removed_at(&self) -> Option<LogTime> {
+        match self {
+            Self::Removed(removed) => Some(removed.at),
+            Self::Text(_) | Self::Note(_) => None,
         }
     }
 }
 
-/// Users of whom a reader that follows them must learn, whatever conversations it follows.
-fn concerned(fact: &ConversationFact) -> Vec<&str> {
-    match fact {
-        ConversationFact::ConversationOpened(opened) => opened.members.iter().map(UserId::as_str).collect(),
-        ConversationFact::MembersChanged(changed) => {
-            changed.members.iter().map(|member| member.user.as_str()).collect()
+/// A message, as its event carries it and its row stores it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Message {
+    pub seq: i64,
+    /// Offset of the command that posted it. Its recipients are the members whose interval encloses it.
+    pub position: Offset,
+    pub sent_at: LogTime,
+    pub sender: Profile,
+    /// Absent in system messages.
+    pub client_id: Option<ClientId>,
+    pub reply_to: Option<Box<ReplyStub>>,
+    pub mentions: Mentions,
+    /// Members other than the sender when it was posted.
+    pub recipients: i32,
+    pub body: Body,
+}
+
+impl Message {
+    /// The tombstone of this message: its core without reply, mentions and body.
+    pub fn removed(self, at: LogTime) -> Self {
+        Self { reply_to: None, mentions: Mentions::default(), body: Body::Removed(Removed { at }), ..self }
+    }
+
+    /// The form that its row stores: a reply's row omits the parent's text.
+    pub fn stored(mut self) -> Self {
+        if let Some(parent) = &mut self.reply_to {
+            parent.content = None;
         }
-        ConversationFact::BlocksChanged(changed) => vec![changed.user.as_str(), changed.other.as_str()],
-        _ => vec![],
+        self
     }
-}
 
-fn push_reply(headers: &mut Headers, reply: Option<Reply>) {
-    if let Some(reply) = reply {
-        headers.push((REPLY_HEADER, format!("{}.{}", reply.slot, reply.request).into_bytes()));
-    }
-}
-
-/// What the headers of a command say.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Envelope {
-    /// Absent on what comes from outside the machines.
-    pub cause: Option<Cause>,
-    pub reply: Option<Reply>,
-    pub charge: Option<Charge>,
-    /// Under this key the command has its effect once.
-    pub once: Option<String>,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum MalformedHeader {
-    #[error(transparent)]
-    Cause(#[from] MalformedCause),
-    #[error("malformed reply header")]
-    Reply,
-    #[error("malformed charge header: {0}")]
-    Charge(#[from] DecodeError),
-    #[error("malformed once header")]
-    Once,
-}
-
-impl Envelope {
-    /// Reads the headers it knows; others are none of its business.
-    pub fn read<'a>(headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Self, MalformedHeader> {
-        let mut envelope = Self::default();
-        for (name, value) in headers {
-            match name {
-                Cause::HEADER => envelope.cause = Some(Cause::from_header(value)?),
-                REPLY_HEADER => envelope.reply = Some(read_reply(value).ok_or(MalformedHeader::Reply)?),
-                CHARGE_HEADER => envelope.charge = Some(avro::decode(value)?),
-                ONCE_HEADER => envelope.once = Some(read_once(value).ok_or(MalformedHeader::Once)?),
-                _ => {}
-            }
+    /// The stub by which a reply quotes this message.
+    pub fn stub(&self) -> ReplyStub {
+        ReplyStub {
+            seq: self.seq,
+            sender: self.sender.clone(),
+            content: self.body.content().cloned(),
+            created_at: self.sent_at,
         }
-        Ok(envelope)
     }
-}
 
-/// Keys are short: they are rows for ever.
-fn read_once(value: &[u8]) -> Option<String> {
-    let key = std::str::from_utf8(value).ok()?;
-    (1..=200).contains(&key.len()).then(|| key.to_owned())
-}
-
-fn read_reply(value: &[u8]) -> Option<Reply> {
-    let (slot, request) = std::str::from_utf8(value).ok()?.split_once('.')?;
-    Some(Reply { slot: slot.parse().ok()?, request: request.parse().ok()? })
+    pub fn sender_id(&self) -> &UserId {
+        &self.sender.user
+    }
 }

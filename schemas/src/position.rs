@@ -54,9 +54,6 @@ pub struct Cause {
 pub struct MalformedCause;
 
 impl Cause {
-    /// Name of the record header that carries a cause.
-    pub const HEADER: &'static str = "mm-cause";
-
     /// `epoch.partition.offset.index` in decimal.
     pub fn to_header(self) -> String {
         format!("{}.{}.{}.{}", self.epoch, self.partition, self.number.offset, self.number.index)

@@ -1,211 +1,302 @@
-//! Rows of the two machines' owners: what `decide` reads and writes.
+//! Rows of the two machines' owners: their kinds, keys and residence.
 //!
-//! Invariant: a row is written whole, under its owner's version; an owner's state is small
-//! (≤ 64 KiB), everything that grows is keyed rows beside it.
+//! Invariant: a row is written whole, under its owner's version. A kind is stored, so its number never
+//! changes. Resident kinds (up to [`LAST_RESIDENT`]) are loaded with their owner, the others by key.
 
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
-use crate::account::{ChargeKind, LedgerKind};
-use crate::conversation::{ConversationKind, Role};
-use crate::ids::{ClientId, ConversationId, UserId};
+use crate::avro::{self, DecodeError};
+use crate::ids::{ClientId, UserId};
 use crate::position::{LogTime, Offset};
 
-/// An account: balance and windows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct AccountState {
-    /// Offset of the last command decided; -1 before the first.
-    pub applied: Offset,
-    /// Time of the last command decided.
-    pub at: LogTime,
-    pub balance_milli: i64,
-    /// When each send that still counts was charged, oldest first.
-    pub sends: Vec<LogTime>,
-    /// When each creation that still counts was let pass, oldest first.
-    pub creations: Vec<LogTime>,
-    /// What was sent lately, oldest first.
-    pub texts: Vec<TextMark>,
+pub use crate::blocking::Blocks;
+pub use crate::charging::ClientRequest;
+pub use crate::credits::LedgerEntry;
+pub use crate::membership::{Former, Member};
+pub use crate::receipts::Receipt;
+pub use crate::sending::{MessageHead, Sent};
+
+/// The owner's state; one row.
+pub const STATE: i32 = 0;
+/// Keys of the last batch; one row.
+pub const LAST_BATCH: i32 = 1;
+/// Kinds up to this one are loaded with the owner.
+pub const LAST_RESIDENT: i32 = 9;
+
+/// Length up to which a key needs no memory of its own: client ids and numbers.
+const SHORT: usize = 24;
+
+/// The bytes of a key.
+pub type KeyBytes = SmallVec<[u8; SHORT]>;
+
+/// (kind, key) of a row in its owner's partition.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowKey {
+    pub kind: i32,
+    pub key: KeyBytes,
 }
 
-/// One recent send, for the limit on identical texts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct TextMark {
-    pub at: LogTime,
-    /// Hash of the text's skeleton.
-    pub text: i64,
-    /// Hash of the conversation's id.
-    pub conversation: i64,
+/// Copies the bytes as one slice; the derived implementation copies them one by one.
+impl Clone for RowKey {
+    fn clone(&self) -> Self {
+        Self { kind: self.kind, key: KeyBytes::from_slice(&self.key) }
+    }
 }
 
-/// What an account remembers of a request that carried a client id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct ClientRequest {
-    /// Offset of the command that was charged.
-    pub position: Offset,
-    /// Hash of what the client said.
-    pub said: i64,
-    pub at: LogTime,
-    pub kind: ChargeKind,
-    pub conversation: ConversationId,
-    /// Whether the charge stands; a returned one is forgotten.
-    pub live: bool,
+impl RowKey {
+    /// The key of a row of type `T`.
+    pub fn of<T: Keyed>(key: &T::Key) -> Self {
+        let mut bytes = KeyBytes::new();
+        key.write(&mut bytes);
+        Self { kind: T::KIND, key: bytes }
+    }
+
+    pub fn state() -> Self {
+        Self { kind: STATE, key: KeyBytes::new() }
+    }
+
+    pub fn last_batch() -> Self {
+        Self { kind: LAST_BATCH, key: KeyBytes::new() }
+    }
+
+    /// What the key names, if this is a row of type `T`.
+    pub fn names<T: Keyed>(&self) -> Option<T::Key> {
+        if self.kind == T::KIND { T::Key::read(&self.key) } else { None }
+    }
+
+    /// The form in which a last batch names the key.
+    pub fn to_batch(&self) -> BatchKey {
+        let key = self.key.iter().map(|byte| format!("{byte:02x}")).collect();
+        BatchKey { kind: self.kind, key }
+    }
+
+    pub fn from_batch(named: &BatchKey) -> Option<Self> {
+        let pairs = named.key.as_bytes().chunks(2);
+        let key = pairs.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        Some(Self { kind: named.kind, key: key.collect::<Option<_>>()? })
+    }
 }
 
-/// One change of a balance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct LedgerEntry {
-    pub kind: LedgerKind,
-    pub amount_milli: i64,
-    pub balance_after_milli: i64,
-    pub at: LogTime,
-    pub conversation: Option<ConversationId>,
-    pub client_id: Option<ClientId>,
-    pub recipients: Option<i32>,
+/// A type of row: its kind, and what its keys name.
+pub trait Keyed: Sized {
+    const KIND: i32;
+    type Key: KeyForm;
 }
 
-/// Something that may happen once, ever.
+/// A type of row of a machine whose rows are `R`.
+pub trait Variant<R>: Keyed {
+    fn into_row(self) -> R;
+    fn of(row: &R) -> Option<&Self>;
+}
+
+/// Bytes of a key. Numbers sort by value.
+pub trait KeyForm: Sized {
+    fn write(&self, bytes: &mut KeyBytes);
+    fn read(bytes: &[u8]) -> Option<Self>;
+}
+
+impl KeyForm for UserId {
+    fn write(&self, bytes: &mut KeyBytes) {
+        bytes.extend_from_slice(self.as_str().as_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok()?.parse().ok()
+    }
+}
+
+impl KeyForm for ClientId {
+    fn write(&self, bytes: &mut KeyBytes) {
+        bytes.extend_from_slice(self.uuid().as_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_bytes)
+    }
+}
+
+/// Non-negative numbers of messages, and offsets.
+impl KeyForm for i64 {
+    fn write(&self, bytes: &mut KeyBytes) {
+        bytes.extend_from_slice(&self.to_be_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+}
+
+impl KeyForm for String {
+    fn write(&self, bytes: &mut KeyBytes) {
+        bytes.extend_from_slice(self.as_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        String::from_utf8(bytes.to_vec()).ok()
+    }
+}
+
+/// A user id holds no NUL, so the two cannot run into each other.
+impl<T: KeyForm> KeyForm for (UserId, T) {
+    fn write(&self, bytes: &mut KeyBytes) {
+        self.0.write(bytes);
+        bytes.push(0);
+        self.1.write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let end = bytes.iter().position(|byte| *byte == 0)?;
+        Some((UserId::read(&bytes[..end])?, T::read(&bytes[end + 1..])?))
+    }
+}
+
+/// Where rows of a kind are, when a command is decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Residence {
+    /// Loaded with the owner.
+    Resident,
+    /// Read by key.
+    Keyed,
+    /// Never read by a decision, and not kept in memory: for readers alone.
+    Unread,
+}
+
+macro_rules! residence {
+    (resident) => {
+        Residence::Resident
+    };
+    (keyed) => {
+        Residence::Keyed
+    };
+    (unread) => {
+        Residence::Unread
+    };
+}
+
+macro_rules! seconds_to_live {
+    ($row:ident expiring) => {
+        $row.expires_after_seconds()
+    };
+    ($row:ident) => {{
+        let _ = $row;
+        None
+    }};
+}
+
+macro_rules! rows {
+    (
+        $(#[$doc:meta])* $rows:ident, $released:ident:
+        $($kind:literal $row:ident($key:ty) $residence:ident $($expiring:ident)?, schema $schema:literal;)*
+        shared: $($shared_kind:literal $shared:ident $shared_residence:ident;)*
+    ) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum $rows {
+            $($row($row),)*
+            $($shared($shared),)*
+        }
+
+        $(impl Keyed for $row {
+            const KIND: i32 = $kind;
+            type Key = $key;
+        })*
+
+        rows! { variants $rows: $($row,)* $($shared,)* }
+
+        impl $rows {
+            /// Every kind of row of the machine, with its name.
+            pub const KINDS: &'static [(i32, &'static str, Residence)] = &[
+                $(($kind, stringify!($row), residence!($residence)),)*
+                $(($shared_kind, stringify!($shared), residence!($shared_residence)),)*
+            ];
+
+            /// Where rows of a kind are; `None` for a kind that the machine does not have.
+            pub fn residence(kind: i32) -> Option<Residence> {
+                match kind {
+                    $($kind => Some(residence!($residence)),)*
+                    $($shared_kind => Some(residence!($shared_residence)),)*
+                    _ => None,
+                }
+            }
+
+            pub fn encode(&self) -> Vec<u8> {
+                match self {
+                    $(Self::$row(row) => avro::encode(row),)*
+                    $(Self::$shared(row) => avro::encode(row),)*
+                }
+            }
+
+            pub fn decode(kind: i32, bytes: &[u8]) -> Result<Self, DecodeError> {
+                match kind {
+                    $($kind => avro::decode(bytes).map(Self::$row),)*
+                    $($shared_kind => avro::decode(bytes).map(Self::$shared),)*
+                    _ => Err(DecodeError::Malformed(format!("no row is of kind {kind}"))),
+                }
+            }
+
+            /// Seconds until the table may clean the row up, if ever.
+            pub fn seconds_to_live(&self) -> Option<u64> {
+                match self {
+                    $(Self::$row(row) => seconds_to_live!(row $($expiring)?),)*
+                    $(Self::$shared(_) => None,)*
+                }
+            }
+        }
+
+        $(const _: () = assert!(
+            ($kind > LAST_BATCH) && (matches!(residence!($residence), Residence::Resident) == ($kind <= LAST_RESIDENT))
+        );)*
+
+        avro::release! { $released: $($schema $row,)* }
+    };
+    (variants $rows:ident: $($row:ident,)*) => {
+        $(impl Variant<$rows> for $row {
+            fn into_row(self) -> $rows {
+                $rows::$row(self)
+            }
+
+            fn of(row: &$rows) -> Option<&Self> {
+                match row {
+                    $rows::$row(row) => Some(row),
+                    _ => None,
+                }
+            }
+        })*
+    };
+}
+
+rows! {
+    /// A row of an account.
+    AccountRow, ACCOUNT_ROWS:
+    2 ClientRequest(ClientId) resident expiring, schema 21;
+    10 LedgerEntry(Offset) unread, schema 22;
+    shared: 12 Once keyed;
+}
+
+rows! {
+    /// A row of a conversation.
+    ConversationRow, CONVERSATION_ROWS:
+    2 Member(UserId) resident expiring, schema 25;
+    3 Receipt(UserId) resident expiring, schema 26;
+    4 Blocks(UserId) resident, schema 30;
+    10 Sent((UserId, ClientId)) keyed, schema 27;
+    11 MessageHead(i64) keyed, schema 28;
+    13 Former(UserId) keyed, schema 32;
+    shared: 12 Once keyed;
+}
+
+/// An effect that may happen once, ever; by a key that whoever asks for it chooses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.rows")]
 pub struct Once {
     pub at: LogTime,
 }
 
-/// A conversation: what it is, and how far it has come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct ConversationState {
-    /// Offset of the last command decided; -1 before the first.
-    pub applied: Offset,
-    /// Time of the last command decided.
-    pub at: LogTime,
-    /// Absent until it is opened.
-    pub opened: Option<Opened>,
-    /// Number of the newest message; 0 before the first.
-    pub head: i64,
-    /// When the newest message was accepted.
-    pub head_at: LogTime,
-    pub members: i32,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct Opened {
-    pub kind: ConversationKind,
-    pub title: Option<String>,
-    pub by: UserId,
-    pub at: LogTime,
-    /// The creator's charge that opened it.
-    pub charge: Offset,
-}
-
-/// A stay of a member, from the command that brought them to the one that ended it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct Stay {
-    pub from: Offset,
-    /// Absent while it lasts.
-    pub to: Option<Offset>,
-    /// Number of the first message that they may see.
-    pub first_seq: i64,
-}
-
-/// A member, present or former.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct Member {
-    pub role: Role,
-    pub joined_at: LogTime,
-    /// Oldest first, the last eight; the last one counts for history.
-    pub stays: Vec<Stay>,
-}
-
-impl Member {
-    /// The most stays that are kept of a member.
-    pub const MAX_STAYS: usize = 8;
-
-    /// The stay that lasts, if the member is in the conversation now.
-    pub fn present(&self) -> Option<&Stay> {
-        self.stays.last().filter(|stay| stay.to.is_none())
-    }
-}
-
-/// How far a member has read and received; watermarks, max-merged. Reading implies delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct Receipt {
-    pub read_up_to: i64,
-    pub read_at: LogTime,
-}
-
-/// What became of a send: its number, and the charge that paid for it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct Sent {
-    pub seq: i64,
-    pub charge: Offset,
-}
-
-/// A span of log time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct Interval {
-    pub from: LogTime,
-    /// Absent while it lasts; the end itself is outside.
-    pub to: Option<LogTime>,
-}
-
-impl Interval {
-    pub fn contains(&self, at: LogTime) -> bool {
-        self.from <= at && self.to.is_none_or(|to| at < to)
-    }
-}
-
-/// When one of a pair blocked the other: oldest first.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct Blocks {
-    pub intervals: Vec<Interval>,
-}
-
-impl Blocks {
-    /// Whether the block stands now.
-    pub fn stands(&self) -> bool {
-        self.intervals.last().is_some_and(|last| last.to.is_none())
-    }
-}
-
-/// What stands between a user and another, seen from the user.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct PairBlocks {
-    pub by_user: Blocks,
-    pub by_other: Blocks,
-}
-
-impl PairBlocks {
-    /// Whether a block of either stands now.
-    pub fn stand(&self) -> bool {
-        self.by_user.stands() || self.by_other.stands()
-    }
-
-    /// Whether what one of them sent at a time is hidden from the other.
-    pub fn hide(&self, at: LogTime) -> bool {
-        self.by_user.intervals.iter().chain(&self.by_other.intervals).any(|interval| interval.contains(at))
-    }
-}
-
-/// What decisions about a message need to know of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct MessageHead {
-    /// Absent where the conversation itself speaks: nobody may take that back.
-    pub sender: Option<UserId>,
-    pub at: LogTime,
-    pub deleted_at: Option<LogTime>,
+impl Keyed for Once {
+    const KIND: i32 = 12;
+    type Key = String;
 }
 
 /// Keys of the rows in an owner's last batch, which a new owner writes again.
@@ -221,4 +312,21 @@ pub struct BatchKey {
     pub kind: i32,
     /// Hexadecimal.
     pub key: String,
+}
+
+avro::release! { SHARED_ROWS: 23 Once, 29 LastBatch, }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_names_what_it_was_made_of() {
+        let user: UserId = "ann".parse().unwrap();
+        let sent = (user.clone(), ClientId::from_bytes([7; 16]));
+        assert_eq!(RowKey::of::<Sent>(&sent).names::<Sent>(), Some(sent));
+        assert_eq!(RowKey::of::<Member>(&user).names::<Member>(), Some(user.clone()));
+        assert_eq!(RowKey::of::<Member>(&user).names::<Receipt>(), None, "of another kind");
+        assert!(RowKey::of::<MessageHead>(&9) < RowKey::of::<MessageHead>(&256), "by number");
+    }
 }

@@ -30,8 +30,6 @@ pub struct Topic {
     pub key: &'static str,
     pub clean_up: CleanUp,
     pub partitions: Partitions,
-    /// Avro subjects that may stand in it.
-    pub subjects: &'static [&'static str],
     /// Where a consumer puts what it cannot handle.
     pub dead_letters: Option<&'static Topic>,
 }
@@ -48,7 +46,6 @@ pub static ACCOUNT_COMMANDS: Topic = Topic {
     key: "user",
     clean_up: CleanUp::Delete(days(7)),
     partitions: Partitions::Epoch,
-    subjects: &["account-command", "control"],
     dead_letters: Some(&ACCOUNT_COMMANDS_DLQ),
 };
 
@@ -57,7 +54,6 @@ pub static CONVERSATION_COMMANDS: Topic = Topic {
     key: "conversation",
     clean_up: CleanUp::Delete(days(7)),
     partitions: Partitions::Epoch,
-    subjects: &["conversation-command", "control"],
     dead_letters: Some(&CONVERSATION_COMMANDS_DLQ),
 };
 
@@ -66,7 +62,6 @@ pub static EVENTS: Topic = Topic {
     key: "conversation",
     clean_up: CleanUp::Delete(days(30)),
     partitions: Partitions::Epoch,
-    subjects: &["conversation-event"],
     dead_letters: Some(&EVENTS_DLQ),
 };
 
@@ -75,7 +70,6 @@ pub static ACCOUNT_EVENTS: Topic = Topic {
     key: "user",
     clean_up: CleanUp::Delete(days(30)),
     partitions: Partitions::Epoch,
-    subjects: &["account-event"],
     dead_letters: Some(&ACCOUNT_EVENTS_DLQ),
 };
 
@@ -84,7 +78,6 @@ pub static VERDICTS: Topic = Topic {
     key: "none; the partition is the asking ingest's slot",
     clean_up: CleanUp::Delete(Duration::from_secs(60 * 60)),
     partitions: Partitions::Epoch,
-    subjects: &["verdict"],
     dead_letters: None,
 };
 
@@ -93,7 +86,6 @@ pub static PLATFORM_USERS: Topic = Topic {
     key: "user",
     clean_up: CleanUp::Compact,
     partitions: Partitions::Epoch,
-    subjects: &["platform-user"],
     dead_letters: Some(&PLATFORM_USERS_DLQ),
 };
 
@@ -104,7 +96,6 @@ macro_rules! dead_letter_topic {
             key: "as the record",
             clean_up: CleanUp::Delete(days(30)),
             partitions: Partitions::Epoch,
-            subjects: &[],
             dead_letters: None,
         };
     };

@@ -73,6 +73,11 @@ impl Outcome {
         Self::Refused(Refused { refusal })
     }
 
+    /// What was asked for holds already.
+    pub fn nothing_to_do() -> Self {
+        Self::Done(Done { changed: false })
+    }
+
     /// Why not, if it refuses.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {

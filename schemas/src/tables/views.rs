@@ -5,9 +5,10 @@
 use super::values::{FromValues, MalformedRow, Value};
 use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table};
 use crate::avro;
-use crate::conversation::Message;
+use crate::blocking::PairBlocks;
 use crate::ids::{ConversationId, UserId};
-use crate::rows::{Member, PairBlocks};
+use crate::membership::Member;
+use crate::message::Message;
 
 /// A row to write, without its version.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +26,18 @@ pub enum View {
     Membership(MembershipRow),
     Blocks(BlocksRow),
 }
+
+macro_rules! from {
+    ($($variant:ident($row:ty))*) => {
+        $(impl From<$row> for View {
+            fn from(row: $row) -> Self {
+                Self::$variant(row)
+            }
+        })*
+    };
+}
+
+from! { Message(MessageRow) Membership(MembershipRow) Blocks(BlocksRow) }
 
 impl View {
     pub fn to_row(&self) -> ViewRow {
@@ -62,7 +75,7 @@ impl MessageRow {
     /// Time, sender and text stand beside the whole for readers that want no more.
     pub fn to_row(&self) -> ViewRow {
         let Self { conversation, message } = self;
-        let text = message.content.as_ref().map(|content| content.text.as_str());
+        let text = message.body.content().map(|content| content.text.as_str());
         ViewRow {
             table: &MESSAGES,
             partition: Self::partition(conversation, message.seq),

@@ -1,0 +1,80 @@
+//! The facts that the two machines publish: what has happened in a conversation, or to an account.
+//!
+//! Invariant: this is the only list of all facts. What a fact does to audiences, replay, coalescing and
+//! rendering is decided by full matches in `domain::delivery`, so a new fact does not compile until
+//! each of them has an answer.
+
+use crate::avro::{self, DecodeError};
+
+pub use crate::blocking::BlocksChanged;
+pub use crate::creating::ConversationOpened;
+pub use crate::credits::CreditsChanged;
+pub use crate::deleting::MessageDeleted;
+pub use crate::membership::MembersChanged;
+pub use crate::receipts::ReceiptAdvanced;
+pub use crate::sending::{MessageCreated, SendRejected};
+
+macro_rules! facts {
+    ($(#[$doc:meta])* $facts:ident, $released:ident: $($id:literal $fact:ident,)*) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum $facts {
+            $($fact($fact),)*
+        }
+
+        $(impl From<$fact> for $facts {
+            fn from(fact: $fact) -> Self {
+                Self::$fact(fact)
+            }
+        })*
+
+        impl $facts {
+            /// The name of the fact's schema.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$fact(_) => stringify!($fact),)*
+                }
+            }
+
+            /// The fact, framed, under its own schema.
+            pub fn encode(&self) -> Vec<u8> {
+                match self {
+                    $(Self::$fact(fact) => avro::encode(fact),)*
+                }
+            }
+
+            /// Whether a schema is that of a fact of this machine that this build knows.
+            pub fn knows(id: u32) -> bool {
+                matches!(id, $($id)|*)
+            }
+
+            /// The fact in framed bytes.
+            pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+                match avro::schema_id(bytes)? {
+                    $($id => avro::decode(bytes).map(Self::$fact),)*
+                    id => Err(DecodeError::UnknownSchema(id)),
+                }
+            }
+        }
+
+        avro::release! { $released: $($id $fact,)* }
+    };
+}
+
+facts! {
+    /// A fact of an account; its event is keyed by user.
+    AccountFact, ACCOUNT_FACTS:
+    200 CreditsChanged,
+    201 SendRejected,
+}
+
+facts! {
+    /// A fact of a conversation; its event is keyed by conversation.
+    ConversationFact, CONVERSATION_FACTS:
+    240 ConversationOpened,
+    241 MessageCreated,
+    242 MessageDeleted,
+    243 MembersChanged,
+    244 ReceiptAdvanced,
+    245 BlocksChanged,
+}

@@ -1,0 +1,124 @@
+//! Membership: roles, intervals, and their changes.
+
+use apache_avro::AvroSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::creating::Opened;
+use crate::ids::UserId;
+use crate::people::Profile;
+use crate::position::{LogTime, Offset};
+use crate::receipts::Receipt;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[avro(namespace = "musclemap.messaging")]
+pub enum Role {
+    Owner,
+    Member,
+}
+
+impl Role {
+    /// The name in the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Owner => "OWNER",
+            Self::Member => "MEMBER",
+        }
+    }
+}
+
+/// Request to a conversation: add people to a group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct AddMembers {
+    pub actor: Profile,
+    /// Each once.
+    pub people: Vec<Profile>,
+}
+
+/// Request to a conversation: remove a member of a group. An actor who removes themselves leaves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct RemoveMember {
+    pub actor: Profile,
+    pub person: Profile,
+}
+
+/// Fact of a conversation: memberships have begun or ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MembersChanged {
+    pub about: Opened,
+    pub by: UserId,
+    /// The users whose intervals it changes.
+    pub members: Vec<MemberIntervals>,
+}
+
+/// A user's intervals after a change: all that are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MemberIntervals {
+    pub user: UserId,
+    pub intervals: Vec<MembershipInterval>,
+}
+
+/// A membership, from the command that began it to the one that ended it, both included.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MembershipInterval {
+    pub from: Offset,
+    /// Absent while it lasts.
+    pub to: Option<Offset>,
+    /// Number of the first message that the member may see.
+    pub first_seq: i64,
+    /// Countable messages before that one.
+    pub first_ordinal: i64,
+}
+
+impl MembershipInterval {
+    pub fn encloses(&self, offset: Offset) -> bool {
+        self.from <= offset && self.to.is_none_or(|to| offset <= to)
+    }
+}
+
+/// A membership with its role. Row of a conversation (present members), and of a user's conversations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.rows")]
+pub struct Member {
+    pub role: Role,
+    pub joined_at: LogTime,
+    /// Oldest first, the last eight; the last one decides what history shows.
+    pub intervals: Vec<MembershipInterval>,
+    /// Read mark with which the member returned; 0 for a first membership.
+    pub read_up_to: i64,
+}
+
+impl Member {
+    /// The number of intervals that are kept of a member.
+    pub const MAX_INTERVALS: usize = 8;
+
+    /// The interval that lasts, if the member is present.
+    pub fn present(&self) -> Option<&MembershipInterval> {
+        self.intervals.last().filter(|last| last.to.is_none())
+    }
+
+    /// The member's read mark, beside their receipt if they have one.
+    pub fn read_mark(&self, receipt: Option<&Receipt>) -> i64 {
+        receipt.filter(|receipt| !receipt.ended).map_or(0, |receipt| receipt.read_up_to).max(self.read_up_to)
+    }
+
+    /// A row that stands for a membership that ended is kept as [`Former`]; its tombstone may be
+    /// cleaned up after two days.
+    pub fn expires_after_seconds(&self) -> Option<u64> {
+        self.present().is_none().then_some(2 * 24 * 60 * 60)
+    }
+}
+
+/// Row of a conversation: a user whose membership has ended, with what they had read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.rows")]
+pub struct Former {
+    pub intervals: Vec<MembershipInterval>,
+    pub read_up_to: i64,
+    pub read_at: LogTime,
+}

@@ -1,0 +1,128 @@
+//! The operations of the two machines: what an account and a conversation can be asked to do.
+//!
+//! Invariant: this is the only list of all operations. Schema ids, the request enums, their codec, the
+//! dispatch in `domain` and the generators of the simulator derive from it. An operation counts from
+//! the rules `since` on: before, its id is as unknown as one that no build knows.
+
+use crate::avro::{self, DecodeError};
+
+pub use crate::blocking::SetBlock;
+pub use crate::charging::{LookUp, Refund};
+pub use crate::creating::{CreateConversation, OpenConversation};
+pub use crate::credits::GrantCredits;
+pub use crate::deleting::DeleteMessage;
+pub use crate::membership::{AddMembers, RemoveMember};
+pub use crate::receipts::MarkRead;
+pub use crate::sending::{PostMessage, SendMessage};
+
+/// Calls `$with!` with the operations of accounts: what follows `$with`, then `id Request since rules,`
+/// for each. The caller has the requests in scope.
+#[macro_export]
+macro_rules! account_operations {
+    ($($with:ident)::+ $($more:tt)*) => {
+        $($with)::+! { $($more)*
+            100 SendMessage since 1,
+            101 CreateConversation since 1,
+            102 Refund since 1,
+            103 GrantCredits since 1,
+        }
+    };
+}
+
+/// Calls `$with!` with the operations of conversations, as [`account_operations`] does.
+#[macro_export]
+macro_rules! conversation_operations {
+    ($($with:ident)::+ $($more:tt)*) => {
+        $($with)::+! { $($more)*
+            140 PostMessage since 1,
+            141 OpenConversation since 1,
+            142 LookUp since 1,
+            143 MarkRead since 1,
+            144 AddMembers since 1,
+            145 RemoveMember since 1,
+            146 DeleteMessage since 1,
+            147 SetBlock since 1,
+        }
+    };
+}
+
+/// An operation as declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Operation {
+    /// Schema id of its request.
+    pub id: u32,
+    /// Name of its request's schema.
+    pub name: &'static str,
+    /// The rules from which on it counts.
+    pub since: i32,
+}
+
+/// The largest request in memory, in bytes: requests are moved, so a larger part is boxed.
+const MAX_REQUEST_BYTES: usize = 256;
+
+macro_rules! requests {
+    ($requests:ident, $released:ident: $($id:literal $request:ident since $since:literal,)*) => {
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum $requests {
+            $($request($request),)*
+        }
+
+        const _: () = assert!(size_of::<$requests>() <= MAX_REQUEST_BYTES);
+
+        $(impl From<$request> for $requests {
+            fn from(request: $request) -> Self {
+                Self::$request(request)
+            }
+        })*
+
+        impl $requests {
+            /// Every operation of the machine.
+            pub const OPERATIONS: &'static [Operation] =
+                &[$(Operation { id: $id, name: stringify!($request), since: $since },)*];
+
+            /// The name of the request's schema.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$request(_) => stringify!($request),)*
+                }
+            }
+
+            /// The request, framed, under its own schema.
+            pub fn encode(&self) -> Vec<u8> {
+                match self {
+                    $(Self::$request(request) => avro::encode(request),)*
+                }
+            }
+
+            /// The request in framed bytes, under the rules in force at the record's position.
+            pub fn decode(bytes: &[u8], rules: i32) -> Result<Self, DecodeError> {
+                match avro::schema_id(bytes)? {
+                    $($id if $since <= rules => avro::decode(bytes).map(Self::$request),)*
+                    id => Err(DecodeError::UnknownSchema(id)),
+                }
+            }
+        }
+
+        avro::release! { $released: $($id $request,)* }
+    };
+}
+
+account_operations! { requests AccountRequest, ACCOUNT_REQUESTS: }
+conversation_operations! { requests ConversationRequest, CONVERSATION_REQUESTS: }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_counts_from_its_rules_on() {
+        let grant = GrantCredits { once: "welcome".to_owned(), amount_milli: 1 };
+        let bytes = AccountRequest::from(grant.clone()).encode();
+        assert_eq!(AccountRequest::decode(&bytes, 1).unwrap(), grant.into());
+        for (rules, bytes) in [(0, &bytes[..]), (1, &[0, 0, 0, 0, 99, 1][..])] {
+            assert!(matches!(AccountRequest::decode(bytes, rules), Err(DecodeError::UnknownSchema(_))));
+        }
+        let other = ConversationRequest::decode(&bytes, 1);
+        assert!(matches!(other, Err(DecodeError::UnknownSchema(103))), "of another machine");
+    }
+}

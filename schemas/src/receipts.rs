@@ -1,0 +1,43 @@
+//! Receipts: how far a member has read.
+
+use apache_avro::AvroSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::UserId;
+use crate::position::LogTime;
+
+/// Request to a conversation: the user has read up to a number. It names a maximum, so repeats are
+/// harmless.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MarkRead {
+    pub user: UserId,
+    pub up_to: i64,
+}
+
+/// Fact of a conversation: a member's read mark has advanced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct ReceiptAdvanced {
+    pub user: UserId,
+    pub read_up_to: i64,
+}
+
+/// Row of a conversation by user: watermarks, merged by maximum. Reading implies delivery.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.rows")]
+pub struct Receipt {
+    pub read_up_to: i64,
+    pub read_at: LogTime,
+    /// Countable messages up to `read_up_to`.
+    pub ordinal: i64,
+    /// The membership has ended; [`crate::membership::Former`] holds the marks.
+    pub ended: bool,
+}
+
+impl Receipt {
+    /// The tombstone of an ended membership may be cleaned up after two days.
+    pub fn expires_after_seconds(&self) -> Option<u64> {
+        self.ended.then_some(2 * 24 * 60 * 60)
+    }
+}
