@@ -1,44 +1,33 @@
 //! The account fold: what a user may do and has paid.
 //!
-//! Invariants: the balance is the sum of the ledger and never negative; a request that is let pass
-//! is charged and counted once, and given back whole if its conversation has no use for it.
+//! Invariants: the balance is the sum of the ledger and never negative; an accepted request is charged
+//! and counted once, and refunded whole if its conversation refuses it.
 
-mod create;
+mod creating;
 mod credits;
-mod give_back;
-mod requests;
-mod rows;
-mod send;
+mod idempotency;
+mod refunding;
+mod sending;
 
-use schemas::account::{AccountCommand, AccountRequest};
-use schemas::avro::{self, DecodeError};
-use schemas::control::Policy;
-use schemas::fold::{Command, Decision, Fold, InForce, Owner, Purpose};
-use schemas::owner::{self, RowKey};
+use fold::{Command, Decision, Fold, InForce, Owner, Purpose};
+use schemas::avro::DecodeError;
+use schemas::operations::AccountRequest;
 use schemas::position::{LogTime, Offset};
-use schemas::rows::{AccountState, Once};
+use schemas::rows::{AccountRow, Once, RowKey, Variant};
+use schemas::states::AccountState;
 use schemas::tables::{self, Table};
 use schemas::topics::{self, Topic};
 use schemas::verdict::{Accepted, Decider, Outcome};
-use schemas::{Refusal, UserId};
+use schemas::{Refusal, UserId, account_operations};
 
-pub use create::conversation_id;
-pub use rows::AccountRow;
+pub use creating::conversation_id;
+
+use crate::operation::{Context, NoEffect, Operation, Past, dispatch};
 
 /// Deterministic state machine of accounts; owned by user.
 pub enum Accounts {}
 
 type Account = Owner<Accounts>;
-
-/// What a fold of one request works with.
-struct Context<'a> {
-    user: &'a UserId,
-    account: &'a Account,
-    policy: &'a Policy,
-    offset: Offset,
-    at: LogTime,
-    reply: Option<schemas::verdict::Reply>,
-}
 
 impl Fold for Accounts {
     type Id = UserId;
@@ -48,8 +37,7 @@ impl Fold for Accounts {
 
     const NAME: &'static str = "accounts";
     const DECIDER: Decider = Decider::Accounts;
-    const LAST_RESIDENT_KIND: i32 = owner::CLIENT_REQUEST;
-    const NEVER_NEEDED: &[i32] = &[owner::LEDGER];
+    const SOURCE: &'static str = "/musclemap/accounts";
 
     fn commands() -> &'static Topic {
         &topics::ACCOUNT_COMMANDS
@@ -59,8 +47,8 @@ impl Fold for Accounts {
         &tables::ACCOUNTS
     }
 
-    fn decode(value: &[u8]) -> Result<AccountRequest, DecodeError> {
-        avro::decode::<AccountCommand>(value).map(|command| command.body)
+    fn decode(value: &[u8], rules: i32) -> Result<AccountRequest, DecodeError> {
+        AccountRequest::decode(value, rules)
     }
 
     fn fresh() -> AccountState {
@@ -75,53 +63,34 @@ impl Fold for Accounts {
         (state.applied, state.at) = (applied, at);
     }
 
-    fn needs(request: &AccountRequest, _: Purpose) -> Vec<RowKey> {
-        vec![match request {
-            AccountRequest::SendMessage(send) => RowKey::client_request(&send.client_id),
-            AccountRequest::CreateConversation(create) => RowKey::client_request(&create.client_id),
-            AccountRequest::ReturnCharge(back) => RowKey::client_request(&back.charge.client_id),
-            AccountRequest::GrantCredits(grant) => RowKey::once(&grant.once),
-        }]
+    fn needs(request: &AccountRequest, purpose: Purpose) -> Vec<RowKey> {
+        account_operations! { dispatch AccountRequest, request, |asked| asked.needs(purpose); }
     }
 
     fn once(key: &str, at: LogTime) -> (RowKey, AccountRow) {
-        (RowKey::once(key), AccountRow::Once(Once { at }))
+        (RowKey::of::<Once>(&key.to_owned()), Once { at }.into_row())
     }
 
     fn decide(
         in_force: &InForce<'_>,
-        user: &UserId,
-        account: &Account,
+        id: &UserId,
+        owner: &Account,
         command: &Command<AccountRequest>,
     ) -> Decision<Self> {
-        let context = Context {
-            user,
-            account,
-            policy: in_force.policy,
-            offset: command.offset,
-            at: command.at,
-            reply: command.envelope.reply,
-        };
-        let decided = match &command.request {
-            AccountRequest::SendMessage(send) => send::decide(&context, send),
-            AccountRequest::CreateConversation(create) => create::decide(&context, create),
-            AccountRequest::ReturnCharge(back) => Ok(give_back::decide(&context, back)),
-            AccountRequest::GrantCredits(grant) => credits::grant(&context, grant),
-        };
-        decided.unwrap_or_else(|refusal| Decision::verdict(account, Outcome::refused(refusal)))
+        let Command { offset, at, envelope, request } = command;
+        let context = Context { id, owner, policy: in_force.policy, offset: *offset, at: *at, envelope };
+        let decided =
+            account_operations! { dispatch AccountRequest, request, |asked| asked.decide(&context); };
+        decided.unwrap_or_else(|none| match none {
+            NoEffect::Refused(refusal) => Decision::verdict(owner, Outcome::refused(refusal)),
+            NoEffect::Nothing => Decision::verdict(owner, Outcome::nothing_to_do()),
+        })
     }
 
-    fn repeat(_: &UserId, account: &Account, command: &Command<AccountRequest>) -> Option<Outcome> {
-        Some(match &command.request {
-            AccountRequest::SendMessage(send) => {
-                requests::repeated(account, &send.client_id, send::said(send), command.offset)
-            }
-            AccountRequest::CreateConversation(create) => {
-                requests::repeated(account, &create.client_id, create::said(create), command.offset)
-            }
-            AccountRequest::ReturnCharge(back) => give_back::outcome(back),
-            AccountRequest::GrantCredits(grant) => credits::repeat(account, grant),
-        })
+    fn repeat(_: &UserId, owner: &Account, command: &Command<AccountRequest>) -> Option<Outcome> {
+        let charge = command.envelope.charge.as_ref().map(|charge| charge.position);
+        let past = Past { owner, offset: command.offset, charge };
+        account_operations! { dispatch AccountRequest, &command.request, |asked| asked.repeat(&past); }
     }
 }
 

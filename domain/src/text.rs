@@ -1,25 +1,54 @@
 //! Texts: the one form they are stored in, and the shape by which two of them count as the same.
 //!
-//! Invariant: text is text. It is stored as written (normalised) and escaped at output, never here.
+//! Invariants: text is text. It is stored as written (normalised) and escaped at output, never here. What
+//! a character is, is asked of the Unicode Character Database; no list of characters stands here but those
+//! that the database has no property for.
 
 use std::sync::LazyLock;
 
+use icu_casemap::CaseMapper;
+use icu_properties::CodePointSetData;
+use icu_properties::props::{DefaultIgnorableCodePoint, WhiteSpace};
+use schemas::Refusal;
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
-/// The stored form: NFC; of control characters only LF and TAB; no bidirectional overrides.
-pub fn normalise(text: &str) -> String {
-    text.chars().filter(|c| !is_removed(*c)).nfc().collect()
-}
+/// A pattern of braille without a dot: a symbol by its properties, but nothing is seen of it.
+const BRAILLE_BLANK: char = '\u{2800}';
 
-fn is_removed(c: char) -> bool {
-    let bidi = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    bidi || (c.is_control() && c != '\n' && c != '\t')
+/// The stored form: NFC; LF for every line break; of other control characters only TAB; no bidirectional
+/// embeddings, overrides and isolates.
+///
+/// The marks U+200E, U+200F and U+061C stay: they order what stands beside them, and cannot hide it.
+pub fn normalise(text: &str) -> String {
+    let mut after_return = false;
+    let kept = text.chars().filter_map(move |c| {
+        let ends_return = std::mem::replace(&mut after_return, c == '\r') && c == '\n';
+        match c {
+            '\n' if ends_return => None,
+            '\n' | '\t' => Some(c),
+            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some('\n'),
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => None,
+            c => (!c.is_control()).then_some(c),
+        }
+    });
+    kept.nfc().collect()
 }
 
 /// Whether nothing of the text can be seen.
 pub fn is_blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || is_zero_width(c))
+    let white_space = CodePointSetData::new::<WhiteSpace>();
+    text.chars().all(|c| white_space.contains(c) || is_ignorable(c) || c.is_control() || c == BRAILLE_BLANK)
+}
+
+/// Whether a character is not shown where it is not supported: joiners, variation selectors, fillers.
+fn is_ignorable(c: char) -> bool {
+    CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+/// Full case folding, which compares texts whatever their case and language.
+pub fn fold(text: &str) -> String {
+    CaseMapper::new().fold_string(text).into_owned()
 }
 
 /// Unicode scalar values.
@@ -27,8 +56,22 @@ pub fn length(text: &str) -> i32 {
     i32::try_from(text.chars().count()).unwrap_or(i32::MAX)
 }
 
-/// Hash of what is left when spelling tricks are undone: NFKC, case folded, without zero-width
-/// characters, look-alikes taken for each other.
+/// Longest title of a conversation, in Unicode scalar values.
+pub const TITLE_CHARACTERS: i32 = 100;
+
+/// Refuses a text that is blank or longer than `most` scalar values, by the field that holds it.
+pub fn check(field: &str, text: &str, most: i32) -> Result<(), Refusal> {
+    if is_blank(text) {
+        return Err(Refusal::bad_input(field, "the text has no visible character"));
+    }
+    if length(text) > most {
+        return Err(Refusal::bad_input(field, "the text is too long"));
+    }
+    Ok(())
+}
+
+/// Hash of what is left when spelling tricks are undone: NFKC, case folded, without characters that are
+/// not shown, look-alikes taken for each other.
 pub fn fingerprint(text: &str) -> i64 {
     if text.is_ascii() {
         let shapes = &*ASCII_SHAPES;
@@ -50,31 +93,11 @@ static ASCII_SHAPES: LazyLock<[String; 128]> =
     LazyLock::new(|| std::array::from_fn(|byte| shape(&char::from(byte as u8).to_string())));
 
 fn shape(text: &str) -> String {
-    let folded: String = text.nfkc().flat_map(char::to_lowercase).filter(|c| !is_zero_width(*c)).collect();
-    skeleton(&folded).collect()
-}
-
-/// The most people that one text can name.
-const MAX_MENTIONS: usize = 50;
-
-/// Names behind `@` that stand at the beginning of a word, in lower case, each once.
-pub fn mentioned(text: &str) -> Vec<String> {
-    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
-    let mut names: Vec<String> = vec![];
-    let mut before = None;
-    for (at, c) in text.char_indices() {
-        if c == '@' && !before.is_some_and(|before| is_name(before) || before == '@') {
-            let rest = &text[at + 1..];
-            let name = &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())];
-            // A sentence may end behind a name.
-            let name = name.trim_end_matches(['.', '-']).to_lowercase();
-            if !name.is_empty() && !names.contains(&name) && names.len() < MAX_MENTIONS {
-                names.push(name);
-            }
-        }
-        before = Some(c);
-    }
-    names
+    let composed: String = text.nfkc().collect();
+    let folded: String = fold(&composed).chars().filter(|c| !is_ignorable(*c)).nfkc().collect();
+    // A look-alike may be a capital letter, or one of several characters.
+    let alike: String = skeleton(&folded).collect();
+    fold(&alike)
 }
 
 /// A hash that stays the same for ever; not for secrets.
@@ -82,62 +105,5 @@ pub fn hash(bytes: &[u8]) -> i64 {
     xxhash_rust::xxh3::xxh3_64(bytes) as i64
 }
 
-fn is_zero_width(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{00ad}' | '\u{034f}')
-}
-
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn names_stand_behind_an_at_sign() {
-        for (text, names) in [
-            ("hi @Ann, @bob.", vec!["ann", "bob"]),
-            ("(@ann)@bob @ann", vec!["ann", "bob"]),
-            ("mail@example.org @@x @ @-", vec![]),
-            ("@all: @b_c.d-e!", vec!["all", "b_c.d-e"]),
-        ] {
-            assert_eq!(mentioned(text), names, "{text}");
-        }
-    }
-
-    #[test]
-    fn stores_what_was_written_without_what_deceives() {
-        for (written, stored) in [
-            ("a\r\nb\tc", "a\nb\tc"),
-            ("nul\0 bell\u{7} c1\u{85}", "nul bell c1"),
-            ("e\u{301}", "\u{e9}"),
-            ("\u{202e}evil\u{2066}", "evil"),
-            ("family \u{1f468}\u{200d}\u{1f469}", "family \u{1f468}\u{200d}\u{1f469}"),
-            ("<b>&amp;</b>", "<b>&amp;</b>"),
-        ] {
-            assert_eq!(normalise(written), stored);
-        }
-    }
-
-    #[test]
-    fn sees_through_spelling_tricks() {
-        let plain = fingerprint("buy protein now");
-        for trick in ["BUY protein NOW", "b\u{200b}uy protein now", "buy prоtein nоw", "ｂｕｙ protein now"]
-        {
-            assert_eq!(fingerprint(trick), plain, "{trick}");
-        }
-        assert_ne!(fingerprint("buy protein later"), plain);
-    }
-
-    proptest! {
-        #[test]
-        fn normalising_twice_changes_nothing(text in "\\PC*|[\\x00-\\x20\u{202a}-\u{202e}a-e\u{301}]*") {
-            let once = normalise(&text);
-            prop_assert_eq!(normalise(&once), once);
-        }
-
-        #[test]
-        fn ascii_has_the_fingerprint_that_every_text_would_have(text in "[\\x00-\\x7f]*") {
-            prop_assert_eq!(fingerprint(&text), hash(shape(&text).as_bytes()));
-        }
-    }
-}
+mod tests;

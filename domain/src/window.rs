@@ -2,9 +2,9 @@
 //!
 //! Invariant: windows count by log time alone, so a replay reaches the same verdict.
 
+use fold::CLOCK_TOLERANCE_MS;
 use schemas::code::{ErrorCode, Refusal};
 use schemas::control::Limit;
-use schemas::fold::CLOCK_TOLERANCE_MS;
 use schemas::position::LogTime;
 
 /// The window is full.

@@ -1,99 +1,91 @@
 //! Money: every change of a balance is a ledger entry, and no balance is negative.
 
-use schemas::account::{AccountFact, CreditsChanged, GrantCredits, LedgerKind};
+use fold::{Decision, Purpose};
 use schemas::code::{ErrorCode, Refusal};
-use schemas::fold::Decision;
-use schemas::fold::Fold;
-use schemas::message::Output;
-use schemas::owner::RowKey;
-use schemas::rows::{AccountState, LedgerEntry};
+use schemas::credits::{CreditsChanged, GrantCredits, LedgerEntry, LedgerKind};
+use schemas::rows::{Once, RowKey};
 use schemas::verdict::{Done, Outcome};
 use schemas::{ClientId, ConversationId};
 
-use super::{Account, AccountRow, Accounts, Context, refused_before};
+use super::{Accounts, refused_before};
+use crate::effect::Effect;
+use crate::operation::{Context, NoEffect, Operation, Past};
 
 /// The largest balance, in milli-credits; above it the API's numbers would overflow.
 const MAX_BALANCE_MILLI: i64 = 2_000_000_000;
 
-/// What a change of the balance is for.
-pub struct Cause<'a> {
+/// The reason of a change of balance.
+pub struct Reason<'a> {
     pub kind: LedgerKind,
     pub conversation: Option<&'a ConversationId>,
     pub client_id: Option<&'a ClientId>,
     pub recipients: Option<i32>,
 }
 
-/// A change that is made: its row and its event. Nothing for a change by nothing.
-pub type Entry = Option<((RowKey, AccountRow), Output)>;
-
-/// Moves the balance by `amount_milli`, or says what is missing.
+/// Changes the balance by `amount_milli`, with its ledger entry and its event, or refuses with what is
+/// missing. A change by 0 has no entry.
 pub fn change(
-    context: &Context<'_>,
-    state: &mut AccountState,
+    context: &Context<'_, Accounts>,
+    effect: &mut Effect<Accounts>,
     amount_milli: i64,
-    cause: &Cause<'_>,
-) -> Result<Entry, Refusal> {
+    reason: &Reason<'_>,
+) -> Result<(), Refusal> {
     if amount_milli == 0 {
-        return Ok(None);
+        return Ok(());
     }
-    let balance = state.balance_milli + amount_milli;
+    let before = effect.state().balance_milli;
+    let balance = before.saturating_add(amount_milli);
     if balance < 0 {
         return Err(Refusal {
             required_milli: Some(-amount_milli),
-            balance_milli: Some(state.balance_milli),
+            balance_milli: Some(before),
             ..Refusal::new(ErrorCode::InsufficientCredits, "not enough credits")
         });
     }
-    state.balance_milli = balance;
-    let row = LedgerEntry {
-        kind: cause.kind,
+    effect.state().balance_milli = balance;
+    let entry = LedgerEntry {
+        kind: reason.kind,
         amount_milli,
         balance_after_milli: balance,
         at: context.at,
-        conversation: cause.conversation.cloned(),
-        client_id: cause.client_id.cloned(),
-        recipients: cause.recipients,
+        conversation: reason.conversation.cloned(),
+        client_id: reason.client_id.cloned(),
+        recipients: reason.recipients,
     };
-    let changed = CreditsChanged { kind: cause.kind, amount_milli, balance_after_milli: balance };
-    let event = Output::AccountEvent {
-        user: context.user.clone(),
-        at: context.at,
-        body: AccountFact::CreditsChanged(changed),
-    };
-    Ok(Some(((RowKey::ledger(context.offset), AccountRow::Ledger(row)), event)))
-}
-
-/// Puts a change beside a decision's other rows and outputs.
-pub fn note(entry: Entry, rows: &mut Vec<(RowKey, AccountRow)>, outputs: &mut Vec<Output>) {
-    if let Some((row, event)) = entry {
-        rows.push(row);
-        outputs.push(event);
-    }
+    let changed = CreditsChanged { kind: reason.kind, amount_milli, balance_after_milli: balance };
+    effect.row(&context.offset, entry).account_event(context.id, changed);
+    Ok(())
 }
 
 /// Credits from the platform; a second grant under the same key changes nothing.
-pub fn grant(context: &Context<'_>, grant: &GrantCredits) -> Result<Decision<Accounts>, Refusal> {
-    let once = RowKey::once(&grant.once);
-    if context.account.row(&once).is_some() {
-        return Ok(Decision::verdict(context.account, Outcome::Done(Done { changed: false })));
+impl Operation<Accounts> for GrantCredits {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        vec![RowKey::of::<Once>(&self.once)]
     }
-    let mut state = AccountState::clone(&context.account.state);
-    if grant.amount_milli <= 0 || grant.amount_milli > MAX_BALANCE_MILLI - state.balance_milli {
-        return Err(Refusal::bad_input("amount", "a grant is positive and keeps the balance in bounds"));
-    }
-    let cause = Cause { kind: LedgerKind::Grant, conversation: None, client_id: None, recipients: None };
-    let entry = change(context, &mut state, grant.amount_milli, &cause)?;
-    let mut rows = vec![Accounts::once(&grant.once, context.at)];
-    let mut outputs = vec![];
-    note(entry, &mut rows, &mut outputs);
-    let verdict = Some(Outcome::Done(Done { changed: true }));
-    Ok(Decision { state, rows, views: vec![], outputs, verdict })
-}
 
-/// The verdict on a grant decided before: credited under its key, be it by an earlier grant, or refused.
-pub fn repeat(account: &Account, grant: &GrantCredits) -> Outcome {
-    match account.row(&RowKey::once(&grant.once)) {
-        Some(_) => Outcome::Done(Done { changed: true }),
-        None => refused_before(),
+    fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
+        if context.row::<Once>(&self.once).is_some() {
+            return Err(NoEffect::Nothing);
+        }
+        let room = MAX_BALANCE_MILLI - context.state().balance_milli;
+        if self.amount_milli <= 0 || self.amount_milli > room {
+            return Err(
+                Refusal::bad_input("amount", "a grant is positive and keeps the balance in bounds").into()
+            );
+        }
+        let mut effect = context.effect();
+        effect.row(&self.once, Once { at: context.at });
+        let reason =
+            Reason { kind: LedgerKind::Grant, conversation: None, client_id: None, recipients: None };
+        change(context, &mut effect, self.amount_milli, &reason)?;
+        Ok(effect.done())
+    }
+
+    /// Credited under its key, by this grant or an earlier one; else refused.
+    fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {
+        Some(match past.owner.get::<Once>(&self.once) {
+            Some(_) => Outcome::Done(Done { changed: true }),
+            None => refused_before(),
+        })
     }
 }

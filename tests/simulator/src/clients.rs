@@ -1,25 +1,29 @@
-//! What clients ask: sends, repeats of sends, readings, and new policies meanwhile.
+//! Clients: who they are, what they have asked for, and how a request reaches the log.
 
 use std::collections::BTreeMap;
 
 use rand::Rng;
-use schemas::account::{AccountRequest, CreateConversation, GrantCredits, SendMessage};
 use schemas::avro;
 use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices, RULES};
-use schemas::conversation::{Content, ConversationKind, ConversationRequest, MarkRead, Mentions, ReplyStub};
-use schemas::message::{Outgoing, Place};
+use schemas::creating::ConversationKind;
+use schemas::message::{Content, Mentions, Message, ReplyStub};
+use schemas::operations::{CreateConversation, GrantCredits, SendMessage};
 use schemas::people::Profile;
 use schemas::position::Offset;
+use schemas::record::{Origin, Outgoing, Output, Place};
+use schemas::tables::MESSAGES;
+use schemas::tables::views::MessageRow;
 use schemas::topics::{ACCOUNT_COMMANDS, CONVERSATION_COMMANDS};
 use schemas::verdict::Reply;
-use schemas::{ClientId, ConversationId, UserId};
+use schemas::{AccountRequest, ClientId, ConversationId, ConversationRequest, UserId};
 
-use crate::PARTITIONS;
+use crate::tables::QUORUMS;
 use crate::world::State;
+use crate::{PARTITIONS, operations};
 
 /// Milli-credits that each user is granted at the start.
-pub const GRANT: i64 = 3_000;
-const USERS: usize = 3;
+const GRANT: i64 = 3_000;
+const USERS: usize = 4;
 
 /// A send that a client has asked for, maybe more than once.
 #[derive(Debug, Clone)]
@@ -28,6 +32,7 @@ pub struct Asked {
     pub client_id: ClientId,
     pub conversation: ConversationId,
     pub text: String,
+    pub reply_to: Option<Box<ReplyStub>>,
     /// Number of the newest message of the conversation that was acknowledged when this was first asked.
     pub after: i64,
     /// Offset of this very command in its partition.
@@ -36,10 +41,14 @@ pub struct Asked {
 
 pub struct Clients {
     users: Vec<UserId>,
-    /// Conversations, and who is in them.
-    conversations: Vec<(ConversationId, Vec<usize>)>,
-    /// By request.
+    /// Conversations that were asked for, with their first members.
+    conversations: Vec<(ConversationId, ConversationKind, usize)>,
+    /// Sends, by request.
     pub sends: BTreeMap<i64, Asked>,
+    /// What was asked of conversations without an account, by request.
+    pub directs: BTreeMap<i64, (ConversationId, ConversationRequest)>,
+    /// Keys of grants, with their amounts.
+    grants: BTreeMap<UserId, BTreeMap<String, i64>>,
     next_request: i64,
     policy: i64,
 }
@@ -48,104 +57,102 @@ impl Clients {
     /// Puts a policy in force, grants credits, opens conversations.
     pub fn new(state: &mut State) -> Self {
         let users: Vec<UserId> = (0..USERS).filter_map(|i| format!("user-{i}").parse().ok()).collect();
-        let mut clients =
-            Self { users, conversations: vec![], sends: BTreeMap::new(), next_request: 1, policy: 0 };
+        let mut clients = Self {
+            users,
+            conversations: vec![],
+            sends: BTreeMap::new(),
+            directs: BTreeMap::new(),
+            grants: BTreeMap::new(),
+            next_request: 1,
+            policy: 0,
+        };
         clients.change_policy(state, 100);
-        for user in &clients.users {
-            let grant = GrantCredits { once: "start".to_owned(), amount_milli: GRANT };
-            state.append(Outgoing::account_command(user, AccountRequest::GrantCredits(grant), None));
+        for user in clients.users.clone() {
+            clients.grant(state, &user, "start".to_owned(), GRANT);
         }
-        for members in [vec![0, 1, 2], vec![1, 2], vec![0, 2]] {
-            clients.open(state, members);
+        for people in [&[0, 1, 2][..], &[1, 2, 3], &[0, 2]] {
+            clients.create(state, ConversationKind::Group, people);
         }
+        clients.create(state, ConversationKind::Direct, &[0, 1]);
         clients
     }
 
-    fn open(&mut self, state: &mut State, members: Vec<usize>) {
-        let creator = self.users[members[0]].clone();
-        let create = CreateConversation {
-            kind: ConversationKind::Group,
-            participants: members[1..].iter().map(|i| self.users[*i].clone()).collect(),
-            title: None,
-            client_id: client_id(state),
-        };
-        self.conversations.push((ConversationId::created(&creator, &create.client_id), members));
-        state.append(Outgoing::account_command(&creator, AccountRequest::CreateConversation(create), None));
-    }
-
-    /// One client does something.
+    /// One client does something, or an operator changes the policy.
     pub fn act(&mut self, state: &mut State) {
-        match state.random.random_range(0..100) {
-            0..2 => {
-                let price = [0, 100, 200][state.random.random_range(0..3)];
-                self.change_policy(state, price);
-            }
-            2..15 => self.mark_read(state),
-            15..50 => self.repeat(state),
-            _ => self.send(state),
+        if state.chance(0.02) {
+            let price = [0, 100, 200][state.random.random_range(0..3)];
+            self.change_policy(state, price);
+        } else {
+            operations::ask(self, state);
         }
     }
 
-    fn send(&mut self, state: &mut State) {
-        let user = self.users[state.random.random_range(0..USERS)].clone();
-        let (conversation, _) = &self.conversations[state.random.random_range(0..self.conversations.len())];
-        let text = format!("text {}", state.random.random_range(0..1_000_000));
-        let client_id = client_id(state);
-        let conversation = conversation.clone();
-        let after = state.acknowledged.get(&conversation).copied().unwrap_or(0);
-        let asked = Asked { user, client_id, conversation, text, after, command: 0 };
-        self.ask(state, asked);
-        state.statistics.sends += 1;
+    /// Appends a request to an account; gives its offset.
+    fn account(
+        &self,
+        state: &mut State,
+        user: &UserId,
+        request: impl Into<AccountRequest>,
+        reply: Option<Reply>,
+    ) -> Offset {
+        let (user, request) = (user.clone(), request.into());
+        append(state, Output::ToAccount { user, request, reply })
     }
 
-    /// A client asks again, now and then for something else under the same id, or twice at once.
-    fn repeat(&mut self, state: &mut State) {
-        if self.sends.is_empty() {
-            return;
-        }
-        let recent = self.sends.len().min(12);
-        let nth = self.sends.len() - 1 - state.random.random_range(0..recent);
-        let Some(mut asked) = self.sends.values().nth(nth).cloned() else { return };
-        if state.chance(0.07) {
-            asked.text.push_str(" and more");
-        }
-        for _ in 0..state.random.random_range(1..3) {
-            self.ask(state, asked.clone());
-        }
-    }
-
-    fn ask(&mut self, state: &mut State, mut asked: Asked) {
+    fn reply(&mut self) -> Reply {
         let request = self.next_request;
         self.next_request += 1;
-        let members = self.conversations.iter().find(|(id, _)| *id == asked.conversation);
-        // Now and then the message that is answered does not exist, which only the conversation knows.
-        let lost = asked.text.ends_with('7');
+        Reply { slot: 0, request }
+    }
+
+    /// Asks a conversation for something, without its account.
+    pub fn direct(
+        &mut self,
+        state: &mut State,
+        id: &ConversationId,
+        request: impl Into<ConversationRequest>,
+    ) {
+        let (reply, request) = (self.reply(), request.into());
+        self.directs.insert(reply.request, (id.clone(), request.clone()));
+        let conversation = id.clone();
+        append(state, Output::ToConversation { conversation, request, reply: Some(reply), charge: None });
+    }
+
+    pub fn send(&mut self, state: &mut State, mut asked: Asked) {
+        let reply = self.reply();
+        let people = self.conversations.iter().find(|(id, ..)| *id == asked.conversation);
         let send = SendMessage {
             conversation: asked.conversation.clone(),
             client_id: asked.client_id.clone(),
             content: Content::plain(&asked.text),
-            reply_to: lost.then(|| ReplyStub {
-                seq: 1_000_000,
-                sender: profile(&asked.user),
-                content: None,
-                created_at: 0,
-            }),
-            recipients: members.map_or(0, |(_, members)| members.len() as i32 - 1),
+            reply_to: asked.reply_to.clone(),
+            // As ingest found them once: members come and go meanwhile.
+            recipients: people.map_or(0, |(_, _, people)| *people as i32 - 1),
             sender: profile(&asked.user),
             mentions: Mentions::default(),
         };
-        let reply = Reply { slot: 0, request };
-        let command = Outgoing::account_command(&asked.user, AccountRequest::SendMessage(send), Some(reply));
-        asked.command = state.append(command);
-        self.sends.insert(request, asked);
+        asked.command = self.account(state, &asked.user, send, Some(reply));
+        self.sends.insert(reply.request, asked);
     }
 
-    fn mark_read(&mut self, state: &mut State) {
-        let user = self.users[state.random.random_range(0..USERS)].clone();
-        let (conversation, _) = &self.conversations[state.random.random_range(0..self.conversations.len())];
-        let read = MarkRead { user, up_to: state.random.random_range(1..20) };
-        let request = ConversationRequest::MarkRead(read);
-        state.append(Outgoing::conversation_command(conversation, request, None));
+    pub fn create(&mut self, state: &mut State, kind: ConversationKind, people: &[usize]) {
+        let creator = self.users[people[0]].clone();
+        let mut participants: Vec<UserId> = people[1..].iter().map(|i| self.users[*i].clone()).collect();
+        participants.sort();
+        let create = CreateConversation { kind, participants, title: None, client_id: client_id(state) };
+        let id = match kind {
+            ConversationKind::Direct => ConversationId::direct(&creator, &create.participants[0]),
+            ConversationKind::Group => ConversationId::created(&creator, &create.client_id),
+        };
+        if !self.conversations.iter().any(|(known, ..)| *known == id) {
+            self.conversations.push((id, kind, people.len()));
+        }
+        self.account(state, &creator, create, None);
+    }
+
+    pub fn grant(&mut self, state: &mut State, user: &UserId, once: String, amount_milli: i64) {
+        self.grants.entry(user.clone()).or_default().insert(once.clone(), amount_milli);
+        self.account(state, user, GrantCredits { once, amount_milli }, None);
     }
 
     fn change_policy(&mut self, state: &mut State, message_per_recipient: i64) {
@@ -163,25 +170,64 @@ impl Clients {
             },
         };
         let version = PolicyVersion { version: self.policy, policy };
-        let control = avro::encode(&Control { policy: Some(version), rules: Some(RULES) });
+        let value = avro::encode(&Control { policy: Some(version), rules: Some(RULES) });
         for topic in [&CONVERSATION_COMMANDS, &ACCOUNT_COMMANDS] {
             for partition in 0..PARTITIONS {
                 let place = Place::Partition(partition);
-                state.append(Outgoing { topic, place, key: None, headers: vec![], value: control.clone() });
+                let headers = origin(state).headers("Control");
+                state.append(Outgoing { topic, place, key: None, headers, value: value.clone() });
             }
         }
     }
 
-    pub fn conversations(&self) -> impl Iterator<Item = &ConversationId> {
-        self.conversations.iter().map(|(id, _)| id)
+    pub fn user(&self, state: &mut State) -> UserId {
+        self.users[state.random.random_range(0..self.users.len())].clone()
+    }
+
+    pub fn conversation(&self, state: &mut State) -> ConversationId {
+        self.conversations[state.random.random_range(0..self.conversations.len())].0.clone()
+    }
+
+    /// Some message of a conversation, as ingest reads it.
+    pub fn message(&self, state: &mut State, id: &ConversationId) -> Option<Message> {
+        let quorum = QUORUMS[state.random.random_range(0..QUORUMS.len())];
+        let rows = state.replicas.merged(quorum, &(MESSAGES.name, MessageRow::partition(id, 1)));
+        let nth = state.random.random_range(0..rows.len().max(1));
+        let (_, columns) = rows.values().nth(nth)?;
+        Some(MessageRow::from_row(id, columns).ok()?.message)
     }
 
     pub fn users(&self) -> &[UserId] {
         &self.users
     }
+
+    /// Conversations that were asked for.
+    pub fn created(&self) -> impl Iterator<Item = (&ConversationId, &ConversationKind)> {
+        self.conversations.iter().map(|(id, kind, _)| (id, kind))
+    }
+
+    /// Milli-credits that a user was granted under different keys.
+    pub fn granted(&self, user: &UserId) -> i64 {
+        self.grants.get(user).into_iter().flat_map(BTreeMap::values).sum()
+    }
 }
 
-fn client_id(state: &mut State) -> ClientId {
+fn append(state: &mut State, output: Output) -> Offset {
+    let record = output.record(&origin(state));
+    state.append(record)
+}
+
+/// As an ingest's, but for its id, which is drawn from the seed.
+fn origin(state: &mut State) -> Origin<'static> {
+    let id = uuid(state).parse().unwrap_or_else(|_| unreachable!("always the form of a UUID"));
+    Origin { id, ..Origin::client(state.now, None) }
+}
+
+pub fn client_id(state: &mut State) -> ClientId {
+    uuid(state).parse().unwrap_or_else(|_| unreachable!("always the form of a UUID"))
+}
+
+fn uuid(state: &mut State) -> String {
     let random: u128 = state.random.random();
     format!(
         "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
@@ -191,11 +237,9 @@ fn client_id(state: &mut State) -> ClientId {
         (random >> 48) as u16,
         random & 0xffff_ffff_ffff
     )
-    .parse()
-    .unwrap_or_else(|_| unreachable!("always the form of a UUID"))
 }
 
-fn profile(user: &UserId) -> Profile {
+pub fn profile(user: &UserId) -> Profile {
     let name = user.to_string();
     Profile { user: user.clone(), username: name.clone(), display_name: name, avatar_url: None }
 }

@@ -10,6 +10,7 @@
 
 pub mod check;
 pub mod clients;
+pub mod operations;
 pub mod ports;
 pub mod schedule;
 pub mod tables;

@@ -11,8 +11,8 @@ use platform::ports::{
     Log, LogError, Marks, Membership, Page, PutRow, Range, Reader, Receipt, Record, Row, Tables, TablesError,
 };
 use rand::Rng;
-use schemas::message::Outgoing;
 use schemas::position::{LogTime, Offset, Partition};
+use schemas::record::Outgoing;
 use schemas::tables::{Table, Value};
 use schemas::topics::Topic;
 use tokio::sync::oneshot;

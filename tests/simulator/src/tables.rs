@@ -47,7 +47,7 @@ impl Replicas {
 
     /// One version means one value; but the list of a batch's keys depends on batching.
     fn check_version(&mut self, partition: &PartitionKey, row: &PutRow) -> Result<(), Ambiguous> {
-        let is_last_batch = row.key.first() == Some(&Value::Int(schemas::owner::LAST_BATCH));
+        let is_last_batch = row.key.first() == Some(&Value::Int(schemas::rows::LAST_BATCH));
         if self.ignore_versions || is_last_batch {
             return Ok(());
         }

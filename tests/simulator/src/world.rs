@@ -10,8 +10,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use schemas::ConversationId;
 use schemas::avro;
-use schemas::message::Outgoing;
 use schemas::position::{LogTime, Offset, Partition};
+use schemas::record::Outgoing;
 use schemas::topics::VERDICTS;
 use schemas::verdict::{Decider, Outcome, Verdict};
 use tokio::sync::oneshot;
@@ -33,6 +33,10 @@ pub struct Statistics {
     pub refused: u64,
     pub refunds: u64,
     pub repeats: u64,
+    /// Changes of members and blocks, and removals.
+    pub changes: u64,
+    /// Messages that were removed.
+    pub removed: u64,
 }
 
 impl Statistics {
@@ -44,6 +48,8 @@ impl Statistics {
         self.refused += other.refused;
         self.refunds += other.refunds;
         self.repeats += other.repeats;
+        self.changes += other.changes;
+        self.removed += other.removed;
     }
 }
 
@@ -89,11 +95,11 @@ pub struct State {
     /// Records that runners have queued, by runner and partition, in order.
     producing: BTreeMap<(RunnerId, PartitionName), VecDeque<Append>>,
     pub calls: Vec<(RunnerId, Call)>,
-    pub verdicts: BTreeMap<i64, Told>,
+    pub verdicts: BTreeMap<i64, Verdicts>,
     /// Number of the newest message of each conversation that a client was answered with.
     pub acknowledged: BTreeMap<ConversationId, i64>,
     /// Requests whose verdicts have come since this was last taken.
-    pub told: Vec<i64>,
+    pub answered: Vec<i64>,
     pub statistics: Statistics,
     pub gaps_on_crash: bool,
     /// Once false, every call is answered, and answered with success.
@@ -103,7 +109,7 @@ pub struct State {
 
 /// The verdicts on one request.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct Verdicts {
     pub accounts: Vec<Outcome>,
     pub conversations: Vec<Outcome>,
 }
@@ -122,7 +128,7 @@ impl World {
             calls: Vec::new(),
             verdicts: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
-            told: Vec::new(),
+            answered: Vec::new(),
             statistics: Statistics::default(),
             gaps_on_crash: false,
             hostile: true,
@@ -178,14 +184,14 @@ impl State {
         if name.0 == VERDICTS.name
             && let Ok(verdict) = avro::decode::<Verdict>(&appended.value)
         {
-            self.told.push(verdict.request);
-            let told = self.verdicts.entry(verdict.request).or_default();
-            let told = match verdict.by {
-                Decider::Accounts => &mut told.accounts,
-                Decider::Conversations => &mut told.conversations,
+            self.answered.push(verdict.request);
+            let verdicts = self.verdicts.entry(verdict.request).or_default();
+            let verdicts = match verdict.by {
+                Decider::Accounts => &mut verdicts.accounts,
+                Decider::Conversations => &mut verdicts.conversations,
             };
-            self.statistics.repeats += u64::from(told.contains(&verdict.outcome));
-            told.push(verdict.outcome);
+            self.statistics.repeats += u64::from(verdicts.contains(&verdict.outcome));
+            verdicts.push(verdict.outcome);
         }
         self.logs.entry(name).or_default().push(appended);
         offset

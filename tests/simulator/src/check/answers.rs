@@ -1,15 +1,12 @@
 //! Answers: a success is true when it is given, whichever replicas are asked.
 
-use domain::account::AccountRow;
-use domain::conversation::ConversationRow;
-use schemas::owner::RowKey;
-use schemas::tables::MESSAGES;
-use schemas::tables::views::MessageRow;
+use schemas::rows::{ClientRequest, MessageHead};
 use schemas::verdict::Outcome;
 
-use super::{account, conversation, quorums};
+use super::{account, conversation, message, quorums};
 use crate::clients::{Asked, Clients};
-use crate::world::{State, Told};
+use crate::operations;
+use crate::world::{State, Verdicts};
 
 /// What the verdicts on a send add up to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +17,10 @@ pub enum Answer {
     Open,
 }
 
-pub fn answer(told: &Told) -> Result<Answer, String> {
-    let passed = told.accounts.iter().any(|outcome| matches!(outcome, Outcome::Accepted(_)));
-    let refused = told.accounts.iter().any(|outcome| matches!(outcome, Outcome::Refused(_)));
-    let mut numbers: Vec<i64> = told
+pub fn answer(verdicts: &Verdicts) -> Result<Answer, String> {
+    let passed = verdicts.accounts.iter().any(|outcome| matches!(outcome, Outcome::Accepted(_)));
+    let refused = verdicts.accounts.iter().any(|outcome| matches!(outcome, Outcome::Refused(_)));
+    let mut numbers: Vec<i64> = verdicts
         .conversations
         .iter()
         .filter_map(|outcome| match outcome {
@@ -47,15 +44,26 @@ pub fn violations(state: &mut State, clients: &Clients) -> Result<(), String> {
     if let Some(violation) = state.violation.take() {
         return Err(violation);
     }
-    for request in std::mem::take(&mut state.told) {
-        let (Some(asked), Some(told)) = (clients.sends.get(&request), state.verdicts.get(&request)) else {
-            continue;
-        };
-        if let Answer::Stored(seq) = answer(told).map_err(|wrong| format!("request {request}: {wrong}"))? {
+    for request in std::mem::take(&mut state.answered) {
+        let Some(verdicts) = state.verdicts.get(&request) else { continue };
+        if let Some((id, direct)) = clients.directs.get(&request) {
+            let is_done = |outcome: &Outcome| matches!(outcome, Outcome::Done(done) if done.changed);
+            if verdicts.conversations.last().is_some_and(is_done) {
+                operations::is_done(state, id, direct)
+                    .map_err(|wrong| format!("answered {request}, {direct:?} to {id}, but {wrong}"))?;
+            }
+        }
+        let Some(asked) = clients.sends.get(&request) else { continue };
+        if let Answer::Stored(seq) =
+            answer(verdicts).map_err(|wrong| format!("request {request}: {wrong}"))?
+        {
             is_stored(state, asked, seq)
                 .map_err(|wrong| format!("answered {request} with {seq}, but {wrong}"))?;
             if seq <= asked.after {
-                return Err(format!("{request} became {seq}, and was asked after {} was told", asked.after));
+                return Err(format!(
+                    "{request} became {seq}, and was asked after the answer {}",
+                    asked.after
+                ));
             }
             let newest = state.acknowledged.entry(asked.conversation.clone()).or_default();
             *newest = seq.max(*newest);
@@ -64,29 +72,25 @@ pub fn violations(state: &mut State, clients: &Clients) -> Result<(), String> {
     Ok(())
 }
 
-/// Message, content and charge are readable at every quorum.
+/// Message, content and charge are readable at every quorum. The content may be removed by now.
 pub fn is_stored(state: &State, asked: &Asked, seq: i64) -> Result<(), String> {
     for quorum in quorums() {
         let conversation = conversation(state, &asked.conversation, quorum)?;
-        match conversation.row(&RowKey::message(seq)) {
-            Some(ConversationRow::Message(head)) if head.sender.as_ref() == Some(&asked.user) => {}
+        match conversation.get::<MessageHead>(&seq) {
+            Some(head) if head.sender.as_ref() == Some(&asked.user) => {}
             other => return Err(format!("its message is {other:?}")),
         }
-        let view = state.replicas.get(
-            quorum,
-            &(MESSAGES.name, MessageRow::partition(&asked.conversation, seq)),
-            &[MessageRow::key(seq)],
-        );
-        let view = view.first().ok_or("its content is not there")?;
-        let view = MessageRow::from_row(&asked.conversation, &view.columns);
-        let view = view.map_err(|error| error.to_string())?.message;
-        let is_text = view.content.as_ref().is_some_and(|content| content.text == asked.text);
+        let view = message(state, &asked.conversation, seq, quorum)?;
+        let is_text = match view.body.content() {
+            Some(content) => content.text == asked.text,
+            None => view.body.removed_at().is_some(),
+        };
         if view.client_id.as_ref() != Some(&asked.client_id) || !is_text {
             return Err(format!("its content is another's: {view:?}"));
         }
         let account = account(state, &asked.user, quorum)?;
-        match account.row(&RowKey::client_request(&asked.client_id)) {
-            Some(AccountRow::ClientRequest(request)) if request.live => {}
+        match account.get::<ClientRequest>(&asked.client_id) {
+            Some(request) if request.live => {}
             other => return Err(format!("its charge is {other:?}")),
         }
     }

@@ -1,29 +1,27 @@
 //! Everything at rest: log, rows and answers tell one story.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use domain::account::AccountRow;
-use domain::conversation::ConversationRow;
 use domain::{Accounts, Conversations};
+use fold::Fold;
 use platform::ports::Record;
-use schemas::account::{AccountEvent, AccountFact, LedgerKind};
-use schemas::avro;
-use schemas::conversation::{ConversationEvent, ConversationFact};
-use schemas::fold::Fold;
-use schemas::message::Envelope;
-use schemas::owner::{self, RowKey};
+use schemas::message::Message;
 use schemas::position::{Number, Offset};
-use schemas::tables::views::MessageRow;
+use schemas::record::Envelope;
+use schemas::rows::{self, LedgerEntry, Sent};
 use schemas::tables::{
-    ACCOUNTS, CHECKPOINTS, CONVERSATIONS, CONVERSATIONS_BY_USER, FromValues, MESSAGES, Value,
+    ACCOUNTS, BLOCKS, CHECKPOINTS, CONVERSATIONS, CONVERSATIONS_BY_USER, FromValues, MESSAGES, Value,
 };
-use schemas::topics::{ACCOUNT_EVENTS, EVENTS, partition_of};
-use schemas::{ClientId, ConversationId, UserId};
+use schemas::topics::{ACCOUNT_EVENTS, EVENTS, Topic};
+use schemas::verdict::Outcome;
+use schemas::{AccountFact, ClientId, ConversationFact, ConversationId, ConversationRequest, UserId};
 
 use super::answers::{self, Answer};
-use super::{account, conversation, quorums};
+use super::history::History;
+use super::{Stored, account, conversation, message, quorums};
 use crate::PARTITIONS;
-use crate::clients::{Clients, GRANT};
+use crate::clients::Clients;
+use crate::operations;
 use crate::world::State;
 
 /// Whether every command is checkpointed and nothing is on its way.
@@ -53,42 +51,163 @@ fn lags(state: &State) -> Vec<(&'static str, i32, Offset, Offset)> {
     places.map(|(machine, partition)| each(machine, partition)).collect()
 }
 
-/// A message as the rows tell it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Message {
-    seq: i64,
-    sender: UserId,
-    client_id: ClientId,
-    text: String,
-    charge: Offset,
+/// A conversation, as its rows say and as its events tell.
+pub struct Story {
+    pub id: ConversationId,
+    pub stored: Stored<Conversations>,
+    pub history: History,
+    /// By number: who sent it, under which id, and which charge paid for it.
+    pub sent: BTreeMap<i64, (UserId, (ClientId, Offset))>,
+}
+
+/// An account, as its rows say and as its events tell.
+pub struct Account {
+    pub stored: Stored<Accounts>,
+    pub ledger: Vec<(Offset, LedgerEntry)>,
+    /// Amount and balance of each change that its events tell.
+    pub changes: Vec<(i64, i64)>,
+}
+
+/// What there is when nothing moves.
+pub struct Rest<'a> {
+    pub state: &'a State,
+    pub clients: &'a Clients,
+    conversations: BTreeMap<ConversationId, Story>,
+    pub accounts: BTreeMap<UserId, Account>,
+}
+
+impl<'a> Rest<'a> {
+    fn read(state: &'a State, clients: &'a Clients) -> Result<Self, String> {
+        let mut histories: BTreeMap<ConversationId, History> = BTreeMap::new();
+        for (offset, record) in counted(state, &EVENTS) {
+            let id: ConversationId = key(record)?;
+            let fact = ConversationFact::decode(&record.value).map_err(|e| e.to_string())?;
+            let history = histories.entry(id.clone()).or_default();
+            history.follow(offset, fact).map_err(|wrong| format!("events of {id}: {wrong}"))?;
+        }
+        let mut changes: BTreeMap<UserId, Vec<(i64, i64)>> = BTreeMap::new();
+        for (_, record) in counted(state, &ACCOUNT_EVENTS) {
+            match AccountFact::decode(&record.value).map_err(|e| e.to_string())? {
+                AccountFact::CreditsChanged(changed) => {
+                    let change = (changed.amount_milli, changed.balance_after_milli);
+                    changes.entry(key(record)?).or_default().push(change);
+                }
+                AccountFact::SendRejected(_) => {}
+            }
+        }
+        let stories =
+            histories.into_iter().map(|(id, history)| Ok((id.clone(), Story::read(state, id, history)?)));
+        let accounts = clients.users().iter().map(|user| {
+            let stored = account(state, user, quorums()[0])?;
+            let ledger = stored.all::<LedgerEntry>().map(|(offset, entry)| (offset, entry.clone())).collect();
+            let changes = changes.remove(user).unwrap_or_default();
+            Ok((user.clone(), Account { stored, ledger, changes }))
+        });
+        let accounts = accounts.collect::<Result<_, String>>()?;
+        Ok(Self { state, clients, conversations: stories.collect::<Result<_, String>>()?, accounts })
+    }
+
+    pub fn stories(&self) -> impl Iterator<Item = &Story> {
+        self.conversations.values()
+    }
+
+    pub fn story(&self, id: &ConversationId) -> Option<&Story> {
+        self.conversations.get(id)
+    }
+
+    /// The replicas that are asked; all agree.
+    pub fn quorum(&self) -> [usize; 2] {
+        quorums()[0]
+    }
+
+    pub fn message(&self, id: &ConversationId, seq: i64) -> Result<Message, String> {
+        message(self.state, id, seq, self.quorum())
+    }
+
+    /// The pair of a DIRECT conversation, from the side of `user`.
+    pub fn direct_with(&self, id: &ConversationId, user: &'a UserId) -> Option<(&'a UserId, &UserId)> {
+        let others = self.clients.users().iter();
+        let mut others = others.filter(|other| ConversationId::direct(user, other) == *id);
+        others.next().map(|other| (user, other))
+    }
+
+    /// No request of a kind was answered with anything but a refusal.
+    pub fn refused(&self, is_of_kind: impl Fn(&ConversationRequest) -> bool) -> Result<(), String> {
+        for (request, (id, _)) in self.clients.directs.iter().filter(|(_, (_, asked))| is_of_kind(asked)) {
+            let verdicts = self.state.verdicts.get(request);
+            let mut outcomes = verdicts.into_iter().flat_map(|verdicts| &verdicts.conversations);
+            if let Some(other) = outcomes.find(|outcome| !matches!(outcome, Outcome::Refused(_))) {
+                return Err(format!("request {request} to {id} was answered {other:?}"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Story {
+    fn read(state: &State, id: ConversationId, history: History) -> Result<Self, String> {
+        let stored = conversation(state, &id, quorums()[0])?;
+        let mut sent = BTreeMap::new();
+        for ((user, client_id), row) in stored.all::<Sent>() {
+            if sent.insert(row.seq, (user, (client_id, row.charge))).is_some() {
+                return Err(format!("two sends are message {} of {id}", row.seq));
+            }
+        }
+        for (seq, (user, (client_id, _))) in &sent {
+            let view = message(state, &id, *seq, quorums()[0])?;
+            if view.sender.user != *user || view.client_id.as_ref() != Some(client_id) {
+                return Err(format!("message {seq} of {id} has another's content"));
+            }
+        }
+        Ok(Self { id, stored, history, sent })
+    }
+}
+
+fn key<T: std::str::FromStr>(record: &Record) -> Result<T, String> {
+    record.key_text().and_then(|key| key.parse().ok()).ok_or_else(|| "an event of nobody".to_owned())
+}
+
+/// What a reader keeps of a topic: in each partition every record whose cause is above the last; with the
+/// offset of the command.
+fn counted<'a>(state: &'a State, topic: &'static Topic) -> impl Iterator<Item = (Offset, &'a Record)> {
+    (0..PARTITIONS).flat_map(move |partition| {
+        let mut last: Option<Number> = None;
+        state.log(topic.name, partition).iter().filter_map(move |record| {
+            let cause = Envelope::read(record.headers()).ok().and_then(|envelope| envelope.cause);
+            let number = cause.map(|cause| cause.number).filter(|number| Some(*number) > last)?;
+            last = Some(number);
+            Some((number.offset, record))
+        })
+    })
 }
 
 pub fn everything(state: &mut State, clients: &Clients) -> Result<(), String> {
     replicas_agree(state)?;
-    let mut messages: BTreeMap<&UserId, Vec<Message>> = BTreeMap::new();
-    for id in clients.conversations() {
-        let stored = messages_of(state, id)?;
-        events_tell(state, id, &stored)?;
-        for message in stored {
-            let user = clients.users().iter().find(|user| **user == message.sender);
-            messages.entry(user.ok_or("a message of nobody")?).or_default().push(message);
-        }
-    }
-    for user in clients.users() {
-        let own = messages.get(user).map_or(&[][..], Vec::as_slice);
-        account_tells(state, user, own).map_err(|wrong| format!("{user}: {wrong}"))?;
-        state.statistics.stored += own.len() as u64;
-    }
-    answers_are_true(state, clients, &messages)
+    let rest = Rest::read(state, clients)?;
+    operations::hold(&rest)?;
+    let (answered, refused) = answers_are_true(&rest)?;
+    let sum = |of: &dyn Fn(&Story) -> u64| rest.stories().map(of).sum::<u64>();
+    let stored = sum(&|story| story.sent.len() as u64);
+    let changes = sum(&|story| story.history.changes);
+    let removed =
+        sum(&|story| story.history.messages.iter().filter(|w| w.removed_at.is_some()).count() as u64);
+    let refunds = rest.accounts.values().flat_map(|account| &account.ledger);
+    let refunds =
+        refunds.filter(|(_, entry)| entry.kind == schemas::credits::LedgerKind::Refund).count() as u64;
+    let statistics = &mut state.statistics;
+    (statistics.stored, statistics.refunds) = (stored, refunds);
+    (statistics.answered, statistics.refused) = (answered, refused);
+    (statistics.changes, statistics.removed) = (changes, removed);
+    Ok(())
 }
 
 fn replicas_agree(state: &State) -> Result<(), String> {
-    for table in [&ACCOUNTS, &CONVERSATIONS, &MESSAGES, &CONVERSATIONS_BY_USER] {
+    for table in [&ACCOUNTS, &CONVERSATIONS, &MESSAGES, &CONVERSATIONS_BY_USER, &BLOCKS] {
         for partition in state.replicas.partitions(table) {
             let [one, others @ ..] = quorums().map(|quorum| {
                 let mut rows = state.replicas.merged(quorum, &partition);
                 // Either list of keys is right: it depends on batching.
-                rows.retain(|key, _| key.first() != Some(&Value::Int(owner::LAST_BATCH)));
+                rows.retain(|key, _| key.first() != Some(&Value::Int(rows::LAST_BATCH)));
                 rows
             });
             if others.iter().any(|other| *other != one) {
@@ -99,177 +218,38 @@ fn replicas_agree(state: &State) -> Result<(), String> {
     Ok(())
 }
 
-fn messages_of(state: &State, id: &ConversationId) -> Result<Vec<Message>, String> {
-    let stored = conversation(state, id, quorums()[0])?;
-    let head = stored.state.as_ref().map_or(0, |state| state.head);
-    let mut sent: BTreeMap<i64, (UserId, ClientId, Offset)> = BTreeMap::new();
-    for (key, row) in &stored.rows {
-        if let ConversationRow::Sent(row) = row {
-            let (user, client) = sent_by(key).ok_or("a sent row of nobody")?;
-            if sent.insert(row.seq, (user, client, row.charge)).is_some() {
-                return Err(format!("two sends are message {} of {id}", row.seq));
-            }
+/// Successes are stored, refusals left nothing, and what made a message was answered so. Gives how many
+/// of each there are.
+fn answers_are_true(rest: &Rest<'_>) -> Result<(u64, u64), String> {
+    let (mut answered, mut refused) = (0, 0);
+    for (request, (_, direct)) in &rest.clients.directs {
+        let verdicts = rest.state.verdicts.get(request);
+        if verdicts.is_none_or(|verdicts| verdicts.conversations.is_empty()) {
+            return Err(format!("request {request}, {}: never answered", direct.name()));
         }
     }
-    let heads: Vec<i64> = stored
-        .rows
-        .iter()
-        .filter(|(_, row)| matches!(row, ConversationRow::Message(_)))
-        .filter_map(|(key, _)| key.number())
-        .collect();
-    let numbers: Vec<i64> = (1..=head).collect();
-    if heads != numbers || sent.keys().copied().collect::<Vec<_>>() != numbers {
-        return Err(format!("hole in {id}: head {head}, messages {heads:?}, sent {:?}", sent.keys()));
-    }
-    sent.into_iter()
-        .map(|(seq, (sender, client_id, charge))| {
-            let partition = (MESSAGES.name, MessageRow::partition(id, seq));
-            let rows = state.replicas.get(quorums()[0], &partition, &[MessageRow::key(seq)]);
-            let row = rows.first().ok_or_else(|| format!("message {seq} of {id} has no content"))?;
-            let view = MessageRow::from_row(id, &row.columns).map_err(|e| e.to_string())?.message;
-            if view.sender.user != sender || view.client_id.as_ref() != Some(&client_id) {
-                return Err(format!("message {seq} of {id} has another's content"));
-            }
-            let text = view.content.map(|content| content.text).unwrap_or_default();
-            Ok(Message { seq, sender, client_id, text, charge })
-        })
-        .collect()
-}
-
-fn sent_by(key: &RowKey) -> Option<(UserId, ClientId)> {
-    let end = key.key.iter().position(|byte| *byte == 0)?;
-    let user = std::str::from_utf8(&key.key[..end]).ok()?.parse().ok()?;
-    let id: [u8; 16] = key.key[end + 1..].try_into().ok()?;
-    Some((user, ClientId::from_bytes(id)))
-}
-
-/// What a reader keeps of a lane: every record whose cause is above the last.
-fn counted(log: &[Record]) -> impl Iterator<Item = &Record> {
-    let mut last: Option<Number> = None;
-    log.iter().filter(move |record| {
-        let cause = Envelope::read(record.headers()).ok().and_then(|envelope| envelope.cause);
-        let number = cause.map(|cause| cause.number);
-        let counts = number > last;
-        if counts {
-            last = number;
-        }
-        counts
-    })
-}
-
-/// The events, repeats dropped, tell the messages in their order.
-fn events_tell(state: &State, id: &ConversationId, stored: &[Message]) -> Result<(), String> {
-    let partition = partition_of(id.as_str().as_bytes(), PARTITIONS);
-    let mut told = Vec::new();
-    for record in counted(state.log(EVENTS.name, partition)) {
-        let event: ConversationEvent = avro::decode(&record.value).map_err(|e| e.to_string())?;
-        if let (true, ConversationFact::MessagePosted(posted)) = (event.conversation == *id, event.body) {
-            let message = posted.message;
-            let text = message.content.map(|content| content.text).unwrap_or_default();
-            let client_id = message.client_id.ok_or("a message without a client id")?;
-            told.push((message.seq, message.sender.user, client_id, text));
-        }
-    }
-    let rows: Vec<_> =
-        stored.iter().map(|m| (m.seq, m.sender.clone(), m.client_id.clone(), m.text.clone())).collect();
-    if told == rows { Ok(()) } else { Err(format!("events of {id} tell {told:?}, rows {rows:?}")) }
-}
-
-/// Ledger, balance, remembered ids and account events agree with the messages.
-fn account_tells(state: &mut State, user: &UserId, messages: &[Message]) -> Result<(), String> {
-    let stored = account(state, user, quorums()[0])?;
-    let balance = stored.state.as_ref().map_or(0, |state| state.balance_milli);
-    let mut running = 0;
-    let mut ledger = Vec::new();
-    for (key, row) in &stored.rows {
-        if let (AccountRow::Ledger(entry), Some(offset)) = (row, key.number()) {
-            running += entry.amount_milli;
-            if running < 0 || running != entry.balance_after_milli {
-                return Err(format!("balance after {offset} is {running}, the entry says {entry:?}"));
-            }
-            ledger.push((offset, entry));
-        }
-    }
-    if running != balance {
-        return Err(format!("balance {balance}, ledger {running}"));
-    }
-    let paid: BTreeSet<Offset> = messages.iter().map(|message| message.charge).collect();
-    if paid.len() != messages.len() {
-        return Err("one charge paid for two messages".to_owned());
-    }
-    let sum = |wanted: &dyn Fn(&(Offset, &schemas::rows::LedgerEntry)) -> bool| -> (i64, usize) {
-        let entries: Vec<_> = ledger.iter().filter(|entry| wanted(entry)).collect();
-        (entries.iter().map(|(_, entry)| entry.amount_milli).sum(), entries.len())
-    };
-    let (unpaid, unpaid_count) =
-        sum(&|(at, entry)| entry.kind == LedgerKind::MessageSend && !paid.contains(at));
-    let (refunds, refund_count) = sum(&|(_, entry)| entry.kind == LedgerKind::Refund);
-    let (grants, _) = sum(&|(_, entry)| entry.kind == LedgerKind::Grant);
-    if (unpaid + refunds, unpaid_count) != (0, refund_count) || grants != GRANT {
-        return Err(format!(
-            "{unpaid_count} charges of {unpaid} without a message, {refund_count} refunds of {refunds}"
-        ));
-    }
-    let live: BTreeSet<ClientId> = stored
-        .rows
-        .iter()
-        .filter_map(|(key, row)| match row {
-            AccountRow::ClientRequest(request)
-                if request.live && request.kind == schemas::account::ChargeKind::Send =>
-            {
-                Some(ClientId::from_bytes(key.key.as_slice().try_into().ok()?))
-            }
-            _ => None,
-        })
-        .collect();
-    let ids: BTreeSet<ClientId> = messages.iter().map(|message| message.client_id.clone()).collect();
-    if live != ids || ids.len() != messages.len() {
-        return Err(format!("{} live ids, {} ids of {} messages", live.len(), ids.len(), messages.len()));
-    }
-    let partition = partition_of(user.as_str().as_bytes(), PARTITIONS);
-    let mut told = Vec::new();
-    for record in counted(state.log(ACCOUNT_EVENTS.name, partition)) {
-        let event: AccountEvent = avro::decode(&record.value).map_err(|e| e.to_string())?;
-        if let (true, AccountFact::CreditsChanged(changed)) = (event.user == *user, event.body) {
-            told.push((changed.amount_milli, changed.balance_after_milli));
-        }
-    }
-    let rows: Vec<_> =
-        ledger.iter().map(|(_, entry)| (entry.amount_milli, entry.balance_after_milli)).collect();
-    if told != rows {
-        return Err(format!("account events tell {told:?}, the ledger {rows:?}"));
-    }
-    state.statistics.refunds += refund_count as u64;
-    Ok(())
-}
-
-/// Successes are stored, refusals left nothing, and what made a message was told so.
-fn answers_are_true(
-    state: &mut State,
-    clients: &Clients,
-    messages: &BTreeMap<&UserId, Vec<Message>>,
-) -> Result<(), String> {
-    for (request, asked) in &clients.sends {
+    for (request, asked) in &rest.clients.sends {
         let wrong = |what: String| format!("request {request}: {what}");
-        let Some(told) = state.verdicts.get(request) else { return Err(wrong("never answered".to_owned())) };
-        let answer = answers::answer(told).map_err(wrong)?;
-        let own = messages.get(&asked.user).map_or(&[][..], Vec::as_slice);
-        let made =
-            own.iter().any(|message| message.charge == asked.command && message.client_id == asked.client_id);
+        let verdicts = rest.state.verdicts.get(request).ok_or_else(|| wrong("never answered".to_owned()))?;
+        let answer = answers::answer(verdicts).map_err(wrong)?;
+        let own = (asked.user.clone(), (asked.client_id.clone(), asked.command));
+        let made = rest.stories().any(|story| story.sent.values().any(|sent| *sent == own));
         match answer {
             Answer::Stored(seq) => {
-                answers::is_stored(state, asked, seq).map_err(wrong)?;
-                state.statistics.answered += 1;
+                answers::is_stored(rest.state, asked, seq).map_err(wrong)?;
+                answered += 1;
             }
             Answer::Refused if made => return Err(wrong("refused, and made a message".to_owned())),
-            Answer::Refused => state.statistics.refused += 1,
-            Answer::Open if made => return Err(wrong(format!("made a message, told {told:?}"))),
+            Answer::Refused => refused += 1,
+            Answer::Open if made => {
+                return Err(wrong(format!("made a message, and was answered {verdicts:?}")));
+            }
             // A look-up of a send that came to nothing has no answer but that.
-            Answer::Open if told.conversations.is_empty() => {
-                return Err(wrong(format!("no final answer: {told:?}")));
+            Answer::Open if verdicts.conversations.is_empty() => {
+                return Err(wrong(format!("no final answer: {verdicts:?}")));
             }
             Answer::Open => {}
         }
     }
-    Ok(())
+    Ok((answered, refused))
 }

@@ -1,0 +1,142 @@
+//! Sending: limits, credits, and the way on to the conversation.
+
+use std::fmt::Write;
+
+use fold::{Decision, Purpose};
+use schemas::charging::{Charge, ChargeKind, ClientRequest};
+use schemas::code::{ErrorCode, Refusal};
+use schemas::control::Limits;
+use schemas::credits::LedgerKind;
+use schemas::record::Output;
+use schemas::rows::RowKey;
+use schemas::sending::{PostMessage, SendMessage};
+use schemas::states::{AccountState, TextMark};
+use schemas::verdict::Outcome;
+
+use super::credits::{self, Reason};
+use super::{Accounts, accepted, idempotency};
+use crate::operation::{Context, NoEffect, Operation, Past};
+use crate::{text, window};
+
+/// Bytes of what is hashed beside a text, at most.
+const HASHED_AROUND: usize = 64;
+
+impl Operation<Accounts> for SendMessage {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        vec![RowKey::of::<ClientRequest>(&self.client_id)]
+    }
+
+    fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
+        let hash = request_hash(self);
+        if let Some(repeat) = idempotency::follow_first(context, &self.client_id, hash)? {
+            return Ok(repeat);
+        }
+        let limits = &context.policy.limits;
+        text::check("content", &self.content.text, limits.message_characters)?;
+        check_recipients(self.recipients)?;
+        let account = context.state();
+        let mark = TextMark {
+            at: context.at,
+            text: text::fingerprint(&self.content.text),
+            conversation: text::hash(self.conversation.as_str().as_bytes()),
+        };
+        window::check(account.sends.iter().copied(), context.at, &limits.send)
+            .map_err(|full| full.refusal("send", &limits.send))?;
+        check_identical(account, &mark, limits)?;
+
+        let price_milli = context.policy.prices.message_per_recipient * i64::from(self.recipients);
+        let mut effect = context.effect();
+        let state = effect.state();
+        state.sends = window::with(&account.sends, context.at, &limits.send);
+        state.texts = texts_with(&account.texts, mark, limits);
+        let charge = Charge {
+            user: context.id.clone(),
+            client_id: self.client_id.clone(),
+            kind: ChargeKind::Send,
+            conversation: self.conversation.clone(),
+            position: context.offset,
+            at: context.at,
+            price_milli,
+        };
+        let remembered = idempotency::remember(context, hash, ChargeKind::Send, &self.conversation);
+        effect.row(&self.client_id, remembered).output(Output::ToConversation {
+            conversation: self.conversation.clone(),
+            request: post(self).into(),
+            reply: context.envelope.reply,
+            charge: Some(charge),
+        });
+        let reason = Reason {
+            kind: LedgerKind::MessageSend,
+            conversation: Some(&self.conversation),
+            client_id: Some(&self.client_id),
+            recipients: Some(self.recipients),
+        };
+        credits::change(context, &mut effect, -price_milli, &reason)?;
+        Ok(effect.answered(accepted(false)))
+    }
+
+    fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {
+        Some(idempotency::repeated(past, &self.client_id, request_hash(self)))
+    }
+}
+
+/// Hash of what the client said, without the facts that ingest added.
+fn request_hash(send: &SendMessage) -> i64 {
+    let SendMessage { conversation, content, .. } = send;
+    let reply_to = send.reply_to.as_ref().map_or(0, |parent| parent.seq);
+    let mut said = String::with_capacity(HASHED_AROUND + content.text.len());
+    // Writing to a string does not fail.
+    let _ = write!(said, "send\0{conversation}\0{reply_to}\0{}", content.text);
+    text::hash(said.as_bytes())
+}
+
+fn post(send: &SendMessage) -> PostMessage {
+    PostMessage {
+        client_id: send.client_id.clone(),
+        sender: send.sender.clone(),
+        content: send.content.clone(),
+        reply_to: send.reply_to.clone(),
+        mentions: send.mentions.clone(),
+    }
+}
+
+/// The count is a fact from ingest; a negative one would pay the sender.
+fn check_recipients(recipients: i32) -> Result<(), Refusal> {
+    if recipients < 0 {
+        return Err(Refusal::new(ErrorCode::BadUserInput, "negative number of recipients"));
+    }
+    Ok(())
+}
+
+fn check_identical(state: &AccountState, mark: &TextMark, limits: &Limits) -> Result<(), Refusal> {
+    let same = || state.texts.iter().filter(|other| other.text == mark.text);
+    let repeats = same().map(|other| other.at);
+    window::check(repeats, mark.at, &limits.identical_text)
+        .map_err(|full| full.refusal("identical_text", &limits.identical_text))?;
+
+    let spread = &limits.identical_text_conversations;
+    let recent = || same().filter(|other| window::counts(other.at, mark.at, spread.seconds));
+    if recent().any(|other| other.conversation == mark.conversation) {
+        return Ok(());
+    }
+    // Each conversation counts once, as long as its newest copy of the text does.
+    let mut newest: Vec<(i64, i64)> = vec![];
+    for other in recent() {
+        newest.retain(|(conversation, _)| *conversation != other.conversation);
+        newest.push((other.conversation, other.at));
+    }
+    window::check(newest.into_iter().map(|(_, at)| at), mark.at, spread)
+        .map_err(|full| full.refusal("identical_text", spread))
+}
+
+/// A mark, among those that a limit still looks at.
+fn texts_with(texts: &[TextMark], mark: TextMark, limits: &Limits) -> Vec<TextMark> {
+    let longest = limits.identical_text.seconds.max(limits.identical_text_conversations.seconds);
+    let counting = window::counting(texts, mark.at, longest, |mark| mark.at);
+    // An operator may set limits under which this would outgrow a state; the oldest go first.
+    let surplus = (counting.len() + 1).saturating_sub(MAX_TEXT_MARKS);
+    window::one_more(&counting[surplus..], mark, |mark| mark.at)
+}
+
+/// 60 sends a minute for the ten minutes that a text is remembered.
+const MAX_TEXT_MARKS: usize = 600;

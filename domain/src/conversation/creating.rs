@@ -1,0 +1,79 @@
+//! Opening a conversation with its first members.
+
+use fold::{Decision, Purpose};
+use schemas::UserId;
+use schemas::code::{ErrorCode, Refusal};
+use schemas::creating::{ConversationKind, ConversationOpened, OpenConversation, Opened};
+use schemas::membership::{Member, MembershipInterval, Role};
+use schemas::position::Offset;
+use schemas::rows::RowKey;
+use schemas::tables::views::MembershipRow;
+use schemas::verdict::{Done, Outcome};
+
+use super::{Conversation, Conversations, Here};
+use crate::operation::{NoEffect, Operation, Past};
+
+impl Operation<Conversations> for OpenConversation {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        vec![]
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        if context.state().opened.is_some() {
+            return Err(NoEffect::Nothing);
+        }
+        let members: Vec<&UserId> = std::iter::once(&self.creator).chain(&self.participants).collect();
+        let count = i32::try_from(members.len()).unwrap_or(i32::MAX);
+        if self.kind == ConversationKind::Group && count > context.policy.limits.group_members {
+            return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for that many").into());
+        }
+        let about = Opened {
+            kind: self.kind,
+            title: self.title.clone(),
+            by: self.creator.clone(),
+            at: context.at,
+            charge: context.envelope.charge.as_ref().map_or(context.offset, |charge| charge.position),
+        };
+        let mut effect = context.effect();
+        let state = effect.state();
+        (state.members, state.head_at, state.opened) = (count, context.at, Some(about.clone()));
+        for user in &members {
+            let member = Member {
+                role: role(self, user),
+                joined_at: context.at,
+                intervals: vec![MembershipInterval {
+                    from: context.offset,
+                    to: None,
+                    first_seq: 1,
+                    first_ordinal: 0,
+                }],
+                read_up_to: 0,
+            };
+            let (user, conversation) = ((*user).clone(), context.id.clone());
+            effect.row(&user, member.clone()).view(MembershipRow { user, conversation, member });
+        }
+        let members = members.into_iter().cloned().collect();
+        effect.event(context.id, ConversationOpened { about, members });
+        Ok(effect.done())
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        opened_by(past.owner, &self.creator, past.charge?)
+    }
+}
+
+/// In a DIRECT conversation nobody is above the other.
+fn role(open: &OpenConversation, user: &UserId) -> Role {
+    match open.kind {
+        ConversationKind::Group if *user == open.creator => Role::Owner,
+        ConversationKind::Group | ConversationKind::Direct => Role::Member,
+    }
+}
+
+/// The verdict on an opening, if it was the charge's own; else the account answers, which refunds.
+///
+/// A charge is named by its user and position: two accounts may have charged at one offset.
+pub fn opened_by(conversation: &Conversation, creator: &UserId, charge: Offset) -> Option<Outcome> {
+    let opened = conversation.state.opened.as_ref()?;
+    (opened.by == *creator && opened.charge == charge).then_some(Outcome::Done(Done { changed: true }))
+}

@@ -1,0 +1,61 @@
+//! Deleting a message: its content goes, a tombstone stays.
+
+use fold::{Decision, Purpose};
+use schemas::code::{ErrorCode, Refusal};
+use schemas::deleting::{DeleteMessage, MessageDeleted};
+use schemas::membership::{Member, Role};
+use schemas::rows::{MessageHead, RowKey};
+use schemas::states::ConversationState;
+use schemas::tables::views::MessageRow;
+use schemas::verdict::Outcome;
+
+use super::{Conversations, Here, holds, messages};
+use crate::access;
+use crate::operation::{NoEffect, Operation, Past};
+
+impl Operation<Conversations> for DeleteMessage {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        messages::sight_of(&self.actor, self.message.seq, self.message.sender_id()).into()
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        let (actor, seq) = (&self.actor, self.message.seq);
+        let acting = context.row::<Member>(actor);
+        access::viewing(acting)?;
+        let head = messages::visible(context, actor, seq, self.message.sender_id())?;
+        let is_owner = acting.is_some_and(|member| member.role == Role::Owner);
+        match &head.sender {
+            Some(sender) if sender == actor || is_owner => {}
+            _ => {
+                return Err(
+                    Refusal::new(ErrorCode::Forbidden, "only the sender or an owner may do this").into()
+                );
+            }
+        }
+        if head.removed_at.is_some() {
+            return Err(NoEffect::Nothing);
+        }
+        let message = messages::stored_core(head, &self.message)?.removed(context.at);
+        let mut effect = context.effect();
+        note_removal(effect.state(), seq);
+        effect
+            .row(&seq, MessageHead { removed_at: Some(context.at), ..head.clone() })
+            .view(MessageRow { conversation: context.id.clone(), message: message.clone() })
+            .event(context.id, MessageDeleted { message, by: actor.clone() });
+        Ok(effect.done())
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        let head = past.owner.get::<MessageHead>(&self.message.seq);
+        holds(head.is_some_and(|head| head.removed_at.is_some()))
+    }
+}
+
+/// Unread counts leave the message out. Only the newest removals are kept.
+fn note_removal(state: &mut ConversationState, seq: i64) {
+    let place = state.removed.partition_point(|other| *other < seq);
+    state.removed.insert(place, seq);
+    if state.removed.len() > ConversationState::MAX_REMOVED {
+        state.removed_dropped = state.removed.remove(0).max(state.removed_dropped);
+    }
+}

@@ -1,0 +1,177 @@
+//! Membership of a group: people are added, removed, and leave.
+//!
+//! Invariants: a group with members has one owner; each change has a system message; a user who returns
+//! gets an interval of their own; a user's rows as a member end with the membership, and [`Former`]
+//! keeps what they had.
+
+use fold::{Decision, Purpose};
+use schemas::UserId;
+use schemas::code::{ErrorCode, Refusal};
+use schemas::creating::Opened;
+use schemas::membership::{
+    AddMembers, Former, Member, MemberIntervals, MembersChanged, MembershipInterval, RemoveMember, Role,
+};
+use schemas::message::{Note, NoteKind};
+use schemas::people::Profile;
+use schemas::receipts::Receipt;
+use schemas::rows::RowKey;
+use schemas::tables::views::MembershipRow;
+use schemas::verdict::Outcome;
+
+use super::{Conversation, Conversations, Here, holds, in_group, messages};
+use crate::effect::Effect;
+use crate::operation::{NoEffect, Operation, Past};
+
+impl Operation<Conversations> for AddMembers {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        let former = self.people.iter().map(|person| RowKey::of::<Former>(&person.user));
+        members(&self.actor, &self.people).chain(former).collect()
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        let (opened, acting) = in_group(context, &self.actor.user)?;
+        only_owner(acting)?;
+        let mut coming: Vec<&Profile> = vec![];
+        for person in &self.people {
+            let is_named = coming.iter().any(|other| other.user == person.user);
+            if !is_named && !is_present(context.owner, &person.user) {
+                coming.push(person);
+            }
+        }
+        if coming.is_empty() {
+            return Err(NoEffect::Nothing);
+        }
+        let state = context.state();
+        let count = i32::try_from(coming.len()).unwrap_or(i32::MAX).saturating_add(state.members);
+        if count > context.policy.limits.group_members {
+            return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for that many").into());
+        }
+        let joined = MembershipInterval {
+            from: context.offset,
+            to: None,
+            first_seq: state.head + 1,
+            first_ordinal: state.countable,
+        };
+        let mut effect = context.effect();
+        effect.state().members = count;
+        let mut changed = vec![];
+        for person in &coming {
+            let former = context.row::<Former>(&person.user);
+            let mut intervals = former.map(|former| former.intervals.clone()).unwrap_or_default();
+            intervals.push(joined.clone());
+            let surplus = intervals.len().saturating_sub(Member::MAX_INTERVALS);
+            intervals.drain(..surplus);
+            let read_up_to = former.map_or(0, |former| former.read_up_to);
+            let member = Member { role: Role::Member, joined_at: context.at, intervals, read_up_to };
+            put(context, &mut effect, &person.user, &member);
+            changed.push((person.user.clone(), member));
+        }
+        let targets = coming.into_iter().cloned().collect();
+        finish(context, effect, opened, &self.actor, changed, (Note::new(NoteKind::Added, targets), 0))
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        let mut named = std::iter::once(&self.actor).chain(&self.people);
+        holds(named.all(|person| is_present(past.owner, &person.user)))
+    }
+}
+
+impl Operation<Conversations> for RemoveMember {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        let user = &self.person.user;
+        let marks = [RowKey::of::<Receipt>(user), RowKey::of::<Former>(user)];
+        members(&self.actor, std::slice::from_ref(&self.person)).chain(marks).collect()
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        let (opened, acting) = in_group(context, &self.actor.user)?;
+        let user = &self.person.user;
+        let leaves = *user == self.actor.user;
+        if !leaves {
+            only_owner(acting)?;
+        }
+        let going = context.row::<Member>(user).filter(|member| member.present().is_some());
+        let going = going.ok_or(NoEffect::Nothing)?;
+        let mut intervals = going.intervals.clone();
+        if let Some(last) = intervals.last_mut() {
+            last.to = Some(context.offset);
+        }
+        let left = Member { role: Role::Member, intervals: intervals.clone(), ..going.clone() };
+        // A receipt that has ended may be cleaned up at any time, so nothing is taken from it.
+        let receipt = context.row::<Receipt>(user).filter(|receipt| !receipt.ended);
+        let read_at = match (receipt, context.row::<Former>(user)) {
+            (Some(receipt), _) => receipt.read_at,
+            (None, Some(former)) => former.read_at,
+            (None, None) => 0,
+        };
+        let former = Former { intervals, read_up_to: going.read_mark(receipt), read_at };
+        let mut effect = context.effect();
+        effect.state().members -= 1;
+        effect.row(user, former).row(user, Receipt { ended: true, ..Receipt::default() });
+        put(context, &mut effect, user, &left);
+        let heir = (going.role == Role::Owner).then(|| heir(context.owner, user)).flatten();
+        if let Some((user, heir)) = heir {
+            put(context, &mut effect, &user, &Member { role: Role::Owner, ..heir.clone() });
+        }
+        let note = if leaves {
+            Note::new(NoteKind::Left, vec![])
+        } else {
+            Note::new(NoteKind::Removed, vec![self.person.clone()])
+        };
+        finish(context, effect, opened, &self.actor, vec![(user.clone(), left)], (note, 1))
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        holds(!is_present(past.owner, &self.person.user))
+    }
+}
+
+/// Rows of the members that a command names.
+fn members<'a>(actor: &'a Profile, people: &'a [Profile]) -> impl Iterator<Item = RowKey> + 'a {
+    std::iter::once(actor).chain(people).map(|profile| RowKey::of::<Member>(&profile.user))
+}
+
+/// The new owner when the owner goes: the member who has been present longest.
+fn heir<'a>(conversation: &'a Conversation, gone: &UserId) -> Option<(UserId, &'a Member)> {
+    let present = conversation.all::<Member>().filter(|(_, member)| member.present().is_some());
+    present.filter(|(user, _)| user != gone).min_by_key(|(user, member)| (member.joined_at, user.clone()))
+}
+
+/// Writes a member, and the view of the member's conversations.
+fn put(context: &Here<'_>, effect: &mut Effect<Conversations>, user: &UserId, member: &Member) {
+    let (user, conversation, member) = (user.clone(), context.id.clone(), member.clone());
+    effect.row(&user, member.clone()).view(MembershipRow { user, conversation, member });
+}
+
+/// Publishes the change of these members, and appends its system message.
+fn finish(
+    context: &Here<'_>,
+    mut effect: Effect<Conversations>,
+    opened: &Opened,
+    actor: &Profile,
+    changed: Vec<(UserId, Member)>,
+    (note, going): (Note, i32),
+) -> Result<Decision<Conversations>, NoEffect> {
+    let members = changed.into_iter();
+    let fact = MembersChanged {
+        about: opened.clone(),
+        by: actor.user.clone(),
+        members: members
+            .map(|(user, member)| MemberIntervals { user, intervals: member.intervals })
+            .collect(),
+    };
+    effect.event(context.id, fact);
+    messages::append_note(context, &mut effect, actor, note, going);
+    Ok(effect.done())
+}
+
+pub fn only_owner(acting: &Member) -> Result<(), Refusal> {
+    match acting.role {
+        Role::Owner => Ok(()),
+        Role::Member => Err(Refusal::new(ErrorCode::Forbidden, "only the owner may do this")),
+    }
+}
+
+fn is_present(conversation: &Conversation, user: &UserId) -> bool {
+    conversation.get::<Member>(user).is_some_and(|member| member.present().is_some())
+}

@@ -1,0 +1,118 @@
+//! Posting a message, and the outcome of a repeated send.
+
+use fold::{Decision, Purpose};
+use schemas::charging::{ChargeKind, LookUp};
+use schemas::code::Refusal;
+use schemas::creating::ConversationKind;
+use schemas::membership::Member;
+use schemas::message::{Body, Message, ReplyStub, Text};
+use schemas::position::Offset;
+use schemas::rows::{Receipt, RowKey, Sent};
+use schemas::sending::PostMessage;
+use schemas::verdict::{Outcome, Stored};
+use schemas::{ClientId, UserId};
+
+use super::{Conversation, Conversations, Here, blocking, creating, messages};
+use crate::access;
+use crate::fault::{self, Fault};
+use crate::operation::{NoEffect, Operation, Past};
+
+impl Operation<Conversations> for PostMessage {
+    /// A new send reads no row of its own id: its account has decided that it is the first.
+    fn needs(&self, purpose: Purpose) -> Vec<RowKey> {
+        match purpose {
+            Purpose::Repeat => vec![sent_key(&self.sender.user, &self.client_id)],
+            Purpose::Decide => {
+                let people = self.mentions.people.iter().map(|person| RowKey::of::<Member>(&person.user));
+                let sender = &self.sender.user;
+                let parent = self.reply_to.iter();
+                let parent = parent.flat_map(|stub| messages::sight_of(sender, stub.seq, &stub.sender.user));
+                std::iter::once(RowKey::of::<Member>(sender)).chain(people).chain(parent).collect()
+            }
+        }
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        let Some(charge) = &context.envelope.charge else { return Err(uncharged().into()) };
+        let sender = &self.sender.user;
+        access::viewing(context.row::<Member>(sender))?;
+        if is_direct(context) {
+            blocking::check_sender(context.owner, sender)?;
+        }
+        let message = Message {
+            seq: 0,
+            position: 0,
+            sent_at: 0,
+            sender: self.sender.clone(),
+            client_id: Some(self.client_id.clone()),
+            reply_to: self.reply_to.as_ref().map(|parent| quoted(context, sender, parent)).transpose()?,
+            mentions: messages::present_mentions(context, sender, &self.mentions),
+            recipients: context.state().members - 1,
+            body: Body::Text(Text::new(self.content.clone())),
+        };
+        let mut effect = context.effect();
+        let seq = messages::append(context, &mut effect, message);
+        // Sending reads up to one's own message.
+        let ordinal = effect.state().countable;
+        let receipt = Receipt { read_up_to: seq, read_at: context.at, ordinal, ended: false };
+        let sent = Sent { seq, charge: charge.position };
+        effect.row(&(sender.clone(), self.client_id.clone()), sent).row(sender, receipt);
+        Ok(effect.answered(Outcome::Stored(Stored { seq })))
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        match past.charge {
+            Some(charge) => stored(past.owner, &self.sender.user, &self.client_id, charge),
+            None => Some(Outcome::refused(uncharged())),
+        }
+    }
+}
+
+fn uncharged() -> Refusal {
+    Refusal::unavailable("a send reaches a conversation through its account")
+}
+
+fn sent_key(sender: &UserId, id: &ClientId) -> RowKey {
+    RowKey::of::<Sent>(&(sender.clone(), id.clone()))
+}
+
+fn is_direct(context: &Here<'_>) -> bool {
+    context.state().opened.as_ref().is_some_and(|opened| opened.kind == ConversationKind::Direct)
+}
+
+/// The parent of a reply, if the sender sees it. Ingest may have read it before it was deleted.
+fn quoted(context: &Here<'_>, sender: &UserId, parent: &ReplyStub) -> Result<Box<ReplyStub>, Refusal> {
+    let head = messages::visible(context, sender, parent.seq, &parent.sender.user)?;
+    let content = parent.content.clone().filter(|_| head.removed_at.is_none());
+    Ok(Box::new(ReplyStub { content, ..parent.clone() }))
+}
+
+/// The number of a send, if the charge that asks is the one that paid for it.
+fn stored(conversation: &Conversation, sender: &UserId, id: &ClientId, charge: Offset) -> Option<Outcome> {
+    let sent = conversation.get::<Sent>(&(sender.clone(), id.clone()))?;
+    (sent.charge == charge || fault::is(Fault::AnyCharge))
+        .then_some(Outcome::Stored(Stored { seq: sent.seq }))
+}
+
+impl Operation<Conversations> for LookUp {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        vec![sent_key(&self.user, &self.client_id)]
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        Ok(Decision::verdict(context.owner, first_outcome(context.owner, self)))
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        Some(first_outcome(past.owner, self))
+    }
+}
+
+/// The outcome of a first request: its effect, or none yet and maybe never.
+fn first_outcome(conversation: &Conversation, look_up: &LookUp) -> Outcome {
+    let found = match look_up.kind {
+        ChargeKind::Send => stored(conversation, &look_up.user, &look_up.client_id, look_up.charge),
+        ChargeKind::Create => creating::opened_by(conversation, &look_up.user, look_up.charge),
+    };
+    found.unwrap_or_else(|| Outcome::refused(Refusal::unavailable("the first request had no effect")))
+}

@@ -1,0 +1,259 @@
+//! What each fact does outside its machine: who gets it, how it is replayed, what it supersedes.
+//!
+//! Invariant: full matches only. A new fact does not compile until it has an answer here; hub, replay,
+//! headers, coalescing and resolvers ask these functions and match no fact themselves.
+
+use schemas::blocking::PairBlocks;
+use schemas::membership::MembershipInterval;
+use schemas::message::Message;
+use schemas::position::Offset;
+use schemas::sending::MessageCreated;
+use schemas::{AccountFact, ConversationFact, UserId};
+
+use crate::access::{Blocking, Seen, Sight};
+
+impl<'a> Seen<'a> {
+    pub fn message(message: &'a Message) -> Self {
+        Self { seq: message.seq, sender: &message.sender.user, sent_at: message.sent_at }
+    }
+
+    /// The message that a reply quotes.
+    pub fn parent(message: &'a Message) -> Option<Self> {
+        let stub = message.reply_to.as_ref()?;
+        Some(Self { seq: stub.seq, sender: &stub.sender.user, sent_at: stub.created_at })
+    }
+}
+
+/// The users who get a fact of a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recipients<'a> {
+    /// Members whose interval encloses the fact's command.
+    Members,
+    /// Of those, the ones who see this message.
+    Seeing(Seen<'a>),
+    /// Of those, the ones whose interval reaches this number, and who follow this user.
+    Following(i64, &'a UserId),
+    Nobody,
+}
+
+impl Recipients<'_> {
+    /// Whether a user gets the fact. Their sight is as of the fact's command.
+    pub fn include<B: Blocking>(&self, sight: &Sight<'_, B>) -> bool {
+        match self {
+            Self::Members => sight.interval().is_some(),
+            Self::Seeing(seen) => sight.sees(*seen),
+            Self::Following(seq, user) => sight.reaches(*seq) && sight.follows(user),
+            Self::Nobody => false,
+        }
+    }
+}
+
+pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
+    match fact {
+        ConversationFact::ConversationOpened(_) | ConversationFact::MembersChanged(_) => Recipients::Members,
+        ConversationFact::MessageCreated(created) => Recipients::Seeing(Seen::message(&created.message)),
+        ConversationFact::MessageDeleted(deleted) => Recipients::Seeing(Seen::message(&deleted.message)),
+        ConversationFact::ReceiptAdvanced(receipt) => {
+            Recipients::Following(receipt.read_up_to, &receipt.user)
+        }
+        ConversationFact::BlocksChanged(_) => Recipients::Nobody,
+    }
+}
+
+/// Whether the account's own user gets a fact of it.
+pub fn is_published(fact: &AccountFact) -> bool {
+    match fact {
+        AccountFact::SendRejected(_) => true,
+        AccountFact::CreditsChanged(_) => false,
+    }
+}
+
+/// The users whose memberships or blocks a fact changes: the header `mm-users` names them.
+pub fn names(fact: &ConversationFact) -> Vec<UserId> {
+    match fact {
+        ConversationFact::ConversationOpened(opened) => opened.members.clone(),
+        ConversationFact::MembersChanged(changed) => {
+            changed.members.iter().map(|member| member.user.clone()).collect()
+        }
+        ConversationFact::BlocksChanged(changed) => vec![changed.user.clone(), changed.other.clone()],
+        ConversationFact::MessageCreated(_)
+        | ConversationFact::MessageDeleted(_)
+        | ConversationFact::ReceiptAdvanced(_) => vec![],
+    }
+}
+
+/// What a node learns of a user from a fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Learned {
+    /// The user's intervals in the fact's conversation: all that are kept.
+    Intervals(UserId, Vec<MembershipInterval>),
+    /// The blocks between a user and another, from the user's side.
+    Blocks(UserId, UserId, PairBlocks),
+}
+
+/// What a node learns from the fact of the command at `offset`.
+pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
+    match fact {
+        ConversationFact::ConversationOpened(opened) => {
+            let interval = MembershipInterval { from: offset, to: None, first_seq: 1, first_ordinal: 0 };
+            let joins = |user: &UserId| Learned::Intervals(user.clone(), vec![interval.clone()]);
+            opened.members.iter().map(joins).collect()
+        }
+        ConversationFact::MembersChanged(changed) => {
+            let members = changed.members.iter();
+            members.map(|member| Learned::Intervals(member.user.clone(), member.intervals.clone())).collect()
+        }
+        ConversationFact::BlocksChanged(changed) => {
+            let (user, other) = (&changed.user, &changed.other);
+            vec![
+                Learned::Blocks(user.clone(), other.clone(), changed.blocks.clone()),
+                Learned::Blocks(other.clone(), user.clone(), changed.blocks.mirrored()),
+            ]
+        }
+        ConversationFact::MessageCreated(_)
+        | ConversationFact::MessageDeleted(_)
+        | ConversationFact::ReceiptAdvanced(_) => vec![],
+    }
+}
+
+/// A closed question about a viewer, derived from a completed fact alone. A hub answers it from memory;
+/// who shares all answers shares the rendering.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question<'a> {
+    /// Whether the viewer sees the message that a reply quotes.
+    SeesParent(Seen<'a>),
+    /// Whether the viewer is one of these users, whose membership has ended.
+    IsGone(Vec<&'a UserId>),
+    /// Whether a block stands between the viewer and a recipient of the message: what others have read
+    /// is then the viewer's own affair.
+    IsBlocked(Vec<&'a UserId>),
+}
+
+/// Answers to the questions of one fact, a bit for each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Answers(u32);
+
+impl Answers {
+    pub const SEES_PARENT: Self = Self(1);
+    pub const IS_GONE: Self = Self(2);
+    pub const IS_BLOCKED: Self = Self(4);
+
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl Question<'_> {
+    /// The bit of this kind of question.
+    fn bit(&self) -> Answers {
+        match self {
+            Self::SeesParent(_) => Answers::SEES_PARENT,
+            Self::IsGone(_) => Answers::IS_GONE,
+            Self::IsBlocked(_) => Answers::IS_BLOCKED,
+        }
+    }
+
+    fn is_true<B: Blocking>(&self, viewer: &UserId, sight: &Sight<'_, B>) -> bool {
+        match self {
+            Self::SeesParent(seen) => sight.sees(*seen),
+            Self::IsGone(users) => users.contains(&viewer),
+            Self::IsBlocked(users) => {
+                !sight.blocks.is_empty() && users.iter().any(|user| !sight.follows(user))
+            }
+        }
+    }
+}
+
+/// A viewer's answers to the questions of a fact. The sight is as of the fact's command.
+pub fn answers<B: Blocking>(questions: &[Question<'_>], viewer: &UserId, sight: &Sight<'_, B>) -> Answers {
+    let yes = questions.iter().filter(|question| question.is_true(viewer, sight));
+    yes.fold(Answers::default(), |answers, question| answers.and(question.bit()))
+}
+
+/// The questions of a fact. `recipients` are those of the message that it is about, as far as the fact was
+/// completed with them.
+pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> Vec<Question<'a>> {
+    match fact {
+        ConversationFact::MessageCreated(created) => {
+            let parent = Seen::parent(&created.message).map(Question::SeesParent);
+            parent.into_iter().chain(is_blocked(recipients)).collect()
+        }
+        ConversationFact::MessageDeleted(_) => is_blocked(recipients).into_iter().collect(),
+        ConversationFact::MembersChanged(changed) => {
+            let is_over = |last: &MembershipInterval| last.to.is_some();
+            let gone = changed.members.iter().filter(|member| member.intervals.last().is_none_or(is_over));
+            let gone: Vec<&UserId> = gone.map(|member| &member.user).collect();
+            if gone.is_empty() { vec![] } else { vec![Question::IsGone(gone)] }
+        }
+        ConversationFact::ConversationOpened(_)
+        | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::BlocksChanged(_) => vec![],
+    }
+}
+
+/// Without recipients nobody's marks are shown, so nothing depends on blocks.
+fn is_blocked<'a>(recipients: &[&'a UserId]) -> Option<Question<'a>> {
+    (!recipients.is_empty()).then(|| Question::IsBlocked(recipients.to_vec()))
+}
+
+/// The existing message that a fact is about, whose recipients complete it. `None` for a fact that is
+/// complete by itself.
+pub fn completes(fact: &ConversationFact) -> Option<&Message> {
+    match fact {
+        ConversationFact::MessageDeleted(deleted) => Some(&deleted.message),
+        ConversationFact::ConversationOpened(_)
+        | ConversationFact::MessageCreated(_)
+        | ConversationFact::MembersChanged(_)
+        | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::BlocksChanged(_) => None,
+    }
+}
+
+/// How a fact is given to a client that missed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replay<'a> {
+    /// As it was.
+    AsPublished,
+    /// The message as its row stands, if that is newer than the fact.
+    Newest(&'a Message),
+}
+
+pub fn replay(fact: &ConversationFact) -> Replay<'_> {
+    match fact {
+        ConversationFact::MessageCreated(created) => Replay::Newest(&created.message),
+        ConversationFact::ConversationOpened(_)
+        | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MembersChanged(_)
+        | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::BlocksChanged(_) => Replay::AsPublished,
+    }
+}
+
+/// A fact with its message as the message stands now; a fact that is replayed as published stays.
+pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFact {
+    match fact {
+        ConversationFact::MessageCreated(_) => MessageCreated { message }.into(),
+        ConversationFact::ConversationOpened(_)
+        | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MembersChanged(_)
+        | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::BlocksChanged(_) => fact.clone(),
+    }
+}
+
+/// Facts of a conversation with an equal key supersede earlier ones in a full queue; `None`: never.
+pub fn supersedes(fact: &ConversationFact) -> Option<&UserId> {
+    match fact {
+        ConversationFact::ReceiptAdvanced(receipt) => Some(&receipt.user),
+        ConversationFact::ConversationOpened(_)
+        | ConversationFact::MessageCreated(_)
+        | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MembersChanged(_)
+        | ConversationFact::BlocksChanged(_) => None,
+    }
+}

@@ -1,0 +1,183 @@
+//! A conversation as its events tell it, in order: the naive model that rows are compared with.
+//!
+//! Invariant: it is folded from the events alone, and says of each one whether it may follow those before
+//! it. It shares no code with the rules.
+
+use std::collections::BTreeMap;
+
+use schemas::blocking::Blocks;
+use schemas::creating::{ConversationKind, Opened};
+use schemas::membership::{Member, MembersChanged, MembershipInterval};
+use schemas::message::{Message, NoteKind};
+use schemas::position::{LogTime, Offset};
+use schemas::receipts::ReceiptAdvanced;
+use schemas::{ConversationFact, UserId};
+
+/// A user who is or was a member.
+#[derive(Debug, Clone, Default)]
+pub struct Person {
+    /// All of them, oldest first.
+    pub intervals: Vec<MembershipInterval>,
+    /// Number up to which the user has read.
+    pub mark: i64,
+}
+
+/// A message, and when it was removed.
+#[derive(Debug, Clone)]
+pub struct Written {
+    pub message: Message,
+    pub removed_at: Option<LogTime>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct History {
+    pub opened: Option<Opened>,
+    pub people: BTreeMap<UserId, Person>,
+    /// By number, from 1.
+    pub messages: Vec<Written>,
+    pub blocks: BTreeMap<UserId, Blocks>,
+    /// Changes of members, removals, and changes of blocks.
+    pub changes: u64,
+}
+
+impl Person {
+    pub fn is_present(&self) -> bool {
+        self.intervals.last().is_some_and(|last| last.to.is_none())
+    }
+
+    /// The intervals that rows and facts keep.
+    pub fn kept(&self) -> &[MembershipInterval] {
+        &self.intervals[self.intervals.len().saturating_sub(Member::MAX_INTERVALS)..]
+    }
+}
+
+impl History {
+    /// Present members.
+    pub fn present(&self) -> i32 {
+        self.people.values().filter(|person| person.is_present()).count() as i32
+    }
+
+    /// Messages up to a number that are no system messages.
+    pub fn texts_up_to(&self, seq: i64) -> i64 {
+        let texts = self.messages.iter().take_while(|written| written.message.seq <= seq);
+        texts.filter(|written| written.message.body.note().is_none()).count() as i64
+    }
+
+    /// Takes in the fact of the command at an offset; says why it may not follow.
+    pub fn follow(&mut self, offset: Offset, fact: ConversationFact) -> Result<(), String> {
+        match fact {
+            ConversationFact::ConversationOpened(opened) => {
+                if self.opened.is_some() {
+                    return Err("opened twice".to_owned());
+                }
+                for user in opened.members {
+                    self.people.entry(user).or_default().intervals.push(MembershipInterval {
+                        from: offset,
+                        to: None,
+                        first_seq: 1,
+                        first_ordinal: 0,
+                    });
+                }
+                self.opened = Some(opened.about);
+                Ok(())
+            }
+            ConversationFact::MembersChanged(changed) => self.members_changed(offset, &changed),
+            ConversationFact::MessageCreated(created) => self.created(offset, created.message),
+            ConversationFact::MessageDeleted(deleted) => self.deleted(deleted.message),
+            ConversationFact::ReceiptAdvanced(receipt) => self.advanced(&receipt),
+            ConversationFact::BlocksChanged(changed) => {
+                self.changes += 1;
+                let of_other = self.blocks.get(&changed.other).cloned().unwrap_or_default();
+                if changed.blocks.by_other != of_other {
+                    return Err(format!(
+                        "blocks of {} change beside those of {}",
+                        changed.other, changed.user
+                    ));
+                }
+                self.blocks.insert(changed.user, changed.blocks.by_user);
+                Ok(())
+            }
+        }
+    }
+
+    fn members_changed(&mut self, offset: Offset, changed: &MembersChanged) -> Result<(), String> {
+        self.changes += 1;
+        let joined = MembershipInterval {
+            from: offset,
+            to: None,
+            first_seq: self.messages.len() as i64 + 1,
+            first_ordinal: self.texts_up_to(i64::MAX),
+        };
+        for member in &changed.members {
+            let person = self.people.entry(member.user.clone()).or_default();
+            match person.intervals.last_mut().filter(|last| last.to.is_none()) {
+                Some(last) => last.to = Some(offset),
+                None => person.intervals.push(joined.clone()),
+            }
+            if person.kept() != member.intervals {
+                return Err(format!("{}: {:?}, not {:?}", member.user, member.intervals, person.kept()));
+            }
+        }
+        Ok(())
+    }
+
+    fn created(&mut self, offset: Offset, message: Message) -> Result<(), String> {
+        let wrong = |what: &str| Err(format!("message {} {what}: {message:?}", message.seq));
+        if message.seq != self.messages.len() as i64 + 1 || message.position != offset {
+            return wrong("is not the next one");
+        }
+        let others = match message.body.note().map(|note| note.kind) {
+            None | Some(NoteKind::Added) => self.present() - 1,
+            // One who goes receives the message that says so.
+            Some(NoteKind::Left | NoteKind::Removed) => self.present(),
+        };
+        if message.recipients != others {
+            return wrong(&format!("has not {others} recipients"));
+        }
+        if message.body.note().is_none() {
+            let kind = self.opened.as_ref().map(|opened| opened.kind);
+            if kind == Some(ConversationKind::Direct) && self.blocks.values().any(Blocks::stands) {
+                return wrong("was accepted while a block stood");
+            }
+            let quoted = message.reply_to.as_ref().map(|stub| (stub.seq, stub.content.is_some()));
+            let parent = |seq: i64| self.messages.iter().find(|written| written.message.seq == seq);
+            if let Some((seq, has_content)) = quoted
+                && parent(seq).is_none_or(|parent| has_content && parent.removed_at.is_some())
+            {
+                return wrong("quotes what is not there");
+            }
+            match self.people.get_mut(message.sender_id()).filter(|person| person.is_present()) {
+                Some(person) => person.mark = message.seq,
+                None => return wrong("is of a user who is no member"),
+            }
+        }
+        self.messages.push(Written { message, removed_at: None });
+        Ok(())
+    }
+
+    fn deleted(&mut self, tombstone: Message) -> Result<(), String> {
+        self.changes += 1;
+        let seq = tombstone.seq;
+        let written = self.messages.iter_mut().find(|written| written.message.seq == seq);
+        let written = written.ok_or_else(|| format!("{seq} was removed, and never was"))?;
+        let at = tombstone.body.removed_at().ok_or("a removal without a time")?;
+        if written.removed_at.is_some() || tombstone != written.message.clone().removed(at) {
+            return Err(format!("{seq} was removed twice, or is another's: {tombstone:?}"));
+        }
+        written.removed_at = Some(at);
+        Ok(())
+    }
+
+    fn advanced(&mut self, receipt: &ReceiptAdvanced) -> Result<(), String> {
+        let newest = self.messages.len() as i64;
+        let person = self.people.get_mut(&receipt.user).filter(|person| person.is_present());
+        let person = person.ok_or_else(|| format!("{} reads, and is no member", receipt.user))?;
+        let first = person.intervals.last().map_or(0, |last| last.first_seq);
+        let up_to = receipt.read_up_to;
+        if up_to <= person.mark || up_to > newest || up_to < first {
+            return Err(format!("{receipt:?} after {}, of {newest}, from {first} on", person.mark));
+        }
+        person.mark = up_to;
+        Ok(())
+    }
+}

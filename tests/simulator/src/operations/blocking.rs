@@ -1,0 +1,52 @@
+//! Blocks and their ends, in DIRECT conversations that are opened and in such that are not.
+
+use schemas::ConversationId;
+use schemas::blocking::{Blocks, PairBlocks};
+use schemas::operations::SetBlock;
+use schemas::tables::views::BlocksRow;
+use schemas::tables::{BLOCKS, Value};
+
+use super::Simulated;
+use crate::check::{Rest, Story};
+use crate::clients::Clients;
+use crate::world::State;
+
+impl Simulated for SetBlock {
+    const WEIGHT: u32 = 4;
+
+    fn ask(clients: &mut Clients, state: &mut State) {
+        let (user, other) = (clients.user(state), clients.user(state));
+        let blocked = state.chance(0.5);
+        let conversation = ConversationId::direct(&user, &other);
+        clients.direct(state, &conversation, SetBlock { user, other, blocked });
+    }
+
+    /// Rows and both views are the newest intervals of the events.
+    fn holds(rest: &Rest<'_>) -> Result<(), String> {
+        rest.stories()
+            .try_for_each(|story| blocks(rest, story).map_err(|wrong| format!("{}: {wrong}", story.id)))
+    }
+}
+
+fn blocks(rest: &Rest<'_>, story: &Story) -> Result<(), String> {
+    let stored: Vec<_> = story.stored.all::<Blocks>().map(|(user, blocks)| (user, blocks.clone())).collect();
+    let told: Vec<_> = story.history.blocks.clone().into_iter().collect();
+    if stored != told {
+        return Err(format!("blocks {stored:?}, events {told:?}"));
+    }
+    let of = |user| story.history.blocks.get(user).cloned().unwrap_or_default();
+    for (user, other) in story.history.blocks.keys().flat_map(|user| rest.direct_with(&story.id, user)) {
+        let expected = PairBlocks { by_user: of(user), by_other: of(other) };
+        for (user, other, expected) in [(user, other, expected.clone()), (other, user, expected.mirrored())] {
+            let partition = (BLOCKS.name, BlocksRow::partition(user));
+            let rows =
+                rest.state.replicas.get(rest.quorum(), &partition, &[vec![Value::text(other.as_str())]]);
+            let row = rows.first().ok_or_else(|| format!("{user} has no view of {other}"))?;
+            let view = BlocksRow::from_row(user, &row.key, &row.columns).map_err(|e| e.to_string())?;
+            if view.blocks != expected {
+                return Err(format!("{user} sees {:?}, not {expected:?}", view.blocks));
+            }
+        }
+    }
+    Ok(())
+}

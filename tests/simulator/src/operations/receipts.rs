@@ -1,0 +1,48 @@
+//! Read marks: of messages that are there, that are not yet, and by users who are not members.
+
+use rand::Rng;
+use schemas::membership::{Former, Member};
+use schemas::operations::MarkRead;
+use schemas::receipts::Receipt;
+
+use super::Simulated;
+use crate::check::{Rest, Story};
+use crate::clients::Clients;
+use crate::world::State;
+
+impl Simulated for MarkRead {
+    const WEIGHT: u32 = 8;
+
+    fn ask(clients: &mut Clients, state: &mut State) {
+        let (user, conversation) = (clients.user(state), clients.conversation(state));
+        let read = MarkRead { user, up_to: state.random.random_range(1..40) };
+        clients.direct(state, &conversation, read);
+    }
+
+    /// Marks are the highest that events tell, and their ordinals count the texts up to there; of former
+    /// members the marks are kept.
+    fn holds(rest: &Rest<'_>) -> Result<(), String> {
+        rest.stories().try_for_each(|story| marks(story).map_err(|wrong| format!("{}: {wrong}", story.id)))
+    }
+}
+
+fn marks(story: &Story) -> Result<(), String> {
+    for (user, person) in &story.history.people {
+        let receipt = story.stored.get::<Receipt>(user);
+        let stored = if person.is_present() {
+            story.stored.get::<Member>(user).map(|member| member.read_mark(receipt))
+        } else {
+            story.stored.get::<Former>(user).map(|former| former.read_up_to)
+        };
+        if stored != Some(person.mark) {
+            return Err(format!("{user} has read up to {stored:?}, not {}", person.mark));
+        }
+        if let Some(receipt) = receipt.filter(|receipt| !receipt.ended) {
+            let ordinal = story.history.texts_up_to(receipt.read_up_to);
+            if receipt.ordinal != ordinal || !person.is_present() {
+                return Err(format!("receipt of {user}: {receipt:?}, ordinal {ordinal}"));
+            }
+        }
+    }
+    Ok(())
+}
