@@ -1,7 +1,7 @@
 //! Dead letters, as operators see them.
 //!
-//! Invariant: a replay is a new command without the old one's cause and charge (which went back when
-//! it died), under a key that lets it have its effect once.
+//! Invariant: a replay is a new command: it has an id of its own, no cause, and no charge (which was
+//! refunded), and a key under which it has its effect once.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -10,8 +10,9 @@ use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use platform::dead_letter::{self, ORIGIN_HEADER, REASON_HEADER, SIZE_HEADER};
 use platform::ports::{Log, LogError, Record};
-use schemas::message::{ONCE_HEADER, Outgoing, Place as Partitioned};
+use schemas::avro;
 use schemas::position::Offset;
+use schemas::record::{ONCE_HEADER, Origin, Outgoing, Place as Partitioned};
 use schemas::topics::{self, Topic};
 use tokio::time::timeout;
 
@@ -77,15 +78,22 @@ pub async fn replay(log: &dyn Log, place: &Place) -> Result<Offset> {
         bail!("it was too large to keep whole, and cannot be replayed");
     }
     let once = format!("replay {} {} {}", place.topic, place.partition, place.offset);
+    let mut headers = Origin::client(record.time, None).headers(schema_of(&record));
+    headers.push((ONCE_HEADER, once.into_bytes()));
     let command = Outgoing {
         topic,
         place: Partitioned::Key,
         key: record.key.as_ref().map(|key| key.to_vec()),
-        headers: vec![(ONCE_HEADER, once.into_bytes())],
+        headers,
         value: record.value.to_vec(),
     };
     let receipt = log.enqueue(command).await?;
     Ok(timeout(PATIENCE, receipt).await.unwrap_or_else(|_| Err(LogError::Unknown("no answer".into())))?)
+}
+
+/// The name of the schema of what died; that of none that this build knows is left to its reader.
+fn schema_of(record: &Record) -> &'static str {
+    avro::schema_id(&record.value).ok().and_then(avro::subject_of).unwrap_or("Unknown")
 }
 
 /// Topics whose consumers leave dead letters.

@@ -1,13 +1,16 @@
 //! Dead letters: records that could not be handled, kept for operators.
 //!
-//! Invariants: a dead letter fits a record however large the poison was; it says where it came from, by
-//! which repeats are told; it has no cause of its own, so a replay is a new command.
+//! Invariants: a dead letter fits a record however large the poison was. It names its origin, by which
+//! repeats are recognised. It keeps none of the record's own headers but reply and charge.
 
-use schemas::message::{CHARGE_HEADER, Headers, Outgoing, Place, REPLY_HEADER};
-use schemas::position::{Cause, Offset};
+use schemas::position::Offset;
+use schemas::record::{CHARGE_HEADER, Origin, Outgoing, Place, REPLY_HEADER};
 use schemas::topics::{MAX_RECORD_BYTES, Topic};
 
 use crate::ports::Record;
+
+/// Type of the event that a dead letter is; its value is the record's.
+const NAME: &str = "DeadLetter";
 
 /// Header: why it is one.
 pub const REASON_HEADER: &str = "mm-reason";
@@ -20,10 +23,9 @@ pub const SIZE_HEADER: &str = "mm-size";
 const LONGEST_KEPT: usize = 4 * 1_024;
 
 /// The record as a dead letter of the topic that it was read from, with the reason; cut where it would
-/// not fit. A machine gives the cause that counts it among its outputs.
-pub fn of(topic: &'static Topic, record: &Record, reason: &str, cause: Option<Cause>) -> Option<Outgoing> {
-    let mut headers: Headers =
-        cause.iter().map(|cause| (Cause::HEADER, cause.to_header().into_bytes())).collect();
+/// not fit. Its own origin counts it among the outputs of the record.
+pub fn of(topic: &'static Topic, record: &Record, reason: &str, origin: &Origin<'_>) -> Option<Outgoing> {
+    let mut headers = origin.headers(NAME);
     headers.push((REASON_HEADER, cut(reason.as_bytes())));
     headers.push((ORIGIN_HEADER, format!("{}.{}", record.partition, record.offset).into_bytes()));
     for name in [REPLY_HEADER, CHARGE_HEADER] {

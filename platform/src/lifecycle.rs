@@ -68,7 +68,7 @@ const KEPT_FOR_RUNNING: Duration = Duration::from_secs(5);
 
 /// A process, in the two stages in which it ends.
 #[derive(Default)]
-pub struct Life {
+pub struct Lifecycle {
     pub readiness: Readiness,
     /// What clients are connected to.
     pub serving: Tasks,
@@ -76,7 +76,7 @@ pub struct Life {
     pub running: Tasks,
 }
 
-impl Life {
+impl Lifecycle {
     /// Waits until a task ends, which none should.
     pub async fn watch(&mut self) -> TaskError {
         tokio::select! {
@@ -196,7 +196,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_task_that_ends_by_itself_is_an_error_and_a_drained_one_is_not() {
-        let mut life = Life::default();
+        let mut life = Lifecycle::default();
         life.serving.spawn("brief", |_| async { Ok::<(), String>(()) });
         notes(&Arc::default(), "good", &mut life.running);
         assert!(matches!(life.watch().await, TaskError::Ended { task: "brief" }));
@@ -205,7 +205,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_serves_has_ended_before_what_it_stands_on_is_told_to() {
-        let (seen, mut life) = (Arc::default(), Life::default());
+        let (seen, mut life) = (Arc::default(), Lifecycle::default());
         let readiness = life.readiness.clone();
         notes(&seen, "machine", &mut life.running);
         notes(&seen, "port", &mut life.serving);
@@ -222,7 +222,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_late_or_fails_does_not_keep_the_others_from_their_end() {
-        let (seen, mut life) = (Arc::default(), Life::default());
+        let (seen, mut life) = (Arc::default(), Lifecycle::default());
         life.serving.spawn("stuck", |_| std::future::pending::<Result<(), String>>());
         life.running.spawn("broken", |stop| async move {
             stop.cancelled().await;
@@ -236,7 +236,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_failure_while_draining_is_told() {
-        let mut life = Life::default();
+        let mut life = Lifecycle::default();
         life.running.spawn("broken", |stop| async move {
             stop.cancelled().await;
             Err("for a reason")

@@ -5,7 +5,8 @@
 
 use std::sync::Arc;
 
-use schemas::position::{Offset, Version};
+use schemas::position::{Cause, EPOCH, Number, Offset, Version};
+use schemas::record::{Origin, RecordId};
 use schemas::tables::views::ViewRow;
 use schemas::topics::Topic;
 
@@ -19,6 +20,8 @@ use crate::telemetry::consumers;
 /// Rows of one record.
 pub trait Projection: Send + Sync + 'static {
     const NAME: &'static str;
+    /// CloudEvents source of its dead letters.
+    const SOURCE: &'static str;
 
     fn topic() -> &'static Topic;
 
@@ -61,7 +64,7 @@ pub async fn run<P: Projection>(ports: Ports, assignment: Assignment) -> Result<
         for record in &records {
             match P::project(record) {
                 Ok(rows) => write(&ports, &rows, record.offset).await?,
-                Err(reason) => bury::<P>(&ports, record, &reason).await?,
+                Err(reason) => dead_letter::<P>(&ports, record, &reason).await?,
             }
         }
         if let Some(last) = records.last() {
@@ -80,7 +83,7 @@ async fn write(ports: &Ports, rows: &[ViewRow], offset: Offset) -> Result<(), re
     .await
 }
 
-async fn bury<P: Projection>(ports: &Ports, record: &Record, reason: &str) -> Result<(), LogError> {
+async fn dead_letter<P: Projection>(ports: &Ports, record: &Record, reason: &str) -> Result<(), LogError> {
     tracing::warn!(
         projection = P::NAME,
         partition = record.partition,
@@ -88,7 +91,14 @@ async fn bury<P: Projection>(ports: &Ports, record: &Record, reason: &str) -> Re
         reason,
         "poison record"
     );
-    match dead_letter::of(P::topic(), record, reason, None) {
+    let number = Number { offset: record.offset, index: 0 };
+    let origin = Origin {
+        id: RecordId::Cause(Cause { epoch: EPOCH, partition: record.partition, number }),
+        source: P::SOURCE,
+        at: record.time,
+        traceparent: None,
+    };
+    match dead_letter::of(P::topic(), record, reason, &origin) {
         Some(letter) => {
             ports.log.enqueue(letter).await?.await?;
             consumers::dead_letters(P::topic()).inc();

@@ -7,8 +7,8 @@
 //!
 //! Invariants, per owner and in this order: outputs are acknowledged before rows are written, views
 //! are written before rows, rows before the verdict, the verdict before the checkpoint passes it.
-//! After a crash everything from the checkpoint on is decided again to the same bytes, or told
-//! again from the rows; readers drop what repeats by counting.
+//! After a crash everything from the checkpoint on is decided again to the same bytes, or its verdict is
+//! repeated from the rows; readers drop what repeats by counting.
 
 pub mod checkpoint;
 pub mod core;
@@ -23,8 +23,12 @@ mod refuse;
 
 use std::time::Duration;
 
-use schemas::position::{Offset, Partition};
+use fold::Fold;
 
+use schemas::position::{Offset, Partition};
+use tokio_util::sync::CancellationToken;
+
+use crate::group;
 use crate::ports::LogError;
 use crate::retry::Refused;
 
@@ -74,4 +78,15 @@ pub enum RunnerError {
     Rows(String, String),
     #[error("record {offset} puts rules {rules} in force, and this build runs up to {known}")]
     UnknownRules { offset: Offset, rules: i32, known: i32 },
+}
+
+/// Runs the partitions of a machine that this process holds, until `stop`.
+pub async fn serve<F: Fold>(
+    ports: drive::Ports,
+    options: Options,
+    stop: CancellationToken,
+) -> Result<(), RunnerError> {
+    let (log, clock) = (ports.log.clone(), ports.clock.clone());
+    let run = move |assignment| drive::run::<F>(ports.clone(), options, assignment);
+    group::serve(log, clock, F::NAME, F::commands(), stop, run).await
 }

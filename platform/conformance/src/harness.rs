@@ -6,8 +6,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use platform::ports::Log;
-use schemas::message::{Outgoing, Place};
 use schemas::position::{Offset, Partition};
+use schemas::record::{Outgoing, Place};
 use schemas::topics::Topic;
 
 /// Generous: a consumer group of a real broker takes seconds to settle.

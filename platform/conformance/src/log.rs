@@ -9,8 +9,8 @@ pub mod reading;
 use std::sync::Arc;
 
 use platform::ports::{Log, Reader, Receipt, Record};
-use schemas::message::Outgoing;
 use schemas::position::{Offset, Partition};
+use schemas::record::Outgoing;
 use schemas::topics::Topic;
 
 use crate::harness::{append, fresh, record, within};

@@ -42,7 +42,7 @@ pub struct Config {
     pub fetch_wait: Duration,
     /// Bytes that are fetched ahead for each reader; the last batch may exceed it by 1 MiB.
     pub read_ahead_bytes: usize,
-    /// A reader that gets nothing for so long asks whether there is something, and is seated anew if
+    /// A reader that gets nothing for so long asks whether there is something, and is assigned a new slot if
     /// that is still not fetched when it asks again.
     pub stalled_after: Duration,
     /// A member that says nothing for so long has lost its partitions: how long those of a killed

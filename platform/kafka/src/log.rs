@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use platform::ports::{Log, LogError, Marks, Membership, Reader, Receipt};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use schemas::message::Outgoing;
 use schemas::position::{LogTime, Offset, Partition};
+use schemas::record::Outgoing;
 use schemas::topics::Topic;
 
 use crate::config::Config;

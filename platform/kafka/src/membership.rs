@@ -1,6 +1,6 @@
 //! Membership of a consumer group, for the assignment alone.
 //!
-//! One thread, the steward, polls the consumer and acts for the member; the member's calls change
+//! One thread, the poll thread, polls the consumer and acts for the member; the member's calls change
 //! what is shared with it, and wait for what it makes of that. A second one commits.
 //!
 //! Invariants:
@@ -12,10 +12,10 @@
 //! - A member that is dropped leaves, as one that says so does.
 
 mod committer;
+mod held;
 mod notes;
+mod poll_thread;
 mod rebalance;
-mod seats;
-mod steward;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, Weak};
@@ -39,10 +39,10 @@ use crate::observer::Observer;
 use crate::queries::{off_thread, offset_of, until_answered};
 use crate::threads::Threads;
 use committer::Committer;
+use held::HeldPartitions;
 use notes::Notes;
+use poll_thread::PollThread;
 use rebalance::Rebalances;
-use seats::Seats;
-use steward::Steward;
 
 /// What a member and its thread share.
 pub(crate) struct Shared {
@@ -58,7 +58,7 @@ pub(crate) struct Shared {
 
 #[derive(Default)]
 struct Book {
-    seats: Seats,
+    held: HeldPartitions,
     notes: Notes,
     /// No more changes come, for this reason.
     failed: Option<String>,
@@ -76,7 +76,7 @@ impl Shared {
 pub(crate) struct KafkaMembership {
     shared: Arc<Shared>,
     changed: watch::Receiver<()>,
-    /// The steward's, whose end of it leaves the group.
+    /// The poll thread's, whose end of it leaves the group.
     consumer: Weak<BaseConsumer<Rebalances>>,
     request_timeout: Duration,
     /// Cancelled to leave.
@@ -112,7 +112,7 @@ impl KafkaMembership {
         let left = CancellationToken::new();
         let asked = Arc::downgrade(&consumer);
         let committer = Committer::start(Weak::clone(&asked), Arc::clone(&shared), threads);
-        let steward = Steward::new(
+        let poll_thread = PollThread::new(
             consumer,
             Arc::clone(&shared),
             committer.map_err(unavailable)?,
@@ -120,14 +120,14 @@ impl KafkaMembership {
             leaving.clone(),
             left.clone(),
         );
-        threads.spawn("kafka-member", move || steward.serve()).map_err(unavailable)?;
+        threads.spawn("kafka-member", move || poll_thread.serve()).map_err(unavailable)?;
         let changed = shared.changed.subscribe();
         let request_timeout = config.request_timeout;
         Ok(Self { shared, changed, consumer: asked, request_timeout, leaving, left })
     }
 
     fn admit(&self, partition: Partition) -> Result<(), LogError> {
-        if locked(&self.shared.book).seats.holds(partition) {
+        if locked(&self.shared.book).held.holds(partition) {
             Ok(())
         } else {
             // The new holder's offset must not be overwritten.
@@ -143,7 +143,7 @@ impl Membership for KafkaMembership {
             self.changed.borrow_and_update();
             {
                 let mut book = locked(&self.shared.book);
-                if let Some(change) = book.seats.take() {
+                if let Some(change) = book.held.take() {
                     return Ok(change);
                 }
                 if let Some(why) = &book.failed {
@@ -160,7 +160,7 @@ impl Membership for KafkaMembership {
 
     /// Returns at once; the partitions go once their offsets are committed.
     async fn released(&mut self) -> Result<(), LogError> {
-        self.shared.update(|book| book.seats.released());
+        self.shared.update(|book| book.held.released());
         Ok(())
     }
 

@@ -17,8 +17,8 @@ use platform::ports::{LogError, Receipt};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _, PurgeConfig};
-use schemas::message::Outgoing;
 use schemas::position::Partition;
+use schemas::record::Outgoing;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::error::{closed, unavailable};
 use crate::metrics::Metrics;
 use crate::queries::{Queries, off_thread};
-use lane::Seat;
+use lane::PartitionSlot;
 pub(crate) use lane::{Haste, Lanes, Source};
 
 const PAGE_RECORDS: usize = 512;
@@ -61,8 +61,8 @@ impl Silence {
 }
 
 enum Standing {
-    Seated(Seat),
-    /// To be seated at its position.
+    InSlot(PartitionSlot),
+    /// To be in a slot at its position.
     Away,
     /// Kafka refused its position.
     Refused,
@@ -85,7 +85,7 @@ impl KafkaReader {
         Ok(reader)
     }
 
-    /// Takes a seat if it has none. May be given up at any time.
+    /// Takes a slot if it has none. May be given up at any time.
     async fn sit(&mut self) -> Result<(), LogError> {
         if let Standing::Refused = self.standing {
             let marks = self.queries.marks(self.source.topic, self.source.partition).await?;
@@ -97,18 +97,18 @@ impl KafkaReader {
         }
         if let Standing::Away = self.standing {
             let (lanes, source, from) = (self.lanes.clone(), self.source, self.position);
-            let seat = off_thread(move || lanes.sit(source, from)).await?;
-            self.standing = Standing::Seated(seat);
+            let slot = off_thread(move || lanes.sit(source, from)).await?;
+            self.standing = Standing::InSlot(slot);
         }
         Ok(())
     }
 
     /// What is fetched already, as far as it goes into one page.
     fn take(&mut self) -> Result<Vec<Record>, LogError> {
-        let Standing::Seated(seat) = &self.standing else { return Ok(Vec::new()) };
+        let Standing::InSlot(slot) = &self.standing else { return Ok(Vec::new()) };
         let (mut page, mut bytes) = (Vec::new(), 0);
         while page.len() < PAGE_RECORDS && bytes < PAGE_BYTES {
-            match seat.poll() {
+            match slot.poll() {
                 None => break,
                 Some(Ok(record)) => {
                     bytes += record.value.len();
@@ -133,7 +133,7 @@ impl KafkaReader {
     }
 
     /// Asks whether there is something. What was there a silence ago already is not on its way any more:
-    /// the seat is left.
+    /// the slot is left.
     async fn ask_why_silent(&mut self) {
         self.silence.since = Instant::now();
         // Who cannot be asked cannot be read from either.
@@ -144,13 +144,19 @@ impl KafkaReader {
         self.silence.owed_at = owed_at;
         if let (Some(position), true) = (owed_at, was_owed) {
             let topic = topic.name;
-            tracing::warn!(topic, partition, position, end = marks.end, "nothing is fetched: seated anew");
+            tracing::warn!(
+                topic,
+                partition,
+                position,
+                end = marks.end,
+                "nothing is fetched: assigned a new slot"
+            );
             self.metrics.reader_error(topic);
             self.standing = Standing::Away;
         }
     }
 
-    /// Leaves the seat, to take another one at the same position.
+    /// Leaves the slot, to take another one at the same position.
     fn fail(&mut self, error: KafkaError) -> LogError {
         self.metrics.reader_error(self.source.topic.name);
         self.standing = match error.rdkafka_error_code() {
@@ -180,9 +186,9 @@ impl Reader for KafkaReader {
             if self.silence.is_long() {
                 self.ask_why_silent().await;
             }
-            let Standing::Seated(seat) = &self.standing else { continue };
+            let Standing::InSlot(slot) = &self.standing else { continue };
             tokio::select! {
-                () = seat.ready() => {}
+                () = slot.ready() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
                 () = self.closed.cancelled() => return Err(closed()),
             }

@@ -13,8 +13,8 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use schemas::message::Outgoing;
 use schemas::position::{LogTime, Offset, Partition};
+use schemas::record::Outgoing;
 use schemas::topics::Topic;
 
 /// A record as read.
@@ -40,7 +40,7 @@ impl Record {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_ref())
     }
 
-    /// Headers in the form that [`schemas::message::Envelope::read`] takes.
+    /// Headers in the form that [`schemas::record::Envelope::read`] takes.
     pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.headers.iter().map(|(name, value)| (name.as_str(), value.as_ref()))
     }

@@ -1,11 +1,13 @@
 //! One partition of commands, without I/O: records and completions in, effects out.
 //!
 //! Commands are decided strictly in offset order; everything else is pipelined. Each command has an
-//! [`Entry`] from its decision to the checkpoint that passes it.
+//! `Entry` from its decision to the checkpoint that passes it.
 //!
 //! Invariants:
 //! - A command is decided only with its owner and the rows it names in memory; until then all
 //!   behind it wait.
+//! - What counts as a command depends on the rules in force at its position alone, so its body is
+//!   decoded at the head of the queue, after the controls before it.
 //! - The watermark of a command's source advances for every command, decided, told again or poison.
 //! - An owner's rows are written for a prefix of its commands whose outputs are all acknowledged.
 
@@ -17,12 +19,12 @@ mod write;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use fold::Fold;
 use schemas::ErrorCode;
 use schemas::control::Control;
-use schemas::fold::Fold;
-use schemas::message::Outgoing;
-use schemas::owner::RowKey;
 use schemas::position::{Cause, LogTime, Offset, Partition};
+use schemas::record::Outgoing;
+use schemas::rows::RowKey;
 use schemas::tables::views::View;
 
 use super::checkpoint::Checkpoint;
@@ -198,7 +200,7 @@ impl<F: Fold> Core<F> {
     /// Issues the loads of owners that waiting commands name.
     fn load_ahead(&mut self) {
         for (_, incoming) in &self.queue {
-            let Incoming::Command { id, .. } = incoming else { continue };
+            let Some(id) = incoming.owner() else { continue };
             if self.memory.slot(id).is_none()
                 && let Some(read) = self.memory.issue(id, &[])
             {

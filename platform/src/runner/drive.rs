@@ -6,14 +6,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use fold::Fold;
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use schemas::fold::Fold;
 use schemas::position::{LogTime, Offset, Partition};
 use tokio_util::sync::CancellationToken;
 
-use super::checkpoint::{Checkpoint, CheckpointError};
+use super::checkpoint::{Checkpoint, CheckpointError, runs};
 use super::core::Core;
 use super::effect::{Effect, Input};
 use super::measure::Measure;
@@ -60,6 +60,9 @@ pub async fn run<F: Fold>(ports: Ports, options: Options, assignment: Assignment
     })
     .await?
     .map_err(|reason| RunnerError::Checkpoint(partition, reason))?;
+    if !runs(F::RULES, checkpoint.rules) {
+        return Err(RunnerError::Checkpoint(partition, format!("unknown rules {}", checkpoint.rules)));
+    }
     let mut reader =
         ports.log.read(F::commands(), partition, checkpoint.next).await.map_err(RunnerError::Log)?;
     let core = Core::<F>::new(partition, checkpoint, options);
@@ -191,7 +194,7 @@ impl<F: Fold> Run<F> {
         })
     }
 
-    async fn enqueue(&mut self, record: schemas::message::Outgoing) -> Result<Receipt, RunnerError> {
+    async fn enqueue(&mut self, record: schemas::record::Outgoing) -> Result<Receipt, RunnerError> {
         self.ports.log.enqueue(record).await.map_err(RunnerError::Delivery)
     }
 

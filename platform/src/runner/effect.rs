@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use schemas::ErrorCode;
-use schemas::message::Outgoing;
-use schemas::owner::RowKey;
 use schemas::position::{Offset, Version};
+use schemas::record::Outgoing;
+use schemas::rows::RowKey;
 use schemas::tables::views::ViewRow;
 
 use super::checkpoint::Checkpoint;

@@ -1,25 +1,30 @@
 //! A record of the commands topic, as far as it can be understood.
 //!
-//! Invariant: whatever the bytes are, the record becomes something that is dealt with: nothing is
-//! skipped in silence.
+//! Invariants: every record becomes something that is handled, whatever its bytes are; nothing is
+//! skipped in silence. The body of a command is decoded only under the rules in force at its position.
 
+use fold::Fold;
 use schemas::avro::{self, Record as _};
 use schemas::control::Control;
-use schemas::fold::Fold;
-use schemas::message::Envelope;
 use schemas::position::{Cause, EPOCH};
+use schemas::record::Envelope;
 use schemas::topics::MAX_RECORD_BYTES;
 
 use crate::ports::Record;
 
 pub enum Incoming<F: Fold> {
+    /// A command whose body is not decoded yet, because records before it may change the rules.
+    Undecoded {
+        id: F::Id,
+        envelope: Envelope,
+    },
     Command {
         id: F::Id,
         envelope: Envelope,
         request: F::Request,
     },
     Control(Control),
-    /// Nothing that can be run. What its headers say is kept, so that a charge is given back.
+    /// Nothing that can be run. What its headers say is kept, so that a charge is refunded.
     Poison {
         envelope: Envelope,
         reason: String,
@@ -43,18 +48,35 @@ impl<F: Fold> Incoming<F> {
         let Some(key) = &record.key else {
             return read_control(&record.value).map_or_else(poison, Self::Control);
         };
-        let Some(id) = std::str::from_utf8(key).ok().and_then(|key| key.parse().ok()) else {
-            return poison("key names no owner".to_owned());
+        match std::str::from_utf8(key).ok().and_then(|key| key.parse().ok()) {
+            Some(id) => Self::Undecoded { id, envelope },
+            None => poison("key names no owner".to_owned()),
+        }
+    }
+
+    /// Decodes the body of a command, under the rules in force at its position.
+    pub fn decode(&mut self, record: &Record, rules: i32) {
+        let Self::Undecoded { id, envelope } = self else { return };
+        let envelope = std::mem::take(envelope);
+        *self = match F::decode(&record.value, rules) {
+            Ok(request) => Self::Command { id: id.clone(), envelope, request },
+            Err(error) => Self::Poison { envelope, reason: error.to_string() },
         };
-        match F::decode(&record.value) {
-            Ok(request) => Self::Command { id, envelope: envelope.clone(), request },
-            Err(error) => poison(error.to_string()),
+    }
+
+    /// The owner of a command.
+    pub fn owner(&self) -> Option<&F::Id> {
+        match self {
+            Self::Undecoded { id, .. } | Self::Command { id, .. } => Some(id),
+            Self::Control(_) | Self::Poison { .. } => None,
         }
     }
 
     pub fn cause(&self) -> Option<&Cause> {
         match self {
-            Self::Command { envelope, .. } | Self::Poison { envelope, .. } => envelope.cause.as_ref(),
+            Self::Undecoded { envelope, .. }
+            | Self::Command { envelope, .. }
+            | Self::Poison { envelope, .. } => envelope.cause.as_ref(),
             Self::Control(_) => None,
         }
     }

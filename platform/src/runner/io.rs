@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
-use schemas::fold::Fold;
-use schemas::owner::{self, RowKey};
+use fold::Fold;
+use schemas::rows::{self, RowKey};
 use schemas::tables::{FromValues, Table, Value};
 
 use super::effect::StoredBytes;
@@ -18,8 +18,8 @@ const RESIDENT_ROWS: usize = 4_096 + 64;
 /// State, last batch and resident rows; whether all of them.
 pub async fn load<F: Fold>(tables: &dyn Tables, id: &F::Id) -> Result<(Vec<StoredBytes>, bool), TablesError> {
     let range = Range {
-        from: vec![Value::Int(owner::STATE)],
-        to: vec![Value::Int(F::LAST_RESIDENT_KIND)],
+        from: vec![Value::Int(rows::STATE)],
+        to: vec![Value::Int(rows::LAST_RESIDENT)],
         limit: RESIDENT_ROWS,
         ..Range::default()
     };

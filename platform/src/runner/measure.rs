@@ -5,9 +5,9 @@
 use std::collections::VecDeque;
 use std::sync::LazyLock;
 
+use fold::Fold;
 use prometheus::{Histogram, IntCounter, IntCounterVec, register_int_counter_vec};
 use schemas::ErrorCode;
-use schemas::fold::Fold;
 use schemas::position::{LogTime, Offset, Partition};
 use schemas::topics::Topic;
 

@@ -7,11 +7,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use fold::{Fold, Owner, StoredRow};
 use schemas::avro;
-use schemas::fold::{Fold, Owner, StoredRow};
-use schemas::owner::{self, RowKey};
 use schemas::position::Offset;
 use schemas::rows::LastBatch;
+use schemas::rows::{self, RowKey};
 
 use super::RunnerError;
 use super::effect::{ReadId, StoredBytes, Ticket};
@@ -118,7 +118,7 @@ impl<F: Fold> Memory<F> {
             ready: true,
             used: self.clock,
         };
-        for row in rows.iter().filter(|row| row.key.kind > owner::LAST_BATCH) {
+        for row in rows.iter().filter(|row| row.key.kind > rows::LAST_BATCH) {
             slot.owner.set(row.key.clone(), Some(read_row::<F>(&id, row)?));
         }
         let mut arrived = Arrived::Ready;
@@ -166,7 +166,7 @@ impl<F: Fold> Memory<F> {
             self.drop_owner(&id);
             return Ok(None);
         }
-        for row in rows.iter_mut().filter(|row| row.key.kind > owner::LAST_BATCH) {
+        for row in rows.iter_mut().filter(|row| row.key.kind > rows::LAST_BATCH) {
             row.seconds_to_live = read_row::<F>(&id, row)?.seconds_to_live();
         }
         Ok(Some((id, rows)))
@@ -214,7 +214,7 @@ impl<F: Fold> Memory<F> {
 }
 
 fn read_state<F: Fold>(id: &F::Id, rows: &[StoredBytes]) -> Result<F::State, RunnerError> {
-    match rows.iter().find(|row| row.key.kind == owner::STATE) {
+    match rows.iter().find(|row| row.key.kind == rows::STATE) {
         None => Ok(F::fresh()),
         Some(row) => avro::decode(&row.body).map_err(|error| unreadable::<F>(id, &error)),
     }
@@ -225,7 +225,7 @@ fn read_row<F: Fold>(id: &F::Id, row: &StoredBytes) -> Result<F::Row, RunnerErro
 }
 
 fn last_batch<F: Fold>(id: &F::Id, rows: &[StoredBytes]) -> Result<Vec<RowKey>, RunnerError> {
-    let Some(row) = rows.iter().find(|row| row.key.kind == owner::LAST_BATCH) else { return Ok(vec![]) };
+    let Some(row) = rows.iter().find(|row| row.key.kind == rows::LAST_BATCH) else { return Ok(vec![]) };
     let batch: LastBatch = avro::decode(&row.body).map_err(|error| unreadable::<F>(id, &error))?;
     let keys: Option<Vec<RowKey>> = batch.keys.iter().map(RowKey::from_batch).collect();
     keys.ok_or_else(|| unreadable::<F>(id, &"malformed key in the last batch"))

@@ -17,4 +17,5 @@ mod ports;
 mod reads;
 mod refused;
 mod replay;
+mod rules;
 mod watermarks;

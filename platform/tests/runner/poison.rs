@@ -1,12 +1,11 @@
-//! Records that are no command: to the dead letters, their charge goes back, nobody waits.
+//! Records that are no command: they go to the dead letters, their charge is refunded, nothing waits.
 
 use bytes::Bytes;
 use expect_test::expect;
 use musclemap_platform::dead_letter::SIZE_HEADER;
 use musclemap_platform::ports::Record;
 use musclemap_platform::runner::effect::Effect;
-use schemas::message::{CHARGE_HEADER, Outgoing, REPLY_HEADER};
-use schemas::position::Cause;
+use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, REPLY_HEADER, TRACE_HEADER};
 use schemas::topics::MAX_RECORD_BYTES;
 
 use crate::records::{caused_by, charged, command, control, with_header};
@@ -18,6 +17,7 @@ fn a_body_that_says_nothing_is_a_dead_letter_and_a_refusal() {
     run.read(vec![command(0, "ann", "?")]).tick().acknowledged(0).told(0).tick();
     run.is(expect![[r#"
         read 0
+            load ann
             produce 0.0 dead letter of 4.0: malformed body: no word and number
         tick
         acknowledged 0
@@ -29,12 +29,13 @@ fn a_body_that_says_nothing_is_a_dead_letter_and_a_refusal() {
 }
 
 #[test]
-fn what_was_paid_for_goes_back_whatever_the_body_is_and_the_account_answers() {
+fn what_was_paid_for_is_refunded_whatever_the_body_is_and_the_account_answers() {
     let mut run = Run::new();
     run.read(vec![charged(command(0, "ann", "?"), 77)]).acknowledged(0).acknowledged(0).tick();
     run.is(expect![[r#"
         read 0
-            produce 0.0 give back #77: INTERNAL_SERVER_ERROR
+            load ann
+            produce 0.0 refund #77: INTERNAL_SERVER_ERROR
             produce 0.1 dead letter of 4.0: malformed body: no word and number
         acknowledged 0
         acknowledged 0
@@ -62,8 +63,8 @@ fn every_kind_of_poison_is_named_and_those_behind_it_go_on() {
         bare(command(4, "ann", &too_long)),
         with_header(bare(command(5, "ann", "add 1")), REPLY_HEADER, b"nobody"),
         with_header(bare(command(6, "ann", "add 1")), CHARGE_HEADER, b"nothing"),
-        with_header(bare(command(7, "ann", "add 1")), Cause::HEADER, b"1.2"),
-        with_header(bare(command(8, "ann", "add 1")), Cause::HEADER, b"2.0.9.0"),
+        with_header(bare(command(7, "ann", "add 1")), ID_HEADER, b"1.2"),
+        with_header(bare(command(8, "ann", "add 1")), ID_HEADER, b"2.0.9.0"),
         command(9, "ann", "add 1"),
     ]);
     run.loaded("ann");
@@ -75,7 +76,7 @@ fn every_kind_of_poison_is_named_and_those_behind_it_go_on() {
             produce 2.0 dead letter of 4.2: not framed: 5 bytes without a zero byte and a schema id
             produce 3.0 dead letter of 4.3: schema 1 without a key
             produce 4.0 dead letter of 4.4: 524292 bytes are too many
-            produce 5.0 dead letter of 4.5: malformed reply header
+            produce 5.0 dead letter of 4.5: malformed mm-reply header
             produce 6.0 dead letter of 4.6: malformed charge header: not framed: 7 bytes without a zero byte and a schema id
             produce 7.0 dead letter of 4.7: malformed cause header
             produce 8.0 dead letter of 4.8: cause of epoch 2
@@ -89,7 +90,7 @@ fn every_kind_of_poison_is_named_and_those_behind_it_go_on() {
 fn a_cause_of_another_epoch_moves_no_watermark() {
     let mut run = Run::new();
     run.read(vec![
-        with_header(command(0, "ann", "add 1"), Cause::HEADER, b"2.3.1000.0"),
+        with_header(command(0, "ann", "add 1"), ID_HEADER, b"2.3.1000.0"),
         caused_by(command(1, "ann", "add 1"), 3, 7, 0),
     ]);
     run.loaded("ann");
@@ -103,23 +104,35 @@ fn a_cause_of_another_epoch_moves_no_watermark() {
 }
 
 fn dead_letter(run: &Run) -> &Outgoing {
-    match run.asked() {
-        [Effect::Produce { record, .. }] => record,
-        other => panic!("not one dead letter: {other:?}"),
+    let mut produced = run.asked().iter().filter_map(|effect| match effect {
+        Effect::Produce { record, .. } => Some(record),
+        _ => None,
+    });
+    match (produced.next(), produced.next()) {
+        (Some(record), None) => record,
+        _ => panic!("not one dead letter: {:?}", run.asked()),
     }
 }
 
 #[test]
-fn a_dead_letter_keeps_what_is_needed_to_replay_it_and_drops_its_own_cause() {
+fn a_dead_letter_keeps_what_is_needed_to_replay_it_under_an_id_of_its_own() {
     let mut run = Run::new();
+    let trace = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let record = with_header(caused_by(command(5, "ann", "?"), 3, 7, 0), "other", b"x");
+    let record = with_header(record, TRACE_HEADER, trace);
     run.read(vec![record]);
     let letter = dead_letter(&run);
     let headers = letter.headers.iter().map(|(name, value)| (*name, String::from_utf8_lossy(value)));
     let headers: Vec<String> = headers.map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!((letter.key.as_deref(), letter.value.as_slice()), (Some(&b"ann"[..]), &b"?"[..]));
     expect![[r#"
-        mm-cause=1.4.5.0
+        ce_id=1.4.5.0
+        ce_type=DeadLetter
+        ce_time=1970-01-01T00:00:05.000Z
+        ce_source=/tally
+        ce_specversion=1.0
+        content-type=application/avro
+        traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
         mm-reason=malformed body: no word and number
         mm-origin=4.5
         mm-reply=0.5"#]]

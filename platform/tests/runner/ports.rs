@@ -14,9 +14,10 @@ use musclemap_platform::ports::{
 };
 use musclemap_platform::runner::drive::{self, Ports};
 use musclemap_platform::runner::{Options, RunnerError};
-use schemas::message::Outgoing;
-use schemas::position::{LogTime, Offset, Partition};
-use schemas::tables::{Table, Value};
+use schemas::control::RULES;
+use schemas::position::{LogTime, Offset, Partition, Version};
+use schemas::record::Outgoing;
+use schemas::tables::{CHECKPOINTS, Table, Value};
 use schemas::topics::{Topic, VERDICTS};
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +34,8 @@ struct World {
     failed: Mutex<BTreeSet<&'static str>>,
     /// Records of the one partition that is read.
     records: Vec<Record>,
+    /// The checkpoint of that partition.
+    checkpoint: Option<Row>,
     /// Whether what is appended may be lost.
     loses: bool,
     /// Cancelled with the first verdict.
@@ -105,7 +108,8 @@ impl Tables for World {
         _: &[Vec<Value>],
     ) -> Result<Vec<Row>, TablesError> {
         self.note("get", table.name);
-        Ok(vec![])
+        let rows = if table == &CHECKPOINTS { self.checkpoint.clone() } else { None };
+        Ok(rows.into_iter().collect())
     }
 
     async fn range(&self, table: &'static Table, _: &[Value], _: Range) -> Result<Page, TablesError> {
@@ -135,7 +139,7 @@ async fn run(world: World) -> (Result<(), RunnerError>, String) {
     let options = Options { checkpoint_every: HOUR, drain: HOUR, ..Options::default() };
     let assignment =
         Assignment { partition: PARTITION, committed: None, stop, progress: Progress::default() };
-    let ended = drive::run::<Tally>(ports, options, assignment).await;
+    let ended = drive::run::<Tally<RULES>>(ports, options, assignment).await;
     let calls = world.calls.lock().unwrap().concat();
     (ended, calls)
 }
@@ -170,6 +174,19 @@ async fn a_record_that_may_be_lost_ends_the_run_before_anything_is_written() {
         get checkpoints
         range accounts
         append messaging.account-events.v1
+    "#]]
+    .assert_eq(&calls);
+}
+
+/// A build that is put back would otherwise go on behind the control record that it cannot run.
+#[tokio::test]
+async fn a_checkpoint_of_rules_that_the_build_does_not_know_ends_the_run_before_anything_is_read() {
+    let columns = vec![Value::BigInt(7), Value::blob(b""), Value::blob(b""), Value::Int(RULES + 1)];
+    let checkpoint = Row { key: vec![], columns, version: Version::of(7) };
+    let (ended, calls) = run(World { checkpoint: Some(checkpoint), ..World::default() }).await;
+    assert!(matches!(ended, Err(RunnerError::Checkpoint(PARTITION, _))), "{ended:?}");
+    expect![[r#"
+        get checkpoints
     "#]]
     .assert_eq(&calls);
 }

@@ -2,11 +2,11 @@
 
 use musclemap_platform::ports::Record;
 use musclemap_platform::runner::checkpoint::Checkpoint;
-use schemas::account::{Charge, ChargeKind};
 use schemas::avro;
+use schemas::charging::{Charge, ChargeKind};
 use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices};
-use schemas::message::{CHARGE_HEADER, ONCE_HEADER, REPLY_HEADER};
 use schemas::position::{Cause, EPOCH, Number, Offset, Partition};
+use schemas::record::{CHARGE_HEADER, ID_HEADER, ONCE_HEADER, REPLY_HEADER};
 use schemas::{ClientId, ConversationId, UserId};
 
 /// The partition whose core is tested.
@@ -37,7 +37,7 @@ pub fn with_header(mut record: Record, name: &str, value: &[u8]) -> Record {
 /// Output `index` of the command at `offset` of the other machine's partition.
 pub fn caused_by(record: Record, partition: Partition, offset: Offset, index: i32) -> Record {
     let cause = Cause { epoch: EPOCH, partition, number: Number { offset, index } };
-    with_header(record, Cause::HEADER, cause.to_header().as_bytes())
+    with_header(record, ID_HEADER, cause.to_header().as_bytes())
 }
 
 /// Something that ann has paid for.

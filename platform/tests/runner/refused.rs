@@ -36,14 +36,14 @@ fn a_panic_is_a_refusal_and_a_dead_letter_and_leaves_the_owner_as_it_was() {
 }
 
 #[test]
-fn a_panic_over_what_was_paid_for_gives_the_charge_back_and_the_account_answers() {
+fn a_panic_over_what_was_paid_for_refunds_the_charge_and_the_account_answers() {
     let mut run = Run::new();
     run.read(vec![charged(command(0, "ann", "panic 0"), 77)]).loaded("ann").rest();
     run.is(expect![[r#"
         read 0
             load ann
         loaded ann
-            produce 0.0 give back #77: INTERNAL_SERVER_ERROR
+            produce 0.0 refund #77: INTERNAL_SERVER_ERROR
             produce 0.1 dead letter of 4.0: the decision panicked
         acknowledged 0
         acknowledged 0
@@ -93,7 +93,7 @@ fn before_any_policy_is_in_force_commands_are_refused() {
             load ann
         loaded ann
             write ann: state@0 batch@0
-            produce 1.0 give back #77: UNAVAILABLE
+            produce 1.0 refund #77: UNAVAILABLE
         written ann
             verdict 0: UNAVAILABLE
         acknowledged 1

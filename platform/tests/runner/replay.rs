@@ -151,3 +151,19 @@ fn rows_that_cannot_be_read_end_the_run() {
     run.read(three());
     assert!(run.tries_to_load("ann", true).is_err());
 }
+
+#[test]
+fn a_verdict_is_repeated_under_the_id_of_the_first_one() {
+    let id = |run: &Run| {
+        let [Effect::Verdict { record, .. }] = run.asked() else { panic!("one verdict") };
+        let (name, value) = &record.headers[0];
+        (*name, String::from_utf8_lossy(value).into_owned())
+    };
+    let mut before = Run::new();
+    before.read(vec![command(0, "ann", "twice 5")]).loaded("ann");
+    before.acknowledged(0).acknowledged(0).written("ann");
+    let mut run = after(&before);
+    run.read(vec![command(0, "ann", "twice 5")]).loaded("ann").found("ann").written("ann");
+    assert_eq!(id(&before), ("ce_id", "1.4.0.128".to_owned()));
+    assert_eq!(id(&run), id(&before));
+}

@@ -12,8 +12,9 @@ use musclemap_platform::runner::effect::{Effect, Input, ReadId, StoredBytes, Tic
 use musclemap_platform::runner::{Options, RunnerError};
 use schemas::UserId;
 use schemas::avro;
-use schemas::owner::{self, RowKey};
+use schemas::control::RULES;
 use schemas::position::Offset;
+use schemas::rows::{self, RowKey};
 use schemas::verdict::Verdict;
 
 use crate::records::{PARTITION, user};
@@ -23,8 +24,12 @@ use crate::words;
 /// Stored rows by owner.
 pub type Table = BTreeMap<UserId, BTreeMap<RowKey, StoredBytes>>;
 
-pub struct Run {
-    pub core: Core<Tally>,
+/// A build whose newest rules are those of the system.
+pub type Run = Build<RULES>;
+
+/// A build whose newest rules are `KNOWN`.
+pub struct Build<const KNOWN: i32> {
+    pub core: Core<Tally<KNOWN>>,
     pub table: Table,
     script: String,
     /// Asked for, and not yet done.
@@ -32,7 +37,7 @@ pub struct Run {
     pub checkpoint: Checkpoint,
 }
 
-impl Run {
+impl<const KNOWN: i32> Build<KNOWN> {
     pub fn from(checkpoint: Checkpoint, options: Options, table: Table) -> Self {
         let core = Core::new(PARTITION, checkpoint.clone(), options);
         Self { core, table, script: String::new(), asked: vec![], checkpoint }
@@ -91,7 +96,7 @@ impl Run {
     pub fn tries_to_load(&mut self, name: &str, complete: bool) -> Result<(), RunnerError> {
         let effect = self.take(|effect| matches!(effect, Effect::Load { id, .. } if *id == user(name)));
         let Effect::Load { read, id } = effect else { unreachable!() };
-        let rows = self.rows(&id, |key| key.kind <= owner::CLIENT_REQUEST);
+        let rows = self.rows(&id, |key| key.kind <= rows::LAST_RESIDENT);
         self.tries(&format!("loaded {name}"), Input::Loaded { read, rows, complete })
     }
 
@@ -105,7 +110,7 @@ impl Run {
     pub fn take_read(&mut self, name: &str) -> (ReadId, Vec<StoredBytes>) {
         let effect = self.take(|effect| matches!(effect, Effect::Read { id, .. } if *id == user(name)));
         let Effect::Read { read, id, keys } = effect else { unreachable!() };
-        (read, self.rows(&id, |key| key.kind <= owner::LAST_BATCH || keys.contains(key)))
+        (read, self.rows(&id, |key| key.kind <= rows::LAST_BATCH || keys.contains(key)))
     }
 
     pub fn answer(&mut self, name: &str, read: ReadId, rows: Vec<StoredBytes>) -> &mut Self {

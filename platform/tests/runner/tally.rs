@@ -1,20 +1,27 @@
 //! A fold small enough to see through: it adds numbers up, and breaks when asked to.
 
-use schemas::account::{AccountFact, CreditsChanged, LedgerKind, SendRejected};
+use fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
 use schemas::avro::{self, DecodeError};
-use schemas::conversation::Role;
-use schemas::fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
-use schemas::message::Output;
-use schemas::owner::{self, RowKey};
+use schemas::credits::{CreditsChanged, LedgerKind};
+use schemas::membership::{Member, Role};
 use schemas::position::{LogTime, Offset};
-use schemas::rows::{AccountState, Member, Once};
+use schemas::record::Output;
+use schemas::rows::{ClientRequest, Keyed, LedgerEntry, Once, Residence, RowKey};
+use schemas::sending::SendRejected;
+use schemas::states::AccountState;
 use schemas::tables::views::{MembershipRow, View};
 use schemas::tables::{self, Table};
 use schemas::topics::{self, Topic};
 use schemas::verdict::{Decider, Done, Outcome, Stored};
 use schemas::{ClientId, ConversationId, ErrorCode, Refusal, UserId};
 
-pub enum Tally {}
+/// As a build runs it whose newest rules are `KNOWN`.
+pub enum Tally<const KNOWN: i32> {}
+
+/// The rules from which on "thrice" counts.
+const THRICE_SINCE: i32 = 2;
+/// The schema id that "thrice" would have.
+const THRICE_ID: u32 = 999;
 
 /// One word and a number, as they stand in a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,13 +46,21 @@ impl StoredRow for Added {
     fn seconds_to_live(&self) -> Option<u64> {
         Some(60)
     }
+
+    fn residence(kind: i32) -> Option<Residence> {
+        match kind {
+            ClientRequest::KIND => Some(Residence::Resident),
+            LedgerEntry::KIND | Once::KIND => Some(Residence::Keyed),
+            _ => None,
+        }
+    }
 }
 
 pub fn added(offset: Offset) -> RowKey {
-    RowKey::ledger(offset)
+    RowKey::of::<LedgerEntry>(&offset)
 }
 
-impl Fold for Tally {
+impl<const KNOWN: i32> Fold for Tally<KNOWN> {
     type Id = UserId;
     type Request = Request;
     type State = AccountState;
@@ -53,8 +68,8 @@ impl Fold for Tally {
 
     const NAME: &'static str = "tally";
     const DECIDER: Decider = Decider::Accounts;
-    const LAST_RESIDENT_KIND: i32 = owner::CLIENT_REQUEST;
-    const NEVER_NEEDED: &[i32] = &[];
+    const SOURCE: &'static str = "/tally";
+    const RULES: i32 = KNOWN;
 
     fn commands() -> &'static Topic {
         &topics::ACCOUNT_COMMANDS
@@ -64,10 +79,13 @@ impl Fold for Tally {
         &tables::ACCOUNTS
     }
 
-    fn decode(value: &[u8]) -> Result<Request, DecodeError> {
+    fn decode(value: &[u8], rules: i32) -> Result<Request, DecodeError> {
         let malformed = || DecodeError::Malformed("no word and number".to_owned());
         let text = std::str::from_utf8(value).map_err(|_| malformed())?;
         let (word, number) = text.split_once(' ').ok_or_else(malformed)?;
+        if word == "thrice" && rules.min(KNOWN) < THRICE_SINCE {
+            return Err(DecodeError::UnknownSchema(THRICE_ID));
+        }
         Ok(Request { word: word.to_owned(), number: number.parse().map_err(|_| malformed())? })
     }
 
@@ -86,13 +104,13 @@ impl Fold for Tally {
     fn needs(request: &Request, _: Purpose) -> Vec<RowKey> {
         match request.word.as_str() {
             "find" => vec![added(request.number)],
-            "known" => vec![RowKey::client_request(&client())],
+            "known" => vec![RowKey::of::<ClientRequest>(&client())],
             _ => vec![],
         }
     }
 
     fn once(key: &str, at: LogTime) -> (RowKey, Added) {
-        (RowKey::once(key), Added(Once { at }))
+        (RowKey::of::<Once>(&key.to_owned()), Added(Once { at }))
     }
 
     fn decide(
@@ -106,6 +124,7 @@ impl Fold for Tally {
         match word.as_str() {
             "add" => add(id, owner, command, 1),
             "twice" => add(id, owner, command, 2),
+            "thrice" => add(id, owner, command, 3),
             // Adds nothing, but puts out so many, or writes so many rows.
             "outputs" => add(id, owner, command, *number),
             "rows" => {
@@ -113,7 +132,7 @@ impl Fold for Tally {
                 let rows = (0..*number).map(|nth| (added(nth), row())).collect();
                 Decision { rows, ..Decision::verdict(owner, done()) }
             }
-            "large" => Decision { outputs: vec![large(id, command.at)], ..Decision::verdict(owner, done()) },
+            "large" => Decision { outputs: vec![large(id)], ..Decision::verdict(owner, done()) },
             "find" => Decision::verdict(owner, found(owner, *number)),
             "known" => Decision::verdict(owner, known(owner)),
             "price" => Decision::verdict(owner, Outcome::Stored(Stored { seq: price })),
@@ -138,14 +157,14 @@ fn client() -> ClientId {
     ClientId::from_bytes([0; 16])
 }
 
-fn known(owner: &Owner<Tally>) -> Outcome {
-    match owner.row(&RowKey::client_request(&client())) {
+fn known<F: Fold>(owner: &Owner<F>) -> Outcome {
+    match owner.row(&RowKey::of::<ClientRequest>(&client())) {
         Some(_) => done(),
         None => Outcome::refused(Refusal::not_found()),
     }
 }
 
-fn found(owner: &Owner<Tally>, offset: Offset) -> Outcome {
+fn found<F: Fold>(owner: &Owner<F>, offset: Offset) -> Outcome {
     match owner.row(&added(offset)) {
         Some(_) => Outcome::Stored(Stored { seq: offset }),
         None => Outcome::refused(Refusal::not_found()),
@@ -153,7 +172,12 @@ fn found(owner: &Owner<Tally>, offset: Offset) -> Outcome {
 }
 
 /// Adds a number: a row, a view, so many outputs, and the sum as the verdict.
-fn add(id: &UserId, owner: &Owner<Tally>, command: &Command<Request>, outputs: i64) -> Decision<Tally> {
+fn add<const KNOWN: i32>(
+    id: &UserId,
+    owner: &Owner<Tally<KNOWN>>,
+    command: &Command<Request>,
+    outputs: i64,
+) -> Decision<Tally<KNOWN>> {
     let mut state = AccountState::clone(&owner.state);
     state.balance_milli += command.request.number;
     let changed = CreditsChanged {
@@ -161,12 +185,11 @@ fn add(id: &UserId, owner: &Owner<Tally>, command: &Command<Request>, outputs: i
         amount_milli: command.request.number,
         balance_after_milli: state.balance_milli,
     };
-    let event =
-        Output::AccountEvent { user: id.clone(), at: command.at, body: AccountFact::CreditsChanged(changed) };
+    let event = Output::AccountEvent { user: id.clone(), fact: changed.into() };
     let view = MembershipRow {
         user: id.clone(),
         conversation: ConversationId::direct(id, id),
-        member: Member { role: Role::Member, joined_at: command.at, stays: vec![] },
+        member: Member { role: Role::Member, joined_at: command.at, intervals: vec![], read_up_to: 0 },
     };
     let verdict = Some(Outcome::Stored(Stored { seq: state.balance_milli }));
     Decision {
@@ -178,9 +201,9 @@ fn add(id: &UserId, owner: &Owner<Tally>, command: &Command<Request>, outputs: i
     }
 }
 
-fn large(id: &UserId, at: LogTime) -> Output {
+fn large(id: &UserId) -> Output {
     let refusal = Refusal::new(ErrorCode::NotFound, "x".repeat(topics::MAX_RECORD_BYTES));
     let conversation = ConversationId::direct(id, id);
-    let body = AccountFact::SendRejected(SendRejected { client_id: client(), conversation, refusal });
-    Output::AccountEvent { user: id.clone(), at, body }
+    let rejected = SendRejected { client_id: client(), conversation, refusal };
+    Output::AccountEvent { user: id.clone(), fact: rejected.into() }
 }

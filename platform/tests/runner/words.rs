@@ -4,11 +4,11 @@ use musclemap_platform::dead_letter::{ORIGIN_HEADER, REASON_HEADER};
 use musclemap_platform::runner::checkpoint::Checkpoint;
 use musclemap_platform::runner::effect::{Effect, StoredBytes};
 use schemas::UserId;
-use schemas::account::{AccountCommand, AccountRequest};
 use schemas::avro;
-use schemas::message::Outgoing;
-use schemas::owner::{self, RowKey};
+use schemas::operations::Refund;
 use schemas::position::{Cause, Offset};
+use schemas::record::{ID_HEADER, Outgoing};
+use schemas::rows::{self, ClientRequest, Keyed, LedgerEntry, Once, RowKey};
 use schemas::topics;
 use schemas::verdict::{Outcome, Verdict};
 
@@ -36,11 +36,11 @@ fn list(words: impl Iterator<Item = String>) -> String {
 
 fn key(key: &RowKey) -> String {
     match key.kind {
-        owner::STATE => "state".to_owned(),
-        owner::LAST_BATCH => "batch".to_owned(),
-        owner::CLIENT_REQUEST => "client".to_owned(),
-        owner::ONCE => format!("once-{}", String::from_utf8_lossy(&key.key)),
-        _ => format!("added-{}", key.number().unwrap()),
+        rows::STATE => "state".to_owned(),
+        rows::LAST_BATCH => "batch".to_owned(),
+        ClientRequest::KIND => "client".to_owned(),
+        Once::KIND => format!("once-{}", String::from_utf8_lossy(&key.key)),
+        _ => format!("added-{}", key.names::<LedgerEntry>().unwrap()),
     }
 }
 
@@ -56,7 +56,7 @@ fn header<'a>(record: &'a Outgoing, name: &str) -> Option<&'a str> {
 
 /// The offset of the command that a record comes from, and its index among that one's outputs.
 pub fn cause(record: &Outgoing) -> (Offset, i32) {
-    let cause = Cause::from_header(header(record, Cause::HEADER).unwrap().as_bytes()).unwrap();
+    let cause = Cause::from_header(header(record, ID_HEADER).unwrap().as_bytes()).unwrap();
     (cause.number.offset, cause.number.index)
 }
 
@@ -65,9 +65,8 @@ fn output(record: &Outgoing) -> String {
     let what = if let Some(reason) = header(record, REASON_HEADER) {
         format!("dead letter of {}: {reason}", header(record, ORIGIN_HEADER).unwrap())
     } else if record.topic.name == topics::ACCOUNT_COMMANDS.name {
-        let command: AccountCommand = avro::decode(&record.value).unwrap();
-        let AccountRequest::ReturnCharge(back) = command.body else { panic!("only charges go back") };
-        format!("give back #{}: {}", back.charge.position, back.refusal.unwrap().code.as_str())
+        let refund: Refund = avro::decode(&record.value).unwrap();
+        format!("refund #{}: {}", refund.charge.position, refund.refusal.unwrap().code.as_str())
     } else {
         "event".to_owned()
     };

@@ -3,15 +3,11 @@
 //! Invariant: the rules are in `domain`, the protocol in the runner; here they meet.
 
 use domain::Accounts;
-use platform::group;
-use platform::runner::drive::{self, Ports};
-use platform::runner::{Options, RunnerError};
-use schemas::fold::Fold;
+use platform::runner::drive::Ports;
+use platform::runner::{self, Options, RunnerError};
 use tokio_util::sync::CancellationToken;
 
 /// Runs the partitions that this process holds, until `stop`.
 pub async fn serve(ports: Ports, options: Options, stop: CancellationToken) -> Result<(), RunnerError> {
-    let (log, clock) = (ports.log.clone(), ports.clock.clone());
-    let run = move |assignment| drive::run::<Accounts>(ports.clone(), options, assignment);
-    group::serve(log, clock, Accounts::NAME, Accounts::commands(), stop, run).await
+    runner::serve::<Accounts>(ports, options, stop).await
 }

@@ -16,6 +16,7 @@ enum Profiles {}
 
 impl Projection for Profiles {
     const NAME: &'static str = "profiles";
+    const SOURCE: &'static str = "/musclemap/profiles";
 
     fn topic() -> &'static Topic {
         &topics::PLATFORM_USERS

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use platform::clock::{Clock, SystemClock};
 use platform::ports::{Log, LogError};
-use schemas::message::{Outgoing, Place};
+use schemas::record::{Outgoing, Place};
 use schemas::topics::{self, EVENTS};
 use tokio::task::JoinSet;
 

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use platform::ports::{LogError, Record};
-use schemas::message::Outgoing;
 use schemas::position::{LogTime, Offset, Partition};
+use schemas::record::Outgoing;
 use tokio::sync::oneshot;
 
 use super::Shared;

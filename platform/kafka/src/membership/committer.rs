@@ -56,7 +56,7 @@ fn serve(consumer: &Weak<BaseConsumer<Rebalances>>, shared: &Shared, begun: &Rec
 /// librdkafka bounds the wait: by the session's time-out where there is no coordinator, by the
 /// request's where that does not answer.
 fn commit(consumer: &Weak<BaseConsumer<Rebalances>>, shared: &Shared, offsets: &Offsets) -> KafkaResult<()> {
-    // The steward has it as long as it begins commits.
+    // The poll thread has it as long as it begins commits.
     let Some(consumer) = consumer.upgrade() else { return Ok(()) };
     consumer.commit(&places(&shared.name, offsets)?, CommitMode::Sync)
 }

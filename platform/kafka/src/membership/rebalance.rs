@@ -43,7 +43,7 @@ impl Rebalances {
         // Once more, for a partition that librdkafka did not know before.
         consumer.pause(list)?;
         self.count("assigned");
-        self.shared.update(|book| book.seats.assign(numbers(list)));
+        self.shared.update(|book| book.held.assign(numbers(list)));
         Ok(())
     }
 
@@ -51,7 +51,7 @@ impl Rebalances {
         let (lost, leaving) = (consumer.assignment_lost(), self.leaving.is_cancelled());
         if !lost && !leaving {
             self.count("revoked");
-            self.shared.update(|book| book.seats.revoke(numbers(list)));
+            self.shared.update(|book| book.held.revoke(numbers(list)));
             return Ok(());
         }
         if lost {
@@ -61,7 +61,7 @@ impl Rebalances {
         self.shared.update(|book| {
             let partitions = numbers(list);
             book.notes.forget(partitions.iter());
-            book.seats.lose(partitions);
+            book.held.lose(partitions);
         });
         consumer.incremental_unassign(list)
     }

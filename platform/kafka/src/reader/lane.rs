@@ -1,7 +1,7 @@
 //! Consumers that readers share: a partition has at most one reader in each.
 //!
 //! One consumer serves all readers of a topic over one connection to each broker. A second reader
-//! of a partition, which is at another place, takes a seat in a second consumer, its lane.
+//! of a partition, which is at another place, takes a slot in a second consumer, its lane.
 //!
 //! A partition's records go to a queue of its own, which the reader polls itself. The queue is split
 //! off before the partition is assigned: librdkafka then never forwards it to the consumer's common
@@ -10,9 +10,9 @@
 //! each partition by itself. Nothing has to be paused, which would throw away what is fetched.
 //!
 //! Invariants:
-//! - A seat is free again only after its partition is unassigned and its queue dropped: of two
+//! - A slot is free again only after its partition is unassigned and its queue dropped: of two
 //!   queues of one partition, the end of the first would end the wake-ups of the second.
-//! - What an earlier reader of the seat left unread is never seen: unassigning outdates it.
+//! - What an earlier reader of the slot left unread is never seen: unassigning outdates it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -47,7 +47,7 @@ pub(crate) enum Haste {
     Lazily,
 }
 
-/// What a seat is for.
+/// What a slot is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Source {
     pub(crate) haste: Haste,
@@ -95,14 +95,20 @@ impl Lanes {
         self.shared.config.stalled_after
     }
 
-    /// Takes a seat, and begins to fetch at `from`. Blocks for a moment.
-    pub(super) fn sit(&self, source: Source, from: Offset) -> Result<Seat, LogError> {
+    /// Takes a slot, and begins to fetch at `from`. Blocks for a moment.
+    pub(super) fn sit(&self, source: Source, from: Offset) -> Result<PartitionSlot, LogError> {
         let lane = self.lane(source)?;
-        // From here on the seat's end gives everything back.
-        let mut seat =
-            Seat { lanes: self.clone(), lane, source, queue: None, assigned: false, ready: Arc::default() };
-        seat.begin(from).map_err(unavailable)?;
-        Ok(seat)
+        // From here on the slot's end gives everything back.
+        let mut slot = PartitionSlot {
+            lanes: self.clone(),
+            lane,
+            source,
+            queue: None,
+            assigned: false,
+            ready: Arc::default(),
+        };
+        slot.begin(from).map_err(unavailable)?;
+        Ok(slot)
     }
 
     /// One in which the partition is free; it is taken then.
@@ -150,7 +156,7 @@ impl Shared {
 }
 
 /// A partition that is assigned in a lane; given back when it is dropped.
-pub(super) struct Seat {
+pub(super) struct PartitionSlot {
     lanes: Lanes,
     lane: Arc<Lane>,
     source: Source,
@@ -159,7 +165,7 @@ pub(super) struct Seat {
     ready: Arc<Notify>,
 }
 
-impl Seat {
+impl PartitionSlot {
     fn begin(&mut self, from: Offset) -> Result<(), KafkaError> {
         let name = self.lanes.shared.names.of(self.source.topic);
         let queue = self.lane.consumer.split_partition_queue(name, self.source.partition);
@@ -194,7 +200,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for PartitionSlot {
     fn drop(&mut self) {
         if self.assigned {
             let unassigned =
@@ -210,7 +216,7 @@ impl Drop for Seat {
 }
 
 #[cfg(test)]
-impl Seat {
+impl PartitionSlot {
     /// Nothing is fetched any more, and nobody says so.
     pub(super) fn stall(&self) {
         self.lane.consumer.incremental_unassign(&self.place(Place::Invalid).unwrap()).unwrap();

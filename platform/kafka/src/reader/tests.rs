@@ -40,8 +40,8 @@ async fn a_fetch_that_is_forgotten_is_begun_anew() {
     let mut reader = reader.await.unwrap();
     let mut next = async || {
         let page = tokio::time::timeout(PATIENCE, reader.next()).await.expect("records in time").unwrap();
-        let Standing::Seated(seat) = &reader.standing else { panic!("without a seat") };
-        seat.stall();
+        let Standing::InSlot(slot) = &reader.standing else { panic!("without a slot") };
+        slot.stall();
         page.iter().map(|record| String::from_utf8(record.value.to_vec()).unwrap()).collect::<Vec<_>>()
     };
     say("one");

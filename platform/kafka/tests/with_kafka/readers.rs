@@ -53,7 +53,7 @@ async fn one_slow_reader_does_not_stall_others() {
 
 /// What an earlier reader had fetched ahead, further on, must not reach the next one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_seat_that_is_taken_again_begins_where_it_is_told() {
+async fn a_slot_that_is_taken_again_begins_where_it_is_told() {
     let log = connect().await;
     let start = end(&*log, &ACCOUNT_EVENTS, 0).await;
     let mut receipts = Vec::new();

@@ -3,24 +3,23 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use schemas::control::{Control, RULES};
-use schemas::fold::{self, Command, Decision, Fold, InForce, Purpose};
-use schemas::message::{Envelope, Outgoing, Output};
+use fold::{Command, Decision, Fold, InForce, Purpose};
+use schemas::control::Control;
 use schemas::position::Offset;
+use schemas::record::{Envelope, Outgoing};
 use schemas::topics::MAX_RECORD_BYTES;
 use schemas::verdict::{Done, Outcome};
 use schemas::{ErrorCode, Refusal};
 
 use super::{Answer, Change, Core, Entry, Handled, Unwritten};
 use crate::ports::Record;
+use crate::runner::RunnerError;
 use crate::runner::checkpoint::runs;
 use crate::runner::effect::{Effect, Ticket};
 use crate::runner::fault::{self, Fault};
 use crate::runner::incoming::Incoming;
-use crate::runner::{RunnerError, refuse};
+use crate::runner::refuse::{self, MAX_OUTPUTS, Source};
 
-/// The most records that one command may put out.
-const MAX_OUTPUTS: usize = 128;
 /// The most rows that one command may write; a batch's keys must fit one statement.
 pub(super) const MAX_ROWS: usize = 90;
 
@@ -54,10 +53,12 @@ impl<F: Fold> Core<F> {
         let handled = match incoming {
             _ if repeats => Handled::Dropped,
             Incoming::Control(control) => {
-                check_rules(record.offset, &control)?;
+                check_rules::<F>(record.offset, &control)?;
                 entry.control = Some(control);
                 Handled::Control
             }
+            // The head is decoded before it is ready, unless it repeats.
+            Incoming::Undecoded { .. } => Handled::Dropped,
             Incoming::Poison { envelope, reason } => {
                 self.refuse_poison(&mut entry, ticket, &record, &envelope, &reason);
                 Handled::Poison
@@ -83,13 +84,14 @@ impl<F: Fold> Core<F> {
 
     /// Whether the next command can be decided; issues the reads that are missing.
     fn head_is_ready(&mut self) -> bool {
-        let Some((record, incoming)) = self.queue.front() else { return false };
-        let Incoming::Command { id, envelope, request } = incoming else { return true };
+        let Some((record, incoming)) = self.queue.front_mut() else { return false };
         if incoming.cause().is_some_and(|cause| self.running.watermarks.has_seen(cause))
             && !fault::is(Fault::NoWatermarks)
         {
             return true;
         }
+        incoming.decode(record, self.running.rules);
+        let Incoming::Command { id, envelope, request } = incoming else { return true };
         let id = id.clone();
         let Some(slot) = self.memory.slot(&id) else {
             if let Some(read) = self.memory.issue(&id, &[]) {
@@ -100,7 +102,7 @@ impl<F: Fold> Core<F> {
         if !slot.ready {
             return false;
         }
-        let mut missing = F::needs(request, purpose::<F>(&slot.owner.state, record));
+        let mut missing = F::needs(request, purpose::<F>(&slot.owner.state, record.offset));
         missing.extend(envelope.once.as_ref().map(|key| F::once(key, record.time).0));
         missing.retain(|key| !slot.owner.knows(key));
         if missing.is_empty() {
@@ -125,9 +127,10 @@ impl<F: Fold> Core<F> {
         let (_, last) = F::stamp(&slot.owner.state);
         let at = fold::at(last, record.time);
         let command = Command { offset: record.offset, at, envelope, request };
-        if purpose::<F>(&slot.owner.state, record) == Purpose::Repeat {
+        let source = Source { partition: self.partition, record, envelope: &command.envelope };
+        if purpose::<F>(&slot.owner.state, record.offset) == Purpose::Repeat {
             let outcome = F::repeat(&id, &slot.owner, &command);
-            entry.verdict = waiting(refuse::answer::<F>(command.envelope.reply, outcome));
+            entry.verdict = waiting(source.answer::<F>(outcome));
             return Handled::Repeated;
         }
         let in_force = self
@@ -136,26 +139,13 @@ impl<F: Fold> Core<F> {
             .as_ref()
             .map(|version| InForce { policy: &version.policy, rules: self.running.rules });
         let decided = match in_force {
-            Some(in_force) => decide::<F>(&in_force, &id, &slot.owner, &command, self.partition, record),
+            Some(in_force) => decide::<F>(&in_force, &id, &slot.owner, &command, &source),
             None => Err(Failed { refusal: Refusal::unavailable("no policy is in force"), dead_letter: None }),
         };
         let (mut decision, outputs) = decided.unwrap_or_else(|failed| {
-            let owner = &slot.owner;
-            let refusal = failed.refusal;
-            let back = refuse::give_back(&command.envelope, &refusal).into_iter().collect();
-            let decision = Decision {
-                state: F::State::clone(&owner.state),
-                rows: vec![],
-                views: vec![],
-                outputs: vec![],
-                verdict: refuse::verdict(&command.envelope, refusal),
-            };
-            let mut outputs = encode(back, self.partition, record);
-            outputs.extend(failed.dead_letter.and_then(|reason| {
-                let cause = refuse::cause(self.partition, record, outputs.len());
-                refuse::dead_letter::<F>(record, &reason, cause)
-            }));
-            (decision, outputs)
+            let outputs = source.refused::<F>(&failed.refusal, failed.dead_letter.as_deref());
+            let verdict = refuse::verdict(&command.envelope, failed.refusal);
+            (Decision { verdict, ..Decision::none(&slot.owner) }, outputs)
         });
         F::set_stamp(&mut decision.state, record.offset, at);
         slot.owner.state = Arc::new(decision.state);
@@ -163,7 +153,7 @@ impl<F: Fold> Core<F> {
             slot.owner.set(key.clone(), Some(row.clone()));
         }
         slot.unwritten.push_back(ticket);
-        entry.verdict = waiting(refuse::answer::<F>(command.envelope.reply, decision.verdict.take()));
+        entry.verdict = waiting(source.answer::<F>(decision.verdict.take()));
         entry.change = Change::Unwritten(Box::new(Unwritten {
             id,
             state: slot.owner.state.clone(),
@@ -174,7 +164,7 @@ impl<F: Fold> Core<F> {
         Handled::Decided
     }
 
-    /// A record that is no command has no owner; its charge, if it names one, goes back.
+    /// A record that is no command has no owner; its charge, if it names one, is refunded.
     fn refuse_poison(
         &mut self,
         entry: &mut Entry<F>,
@@ -191,13 +181,9 @@ impl<F: Fold> Core<F> {
             "poison record"
         );
         let refusal = refuse::unreadable(reason);
-        let back = refuse::give_back(envelope, &refusal);
-        let cause = |index| refuse::cause(self.partition, record, index);
-        let mut outputs: Vec<Outgoing> =
-            back.into_iter().map(|output| output.record(Some(cause(0)))).collect();
-        outputs.extend(refuse::dead_letter::<F>(record, reason, cause(outputs.len())));
-        let outcome = refuse::verdict(envelope, refusal);
-        entry.verdict = waiting(refuse::answer::<F>(envelope.reply, outcome));
+        let source = Source { partition: self.partition, record, envelope };
+        let outputs = source.refused::<F>(&refusal, Some(reason));
+        entry.verdict = waiting(source.answer::<F>(refuse::verdict(envelope, refusal)));
         self.produce(entry, ticket, outputs);
     }
 
@@ -207,17 +193,19 @@ impl<F: Fold> Core<F> {
     }
 }
 
-fn check_rules(offset: Offset, control: &Control) -> Result<(), RunnerError> {
+fn check_rules<F: Fold>(offset: Offset, control: &Control) -> Result<(), RunnerError> {
     match control.rules {
-        Some(rules) if !runs(rules) => Err(RunnerError::UnknownRules { offset, rules, known: RULES }),
+        Some(rules) if !runs(F::RULES, rules) => {
+            Err(RunnerError::UnknownRules { offset, rules, known: F::RULES })
+        }
         _ => Ok(()),
     }
 }
 
 /// Whether the rows already hold what the command did.
-fn purpose<F: Fold>(state: &F::State, record: &Record) -> Purpose {
+fn purpose<F: Fold>(state: &F::State, offset: Offset) -> Purpose {
     let (applied, _) = F::stamp(state);
-    if record.offset <= applied && !fault::is(Fault::NoApplied) { Purpose::Repeat } else { Purpose::Decide }
+    if offset <= applied && !fault::is(Fault::NoApplied) { Purpose::Repeat } else { Purpose::Decide }
 }
 
 /// Decides, and encodes what goes out, so that only what can be produced counts as decided.
@@ -226,8 +214,7 @@ fn decide<F: Fold>(
     id: &F::Id,
     owner: &fold::Owner<F>,
     command: &Command<F::Request>,
-    partition: schemas::Partition,
-    record: &Record,
+    source: &Source<'_>,
 ) -> Result<(Decision<F>, Vec<Outgoing>), Failed> {
     let broken = |reason: &str| Failed {
         refusal: Refusal::new(ErrorCode::InternalServerError, "the command could not be run"),
@@ -243,16 +230,11 @@ fn decide<F: Fold>(
     if decision.outputs.len() > MAX_OUTPUTS || decision.rows.len() > MAX_ROWS {
         return Err(broken("the decision has too many outputs or rows"));
     }
-    let outputs = encode(std::mem::take(&mut decision.outputs), partition, record);
+    let outputs = source.encode::<F>(std::mem::take(&mut decision.outputs));
     if outputs.iter().any(|output| output.size() > MAX_RECORD_BYTES) {
         return Err(broken("an output of the decision is too large"));
     }
     Ok((decision, outputs))
-}
-
-fn encode(outputs: Vec<Output>, partition: schemas::Partition, record: &Record) -> Vec<Outgoing> {
-    let numbered = outputs.into_iter().enumerate();
-    numbered.map(|(index, output)| output.record(Some(refuse::cause(partition, record, index)))).collect()
 }
 
 fn waiting(verdict: Option<(Outgoing, Option<ErrorCode>)>) -> Answer {

@@ -1,6 +1,6 @@
 //! Verdicts and the checkpoint: what may be said, once it is true for good.
 
-use schemas::fold::Fold;
+use fold::Fold;
 
 use super::{Answer, Change, Core, Entry};
 use crate::runner::effect::{Effect, Ticket};

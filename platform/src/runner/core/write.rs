@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use fold::{Fold, StoredRow};
 use schemas::avro;
-use schemas::fold::{Fold, StoredRow};
-use schemas::owner::RowKey;
 use schemas::position::{Offset, Version};
 use schemas::rows::LastBatch;
+use schemas::rows::RowKey;
 use schemas::tables::views::{View, ViewRow};
 
 use super::decide::MAX_ROWS;

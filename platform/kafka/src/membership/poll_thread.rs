@@ -23,7 +23,7 @@ const COMMIT_EVERY: Duration = Duration::from_millis(250);
 /// How long the last commit of a partition may take before it is given up without.
 const LONGEST_COMMIT: Duration = Duration::from_secs(2);
 
-pub(super) struct Steward {
+pub(super) struct PollThread {
     consumer: Arc<BaseConsumer<Rebalances>>,
     shared: Arc<Shared>,
     committer: Committer,
@@ -37,7 +37,7 @@ pub(super) struct Steward {
     committed_at: Option<Instant>,
 }
 
-impl Steward {
+impl PollThread {
     pub(super) fn new(
         consumer: Arc<BaseConsumer<Rebalances>>,
         shared: Arc<Shared>,
@@ -118,8 +118,8 @@ impl Steward {
     /// Goes on with what is being revoked: waits for the release, then for the last commit.
     fn revoke(&mut self, now: Instant) {
         let (revoking, released, settled) = {
-            let Book { seats, notes, .. } = &*locked(&self.shared.book);
-            (seats.revoking().clone(), seats.is_released(), notes.is_settled(seats.revoking().iter()))
+            let Book { held, notes, .. } = &*locked(&self.shared.book);
+            (held.revoking().clone(), held.is_released(), notes.is_settled(held.revoking().iter()))
         };
         if revoking.is_empty() {
             (self.revoked_at, self.released_at) = (None, None);
@@ -129,7 +129,7 @@ impl Steward {
         if released {
             let released_at = *self.released_at.get_or_insert(now);
             if settled || now - released_at >= LONGEST_COMMIT {
-                self.unassign(&revoking, |book| book.seats.give_back());
+                self.unassign(&revoking, |book| book.held.unassign_revoked());
             } else {
                 self.commit(now, Duration::ZERO);
             }
@@ -140,7 +140,7 @@ impl Steward {
                 "revoked partitions were not released in time"
             );
             self.shared.metrics.rebalance(self.shared.topic.name, "lost");
-            self.unassign(&revoking, |book| book.seats.lose(revoking.iter().copied()));
+            self.unassign(&revoking, |book| book.held.lose(revoking.iter().copied()));
         }
     }
 

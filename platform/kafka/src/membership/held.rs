@@ -13,7 +13,7 @@ use schemas::position::Partition;
 type Partitions = BTreeSet<Partition>;
 
 #[derive(Debug, Default, Clone)]
-pub(super) struct Seats {
+pub(super) struct HeldPartitions {
     /// Assigned by the group.
     assigned: Partitions,
     /// Of these, the ones that the group wants back.
@@ -26,7 +26,7 @@ pub(super) struct Seats {
     lost: Partitions,
 }
 
-impl Seats {
+impl HeldPartitions {
     pub(super) fn assign(&mut self, partitions: impl IntoIterator<Item = Partition>) {
         self.assigned.extend(partitions);
     }
@@ -63,7 +63,7 @@ impl Seats {
     }
 
     /// What was being revoked is given back.
-    pub(super) fn give_back(&mut self) {
+    pub(super) fn unassign_revoked(&mut self) {
         self.assigned.retain(|partition| !self.revoking.contains(partition));
         self.revoking.clear();
     }
@@ -106,77 +106,77 @@ mod tests {
 
     #[test]
     fn a_revoked_partition_is_held_until_it_is_released() {
-        let mut seats = Seats::default();
-        seats.assign([1, 2]);
-        assert_eq!(seats.take(), Some(Assigned(vec![1, 2])));
-        seats.revoke([2]);
-        assert_eq!(seats.take(), Some(Revoked(vec![2])));
-        assert!(seats.holds(2) && !seats.is_released());
-        seats.released();
-        assert!(seats.holds(2) && seats.is_released(), "held until it is given back");
-        seats.give_back();
-        assert!(!seats.holds(2) && seats.holds(1));
-        assert_eq!(seats.take(), None);
+        let mut held = HeldPartitions::default();
+        held.assign([1, 2]);
+        assert_eq!(held.take(), Some(Assigned(vec![1, 2])));
+        held.revoke([2]);
+        assert_eq!(held.take(), Some(Revoked(vec![2])));
+        assert!(held.holds(2) && !held.is_released());
+        held.released();
+        assert!(held.holds(2) && held.is_released(), "held until it is given back");
+        held.unassign_revoked();
+        assert!(!held.holds(2) && held.holds(1));
+        assert_eq!(held.take(), None);
     }
 
     #[test]
     fn what_the_member_never_knew_needs_no_release() {
-        let mut seats = Seats::default();
-        seats.assign([1]);
-        seats.revoke([1]);
-        assert!(seats.is_released());
-        seats.give_back();
-        assert_eq!(seats.take(), None);
+        let mut held = HeldPartitions::default();
+        held.assign([1]);
+        held.revoke([1]);
+        assert!(held.is_released());
+        held.unassign_revoked();
+        assert_eq!(held.take(), None);
     }
 
     #[test]
     fn a_release_before_it_was_asked_for_releases_nothing() {
-        let mut seats = Seats::default();
-        seats.assign([1]);
-        seats.take();
-        seats.revoke([1]);
-        seats.released();
-        assert!(!seats.is_released());
-        assert_eq!(seats.take(), Some(Revoked(vec![1])));
+        let mut held = HeldPartitions::default();
+        held.assign([1]);
+        held.take();
+        held.revoke([1]);
+        held.released();
+        assert!(!held.is_released());
+        assert_eq!(held.take(), Some(Revoked(vec![1])));
     }
 
     #[test]
     fn a_loss_is_told_before_the_partition_comes_back() {
-        let mut seats = Seats::default();
-        seats.assign([1]);
-        seats.take();
-        seats.lose([1]);
-        seats.assign([1]);
-        assert!(!seats.holds(1), "until the member knows");
-        assert_eq!(seats.take(), Some(Lost(vec![1])));
-        assert_eq!(seats.take(), Some(Assigned(vec![1])));
-        assert!(seats.holds(1));
+        let mut held = HeldPartitions::default();
+        held.assign([1]);
+        held.take();
+        held.lose([1]);
+        held.assign([1]);
+        assert!(!held.holds(1), "until the member knows");
+        assert_eq!(held.take(), Some(Lost(vec![1])));
+        assert_eq!(held.take(), Some(Assigned(vec![1])));
+        assert!(held.holds(1));
     }
 
     #[test]
     fn a_release_that_comes_too_late_changes_nothing() {
-        let mut seats = Seats::default();
-        seats.assign([1]);
-        seats.take();
-        seats.revoke([1]);
-        seats.take();
-        seats.lose([1]);
-        seats.released();
-        assert_eq!(seats.take(), Some(Lost(vec![1])));
+        let mut held = HeldPartitions::default();
+        held.assign([1]);
+        held.take();
+        held.revoke([1]);
+        held.take();
+        held.lose([1]);
+        held.released();
+        assert_eq!(held.take(), Some(Lost(vec![1])));
     }
 
     proptest! {
         /// Whatever happens, the member's own account of what it was told agrees with the group's.
         #[test]
         fn in_the_end_the_member_knows_what_it_holds(steps in prop::collection::vec((0..6, 0..4), 0..60)) {
-            let (mut seats, mut group, mut member) = (Seats::default(), Partitions::new(), Partitions::new());
-            let hear = |seats: &mut Seats, member: &mut Partitions| {
-                match seats.take() {
+            let (mut held, mut group, mut member) = (HeldPartitions::default(), Partitions::new(), Partitions::new());
+            let hear = |held: &mut HeldPartitions, member: &mut Partitions| {
+                match held.take() {
                     Some(Assigned(new)) => new.iter().for_each(|p| assert!(member.insert(*p), "{p} twice")),
                     Some(Lost(gone)) => gone.iter().for_each(|p| assert!(member.remove(p), "{p} is not there")),
                     Some(Revoked(gone)) => {
                         gone.iter().for_each(|p| assert!(member.remove(p), "{p} is not there"));
-                        seats.released();
+                        held.released();
                     }
                     None => return false,
                 }
@@ -186,27 +186,27 @@ mod tests {
                 match step {
                     0 if !group.contains(&partition) => {
                         group.insert(partition);
-                        seats.assign([partition]);
+                        held.assign([partition]);
                     }
-                    1 if group.contains(&partition) => seats.revoke([partition]),
+                    1 if group.contains(&partition) => held.revoke([partition]),
                     2 => {
                         group.remove(&partition);
-                        seats.lose([partition]);
+                        held.lose([partition]);
                     }
-                    3 if seats.is_released() => {
-                        group.retain(|p| !seats.revoking().contains(p));
-                        seats.give_back();
+                    3 if held.is_released() => {
+                        group.retain(|p| !held.revoking().contains(p));
+                        held.unassign_revoked();
                     }
                     _ => {
-                        hear(&mut seats, &mut member);
+                        hear(&mut held, &mut member);
                     }
                 }
             }
-            while hear(&mut seats, &mut member) {}
-            prop_assert!(seats.is_released());
-            group.retain(|p| !seats.revoking().contains(p));
-            seats.give_back();
-            while hear(&mut seats, &mut member) {}
+            while hear(&mut held, &mut member) {}
+            prop_assert!(held.is_released());
+            group.retain(|p| !held.revoking().contains(p));
+            held.unassign_revoked();
+            while hear(&mut held, &mut member) {}
             prop_assert_eq!(group, member);
         }
     }
