@@ -4,6 +4,8 @@
 //! a token chooses either. Every claim is typed and required. Times are told from the clock that is
 //! passed in, each time that a token is shown.
 
+mod bearer;
+mod date;
 mod keys;
 mod signed;
 
@@ -15,6 +17,8 @@ use schemas::UserId;
 use schemas::position::LogTime;
 use serde::{Deserialize, Serialize};
 
+pub use bearer::{bearer, bearer_in};
+use date::NumericDate;
 pub use keys::{InvalidKeys, Keys};
 use signed::{Hash, Signed};
 
@@ -43,11 +47,10 @@ struct Claims {
     sub: String,
     iss: String,
     aud: Audience,
-    /// Seconds since 1970, as all times here.
-    exp: i64,
-    iat: i64,
+    exp: NumericDate,
+    iat: NumericDate,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    nbf: Option<i64>,
+    nbf: Option<NumericDate>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -111,12 +114,13 @@ impl Authenticator {
     /// A token for a user, valid for a day; only in development.
     pub fn issue(&self, user: &UserId, now: LogTime) -> Result<String, InvalidToken> {
         let signing = self.signing.as_ref().ok_or(InvalidToken)?;
+        let seconds = now.div_euclid(1_000);
         let claims = Claims {
             sub: user.to_string(),
             iss: self.expected.issuer.clone(),
             aud: Audience::One(self.expected.audience.clone()),
-            exp: now / 1_000 + DEVELOPMENT_TOKEN_SECONDS,
-            iat: now / 1_000,
+            exp: NumericDate::of_seconds(seconds.saturating_add(DEVELOPMENT_TOKEN_SECONDS)),
+            iat: NumericDate::of_seconds(seconds),
             nbf: None,
         };
         encode(&Header::new(Algorithm::HS256), &claims, signing).map_err(|_| InvalidToken)
@@ -163,7 +167,7 @@ impl Authenticator {
         }
         let user = claims.sub.parse().map_err(|_| InvalidToken)?;
         let from = claims.nbf.map_or(claims.iat, |not_before| not_before.max(claims.iat));
-        Ok(Signed { user, from, until: claims.exp })
+        Ok(Signed { user, from: from.0, until: claims.exp.0 })
     }
 }
 

@@ -1,17 +1,47 @@
 //! Errors of the API: a code, and the details that go with it.
 //!
-//! Invariant: what went wrong inside is told by a correlation id, never by its text.
+//! Invariant: an internal error is shown as a correlation id, never by its text.
 
-use async_graphql::{Error, ErrorExtensions, Response, ServerError};
+use async_graphql::{ErrorExtensions, Pos, Response, ServerError};
 use platform::ports::TablesError;
-use schemas::{ErrorCode, Refusal};
+use schemas::{ClientId, ErrorCode, Refusal};
 
-/// Errors without a code of one answer that are told; the first ones say enough.
-const TOLD: usize = 20;
+/// Errors of one answer that come from parsing and validation; the first ones say enough.
+pub const MOST_ERRORS: usize = 20;
+
+/// Why a field has no value.
+///
+/// It has no `Display`: async-graphql would take that for its only form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    pub refusal: Refusal,
+    /// OUTCOME_PENDING: the id under which the outcome follows.
+    pub client_message_id: Option<ClientId>,
+}
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, client_message_id: None }
+    }
+}
+
+impl From<Error> for async_graphql::Error {
+    fn from(error: Error) -> Self {
+        let pending = error.refusal.code == ErrorCode::OutcomePending;
+        let client_id = error.client_message_id.filter(|_| pending);
+        let shown = show(&error.refusal);
+        match client_id {
+            Some(id) => shown.extend_with(|_, extensions| extensions.set("clientMessageId", id.to_string())),
+            None => shown,
+        }
+    }
+}
 
 /// A refusal as clients see it.
-pub fn api_error(refusal: Refusal) -> Error {
-    Error::new(refusal.detail.clone()).extend_with(|_, extensions| {
+fn show(refusal: &Refusal) -> async_graphql::Error {
+    async_graphql::Error::new(refusal.detail.clone()).extend_with(|_, extensions| {
         extensions.set("code", refusal.code.as_str());
         if let Some(field) = &refusal.field {
             extensions.set("field", field.as_str());
@@ -37,27 +67,34 @@ pub fn api_error(refusal: Refusal) -> Error {
 
 /// A refusal of a whole operation.
 pub fn server_error(refusal: Refusal) -> ServerError {
-    let Error { message, extensions, .. } = api_error(refusal);
+    let async_graphql::Error { message, extensions, .. } = show(&refusal);
     ServerError { extensions, ..ServerError::new(message, None) }
 }
 
-/// The answer with a code on every error. What has none has not come from a resolver: the document
-/// could not be parsed, is not valid, or an argument could not be read.
+/// An error of parsing, validation or coercion: nothing has been executed.
+pub fn request_error(field: &str, message: String, place: Option<Pos>) -> ServerError {
+    let refused = server_error(Refusal::bad_input(field, message));
+    ServerError { locations: place.into_iter().collect(), ..refused }
+}
+
+/// The answer with a code on every error. An error without one has not come from a resolver: the
+/// executor could not read the document or an argument.
 pub fn with_codes(mut response: Response) -> Response {
-    let mut left = TOLD;
+    let mut left = MOST_ERRORS;
     response.errors.retain_mut(|error| {
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_some() {
             return true;
         }
         extensions.set("code", ErrorCode::BadUserInput.as_str());
+        extensions.set("field", "query");
         // Suggestions name what the schema holds. Those for arguments of directives cannot be switched off.
         if let Some(suggestion) = error.message.find(" Did you mean") {
             error.message.truncate(suggestion);
         }
-        let told = left > 0 || !error.path.is_empty();
+        let is_kept = left > 0 || !error.path.is_empty();
         left = left.saturating_sub(1);
-        told
+        is_kept
     });
     response
 }
@@ -73,7 +110,7 @@ pub fn tables_error(error: TablesError) -> Refusal {
     }
 }
 
-/// Something is wrong inside.
+/// Logs an internal error; the refusal shows its correlation id alone.
 pub fn internal(reason: &dyn std::fmt::Display) -> Refusal {
     let correlation = uuid::Uuid::new_v4();
     tracing::error!(%correlation, %reason, "internal error");

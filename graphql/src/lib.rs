@@ -1,97 +1,114 @@
 //! The API that ingest and fan-out both serve: types, reads, authentication, limits, error codes.
 //!
-//! Invariants: who may see what is decided in `domain::access` alone; a resolver whose answer
-//! depends on the viewer asks for them by [`viewer`], which is how renderings are known to be private.
+//! Invariants: who may see what is decided in `domain::access` alone; a resolver whose answer depends on
+//! the viewer gets them from [`viewer`], which marks a rendering as private.
 
+pub mod account;
+pub mod admission;
 pub mod auth;
-pub mod commands;
+pub mod conversation;
+pub mod deadline;
 pub mod error;
-pub mod limits;
+pub mod ids;
 pub mod live;
-mod mutation;
+pub mod message;
+pub mod origins;
 pub mod paging;
+pub mod people;
 pub mod problem;
 mod query;
 pub mod reads;
+pub mod rows;
 pub mod scalars;
-mod subscription;
-pub mod types;
+pub mod subscriptions;
+pub mod trace;
+pub mod unpaired;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, EmptyMutation, Schema, ValidationMode};
+use async_graphql::{Context, EmptyMutation, Object, Request, Response, Schema, ValidationMode};
+use futures::stream::BoxStream;
 use schemas::{ErrorCode, Refusal, UserId};
 
-pub use commands::Commands;
-pub use error::api_error;
-pub use mutation::Mutation;
+pub use admission::Admission;
+pub use error::{Error, Result};
+pub use origins::Origins;
 pub use query::Query;
-pub use reads::Reads;
-pub use subscription::Subscription;
+pub use reads::{Access, Reads, Rights};
+pub use rows::Rows;
+pub use subscriptions::Subscription;
+pub use trace::TraceParent;
 
-pub type ApiSchema = Schema<Query, Mutation, Subscription>;
-/// Gives payloads of subscriptions.
-pub type RenderingSchema = Schema<Query, EmptyMutation, Subscription>;
+use live::Sealed;
 
-/// Who asks; absent from a request that nobody has signed.
+/// Runs requests of the API: of a query or a mutation one response, of a subscription its own.
+pub type Executor = Arc<dyn Fn(Request) -> BoxStream<'static, Response> + Send + Sync>;
+
+/// The user who sent a request; absent from an unsigned one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {
     pub user: UserId,
 }
 
-/// The schema over what can be read and asked for. It runs what [`limits::admit`] has let in.
-pub fn schema(reads: Arc<Reads>, commands: Arc<dyn Commands>) -> ApiSchema {
-    Schema::build(Query, Mutation, Subscription)
+/// Request data: the request may read the schema, and nothing else.
+#[derive(Debug, Clone, Copy)]
+pub struct Introspection;
+
+/// The query root of the rendering schema. It reads nothing.
+pub struct RenderingQuery;
+
+#[Object]
+impl RenderingQuery {
+    async fn is_rendering(&self) -> bool {
+        true
+    }
+}
+
+/// The schema that gives payloads of subscriptions. Their documents were admitted and validated when they
+/// were subscribed to, and their variables stay the same.
+#[derive(Clone)]
+pub struct RenderingSchema(Schema<RenderingQuery, EmptyMutation, Subscription>);
+
+pub fn rendering_schema(reads: Arc<Reads>) -> RenderingSchema {
+    let schema = Schema::build(RenderingQuery, EmptyMutation, Subscription)
+        .validation_mode(ValidationMode::Fast)
         .disable_introspection()
         .disable_suggestions()
         .data(reads)
-        .data(commands)
-        .finish()
+        .finish();
+    RenderingSchema(schema)
 }
 
-/// The schema for payloads of subscriptions that [`schema`] has let in: their documents are valid, and
-/// their variables stay the same.
-pub fn rendering_schema(reads: Arc<Reads>) -> RenderingSchema {
-    Schema::build(Query, EmptyMutation, Subscription)
-        .validation_mode(ValidationMode::Fast)
-        .data(reads)
-        .finish()
-}
-
-/// The schema for questions about itself alone, which go deeper than the limits; for development.
-pub fn introspection_schema() -> ApiSchema {
-    Schema::build(Query, Mutation, Subscription).introspection_only().finish()
-}
-
-/// The schema as text, as it is published.
-pub fn sdl() -> String {
-    Schema::build(Query, Mutation, Subscription).finish().sdl()
-}
-
-/// Who asks. Marks a rendering as theirs alone.
-pub fn viewer<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Viewer> {
-    if let Ok(asked) = ctx.data::<live::ViewerAsked>() {
-        asked.note();
+impl RenderingSchema {
+    /// Runs a request with rights of its own.
+    pub fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
+        self.0.execute_stream(request.data(Rights::default()))
     }
-    ctx.data::<Viewer>()
-        .map_err(|_| api_error(Refusal::new(ErrorCode::Unauthenticated, "a valid token is needed")))
-}
 
-fn reads<'a>(ctx: &Context<'a>) -> async_graphql::Result<&'a Arc<Reads>> {
-    ctx.data::<Arc<Reads>>()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    /// With `UPDATE_EXPECT=1` it writes the file instead.
-    #[test]
-    fn the_published_schema_is_the_served_one() {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../schemas/api.graphql");
-        if std::env::var_os("UPDATE_EXPECT").is_some() {
-            std::fs::write(&file, super::sdl()).unwrap();
-        }
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), super::sdl());
+    /// The schema as text: every type that a payload can reach.
+    pub fn sdl(&self) -> String {
+        self.0.sdl()
     }
+}
+
+/// The viewer of a request. In a rendering this opens the seal, which marks the rendering as private.
+pub fn viewer<'a>(ctx: &Context<'a>) -> Result<&'a Viewer> {
+    if let Some(sealed) = ctx.data_opt::<Sealed>() {
+        return Ok(sealed.open());
+    }
+    let viewer = ctx.data_opt::<Viewer>();
+    viewer.ok_or_else(|| Refusal::new(ErrorCode::Unauthenticated, "a valid token is needed").into())
+}
+
+/// Reads for the viewer of a request.
+pub fn access<'a>(ctx: &Context<'a>) -> Result<Access<'a>> {
+    let viewer = &viewer(ctx)?.user;
+    let rights = ctx.data_opt::<Rights>().ok_or_else(|| error::internal(&"a request without rights"))?;
+    Ok(Access { reads: reads(ctx)?, rights, viewer })
+}
+
+/// Reads that depend on no viewer.
+fn reads<'a>(ctx: &Context<'a>) -> Result<&'a Reads> {
+    let reads = ctx.data_opt::<Arc<Reads>>();
+    Ok(reads.ok_or_else(|| error::internal(&"a schema without reads"))?)
 }

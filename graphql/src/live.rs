@@ -1,47 +1,105 @@
-//! What subscriptions deliver, and how a payload is rendered once for all who asked the same.
+//! What subscriptions deliver, and how a payload is rendered once for everyone who selected the same.
 //!
 //! The subscription fields of the schema do not run streams. They are executed in one of two modes,
 //! put into the request as data:
 //! - [`Mode::Subscribe`]: the field checks its arguments and the viewer's right, and leaves a
-//!   [`Topic`] behind; the fan-out does the rest.
-//! - [`Mode::Render`]: the field gives the one event in the mode as its payload.
+//!   [`Filter`] behind; the fan-out does the rest.
+//! - [`Mode::Render`]: the field gives the one delivery in the mode as its payload.
 //!
-//! Invariant: a rendering that has asked for the viewer is marked, and is never given to another.
+//! Invariants: a rendering depends on its delivery, its selection and its answers alone, unless it opened
+//! the [`Sealed`] viewer, which marks it private; a completed delivery is rendered without reading.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use schemas::account::SendRejected;
-use schemas::conversation::{ConversationOpened, MembersChanged, Message, ReceiptAdvanced};
-use schemas::{ConversationId, LogTime};
+use domain::delivery::Answers;
+use schemas::{AccountFact, ConversationFact, ConversationId, LogTime};
+
+use crate::Viewer;
+use crate::people::People;
 
 /// What a socket subscribes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Topic {
+pub enum Filter {
     Inbox { after: Option<String> },
     MessageReceived { conversation: ConversationId },
     MessageUpdated { conversation: ConversationId },
     ConversationUpdated,
 }
 
-/// Something to deliver; carries what common selections need, so that rendering reads no table.
+/// The filters for which a delivery has a payload: a bit for each kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Payloads(u8);
+
+impl Payloads {
+    pub const INBOX: Self = Self(1);
+    pub const MESSAGE_RECEIVED: Self = Self(2);
+    pub const MESSAGE_UPDATED: Self = Self(4);
+    pub const CONVERSATION_UPDATED: Self = Self(8);
+
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    pub const fn has(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl Filter {
+    /// The bit of this kind of filter.
+    pub fn payload(&self) -> Payloads {
+        match self {
+            Self::Inbox { .. } => Payloads::INBOX,
+            Self::MessageReceived { .. } => Payloads::MESSAGE_RECEIVED,
+            Self::MessageUpdated { .. } => Payloads::MESSAGE_UPDATED,
+            Self::ConversationUpdated => Payloads::CONVERSATION_UPDATED,
+        }
+    }
+
+    /// The one conversation that it is about, if it is about one.
+    pub fn conversation(&self) -> Option<&ConversationId> {
+        match self {
+            Self::MessageReceived { conversation } | Self::MessageUpdated { conversation } => {
+                Some(conversation)
+            }
+            Self::Inbox { .. } | Self::ConversationUpdated => None,
+        }
+    }
+}
+
+/// Something to deliver, completed: it carries what selections need, so that rendering reads no table.
 #[derive(Debug, Clone)]
-pub enum Live {
-    Message { conversation: ConversationId, message: Message },
-    Deleted { conversation: ConversationId, message: Message },
-    Members { conversation: ConversationId, changed: MembersChanged },
-    Opened { conversation: ConversationId, at: LogTime, opened: ConversationOpened },
-    Receipt { conversation: ConversationId, at: LogTime, receipt: ReceiptAdvanced },
-    SendRejected(SendRejected),
+pub enum Delivery {
+    Conversation(ConversationDelivery),
+    Account(AccountFact),
     ResumeGap { reason: String },
     Drained { replayed: i32 },
+}
+
+/// A fact of a conversation, with what a node has read to complete it.
+#[derive(Debug, Clone)]
+pub struct ConversationDelivery {
+    pub conversation: ConversationId,
+    pub at: LogTime,
+    pub fact: ConversationFact,
+    /// Members with their marks, for facts about an existing message; absent for others, or when they
+    /// could not be read in time.
+    pub people: Option<Arc<People>>,
 }
 
 /// How a subscription field is executed.
 #[derive(Clone)]
 pub enum Mode {
-    Subscribe(Arc<OnceLock<Topic>>),
-    Render(Arc<Live>),
+    Subscribe(Arc<OnceLock<Filter>>),
+    Render(Rendering),
+}
+
+/// A delivery, and the answers to its questions for the viewers who share the rendering.
+#[derive(Clone)]
+pub struct Rendering {
+    pub delivery: Arc<Delivery>,
+    pub answers: Answers,
 }
 
 /// Text that stands for the cursor in a rendering; the fan-out puts the socket's own in its place.
@@ -49,16 +107,24 @@ pub enum Mode {
 /// It cannot occur in content: stored text has no control characters but LF and TAB.
 pub const CURSOR_PLACEHOLDER: &str = "\u{1}cursor\u{1}";
 
-/// Notes whether a rendering has depended on who views it.
-#[derive(Debug, Clone, Default)]
-pub struct ViewerAsked(Arc<AtomicBool>);
+/// The viewer of a rendering. Opening it marks the rendering as theirs alone.
+#[derive(Debug, Clone)]
+pub struct Sealed {
+    viewer: Viewer,
+    opened: Arc<AtomicBool>,
+}
 
-impl ViewerAsked {
-    pub fn note(&self) {
-        self.0.store(true, Ordering::Relaxed);
+impl Sealed {
+    pub fn new(viewer: Viewer) -> Self {
+        Self { viewer, opened: Arc::default() }
     }
 
-    pub fn was_asked(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    pub fn open(&self) -> &Viewer {
+        self.opened.store(true, Ordering::Relaxed);
+        &self.viewer
+    }
+
+    pub fn was_opened(&self) -> bool {
+        self.opened.load(Ordering::Relaxed)
     }
 }

@@ -1,14 +1,23 @@
-//! Paging: which part of a numbered list an answer holds.
+//! Paging of lists by keyset.
 //!
-//! Invariant: messages of a conversation have no hole, so a page is arithmetic on numbers.
+//! Invariant: a cursor holds the position of its item in the order of the list, not the item, so it stays
+//! valid when the item moves or leaves; what stood still is neither missed nor doubled.
 
 use async_graphql::SimpleObject;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemas::Refusal;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-/// The most that one page holds.
+/// The most items of one page.
 pub const MAX_PAGE: i32 = 50;
+/// The most items or rows that are looked at for one page.
+pub const MAX_LOOKED: usize = 1_000;
+/// The longest cursor that is read, in bytes.
+const MAX_CURSOR_BYTES: usize = 256;
 
-#[derive(Debug, Clone, SimpleObject)]
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
 pub struct PageInfo {
     pub has_next_page: bool,
     pub has_previous_page: bool,
@@ -16,119 +25,126 @@ pub struct PageInfo {
     pub end_cursor: Option<String>,
 }
 
-/// Which page of messages is wanted; numbers are those of messages.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Wanted {
-    pub first: Option<i32>,
-    pub after: Option<i64>,
-    pub last: Option<i32>,
-    pub before: Option<i64>,
-    pub around: Option<i64>,
-}
-
-/// Numbers `from..=to`; empty if `from` is above `to`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window {
-    pub from: i64,
-    pub to: i64,
-}
-
-/// How many are wanted, if the client may ask for so many.
-pub fn size(field: &'static str, wanted: Option<i32>) -> Result<i64, Refusal> {
-    match wanted {
-        None => Ok(i64::from(MAX_PAGE)),
-        Some(count) if (1..=MAX_PAGE).contains(&count) => Ok(i64::from(count)),
-        Some(_) => Err(Refusal::bad_input(field, format!("between 1 and {MAX_PAGE}"))),
+/// The number of items of a page, if the client may ask for as many.
+pub fn size(field: &'static str, wanted: Option<i32>) -> Result<usize, Refusal> {
+    let count = wanted.unwrap_or(MAX_PAGE);
+    if (1..=MAX_PAGE).contains(&count) {
+        Ok(usize::try_from(count).unwrap_or(1))
+    } else {
+        Err(Refusal::bad_input(field, format!("between 1 and {MAX_PAGE}")))
     }
 }
 
-impl Wanted {
-    /// The page among the numbers `low..=head` that the viewer may see. The newest by default.
-    pub fn window(self, low: i64, head: i64) -> Result<Window, Refusal> {
-        if self.first.is_some() && self.last.is_some() {
-            return Err(Refusal::bad_input("last", "give first or last, not both"));
-        }
-        if let Some(middle) = self.around {
-            if self.after.is_some() || self.before.is_some() {
-                return Err(Refusal::bad_input("around", "give around, or after and before"));
-            }
-            let count = size("first", self.first.or(self.last))?;
-            let from = (middle - count / 2).min(head - count + 1).max(low);
-            return Ok(Window { from, to: (from + count - 1).min(head) });
-        }
-        let from = self.after.map_or(low, |after| after.saturating_add(1).max(low));
-        let to = self.before.map_or(head, |before| before.saturating_sub(1).min(head));
-        Ok(match (self.first, self.last) {
-            (Some(first), _) => Window { from, to: to.min(from + size("first", Some(first))? - 1) },
-            // Forward from a cursor unless asked otherwise; else the newest.
-            (None, None) if self.after.is_some() && self.before.is_none() => {
-                Window { from, to: to.min(from + i64::from(MAX_PAGE) - 1) }
-            }
-            (None, last) => Window { from: from.max(to - size("last", last)? + 1), to },
-        })
+/// A position as opaque text.
+pub fn cursor<P: Serialize>(position: &P) -> String {
+    // A position is made of numbers and ids, so that it has a form in JSON.
+    URL_SAFE_NO_PAD.encode(serde_json::to_vec(position).unwrap_or_default())
+}
+
+/// The position in a cursor that a client gives back.
+pub fn position<P: Serialize + DeserializeOwned>(
+    field: &'static str,
+    cursor: Option<&str>,
+) -> Result<Option<P>, Refusal> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let malformed = || Refusal::bad_input(field, "malformed cursor");
+    if cursor.len() > MAX_CURSOR_BYTES {
+        return Err(malformed());
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| malformed())?;
+    let position: P = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
+    // Only the form that `cursor` gives is a cursor.
+    if self::cursor(&position) == cursor { Ok(Some(position)) } else { Err(malformed()) }
+}
+
+/// A page of a list in memory, in ascending order of `position`.
+pub struct ListPage<T> {
+    pub items: Vec<T>,
+    pub info: PageInfo,
+}
+
+impl<T> ListPage<T> {
+    /// The `size` items behind a position.
+    pub fn of<P: Ord + Serialize>(
+        all: Vec<T>,
+        size: usize,
+        after: Option<P>,
+        position: impl Fn(&T) -> P,
+    ) -> Self {
+        let before = |item: &T| after.as_ref().is_some_and(|after| position(item) <= *after);
+        let has_previous_page = all.first().is_some_and(before);
+        let mut items: Vec<T> = all.into_iter().skip_while(before).collect();
+        let has_next_page = items.len() > size;
+        items.truncate(size);
+        let cursor = |item: Option<&T>| item.map(|item| cursor(&position(item)));
+        let (start_cursor, end_cursor) = (cursor(items.first()), cursor(items.last()));
+        let info = PageInfo { has_next_page, has_previous_page, start_cursor, end_cursor };
+        Self { items, info }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use schemas::ErrorCode;
 
     use super::*;
 
-    fn window(wanted: Wanted) -> (i64, i64) {
-        let window = wanted.window(1, 200).unwrap();
-        (window.from, window.to)
+    type Item = (i64, &'static str);
+
+    fn page(all: &[Item], size: usize, after: Option<&str>) -> ListPage<Item> {
+        let after = position::<(i64, String)>("after", after).unwrap();
+        ListPage::of(all.to_vec(), size, after, |(at, id)| (*at, (*id).to_owned()))
     }
 
     #[test]
-    fn pages_go_both_ways_from_the_newest() {
-        let none = Wanted::default();
-        assert_eq!(window(none), (151, 200));
-        assert_eq!(window(Wanted { last: Some(10), ..none }), (191, 200));
-        assert_eq!(window(Wanted { last: Some(10), before: Some(191), ..none }), (181, 190));
-        assert_eq!(window(Wanted { first: Some(10), ..none }), (1, 10));
-        assert_eq!(window(Wanted { first: Some(10), after: Some(10), ..none }), (11, 20));
-        assert_eq!(window(Wanted { after: Some(10), ..none }), (11, 60));
-        assert_eq!(window(Wanted { after: Some(200), ..none }), (201, 200));
-        assert_eq!(window(Wanted { around: Some(100), first: Some(11), ..none }), (95, 105));
-        assert_eq!(window(Wanted { around: Some(1), first: Some(11), ..none }), (1, 11));
-        assert_eq!(window(Wanted { around: Some(200), first: Some(11), ..none }), (190, 200));
+    fn a_cursor_outlives_its_item() {
+        let all = [(1, "a"), (1, "b"), (2, "c"), (3, "d")];
+        let first = page(&all, 2, None);
+        assert_eq!(first.items, all[..2]);
+        assert!(first.info.has_next_page && !first.info.has_previous_page);
+        let after = first.info.end_cursor.unwrap();
+        let rest = page(&[(1, "a"), (2, "c"), (3, "d")], 2, Some(&after));
+        assert_eq!(rest.items, all[2..], "b has left");
+        assert!(!rest.info.has_next_page && rest.info.has_previous_page);
+        assert_eq!(page(&[], 2, Some(&after)).info.end_cursor, None);
     }
 
     #[test]
-    fn what_makes_no_sense_is_refused_by_field() {
-        let none = Wanted::default();
-        for (wanted, field) in [
-            (Wanted { first: Some(0), ..none }, "first"),
-            (Wanted { first: Some(51), ..none }, "first"),
-            (Wanted { last: Some(-1), ..none }, "last"),
-            (Wanted { first: Some(1), last: Some(1), ..none }, "last"),
-            (Wanted { around: Some(1), after: Some(1), ..none }, "around"),
-        ] {
-            assert_eq!(wanted.window(1, 200).unwrap_err().field.as_deref(), Some(field));
+    fn malformed_cursors_and_sizes_are_named() {
+        let spaced = URL_SAFE_NO_PAD.encode("[1, \"a\"]");
+        for bad in
+            ["", "x", "!!", &spaced, &cursor(&7), &cursor(&("a", 1)), &"x".repeat(MAX_CURSOR_BYTES + 1)]
+        {
+            let refusal = position::<(i64, String)>("after", Some(bad)).unwrap_err();
+            assert_eq!((refusal.code, refusal.field.as_deref()), (ErrorCode::BadUserInput, Some("after")));
+        }
+        assert_eq!(size("first", None), Ok(50));
+        for bad in [0, -1, 51] {
+            assert_eq!(size("first", Some(bad)).unwrap_err().field.as_deref(), Some("first"));
         }
     }
 
     proptest! {
         #[test]
-        fn walking_either_way_sees_every_message_once(head in 0i64..300, low in 1i64..20, count in 1i32..=50) {
-            let all: Vec<i64> = (low..=head).collect();
+        fn walking_sees_what_stands_still_once(
+            kept in prop::collection::btree_set(0i64..100, 0..60),
+            gone in prop::collection::btree_set(0i64..100, 0..60),
+            count in 1usize..9,
+        ) {
+            let all: Vec<i64> = kept.union(&gone).copied().collect();
+            let left: Vec<i64> = kept.iter().copied().collect();
             let (mut seen, mut after) = (vec![], None);
-            loop {
-                let page = Wanted { first: Some(count), after, ..Wanted::default() }.window(low, head).unwrap();
-                if page.from > page.to { break; }
-                seen.extend(page.from..=page.to);
-                after = Some(page.to);
+            for turn in 0.. {
+                let list = if turn == 0 { all.clone() } else { left.clone() };
+                let at = position::<i64>("after", after.as_deref()).unwrap();
+                let page = ListPage::of(list, count, at, |item| *item);
+                seen.extend(page.items);
+                after = page.info.end_cursor;
+                if !page.info.has_next_page { break; }
             }
-            prop_assert_eq!(&seen, &all);
-            let (mut seen, mut before) = (vec![], None);
-            loop {
-                let page = Wanted { last: Some(count), before, ..Wanted::default() }.window(low, head).unwrap();
-                if page.from > page.to { break; }
-                seen.splice(0..0, page.from..=page.to);
-                before = Some(page.from);
-            }
-            prop_assert_eq!(&seen, &all);
+            prop_assert!(seen.is_sorted_by(|a, b| a < b));
+            prop_assert!(kept.iter().all(|item| seen.contains(item)));
         }
     }
 }

@@ -1,72 +1,150 @@
-//! Facts that ingest puts beside what a client says: who they are, how many receive it, what it
-//! answers. All are harmless when some milliseconds old.
+//! Facts that ingest adds to what a client says: who the sender is, how many receive the message, what it
+//! answers. Each may be some milliseconds old; the machines check what must hold.
 
+mod cache;
 mod changes;
-mod known;
 
 use std::sync::Arc;
 
-use futures::future::try_join_all;
-use graphql::Reads;
-use graphql::reads::Seat;
+use domain::access::{self, Seen, Sight, When};
+use domain::mentions;
+use futures::future::{try_join, try_join_all};
+use graphql::Rows;
+use graphql::reads::BlockList;
+use graphql::rows::Versioned;
 use schemas::code::ErrorCode;
-use schemas::conversation::{Mentions, Message, ReplyStub};
+use schemas::membership::MembershipInterval;
+use schemas::message::{Mentions, ReplyStub};
 use schemas::people::Profile;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
 
 use crate::metrics;
-use known::Known;
+use cache::InvalidatedCache;
 
 /// The most people that one request may name.
 const MAX_NAMED: usize = 200;
+/// The number of recipients of a send without facts: the account refuses it unless it repeats a first one.
+const UNKNOWN_RECIPIENTS: i32 = -1;
 
 pub struct Facts {
-    reads: Arc<Reads>,
-    seats: Known<ConversationId, UserId, Seat>,
-    profiles: Known<UserId, (), Profile>,
+    rows: Arc<Rows>,
+    senders: InvalidatedCache<ConversationId, UserId, SenderContext>,
+    profiles: InvalidatedCache<UserId, (), Profile>,
+}
+
+/// What a send needs of its sender's conversation.
+#[derive(Debug, Clone)]
+struct SenderContext {
+    /// The interval through which the sender sees it.
+    interval: MembershipInterval,
+    /// Present members.
+    members: i32,
+}
+
+/// The facts of a send.
+#[derive(Debug, Clone)]
+pub struct SendFacts {
+    pub sender: Profile,
+    pub recipients: i32,
+    pub reply_to: Option<ReplyStub>,
+    pub mentions: Mentions,
+}
+
+impl SendFacts {
+    /// In place of facts that deny a send whose client id the account remembers. Of the parent only the
+    /// number counts, which the client's request is compared by.
+    pub fn absent(user: &UserId, parent: Option<&MessageId>) -> Self {
+        let sender = Profile {
+            user: user.clone(),
+            username: String::new(),
+            display_name: String::new(),
+            avatar_url: None,
+        };
+        let stub = |parent: &MessageId| ReplyStub {
+            seq: parent.seq,
+            sender: sender.clone(),
+            content: None,
+            created_at: 0,
+        };
+        let reply_to = parent.map(stub);
+        Self { sender, recipients: UNKNOWN_RECIPIENTS, reply_to, mentions: Mentions::default() }
+    }
 }
 
 impl Facts {
-    pub fn new(reads: Arc<Reads>) -> Self {
-        Self { reads, seats: Known::new(), profiles: Known::new() }
+    pub fn new(rows: Arc<Rows>) -> Self {
+        Self { rows, senders: InvalidatedCache::new(), profiles: InvalidatedCache::new() }
     }
 
-    /// What others see of the actor. A valid token of someone whom the platform has not published.
+    /// The facts of a send. NOT_FOUND if the user is not in the conversation, or does not see the parent.
+    pub async fn of_send(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+        parent: Option<&MessageId>,
+        text: &str,
+    ) -> Result<SendFacts, Refusal> {
+        let context = self.sender_context(user, conversation);
+        let (context, sender) = try_join(context, self.profile(user)).await?;
+        let reply_to = self.parent(&context, user, conversation, parent).await?;
+        let mentions = self.mentions(conversation, text).await?;
+        Ok(SendFacts { sender, recipients: (context.members - 1).max(0), reply_to, mentions })
+    }
+
+    /// What others see of the actor; FORBIDDEN for a valid token of a user without a published profile.
     pub async fn profile(&self, user: &UserId) -> Result<Profile, Refusal> {
-        let known = self.profiles.get(user, &());
-        count("profile", known.is_some());
-        if let Some(profile) = known {
+        let cached = self.profiles.get(user, &());
+        count("profile", cached.is_some());
+        if let Some(profile) = cached {
             return Ok(profile);
         }
         let unknown = || Refusal::new(ErrorCode::Forbidden, "the platform has not published this user yet");
-        let profile = self.reads.find_dated_profile(user).await?.ok_or_else(unknown)?;
-        self.profiles.learn(user, &(), profile.clone());
+        let profile = self.rows.profile(user).await?.ok_or_else(unknown)?;
+        self.profiles.insert(user, &(), profile.clone());
         Ok(profile.value)
     }
 
-    /// The seat of someone who is in a conversation; NOT_FOUND otherwise, for whatever reason.
-    pub async fn seat(&self, user: &UserId, conversation: &ConversationId) -> Result<Seat, Refusal> {
-        let known = self.seats.get(conversation, user);
-        count("seat", known.is_some());
-        if let Some(seat) = known {
-            return Ok(seat);
+    /// The context of a member; NOT_FOUND for anyone else, after a second read.
+    async fn sender_context(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+    ) -> Result<SenderContext, Refusal> {
+        let cached = self.senders.get(conversation, user);
+        count("sender_context", cached.is_some());
+        if let Some(context) = cached {
+            return Ok(context);
         }
-        let seat = self.reads.seat(user, conversation).await?;
-        self.seats.learn(conversation, user, seat.clone());
-        Ok(seat.value)
+        let context = match self.read_context(user, conversation).await? {
+            Some(context) => context,
+            None => self.read_context(user, conversation).await?.ok_or_else(Refusal::not_found)?,
+        };
+        self.senders.insert(conversation, user, context.clone());
+        Ok(context.value)
     }
 
-    /// Somebody is about to change who is in a conversation. They are not to find it as it was before
-    /// because the log tells of it late.
-    pub fn changes(&self, conversation: &ConversationId) {
-        self.seats.doubted(conversation.clone());
+    async fn read_context(
+        &self,
+        user: &UserId,
+        conversation: &ConversationId,
+    ) -> Result<Option<Versioned<SenderContext>>, Refusal> {
+        let Versioned { version, value } = self.rows.member(conversation, user).await?;
+        let interval = access::viewing(value.member.as_ref()).ok().cloned();
+        let members = value.state.members;
+        Ok(interval.map(|interval| Versioned { version, value: SenderContext { interval, members } }))
+    }
+
+    /// The caller is about to change who is in a conversation, and must not find it as it was because the
+    /// log reports the change late.
+    pub fn will_change(&self, conversation: &ConversationId) {
+        self.senders.invalidate_for_a_while(conversation.clone());
     }
 
     /// The message that a send answers.
-    pub async fn answered(
+    async fn parent(
         &self,
-        seat: &Seat,
-        viewer: &UserId,
+        context: &SenderContext,
+        user: &UserId,
         conversation: &ConversationId,
         parent: Option<&MessageId>,
     ) -> Result<Option<ReplyStub>, Refusal> {
@@ -74,62 +152,43 @@ impl Facts {
         if parent.conversation != *conversation {
             return Err(Refusal::bad_input("replyToId", "a message of another conversation"));
         }
-        if !domain::access::sees_message(&seat.stay, parent.seq) {
-            return Err(Refusal::not_found());
-        }
-        let message = self.reads.message(&parent.conversation, parent.seq).await?.message;
-        if self.reads.blocks(viewer).await?.hide(&message) {
-            return Err(Refusal::not_found());
-        }
-        let Message { seq, sender, content, sent_at, .. } = message;
-        Ok(Some(ReplyStub { seq, sender, content, created_at: sent_at }))
+        let message = self.rows.message(conversation, parent.seq);
+        let (message, blocks) = try_join(message, self.rows.blocks(user)).await?;
+        let intervals = std::slice::from_ref(&context.interval);
+        let sight = Sight { intervals, when: When::Now, blocks: BlockList::new(blocks) };
+        let message = message.filter(|message| sight.sees(Seen::message(message)));
+        Ok(Some(message.ok_or_else(Refusal::not_found)?.stub()))
     }
 
-    /// The members whom a text names; who they are is read only if there are names.
-    pub async fn mentions(
-        &self,
-        viewer: &UserId,
-        conversation: &ConversationId,
-        text: &str,
-    ) -> Result<Mentions, Refusal> {
-        let names = domain::text::mentioned(text);
-        if names.is_empty() {
+    /// The members whom a text mentions. Members are read only for a text that can name one.
+    async fn mentions(&self, conversation: &ConversationId, text: &str) -> Result<Mentions, Refusal> {
+        if !mentions::may_name(text) {
             return Ok(Mentions::default());
         }
-        let loaded = self.reads.visible(viewer, conversation).await?;
-        let profiles = loaded.present().into_iter().map(|(user, _)| self.reads.find_profile(user));
-        let profiles = try_join_all(profiles).await?.into_iter().flatten();
-        let is_named = |profile: &Profile| names.contains(&profile.username.to_lowercase());
-        Ok(Mentions {
-            people: profiles.filter(is_named).collect(),
-            all: names.iter().any(|name| name == "all"),
-        })
+        let people = self.rows.conversation(conversation).await?.people;
+        let profiles = people.present().into_iter().map(|(user, _)| self.rows.profile(user));
+        let profiles = try_join_all(profiles).await?.into_iter().flatten().map(|profile| profile.value);
+        let profiles: Vec<Profile> = profiles.collect();
+        let named = mentions::named(text, profiles.iter().map(|profile| profile.username.as_str()));
+        let people = named.people.into_iter().filter_map(|at| profiles.get(at).cloned()).collect();
+        Ok(Mentions { people, all: named.all })
     }
 
-    /// Everyone but the creator, sorted, each once; all of them exist.
-    pub async fn participants(
-        &self,
-        creator: &UserId,
-        mut named: Vec<UserId>,
-    ) -> Result<Vec<UserId>, Refusal> {
-        named.retain(|user| user != creator);
-        let people = self.people("participantIds", named).await?;
-        Ok(people.into_iter().map(|profile| profile.user).collect())
-    }
-
-    /// Those whom a request names, sorted, each once; all of them exist.
+    /// The users whom a request names, sorted, each once; NOT_FOUND if one has no published profile.
     pub async fn people(&self, field: &'static str, mut named: Vec<UserId>) -> Result<Vec<Profile>, Refusal> {
         if named.len() > MAX_NAMED {
-            return Err(Refusal::bad_input(field, "too many"));
+            return Err(Refusal::bad_input(field, format!("more than {MAX_NAMED} users")));
         }
         named.sort();
         named.dedup();
-        try_join_all(named.iter().map(|user| self.reads.profile(user))).await
+        let profiles = try_join_all(named.iter().map(|user| self.rows.profile(user))).await?;
+        let profiles = profiles.into_iter().map(|profile| profile.map(|profile| profile.value));
+        profiles.collect::<Option<_>>().ok_or_else(Refusal::not_found)
     }
 }
 
-fn count(fact: &str, is_known: bool) {
-    metrics::FACTS.with_label_values(&[fact, if is_known { "memory" } else { "tables" }]).inc();
+fn count(fact: &str, is_cached: bool) {
+    metrics::FACTS.with_label_values(&[fact, if is_cached { "memory" } else { "tables" }]).inc();
 }
 
 #[cfg(test)]

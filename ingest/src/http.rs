@@ -1,50 +1,61 @@
 //! GraphQL over HTTP.
 //!
 //! Invariants: one operation a request; a GET changes nothing and cannot be sent by a foreign page; a
-//! document is within the limits before anything expands it; what is not GraphQL is answered in
-//! problem+json (RFC 9457).
+//! document is admitted before it is executed; what is no GraphQL request is answered in problem+json
+//! (RFC 9457).
 
+mod accept;
 mod answer;
 mod body;
 pub mod connections;
+mod cors;
+mod request;
 
 use std::any::Any;
 use std::sync::Arc;
 
 use async_graphql::http::GraphiQLSource;
 use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, Response as GraphqlResponse, Variables};
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use async_graphql::{Request, ServerError};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::middleware::from_fn;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use graphql::auth::Authenticator;
+use axum::routing::{MethodRouter, get, post};
+use futures::StreamExt;
+use graphql::admission::Admitted;
+use graphql::auth::{Authenticator, bearer_in};
+use graphql::deadline::in_time;
 use graphql::error::server_error;
 use graphql::problem::{self, Problem};
-use graphql::{ApiSchema, Viewer, limits};
+use graphql::{Admission, Executor, Introspection, Origins, TraceParent, Viewer};
 use platform::clock::Clock;
 use schemas::{ErrorCode, Refusal};
-use serde::Deserialize;
-use serde_json::{Map, Value};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::Ingest;
-use answer::answer;
+use accept::{Media, negotiate};
+use answer::{Outcome, answer};
+use request::{GetParameters, Malformed, Operation};
 
 /// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 /// A GET must carry this header, which a page of another origin cannot set without asking.
 const PREFLIGHT_HEADER: &str = "x-musclemap-preflight";
 
+/// What a request with a token that is not valid is told (RFC 6750, 3).
+const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
+
 /// What the routes stand on.
 #[derive(Clone)]
 pub struct Http {
-    pub schema: ApiSchema,
-    /// Answers questions about the schema; in development alone.
-    pub introspection: Option<ApiSchema>,
+    pub executor: Executor,
+    pub admission: Arc<Admission>,
+    /// Origins whose pages may use the routes.
+    pub origins: Origins,
     pub authenticator: Arc<Authenticator>,
     pub ingest: Arc<Ingest>,
     pub clock: Arc<dyn Clock>,
@@ -52,28 +63,19 @@ pub struct Http {
     pub development: bool,
 }
 
-/// One operation, as a body or as a query string says it.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Operation {
-    query: String,
-    operation_name: Option<String>,
-    variables: Option<Variables>,
-}
-
-/// An operation in a query string: variables are JSON in a text.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct GetOperation {
-    query: String,
-    operation_name: Option<String>,
-    variables: Option<String>,
-}
-
 pub fn routes(http: Http) -> Router {
-    let mut router = Router::new().route("/graphql", get(by_get).post(by_post));
+    let across = |methods: MethodRouter<Http>, allowed: &[Method], allow| {
+        let answering = cors::Answering { origins: http.origins.clone(), allow };
+        methods
+            .options(no_content)
+            .layer(cors::layer(&http.origins, allowed))
+            .layer(from_fn_with_state(answering, cors::options))
+    };
+    let graphql = across(get(by_get).post(by_post), &[Method::GET, Method::POST], "GET, HEAD, POST, OPTIONS");
+    let mut router = Router::new().route("/graphql", graphql);
     if http.development {
-        router = router.route("/", get(graphiql)).route("/dev/login", post(crate::login::login));
+        let login = across(post(crate::login::login), &[Method::POST], "POST, OPTIONS");
+        router = router.route("/", get(graphiql)).route("/dev/login", login);
     }
     router
         .fallback(problem::not_found)
@@ -82,6 +84,11 @@ pub fn routes(http: Http) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(http)
+}
+
+/// Puts OPTIONS into `Allow`; the layers around it answer.
+async fn no_content() -> StatusCode {
+    StatusCode::NO_CONTENT
 }
 
 /// The panic itself is told by the process's hook.
@@ -94,75 +101,110 @@ async fn graphiql() -> Html<String> {
     Html(GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql").finish())
 }
 
-/// The body is an object first of all: a list, even of the right things, is not one operation.
-async fn by_post(
-    State(http): State<Http>,
-    headers: HeaderMap,
-    body: Result<Json<Map<String, Value>>, JsonRejection>,
-) -> Response {
-    let body = match body {
-        Ok(Json(body)) => body,
-        Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),
-    };
-    match serde_json::from_value(Value::Object(body)) {
-        Ok(operation) => http.run(&headers, operation, true).await,
-        Err(error) => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string()).into_response(),
-    }
+async fn by_post(State(http): State<Http>, headers: HeaderMap, body: Bytes) -> Response {
+    http.serve(&headers, true, || request::by_body(&headers, &body)).await
 }
 
 async fn by_get(
     State(http): State<Http>,
     headers: HeaderMap,
-    query: Result<Query<GetOperation>, QueryRejection>,
+    query: Result<Query<GetParameters>, QueryRejection>,
 ) -> Response {
-    let bad = |detail: &str| Problem::new(StatusCode::BAD_REQUEST, detail).into_response();
     if !headers.contains_key(PREFLIGHT_HEADER) {
-        return bad("a GET needs the header x-musclemap-preflight");
+        let detail = "a GET needs the header x-musclemap-preflight";
+        return Problem::new(StatusCode::BAD_REQUEST, detail).into_response();
     }
-    let Ok(Query(operation)) = query else { return bad("no query") };
-    let variables = operation.variables.as_deref().map(serde_json::from_str).transpose();
-    let Ok(variables) = variables else { return bad("variables are not an object in JSON") };
-    let GetOperation { query, operation_name, .. } = operation;
-    http.run(&headers, Operation { query, operation_name, variables }, false).await
+    let Ok(Query(parameters)) = query else {
+        return Problem::new(StatusCode::BAD_REQUEST, "the query string is malformed").into_response();
+    };
+    http.serve(&headers, false, || request::by_query(parameters)).await
 }
 
 impl Http {
-    async fn run(&self, headers: &HeaderMap, operation: Operation, mutations: bool) -> Response {
-        let refused = |refusal| GraphqlResponse::from_errors(vec![server_error(refusal)]);
-        let viewer = match self.viewer(headers) {
-            Ok(viewer) => viewer,
-            Err(refusal) => return answer("unknown", refused(refusal)),
+    async fn serve(
+        &self,
+        headers: &HeaderMap,
+        mutations: bool,
+        read: impl FnOnce() -> Result<Operation, Malformed>,
+    ) -> Response {
+        let Some(media) = negotiate(headers) else {
+            let detail = "application/graphql-response+json or application/json";
+            return Problem::new(StatusCode::NOT_ACCEPTABLE, detail).into_response();
         };
-        let mut request = Request::new(operation.query).variables(operation.variables.unwrap_or_default());
-        if let Some(name) = operation.operation_name {
+        match read() {
+            Ok(operation) => self.run(headers, operation, media, mutations).await,
+            Err(Malformed::Problem(problem)) => problem.into_response(),
+            Err(Malformed::Refused(error)) => answer("unknown", media, Outcome::Refused(vec![error])),
+        }
+    }
+
+    async fn run(
+        &self,
+        headers: &HeaderMap,
+        operation: Operation,
+        media: Media,
+        mutations: bool,
+    ) -> Response {
+        let mut request = Request::new(operation.query).variables(operation.variables);
+        if let Some(name) = operation.name {
             request = request.operation_name(name);
         }
-        if let Some(viewer) = viewer {
-            request = request.data(viewer);
+        match self.viewer(headers) {
+            Ok(Some(viewer)) => {
+                request.data.insert(viewer);
+            }
+            Ok(None) => {}
+            Err(refusal) => {
+                let refused = answer("unknown", media, Outcome::Refused(vec![server_error(refusal)]));
+                return ([(header::WWW_AUTHENTICATE, INVALID_TOKEN)], refused).into_response();
+            }
         }
-        let admitted = match limits::admit(&mut request, self.introspection.is_some()) {
+        let admitted = self.admission.admit(&mut request);
+        let Admitted { kind, about_schema } = match admitted {
             Ok(admitted) => admitted,
-            Err(error) => return answer("unknown", GraphqlResponse::from_errors(vec![error])),
+            Err(errors) => return answer("unknown", media, Outcome::Refused(errors)),
         };
-        if admitted.kind == OperationType::Mutation && !mutations {
-            let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "a GET changes nothing");
-            return ([(header::ALLOW, "POST")], problem).into_response();
+        match kind {
+            OperationType::Mutation if !mutations => {
+                let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "a GET changes nothing");
+                return ([(header::ALLOW, "POST")], problem).into_response();
+            }
+            OperationType::Subscription => {
+                return answer("subscription", media, Outcome::Refused(vec![not_here()]));
+            }
+            OperationType::Query | OperationType::Mutation => {}
         }
-        let about_schema = self.introspection.as_ref().filter(|_| admitted.about_schema);
-        let schema = about_schema.unwrap_or(&self.schema);
-        let response = limits::in_time(admitted.kind, schema.execute(request)).await;
-        answer(name_of(admitted.kind), response.unwrap_or_else(refused))
+        if about_schema {
+            request = request.data(Introspection);
+        }
+        if let Some(trace) = trace(headers) {
+            request = request.data(trace);
+        }
+        let mut responses = (self.executor)(request);
+        let outcome = match in_time(kind, responses.next()).await {
+            Ok(Some(response)) => Outcome::Executed(response),
+            Ok(None) => Outcome::Refused(vec![not_here()]),
+            Err(refusal) => Outcome::Refused(vec![server_error(refusal)]),
+        };
+        answer(name_of(kind), media, outcome)
     }
 
     /// Who asks; nobody without a token, but never somebody with a wrong one.
     fn viewer(&self, headers: &HeaderMap) -> Result<Option<Viewer>, Refusal> {
-        let Some(value) = headers.get(header::AUTHORIZATION) else { return Ok(None) };
-        let invalid = || Refusal::new(ErrorCode::Unauthenticated, "the token is not valid");
-        let token =
-            value.to_str().ok().and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(invalid)?;
-        let user = self.authenticator.verify(token, self.clock.now()).map_err(|_| invalid())?.user;
+        let invalid = |_| Refusal::new(ErrorCode::Unauthenticated, "the token is not valid");
+        let Some(token) = bearer_in(headers).map_err(invalid)? else { return Ok(None) };
+        let user = self.authenticator.verify(token, self.clock.now()).map_err(invalid)?.user;
         Ok(Some(Viewer { user }))
     }
+}
+
+fn not_here() -> ServerError {
+    server_error(Refusal::bad_input("query", "subscriptions are served on sockets"))
+}
+
+/// The trace that a request belongs to; a malformed header is ignored, as the standard says.
+fn trace(headers: &HeaderMap) -> Option<TraceParent> {
+    headers.get("traceparent")?.to_str().ok()?.parse().ok()
 }
 
 fn name_of(kind: OperationType) -> &'static str {

@@ -1,5 +1,5 @@
-//! Log-in for development: appends the user as the platform would, grants what is to start with, and
-//! gives a token. Served on loopback alone.
+//! Log-in for development: publishes the user as the platform would, grants first credits, and issues a
+//! token. Served on loopback alone.
 
 use std::time::Duration;
 
@@ -8,24 +8,24 @@ use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use schemas::account::{AccountRequest, GrantCredits};
-use schemas::avro;
-use schemas::message::{Outgoing, Place};
+use schemas::avro::{self, Record};
+use schemas::credits::GrantCredits;
 use schemas::people::PlatformUser;
+use schemas::record::{Origin, Outgoing, Output, Place};
 use schemas::topics::PLATFORM_USERS;
 use schemas::{ErrorCode, Refusal, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::Ingest;
 use crate::http::Http;
-use crate::requests::Asked;
+use crate::requests::RequestKind;
+use crate::{Asked, Ingest};
 use graphql::problem::Problem;
 
-/// What a new user starts with, in milli-credits.
+/// The first credits of a new user, in milli-credits.
 const WELCOME_MILLI: i64 = 100_000;
-/// How long a new user may take to be known.
-const KNOWN_WITHIN: Duration = Duration::from_secs(5);
+/// How long the profile of a new user may take to be stored.
+const STORED_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 #[derive(Debug, Deserialize)]
@@ -59,7 +59,7 @@ pub async fn login(State(http): State<Http>, body: Result<Json<Login>, JsonRejec
 }
 
 impl Ingest {
-    /// Makes a user known and gives them their first credits, if that has not happened yet.
+    /// Publishes a user and grants them their first credits, if that has not happened yet.
     pub async fn welcome(&self, username: &str) -> Result<UserId, Refusal> {
         let valid = (1..=32).contains(&username.len())
             && username.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
@@ -67,15 +67,14 @@ impl Ingest {
             return Err(Refusal::bad_input("username", "1 to 32 letters, digits, dots, dashes, underscores"));
         }
         let user = UserId::of_username(username);
-        if self.reads.find_profile(&user).await?.is_none() {
+        if self.rows.profile(&user).await?.is_none() {
             self.publish(&user, username).await?;
         }
         let grant = GrantCredits { once: "welcome".to_owned(), amount_milli: WELCOME_MILLI };
-        let request = AccountRequest::GrantCredits(grant);
-        self.ask(&user, Asked::Direct, Instant::now(), |reply| {
-            Outgoing::account_command(&user, request, Some(reply))
-        })
-        .await?;
+        let asked = Asked { user: &user, kind: RequestKind::Direct, at: Instant::now(), trace: None };
+        let command =
+            |reply| Output::ToAccount { user: user.clone(), request: grant.into(), reply: Some(reply) };
+        self.run(asked, command).await?;
         Ok(user)
     }
 
@@ -87,17 +86,18 @@ impl Ingest {
             avatar_url: None,
         });
         let key = Some(user.as_str().into());
-        let record = Outgoing { topic: &PLATFORM_USERS, place: Place::Key, key, headers: vec![], value };
+        let headers = Origin::client(self.clock.now(), None).headers(PlatformUser::SUBJECT);
+        let record = Outgoing { topic: &PLATFORM_USERS, place: Place::Key, key, headers, value };
         let unavailable = |_| Refusal::unavailable("try again");
         self.log.enqueue(record).await.map_err(unavailable)?.await.map_err(unavailable)?;
-        let known = async {
-            while self.reads.find_profile(user).await?.is_none() {
+        let stored = async {
+            while self.rows.profile(user).await?.is_none() {
                 self.clock.sleep(LOOK_EVERY).await;
             }
             Ok(())
         };
-        tokio::time::timeout(KNOWN_WITHIN, known)
+        tokio::time::timeout(STORED_WITHIN, stored)
             .await
-            .unwrap_or_else(|_| Err(Refusal::unavailable("the user is not known yet")))
+            .unwrap_or_else(|_| Err(Refusal::unavailable("the user is not stored yet")))
     }
 }

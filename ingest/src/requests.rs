@@ -1,7 +1,7 @@
 //! Requests that wait for their verdicts.
 //!
 //! Invariants: a send is answered when money and message are both decided; verdicts may come in
-//! either order, and again. What nobody waits for any more is dropped at once.
+//! either order, and again. An entry goes when its [`PendingRequest`] is dropped.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -16,54 +16,55 @@ use tokio::sync::oneshot;
 
 use crate::metrics;
 
-/// What was asked, which says whose verdicts answer it.
+/// The kind of a request, which says whose verdicts complete it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum RequestKind {
     Send,
     Create,
     /// Of one machine alone.
     Direct,
 }
 
-/// What came of it.
+/// The outcome of a request that had an effect, or whose effect was there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Done {
+pub enum Completed {
+    /// The message has this number.
     Stored(i64),
-    Effected,
+    Done,
 }
 
-type Answer = Result<Done, Refusal>;
+type Answer = Result<Completed, Refusal>;
 
-/// What is known of a request so far.
+/// The verdicts on a request so far.
 #[derive(Debug, Default)]
-struct Heard {
+struct Progress {
     accepted: bool,
-    done: Option<Done>,
+    completed: Option<Completed>,
 }
 
-struct Pending {
+struct Entry {
     user: UserId,
-    asked: Asked,
-    heard: Heard,
+    kind: RequestKind,
+    progress: Progress,
     answer: oneshot::Sender<Answer>,
 }
 
 #[derive(Default)]
 struct Table {
-    pending: HashMap<i64, Pending>,
+    entries: HashMap<i64, Entry>,
     by_user: HashMap<UserId, usize>,
 }
 
 impl Table {
-    fn remove(&mut self, request: i64) -> Option<Pending> {
-        let pending = self.pending.remove(&request)?;
-        if let Some(count) = self.by_user.get_mut(&pending.user) {
+    fn remove(&mut self, request: i64) -> Option<Entry> {
+        let entry = self.entries.remove(&request)?;
+        if let Some(count) = self.by_user.get_mut(&entry.user) {
             *count -= 1;
             if *count == 0 {
-                self.by_user.remove(&pending.user);
+                self.by_user.remove(&entry.user);
             }
         }
-        Some(pending)
+        Some(entry)
     }
 }
 
@@ -76,19 +77,19 @@ pub struct Requests {
     most_per_user: usize,
 }
 
-/// A request that waits; it is forgotten when this is dropped.
-pub struct Waiting {
+/// A request that waits for its verdicts. Dropping it removes its entry.
+pub struct PendingRequest {
     requests: Requests,
     request: i64,
-    asked: Asked,
+    kind: RequestKind,
     answer: oneshot::Receiver<Answer>,
 }
 
 /// The outcome is not known in time.
-pub fn pending(asked: Asked) -> Refusal {
-    let detail = match asked {
-        Asked::Send => "the outcome follows on the inbox; sending again is safe",
-        Asked::Create | Asked::Direct => "the outcome is not known yet; asking again is safe",
+pub fn pending(kind: RequestKind) -> Refusal {
+    let detail = match kind {
+        RequestKind::Send => "the outcome follows on the inbox; sending again is safe",
+        RequestKind::Create | RequestKind::Direct => "the outcome is not known yet; asking again is safe",
     };
     Refusal::new(ErrorCode::OutcomePending, detail)
 }
@@ -105,11 +106,11 @@ impl Requests {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes a request, if there is room.
-    pub fn open(&self, user: &UserId, asked: Asked) -> Result<Waiting, Refusal> {
+    /// Enters a request, if there is room.
+    pub fn open(&self, user: &UserId, kind: RequestKind) -> Result<PendingRequest, Refusal> {
         let mut table = self.table();
-        if table.pending.len() >= self.most {
-            return Err(Refusal::unavailable("too many requests are on their way"));
+        if table.entries.len() >= self.most {
+            return Err(Refusal::unavailable("too many requests wait for verdicts"));
         }
         let own = table.by_user.entry(user.clone()).or_default();
         if *own >= self.most_per_user {
@@ -123,42 +124,42 @@ impl Requests {
         *own += 1;
         let request = self.next.fetch_add(1, Ordering::Relaxed);
         let (answer, receive) = oneshot::channel();
-        let pending = Pending { user: user.clone(), asked, heard: Heard::default(), answer };
-        table.pending.insert(request, pending);
-        metrics::WAITING.set(table.pending.len() as i64);
-        Ok(Waiting { requests: self.clone(), request, asked, answer: receive })
+        let entry = Entry { user: user.clone(), kind, progress: Progress::default(), answer };
+        table.entries.insert(request, entry);
+        metrics::WAITING.set(table.entries.len() as i64);
+        Ok(PendingRequest { requests: self.clone(), request, kind, answer: receive })
     }
 
-    /// Takes in a verdict; answers the request that it completes.
-    pub fn hear(&self, verdict: Verdict) {
+    /// Adds a verdict, and answers the request that it completes.
+    pub fn on_verdict(&self, verdict: Verdict) {
         let mut table = self.table();
-        let Some(pending) = table.pending.get_mut(&verdict.request) else { return };
-        if let Some(answer) = add(pending.asked, &mut pending.heard, verdict.by, verdict.outcome)
-            && let Some(pending) = table.remove(verdict.request)
+        let Some(entry) = table.entries.get_mut(&verdict.request) else { return };
+        if let Some(answer) = add(entry.kind, &mut entry.progress, verdict.by, verdict.outcome)
+            && let Some(entry) = table.remove(verdict.request)
         {
-            // Whoever asked may be gone.
-            let _ = pending.answer.send(answer);
+            // The client may have gone.
+            let _ = entry.answer.send(answer);
         }
     }
 }
 
-/// Adds a verdict to what was heard; gives the answer once it is there.
-fn add(asked: Asked, heard: &mut Heard, by: Decider, outcome: Outcome) -> Option<Answer> {
+/// Adds a verdict to the progress of a request; gives the answer once it is complete.
+fn add(kind: RequestKind, progress: &mut Progress, by: Decider, outcome: Outcome) -> Option<Answer> {
     match (by, outcome) {
         // From the conversation a refusal answers a look-up or a direct command: nothing follows.
         (_, Outcome::Refused(refused)) => return Some(Err(refused.refusal)),
-        (Decider::Accounts, Outcome::Accepted(_)) => heard.accepted = true,
-        // The charge came back because there was nothing to do: what was asked for exists.
-        (Decider::Accounts, Outcome::Done(_)) => return Some(Ok(Done::Effected)),
-        (_, Outcome::Stored(stored)) => heard.done = Some(Done::Stored(stored.seq)),
-        (Decider::Conversations, Outcome::Done(_)) => heard.done = Some(Done::Effected),
+        (Decider::Accounts, Outcome::Accepted(_)) => progress.accepted = true,
+        // The charge was refunded because the effect was there already.
+        (Decider::Accounts, Outcome::Done(_)) => return Some(Ok(Completed::Done)),
+        (_, Outcome::Stored(stored)) => progress.completed = Some(Completed::Stored(stored.seq)),
+        (Decider::Conversations, Outcome::Done(_)) => progress.completed = Some(Completed::Done),
         (Decider::Conversations, Outcome::Accepted(_)) => {}
     }
-    let complete = heard.accepted || asked == Asked::Direct;
-    heard.done.take_if(|_| complete).map(Ok)
+    let is_complete = progress.accepted || kind == RequestKind::Direct;
+    progress.completed.take_if(|_| is_complete).map(Ok)
 }
 
-impl Waiting {
+impl PendingRequest {
     pub fn reply(&self) -> Reply {
         Reply { slot: self.requests.slot, request: self.request }
     }
@@ -167,16 +168,16 @@ impl Waiting {
     pub async fn answer(mut self, within: Duration) -> Answer {
         match tokio::time::timeout(within, &mut self.answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(_)) | Err(_) => Err(pending(self.asked)),
+            Ok(Err(_)) | Err(_) => Err(pending(self.kind)),
         }
     }
 }
 
-impl Drop for Waiting {
+impl Drop for PendingRequest {
     fn drop(&mut self) {
         let mut table = self.requests.table();
         table.remove(self.request);
-        metrics::WAITING.set(table.pending.len() as i64);
+        metrics::WAITING.set(table.entries.len() as i64);
     }
 }
 
@@ -212,47 +213,58 @@ mod tests {
         (by, Outcome::Done(schemas::verdict::Done { changed: false }))
     }
 
-    async fn answer(asked: Asked, verdicts: &[(Decider, Outcome)]) -> Answer {
+    async fn answer(kind: RequestKind, verdicts: &[(Decider, Outcome)]) -> Answer {
         let requests = requests();
-        let waiting = requests.open(&user("ann"), asked).unwrap();
+        let waiting = requests.open(&user("ann"), kind).unwrap();
         let request = waiting.reply().request;
         for (by, outcome) in verdicts {
-            requests.hear(Verdict { request, by: *by, outcome: outcome.clone() });
+            requests.on_verdict(Verdict { request, by: *by, outcome: outcome.clone() });
         }
         waiting.answer(Duration::from_millis(1)).await
     }
 
     #[tokio::test]
     async fn a_send_is_answered_by_both_machines_in_either_order() {
-        assert_eq!(answer(Asked::Send, &[accepted(), stored()]).await, Ok(Done::Stored(7)));
-        assert_eq!(answer(Asked::Send, &[stored(), stored(), accepted()]).await, Ok(Done::Stored(7)));
-        assert_eq!(answer(Asked::Send, &[accepted()]).await, Err(pending(Asked::Send)));
-        assert_eq!(answer(Asked::Send, &[stored()]).await, Err(pending(Asked::Send)));
+        assert_eq!(answer(RequestKind::Send, &[accepted(), stored()]).await, Ok(Completed::Stored(7)));
+        assert_eq!(
+            answer(RequestKind::Send, &[stored(), stored(), accepted()]).await,
+            Ok(Completed::Stored(7))
+        );
+        assert_eq!(answer(RequestKind::Send, &[accepted()]).await, Err(pending(RequestKind::Send)));
+        assert_eq!(answer(RequestKind::Send, &[stored()]).await, Err(pending(RequestKind::Send)));
         let given_back = [accepted(), refused(Decider::Accounts)];
-        assert_eq!(answer(Asked::Send, &given_back).await, Err(Refusal::not_found()));
+        assert_eq!(answer(RequestKind::Send, &given_back).await, Err(Refusal::not_found()));
         let looked_up = [refused(Decider::Conversations)];
-        assert_eq!(answer(Asked::Send, &looked_up).await, Err(Refusal::not_found()));
+        assert_eq!(answer(RequestKind::Send, &looked_up).await, Err(Refusal::not_found()));
     }
 
     #[tokio::test]
     async fn a_creation_is_done_also_when_there_was_nothing_to_do() {
         let conversations = Decider::Conversations;
-        assert_eq!(answer(Asked::Create, &[accepted(), done(conversations)]).await, Ok(Done::Effected));
-        assert_eq!(answer(Asked::Create, &[accepted(), done(Decider::Accounts)]).await, Ok(Done::Effected));
-        assert_eq!(answer(Asked::Direct, &[done(conversations)]).await, Ok(Done::Effected));
+        assert_eq!(
+            answer(RequestKind::Create, &[accepted(), done(conversations)]).await,
+            Ok(Completed::Done)
+        );
+        assert_eq!(
+            answer(RequestKind::Create, &[accepted(), done(Decider::Accounts)]).await,
+            Ok(Completed::Done)
+        );
+        assert_eq!(answer(RequestKind::Direct, &[done(conversations)]).await, Ok(Completed::Done));
     }
 
     #[tokio::test]
-    async fn there_is_room_for_so_many_of_all_and_of_one() {
+    async fn requests_are_bounded_in_all_and_for_each_user() {
         let requests = requests();
-        let ann: Vec<Waiting> = (0..2).map(|_| requests.open(&user("ann"), Asked::Send).unwrap()).collect();
-        let refusal = requests.open(&user("ann"), Asked::Send).err().unwrap();
+        let ann: Vec<PendingRequest> =
+            (0..2).map(|_| requests.open(&user("ann"), RequestKind::Send).unwrap()).collect();
+        let refusal = requests.open(&user("ann"), RequestKind::Send).err().unwrap();
         assert_eq!(refusal.code, ErrorCode::RateLimited);
-        let _bob: Vec<Waiting> = (0..2).map(|_| requests.open(&user("bob"), Asked::Send).unwrap()).collect();
-        let refusal = requests.open(&user("carl"), Asked::Send).err().unwrap();
+        let _bob: Vec<PendingRequest> =
+            (0..2).map(|_| requests.open(&user("bob"), RequestKind::Send).unwrap()).collect();
+        let refusal = requests.open(&user("carl"), RequestKind::Send).err().unwrap();
         assert_eq!(refusal.code, ErrorCode::Unavailable);
         drop(ann);
-        let again = requests.open(&user("ann"), Asked::Send).unwrap();
-        assert_eq!(again.answer(SECOND / 1_000).await, Err(pending(Asked::Send)));
+        let again = requests.open(&user("ann"), RequestKind::Send).unwrap();
+        assert_eq!(again.answer(SECOND / 1_000).await, Err(pending(RequestKind::Send)));
     }
 }

@@ -11,25 +11,24 @@ use super::{Identity, InvalidToken};
 
 /// Tokens that are kept, of some 300 bytes each.
 pub const MOST: u64 = 16 * 1024;
-/// How far the platform's clock may be ahead, in seconds.
-const SKEW_SECONDS: i64 = 60;
+/// How far the platform's clock may be ahead, in milliseconds.
+const SKEW_MS: i64 = 60_000;
 
-/// What a token of the platform's says of whom it stands for. Times are seconds since 1970.
+/// What a token of the platform's says of whom it stands for. Times are milliseconds since 1970.
 #[derive(Debug, Clone)]
 pub struct Signed {
     pub user: UserId,
-    pub from: i64,
-    pub until: i64,
+    pub from: LogTime,
+    pub until: LogTime,
 }
 
 impl Signed {
     /// Whom it stands for, if it is valid then.
     pub fn at(&self, now: LogTime) -> Result<Identity, InvalidToken> {
-        let now = now / 1_000;
-        if self.from > now + SKEW_SECONDS || now >= self.until {
+        if self.from > now.saturating_add(SKEW_MS) || now >= self.until {
             return Err(InvalidToken);
         }
-        Ok(Identity { user: self.user.clone(), expires_at: self.until.saturating_mul(1_000) })
+        Ok(Identity { user: self.user.clone(), expires_at: self.until })
     }
 }
 

@@ -1,8 +1,8 @@
-//! The tail of what changes facts: events that name users in a header, and what the platform says of its
-//! users. No record is decoded.
+//! The tail of what changes facts: events that name users in a header, and published users. No record is
+//! decoded.
 //!
-//! Invariant: what is read while the tail is followed changes in no way that the tail does not tell: it
-//! begins as far back as rows may be behind.
+//! Invariant: the tail begins as far back as rows may be behind, so it reports every change of what is read
+//! while it is followed.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use platform::clock::Clock;
 use platform::lifecycle::Latch;
 use platform::ports::{Log, LogError, Marks, Reader, Record};
 use platform::retry;
-use schemas::message::USERS_HEADER;
-use schemas::position::{Cause, Offset, Version};
+use schemas::position::{Offset, Version};
+use schemas::record::{ID_HEADER, RecordId, USERS_HEADER};
 use schemas::topics::{EVENTS, PLATFORM_USERS, Topic};
 use tokio_util::sync::CancellationToken;
 
@@ -21,24 +21,20 @@ use super::Facts;
 use crate::Ingest;
 
 /// Records before the end at which the tail of a partition begins: a machine has as many commands decided
-/// and not yet written, an event or so each.
+/// and not yet written, with about one event each.
 const BACK: Offset = 1_024;
 
 impl Ingest {
-    /// Hears of what changes the facts that sends carry, until `stop`: they are read once for many sends
-    /// then. Drops `latch` when it listens.
-    pub async fn hear_changes(
-        self: Arc<Self>,
-        latch: Latch,
-        stop: CancellationToken,
-    ) -> Result<(), LogError> {
+    /// Follows what changes the facts of sends, until `stop`; meanwhile one read serves many sends. Drops
+    /// `latch` when it follows.
+    pub async fn run_changes(self: Arc<Self>, latch: Latch, stop: CancellationToken) -> Result<(), LogError> {
         let (log, clock, facts) = (&*self.log, &*self.clock, &self.facts);
         let (events, users) = try_join(tail(log, &EVENTS), tail(log, &PLATFORM_USERS)).await?;
-        facts.seats.begin();
-        facts.profiles.begin();
+        facts.senders.start();
+        facts.profiles.start();
         drop(latch);
-        let events = events.into_iter().map(|reader| hear(clock, reader, |record| facts.event(record)));
-        let users = users.into_iter().map(|reader| hear(clock, reader, |record| facts.user(record)));
+        let events = events.into_iter().map(|reader| follow(clock, reader, |record| facts.on_event(record)));
+        let users = users.into_iter().map(|reader| follow(clock, reader, |record| facts.on_user(record)));
         tokio::select! {
             () = stop.cancelled() => Ok(()),
             ended = try_join(try_join_all(events), try_join_all(users)) => ended.map(drop),
@@ -47,25 +43,31 @@ impl Ingest {
 }
 
 impl Facts {
-    fn event(&self, record: &Record) {
+    fn on_event(&self, record: &Record) {
         if record.header(USERS_HEADER).is_none() {
             return;
         }
-        let Some(conversation) = key(record) else { return };
-        match record.header(Cause::HEADER).map(Cause::from_header) {
-            Some(Ok(cause)) => self.seats.changed(conversation, Version::of(cause.number.offset)),
-            _ => self.seats.doubted(conversation),
+        let Some(conversation) = subject(record) else { return };
+        match command(record) {
+            Some(offset) => self.senders.invalidate(conversation, Version::of(offset)),
+            None => self.senders.invalidate_for_a_while(conversation),
         }
     }
 
-    fn user(&self, record: &Record) {
-        let Some(user) = key(record) else { return };
-        self.profiles.changed(user, Version::of(record.offset));
+    fn on_user(&self, record: &Record) {
+        let Some(user) = subject(record) else { return };
+        self.profiles.invalidate(user, Version::of(record.offset));
     }
 }
 
-/// Whom a record is about. What names nobody that can be known changes nothing.
-fn key<T: FromStr>(record: &Record) -> Option<T> {
+/// Offset of the command that caused an event.
+fn command(record: &Record) -> Option<Offset> {
+    let id: RecordId = std::str::from_utf8(record.header(ID_HEADER)?).ok()?.parse().ok()?;
+    id.cause().map(|cause| cause.number.offset)
+}
+
+/// What a record is about. A key that names nothing changes nothing.
+fn subject<T: FromStr>(record: &Record) -> Option<T> {
     record.key_text()?.parse().ok()
 }
 
@@ -77,12 +79,12 @@ async fn tail(log: &dyn Log, topic: &'static Topic) -> Result<Vec<Box<dyn Reader
     try_join_all(readers).await
 }
 
-async fn hear(
+async fn follow(
     clock: &dyn Clock,
     mut reader: Box<dyn Reader>,
-    take_in: impl Fn(&Record),
+    on_record: impl Fn(&Record),
 ) -> Result<(), LogError> {
     loop {
-        retry::next_records(clock, reader.as_mut()).await?.iter().for_each(&take_in);
+        retry::next_records(clock, reader.as_mut()).await?.iter().for_each(&on_record);
     }
 }

@@ -1,20 +1,19 @@
-//! What is known of a conversation, and of who writes to it, while both change.
+//! Facts of a conversation and of its senders, while both change.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::Conversations;
 use embedded::Store;
+use fold::Fold;
 use platform::clock::SystemClock;
 use platform::lifecycle::Readiness;
 use platform::ports::{Log, LogError, PutRow, Tables};
 use schemas::avro;
-use schemas::conversation::Role;
-use schemas::fold::Fold;
-use schemas::message::{Outgoing, Place, USERS_HEADER};
-use schemas::owner::RowKey;
+use schemas::membership::{Member, Role};
 use schemas::position::{Cause, EPOCH, Number, Offset, Partition, Version};
-use schemas::rows::{Member, Stay};
+use schemas::record::{ID_HEADER, Outgoing, Place, RecordId, USERS_HEADER};
+use schemas::rows::RowKey;
+use schemas::states::ConversationState;
 use schemas::tables::{USERS, Value};
 use schemas::topics::{EVENTS, PLATFORM_USERS, partition_of};
 use tokio::task::JoinSet;
@@ -46,17 +45,17 @@ fn conversation() -> ConversationId {
 }
 
 impl Stage {
-    /// Where the log is listened to.
+    /// An ingest that follows changes.
     async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let (log, tables): (Arc<dyn Log>, Arc<dyn Tables>) = (store.log(), store.tables());
-        let reads = Arc::new(Reads::new(tables.clone()));
+        let rows = Arc::new(Rows::new(tables.clone()));
         let ingest =
-            Ingest::open(log.clone(), Arc::new(SystemClock), reads, Options::default()).await.unwrap();
+            Ingest::open(log.clone(), Arc::new(SystemClock), rows, Options::default()).await.unwrap();
         let (readiness, mut tasks) = (Readiness::default(), JoinSet::new());
         let latch = readiness.latch("facts");
-        tasks.spawn(ingest.clone().hear_changes(latch, CancellationToken::new()));
+        tasks.spawn(ingest.clone().run_changes(latch, CancellationToken::new()));
         timeout(PATIENCE, async {
             while !readiness.is_ready() {
                 sleep(LOOK_EVERY).await;
@@ -69,9 +68,9 @@ impl Stage {
 
     /// The rows of a conversation that `ann` is in, as a command wrote them.
     async fn write(&self, members: i32, command: Offset) {
-        let stays = vec![Stay { from: 0, to: None, first_seq: 1 }];
-        let member = Member { role: Role::Member, joined_at: 0, stays };
-        let state = schemas::rows::ConversationState { members, ..Conversations::fresh() };
+        let intervals = vec![MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 }];
+        let member = Member { role: Role::Member, joined_at: 0, intervals, read_up_to: 0 };
+        let state = ConversationState { members, ..Conversations::fresh() };
         let row = |key: RowKey, body: Vec<u8>| PutRow {
             key: vec![Value::Int(key.kind), Value::blob(&key.key)],
             columns: vec![Value::blob(&body)],
@@ -80,19 +79,19 @@ impl Stage {
         };
         let rows = vec![
             row(RowKey::state(), avro::encode(&state)),
-            row(RowKey::member(&ann()), avro::encode(&member)),
+            row(RowKey::of::<Member>(&ann()), avro::encode(&member)),
         ];
         let partition = [Value::text(conversation().as_str())];
         self.tables.put(Conversations::table(), &partition, rows).await.unwrap();
     }
 
     /// The event of a command that changes who is in the conversation.
-    async fn tell(&self, command: Offset) {
+    async fn publish(&self, command: Offset) {
         let key = conversation();
         let partition: Partition = partition_of(key.as_str().as_bytes(), self.log.partitions(&EVENTS));
         let number = Number { offset: command, index: 0 };
-        let cause = Cause { epoch: EPOCH, partition, number }.to_header();
-        let headers = vec![(Cause::HEADER, cause.into_bytes()), (USERS_HEADER, b"bob".to_vec())];
+        let id = RecordId::Cause(Cause { epoch: EPOCH, partition, number }).to_string();
+        let headers = vec![(ID_HEADER, id.into_bytes()), (USERS_HEADER, b"bob".to_vec())];
         self.append(Outgoing {
             topic: &EVENTS,
             place: Place::Partition(partition),
@@ -108,10 +107,10 @@ impl Stage {
     }
 
     async fn members(&self) -> i32 {
-        self.ingest.facts.seat(&ann(), &conversation()).await.unwrap().members
+        self.ingest.facts.sender_context(&ann(), &conversation()).await.unwrap().members
     }
 
-    /// Waits until so many are found.
+    /// Waits until this number of members is found.
     async fn finds(&self, members: i32) {
         let found = async {
             while self.members().await != members {
@@ -121,61 +120,61 @@ impl Stage {
         timeout(PATIENCE, found).await.unwrap();
     }
 
-    /// Waits until the log's last change was heard of.
-    async fn hears(&self) {
-        let heard = async {
-            while self.ingest.facts.seats.get(&conversation(), &ann()).is_some() {
+    /// Waits until the log's last change has invalidated the context.
+    async fn invalidates(&self) {
+        let invalid = async {
+            while self.ingest.facts.senders.get(&conversation(), &ann()).is_some() {
                 sleep(LOOK_EVERY).await;
             }
         };
-        timeout(PATIENCE, heard).await.unwrap();
+        timeout(PATIENCE, invalid).await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_seat_is_known_until_the_log_tells_of_a_change() {
+async fn a_context_is_cached_until_the_log_reports_a_change() {
     let stage = Stage::new().await;
     stage.write(2, 5).await;
     assert_eq!(stage.members().await, 2);
     stage.write(3, 6).await;
-    assert_eq!(stage.members().await, 2, "nobody has told of it");
-    stage.tell(6).await;
+    assert_eq!(stage.members().await, 2, "no change was reported");
+    stage.publish(6).await;
     stage.finds(3).await;
 }
 
 #[tokio::test]
-async fn a_seat_that_lacks_a_change_is_not_known() {
+async fn a_context_that_lacks_a_change_is_not_cached() {
     let stage = Stage::new().await;
     stage.write(2, 5).await;
     assert_eq!(stage.members().await, 2);
-    stage.tell(6).await;
-    stage.hears().await;
+    stage.publish(6).await;
+    stage.invalidates().await;
     assert_eq!(stage.members().await, 2, "the rows are not written yet");
     stage.write(3, 6).await;
     assert_eq!(stage.members().await, 3);
 }
 
 #[tokio::test]
-async fn what_one_changes_oneself_is_not_known_before_it_is_told() {
+async fn ones_own_change_is_read_before_the_log_reports_it() {
     let stage = Stage::new().await;
     stage.write(2, 5).await;
     assert_eq!(stage.members().await, 2);
-    stage.ingest.facts.changes(&conversation());
+    stage.ingest.facts.will_change(&conversation());
     stage.write(3, 6).await;
     assert_eq!(stage.members().await, 3);
 }
 
 #[tokio::test]
-async fn who_left_has_no_seat_and_may_come_back() {
+async fn an_absence_is_not_cached() {
     let stage = Stage::new().await;
-    let seat = stage.ingest.facts.seat(&ann(), &conversation()).await;
-    assert_eq!(seat.unwrap_err().code, ErrorCode::NotFound);
+    let context = stage.ingest.facts.sender_context(&ann(), &conversation()).await;
+    assert_eq!(context.unwrap_err().code, ErrorCode::NotFound);
     stage.write(2, 5).await;
-    assert_eq!(stage.members().await, 2, "an absence is not known");
+    assert_eq!(stage.members().await, 2);
 }
 
 #[tokio::test]
-async fn a_profile_is_known_until_the_platform_says_something_else() {
+async fn a_profile_is_cached_until_the_platform_publishes_another() {
     let stage = Stage::new().await;
     let write = async |name: &str, offset: Offset| {
         let columns = vec![Value::text(name), Value::text(name), Value::text_or_null(None)];
@@ -194,12 +193,12 @@ async fn a_profile_is_known_until_the_platform_says_something_else() {
     write("ann", publish().await).await;
     assert_eq!(name().await, "ann");
     let next = publish().await;
-    let heard = async {
+    let invalid = async {
         while stage.ingest.facts.profiles.get(&ann(), &()).is_some() {
             sleep(LOOK_EVERY).await;
         }
     };
-    timeout(PATIENCE, heard).await.unwrap();
+    timeout(PATIENCE, invalid).await.unwrap();
     assert_eq!(name().await, "ann", "the row is not written yet");
     write("anna", next).await;
     assert_eq!(name().await, "anna");

@@ -1,24 +1,44 @@
-//! What an operation is answered: its response, with the headers that its errors ask for.
+//! The answer to an operation: its response, with the status and the headers that its errors ask for.
 //!
-//! Invariant: every error has a code; the headers speak of the error that asks for the longest wait,
-//! because an earlier try would meet it again.
+//! Invariants: every error has a code; a response has `data` exactly if the operation was executed; the
+//! headers speak of the error that asks for the longest wait, because an earlier try would meet it again.
 
 use async_graphql::{Response as GraphqlResponse, ServerError, Value};
-use axum::Json;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemas::ErrorCode;
+use serde_json::json;
 
+use super::accept::Media;
 use crate::metrics::REQUESTS;
 
 const RATE_LIMIT: &str = "ratelimit";
 
+/// What came of a request.
+pub enum Outcome {
+    Executed(GraphqlResponse),
+    /// Nothing was executed, or its end was not waited for.
+    Refused(Vec<ServerError>),
+}
+
 /// The answer over HTTP; counted under the operation's name and the code of its first error.
-pub fn answer(operation: &'static str, response: GraphqlResponse) -> Response {
+pub fn answer(operation: &'static str, media: Media, outcome: Outcome) -> Response {
+    let (response, is_executed) = match outcome {
+        Outcome::Executed(response) => (response, true),
+        Outcome::Refused(errors) => (GraphqlResponse::from_errors(errors), false),
+    };
     let response = graphql::error::with_codes(response);
-    let result = response.errors.first().map_or("ok", code_of);
-    REQUESTS.with_label_values(&[operation, result]).inc();
-    let mut http = Json(&response).into_response();
+    let first = response.errors.first().map(code_of);
+    REQUESTS.with_label_values(&[operation, first.map_or("ok", ErrorCode::as_str)]).inc();
+    let status = match (media, first) {
+        (Media::GraphqlResponse, Some(code)) if !is_executed => status_of(code),
+        _ => StatusCode::OK,
+    };
+    let body = if is_executed { json!(response) } else { json!({ "errors": response.errors }) };
+    let mut http = (status, [(header::CONTENT_TYPE, media.header())], body.to_string()).into_response();
+    if status == StatusCode::UNAUTHORIZED {
+        http.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
     let longest = response.errors.iter().filter_map(wait_seconds).max();
     if let Some(seconds) = longest {
         http.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -30,17 +50,30 @@ pub fn answer(operation: &'static str, response: GraphqlResponse) -> Response {
     http
 }
 
+/// The status of a response without data.
+fn status_of(code: ErrorCode) -> StatusCode {
+    match code {
+        ErrorCode::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::OutcomePending => StatusCode::GATEWAY_TIMEOUT,
+        ErrorCode::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+        ErrorCode::Forbidden => StatusCode::FORBIDDEN,
+        _ => StatusCode::BAD_REQUEST,
+    }
+}
+
 fn extension<'a>(error: &'a ServerError, name: &str) -> Option<&'a Value> {
     error.extensions.as_ref()?.get(name)
 }
 
-fn code_of(error: &ServerError) -> &'static str {
-    let told = match extension(error, "code") {
+fn code_of(error: &ServerError) -> ErrorCode {
+    let code = match extension(error, "code") {
         Some(Value::String(code)) => code,
         _ => "",
     };
-    let known = ErrorCode::ALL.into_iter().find(|code| code.as_str() == told);
-    known.unwrap_or(ErrorCode::InternalServerError).as_str()
+    let known = ErrorCode::ALL.into_iter().find(|known| known.as_str() == code);
+    known.unwrap_or(ErrorCode::InternalServerError)
 }
 
 fn wait_seconds(error: &ServerError) -> Option<i64> {
@@ -89,9 +122,35 @@ mod tests {
             (vec![limited("send", 500), unavailable()], Some("1"), Some(r#""send";r=0;t=1;w=60"#)),
         ] {
             let errors: Vec<_> = refusals.into_iter().map(server_error).collect();
-            let answer = answer("query", GraphqlResponse::from_errors(errors));
+            let answer = answer("query", Media::Json, Outcome::Refused(errors));
             let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap());
             assert_eq!((header("retry-after"), header(RATE_LIMIT)), (retry_after, rate_limit));
         }
+    }
+
+    #[tokio::test]
+    async fn the_status_says_whether_the_operation_was_executed() {
+        let refused = |code| Outcome::Refused(vec![server_error(Refusal::new(code, "no"))]);
+        let executed = |code: Option<ErrorCode>| {
+            let errors = code.map(|code| server_error(Refusal::new(code, "no")));
+            Outcome::Executed(GraphqlResponse::from_errors(errors.into_iter().collect()))
+        };
+        use ErrorCode::{BadUserInput, NotFound, Unauthenticated, Unavailable};
+        for (outcome, status, data) in [
+            (executed(None), 200, true),
+            (executed(Some(NotFound)), 200, true),
+            (refused(BadUserInput), 400, false),
+            (refused(Unauthenticated), 401, false),
+            (refused(Unavailable), 503, false),
+        ] {
+            let answer = answer("query", Media::GraphqlResponse, outcome);
+            assert_eq!(answer.status(), status);
+            assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/graphql-response+json");
+            assert_eq!(answer.headers().contains_key(header::WWW_AUTHENTICATE), status == 401);
+            let body = axum::body::to_bytes(answer.into_body(), 1_024).await.unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body.get("data").is_some(), data, "{body}");
+        }
+        assert_eq!(answer("query", Media::Json, refused(BadUserInput)).status(), 200);
     }
 }

@@ -4,14 +4,16 @@
 //! Invariant: every answer comes within a second and in a form that a client knows: a response of
 //! GraphQL whose errors have codes, or problem+json.
 
+mod across;
 mod documents;
+mod negotiation;
 mod requests;
 mod server;
 mod sockets;
 
 use std::time::Duration;
 
-use graphql::limits::OPERATION_WITHIN;
+use graphql::deadline::OPERATION_WITHIN;
 use server::{Case, Raw, Server, answer};
 use sockets::Sockets;
 
@@ -60,6 +62,35 @@ async fn in_development() {
     check(&server, &cases.concat()).await;
 }
 
+/// RFC 9110, 11.1, and RFC 6750, 3.
+#[tokio::test]
+async fn a_token_has_one_header_whose_scheme_has_no_case() {
+    const INVALID: Option<&str> = Some(r#"Bearer error="invalid_token""#);
+    let server = Server::start(false).await;
+    let token = server.token.clone();
+    let [right, upper, spaced] =
+        ["bearer ", "BEARER ", "Bearer   "].map(|scheme| vec![format!("{scheme}{token}")]);
+    for (values, summary, challenge) in [
+        (right, "200 NOT_FOUND", None),
+        (upper, "200 NOT_FOUND", None),
+        (spaced, "200 NOT_FOUND", None),
+        (vec![], "200 UNAUTHENTICATED", None),
+        (vec![format!("Bearer {token}"), format!("Bearer {token}")], "200 UNAUTHENTICATED", INVALID),
+        (vec![format!("Bearer {token} x")], "200 UNAUTHENTICATED", INVALID),
+        (vec![format!("Basic {token}")], "200 UNAUTHENTICATED", INVALID),
+        (vec!["Bearer x.y.z".to_owned()], "200 UNAUTHENTICATED", INVALID),
+    ] {
+        let mut raw = Raw::query("{ me { id } }");
+        raw.headers.extend(values.iter().map(|value| ("authorization", value.parse().expect("a header"))));
+        let answer = server.answer(&raw).await;
+        assert_eq!(
+            (answer.summary.as_str(), answer.challenge.as_deref()),
+            (summary, challenge),
+            "{values:?}"
+        );
+    }
+}
+
 /// One socket gets through all of it, because no operation concerns another.
 #[tokio::test]
 async fn on_a_socket() {
@@ -82,13 +113,44 @@ async fn on_a_socket() {
     sockets.stop().await;
 }
 
+/// However the root field is written, it is one subscription with all that is selected.
+#[tokio::test]
+async fn a_subscription_may_have_fragments_and_its_field_twice_at_the_root() {
+    let sockets = Sockets::start(true, false).await;
+    let mut socket = sockets.connect().await;
+    let fragment = "fragment F on Subscription { inbox { event { __typename } } }";
+    for document in [
+        "subscription { inbox { cursor event { __typename } } }",
+        &format!("subscription {{ ...F inbox {{ cursor }} }} {fragment}"),
+        "subscription { ... { inbox { cursor } } ... on Subscription { inbox { event { __typename } } } }",
+        "subscription { inbox { cursor } inbox { event { __typename } } }",
+    ] {
+        let first = socket.first(document).await;
+        let inbox = &first["payload"]["data"]["inbox"];
+        assert_eq!(inbox["event"]["__typename"], "Drained", "{document}: {first}");
+        assert!(inbox["cursor"].is_string(), "{document}: {first}");
+    }
+    for document in [
+        "subscription { a: inbox { cursor } b: inbox { cursor } }",
+        "subscription { inbox @skip(if: false) { cursor } }",
+    ] {
+        let first = socket.first(document).await;
+        assert_eq!(first["payload"][0]["extensions"]["code"], "BAD_USER_INPUT", "{document}: {first}");
+        assert_eq!(first["payload"][0]["extensions"]["field"], "query", "{document}: {first}");
+    }
+    sockets.stop().await;
+}
+
 #[tokio::test]
 async fn handshakes_that_are_refused_say_why() {
     const EVIL: Option<&str> = Some("https://evil.example");
+    const LOCAL: Option<&str> = Some("http://localhost:3000");
     for (follows, development, origin, expected) in [
         (true, false, None, Ok(())),
         (true, false, EVIL, Err("403 application/problem+json")),
-        (true, true, EVIL, Ok(())),
+        (true, true, EVIL, Err("403 application/problem+json")),
+        (true, true, LOCAL, Ok(())),
+        (true, false, LOCAL, Err("403 application/problem+json")),
         (false, false, None, Err("503 application/problem+json")),
         (false, false, EVIL, Err("403 application/problem+json")),
     ] {

@@ -47,7 +47,7 @@ fn forms() -> Vec<Case> {
         Raw::post(nested(30_000)).answered("variables 30000 deep", "400 problem"),
         Raw::post(variables(&"[".repeat(60_000))).answered("lists without end", "400 problem"),
         Raw::post(variables(&"{\"a\":".repeat(10_000))).answered("objects without end", "400 problem"),
-        Raw::post("[".repeat(60_000)).answered("a body of lists", "422 problem"),
+        Raw::post("[".repeat(60_000)).answered("a body of lists", "400 problem"),
         Raw::post([&b"\xff\xfe"[..], NAME.as_bytes()].concat()).answered("another byte order", "400 problem"),
         Raw::post(NAME.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>())
             .answered("UTF-16", "400 problem"),
@@ -71,16 +71,16 @@ fn forms() -> Vec<Case> {
             .map(|body| case(body, "400 problem")),
     );
     cases.extend(
-        [&b"{\"query\":\"\\ud800\"}"[..], b"{\"query\":\"a\0b\"}", b"{\"query\":\"a\nb\"}", b"\0"]
+        [&b"{\"query\":\"\\ud800\"}{}"[..], b"{\"query\":\"a\0b\"}", b"{\"query\":\"a\nb\"}", b"\0"]
             .map(|body| case(body, "400 problem")),
     );
     cases.extend(
         [&b"[]"[..], b"null", b"1", b"true", b"\"{ __typename }\"", b"[\"{ __typename }\"]"]
-            .map(|body| case(body, "422 problem")),
+            .map(|body| case(body, "400 problem")),
     );
     cases.extend(
         [&b"[\"{ __typename }\",null,{}]"[..], b"[{\"query\":\"{ __typename }\"}]", b"[[]]"]
-            .map(|body| case(body, "422 problem")),
+            .map(|body| case(body, "400 problem")),
     );
     cases.extend(
         [
@@ -90,18 +90,35 @@ fn forms() -> Vec<Case> {
             b"{\"query\":[\"{ __typename }\"]}",
             b"{\"query\":{}}",
         ]
-        .map(|body| case(body, "422 problem")),
+        .map(|body| case(body, "400 problem")),
     );
     cases.extend(
         [&b"{\"Query\":\"{ __typename }\"}"[..], b"{\"query\":\"{ __typename }\",\"operationName\":1}"]
-            .map(|body| case(body, "422 problem")),
+            .map(|body| case(body, "400 problem")),
     );
     cases.extend(
-        ["[]", "1", "\"{}\"", "true", "[{}]"].map(|given| case(variables(given).as_bytes(), "422 problem")),
+        ["[]", "1", "\"{}\"", "true", "[{}]"].map(|given| case(variables(given).as_bytes(), "400 problem")),
     );
     cases.extend(
         ["null", "{}", "{\"a\":null}", "{\"\":1}", "{\"a\":1e308}"]
             .map(|given| case(variables(given).as_bytes(), OK)),
+    );
+    cases.extend(
+        [
+            &b"{\"query\":\"\\ud800\"}"[..],
+            b"{\"query\":\"{ __typename }\",\"variables\":{\"a\":{\"content\":\"\\ud83d\"}}}",
+            b"{\"query\":\"{ __typename }\",\"operationName\":\"\\ude00\"}",
+        ]
+        .map(|body| case(body, BAD)),
+    );
+    cases.extend(
+        [
+            &b"{\"query\":7,\"operationName\":\"\\ud83d\"}"[..],
+            b"{\"\\ud83d\":1,\"query\":\"{ __typename }\"}",
+            b"\"\\ud83d\"",
+            b"[\"\\ud83d\"]",
+        ]
+        .map(|body| case(body, "400 problem")),
     );
     cases.extend(
         ["{\"a\":1e999}", "{\"a\":-1e999}", "{\"a\":01}", "{\"a\":NaN}", "{a:1}"]
@@ -158,6 +175,9 @@ fn gets() -> Vec<Case> {
         case("query=%7B", BAD),
         case("query=%00", BAD),
         case("query=%ff%fe", BAD),
+        case("query=%7B__typename%7D&extensions=%7B%7D", OK),
+        case("query=%7B__typename%7D&extensions=1", "400 problem"),
+        case("query=%7B__typename%7D&variables=%7B%22a%22:%22%5Cud83d%22%7D", BAD),
         case("query=%", BAD),
         case(mutation, "405 problem"),
         Raw::get(mutation).signed().answered("a signed mutation", "405 problem"),
@@ -187,6 +207,11 @@ fn signatures() -> Vec<Case> {
         b"Bearer",
         b"Bearer ",
         b"bearer x",
+        b"BEARER  x",
+        b"Bearer x y",
+        b"Bearer x=y",
+        b"Bearer\tx",
+        b"Bearer x, Bearer y",
         b"Basic eDp5",
         b"Bearer x.y.z",
         b"Bearer \xff",
@@ -210,9 +235,10 @@ fn places() -> Vec<Case> {
     };
     let mut cases = vec![];
     cases.extend(
-        ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
-            .map(|method| case(method, "/graphql", "405 problem")),
+        ["PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"].map(|method| case(method, "/graphql", "405 problem")),
     );
+    cases.push(case("OPTIONS", "/graphql", "204 "));
+    cases.push(case("OPTIONS", "/nowhere", "404 problem"));
     cases.extend(
         ["/graphql/", "/GRAPHQL", "//graphql", "/graphql/x", "/graphql%00", "/graphql%2f"]
             .map(|path| case("POST", path, "404 problem")),

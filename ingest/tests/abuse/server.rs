@@ -10,9 +10,9 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, Request};
 use embedded::Store;
 use graphql::auth::Authenticator;
-use graphql::{ApiSchema, Reads};
+use graphql::{Admission, Executor, Origins, Reads, Rows};
 use musclemap_ingest::http::{Http, routes};
-use musclemap_ingest::{Ingest, Options};
+use musclemap_ingest::{Ingest, Options, api};
 use platform::clock::{Clock, SystemClock};
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
 use schemas::tables::{Table, Value as Column};
@@ -20,15 +20,18 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 pub struct Server {
-    pub schema: ApiSchema,
+    pub executor: Executor,
     pub authenticator: Arc<Authenticator>,
     pub clock: Arc<dyn Clock>,
     pub store: Store,
     /// Of somebody who is known to nobody.
     pub token: String,
-    router: Router,
+    pub router: Router,
     _folder: tempfile::TempDir,
 }
+
+/// An origin whose pages may connect.
+pub const APP: &str = "https://app.musclemap.example";
 
 /// An input, and what is answered: a status, then `ok`, the code of the first error, or `problem`.
 #[derive(Clone)]
@@ -53,6 +56,8 @@ pub struct Answer {
     pub summary: String,
     pub text: String,
     pub took: Duration,
+    /// What `WWW-Authenticate` says.
+    pub challenge: Option<String>,
 }
 
 impl Raw {
@@ -115,22 +120,24 @@ impl Server {
         let folder = tempfile::tempdir().expect("a folder");
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Store::open(folder.path(), clock.clone()).expect("a store");
-        let reads = Arc::new(Reads::new(tables(&store)));
-        let ingest = Ingest::open(store.log(), clock.clone(), reads.clone(), Options::default())
+        let rows = Arc::new(Rows::new(tables(&store)));
+        let ingest = Ingest::open(store.log(), clock.clone(), rows.clone(), Options::default())
             .await
             .expect("an ingest");
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
         let token = authenticator.issue(&"nobody".parse().expect("an id"), clock.now()).expect("a token");
-        let schema = graphql::schema(reads, ingest.clone());
+        let executor = api::executor(api::schema(Arc::new(Reads::new(rows)), ingest.clone()));
+        let admission = Admission::new(&api::sdl(), development).expect("a schema");
         let router = routes(Http {
-            schema: schema.clone(),
-            introspection: development.then(graphql::introspection_schema),
+            executor: executor.clone(),
+            admission: Arc::new(admission),
+            origins: Origins::new(vec![APP.to_owned()], development),
             authenticator: authenticator.clone(),
             ingest,
             clock: clock.clone(),
             development,
         });
-        Self { schema, authenticator, clock, store, token, router, _folder: folder }
+        Self { executor, authenticator, clock, store, token, router, _folder: folder }
     }
 
     pub async fn answer(&self, raw: &Raw) -> Answer {
@@ -183,6 +190,7 @@ pub async fn answer(router: Router, raw: &Raw, token: Option<&str>) -> Answer {
     };
     let status = response.status().as_u16();
     let header = |name| response.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
+    let challenge = header("www-authenticate");
     let kind = header("content-type").unwrap_or_default();
     assert!(status != 405 || header("allow").is_some(), "no Allow");
     assert!(status != 503 || header("retry-after").is_some(), "no Retry-After");
@@ -196,11 +204,13 @@ pub async fn answer(router: Router, raw: &Raw, token: Option<&str>) -> Answer {
             assert_eq!(problem["status"], status, "{text}");
             "problem".to_owned()
         }
-        "application/json" => result(&serde_json::from_str(&text).expect("JSON")),
+        "application/json" | "application/graphql-response+json" => {
+            result(&serde_json::from_str(&text).expect("JSON"))
+        }
         other => other.to_owned(),
     };
     assert!(!text.contains("Did you mean"), "{text}");
-    Answer { summary: format!("{status} {result}"), text: text.chars().take(300).collect(), took }
+    Answer { summary: format!("{status} {result}"), text: text.chars().take(300).collect(), took, challenge }
 }
 
 /// The code of the first error, or `ok`; every error has a code.

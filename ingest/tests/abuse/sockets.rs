@@ -1,11 +1,13 @@
 //! A fan-out node in this process, and a client's socket on it.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use fanout::cursor::CursorKey;
 use fanout::socket::Sockets as Routes;
 use fanout::{Node, Options};
 use futures::{SinkExt, StreamExt};
+use graphql::{Admission, Origins};
 use musclemap_ingest::http::connections;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
@@ -46,8 +48,10 @@ impl Sockets {
             Node::new(log, tables, server.clock.clone(), key, Options::default()).await.expect("a node");
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        let (schema, authenticator) = (server.schema.clone(), server.authenticator.clone());
-        let routes = Routes::new((node.clone(), entrances), schema, authenticator, development);
+        let admission = Arc::new(Admission::new(&musclemap_ingest::api::sdl(), false).expect("a schema"));
+        let (schema, authenticator) = ((server.executor.clone(), admission), server.authenticator.clone());
+        let origins = Origins::new(vec![], development);
+        let routes = Routes::new((node.clone(), entrances), schema, authenticator, origins);
         let routes = routes.expect("threads").routes();
         if follows {
             let (following, stop) = (node.clone().run(stop.clone()), stop.clone());
@@ -110,6 +114,14 @@ impl Socket {
                 _ => {}
             }
         }
+    }
+
+    /// The first message for a subscription.
+    pub async fn first(&mut self, document: &str) -> Value {
+        self.asked += 1;
+        let payload = json!({ "query": document });
+        self.say(json!({ "type": "subscribe", "id": self.asked.to_string(), "payload": payload })).await;
+        self.hear().await
     }
 
     /// Runs an operation to its end: the code of its first error, or `ok`; and how long it took.

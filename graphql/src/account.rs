@@ -1,0 +1,3 @@
+//! A viewer's own account.
+
+pub mod credits;

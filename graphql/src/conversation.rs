@@ -1,0 +1,102 @@
+//! A conversation as its viewer sees it.
+//!
+//! Invariant: what an event carries of it is answered at once; the rest is read with the viewer's sight, and
+//! empty for a viewer who is not a member.
+
+mod activity;
+pub mod kinds;
+pub mod list;
+pub mod participants;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+use schemas::creating::Opened;
+use schemas::{ConversationId, UserId};
+use tokio::sync::OnceCell;
+
+use crate::people::user::User;
+use crate::reads::{Access, ConversationSight};
+use crate::scalars::DateTime;
+use crate::{Result, access, reads};
+use activity::Activity;
+use kinds::ConversationKind;
+use participants::Participants;
+
+pub struct Conversation {
+    id: ConversationId,
+    opened: OnceCell<Opened>,
+    /// The sight with which it was read.
+    sight: Option<Arc<ConversationSight>>,
+}
+
+impl Conversation {
+    /// A conversation that the viewer was found to be in.
+    pub fn seen(sight: Arc<ConversationSight>) -> Self {
+        let opened = OnceCell::new_with(sight.opened().cloned());
+        Self { id: sight.id().clone(), opened, sight: Some(sight) }
+    }
+
+    /// A conversation that an event has named to the viewer.
+    pub fn named(id: ConversationId, opened: Option<Opened>) -> Self {
+        Self { id, opened: OnceCell::new_with(opened), sight: None }
+    }
+
+    async fn opened(&self, ctx: &Context<'_>) -> Result<&Opened> {
+        let read = async || -> Result<Opened> { Ok(reads(ctx)?.about(&self.id).await?) };
+        self.opened.get_or_try_init(read).await
+    }
+
+    /// The viewer's access, and their sight if they are a member. An ex-member may hold its name from an
+    /// event, and sees nothing else of it.
+    async fn sight<'a>(&self, ctx: &Context<'a>) -> Result<(Access<'a>, Option<Arc<ConversationSight>>)> {
+        let access = access(ctx)?;
+        let sight = match &self.sight {
+            Some(sight) => sight.clone(),
+            None => access.sight(&self.id).await?,
+        };
+        let is_member = sight.interval().is_ok();
+        Ok((access, Some(sight).filter(|_| is_member)))
+    }
+}
+
+#[Object]
+impl Conversation {
+    async fn id(&self) -> ID {
+        self.id.as_str().into()
+    }
+
+    async fn kind(&self, ctx: &Context<'_>) -> Result<ConversationKind> {
+        Ok(self.opened(ctx).await?.kind.into())
+    }
+
+    async fn title(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        Ok(self.opened(ctx).await?.title.as_deref())
+    }
+
+    async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
+        Ok(DateTime(self.opened(ctx).await?.at))
+    }
+
+    async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        Ok(Some(User::named(self.opened(ctx).await?.by.clone())))
+    }
+
+    #[graphql(flatten)]
+    async fn people(&self) -> Participants<'_> {
+        Participants(self)
+    }
+
+    #[graphql(flatten)]
+    async fn activity(&self) -> Activity<'_> {
+        Activity(self)
+    }
+
+    /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it.
+    async fn can_post(&self, ctx: &Context<'_>) -> Result<bool> {
+        let (access, sight) = self.sight(ctx).await?;
+        let Some(sight) = sight else { return Ok(false) };
+        let is_other = |other: &UserId| ConversationId::direct(access.viewer, other) == self.id;
+        Ok(!sight.is_direct() || !sight.blocks().standing().any(is_other))
+    }
+}

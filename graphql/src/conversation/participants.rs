@@ -1,0 +1,103 @@
+//! The participants of a conversation.
+//!
+//! Invariant: where a block stands between a participant and the viewer, the participant's marks are null.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use schemas::membership::Member;
+use schemas::position::LogTime;
+use schemas::{MessageId, UserId};
+
+use super::Conversation;
+use super::kinds::ParticipantRole;
+use crate::Result;
+use crate::paging::{self, ListPage, PageInfo};
+use crate::people::user::User;
+use crate::scalars::DateTime;
+
+/// Fields of a conversation about its people.
+pub struct Participants<'a>(pub &'a Conversation);
+
+#[Object]
+impl Participants<'_> {
+    /// in the order of joining
+    async fn participants(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<ParticipantConnection> {
+        let size = paging::size("first", first)?;
+        let after = paging::position::<(LogTime, UserId)>("after", after.as_deref())?;
+        let (access, sight) = self.0.sight(ctx).await?;
+        let mut all = vec![];
+        if let Some(sight) = sight {
+            let people = access.people(&sight).await?;
+            for (user, member) in people.present() {
+                let read_up_to = people.read_mark(user);
+                let is_shown = user == access.viewer || sight.sight().follows(user);
+                let mark = (is_shown && read_up_to > 0)
+                    .then(|| MessageId { conversation: sight.id().clone(), seq: read_up_to });
+                all.push(Participant::new(user, member, mark));
+            }
+        }
+        let position = |one: &Participant| (one.member.joined_at, one.user.clone());
+        let page = ListPage::of(all, size, after, position);
+        Ok(ParticipantConnection { nodes: page.items, page_info: page.info })
+    }
+
+    async fn participant_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        let (_, sight) = self.0.sight(ctx).await?;
+        Ok(sight.map_or(0, |sight| sight.state().members))
+    }
+
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Participant>> {
+        let (access, sight) = self.0.sight(ctx).await?;
+        let Some(sight) = sight else { return Ok(None) };
+        let seq = sight.read_up_to();
+        let mark = (seq > 0).then(|| MessageId { conversation: sight.id().clone(), seq });
+        Ok(Some(Participant::new(access.viewer, sight.member()?, mark)))
+    }
+}
+
+/// A member of a conversation.
+pub struct Participant {
+    user: UserId,
+    member: Member,
+    last_read: Option<MessageId>,
+}
+
+impl Participant {
+    fn new(user: &UserId, member: &Member, last_read: Option<MessageId>) -> Self {
+        Self { user: user.clone(), member: member.clone(), last_read }
+    }
+}
+
+#[Object]
+impl Participant {
+    async fn user(&self) -> User {
+        User::named(self.user.clone())
+    }
+
+    async fn role(&self) -> ParticipantRole {
+        self.member.role.into()
+    }
+
+    async fn joined_at(&self) -> DateTime {
+        DateTime(self.member.joined_at)
+    }
+
+    async fn last_read_message_id(&self) -> Option<ID> {
+        self.last_read.as_ref().map(|id| id.to_string().into())
+    }
+
+    /// Reading implies delivery.
+    async fn last_delivered_message_id(&self) -> Option<ID> {
+        self.last_read.as_ref().map(|id| id.to_string().into())
+    }
+}
+
+#[derive(SimpleObject)]
+pub struct ParticipantConnection {
+    pub nodes: Vec<Participant>,
+    pub page_info: PageInfo,
+}

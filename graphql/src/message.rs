@@ -1,0 +1,205 @@
+//! A message: what its core says, and what others did with it.
+//!
+//! Invariant: in a rendering, everything that its event carries is answered from it, without a table or the
+//! viewer.
+
+pub mod kinds;
+mod marks;
+pub mod page;
+pub mod receipts;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object};
+use domain::delivery::Answers;
+use schemas::message::{Body, ReplyStub};
+use schemas::people::Profile;
+use schemas::position::LogTime;
+use schemas::{ClientId, ConversationId, MessageId};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+use crate::conversation::Conversation;
+use crate::live::{ConversationDelivery, Rendering};
+use crate::people::People;
+use crate::people::user::User;
+use crate::scalars::DateTime;
+use crate::{Result, access};
+use kinds::{MessageContentType, SystemEvent};
+use marks::MessageMarks;
+
+type Core = schemas::message::Message;
+
+pub struct Message {
+    id: MessageId,
+    at: LogTime,
+    sender: Profile,
+    body: Body,
+    /// What a reply's stub does not carry; read when it is asked for.
+    core: OnceCell<Arc<Core>>,
+    origin: Origin,
+}
+
+/// Where a message comes from, which says where its marks and its parent are found.
+#[derive(Clone)]
+enum Origin {
+    /// A read: the rest is read too, with the viewer's sight.
+    Read,
+    /// The event of its acceptance: nobody has it yet.
+    Accepted(Answers),
+    /// An event about it, completed with its people.
+    Completed(Option<Arc<People>>, Answers),
+}
+
+impl Message {
+    /// A message that the viewer may see.
+    pub fn read(conversation: &ConversationId, core: Core) -> Self {
+        Self::new(conversation, core, Origin::Read)
+    }
+
+    /// The message of its own event; a replayed one, which was written anew since, has its people.
+    pub fn accepted(delivery: &ConversationDelivery, core: &Core, rendering: &Rendering) -> Self {
+        if delivery.people.is_some() {
+            return Self::completed(delivery, core, rendering);
+        }
+        Self::new(&delivery.conversation, core.clone(), Origin::Accepted(rendering.answers))
+    }
+
+    /// The message of an event about it.
+    pub fn completed(delivery: &ConversationDelivery, core: &Core, rendering: &Rendering) -> Self {
+        let origin = Origin::Completed(delivery.people.clone(), rendering.answers);
+        Self::new(&delivery.conversation, core.clone(), origin)
+    }
+
+    fn new(conversation: &ConversationId, core: Core, origin: Origin) -> Self {
+        Self {
+            id: MessageId { conversation: conversation.clone(), seq: core.seq },
+            at: core.sent_at,
+            sender: core.sender.clone(),
+            body: core.body.clone(),
+            core: OnceCell::new_with(Some(Arc::new(core))),
+            origin,
+        }
+    }
+
+    /// The message that a reply quotes, as its event carries it; `None` without a text.
+    fn quoted(conversation: &ConversationId, stub: &ReplyStub) -> Option<Self> {
+        Some(Self {
+            id: MessageId { conversation: conversation.clone(), seq: stub.seq },
+            at: stub.created_at,
+            sender: stub.sender.clone(),
+            body: Body::Text(schemas::message::Text::new(stub.content.clone()?)),
+            core: OnceCell::new(),
+            origin: Origin::Read,
+        })
+    }
+
+    /// The core. Of a quoted message it is read with the viewer's sight.
+    async fn core(&self, ctx: &Context<'_>) -> Result<&Core> {
+        let read = async || -> Result<Arc<Core>> {
+            let access = access(ctx)?;
+            let sight = access.sight(&self.id.conversation).await?;
+            Ok(Arc::new(access.reads.message(&sight, self.id.seq).await?))
+        };
+        Ok(&**self.core.get_or_try_init(read).await?)
+    }
+
+    /// The parent as the viewer sees it, by a read.
+    async fn read_parent(&self, ctx: &Context<'_>, seq: i64) -> Result<Option<Self>> {
+        let access = access(ctx)?;
+        let sight = access.sight(&self.id.conversation).await?;
+        let parent = access.reads.find_message(&sight, seq).await?;
+        Ok(parent.map(|parent| Self::read(&self.id.conversation, parent)))
+    }
+}
+
+#[Object]
+impl Message {
+    async fn id(&self) -> ID {
+        self.id.to_string().into()
+    }
+
+    async fn conversation_id(&self) -> ID {
+        self.id.conversation.as_str().into()
+    }
+
+    /// A viewer who has left since keeps the message; of the conversation they see what it is, and no more.
+    async fn conversation(&self) -> Conversation {
+        Conversation::named(self.id.conversation.clone(), None)
+    }
+
+    async fn sender(&self) -> User {
+        User::of(self.sender.clone())
+    }
+
+    /// 1, 2, 3 ... in the conversation, without gap
+    async fn seq(&self) -> i64 {
+        self.id.seq
+    }
+
+    async fn client_message_id(&self, ctx: &Context<'_>) -> Result<Option<Uuid>> {
+        Ok(self.core(ctx).await?.client_id.as_ref().map(ClientId::uuid))
+    }
+
+    async fn content_type(&self) -> MessageContentType {
+        match self.body {
+            Body::Note(_) => MessageContentType::System,
+            Body::Text(_) | Body::Removed(_) => MessageContentType::Text,
+        }
+    }
+
+    /// as written, never HTML; null once deleted or expired
+    async fn content(&self) -> Option<&str> {
+        self.body.content().map(|content| content.text.as_str())
+    }
+
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.at)
+    }
+
+    async fn deleted_at(&self) -> Option<DateTime> {
+        self.body.removed_at().map(DateTime)
+    }
+
+    /// A deleted parent stays as a stub; one that the viewer may not see is null.
+    async fn reply_to(&self, ctx: &Context<'_>) -> Result<Option<Message>> {
+        let Some(stub) = &self.core(ctx).await?.reply_to else { return Ok(None) };
+        match &self.origin {
+            Origin::Read => self.read_parent(ctx, stub.seq).await,
+            Origin::Accepted(answers) | Origin::Completed(_, answers) => {
+                if !answers.has(Answers::SEES_PARENT) {
+                    return Ok(None);
+                }
+                match Self::quoted(&self.id.conversation, stub) {
+                    Some(parent) => Ok(Some(parent)),
+                    // Deleted, a system message, or a row's stub, which omits the text.
+                    None => self.read_parent(ctx, stub.seq).await,
+                }
+            }
+        }
+    }
+
+    async fn mentions(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+        Ok(self.core(ctx).await?.mentions.people.iter().cloned().map(User::of).collect())
+    }
+
+    async fn mentions_all(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.core(ctx).await?.mentions.all)
+    }
+
+    /// The event that a system message reports.
+    async fn system(&self) -> Option<SystemEvent> {
+        let note = self.body.note()?;
+        Some(SystemEvent {
+            kind: note.kind.into(),
+            actor: User::of(self.sender.clone()),
+            targets: note.targets.iter().cloned().map(User::of).collect(),
+            value: None,
+        })
+    }
+
+    #[graphql(flatten)]
+    async fn marks(&self) -> MessageMarks<'_> {
+        MessageMarks(self)
+    }
+}

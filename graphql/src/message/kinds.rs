@@ -1,0 +1,62 @@
+//! Kinds of messages, and the events that system messages report.
+
+use async_graphql::{Enum, SimpleObject};
+use schemas::message::NoteKind;
+
+use crate::people::user::User;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MessageContentType {
+    Text,
+    Image,
+    File,
+    Voice,
+    Gif,
+    Sticker,
+    Workout,
+    Achievement,
+    Challenge,
+    Profile,
+    Poll,
+    System,
+    Encrypted,
+    Assignment,
+    PhotoRequest,
+    FormCheck,
+    NutritionPlan,
+    CheckIn,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum SystemEventKind {
+    Created,
+    Added,
+    Joined,
+    Left,
+    Removed,
+    Renamed,
+    RoleChanged,
+    OwnerChanged,
+    SettingsChanged,
+    Pinned,
+    DisappearingChanged,
+}
+
+impl From<NoteKind> for SystemEventKind {
+    fn from(kind: NoteKind) -> Self {
+        match kind {
+            NoteKind::Added => Self::Added,
+            NoteKind::Left => Self::Left,
+            NoteKind::Removed => Self::Removed,
+        }
+    }
+}
+
+/// The event that a system message reports.
+#[derive(SimpleObject)]
+pub struct SystemEvent {
+    pub kind: SystemEventKind,
+    pub actor: User,
+    pub targets: Vec<User>,
+    pub value: Option<String>,
+}

@@ -1,0 +1,116 @@
+//! How far the recipients of a message are with it.
+//!
+//! Invariants: recipients are the members of the message's moment; those between whom and the viewer a block
+//! stands are left out of lists, counts and status.
+
+use async_graphql::{Context, Enum, ID, Object};
+use domain::delivery::Answers;
+use schemas::{Refusal, UserId};
+
+use super::receipts::MessageReceipt;
+use super::{Message, Origin};
+use crate::people::Progress;
+use crate::reads::unblocked;
+use crate::{Result, access, paging};
+
+/// Seen by the sender: SENT until every recipient has it, then DELIVERED, then READ when every
+/// recipient has read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MessageStatus {
+    Sent,
+    Delivered,
+    Read,
+}
+
+/// Fields of a message about its marks.
+pub struct MessageMarks<'a>(pub &'a Message);
+
+impl MessageMarks<'_> {
+    /// The recipients whose marks the viewer sees, by id; none for a viewer who is gone.
+    async fn recipients(&self, ctx: &Context<'_>) -> Result<Vec<Progress>> {
+        let Self(message) = self;
+        match &message.origin {
+            Origin::Accepted(_) => Ok(vec![]),
+            Origin::Completed(None, _) => Err(Refusal::unavailable("the members could not be read").into()),
+            Origin::Completed(Some(people), answers) => {
+                let core = message.core(ctx).await?;
+                if answers.has(Answers::IS_BLOCKED) {
+                    Ok(unblocked(people, core, &*access(ctx)?.blocks().await?))
+                } else {
+                    Ok(people.recipients(core))
+                }
+            }
+            Origin::Read => {
+                let access = access(ctx)?;
+                let sight = access.sight(&message.id.conversation).await?;
+                if sight.interval().is_err() {
+                    return Ok(vec![]);
+                }
+                let core = message.core(ctx).await?;
+                let people = access.people_of(&sight, core).await?;
+                Ok(unblocked(&people, core, sight.blocks()))
+            }
+        }
+    }
+
+    async fn readers(&self, ctx: &Context<'_>) -> Result<Vec<MessageReceipt>> {
+        let readers = self.recipients(ctx).await?.into_iter().filter(|progress| progress.read_at.is_some());
+        let receipt =
+            |Progress { user, read_at }| MessageReceipt { message: self.0.id.clone(), user, read_at };
+        Ok(readers.map(receipt).collect())
+    }
+
+    /// A page of receipts, by the users' ids.
+    async fn page(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<ID>,
+    ) -> Result<Vec<MessageReceipt>> {
+        let count = paging::size("first", first)?;
+        let after = after.map(|after| after.parse::<UserId>()).transpose();
+        let after = after.map_err(|_| Refusal::bad_input("after", "malformed cursor"))?;
+        let readers = self.readers(ctx).await?.into_iter();
+        let behind = readers.filter(|receipt| after.as_ref().is_none_or(|after| receipt.user > *after));
+        Ok(behind.take(count).collect())
+    }
+}
+
+#[Object]
+impl MessageMarks<'_> {
+    async fn status(&self, ctx: &Context<'_>) -> Result<MessageStatus> {
+        let recipients = self.recipients(ctx).await?;
+        let is_read = !recipients.is_empty() && recipients.iter().all(|progress| progress.read_at.is_some());
+        // Reading implies delivery, and is all that is known of it.
+        Ok(if is_read { MessageStatus::Read } else { MessageStatus::Sent })
+    }
+
+    /// by the users' ids; `after` is the id of the last one seen
+    async fn delivered_to(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<ID>,
+    ) -> Result<Vec<MessageReceipt>> {
+        self.page(ctx, first, after).await
+    }
+
+    /// by the users' ids; `after` is the id of the last one seen
+    async fn read_by(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<ID>,
+    ) -> Result<Vec<MessageReceipt>> {
+        self.page(ctx, first, after).await
+    }
+
+    /// "Read by 3 of 5": readByCount of recipientCount
+    async fn read_by_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(i32::try_from(self.readers(ctx).await?.len()).unwrap_or(i32::MAX))
+    }
+
+    async fn recipient_count(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(self.0.core(ctx).await?.recipients)
+    }
+}

@@ -1,0 +1,15 @@
+//! The recipients of a message whose marks a viewer sees.
+
+use domain::access::Blocking;
+use schemas::blocking::PairBlocks;
+use schemas::message::Message;
+
+use super::BlockList;
+use crate::people::{People, Progress};
+
+/// The recipients of a message without those between whom and the viewer a block stands.
+pub fn unblocked(people: &People, message: &Message, blocks: &BlockList) -> Vec<Progress> {
+    let mut recipients = people.recipients(message);
+    recipients.retain(|progress| !blocks.pair(&progress.user).is_some_and(PairBlocks::stand));
+    recipients
+}

@@ -1,0 +1,55 @@
+//! What one request has read of its viewer's rights.
+//!
+//! Invariants: each is read once a request, however many fields ask; a request has one viewer, so nothing
+//! is shared between viewers.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use schemas::ConversationId;
+use tokio::sync::OnceCell;
+
+use super::{BlockList, ConversationSight};
+use crate::people::People;
+
+/// Request data: the rights of one execution.
+#[derive(Default)]
+pub struct Rights(Mutex<Read>);
+
+#[derive(Default)]
+struct Read {
+    blocks: Cell<BlockList>,
+    conversations: HashMap<ConversationId, Arc<Conversation>>,
+}
+
+type Cell<T> = Arc<OnceCell<Arc<T>>>;
+
+/// What was read of one conversation.
+#[derive(Default)]
+pub(super) struct Conversation {
+    pub sight: OnceCell<Arc<ConversationSight>>,
+    /// Whether blocks may hide something that the viewer's interval holds.
+    pub is_touched: OnceCell<bool>,
+    pub people: OnceCell<Arc<People>>,
+    /// The same, with former members.
+    pub everyone: OnceCell<Arc<People>>,
+}
+
+impl Rights {
+    fn read(&self) -> MutexGuard<'_, Read> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn blocks(&self) -> Cell<BlockList> {
+        self.read().blocks.clone()
+    }
+
+    pub(super) fn conversation(&self, id: &ConversationId) -> Arc<Conversation> {
+        self.read().conversations.entry(id.clone()).or_default().clone()
+    }
+
+    /// Forgets everything: a mutation has changed what rows say.
+    pub fn clear(&self) {
+        *self.read() = Read::default();
+    }
+}

@@ -1,0 +1,91 @@
+//! A viewer's sight of one conversation, as rows give it.
+
+use std::sync::Arc;
+
+use domain::access::{self, Sight, When};
+use schemas::code::Refusal;
+use schemas::creating::{ConversationKind, Opened};
+use schemas::membership::{Member, MembershipInterval};
+use schemas::states::ConversationState;
+use schemas::{ConversationId, UserId};
+
+use super::BlockList;
+use crate::rows::MemberRows;
+
+/// The viewer's membership and blocks, with the state that was read beside them.
+#[derive(Debug, Clone)]
+pub struct ConversationSight {
+    id: ConversationId,
+    viewer: UserId,
+    rows: MemberRows,
+    blocks: Arc<BlockList>,
+}
+
+/// A place in a conversation: the number of a message, and the countable messages up to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub seq: i64,
+    pub ordinal: i64,
+}
+
+impl ConversationSight {
+    pub(super) fn new(id: ConversationId, viewer: UserId, rows: MemberRows, blocks: Arc<BlockList>) -> Self {
+        Self { id, viewer, rows, blocks }
+    }
+
+    pub fn id(&self) -> &ConversationId {
+        &self.id
+    }
+
+    pub fn viewer(&self) -> &UserId {
+        &self.viewer
+    }
+
+    pub fn sight(&self) -> Sight<'_, &BlockList> {
+        let intervals = self.rows.member.as_ref().map_or(&[][..], |member| &member.intervals);
+        Sight { intervals, when: When::Now, blocks: &self.blocks }
+    }
+
+    pub fn blocks(&self) -> &BlockList {
+        &self.blocks
+    }
+
+    /// The interval through which the viewer sees the conversation; NOT_FOUND without membership.
+    pub fn interval(&self) -> Result<&MembershipInterval, Refusal> {
+        access::viewing(self.rows.member.as_ref())
+    }
+
+    /// The viewer's membership; NOT_FOUND without one that lasts.
+    pub fn member(&self) -> Result<&Member, Refusal> {
+        self.interval()?;
+        self.rows.member.as_ref().ok_or_else(Refusal::not_found)
+    }
+
+    pub fn state(&self) -> &ConversationState {
+        &self.rows.state
+    }
+
+    pub fn opened(&self) -> Option<&Opened> {
+        self.rows.state.opened.as_ref()
+    }
+
+    pub fn is_direct(&self) -> bool {
+        self.opened().is_some_and(|opened| opened.kind == ConversationKind::Direct)
+    }
+
+    /// The viewer's read mark; at least the beginning of their interval.
+    pub fn mark(&self) -> Result<Mark, Refusal> {
+        let (interval, member) = (self.interval()?, self.member()?);
+        let receipt = self.rows.receipt.as_ref().filter(|receipt| !receipt.ended);
+        Ok(Mark {
+            seq: member.read_mark(receipt).max(interval.first_seq - 1),
+            ordinal: receipt.map_or(0, |receipt| receipt.ordinal).max(interval.first_ordinal),
+        })
+    }
+
+    /// The number up to which the viewer has read; 0 if nothing.
+    pub fn read_up_to(&self) -> i64 {
+        let member = self.rows.member.as_ref();
+        member.map_or(0, |member| member.read_mark(self.rows.receipt.as_ref()))
+    }
+}

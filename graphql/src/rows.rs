@@ -1,0 +1,66 @@
+//! Raw rows of the tables: of the machines' owners, and of the views.
+//!
+//! Invariants: nothing here decides who may see what, so GraphQL types never get [`Rows`]: they read through
+//! [`crate::Reads`], which owns them. A range is read to its end, or refused.
+
+mod accounts;
+mod conversations;
+mod messages;
+mod partition;
+mod users;
+
+use std::sync::Arc;
+
+use platform::ports::{Row, Tables};
+use schemas::Refusal;
+use schemas::avro::{self, Record};
+use schemas::position::Version;
+use schemas::rows::{KeyBytes, RowKey};
+use schemas::tables::{FromValues, MalformedRow, Value};
+
+use crate::error::internal;
+
+pub use conversations::{Conversation, MemberRows};
+pub use messages::Window;
+pub use partition::{Incomplete, MAX_ROWS, read_all, read_range};
+
+/// For facts and processors: what the rows hold, without regard to a viewer.
+pub struct Rows {
+    tables: Arc<dyn Tables>,
+}
+
+/// A value with the version of the row that it was read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versioned<T> {
+    pub version: Version,
+    pub value: T,
+}
+
+impl Rows {
+    pub fn new(tables: Arc<dyn Tables>) -> Self {
+        Self { tables }
+    }
+}
+
+/// Key and body of an owner's row.
+fn owner_row(row: &Row) -> Result<(RowKey, &[u8]), Refusal> {
+    let read = || {
+        let mut key = FromValues::new("owner", &row.key);
+        let mut columns = FromValues::new("owner", &row.columns);
+        Ok((RowKey { kind: key.int()?, key: KeyBytes::from_slice(key.blob()?) }, columns.blob()?))
+    };
+    read().map_err(malformed)
+}
+
+/// The clustering key of an owner's row.
+fn owner_key(RowKey { kind, key }: &RowKey) -> Vec<Value> {
+    vec![Value::Int(*kind), Value::blob(key)]
+}
+
+fn decode<T: Record>(body: &[u8]) -> Result<T, Refusal> {
+    avro::decode(body).map_err(|error| internal(&error))
+}
+
+fn malformed(error: MalformedRow) -> Refusal {
+    internal(&error)
+}

@@ -1,0 +1,62 @@
+//! Rows of an account.
+
+use domain::Accounts;
+use fold::Fold;
+use platform::ports::{Range, Row};
+use schemas::charging::ClientRequest;
+use schemas::credits::LedgerEntry;
+use schemas::position::Offset;
+use schemas::rows::{Keyed, RowKey};
+use schemas::states::AccountState;
+use schemas::tables::Value;
+use schemas::{ClientId, Refusal, UserId};
+
+use super::{Rows, decode, owner_key, owner_row};
+use crate::error::tables_error;
+
+impl Rows {
+    /// The state of a user's account; a fresh one if it was never used.
+    pub async fn account(&self, user: &UserId) -> Result<AccountState, Refusal> {
+        let row = self.account_row(user, &RowKey::state()).await?;
+        row.map_or_else(|| Ok(Accounts::fresh()), |row| decode(owner_row(&row)?.1))
+    }
+
+    /// What an account remembers of a request with a client id, if its charge stands.
+    pub async fn client_request(
+        &self,
+        user: &UserId,
+        client: &ClientId,
+    ) -> Result<Option<ClientRequest>, Refusal> {
+        let row = self.account_row(user, &RowKey::of::<ClientRequest>(client)).await?;
+        let request = row.map(|row| decode::<ClientRequest>(owner_row(&row)?.1)).transpose()?;
+        Ok(request.filter(|request| request.live))
+    }
+
+    /// Ledger entries before an offset, newest first; at most `limit`.
+    pub async fn ledger(
+        &self,
+        user: &UserId,
+        before: Option<Offset>,
+        limit: usize,
+    ) -> Result<Vec<(Offset, LedgerEntry)>, Refusal> {
+        let kind = || vec![Value::Int(LedgerEntry::KIND)];
+        let after = before.map(|offset| owner_key(&RowKey::of::<LedgerEntry>(&offset)));
+        let range = Range { from: kind(), to: kind(), descending: true, limit, after };
+        let partition = [Value::text(user.as_str())];
+        let page = self.tables.range(Accounts::table(), &partition, range).await.map_err(tables_error)?;
+        let mut entries = Vec::new();
+        for row in &page.rows {
+            let (key, body) = owner_row(row)?;
+            if let Some(offset) = key.names::<LedgerEntry>() {
+                entries.push((offset, decode(body)?));
+            }
+        }
+        Ok(entries)
+    }
+
+    async fn account_row(&self, user: &UserId, key: &RowKey) -> Result<Option<Row>, Refusal> {
+        let partition = [Value::text(user.as_str())];
+        let rows = self.tables.get(Accounts::table(), &partition, &[owner_key(key)]).await;
+        Ok(rows.map_err(tables_error)?.into_iter().next())
+    }
+}

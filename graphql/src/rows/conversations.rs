@@ -1,0 +1,133 @@
+//! Rows of a conversation, and of a user's conversations.
+
+use domain::Conversations;
+use fold::Fold;
+use platform::ports::Row;
+use schemas::membership::{Former, Member};
+use schemas::position::Version;
+use schemas::receipts::Receipt;
+use schemas::rows::{Keyed, LAST_RESIDENT, RowKey, STATE, Sent};
+use schemas::states::ConversationState;
+use schemas::tables::views::MembershipRow;
+use schemas::tables::{CONVERSATIONS_BY_USER, Value};
+use schemas::{ClientId, ConversationId, Refusal, UserId};
+
+use super::{Rows, Versioned, decode, malformed, owner_key, owner_row, read_all, read_range};
+use crate::error::tables_error;
+use crate::people::People;
+
+/// A conversation's state, with the rows of one user in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberRows {
+    pub state: ConversationState,
+    pub member: Option<Member>,
+    pub receipt: Option<Receipt>,
+}
+
+/// A conversation's state with its resident people, as of one moment.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    pub state: ConversationState,
+    pub people: People,
+}
+
+/// The most users of whom [`Rows::any_member`] reads the rows.
+const MAX_ASKED: usize = 50;
+
+impl Rows {
+    /// The state and one user's rows, as of the version of the state. Three rows are read, however many
+    /// members there are.
+    pub async fn member(&self, id: &ConversationId, user: &UserId) -> Result<Versioned<MemberRows>, Refusal> {
+        let keys = [RowKey::state(), RowKey::of::<Member>(user), RowKey::of::<Receipt>(user)];
+        let mut found = MemberRows { state: Conversations::fresh(), member: None, receipt: None };
+        let mut version = Version::of(0);
+        for row in self.conversation_rows(id, &keys).await? {
+            let (key, body) = owner_row(&row)?;
+            if key.kind == STATE {
+                (found.state, version) = (decode(body)?, row.version);
+            } else if key.kind == Member::KIND {
+                found.member = Some(decode(body)?);
+            } else {
+                found.receipt = Some(decode(body)?);
+            }
+        }
+        Ok(Versioned { version, value: found })
+    }
+
+    /// The state alone.
+    pub async fn state(&self, id: &ConversationId) -> Result<ConversationState, Refusal> {
+        let rows = self.conversation_rows(id, &[RowKey::state()]).await?;
+        rows.first().map_or_else(|| Ok(Conversations::fresh()), |row| decode(owner_row(row)?.1))
+    }
+
+    /// The state and the resident people.
+    pub async fn conversation(&self, id: &ConversationId) -> Result<Conversation, Refusal> {
+        let bounds = (vec![Value::Int(STATE)], vec![Value::Int(LAST_RESIDENT)]);
+        let mut found = Conversation { state: Conversations::fresh(), people: People::default() };
+        let partition = [Value::text(id.as_str())];
+        for row in read_range(&*self.tables, Conversations::table(), &partition, bounds).await? {
+            let (key, body) = owner_row(&row)?;
+            if key.kind == STATE {
+                found.state = decode(body)?;
+            } else if let Some(user) = key.names::<Member>() {
+                found.people.members.push((user, decode(body)?));
+            } else if let Some(user) = key.names::<Receipt>() {
+                found.people.receipts.push((user, decode(body)?));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Everyone whose membership has ended.
+    pub async fn former(&self, id: &ConversationId) -> Result<Vec<(UserId, Former)>, Refusal> {
+        let kind = || vec![Value::Int(Former::KIND)];
+        let partition = [Value::text(id.as_str())];
+        let rows = read_range(&*self.tables, Conversations::table(), &partition, (kind(), kind())).await?;
+        let mut former = Vec::new();
+        for row in &rows {
+            let (key, body) = owner_row(row)?;
+            if let Some(user) = key.names::<Former>() {
+                former.push((user, decode(body)?));
+            }
+        }
+        Ok(former)
+    }
+
+    /// Whether any of these users is or was in a conversation. Of too many it is assumed.
+    pub async fn any_member(&self, id: &ConversationId, users: &[&UserId]) -> Result<bool, Refusal> {
+        if users.len() > MAX_ASKED {
+            return Ok(true);
+        }
+        let keys = users.iter().flat_map(|user| [RowKey::of::<Member>(user), RowKey::of::<Former>(user)]);
+        let keys: Vec<RowKey> = keys.collect();
+        Ok(!keys.is_empty() && !self.conversation_rows(id, &keys).await?.is_empty())
+    }
+
+    /// The number of a send of `user`, if it is stored.
+    pub async fn sent(
+        &self,
+        user: &UserId,
+        id: &ConversationId,
+        client: &ClientId,
+    ) -> Result<Option<i64>, Refusal> {
+        let key = RowKey::of::<Sent>(&(user.clone(), client.clone()));
+        let rows = self.conversation_rows(id, std::slice::from_ref(&key)).await?;
+        let sent = rows.first().map(|row| decode::<Sent>(owner_row(row)?.1)).transpose()?;
+        Ok(sent.map(|sent| sent.seq))
+    }
+
+    /// The conversations that a user is or was in.
+    pub async fn memberships(&self, user: &UserId) -> Result<Vec<MembershipRow>, Refusal> {
+        let partition = MembershipRow::partition(user);
+        let rows = read_all(&*self.tables, &CONVERSATIONS_BY_USER, &partition).await?;
+        let read = |row: &Row| MembershipRow::from_row(user, &row.key, &row.columns).map_err(malformed);
+        rows.iter().map(read).collect()
+    }
+
+    /// The rows that exist among these keys, as of one moment.
+    async fn conversation_rows(&self, id: &ConversationId, keys: &[RowKey]) -> Result<Vec<Row>, Refusal> {
+        let keys: Vec<Vec<Value>> = keys.iter().map(owner_key).collect();
+        let partition = [Value::text(id.as_str())];
+        self.tables.get(Conversations::table(), &partition, &keys).await.map_err(tables_error)
+    }
+}

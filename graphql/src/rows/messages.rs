@@ -1,0 +1,53 @@
+//! Rows of messages.
+
+use platform::ports::{Range, Row};
+use schemas::message::Message;
+use schemas::tables::views::{MESSAGES_PER_BUCKET, MessageRow};
+use schemas::tables::{MESSAGES, Value};
+use schemas::{ConversationId, Refusal};
+
+use super::{Rows, malformed};
+use crate::error::tables_error;
+
+/// Numbers `from..=to`; empty if `from` is above `to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    pub from: i64,
+    pub to: i64,
+}
+
+impl Rows {
+    /// A message, if it is stored.
+    pub async fn message(&self, id: &ConversationId, seq: i64) -> Result<Option<Message>, Refusal> {
+        let partition = MessageRow::partition(id, seq);
+        let keys = [MessageRow::key(seq)];
+        let rows = self.tables.get(&MESSAGES, &partition, &keys).await.map_err(tables_error)?;
+        rows.first().map(|row| message(id, row)).transpose()
+    }
+
+    /// The messages of a window, in order.
+    pub async fn messages(&self, id: &ConversationId, window: Window) -> Result<Vec<Message>, Refusal> {
+        let mut messages = Vec::new();
+        let mut from = window.from;
+        while from <= window.to {
+            let to = window.to.min((from / MESSAGES_PER_BUCKET + 1) * MESSAGES_PER_BUCKET - 1);
+            let range = Range {
+                from: vec![Value::BigInt(from)],
+                to: vec![Value::BigInt(to)],
+                limit: usize::try_from(to - from + 1).unwrap_or(1),
+                ..Range::default()
+            };
+            let partition = MessageRow::partition(id, from);
+            let page = self.tables.range(&MESSAGES, &partition, range).await.map_err(tables_error)?;
+            for row in &page.rows {
+                messages.push(message(id, row)?);
+            }
+            from = to + 1;
+        }
+        Ok(messages)
+    }
+}
+
+fn message(id: &ConversationId, row: &Row) -> Result<Message, Refusal> {
+    MessageRow::from_row(id, &row.columns).map(|row| row.message).map_err(malformed)
+}

@@ -1,0 +1,36 @@
+//! What the platform publishes of users, and the blocks between them.
+
+use platform::ports::Row;
+use schemas::people::Profile;
+use schemas::tables::views::BlocksRow;
+use schemas::tables::{BLOCKS, FromValues, USERS, Value};
+use schemas::{Refusal, UserId};
+
+use super::{Rows, Versioned, malformed, read_all};
+use crate::error::tables_error;
+
+impl Rows {
+    /// The published profile of a user, if there is one.
+    pub async fn profile(&self, user: &UserId) -> Result<Option<Versioned<Profile>>, Refusal> {
+        let partition = [Value::text(user.as_str())];
+        let rows = self.tables.get(&USERS, &partition, &[vec![]]).await.map_err(tables_error)?;
+        let read = |row: &Row| {
+            let mut values = FromValues::new(USERS.name, &row.columns);
+            let profile = Profile {
+                user: user.clone(),
+                username: values.text()?.to_owned(),
+                display_name: values.text()?.to_owned(),
+                avatar_url: values.text_or_null()?.map(str::to_owned),
+            };
+            Ok(Versioned { version: row.version, value: profile })
+        };
+        rows.first().map(read).transpose().map_err(malformed)
+    }
+
+    /// Every block that stands or once stood between a user and another.
+    pub async fn blocks(&self, user: &UserId) -> Result<Vec<BlocksRow>, Refusal> {
+        let rows = read_all(&*self.tables, &BLOCKS, &BlocksRow::partition(user)).await?;
+        let read = |row: &Row| BlocksRow::from_row(user, &row.key, &row.columns).map_err(malformed);
+        rows.iter().map(read).collect()
+    }
+}

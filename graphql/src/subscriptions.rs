@@ -1,0 +1,97 @@
+//! Subscriptions: what they check, and the payload of one delivery. See [`crate::live`].
+//!
+//! Invariant: a field gives exactly the payload whose bit [`payloads`] sets.
+
+pub mod events;
+mod payloads;
+
+use async_graphql::{Context, ID, Subscription as GraphqlSubscription};
+use futures::{Stream, stream};
+use schemas::code::Refusal;
+
+use crate::conversation::Conversation;
+use crate::ids::parse_id;
+use crate::live::{CURSOR_PLACEHOLDER, Filter, Mode, Rendering};
+use crate::message::Message;
+use crate::{Result, access, viewer};
+use events::{InboxEvent, InboxFrame};
+use payloads::{Payload, payload};
+
+pub use payloads::payloads;
+
+pub struct Subscription;
+
+#[GraphqlSubscription]
+impl Subscription {
+    /// Everything that concerns the caller, resumable: give the last cursor seen. Without one,
+    /// Drained comes at once, with a cursor. The one subscription that a client needs.
+    async fn inbox(
+        &self,
+        ctx: &Context<'_>,
+        after: Option<String>,
+    ) -> Result<impl Stream<Item = InboxFrame> + use<>> {
+        give(ctx, Filter::Inbox { after }, |payload, rendering| {
+            let event = InboxEvent::of(payload.event.as_ref()?, payload.of, rendering)?;
+            Some(InboxFrame { cursor: Some(CURSOR_PLACEHOLDER.to_owned()), event })
+        })
+        .await
+    }
+
+    async fn message_received(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+    ) -> Result<impl Stream<Item = Message> + use<>> {
+        let filter = Filter::MessageReceived { conversation: parse_id(&conversation_id)? };
+        give(ctx, filter, |payload, rendering| {
+            Some(Message::accepted(payload.of?, payload.received?, rendering))
+        })
+        .await
+    }
+
+    /// edits, deletions, previews, cards, expiry
+    async fn message_updated(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+    ) -> Result<impl Stream<Item = Message> + use<>> {
+        let filter = Filter::MessageUpdated { conversation: parse_id(&conversation_id)? };
+        give(ctx, filter, |payload, rendering| {
+            Some(Message::completed(payload.of?, payload.updated?, rendering))
+        })
+        .await
+    }
+
+    async fn conversation_updated(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<impl Stream<Item = Conversation> + use<>> {
+        give(ctx, Filter::ConversationUpdated, |payload, _| {
+            let about = payload.conversation?.cloned();
+            Some(Conversation::named(payload.of?.conversation.clone(), about))
+        })
+        .await
+    }
+}
+
+/// Checks the viewer's right and leaves the filter behind, or gives the one payload, as the mode says.
+async fn give<T>(
+    ctx: &Context<'_>,
+    filter: Filter,
+    render: impl FnOnce(&Payload<'_>, &Rendering) -> Option<T>,
+) -> Result<stream::Iter<std::option::IntoIter<T>>> {
+    let unserved = || Refusal::bad_input("query", "subscriptions are served on sockets");
+    let given = match ctx.data_opt::<Mode>().ok_or_else(unserved)? {
+        Mode::Subscribe(left) => {
+            viewer(ctx)?;
+            if let Some(conversation) = filter.conversation() {
+                access(ctx)?.visible(conversation).await?;
+            }
+            // One operation has one root field, so it is the first to answer.
+            let _ = left.set(filter);
+            None
+        }
+        Mode::Render(rendering) => render(&payload(&rendering.delivery), rendering),
+    };
+    Ok(stream::iter(given))
+}

@@ -1,0 +1,127 @@
+//! Frames of the inbox, and their events.
+
+use async_graphql::{Enum, Object, SimpleObject, Union};
+use domain::delivery::Answers;
+use schemas::MessageId;
+
+use super::payloads::Event;
+use crate::conversation::Conversation;
+use crate::live::{ConversationDelivery, Rendering};
+use crate::message::Message;
+use crate::message::receipts::MessageReceipt;
+
+/// cursor resumes on any node; null on ephemeral events (typing, presence), which are never replayed.
+#[derive(SimpleObject)]
+pub struct InboxFrame {
+    pub cursor: Option<String>,
+    pub event: InboxEvent,
+}
+
+#[derive(Union)]
+pub enum InboxEvent {
+    MessageCreated(MessageCreated),
+    MessageChanged(MessageChanged),
+    ConversationChanged(ConversationChanged),
+    ReceiptAdvanced(ReceiptAdvanced),
+    SendRejected(SendRejected),
+    ResumeGap(ResumeGap),
+    Drained(Drained),
+}
+
+#[derive(SimpleObject)]
+pub struct MessageCreated {
+    message: Message,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum MessageChangeKind {
+    Edited,
+    Deleted,
+    Hidden,
+    Expired,
+    PreviewAttached,
+    AttachmentReady,
+    CardUpdated,
+    Translated,
+}
+
+#[derive(SimpleObject)]
+pub struct MessageChanged {
+    message: Message,
+    change: MessageChangeKind,
+}
+
+#[derive(SimpleObject)]
+pub struct ConversationChanged {
+    conversation: Conversation,
+    /// Whether the viewer is no longer a member.
+    left: bool,
+}
+
+#[derive(SimpleObject)]
+pub struct ReceiptAdvanced {
+    receipt: MessageReceipt,
+}
+
+/// The outcome of a send whose mutation answered OUTCOME_PENDING.
+pub struct SendRejected(schemas::sending::SendRejected);
+
+#[Object]
+impl SendRejected {
+    async fn client_message_id(&self) -> uuid::Uuid {
+        self.0.client_id.uuid()
+    }
+
+    async fn code(&self) -> &'static str {
+        self.0.refusal.code.as_str()
+    }
+
+    async fn detail(&self) -> &str {
+        &self.0.refusal.detail
+    }
+}
+
+/// The cursor is too old or of another epoch: fetch the conversations again, then go on from this
+/// frame's cursor.
+#[derive(SimpleObject)]
+pub struct ResumeGap {
+    reason: String,
+}
+
+/// Everything missed since the cursor has been sent; what follows is live.
+#[derive(SimpleObject)]
+pub struct Drained {
+    replayed: i32,
+}
+
+impl InboxEvent {
+    /// The event of a delivery, which is `of` a conversation if the event is.
+    pub(super) fn of(
+        event: &Event<'_>,
+        of: Option<&ConversationDelivery>,
+        rendering: &Rendering,
+    ) -> Option<Self> {
+        Some(match event {
+            Event::MessageCreated(core) => {
+                let message = Message::accepted(of?, core, rendering);
+                Self::MessageCreated(MessageCreated { message })
+            }
+            Event::MessageDeleted(core) => {
+                let message = Message::completed(of?, core, rendering);
+                Self::MessageChanged(MessageChanged { message, change: MessageChangeKind::Deleted })
+            }
+            Event::ConversationChanged(about) => Self::ConversationChanged(ConversationChanged {
+                conversation: Conversation::named(of?.conversation.clone(), Some((*about).clone())),
+                left: rendering.answers.has(Answers::IS_GONE),
+            }),
+            Event::ReceiptAdvanced(receipt) => {
+                let message = MessageId { conversation: of?.conversation.clone(), seq: receipt.read_up_to };
+                let (user, read_at) = (receipt.user.clone(), Some(of?.at));
+                Self::ReceiptAdvanced(ReceiptAdvanced { receipt: MessageReceipt { message, user, read_at } })
+            }
+            Event::SendRejected(rejected) => Self::SendRejected(SendRejected((*rejected).clone())),
+            Event::ResumeGap(reason) => Self::ResumeGap(ResumeGap { reason: (*reason).to_owned() }),
+            Event::Drained(replayed) => Self::Drained(Drained { replayed: *replayed }),
+        })
+    }
+}

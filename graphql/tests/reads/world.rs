@@ -1,0 +1,163 @@
+//! Rows of one group in an embedded store, and queries over them.
+
+use std::sync::Arc;
+
+use async_graphql::{EmptyMutation, EmptySubscription, Request, Schema};
+use domain::Conversations;
+use embedded::Store;
+use fold::Fold;
+use musclemap_graphql::{Query, Reads, Rights, Rows, Viewer};
+use platform::clock::SystemClock;
+use platform::ports::{PutRow, Tables};
+use schemas::avro;
+use schemas::blocking::{BlockInterval, Blocks, PairBlocks};
+use schemas::creating::{ConversationKind, Opened};
+use schemas::membership::{Former, Member, MembershipInterval, Role};
+use schemas::message::{Body, Mentions, Message};
+use schemas::people::Profile;
+use schemas::position::{LogTime, Offset, Version};
+use schemas::receipts::Receipt;
+use schemas::rows::{Keyed, RowKey, STATE};
+use schemas::states::ConversationState;
+use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
+use schemas::tables::{Table, Value};
+use schemas::{ConversationId, UserId};
+use serde_json::Value as Json;
+
+pub struct World {
+    pub reads: Arc<Reads>,
+    tables: Arc<dyn Tables>,
+    _store: Store,
+    _folder: tempfile::TempDir,
+}
+
+pub fn user(name: &str) -> UserId {
+    name.parse().unwrap()
+}
+
+pub fn profile(name: &str) -> Profile {
+    Profile { user: user(name), username: name.into(), display_name: name.into(), avatar_url: None }
+}
+
+pub fn group(number: u64) -> ConversationId {
+    format!("{number:032x}").parse().unwrap()
+}
+
+pub fn interval(from: Offset, to: Option<Offset>) -> MembershipInterval {
+    MembershipInterval { from, to, first_seq: 1, first_ordinal: 0 }
+}
+
+/// The message of number, position and time `seq`.
+pub fn text(seq: i64, sender: &str) -> Message {
+    Message {
+        seq,
+        position: seq,
+        sent_at: seq,
+        sender: profile(sender),
+        client_id: None,
+        reply_to: None,
+        mentions: Mentions::default(),
+        recipients: 0,
+        body: Body::text(format!("{seq} of {sender}")),
+    }
+}
+
+pub fn state(head: i64) -> ConversationState {
+    let opened = Opened { kind: ConversationKind::Group, title: None, by: user("ann"), at: 0, charge: 0 };
+    ConversationState {
+        opened: Some(opened),
+        head,
+        head_at: head,
+        countable: head,
+        members: 3,
+        ..Conversations::fresh()
+    }
+}
+
+impl World {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
+        let tables: Arc<dyn Tables> = store.tables();
+        let reads = Arc::new(Reads::new(Arc::new(Rows::new(tables.clone()))));
+        Self { reads, tables, _store: store, _folder: folder }
+    }
+
+    async fn put(&self, table: &'static Table, partition: &[Value], key: Vec<Value>, columns: Vec<Value>) {
+        static NEXT: std::sync::atomic::AtomicI64 = std::sync::atomic::AtomicI64::new(1);
+        let version = Version::of(NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+        let row = PutRow { key, columns, version, time_to_live: None };
+        self.tables.put(table, partition, vec![row]).await.unwrap();
+    }
+
+    async fn view(&self, row: ViewRow) {
+        self.put(row.table, &row.partition, row.key, row.columns).await;
+    }
+
+    async fn row(&self, id: &ConversationId, key: RowKey, body: Vec<u8>) {
+        let key = vec![Value::Int(key.kind), Value::blob(&key.key)];
+        self.put(Conversations::table(), &[Value::text(id.as_str())], key, vec![Value::blob(&body)]).await;
+    }
+
+    pub async fn state(&self, id: &ConversationId, state: &ConversationState) {
+        assert_eq!(RowKey::state().kind, STATE);
+        self.row(id, RowKey::state(), avro::encode(state)).await;
+    }
+
+    pub async fn member(&self, id: &ConversationId, name: &str, intervals: Vec<MembershipInterval>) {
+        let member = Member { role: Role::Member, joined_at: 0, intervals, read_up_to: 0 };
+        self.row(id, RowKey::of::<Member>(&user(name)), avro::encode(&member)).await;
+        let row = MembershipRow { user: user(name), conversation: id.clone(), member };
+        self.view(row.to_row()).await;
+    }
+
+    pub async fn receipt(&self, id: &ConversationId, name: &str, read_up_to: i64) {
+        let receipt = Receipt { read_up_to, read_at: 1_000, ordinal: read_up_to, ended: false };
+        self.row(id, RowKey::of::<Receipt>(&user(name)), avro::encode(&receipt)).await;
+    }
+
+    pub async fn former(&self, id: &ConversationId, name: &str, to: Offset, read_up_to: i64) {
+        assert_eq!(Former::KIND, 13);
+        let former = Former { intervals: vec![interval(0, Some(to))], read_up_to, read_at: 1_000 };
+        self.row(id, RowKey::of::<Former>(&user(name)), avro::encode(&former)).await;
+    }
+
+    pub async fn message(&self, id: &ConversationId, message: Message) {
+        self.view(MessageRow { conversation: id.clone(), message }.to_row()).await;
+    }
+
+    /// `name` blocks `other` from a time to another.
+    pub async fn block(&self, name: &str, other: &str, from: LogTime, to: Option<LogTime>) {
+        let by_user = Blocks { intervals: vec![BlockInterval { from, to }] };
+        let blocks = PairBlocks { by_user, by_other: Blocks::default() };
+        let mirrored = BlocksRow { user: user(other), other: user(name), blocks: blocks.mirrored() };
+        self.view(mirrored.to_row()).await;
+        self.view(BlocksRow { user: user(name), other: user(other), blocks }.to_row()).await;
+    }
+
+    /// A group of ann, bob and carl with a text of each of these senders, numbered from 1.
+    pub async fn group(&self, number: u64, senders: &[&str]) -> ConversationId {
+        let id = group(number);
+        self.state(&id, &state(senders.len() as i64)).await;
+        for name in ["ann", "bob", "carl"] {
+            self.member(&id, name, vec![interval(0, None)]).await;
+        }
+        for (before, sender) in senders.iter().enumerate() {
+            self.message(&id, text(before as i64 + 1, sender)).await;
+        }
+        id
+    }
+
+    /// The answer to a query, which has no errors.
+    pub async fn query(&self, viewer: &str, query: &str) -> Json {
+        let response = self.answer(viewer, query).await;
+        assert!(response.get("errors").is_none(), "{response}");
+        response["data"].clone()
+    }
+
+    pub async fn answer(&self, viewer: &str, query: &str) -> Json {
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(self.reads.clone()).finish();
+        let request = Request::new(query).data(Viewer { user: user(viewer) }).data(Rights::default());
+        serde_json::to_value(schema.execute(request).await).unwrap()
+    }
+}

@@ -1,0 +1,122 @@
+//! The schema of the API, and the executor through which a node runs it.
+//!
+//! Invariants: mutations merge in two levels, at most eight groups of at most eight, as deeper nesting
+//! overflows the compiler; sockets serve the mutations of [`ON_SOCKETS`] and no other.
+
+use std::any::TypeId;
+use std::collections::HashSet;
+use std::future::ready;
+use std::sync::Arc;
+
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
+use async_graphql::{MergedObject, Request, Response, Schema, ServerError, ValidationMode};
+use futures::{FutureExt, StreamExt};
+use graphql::error::server_error;
+use graphql::live::Mode;
+use graphql::{Executor, Introspection, Query, Reads, Rights, Subscription};
+use schemas::{ErrorCode, Refusal};
+
+use crate::Ingest;
+use crate::operations::blocking::Blocking;
+use crate::operations::creating::Creating;
+use crate::operations::deleting::Deleting;
+use crate::operations::membership::Membership;
+use crate::operations::receipts::Receipts;
+use crate::operations::sending::Sending;
+
+pub type ApiSchema = Schema<Query, Mutation, Subscription>;
+
+/// The mutations that sockets serve: brief and frequent ones. Others go over HTTP.
+pub const ON_SOCKETS: &[&str] = &["markRead"];
+
+#[derive(MergedObject, Default)]
+pub struct Mutation(Messages, Conversations, People);
+
+#[derive(MergedObject, Default)]
+pub struct Messages(Sending, Deleting, Receipts);
+
+#[derive(MergedObject, Default)]
+pub struct Conversations(Creating, Membership);
+
+#[derive(MergedObject, Default)]
+pub struct People(Blocking);
+
+/// The schema over what can be read and asked for. It runs what [`graphql::Admission`] has admitted, which
+/// is valid.
+pub fn schema(reads: Arc<Reads>, ingest: Arc<Ingest>) -> ApiSchema {
+    Schema::build(Query, Mutation::default(), Subscription)
+        .validation_mode(ValidationMode::Fast)
+        .disable_suggestions()
+        .data(reads)
+        .data(ingest)
+        .finish()
+}
+
+/// The schema as text, as it is published.
+pub fn sdl() -> String {
+    Schema::build(Query, Mutation::default(), Subscription).finish().sdl()
+}
+
+/// Runs requests, each with rights of its own. A request with [`Mode`] in its data comes from a socket; one
+/// with [`Introspection`] reads the schema, and nothing else.
+pub fn executor(schema: ApiSchema) -> Executor {
+    Arc::new(move |mut request| {
+        if request.data.contains_key(&TypeId::of::<Mode>())
+            && let Err(refused) = check_on_socket(&mut request)
+        {
+            return ready(Response::from_errors(vec![refused])).into_stream().boxed();
+        }
+        let request = if request.data.contains_key(&TypeId::of::<Introspection>()) {
+            request.only_introspection()
+        } else {
+            request.disable_introspection()
+        };
+        schema.execute_stream(request.data(Rights::default()))
+    })
+}
+
+/// Refuses an operation with a mutation that sockets do not serve.
+fn check_on_socket(request: &mut Request) -> Result<(), ServerError> {
+    let wanted = request.operation_name.clone();
+    let document = request.parsed_query()?;
+    for (name, operation) in document.operations.iter() {
+        let is_run = wanted.as_deref().is_none_or(|wanted| name.is_some_and(|name| name == wanted));
+        let is_mutation = operation.node.ty == OperationType::Mutation;
+        if is_run && is_mutation {
+            check_selection(document, &operation.node.selection_set.node, &mut HashSet::new())?;
+        }
+    }
+    Ok(())
+}
+
+fn check_selection<'a>(
+    document: &'a ExecutableDocument,
+    set: &'a SelectionSet,
+    spread: &mut HashSet<&'a str>,
+) -> Result<(), ServerError> {
+    for item in &set.items {
+        match &item.node {
+            Selection::Field(field) => {
+                let name = field.node.name.node.as_str();
+                if name != "__typename" && !ON_SOCKETS.contains(&name) {
+                    let refusal = Refusal::new(ErrorCode::Forbidden, "not served on sockets: use HTTP");
+                    return Err(server_error(refusal));
+                }
+            }
+            Selection::InlineFragment(fragment) => {
+                check_selection(document, &fragment.node.selection_set.node, spread)?;
+            }
+            Selection::FragmentSpread(fragment) => {
+                let name = fragment.node.fragment_name.node.as_str();
+                let definition = document.fragments.get(name).filter(|_| spread.insert(name));
+                if let Some(definition) = definition {
+                    check_selection(document, &definition.node.selection_set.node, spread)?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

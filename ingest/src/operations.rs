@@ -1,0 +1,106 @@
+//! The mutations of the API, a file for each capability: input → facts → command.
+//!
+//! Invariant: a mutation is answered when its effect is durable and readable, or refused. What it read
+//! before its command is forgotten when the command has run.
+
+pub mod blocking;
+pub mod creating;
+pub mod deleting;
+pub mod membership;
+pub mod receipts;
+pub mod sending;
+
+use std::sync::Arc;
+
+use async_graphql::Context;
+use graphql::conversation::Conversation;
+use graphql::error::internal;
+use graphql::{Access, Result, TraceParent, access};
+use schemas::charging::{ChargeKind, ClientRequest};
+use schemas::operations::{AccountRequest, ConversationRequest};
+use schemas::position::LogTime;
+use schemas::record::Output;
+use schemas::{ClientId, ConversationId, ErrorCode, Refusal, UserId};
+use tokio::time::Instant;
+
+use crate::requests::{Completed, RequestKind};
+use crate::{Asked, Ingest};
+
+/// How long an account's memory of a client id is relied on: less than the day that it lasts, as the
+/// clocks of ingest and log differ.
+const REMEMBERED_MS: LogTime = 23 * 60 * 60 * 1_000;
+
+/// The user who asks for a mutation, with what their request is run by.
+struct Caller<'a> {
+    ingest: &'a Ingest,
+    access: Access<'a>,
+    trace: Option<&'a TraceParent>,
+    /// When the request came.
+    at: Instant,
+}
+
+fn caller<'a>(ctx: &Context<'a>) -> Result<Caller<'a>> {
+    let access = access(ctx)?;
+    let ingest = ctx.data_opt::<Arc<Ingest>>().ok_or_else(|| internal(&"a schema without an ingest"))?;
+    Ok(Caller { ingest, access, trace: ctx.data_opt(), at: Instant::now() })
+}
+
+impl<'a> Caller<'a> {
+    fn user(&self) -> &'a UserId {
+        self.access.viewer
+    }
+
+    fn asked(&self, kind: RequestKind) -> Asked<'a> {
+        Asked { user: self.user(), kind, at: self.at, trace: self.trace }
+    }
+
+    /// Runs a command of the caller's account.
+    async fn run(&self, kind: RequestKind, request: impl Into<AccountRequest>) -> Result<Completed, Refusal> {
+        let (user, request) = (self.user().clone(), request.into());
+        let command = |reply| Output::ToAccount { user, request, reply: Some(reply) };
+        let answer = self.ingest.run(self.asked(kind), command).await;
+        self.access.rights.clear();
+        answer
+    }
+
+    /// Runs a command of a conversation alone.
+    async fn run_in(
+        &self,
+        conversation: &ConversationId,
+        request: impl Into<ConversationRequest>,
+    ) -> Result<(), Refusal> {
+        let (conversation, request) = (conversation.clone(), request.into());
+        let command =
+            |reply| Output::ToConversation { conversation, request, reply: Some(reply), charge: None };
+        let answer = self.ingest.run(self.asked(RequestKind::Direct), command).await;
+        self.access.rights.clear();
+        answer.map(|_| ())
+    }
+
+    /// What the caller's account remembers of a first request with a client id: it has been accepted, so
+    /// that facts cannot deny it any more.
+    async fn remembered(&self, kind: ChargeKind, id: &ClientId) -> Result<Option<ClientRequest>, Refusal> {
+        let now = self.ingest.clock.now();
+        let first = self.ingest.rows.client_request(self.user(), id).await?;
+        Ok(first.filter(|first| first.kind == kind && now < first.at.saturating_add(REMEMBERED_MS)))
+    }
+
+    /// A conversation as it is after a command; of one that the caller is not in, no more than what it is.
+    async fn conversation(&self, id: &ConversationId) -> Result<Conversation, Refusal> {
+        let sight = self.access.sight(id).await.map_err(done)?;
+        Ok(match sight.interval() {
+            Ok(_) => Conversation::seen(sight),
+            Err(_) => Conversation::named(id.clone(), sight.opened().cloned()),
+        })
+    }
+}
+
+/// A command has run, and its effect cannot be read just now: UNAVAILABLE would say that nothing happened.
+fn done(refusal: Refusal) -> Refusal {
+    match refusal.code {
+        ErrorCode::Unavailable => {
+            Refusal::new(ErrorCode::OutcomePending, "done, and not readable just now; asking again is safe")
+        }
+        _ => refusal,
+    }
+}

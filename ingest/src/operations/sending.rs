@@ -1,0 +1,85 @@
+//! Sending a message.
+//!
+//! Invariant: a repeated client id gives the first outcome, also where facts would deny a new send.
+
+use async_graphql::{Context, ID, InputObject, Object};
+use graphql::error::internal;
+use graphql::ids::parse_id;
+use graphql::message::Message;
+use graphql::{Error, Result};
+use platform::telemetry::Stage;
+use schemas::charging::ChargeKind;
+use schemas::message::Content;
+use schemas::sending::SendMessage;
+use schemas::{ClientId, ConversationId, ErrorCode, MessageId, Refusal};
+use uuid::Uuid;
+
+use super::{Caller, caller, done};
+use crate::facts::SendFacts;
+use crate::requests::{Completed, RequestKind};
+use crate::stages;
+
+#[derive(Default)]
+pub struct Sending;
+
+#[derive(Debug, InputObject)]
+pub struct SendMessageInput {
+    conversation_id: ID,
+    /// Chosen by the client, once per message. Sending it again within 24 hours returns the first
+    /// outcome and charges nothing.
+    client_message_id: Uuid,
+    content: Option<String>,
+    reply_to_id: Option<ID>,
+}
+
+#[Object]
+impl Sending {
+    async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Result<Message> {
+        let client_id = ClientId::from(input.client_message_id);
+        let sent = caller(ctx)?.send(input).await;
+        sent.map_err(|refusal| Error { refusal, client_message_id: Some(client_id) })
+    }
+}
+
+impl Caller<'_> {
+    async fn send(&self, input: SendMessageInput) -> Result<Message, Refusal> {
+        let conversation: ConversationId = parse_id(&input.conversation_id)?;
+        let parent: Option<MessageId> = input.reply_to_id.as_ref().map(parse_id).transpose()?;
+        let client_id = ClientId::from(input.client_message_id);
+        let text = domain::text::normalise(&input.content.unwrap_or_default());
+        let facts = self.ingest.facts.of_send(self.user(), &conversation, parent.as_ref(), &text).await;
+        let (facts, denied) = match facts {
+            Ok(facts) => (facts, None),
+            Err(denied) if denied.code == ErrorCode::NotFound => {
+                let first = self.remembered(ChargeKind::Send, &client_id).await?;
+                if first.is_none_or(|first| first.conversation != conversation) {
+                    return Err(denied);
+                }
+                (SendFacts::absent(self.user(), parent.as_ref()), Some(denied))
+            }
+            Err(refusal) => return Err(refusal),
+        };
+        let SendFacts { sender, recipients, reply_to, mentions } = facts;
+        let send = SendMessage {
+            conversation: conversation.clone(),
+            client_id,
+            content: Content::plain(text),
+            reply_to: reply_to.map(Box::new),
+            recipients,
+            sender,
+            mentions,
+        };
+        let answer = self.run(RequestKind::Send, send).await;
+        stages::ended(Stage::Request, self.at, &answer);
+        let seq = match (answer, denied) {
+            (Ok(Completed::Stored(seq)), _) => seq,
+            (Ok(Completed::Done), _) => return Err(internal(&"a send was answered without a number")),
+            // The account has forgotten the first request meanwhile.
+            (Err(refusal), Some(denied)) if refusal.code == ErrorCode::BadUserInput => return Err(denied),
+            (Err(refusal), _) => return Err(refusal),
+        };
+        let stored = self.ingest.rows.message(&conversation, seq).await.map_err(done)?;
+        let stored = stored.ok_or_else(|| internal(&"a stored message has no row"))?;
+        Ok(Message::read(&conversation, stored))
+    }
+}
