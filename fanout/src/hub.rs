@@ -1,8 +1,9 @@
 //! What a shard of a node holds in memory: recent events by lane, the users who are here with their
-//! conversations, and the queues of their subscriptions.
+//! conversations and blocks, and the queues of their subscriptions.
 //!
 //! Invariants:
-//! - Events enter a lane in order, once; what repeats is dropped by counting.
+//! - Events enter a lane in order, once; repeats are dropped by counting.
+//! - A user's answers to an event's questions are computed in the turn that computes its audience.
 //! - Every live subscription is offered each event in the turn in which it enters, so a subscription
 //!   that turns live at the end of the rings has missed nothing.
 //! - The rings reach back at least to the newest settled snapshot.
@@ -14,24 +15,26 @@ mod users;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use domain::delivery::Answers;
+use graphql::live::Filter;
 use schemas::UserId;
 use schemas::position::Offset;
 use tokio::sync::Notify;
 
 use crate::cursor::Cursor;
-use crate::event::{Entry, Event};
+use crate::event::{Completed, Entry, Event};
 use crate::lanes::{Lane, Lanes, Position};
 use crate::snapshot::{Snapshot, SnapshotId};
 
 use queue::Queues;
-pub use queue::{Interest, Overflowed, Queue, Step, SubscriptionId, Taken};
+pub use queue::{Overflowed, Queue, Step, SubscriptionId, Taken};
 use ring::Rings;
 pub use users::UserRows;
 use users::Users;
 
 pub struct Hub {
     pub lanes: Lanes,
-    /// Told when something waits in a queue.
+    /// Notified when a step waits in a queue.
     pub wake: Notify,
     state: Mutex<State>,
 }
@@ -46,7 +49,19 @@ struct State {
     settled: Arc<Snapshot>,
 }
 
-/// The rings' starts, to tell later whether they have moved.
+/// Distinct selections of one user: each is rendered for every event.
+pub const MAX_SELECTIONS: usize = 4;
+
+/// Why a queue was not opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotOpened {
+    /// The rings have moved since `reach` was taken: what has left them meanwhile may be missing in the rows.
+    Moved,
+    /// The user's subscriptions have [`MAX_SELECTIONS`] other selections.
+    TooManySelections,
+}
+
+/// The rings' starts, by which it shows later whether they have moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reach(Vec<Offset>);
 
@@ -67,14 +82,14 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in records of a lane, and offers them to whom they concern.
+    /// Takes in records of a lane, and offers each event to the users who get it.
     pub fn enter(&self, lane: Lane, entries: &[Entry]) {
         let state = &mut *self.state();
         for entry in entries {
             match &entry.event {
                 Some(event) if state.rings.push(event) => {
                     state.users.apply(event);
-                    state.users.concerned(event, |id| state.queues.offer(id, event));
+                    state.users.concerned(event, |id, answers| state.queues.offer(id, event, answers));
                 }
                 Some(_) => {}
                 None => state.rings.skip(lane, entry.offset),
@@ -83,13 +98,19 @@ impl Hub {
         self.wake_for(state);
     }
 
+    /// Parts events by whether they may concern a user who is here.
+    pub fn part<'a>(&self, events: Vec<&'a Arc<Event>>) -> (Vec<&'a Arc<Event>>, Vec<&'a Arc<Event>>) {
+        let state = self.state();
+        events.into_iter().partition(|event| state.users.may_concern(event))
+    }
+
     fn wake_for(&self, state: &State) {
         if state.queues.has_waiting() {
             self.wake.notify_one();
         }
     }
 
-    /// Gives the queues that something waits in to `into`, each once until it is empty again.
+    /// Moves the ids of queues that a step waits in to `into`, each once until it is empty again.
     pub fn waiting(&self, into: &mut Vec<SubscriptionId>) {
         self.state().queues.waiting(into);
     }
@@ -133,27 +154,29 @@ impl Hub {
         Reach(self.state().rings.starts())
     }
 
-    /// Makes a user known from their rows and opens a queue for them, in one turn; nothing enters
-    /// the queue until it is live. `None` if the rings have moved since `reach` was taken: what has
-    /// left them meanwhile may be missing in the rows.
+    /// Makes a user known from their rows and opens a queue for what they select, in one turn; nothing
+    /// enters the queue until it is live.
     pub fn open(
         &self,
         user: &UserId,
-        interest: Interest,
+        (selection, filter): (u128, &Filter),
         cursor: Cursor,
         rows: UserRows,
         reach: &Reach,
-    ) -> Option<SubscriptionId> {
+    ) -> Result<SubscriptionId, NotOpened> {
         let state = &mut *self.state();
         if Reach(state.rings.starts()) != *reach {
-            return None;
+            return Err(NotOpened::Moved);
         }
-        let id = state.queues.open(Queue::new(user.clone(), interest, cursor));
+        if !state.has_room_for(user, selection) {
+            return Err(NotOpened::TooManySelections);
+        }
+        let id = state.queues.open(Queue::new(user.clone(), selection, filter, cursor));
         state.users.add(user, id, rows);
         for event in state.rings.naming(user) {
             state.users.apply(event);
         }
-        Some(id)
+        Ok(id)
     }
 
     /// Closes a queue; a user without any is forgotten.
@@ -166,7 +189,7 @@ impl Hub {
 
     /// The user's events in the rings from the newest settled snapshot on.
     pub fn since_settled(&self, user: &UserId) -> Vec<Arc<Event>> {
-        self.state().since_settled(user)
+        self.state().since_settled(user).into_iter().map(|(event, _)| event).collect()
     }
 
     /// Turns a queue live at a settled snapshot: what `is_readable` in the rows is passed over, the
@@ -187,14 +210,14 @@ impl Hub {
         let queue = state.queues.get_mut(id)?;
         queue.cursor = Cursor::at(settled.id);
         // Within a lane all that is readable comes before all that is not.
-        let (readable, other): (Vec<_>, Vec<_>) = events.iter().partition(|event| is_readable(event));
-        for event in readable {
+        let (readable, other): (Vec<_>, Vec<_>) = events.iter().partition(|(event, _)| is_readable(event));
+        for (event, _) in readable {
             queue.cursor.pass(event.lane, event.offset);
         }
         let cursor = queue.cursor.clone();
         queue.go_live();
-        for event in other {
-            state.queues.offer(id, event);
+        for (event, answers) in other {
+            state.queues.offer(id, event, *answers);
         }
         self.wake_for(state);
         Some(cursor)
@@ -219,7 +242,7 @@ impl Hub {
         let mut events = state.since(&user, from, most.saturating_add(1));
         let done = events.len() <= most;
         events.truncate(most);
-        let last = events.last().filter(|_| !done).map(|last| (last.lane, last.offset));
+        let last = events.last().filter(|_| !done).map(|(last, _)| (last.lane, last.offset));
         for (lane, from) in next.iter_mut() {
             match last {
                 Some((last, _)) if *lane > last => break,
@@ -243,14 +266,10 @@ impl Hub {
         self.state().rings.start(lane)
     }
 
-    /// Whether an event, from the log or the rings, is for the user.
-    pub fn concerns(&self, user: &UserId, event: &Event) -> bool {
-        self.state().users.concerns(user, event)
-    }
-
-    /// Whether a message that the user hears answers one that they do not see.
-    pub fn misses_quote(&self, user: &UserId, event: &Event) -> bool {
-        self.state().users.misses_quote(user, event)
+    /// A user's answers to the questions of an event, from the log or the rings; `None` if the user does not
+    /// get it.
+    pub fn answers(&self, user: &UserId, event: &Event, completed: &Completed) -> Option<Answers> {
+        self.state().users.answers(user, event, completed)
     }
 
     /// Puts a queue where its client's cursor is.
@@ -304,19 +323,33 @@ impl Taking<'_> {
 }
 
 impl State {
-    fn since_settled(&self, user: &UserId) -> Vec<Arc<Event>> {
+    /// Whether a user may subscribe with a selection, beside those that they have.
+    fn has_room_for(&self, user: &UserId, selection: u128) -> bool {
+        let queues = self.users.subscriptions(user).iter().filter_map(|id| self.queues.get(*id));
+        let mut others: Vec<u128> =
+            queues.map(Queue::selection).filter(|other| *other != selection).collect();
+        others.sort_unstable();
+        others.dedup();
+        others.len() < MAX_SELECTIONS
+    }
+
+    fn since_settled(&self, user: &UserId) -> Vec<(Arc<Event>, Answers)> {
         self.since(user, |lane| self.settled.next(lane), usize::MAX)
     }
 
     /// The user's events in the rings from the offset on that `from` says for each lane, in order; of each
     /// conversation no more than `most`, so the first `most` of all are among them.
-    fn since(&self, user: &UserId, from: impl Fn(Lane) -> Offset, most: usize) -> Vec<Arc<Event>> {
+    fn since(&self, user: &UserId, from: impl Fn(Lane) -> Offset, most: usize) -> Vec<(Arc<Event>, Answers)> {
         let of_one = |about| {
-            let events = self.rings.since(&about, &from).filter(|event| self.users.concerns(user, event));
-            events.take(most).cloned()
+            let events = self.rings.since(&about, &from);
+            let events = events.filter_map(|event| {
+                let answers = self.users.answers(user, event, event.completed()?)?;
+                Some((event.clone(), answers))
+            });
+            events.take(most)
         };
         let mut events: Vec<_> = self.users.subjects(user).flat_map(of_one).collect();
-        events.sort_unstable_by_key(|event| (event.lane, event.offset));
+        events.sort_unstable_by_key(|(event, _)| (event.lane, event.offset));
         events
     }
 }

@@ -30,8 +30,8 @@ impl Lanes {
         if i32::from(lane.0) < self.partitions { &EVENTS } else { &ACCOUNT_EVENTS }
     }
 
-    /// Whether what a lane tells may come a moment later. An account changes with each send: told at once,
-    /// its news would take its time just when the message is on its way.
+    /// Whether a lane is read with a delay. An account changes with each send: read at once, its events would
+    /// take processor time just when the message is delivered.
     pub fn is_lazy(self, lane: Lane) -> bool {
         *self.topic(lane) == ACCOUNT_EVENTS
     }

@@ -1,26 +1,29 @@
-//! The fan-out node: reads every event, and pushes each to the sockets that it concerns.
+//! The fan-out node: reads every event, and pushes each to the sockets of the users who get it.
 //!
-//! [`node`] follows the log and takes snapshots; [`hub`] keeps what is recent and knows who is here;
-//! [`subscription`] starts and replays; [`shard`] delivers; [`socket`] speaks `graphql-transport-ws`.
+//! [`node`] follows the log and takes snapshots; [`completion`] reads what renderings need; [`hub`] holds
+//! recent events and the users who are here; [`render`] executes a payload once for all who share it;
+//! [`subscription`] starts and replays; `shard` delivers; [`socket`] speaks `graphql-transport-ws`.
 //!
 //! Invariants: a message is never dropped in silence: a socket that cannot follow is closed with a
 //! code that says "resume"; a cursor resumes on any node; memory is bounded.
 
+mod completion;
 pub mod cursor;
 pub mod event;
 pub mod hub;
 pub mod lanes;
 mod metrics;
 pub mod node;
-mod once;
-mod page;
 mod past;
 pub mod protocol;
+mod record_batch;
 pub mod render;
 mod shard;
+mod single_flight;
 pub mod snapshot;
 pub mod socket;
 pub mod subscription;
+pub mod unknown;
 
 use std::time::Duration;
 
@@ -44,8 +47,6 @@ pub struct Options {
     pub sockets: usize,
     /// Threads that serve sockets; 0: as many as the process has others.
     pub shards: usize,
-    /// Origins that browsers may connect from; none where it is empty, but any in development.
-    pub origins: Vec<String>,
 }
 
 impl Default for Options {
@@ -61,7 +62,6 @@ impl Default for Options {
             operations_per_socket: 100,
             sockets: 15_000,
             shards: 0,
-            origins: vec![],
         }
     }
 }

@@ -67,8 +67,23 @@ pub static QUEUED_BYTES: LazyLock<IntGauge> = LazyLock::new(|| {
 static RENDERINGS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     made(register_int_counter_vec!(
         "musclemap_fanout_renderings_total",
-        "Payloads executed: shared by all who select the same, or private to a viewer",
+        "Payloads executed: shared by selection and answers, or private to a viewer",
         &["kind"]
+    ))
+});
+
+static CLASSES: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    made(register_int_counter_vec!(
+        "musclemap_fanout_answer_classes_total",
+        "Classes of answers by event and selection: the first, further ones, or beyond those that are shared",
+        &["class"]
+    ))
+});
+
+static PRIVATE_EXECUTIONS: LazyLock<IntGauge> = LazyLock::new(|| {
+    made(register_int_gauge!(
+        "musclemap_fanout_private_executions",
+        "Payloads that are being executed for a single viewer"
     ))
 });
 
@@ -83,7 +98,7 @@ static CLOSED: LazyLock<IntCounterVec> = LazyLock::new(|| {
 static DROPPED: LazyLock<IntCounterVec> = LazyLock::new(|| {
     made(register_int_counter_vec!(
         "musclemap_fanout_dropped_total",
-        "Queued frames dropped: receipts that newer ones stand for, or all with an overflow",
+        "Queued frames dropped: superseded by later ones, or all with an overflow",
         &["kind"]
     ))
 });
@@ -101,6 +116,27 @@ pub fn renderings(is_private: bool) -> IntCounter {
     RENDERINGS.with_label_values(&[if is_private { "private" } else { "shared" }])
 }
 
+/// Classes of answers that were met; one beyond the bound counts each time it is asked for.
+pub fn classes(class: Class) -> IntCounter {
+    CLASSES.with_label_values(&[class.name()])
+}
+
+/// An execution for a single viewer, for as long as it is held.
+pub struct PrivateExecution(());
+
+impl PrivateExecution {
+    pub fn begin() -> Self {
+        PRIVATE_EXECUTIONS.inc();
+        Self(())
+    }
+}
+
+impl Drop for PrivateExecution {
+    fn drop(&mut self) {
+        PRIVATE_EXECUTIONS.dec();
+    }
+}
+
 /// Sockets that the node has closed.
 pub fn closed(code: CloseCode) -> IntCounter {
     CLOSED.with_label_values(&[code.code().to_string().as_str()])
@@ -116,10 +152,29 @@ pub fn resumes(outcome: Resumed) -> IntCounter {
     RESUMES.with_label_values(&[outcome.name()])
 }
 
+/// A class of answers of an event and a selection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    First,
+    Further,
+    /// Its viewers do not share a rendering.
+    Beyond,
+}
+
+impl Class {
+    fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Further => "further",
+            Self::Beyond => "beyond",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub enum Dropped {
-    /// A newer receipt stands for it.
-    Receipt,
+    /// A later fact supersedes it.
+    Superseded,
     /// The client reads too slowly, and will resume.
     Overflow,
 }
@@ -127,7 +182,7 @@ pub enum Dropped {
 impl Dropped {
     fn name(self) -> &'static str {
         match self {
-            Self::Receipt => "receipt",
+            Self::Superseded => "superseded",
             Self::Overflow => "overflow",
         }
     }
@@ -155,7 +210,7 @@ pub fn export() {
     for counter in [&UNREADABLE, &DELIVERIES, &WRITES] {
         counter.inc_by(0);
     }
-    for gauge in [&SOCKETS, &SUBSCRIPTIONS, &QUEUED_BYTES] {
+    for gauge in [&SOCKETS, &SUBSCRIPTIONS, &QUEUED_BYTES, &PRIVATE_EXECUTIONS] {
         gauge.add(0);
     }
     for stage in [Stage::Fanout, Stage::Socket] {
@@ -163,7 +218,8 @@ pub fn export() {
     }
     // Asking for a counter makes it appear.
     let _ = [true, false].map(renderings);
+    let _ = [Class::First, Class::Further, Class::Beyond].map(classes);
     let _ = CloseCode::ALL.map(closed);
-    let _ = [Dropped::Receipt, Dropped::Overflow].map(dropped);
+    let _ = [Dropped::Superseded, Dropped::Overflow].map(dropped);
     let _ = [Resumed::Drained, Resumed::Gap].map(resumes);
 }

@@ -1,15 +1,15 @@
-//! A node: follows every lane, gives what it reads to the hubs, takes and stores snapshots, and ends
-//! with its process.
+//! A node: follows every lane, completes what it reads and gives it to the hubs, takes and stores snapshots,
+//! and ends with its process.
 //!
-//! Invariant: a node starts at a settled snapshot and is ready once it has reached the ends that
-//! the lanes had then, so a socket that it lets in can be brought up to date.
+//! Invariants: a node starts at a settled snapshot and is ready once it has reached the ends that the lanes
+//! had then, so an admitted socket can be brought up to date; no event is passed over unjudged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::try_join_all;
 use platform::clock::Clock;
-use platform::ports::{Log, LogError, Tables, TablesError};
+use platform::ports::{Log, LogError, Record, Tables, TablesError};
 use platform::retry;
 use platform::telemetry::Stage;
 use schemas::position::LogTime;
@@ -19,19 +19,22 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::Options;
+use crate::completion::Completions;
 use crate::cursor::CursorKey;
-use crate::event::Entry;
+use crate::event::{Entry, Event};
 use crate::hub::Hub;
 use crate::lanes::{Lane, Lanes, Position};
-use crate::page::Page;
 use crate::past::Past;
-use crate::render::{Rendering, Renderings, Selections};
+use crate::record_batch::RecordBatch;
+use crate::render::{Renderings, Selections};
 use crate::snapshot::{Snapshot, SnapshotId};
+use crate::unknown::{Judge, JudgeError, NewerRules};
 
 pub struct Node {
     /// One for each shard; each is given everything.
     pub hubs: Vec<Arc<Hub>>,
     pub renderings: Renderings,
+    pub completions: Completions,
     pub selections: Selections,
     pub past: Past,
     pub lanes: Lanes,
@@ -40,16 +43,17 @@ pub struct Node {
     pub options: Options,
     pub cursor_key: CursorKey,
     clock: Arc<dyn Clock>,
-    /// To each hub's shard, which takes in what comes: what fills a queue also empties it, so the memory
-    /// of a queue stays with one processor.
-    doors: Vec<mpsc::Sender<Arc<Page>>>,
+    judge: Arc<Judge>,
+    /// To each hub's shard, which enters what it receives: the thread that fills a queue also empties it, so
+    /// the memory of a queue stays with one processor.
+    doors: Vec<mpsc::Sender<Arc<RecordBatch>>>,
     /// Lanes that have not reached the end that they had at the start.
     behind: AtomicUsize,
     ready: watch::Sender<bool>,
 }
 
-/// Where a hub's pages come in.
-pub type Entrance = mpsc::Receiver<Arc<Page>>;
+/// Receives a hub's batches.
+pub type Entrance = mpsc::Receiver<Arc<RecordBatch>>;
 
 #[derive(Debug, thiserror::Error)]
 pub enum NodeError {
@@ -57,11 +61,24 @@ pub enum NodeError {
     Log(#[from] LogError),
     #[error(transparent)]
     Tables(#[from] TablesError),
+    /// Update this node: it would miss what the newer rules publish.
+    #[error(transparent)]
+    NewerRules(#[from] NewerRules),
+}
+
+impl From<JudgeError> for NodeError {
+    fn from(error: JudgeError) -> Self {
+        match error {
+            JudgeError::NewerRules(newer) => Self::NewerRules(newer),
+            JudgeError::Tables(error) => Self::Tables(error),
+            JudgeError::Log(error) => Self::Log(error),
+        }
+    }
 }
 
 impl Node {
-    /// A node at the newest settled snapshot, or at the start of what the log holds; and where its hubs'
-    /// pages come in, each to be taken in by its hub.
+    /// A node at the newest settled snapshot, or at the start of what the log holds; and the receivers of its
+    /// hubs' batches.
     pub async fn new(
         log: Arc<dyn Log>,
         tables: Arc<dyn Tables>,
@@ -77,12 +94,15 @@ impl Node {
         let settled = Arc::new(settled);
         let hub = |_| Arc::new(Hub::new(lanes, settled.clone(), options.ring_bytes, options.queue));
         let hubs: Vec<_> = (0..shards(&options)).map(hub).collect();
-        let (doors, entrances) = hubs.iter().map(|_| mpsc::channel(PAGES)).unzip();
+        let (doors, entrances) = hubs.iter().map(|_| mpsc::channel(BATCHES)).unzip();
+        let judge = Arc::new(Judge { log: log.clone(), tables: tables.clone(), lanes });
         let node = Arc::new(Self {
             hubs,
-            renderings: Renderings::new(RENDERED_BYTES, Rendering::bytes),
+            renderings: Renderings::new(RENDERED_BYTES),
+            completions: Completions::new(tables.clone()),
             selections: Selections::default(),
-            past: Past::new(log.clone(), tables.clone(), lanes),
+            past: Past::new(judge.clone()),
+            judge,
             lanes,
             log,
             tables,
@@ -102,6 +122,7 @@ impl Node {
         tokio::select! {
             () = stop.cancelled() => Ok(()),
             ended = lanes => ended.map(|_| ()),
+            newer = self.past.newer_rules() => Err(newer.into()),
             () = self.snapshots() => Ok(()),
         }
     }
@@ -131,7 +152,8 @@ impl Node {
 
     async fn follow(&self, lane: Lane) -> Result<(), NodeError> {
         let (topic, partition) = (self.lanes.topic(lane), self.lanes.partition(lane));
-        let start = self.positions()[lane.0 as usize].next;
+        let mut passed = self.positions()[lane.0 as usize];
+        let start = passed.next;
         let end = self.log.marks(topic, partition).await?.end;
         let mut reader = if self.lanes.is_lazy(lane) {
             self.log.read_lazily(topic, partition, start).await?
@@ -145,25 +167,60 @@ impl Node {
         loop {
             let records = retry::next_records(&*self.clock, reader.as_mut()).await?;
             let next = records.last().map_or(0, |record| record.offset + 1);
-            let entries = records.into_iter().map(|record| Entry::read(self.lanes, lane, record)).collect();
+            let entries = self.entries(lane, records).await?;
+            self.complete(&mut passed, &entries).await;
             let catches_up = !caught_up && next >= end;
             caught_up |= catches_up;
-            let page = Arc::new(Page::new(lane, entries, catches_up, self.hubs.len()));
+            let batch = Arc::new(RecordBatch::new(lane, entries, catches_up, self.hubs.len()));
             for door in &self.doors {
                 // A shard that has ended ends the process.
-                let _ = door.send(page.clone()).await;
+                let _ = door.send(batch.clone()).await;
             }
         }
     }
 
-    /// A hub has taken a page in.
-    pub fn took_in(&self, page: &Page) {
-        if !page.taken_in() {
+    /// Reads records as events; a lane stops at one of an unknown schema until that is judged.
+    async fn entries(&self, lane: Lane, records: Vec<Record>) -> Result<Vec<Entry>, NodeError> {
+        let mut entries = Vec::with_capacity(records.len());
+        for record in records {
+            entries.push(match Entry::read(self.lanes, lane, record) {
+                Ok(entry) => entry,
+                Err(unknown) => {
+                    self.judge.until_poison(&unknown, &*self.clock).await?;
+                    Entry::poison(lane, unknown.offset, &unknown)
+                }
+            });
+        }
+        Ok(entries)
+    }
+
+    /// Completes the events that may concern a user who is here. Repeats need nothing.
+    async fn complete(&self, passed: &mut Position, entries: &[Entry]) {
+        let events = entries.iter().filter_map(|entry| entry.event.as_ref());
+        let mut others: Vec<&Arc<Event>> =
+            events.filter(|event| passed.pass(event.offset, event.number)).collect();
+        let mut concerned = vec![];
+        for hub in &self.hubs {
+            if others.is_empty() {
+                break;
+            }
+            let (more, rest) = hub.part(others);
+            concerned.extend(more);
+            others = rest;
+        }
+        if !concerned.is_empty() {
+            self.completions.complete(&concerned).await;
+        }
+    }
+
+    /// A hub has entered a batch.
+    pub fn entered(&self, batch: &RecordBatch) {
+        if !batch.entered() {
             return;
         }
-        let (events, now) = (page.entries.iter().filter_map(|entry| entry.event.as_ref()), self.now());
+        let (events, now) = (batch.entries.iter().filter_map(|entry| entry.event.as_ref()), self.now());
         events.for_each(|event| Stage::Fanout.between(event.time(), now));
-        if page.catches_up {
+        if batch.catches_up {
             self.caught_up();
         }
     }
@@ -209,8 +266,8 @@ impl Node {
     }
 }
 
-/// Pages that may wait for a hub; while they do, no more is read.
-const PAGES: usize = 64;
+/// Batches that may wait for a hub; while they do, no more is read.
+const BATCHES: usize = 64;
 
 /// Bytes of recent renderings in memory: some seconds of them.
 const RENDERED_BYTES: usize = 16 * 1024 * 1024;
@@ -242,3 +299,6 @@ async fn first_snapshot(
     snapshot.store(tables).await?;
     Ok(snapshot)
 }
+
+#[cfg(test)]
+mod tests;

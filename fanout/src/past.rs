@@ -1,20 +1,20 @@
-//! What a node does not hold in memory any more: the log before its rings, and older snapshots.
+//! What a node no longer holds in memory: the log before its rings, and older snapshots.
 //!
-//! Invariants: it is read once for all who resume at the same time, by a bounded number of readers;
-//! what is kept of it is bounded.
+//! Invariants: concurrent resumes share one read; the number of readers and the bytes kept are bounded.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use platform::ports::{Log, LogError, Tables};
+use platform::ports::{LogError, Record};
 use schemas::position::Offset;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use crate::event::Entry;
-use crate::lanes::{Lane, Lanes};
-use crate::once::Once;
+use crate::lanes::Lane;
+use crate::single_flight::SingleFlight;
 use crate::snapshot::{Snapshot, SnapshotId};
+use crate::unknown::{Judge, JudgeError, NewerRules};
 
 /// Offsets that are read together.
 const BLOCK: Offset = 2_048;
@@ -25,12 +25,12 @@ const READERS: usize = 16;
 const READ_WITHIN: Duration = Duration::from_secs(20);
 
 pub struct Past {
-    log: Arc<dyn Log>,
-    tables: Arc<dyn Tables>,
-    lanes: Lanes,
+    judge: Arc<Judge>,
+    /// Rules that a read has met and that this build does not know; they end the node.
+    newer: watch::Sender<Option<NewerRules>>,
     readers: Semaphore,
-    blocks: Once<Span, Arc<Block>, Unread>,
-    snapshots: Once<SnapshotId, Option<Arc<Snapshot>>, Unread>,
+    blocks: SingleFlight<Span, Arc<Block>, Unread>,
+    snapshots: SingleFlight<SnapshotId, Option<Arc<Snapshot>>, Unread>,
 }
 
 /// Offsets of a lane from `start` on, up to before `end`.
@@ -61,8 +61,8 @@ impl Block {
 /// Why the past cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unread {
-    /// The log does not keep it any more.
-    #[error("not kept any more")]
+    /// The log no longer keeps it.
+    #[error("no longer kept")]
     Gone,
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -78,14 +78,13 @@ impl From<LogError> for Unread {
 }
 
 impl Past {
-    pub fn new(log: Arc<dyn Log>, tables: Arc<dyn Tables>, lanes: Lanes) -> Self {
+    pub fn new(judge: Arc<Judge>) -> Self {
         Self {
-            log,
-            tables,
-            lanes,
+            judge,
+            newer: watch::Sender::new(None),
             readers: Semaphore::new(READERS),
-            blocks: Once::new(KEPT_BYTES, |block| block.bytes()),
-            snapshots: Once::new(KEPT_SNAPSHOT_BYTES, |snapshot| {
+            blocks: SingleFlight::new(KEPT_BYTES, |block| block.bytes()),
+            snapshots: SingleFlight::new(KEPT_SNAPSHOT_BYTES, |snapshot| {
                 snapshot.as_ref().map_or(0, |snapshot| size_of_val(&*snapshot.positions))
             }),
         }
@@ -100,25 +99,57 @@ impl Past {
 
     async fn load(&self, span: Span, from: Offset) -> Result<Arc<Block>, Unread> {
         let Span { lane, start, end } = span;
-        let (topic, partition) = (self.lanes.topic(lane), self.lanes.partition(lane));
-        let low = self.log.marks(topic, partition).await?.low;
+        let Judge { log, lanes, .. } = &*self.judge;
+        let (topic, partition) = (lanes.topic(lane), lanes.partition(lane));
+        let low = log.marks(topic, partition).await?.low;
         if from < low {
             return Err(Unread::Gone);
         }
-        let mut reader = self.log.read(topic, partition, start.max(low)).await?;
+        let mut reader = log.read(topic, partition, start.max(low)).await?;
         let mut entries: Vec<Entry> = vec![];
         while entries.last().is_none_or(|last| last.offset + 1 < end) {
-            let records = reader.next().await?;
-            entries.extend(records.into_iter().map(|record| Entry::read(self.lanes, lane, record)));
+            for record in reader.next().await? {
+                entries.push(self.entry(lane, record).await?);
+            }
         }
         entries.retain(|entry| entry.offset < end);
         Ok(Arc::new(Block { entries, end }))
     }
 
+    async fn entry(&self, lane: Lane, record: Record) -> Result<Entry, Unread> {
+        let unknown = match Entry::read(self.judge.lanes, lane, record) {
+            Ok(entry) => return Ok(entry),
+            Err(unknown) => unknown,
+        };
+        match self.judge.is_poison(&unknown).await {
+            Ok(true) => Ok(Entry::poison(lane, unknown.offset, &unknown)),
+            Ok(false) => Err(Unread::Unavailable(unknown.to_string())),
+            Err(error) => {
+                let reason = error.to_string();
+                if let JudgeError::NewerRules(newer) = error {
+                    self.newer.send_replace(Some(newer));
+                }
+                Err(Unread::Unavailable(reason))
+            }
+        }
+    }
+
+    /// Resolves when a read has met rules that this build does not know.
+    pub fn newer_rules(&self) -> impl Future<Output = NewerRules> + Send + use<> {
+        let mut newer = self.newer.subscribe();
+        async move {
+            match newer.wait_for(Option::is_some).await.map(|newer| newer.clone()) {
+                Ok(Some(newer)) => newer,
+                // The sender is gone with the node.
+                Ok(None) | Err(_) => std::future::pending().await,
+            }
+        }
+    }
+
     /// A snapshot that some node has stored, if it is still kept.
     pub async fn snapshot(&self, id: SnapshotId) -> Result<Option<Arc<Snapshot>>, Unread> {
         let load = async || {
-            let loaded = Snapshot::load(&*self.tables, &id).await;
+            let loaded = Snapshot::load(&*self.judge.tables, &id).await;
             let loaded = loaded.map_err(|error| Unread::Unavailable(error.to_string()))?;
             Ok(loaded.map(Arc::new))
         };

@@ -2,8 +2,12 @@
 //!
 //! Source: the GraphQL over WebSocket protocol; codes from 4900 on are our own.
 
+use std::fmt;
+
 use async_graphql::Variables;
-use serde::{Deserialize, Serialize};
+use graphql::unpaired;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// Name of the WebSocket sub-protocol.
@@ -22,12 +26,40 @@ pub enum ClientMessage {
     Complete { id: String },
 }
 
-/// Who connects.
-#[derive(Debug, Default, Deserialize)]
+/// The payload of `connection_init`; its keys are compared as those of headers, whatever their case.
+#[derive(Debug, Default)]
 pub struct Init {
-    /// `Bearer <token>`.
-    #[serde(alias = "Authorization")]
-    pub authorization: Option<String>,
+    /// `Bearer <token>`, each time that it is given; more than once is invalid.
+    pub authorization: Vec<String>,
+}
+
+impl<'de> Deserialize<'de> for Init {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(InitVisitor)
+    }
+}
+
+/// Reads the keys one by one: a map would keep one of several that are equal.
+struct InitVisitor;
+
+impl<'de> Visitor<'de> for InitVisitor {
+    type Value = Init;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Init, A::Error> {
+        let mut init = Init::default();
+        while let Some(key) = map.next_key::<String>()? {
+            if key.eq_ignore_ascii_case("authorization") {
+                init.authorization.extend(map.next_value::<Option<String>>()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(init)
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -37,6 +69,27 @@ pub struct Operation {
     pub operation_name: Option<String>,
     #[serde(default)]
     pub variables: Option<Variables>,
+    /// The field whose text has half a surrogate pair; such an operation is answered with an error.
+    #[serde(skip)]
+    pub unpaired: Option<String>,
+}
+
+impl ClientMessage {
+    /// Reads a message; nothing where it is none of the protocol.
+    pub fn read(text: &str) -> Option<Self> {
+        if let Ok(message) = serde_json::from_str(text) {
+            return Some(message);
+        }
+        let half = unpaired::find(text)?;
+        let mut message = serde_json::from_str(&half.repaired).ok()?;
+        match (&mut message, half.path.as_slice()) {
+            (Self::Subscribe { payload, .. }, [at, .., field]) if at == "payload" => {
+                payload.unpaired = Some(field.clone());
+                Some(message)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What the server says, but for `next`, which is put together from shared parts.
@@ -93,6 +146,8 @@ pub enum CloseCode {
     BadRequest,
     Unauthorized,
     Forbidden,
+    /// The client offers no subprotocol that the server speaks.
+    SubprotocolNotAcceptable,
     InitTimeout,
     DuplicateOperation,
     TooManyInits,
@@ -105,7 +160,7 @@ pub enum CloseCode {
 }
 
 impl CloseCode {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Restart,
         Self::ProtocolError,
         Self::NotText,
@@ -113,6 +168,7 @@ impl CloseCode {
         Self::BadRequest,
         Self::Unauthorized,
         Self::Forbidden,
+        Self::SubprotocolNotAcceptable,
         Self::InitTimeout,
         Self::DuplicateOperation,
         Self::TooManyInits,
@@ -130,6 +186,7 @@ impl CloseCode {
             Self::BadRequest => 4400,
             Self::Unauthorized => 4401,
             Self::Forbidden => 4403,
+            Self::SubprotocolNotAcceptable => 4406,
             Self::InitTimeout => 4408,
             Self::DuplicateOperation => 4409,
             Self::TooManyInits => 4429,
@@ -149,6 +206,7 @@ impl CloseCode {
             Self::BadRequest => "Bad request",
             Self::Unauthorized => "Unauthorized",
             Self::Forbidden => "Forbidden",
+            Self::SubprotocolNotAcceptable => "Subprotocol not acceptable",
             Self::InitTimeout => "Connection initialisation timeout",
             Self::DuplicateOperation => "Subscriber already exists",
             Self::TooManyInits => "Too many initialisation requests",
@@ -161,6 +219,8 @@ impl CloseCode {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -169,11 +229,70 @@ mod tests {
         assert_eq!(ServerMessage::Pong { payload: None }.to_text(), r#"{"type":"pong"}"#);
         assert_eq!(ServerMessage::Complete { id: "1" }.to_text(), r#"{"type":"complete","id":"1"}"#);
         assert_eq!(next("a\"b", "{}"), r#"{"id":"a\"b","type":"next","payload":{}}"#);
-        let init = r#"{"type":"connection_init","payload":{"authorization":"Bearer x","deviceId":"y"}}"#;
-        assert!(matches!(
-            serde_json::from_str(init),
-            Ok(ClientMessage::ConnectionInit { payload: Some(Init { authorization: Some(_) }) })
-        ));
         assert!(serde_json::from_str::<ClientMessage>(r#"{"type":"start"}"#).is_err());
+    }
+
+    /// What an init says of who connects; none if it is no message of the protocol.
+    fn init(payload: &str) -> Option<Vec<String>> {
+        let text = format!(r#"{{"type":"connection_init","payload":{payload}}}"#);
+        match serde_json::from_str(&text).ok()? {
+            ClientMessage::ConnectionInit { payload } => Some(payload.unwrap_or_default().authorization),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn an_init_names_its_token_in_any_case() {
+        for (payload, expected) in [
+            (r#"{"authorization":"Bearer x","deviceId":"y"}"#, Some(&["Bearer x"][..])),
+            (r#"{"Authorization":"bearer x"}"#, Some(&["bearer x"])),
+            (r#"{"deviceId":[{"authorization":"no"}],"AUTHORIZATION":"x"}"#, Some(&["x"])),
+            (r#"{"authorization":"a","Authorization":"b"}"#, Some(&["a", "b"])),
+            (r#"{"authorization":"a","authorization":"b"}"#, Some(&["a", "b"])),
+            (r#"{"authorization":null}"#, Some(&[])),
+            ("{}", Some(&[])),
+            ("null", Some(&[])),
+            (r#"{"authorization":7}"#, None),
+            (r#"{"authorization":["a"]}"#, None),
+            (r#"["authorization","a"]"#, None),
+            (r#""authorization""#, None),
+        ] {
+            let expected = expected.map(|values| values.iter().map(|value| (*value).to_owned()).collect());
+            assert_eq!(init(payload), expected, "{payload}");
+        }
+        assert_eq!(init("{}},{"), None);
+    }
+
+    #[test]
+    fn each_code_has_a_number_of_its_own_and_a_reason_that_a_frame_can_carry() {
+        let numbers: BTreeSet<u16> = CloseCode::ALL.into_iter().map(CloseCode::code).collect();
+        assert_eq!(numbers.len(), CloseCode::ALL.len());
+        assert!(CloseCode::ALL.into_iter().all(|code| code.reason().len() <= 123));
+        let page = include_str!("../../ARCHITECTURE.md");
+        let (_, table) = page.split_once("## Close codes of sockets").unwrap();
+        let (table, _) = table.split_once("\n## ").unwrap();
+        let cell = |line: &str| line.split('|').nth(1).and_then(|cell| cell.trim().parse().ok());
+        assert_eq!(table.lines().filter_map(cell).collect::<BTreeSet<u16>>(), numbers);
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_in_an_operation_is_an_error_of_its_field() {
+        for (text, expected) in [
+            (r#"{"type":"subscribe","id":"1","payload":{"query":"\ud83d"}}"#, Some("query")),
+            (
+                r#"{"type":"subscribe","id":"1","payload":{"query":"x","variables":{"a":{"b":["\ude00"]}}}}"#,
+                Some("b"),
+            ),
+            (r#"{"type":"subscribe","id":"\ud83d","payload":{"query":"x"}}"#, None),
+            (r#"{"type":"subscribe","id":"1","payload":{"query":["\ud83d"]}}"#, None),
+            (r#"{"type":"ping","payload":{"a":"\ud83d"}}"#, None),
+            (r#"{"type":"subscribe","id":"1","payload":{"query":"\ud83d"}"#, None),
+        ] {
+            let read = ClientMessage::read(text).map(|message| match message {
+                ClientMessage::Subscribe { payload, .. } => payload.unpaired,
+                _ => None,
+            });
+            assert_eq!(read.flatten().as_deref(), expected, "{text}");
+        }
     }
 }

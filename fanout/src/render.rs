@@ -1,9 +1,12 @@
-//! Rendering: a payload is executed and encoded once per (event, selection), for all who share it.
+//! Rendering: a payload is executed and encoded once for each (event, selection, answers), for all who
+//! share it.
 //!
-//! Invariants: a rendering that has asked for its viewer is given to that viewer alone; one that
-//! failed, for a reason that may pass, is given to nobody.
+//! Invariants: the data of an execution holds no viewer but a sealed one, and opening that makes the
+//! rendering the viewer's own; a rendering that failed for a reason that may pass is not used.
 
 mod body;
+mod classes;
+mod renderings;
 mod selections;
 mod shape;
 
@@ -15,18 +18,15 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection};
 use async_graphql::{Name, Request, Response, Value, Variables};
 use futures::{FutureExt, StreamExt};
-use graphql::live::{CURSOR_PLACEHOLDER, Live, Mode, ViewerAsked};
+use graphql::live::{self, CURSOR_PLACEHOLDER, Delivery, Mode, Sealed};
 use graphql::{RenderingSchema, Viewer};
 use schemas::ErrorCode;
-use schemas::position::Offset;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
-use crate::event::Event;
-use crate::lanes::Lane;
 use crate::metrics;
-use crate::once::Once;
 
 pub use body::{Body, Shared};
+pub use renderings::{Key, Rendered, Renderings, Target};
 pub use selections::Selections;
 
 /// What a subscription selects, in the form in which it is shared.
@@ -35,8 +35,8 @@ pub struct Selected {
     pub key: u128,
     /// Whether no variable is used inside it.
     is_closed: bool,
-    /// What was last rendered to say that so many events were replayed: many who come at once have missed
-    /// as much.
+    /// The last rendering of a count of replayed events: clients that return together have often missed as
+    /// many.
     drained: Mutex<Option<(i32, Arc<Payload>)>>,
     document: ExecutableDocument,
     operation: Option<String>,
@@ -52,40 +52,6 @@ impl Payload {
     pub fn parts(&self) -> &[Box<str>] {
         &self.0
     }
-}
-
-/// Renderings of recent events, for all whose selections are alike.
-pub type Renderings = Once<Key, Rendering, Failed>;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Key {
-    lane: Lane,
-    offset: Offset,
-    selection: u128,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rendering {
-    Shared(Arc<Payload>),
-    /// Each viewer has their own.
-    Private,
-}
-
-impl Rendering {
-    /// Bytes that it takes.
-    pub fn bytes(&self) -> usize {
-        match self {
-            Self::Shared(payload) => payload.0.iter().map(|part| part.len()).sum(),
-            Self::Private => 0,
-        }
-    }
-}
-
-/// A payload as it was rendered for an event.
-pub struct Rendered {
-    pub payload: Arc<Payload>,
-    /// Whether it is the same for all who select the same.
-    pub is_shared: bool,
 }
 
 /// A payload could not be rendered now; later it may be.
@@ -140,58 +106,7 @@ impl Selected {
         })
     }
 
-    /// What an event's rendering is kept under.
-    pub fn key_of(&self, event: &Event) -> Key {
-        Key { lane: event.lane, offset: event.offset, selection: self.key }
-    }
-
-    /// An event's payload for a viewer; executed once per selection where it is shared.
-    pub async fn render_event(
-        &self,
-        schema: &RenderingSchema,
-        viewer: &Viewer,
-        (event, live): (&Event, &Arc<Live>),
-        renderings: &Renderings,
-    ) -> Result<Rendered, Failed> {
-        let mut own = None;
-        let execute = async || {
-            let (payload, is_private) = self.execute(schema, viewer, live).await?;
-            own = Some(payload.clone());
-            Ok(if is_private { Rendering::Private } else { Rendering::Shared(payload) })
-        };
-        let made = renderings.get_or_make(self.key_of(event), execute);
-        let (payload, is_shared) = match (made.await?, own) {
-            (Rendering::Shared(payload), _) => (payload, true),
-            (Rendering::Private, Some(payload)) => (payload, false),
-            (Rendering::Private, None) => (self.render(schema, viewer, live).await?, false),
-        };
-        Ok(Rendered { payload, is_shared })
-    }
-
-    /// An event's payload for a viewer, if it is kept or nothing has to be read for it. Of those who ask
-    /// for it at once, on several threads, one executes it.
-    pub fn render_event_now(
-        &self,
-        schema: &RenderingSchema,
-        viewer: &Viewer,
-        (event, live): (&Event, &Arc<Live>),
-        renderings: &Renderings,
-    ) -> Option<Result<Rendered, Failed>> {
-        let render = || self.render_event(schema, viewer, (event, live), renderings).now_or_never();
-        renderings.alone(self.key_of(event), render)
-    }
-
-    /// A payload for a viewer alone.
-    pub async fn render(
-        &self,
-        schema: &RenderingSchema,
-        viewer: &Viewer,
-        live: &Arc<Live>,
-    ) -> Result<Arc<Payload>, Failed> {
-        self.execute(schema, viewer, live).await.map(|(payload, _)| payload)
-    }
-
-    /// The payload that says that what was missed has been sent.
+    /// The payload that says how many events were replayed.
     pub async fn render_drained(
         &self,
         schema: &RenderingSchema,
@@ -199,35 +114,39 @@ impl Selected {
         replayed: i32,
     ) -> Result<Arc<Payload>, Failed> {
         let last = || self.drained.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, payload)) = last().as_ref().filter(|(of, _)| *of == replayed) {
-            return Ok(payload.clone());
+        let same =
+            last().as_ref().filter(|(count, _)| *count == replayed).map(|(_, payload)| payload.clone());
+        if let Some(same) = same {
+            return Ok(same);
         }
-        let (payload, is_private) =
-            self.execute(schema, viewer, &Arc::new(Live::Drained { replayed })).await?;
+        let drained = live::Rendering {
+            delivery: Arc::new(Delivery::Drained { replayed }),
+            answers: Default::default(),
+        };
+        let (payload, is_private) = self.execute(schema, viewer, drained).await?;
         if !is_private {
             *last() = Some((replayed, payload.clone()));
         }
         Ok(payload)
     }
 
-    /// The payload, and whether it has asked for its viewer.
+    /// Executes the selection; says whether the payload is the viewer's own.
     async fn execute(
         &self,
         schema: &RenderingSchema,
         viewer: &Viewer,
-        live: &Arc<Live>,
+        rendering: live::Rendering,
     ) -> Result<(Arc<Payload>, bool), Failed> {
-        let asked = ViewerAsked::default();
+        let sealed = Sealed::new(viewer.clone());
         let mut request = Request::new("")
             .variables(self.variables.clone())
-            .data(Mode::Render(live.clone()))
-            .data(viewer.clone())
-            .data(asked.clone());
+            .data(Mode::Render(rendering))
+            .data(sealed.clone());
         request.set_parsed_query(self.document.clone());
         if let Some(operation) = &self.operation {
             request = request.operation_name(operation);
         }
-        // A panic is told by the process's hook; it costs those for whom this was, not their shard.
+        // The process's hook logs a panic; it costs the viewers of this rendering, not their shard.
         let response = AssertUnwindSafe(schema.execute_stream(request).next()).catch_unwind().await;
         let response = response.map_err(|_| Failed("a rendering panicked".to_owned()))?;
         let response = response.ok_or_else(|| Failed("no payload".to_owned()))?;
@@ -235,12 +154,12 @@ impl Selected {
         let json = serde_json::to_string(&response).map_err(|error| Failed(error.to_string()))?;
         let placeholder = serde_json::Value::from(CURSOR_PLACEHOLDER).to_string();
         let payload = Payload(json.split(&placeholder).map(Box::from).collect());
-        metrics::renderings(asked.was_asked()).inc();
-        Ok((Arc::new(payload), asked.was_asked()))
+        metrics::renderings(sealed.was_opened()).inc();
+        Ok((Arc::new(payload), sealed.was_opened()))
     }
 }
 
-/// A hash that nobody outside can aim at: renderings are found by what clients have written.
+/// A hash under a secret key: clients choose the texts by which renderings are found.
 fn secret_hash(text: &str) -> u128 {
     static KEYED: LazyLock<SipHasher24> = LazyLock::new(|| SipHasher24::new_with_key(&rand::random()));
     let mut hasher = *KEYED;
@@ -248,7 +167,7 @@ fn secret_hash(text: &str) -> u128 {
     hasher.finish128().as_u128()
 }
 
-/// Errors that will not pass are the client's to see, with whatever else there is.
+/// Errors that will not pass go to the client, beside the rest of the payload.
 fn check(response: &Response) -> Result<(), Failed> {
     let passing = [ErrorCode::Unavailable, ErrorCode::InternalServerError].map(ErrorCode::as_str);
     for error in &response.errors {
@@ -261,4 +180,4 @@ fn check(response: &Response) -> Result<(), Failed> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

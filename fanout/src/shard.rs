@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use graphql::auth::Authenticator;
-use graphql::{ApiSchema, RenderingSchema};
+use graphql::{Admission, Executor, RenderingSchema};
 use slab::Slab;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -33,8 +33,8 @@ use deliver::Batches;
 
 /// Sockets that may wait to be taken in by one shard.
 const ARRIVALS: usize = 1_024;
-/// Pages that are taken in together, before others have their turn.
-const PAGES: usize = 8;
+/// Batches of records that are entered together, before deliveries have their turn.
+const RECORD_BATCHES: usize = 8;
 /// Bytes read from a socket at once.
 const READ_BYTES: usize = 64 * 1024;
 /// How often a shard looks for what is due on a part of its sockets, and how often on all of them while it
@@ -48,7 +48,8 @@ const PARTS: usize = 4;
 #[derive(Clone)]
 pub struct Stands {
     pub node: Arc<Node>,
-    pub schema: ApiSchema,
+    pub executor: Executor,
+    pub admission: Arc<Admission>,
     pub rendering: RenderingSchema,
     pub authenticator: Arc<Authenticator>,
     pub draining: CancellationToken,
@@ -82,7 +83,7 @@ pub struct Shards {
 }
 
 impl Shards {
-    /// A thread for each hub of the node, and for where its pages come in.
+    /// A thread for each hub of the node and the receiver of its batches.
     pub fn start(stands: &Stands, entrances: Vec<Entrance>) -> Result<Self, ShardsError> {
         let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
         let (mut doors, mut threads) = (vec![], vec![]);
@@ -92,7 +93,7 @@ impl Shards {
             doors.push(door);
             let (stands, hub, stop, ended) = (stands.clone(), hub.clone(), stop.clone(), ended.clone());
             let serve = move || {
-                let _told = ended.drop_guard();
+                let _ended = ended.drop_guard();
                 let shard = Shard::new(stands, hub);
                 LocalSet::new().block_on(&runtime, async {
                     tokio::select! {
@@ -131,7 +132,7 @@ impl Shards {
     }
 }
 
-/// Whoever drops the sockets without draining them ends the threads too.
+/// Sockets that are dropped without a drain end their threads too.
 impl Drop for Shards {
     fn drop(&mut self) {
         self.stop.cancel();
@@ -148,7 +149,8 @@ struct Kept {
 pub struct Shard {
     pub node: Arc<Node>,
     pub hub: Arc<Hub>,
-    pub schema: ApiSchema,
+    pub executor: Executor,
+    pub admission: Arc<Admission>,
     pub rendering: RenderingSchema,
     pub authenticator: Arc<Authenticator>,
     /// What is read from any socket is read here.
@@ -160,19 +162,20 @@ pub struct Shard {
     /// By their ids.
     subscriptions: RefCell<Vec<Option<Kept>>>,
     turn: RefCell<deliver::Turn>,
-    /// Who may start an operation.
+    /// Permits to start an operation.
     starts: Semaphore,
-    /// Told when somebody waits to start.
+    /// Notified when an operation waits to start.
     start_wanted: Notify,
 }
 
 impl Shard {
     pub fn new(stands: Stands, hub: Arc<Hub>) -> Rc<Self> {
-        let Stands { node, schema, rendering, authenticator, draining } = stands;
+        let Stands { node, executor, admission, rendering, authenticator, draining } = stands;
         Rc::new(Self {
             node,
             hub,
-            schema,
+            executor,
+            admission,
             rendering,
             authenticator,
             read_buffer: RefCell::new(vec![0; READ_BYTES]),
@@ -186,17 +189,17 @@ impl Shard {
         })
     }
 
-    /// Takes in pages and sockets, delivers what comes, and looks at what is due, for ever.
+    /// Enters records, accepts sockets, delivers, and looks at what is due, for ever.
     pub async fn run(self: &Rc<Self>, mut entrance: Entrance, mut arrivals: mpsc::Receiver<Arrival>) {
         let mut looks = interval(LOOK_EVERY);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut drains_since = None;
-        let (mut batches, mut pages) = (Batches::new(), vec![]);
+        let (mut batches, mut records) = (Batches::new(), vec![]);
         loop {
             tokio::select! {
-                1.. = entrance.recv_many(&mut pages, PAGES) => for page in pages.drain(..) {
-                    self.hub.enter(page.lane, &page.entries);
-                    self.node.took_in(&page);
+                1.. = entrance.recv_many(&mut records, RECORD_BATCHES) => for batch in records.drain(..) {
+                    self.hub.enter(batch.lane, &batch.entries);
+                    self.node.entered(&batch);
                 },
                 () = self.hub.wake.notified() => {
                     batches.push_back(self.batch());
@@ -216,8 +219,8 @@ impl Shard {
         }
     }
 
-    /// Waits for the turn to start an operation. Starts are let in one by one, between deliveries, so
-    /// that many who come back at once do not keep others from what is for them.
+    /// Waits for the turn to start an operation. Operations start one by one, between deliveries, so that many
+    /// clients that return at once do not delay deliveries to others.
     pub async fn turn_to_start(&self) {
         self.start_wanted.notify_one();
         if let Ok(turn) = self.starts.acquire().await {
@@ -237,12 +240,12 @@ impl Shard {
         };
         let connection = self.connect(stream, place);
         if !speaks {
-            connection.end(CloseCode::BadRequest);
+            connection.end(CloseCode::SubprotocolNotAcceptable);
         }
         spawn_local(async move { connection.serve(&read).await });
     }
 
-    /// A socket of this shard, for as long as somebody serves it.
+    /// A socket of this shard, for as long as it is served.
     pub fn connect(self: &Rc<Self>, stream: TcpStream, place: TaskTrackerToken) -> Rc<Connection> {
         let connection = Connection::new(self.clone(), stream, place);
         self.connections.borrow_mut().insert(Rc::downgrade(&connection));

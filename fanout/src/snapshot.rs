@@ -6,16 +6,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use domain::{Accounts, Conversations};
 use futures::future::try_join_all;
 use platform::ports::{PutRow, Range, Row, Tables, TablesError};
-use platform::runner::checkpoint::{Checkpoint, CheckpointError};
-use schemas::fold::Fold;
 use schemas::position::{LogTime, Number, Offset, Version};
 use schemas::tables::{FromValues, SNAPSHOTS, Value};
-use schemas::topics::EVENTS;
 
 use crate::lanes::{Lane, Lanes, Position};
+use crate::unknown::checkpoint;
 
 /// Names a snapshot; as text, ids sort by the time they were taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,7 +30,7 @@ impl SnapshotId {
         self.at
     }
 
-    /// Tells it from others of the same moment.
+    /// Distinguishes snapshots of the same moment.
     pub fn random(self) -> u32 {
         self.random
     }
@@ -146,12 +143,7 @@ impl Snapshot {
 
 /// Offset before which the machine behind a lane has checkpointed its commands.
 pub async fn checkpointed(tables: &dyn Tables, lanes: Lanes, lane: Lane) -> Result<Offset, TablesError> {
-    let machine = if lanes.topic(lane) == &EVENTS { Conversations::NAME } else { Accounts::NAME };
-    match Checkpoint::read(tables, machine, lanes.partition(lane)).await {
-        Ok(checkpoint) => Ok(checkpoint.next),
-        Err(CheckpointError::Tables(error)) => Err(error),
-        Err(CheckpointError::Malformed(reason)) => Err(TablesError::Refused(reason)),
-    }
+    Ok(checkpoint(tables, lanes, lane).await?.next)
 }
 
 /// `next` or `next/offset.index` of each lane in hexadecimal, by spaces.

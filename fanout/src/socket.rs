@@ -1,13 +1,13 @@
-//! Sockets: let in over HTTP, served by shards, closed one by one when the node drains.
+//! Sockets: accepted over HTTP, served by shards, closed one by one when the node drains.
 //!
-//! Invariants: nobody is let in whom the node has no room for or cannot bring up to date; when it
-//! drains, each socket goes on until its own moment to be closed has come.
+//! Invariants: a socket is accepted only if the node has room for it and is up to date; in a drain each socket
+//! is served until its own moment to be closed.
 
+mod closing;
 pub mod connection;
 pub mod frames;
 mod handshake;
 mod operation;
-mod origin;
 pub mod outbox;
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use graphql::auth::Authenticator;
 use graphql::problem::{self, Problem};
-use graphql::{ApiSchema, Reads, rendering_schema};
+use graphql::{Admission, Executor, Origins, Reads, Rows, rendering_schema};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -34,8 +34,8 @@ use crate::shard::{Arrival, Shards, ShardsError, Stands};
 pub struct Sockets {
     node: Arc<Node>,
     shards: Arc<Shards>,
-    /// Browsers connect from anywhere where no origins are listed.
-    development: bool,
+    /// Origins that browsers may connect from.
+    origins: Origins,
     /// Owns every socket, from its handshake to its end.
     open: TaskTracker,
     /// Owns what waits for a handshake to be answered; each holds the place of its socket.
@@ -47,18 +47,24 @@ impl Sockets {
     /// Starts the shards that sockets are served by.
     pub fn new(
         (node, entrances): (Arc<Node>, Vec<Entrance>),
-        schema: ApiSchema,
+        (executor, admission): (Executor, Arc<Admission>),
         authenticator: Arc<Authenticator>,
-        development: bool,
+        origins: Origins,
     ) -> Result<Self, ShardsError> {
         metrics::export();
         let draining = CancellationToken::new();
-        let rendering = rendering_schema(Arc::new(Reads::new(node.tables.clone())));
-        let stands =
-            Stands { node: node.clone(), schema, rendering, authenticator, draining: draining.clone() };
+        let rendering = rendering_schema(Arc::new(Reads::new(Arc::new(Rows::new(node.tables.clone())))));
+        let stands = Stands {
+            node: node.clone(),
+            executor,
+            admission,
+            rendering,
+            authenticator,
+            draining: draining.clone(),
+        };
         let shards = Arc::new(Shards::start(&stands, entrances)?);
         let (open, arriving) = (TaskTracker::new(), TaskTracker::new());
-        Ok(Self { node, shards, development, open, arriving, draining })
+        Ok(Self { node, shards, origins, open, arriving, draining })
     }
 
     /// `/graphql` for WebSocket handshakes.
@@ -70,8 +76,8 @@ impl Sockets {
             .with_state(self)
     }
 
-    /// From `stop` on lets nobody in, and closes every socket; ends when all have ended, and before that
-    /// only with a shard, which none should.
+    /// From `stop` on accepts no socket, and closes every open one; ends when all have ended, and before that
+    /// only if a shard ends, which none should.
     pub async fn drain(self, stop: CancellationToken) -> Result<(), ShardsError> {
         tokio::select! {
             () = stop.cancelled() => {}
@@ -85,7 +91,7 @@ impl Sockets {
 
     /// A place for a socket, taken until it is dropped.
     fn place(&self) -> Option<TaskTrackerToken> {
-        // It is taken before the look at the drain, which so waits for whoever it does not turn away.
+        // Taken before the drain is checked, so that a drain waits for every socket that it does not refuse.
         let place = self.open.token();
         let has_room = self.open.len() <= self.node.options.sockets;
         (has_room && self.node.is_ready() && !self.draining.is_cancelled()).then_some(place)
@@ -93,12 +99,12 @@ impl Sockets {
 }
 
 async fn upgrade(State(sockets): State<Sockets>, request: Request) -> Response {
-    if !origin::is_allowed(request.headers(), &sockets.node.options.origins, sockets.development) {
+    if !sockets.origins.allow(request.headers()) {
         return Problem::new(StatusCode::FORBIDDEN, "not from this origin").into_response();
     }
     let accepted = match handshake::accept(request) {
         Ok(accepted) => accepted,
-        Err((status, reason)) => return Problem::new(status, reason).into_response(),
+        Err(refused) => return refused.into_response(),
     };
     let Some(place) = sockets.place() else {
         let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "no room for another socket just now");
@@ -115,3 +121,6 @@ async fn upgrade(State(sockets): State<Sockets>, request: Request) -> Response {
     });
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! One subscription: from its start (fresh, or at a cursor) to live, then frame by frame.
 //!
-//! Invariants: what was missed since the cursor is sent before `Drained`; each frame's cursor says
-//! that everything up to it was sent before it, so what cannot be sent ends the socket. Once it is live
-//! it rests: its shard delivers what comes, and a task runs only while something has to be read first.
+//! Invariants: what was missed since the cursor is sent before `Drained`; each frame's cursor says that
+//! everything up to it was sent before it, so a frame that cannot be sent ends the socket. A live
+//! subscription rests: its shard delivers, and a task runs only while a frame needs a read or an execution
+//! of its own.
 
 mod replay;
 mod rows;
@@ -12,21 +13,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use domain::delivery::Answers;
 use futures::future::try_join_all;
 use graphql::Viewer;
-use graphql::live::{Live, Topic};
-use graphql::reads::whole::Unread;
+use graphql::live::{Delivery, Filter};
+use graphql::rows::Incomplete;
 use platform::ports::TablesError;
-use schemas::conversation::Message;
 use schemas::position::Offset;
+use schemas::{ErrorCode, Refusal};
 use smallvec::SmallVec;
 
-use crate::cursor::{Cursor, Mark};
-use crate::event::Event;
-use crate::hub::{Hub, Interest, Overflowed, Step, SubscriptionId};
+use crate::cursor::{Cursor, UserTag};
+use crate::event::{Completed, Event};
+use crate::hub::{Hub, MAX_SELECTIONS, NotOpened, Overflowed, Step, SubscriptionId};
 use crate::lanes::Lane;
 use crate::protocol::{self, CloseCode};
-use crate::render::{Body, Failed, Payload, Selected};
+use crate::render::{Body, Failed, Payload, Selected, Target};
 use crate::shard::Shard;
 use crate::socket::connection::{Connection, OperationNumber};
 use crate::socket::outbox::Closed;
@@ -52,13 +54,16 @@ pub enum Ended {
     /// The user has more memberships or blocks than a node takes in.
     #[error("too many rows in {0}")]
     TooMany(&'static str),
+    /// The user has as many other selections as a node renders for one user.
+    #[error("too many selections")]
+    TooManySelections,
 }
 
 impl Ended {
-    /// What its socket is closed with.
+    /// The code that its socket is closed with.
     fn code(&self) -> Option<CloseCode> {
         match self {
-            Self::Closed(_) => None,
+            Self::Closed(_) | Self::TooManySelections => None,
             Self::TooSlow(_) => Some(CloseCode::TooSlow),
             // The client resumes at its last cursor, and gets the event then.
             Self::Failed(_) => Some(CloseCode::Restart),
@@ -67,11 +72,11 @@ impl Ended {
     }
 }
 
-impl From<Unread> for Ended {
-    fn from(unread: Unread) -> Self {
-        match unread {
-            Unread::Tables(error) => Self::Tables(error),
-            Unread::TooMany { table } => Self::TooMany(table),
+impl From<Incomplete> for Ended {
+    fn from(incomplete: Incomplete) -> Self {
+        match incomplete {
+            Incomplete::Tables(error) => Self::Tables(error),
+            Incomplete::TooMany { table } => Self::TooMany(table),
         }
     }
 }
@@ -79,15 +84,15 @@ impl From<Unread> for Ended {
 /// Stands beside what else a delivery needs, if the operation's name is no longer than most.
 type NextStart = SmallVec<[u8; 56]>;
 
-/// A subscription that was let in; its queue in the hub is open for as long as it is. What every delivery
-/// looks at comes first.
+/// An admitted subscription; its queue in the hub is open for as long as it is. The fields that every delivery
+/// reads come first.
 #[repr(C)]
 pub struct Subscription {
     pub id: SubscriptionId,
     pub connection: Rc<Connection>,
     pub selected: Arc<Selected>,
-    pub mark: Mark,
-    /// Whether a task of its own delivers: it starts, or something has to be read first.
+    pub tag: UserTag,
+    /// Whether a task of its own delivers: it starts, or a frame needs a read or an execution of its own.
     pub is_busy: Cell<bool>,
     is_inbox: bool,
     number: OperationNumber,
@@ -108,56 +113,74 @@ impl Drop for Subscription {
 }
 
 /// Starts a subscription for an operation of a socket, until it is live; closes the socket if it cannot.
+/// A refusal leaves the socket open.
 pub async fn start(
     connection: Rc<Connection>,
     viewer: Viewer,
     (number, name): (OperationNumber, String),
-    topic: Topic,
+    filter: Filter,
     selected: Arc<Selected>,
-) {
+) -> Result<(), Refusal> {
     let started = async {
-        let id = open(&connection.shard, &viewer, &topic).await?;
+        let id = open(&connection.shard, &viewer, (selected.key, &filter)).await?;
         metrics::SUBSCRIPTIONS.inc();
         let subscription = Rc::new(Subscription {
             id,
             selected,
-            mark: connection.shard.node.cursor_key.mark(&viewer.user),
+            tag: connection.shard.node.cursor_key.tag(&viewer.user),
             viewer,
             next_start: protocol::next_start(&name).into_bytes().into(),
             is_busy: Cell::new(true),
             number,
-            is_inbox: matches!(topic, Topic::Inbox { .. }),
+            is_inbox: matches!(filter, Filter::Inbox { .. }),
             unsent: RefCell::default(),
             connection: connection.clone(),
         });
         connection.shard.keep(id, &subscription);
-        match topic {
-            Topic::Inbox { after: Some(text) } => subscription.resume(&text).await?,
-            Topic::Inbox { after: None } => {
+        match filter {
+            Filter::Inbox { after: Some(text) } => subscription.resume(&text).await?,
+            Filter::Inbox { after: None } => {
                 let cursor = subscription.start_fresh().await?;
                 subscription.send_drained(0, &cursor).await?;
             }
-            _ => {
+            Filter::MessageReceived { .. } | Filter::MessageUpdated { .. } | Filter::ConversationUpdated => {
                 subscription.start_fresh().await?;
             }
         }
         connection.keep(number, &subscription);
         subscription.deliver().await
     };
-    if let Err(ended) = started.await {
-        end(&connection, &ended);
+    match started.await {
+        Ok(()) => Ok(()),
+        Err(Ended::TooManySelections) => Err(Refusal {
+            limit: Some("selections".to_owned()),
+            ..Refusal::new(
+                ErrorCode::LimitReached,
+                format!("a user's subscriptions have at most {MAX_SELECTIONS} different selections"),
+            )
+        }),
+        Err(ended) => {
+            end(&connection, &ended);
+            Ok(())
+        }
     }
 }
 
-/// A queue in the hub, for a user who is as their rows say.
-async fn open(shard: &Shard, viewer: &Viewer, topic: &Topic) -> Result<SubscriptionId, Ended> {
+/// A queue in the hub, for a user with the rows that they have now.
+async fn open(
+    shard: &Shard,
+    viewer: &Viewer,
+    (selection, filter): (u128, &Filter),
+) -> Result<SubscriptionId, Ended> {
     let (node, hub) = (&shard.node, &shard.hub);
     loop {
         let reach = hub.reach();
         let rows = rows::of_user(&*node.tables, &viewer.user).await?;
         let cursor = Cursor::at(hub.settled().id);
-        if let Some(id) = hub.open(&viewer.user, Interest::of(topic), cursor, rows, &reach) {
-            return Ok(id);
+        match hub.open(&viewer.user, (selection, filter), cursor, rows, &reach) {
+            Ok(id) => return Ok(id),
+            Err(NotOpened::Moved) => {}
+            Err(NotOpened::TooManySelections) => return Err(Ended::TooManySelections),
         }
     }
 }
@@ -199,15 +222,14 @@ impl Subscription {
 
     async fn send_steps(&self, mut cursor: Cursor, steps: &mut Vec<Step>) -> Result<(), Ended> {
         for step in steps.drain(..) {
-            if let Some(event) = step.take(&mut cursor) {
-                self.send_event(event, &cursor).await?;
+            if let Some((event, answers)) = step.take(&mut cursor) {
+                self.send_event(event, answers, &cursor).await?;
             }
         }
         Ok(())
     }
 
-    /// Steps from a cursor on, of which the first needs something read, and what comes behind them, are a
-    /// task's.
+    /// Leaves steps from a cursor on, and what comes behind them, to a task.
     pub fn go_on_later(self: &Rc<Self>, cursor: Cursor, mut steps: Vec<Step>) {
         self.is_busy.set(true);
         let subscription = self.clone();
@@ -243,20 +265,32 @@ impl Subscription {
         }
     }
 
-    /// Sends an event, if it delivers anything.
-    async fn send_event(&self, event: &Event, cursor: &Cursor) -> Result<(), Ended> {
-        let Some(live) = event.live() else { return Ok(()) };
-        if self.misses_quote(event) {
-            return self.send(&Arc::new(without_quote(live)), cursor).await;
+    /// Sends an event. One that entered without its rows is completed first, if they can be read now.
+    async fn send_event(&self, event: &Event, answers: Answers, cursor: &Cursor) -> Result<(), Ended> {
+        let late = self.node().completions.late(event, self.node().now()).await.unwrap_or_default();
+        if let Some(late) = late {
+            return self.send_completed(event, &late, cursor).await.map(|_| ());
         }
-        let (schema, renderings) = (&self.shard().rendering, &self.node().renderings);
-        let rendered = self.selected.render_event(schema, &self.viewer, (event, live), renderings).await?;
+        let Some(completed) = event.completed() else { return Ok(()) };
+        self.send_target(Target { event, completed, answers }, cursor).await
+    }
+
+    /// Sends an event as it was completed after it entered; says whether the viewer gets it.
+    async fn send_completed(&self, event: &Event, late: &Completed, cursor: &Cursor) -> Result<bool, Ended> {
+        let Some(answers) = self.hub().answers(&self.viewer.user, event, late) else { return Ok(false) };
+        self.send_target(Target { event, completed: late, answers }, cursor).await?;
+        Ok(true)
+    }
+
+    async fn send_target(&self, target: Target<'_>, cursor: &Cursor) -> Result<(), Ended> {
+        let by = (&self.shard().rendering, &*self.selected);
+        let rendered = self.node().renderings.render(by, &self.viewer, target).await?;
         self.send_payload(&rendered.payload, cursor).await
     }
 
-    /// Sends something for this subscription alone.
-    async fn send(&self, live: &Arc<Live>, cursor: &Cursor) -> Result<(), Ended> {
-        let payload = self.selected.render(&self.shard().rendering, &self.viewer, live).await?;
+    /// Sends something that no event carries.
+    async fn send_alone(&self, delivery: Delivery, cursor: &Cursor) -> Result<(), Ended> {
+        let payload = self.selected.render_alone(&self.shard().rendering, &self.viewer, delivery).await?;
         self.send_payload(&payload, cursor).await
     }
 
@@ -272,7 +306,7 @@ impl Subscription {
         let body = Body::new(payload, cursor, &self.node().cursor_key);
         let bytes = {
             let unsent = &mut *self.unsent.borrow_mut();
-            body.put(&self.next_start, &self.mark, unsent);
+            body.put(&self.next_start, &self.tag, unsent);
             unsent.len()
         };
         metrics::delivered();
@@ -287,27 +321,11 @@ impl Subscription {
         Ok(self.connection.send(&unsent).await?)
     }
 
-    /// Whether an event answers what its viewer does not see.
-    pub fn misses_quote(&self, event: &Event) -> bool {
-        event.answers() && self.hub().misses_quote(&self.viewer.user, event)
-    }
-
     /// Where an inbox stands that nothing waits for.
     pub fn quiet_cursor(&self) -> Option<String> {
         let rests = self.is_inbox && !self.is_busy.get();
         let cursor = if rests { self.hub().quiet(self.id) } else { None };
-        cursor.map(|cursor| cursor.encode(&self.node().cursor_key, &self.mark))
-    }
-}
-
-/// A message as someone sees it who does not see what it answers.
-fn without_quote(live: &Live) -> Live {
-    match live {
-        Live::Message { conversation, message } => Live::Message {
-            conversation: conversation.clone(),
-            message: Message { reply_to: None, ..message.clone() },
-        },
-        other => other.clone(),
+        cursor.map(|cursor| cursor.encode(&self.node().cursor_key, &self.tag))
     }
 }
 

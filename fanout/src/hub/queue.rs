@@ -1,18 +1,19 @@
 //! The queues of subscriptions.
 //!
-//! Invariants: what waits is taken in order, and the cursor that goes with an event says that everything up
-//! to it was taken before it; a queue that is full drops receipts that newer ones stand for, then nothing
-//! but itself.
+//! Invariants: steps are taken in order, and the cursor behind an event says that everything up to it was
+//! taken before it; a full queue drops facts that later ones supersede; if it is still full it overflows
+//! and its socket closes.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use graphql::live::{Live, Topic};
+use domain::delivery::{self, Answers};
+use graphql::live::{Filter, Payloads};
 use schemas::{ConversationId, UserId};
 use slab::Slab;
 
 use crate::cursor::Cursor;
-use crate::event::Event;
+use crate::event::{About, Completed, Event};
 use crate::metrics::{self, Dropped};
 use crate::snapshot::Snapshot;
 
@@ -24,60 +25,34 @@ const KEPT_STEPS: usize = 8;
 #[error("the client reads too slowly")]
 pub struct Overflowed;
 
-/// Which of a user's events a subscription delivers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Interest {
-    Inbox,
-    MessagesOf(ConversationId),
-    UpdatesOf(ConversationId),
-    Conversations,
-}
-
-impl Interest {
-    pub fn of(topic: &Topic) -> Self {
-        match topic {
-            Topic::Inbox { .. } => Self::Inbox,
-            Topic::MessageReceived { conversation } => Self::MessagesOf(conversation.clone()),
-            Topic::MessageUpdated { conversation } => Self::UpdatesOf(conversation.clone()),
-            Topic::ConversationUpdated => Self::Conversations,
-        }
-    }
-
-    fn includes(&self, event: &Event) -> bool {
-        let Some(live) = event.live() else { return false };
-        match self {
-            Self::Inbox => true,
-            Self::MessagesOf(wanted) => {
-                matches!(&**live, Live::Message { conversation, .. } if conversation == wanted)
-            }
-            Self::UpdatesOf(wanted) => {
-                matches!(&**live, Live::Deleted { conversation, .. } if conversation == wanted)
-            }
-            Self::Conversations => !matches!(&**live, Live::SendRejected(_)),
-        }
-    }
-}
-
-/// How a cursor goes on; what waits needs none of its own.
+/// How a cursor goes on; an event that waits needs no cursor of its own.
 pub enum Step {
-    /// Over an event, which is delivered.
-    Over(Arc<Event>),
+    /// Over an event, which is delivered under its viewer's answers.
+    Over(Arc<Event>, Answers),
     To(Box<Cursor>),
 }
 
+/// A large group's queues hold one step each.
+const _: () = assert!(size_of::<Step>() == 16);
+
 impl Step {
-    /// Moves the cursor; gives what is delivered with it.
-    pub fn take(&self, cursor: &mut Cursor) -> Option<&Arc<Event>> {
+    /// Moves the cursor; gives the event that is delivered with it.
+    pub fn take(&self, cursor: &mut Cursor) -> Option<(&Arc<Event>, Answers)> {
         match self {
-            Self::Over(event) => cursor.pass(event.lane, event.offset),
-            Self::To(other) => cursor.clone_from(other),
+            Self::Over(event, answers) => {
+                cursor.pass(event.lane, event.offset);
+                Some((event, *answers))
+            }
+            Self::To(other) => {
+                cursor.clone_from(other);
+                None
+            }
         }
-        self.event()
     }
 
     fn event(&self) -> Option<&Arc<Event>> {
         match self {
-            Self::Over(event) => Some(event),
+            Self::Over(event, _) => Some(event),
             Self::To(_) => None,
         }
     }
@@ -96,34 +71,50 @@ pub struct Taken {
 pub struct Queue {
     /// Where its client is with all that was taken.
     pub cursor: Cursor,
-    /// The first that waits. Most often it waits alone, and needs no memory.
+    /// The first step. Most often it waits alone, and needs no memory.
     next: Option<Step>,
     behind: VecDeque<Step>,
-    whose: Box<(UserId, Interest)>,
-    /// Whether it is interested in everything: most are, and an offer need not look elsewhere for it.
-    is_inbox: bool,
+    owner: Box<Owner>,
+    /// The payload that its filter is for.
+    payload: Payloads,
+    /// Whether its filter is for one conversation; most are not, and an offer need not look elsewhere.
+    is_narrow: bool,
     live: bool,
     overflowed: bool,
-    /// Whether the hub has been told that something waits.
-    is_told: bool,
+    /// Whether the queue is listed among those that a step waits in.
+    is_listed: bool,
+}
+
+/// What an offer seldom looks at.
+struct Owner {
+    user: UserId,
+    conversation: Option<ConversationId>,
+    selection: u128,
 }
 
 impl Queue {
-    pub fn new(user: UserId, interest: Interest, cursor: Cursor) -> Self {
+    pub fn new(user: UserId, selection: u128, filter: &Filter, cursor: Cursor) -> Self {
+        let conversation = filter.conversation().cloned();
         Self {
             cursor,
             next: None,
             behind: VecDeque::new(),
-            is_inbox: interest == Interest::Inbox,
-            whose: Box::new((user, interest)),
+            payload: filter.payload(),
+            is_narrow: conversation.is_some(),
+            owner: Box::new(Owner { user, conversation, selection }),
             live: false,
             overflowed: false,
-            is_told: false,
+            is_listed: false,
         }
     }
 
     pub fn user(&self) -> &UserId {
-        &self.whose.0
+        &self.owner.user
+    }
+
+    /// Key of what the subscription selects.
+    pub fn selection(&self) -> u128 {
+        self.owner.selection
     }
 
     pub fn is_live(&self) -> bool {
@@ -134,16 +125,15 @@ impl Queue {
         self.live = true;
     }
 
-    /// Queues an event that concerns the user, if the subscription is interested; says whether somebody
-    /// has to look, who is told once until the queue is empty again, and of an overflow.
-    pub fn offer(&mut self, event: &Arc<Event>, bound: usize) -> bool {
+    /// Queues an event that the user gets, if the subscription's filter admits it. Says whether the queue is
+    /// to be listed: once until it is empty again, and for an overflow.
+    pub fn offer(&mut self, event: &Arc<Event>, answers: Answers, bound: usize) -> bool {
         // This node may be behind the one that gave the cursor.
         let is_past = self.cursor.is_past(event.lane, event.offset);
-        let is_wanted = if self.is_inbox { event.live().is_some() } else { self.whose.1.includes(event) };
-        if self.overflowed || is_past || !is_wanted {
+        if self.overflowed || is_past || !self.wants(event) {
             return false;
         }
-        self.push(Step::Over(event.clone()));
+        self.push(Step::Over(event.clone(), answers));
         if self.len() > bound {
             self.coalesce();
         }
@@ -153,8 +143,17 @@ impl Queue {
             self.overflowed = true;
             (self.next, self.behind) = (None, VecDeque::new());
         }
-        let was_told = std::mem::replace(&mut self.is_told, true);
-        !was_told || self.overflowed
+        let was_listed = std::mem::replace(&mut self.is_listed, true);
+        !was_listed || self.overflowed
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        let is_of_conversation = || match (&event.about, &self.owner.conversation) {
+            (About::Conversation(about), Some(wanted)) => about == wanted,
+            (About::User(_), Some(_)) => false,
+            (_, None) => true,
+        };
+        event.payloads().has(self.payload) && (!self.is_narrow || is_of_conversation())
     }
 
     /// Moves the cursor that the queue has behind all that waits.
@@ -183,14 +182,14 @@ impl Queue {
         self.next.iter().chain(&self.behind)
     }
 
-    /// Of one reader's receipts in one conversation the furthest stays, whose cursor passes the others.
+    /// Drops facts that later ones supersede; the cursor of a later one passes them.
     fn coalesce(&mut self) {
         let mut seen = HashSet::new();
         let backwards = self.steps().rev();
         let mut stays: Vec<bool> =
             backwards.map(|step| step.event().is_none_or(|event| is_newest(event, &mut seen))).collect();
         let goes = stays.iter().filter(|stays| !**stays).count();
-        metrics::dropped(Dropped::Receipt).inc_by(goes as u64);
+        metrics::dropped(Dropped::Superseded).inc_by(goes as u64);
         self.next.take_if(|_| stays.pop() == Some(false));
         self.behind.retain(|_| stays.pop().unwrap_or(true));
     }
@@ -213,7 +212,7 @@ impl Queue {
             if self.behind.capacity() > KEPT_STEPS {
                 self.behind = VecDeque::new();
             }
-            self.is_told = false;
+            self.is_listed = false;
         }
         Ok(Taken { cursor, is_all })
     }
@@ -239,7 +238,7 @@ pub type SubscriptionId = usize;
 /// The queues that are open in a hub.
 pub struct Queues {
     open: Slab<Queue>,
-    /// Those that something waits in.
+    /// Those that a step waits in.
     waiting: Vec<SubscriptionId>,
     /// Steps that may wait in each.
     bound: usize,
@@ -271,18 +270,18 @@ impl Queues {
     }
 
     /// Offers an event to a queue if that is live, and lists the queue.
-    pub fn offer(&mut self, id: SubscriptionId, event: &Arc<Event>) {
+    pub fn offer(&mut self, id: SubscriptionId, event: &Arc<Event>, answers: Answers) {
         let Some(queue) = self.open.get_mut(id).filter(|queue| queue.is_live()) else { return };
-        if queue.offer(event, self.bound) {
+        if queue.offer(event, answers, self.bound) {
             self.waiting.push(id);
         }
     }
 
-    /// Queues what one missed who takes it at once.
-    pub fn refill(&mut self, id: SubscriptionId, events: &[Arc<Event>]) {
+    /// Queues missed events for a task that takes them at once.
+    pub fn refill(&mut self, id: SubscriptionId, events: &[(Arc<Event>, Answers)]) {
         let Some(queue) = self.open.get_mut(id) else { return };
-        for event in events {
-            queue.offer(event, self.bound);
+        for (event, answers) in events {
+            queue.offer(event, *answers, self.bound);
         }
     }
 
@@ -290,7 +289,7 @@ impl Queues {
         !self.waiting.is_empty()
     }
 
-    /// Gives the queues that something waits in to `into`.
+    /// Moves the ids of queues that a step waits in to `into`.
     pub fn waiting(&mut self, into: &mut Vec<SubscriptionId>) {
         into.append(&mut self.waiting);
     }
@@ -303,10 +302,9 @@ impl Queues {
     }
 }
 
-/// Whether nothing behind an event stands for it.
+/// Whether no later event supersedes this one.
 fn is_newest<'a>(event: &'a Event, seen: &mut HashSet<(&'a ConversationId, &'a UserId)>) -> bool {
-    match event.live().map(|live| &**live) {
-        Some(Live::Receipt { conversation, receipt, .. }) => seen.insert((conversation, &receipt.user)),
-        _ => true,
-    }
+    let About::Conversation(conversation) = &event.about else { return true };
+    let fact = event.completed().and_then(Completed::fact);
+    fact.and_then(delivery::supersedes).is_none_or(|key| seen.insert((conversation, key)))
 }

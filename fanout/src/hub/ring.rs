@@ -1,4 +1,4 @@
-//! Recent events of every lane, found by what they are about, or by whom they name.
+//! Recent events of every lane, indexed by their keys and by the users that they name.
 //!
 //! Invariants: a ring holds, without gap, the events from its start to its position; each is found for
 //! as long as it is held, however many others are.
@@ -15,9 +15,9 @@ use crate::lanes::{Lane, Position};
 
 pub struct Rings {
     rings: Vec<Ring>,
-    /// All that is about one stands in one lane, and here in its order.
+    /// By key. All events of one key stand in one lane, and here in its order.
     about: HashMap<About, Events>,
-    /// By each user whose memberships or blocks they change.
+    /// By user whose memberships or blocks they change.
     naming: HashMap<UserId, Events>,
     bytes: usize,
     bound: usize,

@@ -1,7 +1,7 @@
 //! Claims about the hub, told with the records of real events; no broker, no socket, no clock.
 
 mod blocks;
-mod client;
+pub(crate) mod client;
 mod interleaved;
 mod lagging;
 mod live;

@@ -1,40 +1,41 @@
 //! A payload as it goes to those who are at the same: the bytes of a frame that they share.
 //!
-//! Invariant: what is a subscription's own is put in between for each, so nobody gets another's.
+//! Invariant: a subscription's own parts (start of the message, user tag) are inserted for each frame, so no
+//! subscription gets another's.
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
 use super::Payload;
-use crate::cursor::{Cursor, CursorKey, Mark};
+use crate::cursor::{Cursor, CursorKey, UserTag};
 use crate::protocol::NEXT_END;
 use crate::socket::frames;
 
-/// All of a frame but its header, how its message begins, and the marks of its user.
+/// All of a frame but its header, how its message begins, and the tags of its user.
 pub struct Body {
     bytes: Vec<u8>,
-    /// Where the marks go.
-    marks: SmallVec<[usize; 1]>,
+    /// Where the tags go.
+    tags: SmallVec<[usize; 1]>,
 }
 
 impl Body {
     pub fn new(payload: &Payload, cursor: &Cursor, key: &CursorKey) -> Self {
-        let mut body = Self { bytes: vec![], marks: SmallVec::new() };
+        let mut body = Self { bytes: vec![], tags: SmallVec::new() };
         body.make(payload, cursor, key);
         body
     }
 
     /// Makes it anew.
     fn make(&mut self, payload: &Payload, cursor: &Cursor, key: &CursorKey) {
-        let Self { bytes, marks } = self;
+        let Self { bytes, tags } = self;
         bytes.clear();
-        marks.clear();
+        tags.clear();
         for (index, part) in payload.parts().iter().enumerate() {
             if index > 0 {
                 bytes.push(b'"');
                 cursor.encode_into(key, bytes);
-                marks.push(bytes.len());
+                tags.push(bytes.len());
                 bytes.push(b'"');
             }
             bytes.extend_from_slice(part.as_bytes());
@@ -43,14 +44,14 @@ impl Body {
     }
 
     /// Appends the frame of a subscription, whose messages begin with `start`.
-    pub fn put(&self, start: &[u8], mark: &Mark, out: &mut Vec<u8>) {
-        let mark = mark.as_bytes();
-        frames::text_header(start.len() + self.bytes.len() + self.marks.len() * mark.len(), out);
+    pub fn put(&self, start: &[u8], tag: &UserTag, out: &mut Vec<u8>) {
+        let tag = tag.as_bytes();
+        frames::text_header(start.len() + self.bytes.len() + self.tags.len() * tag.len(), out);
         out.extend_from_slice(start);
         let mut begin = 0;
-        for at in &self.marks {
+        for at in &self.tags {
             out.extend_from_slice(&self.bytes[begin..*at]);
-            out.extend_from_slice(mark);
+            out.extend_from_slice(tag);
             begin = *at;
         }
         out.extend_from_slice(&self.bytes[begin..]);
@@ -72,7 +73,7 @@ impl Shared {
     pub fn body(&mut self, cursor: &Cursor, key: &CursorKey) -> &Body {
         let Self { payload, last } = self;
         let (at, body) = last.get_or_insert_with(|| (cursor.clone(), Body::new(payload, cursor, key)));
-        if at != cursor && !body.marks.is_empty() {
+        if at != cursor && !body.tags.is_empty() {
             at.clone_from(cursor);
             body.make(payload, cursor, key);
         }
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn each_gets_their_own_cursor_and_mark_whoever_came_before() {
         let key = CursorKey::new([7; 32]);
-        let marks = ["ann", "bob"].map(|user| key.mark(&user.parse().unwrap()));
+        let tags = ["ann", "bob"].map(|user| key.tag(&user.parse().unwrap()));
         let cursors = [3, 4].map(|offset| {
             let mut cursor = Cursor::at(SnapshotId::new(1_700_000_000_000, 7));
             cursor.pass(Lane(3), offset);
@@ -99,10 +100,10 @@ mod tests {
             let payload = Arc::new(Payload(parts.iter().map(|part| Box::from(*part)).collect()));
             let mut shared = Shared::new(payload.clone());
             for at in [0, 0, 1, 0, 1, 1] {
-                for (mark, start) in marks.iter().zip(["1", "22"]) {
+                for (tag, start) in tags.iter().zip(["1", "22"]) {
                     let (cursor, mut out) = (&cursors[at], vec![]);
-                    shared.body(cursor, &key).put(start.as_bytes(), mark, &mut out);
-                    let cursor = format!("\"{}\"", cursor.encode(&key, mark));
+                    shared.body(cursor, &key).put(start.as_bytes(), tag, &mut out);
+                    let cursor = format!("\"{}\"", cursor.encode(&key, tag));
                     let text = format!("{start}{}{NEXT_END}", payload.parts().join(&cursor));
                     assert_eq!(out, frames::text(&text));
                 }

@@ -1,7 +1,7 @@
 //! Selections, shared by all who select the same, and found again by the text of their document.
 //!
-//! Invariants: what is found was let in by every rule with the same text, and depends on no variable but
-//! those that its root field is given, which that field checks; what is kept is bounded.
+//! Invariants: a selection that is found was admitted by every rule under the same text, and depends on no
+//! variable but those that its root field is given, which that field checks; what is kept is bounded.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -14,7 +14,7 @@ use super::{Selected, secret_hash};
 const MOST_BYTES: u64 = 512 * 1024;
 /// The longest text whose selection is kept.
 const LONGEST: usize = 8 * 1024;
-/// Selections before those that nobody has any more are looked for.
+/// Shared selections at which unused ones are first looked for.
 const SHARED: usize = 64;
 
 pub struct Selections {
@@ -48,7 +48,7 @@ impl Selections {
         self.known.get(&name(query, operation)).map(|known| known.selected)
     }
 
-    /// A selection that all rules have let in, as all share it who select the same.
+    /// Keeps a selection that all rules have admitted; gives the one that all equal selections share.
     pub fn keep(&self, query: &str, operation: Option<&str>, selected: Selected) -> Arc<Selected> {
         let selected = self.share(selected);
         if selected.is_closed && query.len() <= LONGEST {
@@ -121,7 +121,7 @@ mod tests {
     fn what_nobody_has_any_more_is_let_go() {
         let selections = Selections::default();
         for number in 0..10 * SHARED {
-            // With a variable inside, so that only whoever has it keeps it.
+            // With a variable inside, so that only its holder keeps it.
             let query =
                 format!("subscription($y: Boolean!) {{ inbox {{ a{number}: cursor @skip(if: $y) }} }}");
             selections.keep(&query, None, selected(&query, value!({ "y": false })));

@@ -1,122 +1,146 @@
-//! Which fields of a payload all may share, and which are each viewer's own.
+//! The fields of a payload: those that all share, those that depend on answers, and each viewer's own; and
+//! what shares an execution.
 
 mod payload;
-mod samples;
+pub(crate) mod samples;
+mod sharing;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use async_graphql::Variables;
 use async_graphql::parser::parse_query;
+use domain::delivery::Answers;
 use expect_test::expect;
 use graphql::Viewer;
+use graphql::live::{Delivery, Rendering};
+use schemas::{AccountFact, ConversationFact};
 
 use super::Selected;
 use crate::hub::tests::world::user;
 use crate::subscription::tests::ports::rendering_schema;
 use payload::{Path, Shape};
 
-/// Every field of every type that a subscription's payload can reach. `shared`: its answer is
-/// everyone's. `per viewer`: it has asked who views, in some of the samples, and with it the whole
-/// payload is for that viewer alone. `below`: reached through such a field only.
+/// Every field of every type that a subscription's payload can reach. `shared`: everyone gets the same.
+/// `by answers`: viewers with equal answers get the same, or each their own under one of the answers.
+/// `private`: it has opened its viewer, and with it the whole payload is for that viewer alone. `below`:
+/// reached through a field that is not shared.
 ///
-/// A field that moves has another answer for each viewer now, or has not any more: see that it is
-/// meant. One that moves to `shared` must not depend on the viewer.
+/// A field that moves was given another dependence: see that it is meant. One that moves to `shared` must
+/// not depend on the viewer.
 #[tokio::test]
-async fn fields_that_are_shared_and_fields_that_are_each_viewers_own() {
-    expect![[r#"
-        Conversation
-            shared: id kind title createdAt createdBy
-            per viewer: participants participantCount lastMessage lastMessageAt lastSeq unreadCount unreadMentionCount viewer canPost
-        ConversationChanged
-            shared: conversation
-            per viewer: left
-        Drained
-            shared: replayed
-        InboxFrame
-            shared: cursor event
-        Message
-            shared: id conversationId conversation sender seq clientMessageId contentType content createdAt deletedAt mentions mentionsAll system recipientCount
-            per viewer: replyTo status deliveredTo readBy readByCount
-        MessageChanged
-            shared: message change
-        MessageCreated
-            shared: message
-        MessageReceipt
-            shared: messageId conversationId user deliveredAt readAt
-        ReceiptAdvanced
-            shared: receipt
-        ResumeGap
-            shared: reason
-        SendRejected
-            shared: clientMessageId code detail
-        SystemEvent
-            shared: kind actor targets value
-        User
-            shared: id username displayName avatarUrl
-        PageInfo
-            below Conversation.participants: hasNextPage hasPreviousPage startCursor endCursor
-        Participant
-            below Conversation.viewer: user role joinedAt lastReadMessageId lastDeliveredMessageId
-        ParticipantConnection
-            below Conversation.participants: nodes pageInfo
-    "#]].assert_eq(&listed().await);
+async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
+    expect![[r#""#]].assert_eq(&listed().await);
+}
+
+#[test]
+fn every_fact_has_a_sample() {
+    let (_, deliveries) = samples::all();
+    let sampled: BTreeSet<&str> = deliveries
+        .iter()
+        .filter_map(|delivery| match delivery {
+            Delivery::Conversation(delivery) => Some(delivery.fact.name()),
+            Delivery::Account(fact) => Some(fact.name()),
+            Delivery::ResumeGap { .. } | Delivery::Drained { .. } => None,
+        })
+        .collect();
+    let facts = schemas::avro::released()
+        .filter(|schema| ConversationFact::knows(schema.id) || AccountFact::knows(schema.id));
+    assert_eq!(sampled, facts.map(|schema| schema.subject).collect());
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Dependence {
+    Shared,
+    Private,
+    Answers,
 }
 
 async fn listed() -> String {
     let shape = Shape::published();
-    let (mut told, mut below) = (BTreeMap::new(), BTreeMap::new());
+    let mut found: BTreeMap<String, Vec<Option<Dependence>>> = BTreeMap::new();
+    let (mut below, mut seen) = (BTreeMap::new(), BTreeSet::new());
     let mut waiting: VecDeque<Path> = shape.roots().into();
     while let Some(path) = waiting.pop_front() {
-        let [mut shared, mut own] = [vec![], vec![]];
-        if told.contains_key(&path.on) {
-            continue;
-        }
-        for field in shape.fields(&path.on) {
+        for (at, field) in shape.fields(&path.on).enumerate() {
             let next = shape.below(&path, field);
-            if is_private(&shape.query(&path, field)).await {
-                own.push(field.name.clone());
+            let dependence = dependence(&shape.query(&path, field)).await;
+            let fields = found.entry(path.on.clone()).or_default();
+            fields.resize(fields.len().max(at + 1), None);
+            fields[at] = fields[at].max(dependence);
+            if dependence > Some(Dependence::Shared) {
                 below.insert(next.on, format!("{}.{}", path.on, field.name));
-            } else {
-                shared.push(field.name.clone());
+            } else if seen.insert((path.on.clone(), field.name.clone())) {
                 waiting.extend(shape.members(next));
             }
         }
-        told.insert(path.on.clone(), [shared, own]);
+    }
+    let mut listed = BTreeMap::new();
+    for (on, dependences) in found {
+        let mut fields: [Vec<&str>; 3] = Default::default();
+        for (field, dependence) in shape.fields(&on).zip(dependences) {
+            let Some(dependence) = dependence else { panic!("no sample answers {on}.{}", field.name) };
+            fields[dependence as usize].push(&field.name);
+        }
+        listed.insert(on, fields);
     }
     let mut text = String::new();
-    for (on, [shared, own]) in &told {
-        text += &format!("{on}\n    shared: {}\n", shared.join(" "));
-        if !own.is_empty() {
-            text += &format!("    per viewer: {}\n", own.join(" "));
+    for (on, fields) in &listed {
+        text += &format!("{on}\n");
+        for (kind, fields) in ["shared", "private", "by answers"].iter().zip(fields) {
+            if !fields.is_empty() {
+                text += &format!("    {kind}: {}\n", fields.join(" "));
+            }
         }
     }
-    for (on, through) in shape.only_below(&told, below) {
+    for (on, through) in shape.only_below(&listed, below) {
         let fields: Vec<&str> = shape.fields(&on).map(|field| field.name.as_str()).collect();
         text += &format!("{on}\n    below {through}: {}\n", fields.join(" "));
     }
     text
 }
 
-/// Whether a field has asked who views, in any sample; it must have been answered in one at least. If
-/// it has not, a stranger gets the same.
-async fn is_private(query: &str) -> bool {
-    let (tables, lives) = samples::all();
+/// What a field's answer depends on, over all samples; `None` if none answers it. Without its viewer, a
+/// stranger gets the same.
+async fn dependence(query: &str) -> Option<Dependence> {
+    let (tables, deliveries) = samples::all();
     let schema = rendering_schema(&tables);
     let [ann, stranger] = ["ann", "eve"].map(|name| Viewer { user: user(name) });
     let selected = Selected::new(parse_query(query).unwrap(), None, Variables::default()).unwrap();
-    let (mut was_answered, mut is_private) = (false, false);
-    for live in lives.into_iter().map(Arc::new) {
-        // A subscription field has no payload for what it does not deliver.
-        let Ok((payload, asked)) = selected.execute(&schema, &ann, &live).await else { continue };
-        let text = payload.parts().join("null");
-        assert!(!text.contains("\"errors\""), "{query}: {text}");
-        if !asked {
-            assert_eq!(selected.render(&schema, &stranger, &live).await, Ok(payload), "{query}");
+    let (mut was_answered, mut dependence) = (false, Dependence::Shared);
+    for delivery in deliveries.into_iter().map(Arc::new) {
+        let mut outcomes = vec![];
+        for answers in all_answers() {
+            let rendering = Rendering { delivery: delivery.clone(), answers };
+            // A subscription field has no payload for what it does not deliver.
+            let Ok((payload, is_private)) = selected.execute(&schema, &ann, rendering.clone()).await else {
+                continue;
+            };
+            let text = payload.parts().join("null");
+            assert!(!text.contains("\"errors\""), "{query}: {text}");
+            if !is_private {
+                let (same, _) = selected.execute(&schema, &stranger, rendering).await.unwrap();
+                assert_eq!(same, payload, "{query}");
+            }
+            was_answered |= text.contains("\"probe\"");
+            outcomes.push((text, is_private));
         }
-        was_answered |= text.contains("\"probe\"");
-        is_private |= asked;
+        outcomes.dedup();
+        match outcomes.as_slice() {
+            [] | [(_, false)] => {}
+            [(_, true)] if dependence == Dependence::Shared => dependence = Dependence::Private,
+            [(_, true)] => {}
+            _ => dependence = Dependence::Answers,
+        }
     }
-    assert!(was_answered, "no sample answers {query}");
-    is_private
+    was_answered.then_some(dependence)
+}
+
+/// Every combination; bits that no question of a sample asks for change nothing.
+fn all_answers() -> impl Iterator<Item = Answers> {
+    let kinds = [Answers::SEES_PARENT, Answers::IS_GONE, Answers::IS_BLOCKED];
+    (0..1 << kinds.len()).map(move |set: usize| {
+        let yes = kinds.iter().enumerate().filter(|(at, _)| set & (1 << at) != 0);
+        yes.fold(Answers::default(), |answers, (_, kind)| answers.and(*kind))
+    })
 }

@@ -1,15 +1,16 @@
-//! Turns of a shard: what waits in its queues goes to their sockets, in one write to each.
+//! Turns of a shard: steps of its queues go to their sockets, in one write to each.
 //!
-//! Invariants: nothing is waited for; those to whom something came at the same time are a batch, and
-//! batches have their turns by rounds, so a large group holds up nobody for longer than a turn; a frame
-//! that needs something read first is given to a task of its own subscription, and what comes behind it
-//! waits for that; a client that does not read leaves its frames in its queue.
+//! Invariants: a turn waits for nothing; subscriptions that get steps at the same time are a batch, and
+//! batches take turns, so a large group holds up the others for one turn at most; a frame that needs a read,
+//! or an execution for its viewer alone, is given to a task of its subscription, and later steps wait for
+//! it; a client that does not read leaves its frames in its queue.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use domain::delivery::Answers;
 use platform::telemetry::Stage;
 use schemas::position::LogTime;
 use smallvec::SmallVec;
@@ -21,7 +22,7 @@ use crate::event::Event;
 use crate::hub::{Overflowed, Step, SubscriptionId, Taken};
 use crate::metrics;
 use crate::protocol::CloseCode;
-use crate::render::{Body, Failed, Key, Payload, Shared};
+use crate::render::{Body, Failed, Key, Payload, Shared, Target};
 use crate::socket::connection::Connection;
 use crate::subscription::Subscription;
 
@@ -67,7 +68,7 @@ struct Share {
 /// What a turn has found of renderings.
 #[derive(Default)]
 struct TurnsRenderings {
-    /// A payload that is shared, or that something has to be read for it.
+    /// A payload that is shared; `None` for one that a task renders.
     found: Found,
     /// When the events that were rendered were appended.
     times: Vec<LogTime>,
@@ -229,7 +230,7 @@ impl Shard {
     ) -> Result<(), CloseCode> {
         while let Some(step) = taken.next() {
             let rendered = match &step {
-                Step::Over(event) => self.render(renderings, subscription, event),
+                Step::Over(event, answers) => self.render(renderings, subscription, (event, *answers)),
                 Step::To(_) => Ok(Rendered::Nothing),
             };
             // The client resumes at its last cursor, and gets the event then.
@@ -249,7 +250,7 @@ impl Shard {
                 Rendered::Own(payload) => own.insert(Body::new(&payload, cursor, key)),
                 Rendered::Nothing | Rendered::Later => continue,
             };
-            body.put(&subscription.next_start, &subscription.mark, out);
+            body.put(&subscription.next_start, &subscription.tag, out);
             metrics::delivered();
         }
         Ok(())
@@ -259,21 +260,15 @@ impl Shard {
         &self,
         renderings: &'a mut TurnsRenderings,
         subscription: &Subscription,
-        event: &Event,
+        (event, answers): (&Event, Answers),
     ) -> Result<Rendered<'a>, Failed> {
-        let Some(live) = event.live() else { return Ok(Rendered::Nothing) };
-        if subscription.misses_quote(event) {
-            return Ok(Rendered::Later);
-        }
-        let found = match renderings.found.entry(subscription.selected.key_of(event)) {
+        let Some(completed) = event.completed() else { return Ok(Rendered::Nothing) };
+        let target = Target { event, completed, answers };
+        let found = match renderings.found.entry(target.key(&subscription.selected)) {
             Entry::Occupied(found) => found.into_mut(),
             Entry::Vacant(new) => {
-                let rendered = subscription.selected.render_event_now(
-                    &self.rendering,
-                    &subscription.viewer,
-                    (event, live),
-                    &self.node.renderings,
-                );
+                let by = (&self.rendering, &*subscription.selected);
+                let rendered = self.node.renderings.render_now(by, &subscription.viewer, target);
                 match rendered.transpose()? {
                     Some(rendered) => {
                         renderings.times.push(event.time());

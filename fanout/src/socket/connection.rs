@@ -12,14 +12,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use graphql::Viewer;
+use graphql::{Viewer, auth};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::closing::{self, End};
 use super::frames::{self, Incoming, Message};
 use super::operation;
 use super::outbox::Outbox;
@@ -32,11 +33,6 @@ use crate::subscription::Subscription;
 const LONGEST_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
 /// Messages that a client may send between two looks at its socket.
 const MAX_MESSAGES: u32 = 500;
-/// How long a client that was told why has for its own goodbye.
-const GOODBYE_WITHIN: Duration = Duration::from_secs(2);
-
-/// The end of a socket: with a code to close it with, or without because it is closed.
-pub type End = Option<CloseCode>;
 
 /// What every delivery looks at comes first.
 #[repr(C)]
@@ -120,10 +116,8 @@ impl Connection {
             Err(end) => end,
         };
         drop(running);
-        if let Some(code) = end {
-            metrics::closed(code).inc();
-            Box::pin(self.close(code)).await;
-        }
+        let incoming = std::mem::take(&mut self.state.borrow_mut().incoming);
+        Box::pin(closing::close(&self.outbox, incoming, end)).await;
     }
 
     async fn run(self: &Rc<Self>) -> End {
@@ -136,7 +130,7 @@ impl Connection {
             };
             tokio::select! {
                 ready = stream.ready(interest) => {
-                    let Ok(ready) = ready else { return None };
+                    let Ok(ready) = ready else { return End::Gone };
                     if ready.is_writable() && self.outbox.flush() {
                         self.deliver();
                     }
@@ -153,39 +147,17 @@ impl Connection {
 
     /// Ends the socket, as soon as its own task comes to it.
     pub fn end(&self, code: CloseCode) {
-        self.ending.set(Some(Some(code)));
+        self.ending.set(Some(code.into()));
         self.attention.notify_one();
-    }
-
-    /// Tells the client why, and hears it out for a while: a socket that is dropped with something unread
-    /// is reset, and the client might never see the code.
-    async fn close(&self, code: CloseCode) {
-        self.outbox.close(code);
-        // The client may be gone; then there is nobody to tell.
-        if self.outbox.drained().await.is_ok() {
-            let _ = timeout(GOODBYE_WITHIN, self.goodbye()).await;
-        }
-    }
-
-    async fn goodbye(&self) -> io::Result<()> {
-        let mut ignored = [0; 1024];
-        loop {
-            self.outbox.stream.readable().await?;
-            match self.outbox.stream.try_read(&mut ignored) {
-                Ok(0) => return Ok(()),
-                Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-                _ => {}
-            }
-        }
     }
 
     fn read(self: &Rc<Self>) -> Result<(), End> {
         let mut buffer = self.shard.read_buffer.borrow_mut();
         match self.outbox.stream.try_read(&mut buffer) {
-            Ok(0) => Err(None),
+            Ok(0) => Err(End::Gone),
             Ok(bytes) => self.take_in(&buffer[..bytes]),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-            Err(_) => Err(None),
+            Err(_) => Err(End::Gone),
         }
     }
 
@@ -196,10 +168,10 @@ impl Connection {
         let messages = {
             let state = &mut *self.state.borrow_mut();
             state.heard_at = Instant::now();
-            let messages = state.incoming.read(bytes).map_err(Some)?;
+            let messages = state.incoming.read(bytes)?;
             state.messages += messages.len() as u32;
             if state.messages > MAX_MESSAGES {
-                return Err(Some(CloseCode::Overloaded));
+                return Err(CloseCode::Overloaded.into());
             }
             messages
         };
@@ -209,15 +181,15 @@ impl Connection {
     fn hear(self: &Rc<Self>, message: Message) -> Result<(), End> {
         let text = match message {
             Message::Text(text) => text,
-            Message::Binary => return Err(Some(CloseCode::BadRequest)),
-            Message::Close => return Err(None),
+            Message::Binary => return Err(CloseCode::BadRequest.into()),
+            Message::Close(code) => return Err(End::ByClient(code)),
             Message::Ping(payload) => {
                 self.answer(&frames::pong(&payload));
                 return Ok(());
             }
             Message::Pong => return Ok(()),
         };
-        let message: ClientMessage = serde_json::from_str(&text).map_err(|_| Some(CloseCode::BadRequest))?;
+        let message = ClientMessage::read(&text).ok_or(CloseCode::BadRequest)?;
         match message {
             ClientMessage::ConnectionInit { payload } => {
                 self.init(&payload.unwrap_or_default())?;
@@ -235,13 +207,14 @@ impl Connection {
 
     fn init(&self, init: &Init) -> Result<(), End> {
         if self.state.borrow().viewer.is_some() {
-            return Err(Some(CloseCode::TooManyInits));
+            return Err(CloseCode::TooManyInits.into());
         }
-        let token = init.authorization.as_deref().and_then(|value| value.strip_prefix("Bearer "));
-        let token = token.ok_or(Some(CloseCode::Forbidden))?;
+        let authorization = init.authorization.iter().map(String::as_str);
+        let token = auth::bearer(authorization).ok().flatten().ok_or(CloseCode::Forbidden)?;
         let now = self.shard.node.now();
-        let identity = self.shard.authenticator.verify(token, now).map_err(|_| Some(CloseCode::Forbidden))?;
-        let milliseconds = u64::try_from(identity.expires_at - now).unwrap_or(0).min(LONGEST_MS);
+        let identity = self.shard.authenticator.verify(token, now).map_err(|_| CloseCode::Forbidden)?;
+        let milliseconds =
+            u64::try_from(identity.expires_at.saturating_sub(now)).unwrap_or(0).min(LONGEST_MS);
         self.admit(Viewer { user: identity.user }, Duration::from_millis(milliseconds));
         Ok(())
     }
@@ -256,12 +229,12 @@ impl Connection {
     fn subscribe(self: &Rc<Self>, name: String, operation: crate::protocol::Operation) -> Result<(), End> {
         let (number, viewer) = {
             let state = &mut *self.state.borrow_mut();
-            let viewer = state.viewer.clone().ok_or(Some(CloseCode::Unauthorized))?;
+            let viewer = state.viewer.clone().ok_or(CloseCode::Unauthorized)?;
             if state.operations.iter().any(|other| *other.name == *name) {
-                return Err(Some(CloseCode::DuplicateOperation));
+                return Err(CloseCode::DuplicateOperation.into());
             }
             if state.operations.len() >= self.shard.node.options.operations_per_socket {
-                return Err(Some(CloseCode::Overloaded));
+                return Err(CloseCode::Overloaded.into());
             }
             let number = state.next_number;
             state.next_number = number.wrapping_add(1);

@@ -1,7 +1,6 @@
 //! One operation of a socket: a query or a mutation answered once, or a subscription.
 //!
-//! Invariants: nothing is parsed that is not within the limits; whatever comes of it, the client is
-//! told, in time.
+//! Invariants: nothing is executed that is not admitted; every operation ends with an answer, in time.
 
 use std::panic::AssertUnwindSafe;
 use std::rc::Rc;
@@ -9,9 +8,10 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Request, Response};
 use futures::{FutureExt, StreamExt};
+use graphql::Viewer;
+use graphql::deadline::in_time;
 use graphql::error::{internal, server_error, with_codes};
-use graphql::live::{Mode, Topic};
-use graphql::{Viewer, limits};
+use graphql::live::{Filter, Mode};
 use schemas::Refusal;
 
 use super::connection::{Connection, OperationNumber};
@@ -21,7 +21,7 @@ use crate::render::Selected;
 use crate::shard::Shard;
 use crate::subscription;
 
-/// Runs an operation to its end, and says how it ended; or until its subscription is live.
+/// Runs an operation to its end and sends its answer; a subscription until it is live.
 pub async fn run(
     connection: Rc<Connection>,
     viewer: Viewer,
@@ -30,19 +30,24 @@ pub async fn run(
 ) {
     connection.shard.turn_to_start().await;
     let started = AssertUnwindSafe(start(&connection.shard, &viewer, operation)).catch_unwind().await;
-    // The panic itself is told by the process's hook.
+    // The process's hook logs the panic.
     let started = started.unwrap_or_else(|_| Started::refused(internal(&"an operation panicked")));
     let texts = match started {
         Started::Answered(response) => {
             [payload(&name, response), complete(&name)].map(|text| frames::text(&text)).concat()
         }
         Started::Failed(response) => frames::text(&error(&name, response)),
-        Started::Subscribed(topic, selected) => {
-            subscription::start(connection, viewer, (number, name), topic, selected).await;
-            return;
+        Started::Subscribed(filter, selected) => {
+            let named = (number, name.clone());
+            match subscription::start(connection.clone(), viewer, named, filter, selected).await {
+                Ok(()) => return,
+                Err(refusal) => {
+                    frames::text(&error(&name, Response::from_errors(vec![server_error(refusal)])))
+                }
+            }
         }
     };
-    // If the socket has closed there is nobody to tell.
+    // A socket that has closed needs no answer.
     let _ = connection.send(&texts).await;
     connection.ended(number);
 }
@@ -51,7 +56,7 @@ enum Started {
     Answered(Response),
     /// It was not run at all, or was refused as a subscription.
     Failed(Response),
-    Subscribed(Topic, Arc<Selected>),
+    Subscribed(Filter, Arc<Selected>),
 }
 
 impl Started {
@@ -61,29 +66,35 @@ impl Started {
 }
 
 async fn start(shard: &Shard, viewer: &Viewer, operation: Operation) -> Started {
+    if let Some(field) = &operation.unpaired {
+        return Started::refused(Refusal::bad_input(field, "half a surrogate pair is no text"));
+    }
     if let Some(started) = start_known(shard, viewer, &operation).await {
         return started;
     }
     let (mut request, asked) = request(viewer, &operation);
-    let admitted = limits::admit(&mut request, false);
-    let parsed = admitted.and_then(|admitted| Ok((admitted.kind, request.parsed_query()?.clone())));
-    let (kind, document) = match parsed {
+    let admitted = shard.admission.admit(&mut request);
+    let parsed = admitted.and_then(|admitted| {
+        let document = request.parsed_query().map_err(|error| vec![error])?.clone();
+        Ok((admitted.kind, document, request.variables.clone()))
+    });
+    let (kind, document, variables) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return Started::Failed(Response::from_errors(vec![error])),
+        Err(errors) => return Started::Failed(Response::from_errors(errors)),
     };
-    let response = match limits::in_time(kind, shard.schema.execute_stream(request).next()).await {
+    let response = match in_time(kind, (shard.executor)(request).next()).await {
         Ok(response) => response,
         Err(refusal) => return Started::refused(refusal),
     };
     match (response, asked.get()) {
         (Some(response), _) if is_request_error(&response) => Started::Failed(response),
         (Some(response), None) => Started::Answered(response),
-        (_, Some(topic)) => {
-            let Operation { query, operation_name, variables } = operation;
-            match Selected::new(document, operation_name.clone(), variables.unwrap_or_default()) {
+        (_, Some(filter)) => {
+            let Operation { query, operation_name, .. } = operation;
+            match Selected::new(document, operation_name.clone(), variables) {
                 Ok(selected) => {
                     let selected = shard.node.selections.keep(&query, operation_name.as_deref(), selected);
-                    Started::Subscribed(topic.clone(), selected)
+                    Started::Subscribed(filter.clone(), selected)
                 }
                 Err(error) => Started::refused(Refusal::bad_input("query", error.to_string())),
             }
@@ -97,17 +108,17 @@ async fn start(shard: &Shard, viewer: &Viewer, operation: Operation) -> Started 
 async fn start_known(shard: &Shard, viewer: &Viewer, operation: &Operation) -> Option<Started> {
     let selected = shard.node.selections.find(&operation.query, operation.operation_name.as_deref())?;
     let (mut request, asked) = request(viewer, operation);
-    let admitted = limits::admit(&mut request, false).ok()?;
-    match limits::in_time(admitted.kind, shard.rendering.execute_stream(request).next()).await {
+    let admitted = shard.admission.admit(&mut request).ok()?;
+    match in_time(admitted.kind, shard.rendering.execute_stream(request).next()).await {
         Ok(None) => Some(Started::Subscribed(asked.get()?.clone(), selected)),
         Ok(Some(_)) => None,
         Err(refusal) => Some(Started::refused(refusal)),
     }
 }
 
-/// The request that an operation is, and where it leaves what it subscribes to.
-fn request(viewer: &Viewer, operation: &Operation) -> (Request, Arc<OnceLock<Topic>>) {
-    let asked: Arc<OnceLock<Topic>> = Arc::default();
+/// The request that an operation is, and the place where it leaves its filter.
+fn request(viewer: &Viewer, operation: &Operation) -> (Request, Arc<OnceLock<Filter>>) {
+    let asked: Arc<OnceLock<Filter>> = Arc::default();
     let mut request = Request::new(&operation.query)
         .variables(operation.variables.clone().unwrap_or_default())
         .data(viewer.clone())

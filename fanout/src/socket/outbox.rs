@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::net::SendFlags;
+use rustix::net::{SendFlags, Shutdown};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -159,6 +159,16 @@ impl Outbox {
         self.room.notify_waiters();
     }
 
+    /// Nothing more is taken from anybody: what waits goes, and then this frame.
+    pub fn finish(&self, frame: &[u8]) {
+        let state = &mut *self.state.borrow_mut();
+        if !state.is_closed {
+            state.rest.get_or_insert_with(|| Rest::new(0)).append(frame);
+            state.is_closed = true;
+        }
+        self.room.notify_waiters();
+    }
+
     /// Sends what waits, in time.
     pub async fn drained(&self) -> io::Result<()> {
         let drained = async {
@@ -169,6 +179,12 @@ impl Outbox {
             Ok(())
         };
         tokio::time::timeout(WRITE_WITHIN, drained).await?
+    }
+
+    /// Ends the connection, in one direction or in both, though others may still hold the socket.
+    pub fn shut_down(&self, how: Shutdown) {
+        // A connection that is gone already needs no end.
+        let _ = rustix::net::shutdown(&self.stream, how);
     }
 
     fn shut(&self, state: &mut State) {

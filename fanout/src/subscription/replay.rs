@@ -4,13 +4,11 @@
 //! between replay and live.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use graphql::live::Live;
+use domain::delivery::Answers;
+use graphql::live::{Delivery, Payloads};
 use platform::ports::TablesError;
 use schemas::position::Offset;
-use schemas::tables::MESSAGES;
-use schemas::tables::views::MessageRow;
 
 use super::{Ended, STEPS, Subscription};
 use crate::cursor::Cursor;
@@ -48,8 +46,7 @@ impl Subscription {
                 metrics::resumes(Resumed::Gap).inc();
                 let reason = if matches!(gap, Gap::Unknown) { "unknown cursor" } else { "cursor too old" };
                 let cursor = self.start_fresh().await?;
-                let live = Live::ResumeGap { reason: reason.to_owned() };
-                self.send(&Arc::new(live), &cursor).await?;
+                self.send_alone(Delivery::ResumeGap { reason: reason.to_owned() }, &cursor).await?;
                 (0, cursor)
             }
         };
@@ -58,7 +55,7 @@ impl Subscription {
 
     async fn replay(&self, text: &str) -> Result<(i32, Cursor), Gap> {
         let (node, hub) = (self.node(), self.hub());
-        let cursor = Cursor::decode(text, &node.cursor_key, &self.mark).ok_or(Gap::Unknown)?;
+        let cursor = Cursor::decode(text, &node.cursor_key, &self.tag).ok_or(Gap::Unknown)?;
         let snapshot = match hub.remembers(cursor.snapshot) {
             Some(snapshot) => snapshot,
             None => node.past.snapshot(cursor.snapshot).await?.ok_or(Gap::TooOld)?,
@@ -83,8 +80,8 @@ impl Subscription {
             // There once the queue is live, with the last that it has caught up with taken.
             let quiet = hub.quiet(self.id);
             for step in steps.drain(..) {
-                if let Some(event) = step.take(&mut cursor) {
-                    replayed += i32::from(self.replay_event(event, &cursor).await?);
+                if let Some((event, answers)) = step.take(&mut cursor) {
+                    replayed += i32::from(self.replay_event(event, answers, &cursor).await?);
                 }
             }
             if let Some(cursor) = quiet {
@@ -102,7 +99,7 @@ impl Subscription {
 
     /// Sends what lies in the log before the ring; gives the offset that the ring is to go on from.
     ///
-    /// Reads from the snapshot on, because only from there its numbers tell repeats.
+    /// Reads from the snapshot on, because only from there its numbers show repeats.
     async fn replay_past(
         &self,
         lane: Lane,
@@ -119,10 +116,11 @@ impl Subscription {
                 let counts = position.pass(entry.offset, event.number);
                 if counts
                     && entry.offset >= send_from
-                    && hub.concerns(&self.viewer.user, event)
+                    && let Some(completed) = event.completed()
+                    && let Some(answers) = hub.answers(&self.viewer.user, event, completed)
                     && let Some(cursor) = hub.pass(self.id, event)
                 {
-                    *replayed += i32::from(self.replay_event(event, &cursor).await?);
+                    *replayed += i32::from(self.replay_event(event, answers, &cursor).await?);
                 }
             }
             position.next = block.end;
@@ -132,31 +130,17 @@ impl Subscription {
 }
 
 impl Subscription {
-    /// Sends an event that the client has missed, as it stands today: what was taken back since is
-    /// not told any more. Says whether there was anything to send.
-    async fn replay_event(&self, event: &Event, cursor: &Cursor) -> Result<bool, Ended> {
-        let Some(live) = event.live() else { return Ok(false) };
-        let Live::Message { conversation, message } = &**live else {
-            return self.send_event(event, cursor).await.map(|()| true);
-        };
-        let partition = MessageRow::partition(conversation, message.seq);
-        let rows = self.node().tables.get(&MESSAGES, &partition, &[MessageRow::key(message.seq)]).await?;
-        let row = rows.first().filter(|row| {
-            // A reply's event carries what it answers, which has a row of its own.
-            let written_by = row.version.offset();
-            written_by > event.number.offset
-                || (written_by == event.number.offset && message.reply_to.is_some())
-        });
-        match row {
-            None => self.send_event(event, cursor).await?,
-            Some(row) => {
-                let row = MessageRow::from_row(conversation, &row.columns)
-                    .map_err(|error| TablesError::Refused(error.to_string()))?;
-                let live = Live::Message { conversation: row.conversation, message: row.message };
-                self.send(&Arc::new(live), cursor).await?;
-            }
+    /// Sends an event that the client has missed, as it stands today: a message that was deleted since is sent
+    /// without its content. Says whether there was anything to send.
+    async fn replay_event(&self, event: &Event, answers: Answers, cursor: &Cursor) -> Result<bool, Ended> {
+        if !event.payloads().has(Payloads::INBOX) {
+            return Ok(false);
         }
-        Ok(true)
+        let (node, now) = (self.node(), self.node().now());
+        match node.completions.replayed(event, now).await? {
+            Some(replayed) => self.send_completed(event, &replayed, cursor).await,
+            None => self.send_event(event, answers, cursor).await.map(|()| true),
+        }
     }
 }
 

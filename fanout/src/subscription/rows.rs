@@ -1,6 +1,6 @@
-//! A user's rows, read when they come: where they are or were, and whom they do not hear.
+//! A user's rows, read when they subscribe: memberships and blocks.
 
-use graphql::reads::whole;
+use graphql::rows::read_all;
 use platform::ports::{Tables, TablesError};
 use schemas::UserId;
 use schemas::tables::views::{BlocksRow, MembershipRow};
@@ -9,15 +9,15 @@ use schemas::tables::{BLOCKS, CONVERSATIONS_BY_USER, MalformedRow};
 use super::Ended;
 use crate::hub::UserRows;
 
-/// All of them: without one of somebody's memberships or blocks they would miss messages in silence,
-/// or get what they are not to hear.
+/// All of them: without one of a user's memberships or blocks they would miss messages in silence, or get
+/// what is hidden from them.
 pub async fn of_user(tables: &dyn Tables, user: &UserId) -> Result<UserRows, Ended> {
     let mut rows = UserRows::default();
-    for row in whole::partition(tables, &CONVERSATIONS_BY_USER, &MembershipRow::partition(user)).await? {
+    for row in read_all(tables, &CONVERSATIONS_BY_USER, &MembershipRow::partition(user)).await? {
         let membership = MembershipRow::from_row(user, &row.key, &row.columns).map_err(malformed)?;
         rows.memberships.push((membership, row.version.offset()));
     }
-    for row in whole::partition(tables, &BLOCKS, &BlocksRow::partition(user)).await? {
+    for row in read_all(tables, &BLOCKS, &BlocksRow::partition(user)).await? {
         let blocks = BlocksRow::from_row(user, &row.key, &row.columns).map_err(malformed)?;
         rows.blocks.push((blocks, row.version.offset()));
     }

@@ -7,10 +7,10 @@ pub(crate) mod stage;
 
 use std::sync::atomic::Ordering;
 
-use schemas::conversation::Role;
-use schemas::rows::{Blocks, Member, PairBlocks};
+use schemas::blocking::PairBlocks;
+use schemas::membership::{Member, Role};
 use schemas::tables::views::{BlocksRow, MembershipRow};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::rows;
 use crate::hub::tests::world::{World, user};
@@ -36,6 +36,57 @@ fn what_cannot_be_rendered_now_is_sent_when_the_client_resumes() {
         let message = ann.frame().await["event"]["message"].take();
         assert_eq!((&message["content"], &message["conversation"]["kind"]), (&"two".into(), &"GROUP".into()));
         assert_eq!(ann.frame().await["event"]["__typename"], "Drained");
+    });
+}
+
+#[test]
+fn an_event_without_its_rows_ends_the_selection_that_needs_them_and_is_completed_for_a_resume() {
+    staged(async {
+        let mut world = World::new();
+        world.opens("k1", &["ann", "bob"]);
+        let said = world.says("k1", "bob", "one");
+        let mut stage = Stage::new(world).await;
+        stage.has_people(&["ann", "bob"]);
+        stage.enters();
+        let mut ann = stage.subscribes(Some(stage.start_of("ann"))).await;
+        let last = ann.frames(&["ConversationChanged", "MessageCreated", "Drained"]).await;
+        stage.world.deletes("k1", &said);
+        // Straight into the hub, as an event whose rows could not be read in time.
+        stage.enters();
+        assert_eq!(ann.end().await, 1012);
+
+        let mut ann = stage.subscribes(last).await;
+        let changed = ann.frame().await["event"].take();
+        assert_eq!(
+            (&changed["__typename"], &changed["message"]["status"]),
+            (&"MessageChanged".into(), &"READ".into())
+        );
+        ann.frames(&["Drained"]).await;
+    });
+}
+
+#[test]
+fn a_fifth_selection_of_a_user_is_refused_and_costs_nothing_else() {
+    staged(async {
+        let stage = Stage::new(World::new()).await;
+        let mut ann = stage.subscribes(None).await;
+        ann.frames(&["Drained"]).await;
+        for number in 2..=5 {
+            let query = format!("subscription {{ inbox {{ a{number}: cursor }} }}");
+            let payload = json!({ "query": query });
+            ann.says(&json!({ "type": "subscribe", "id": number.to_string(), "payload": payload })).await;
+            let said = ann.hears().await.unwrap();
+            let refusal = &said["payload"][0]["extensions"];
+            match number {
+                5 => assert_eq!(
+                    (&refusal["code"], &refusal["limit"]),
+                    (&"LIMIT_REACHED".into(), &"selections".into())
+                ),
+                _ => assert_eq!(said["type"], "next"),
+            }
+        }
+        ann.subscribes("6", None).await;
+        assert_eq!(ann.hears().await.unwrap()["type"], "next", "one that another subscription has");
     });
 }
 
@@ -157,18 +208,18 @@ fn all_rows_of_a_user_are_looked_at_or_the_socket_is_closed() {
         let put = |numbers: std::ops::Range<usize>| {
             for number in numbers {
                 let conversation = format!("{number:032}").parse().unwrap();
-                let member = Member { role: Role::Member, joined_at: 0, stays: vec![] };
+                let member = Member { role: Role::Member, joined_at: 0, intervals: vec![], read_up_to: 0 };
                 let row = MembershipRow { user: ann.clone(), conversation, member };
                 stage.tables.view(row.to_row(), 1);
-                let blocks = PairBlocks { by_user: Blocks::default(), by_other: Blocks::default() };
-                let row = BlocksRow { user: ann.clone(), other: user(&format!("u{number}")), blocks };
+                let (other, blocks) = (user(&format!("u{number}")), PairBlocks::default());
+                let row = BlocksRow { user: ann.clone(), other, blocks };
                 stage.tables.view(row.to_row(), 1);
             }
         };
         put(0..5_500);
         let read = rows::of_user(&*stage.tables, &ann).await.unwrap();
         assert_eq!((read.memberships.len(), read.blocks.len()), (5_500, 5_500));
-        put(5_500..graphql::reads::whole::MAX_ROWS + 1);
+        put(5_500..graphql::rows::MAX_ROWS + 1);
         assert_eq!(stage.subscribes(None).await.end().await, 4901);
     });
 }

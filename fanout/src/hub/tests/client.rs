@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use graphql::live::Live;
-use schemas::ConversationId;
-use schemas::conversation::Note;
+use domain::delivery::Answers;
+use graphql::live::{ConversationDelivery, Delivery, Filter};
+use schemas::message::{Body, Note};
 use schemas::position::Offset;
+use schemas::{AccountFact, ConversationFact, ConversationId};
 
 use super::world::{LANES, Name, World, user};
 use crate::cursor::Cursor;
 use crate::event::Event;
-use crate::hub::{Hub, Interest, Overflowed, SubscriptionId, Taken, UserRows};
+use crate::hub::{Hub, Overflowed, SubscriptionId, Taken, UserRows};
 use crate::lanes::Lane;
+
+pub const INBOX: Filter = Filter::Inbox { after: None };
 
 pub struct Client {
     pub node: Arc<Hub>,
@@ -24,14 +27,14 @@ pub struct Client {
 impl World {
     /// Comes afresh: all that the node has so far is in the rows already.
     pub fn listens(&self, node: &Arc<Hub>, name: Name) -> Client {
-        self.listens_to(node, name, Interest::Inbox)
+        self.listens_to(node, name, &INBOX)
     }
 
-    pub fn listens_to(&self, node: &Arc<Hub>, name: Name, interest: Interest) -> Client {
+    pub fn listens_to(&self, node: &Arc<Hub>, name: Name, filter: &Filter) -> Client {
         let settled = node.settled();
         let reach = node.reach();
         let cursor = Cursor::at(settled.id);
-        let id = node.open(&user(name), interest, cursor, self.rows_of(name), &reach).unwrap();
+        let id = node.open(&user(name), (0, filter), cursor, self.rows_of(name), &reach).unwrap();
         let cursor = node.go_live_fresh(id, &settled, |_| true).unwrap();
         Client { node: node.clone(), id, cursor }
     }
@@ -52,7 +55,7 @@ impl World {
         rows: UserRows,
     ) -> (Client, BTreeMap<Lane, Offset>) {
         let start = Cursor::at(node.settled().id);
-        let id = node.open(&user(name), Interest::Inbox, start, rows, &node.reach()).unwrap();
+        let id = node.open(&user(name), (0, &INBOX), start, rows, &node.reach()).unwrap();
         node.set_cursor(id, cursor.clone());
         let starts = LANES.all().zip(&self.stored(&cursor.snapshot).positions);
         let next =
@@ -94,6 +97,7 @@ impl Client {
 /// An event as it comes to a client.
 pub struct Frame {
     pub event: Arc<Event>,
+    pub answers: Answers,
     pub cursor: Cursor,
 }
 
@@ -102,8 +106,8 @@ pub fn taken_in_part(node: &Hub, id: SubscriptionId, most: usize) -> Result<(Vec
     let (mut steps, mut frames) = (vec![], vec![]);
     let Taken { mut cursor, is_all } = node.take(id, most, &mut steps)?;
     for step in steps {
-        if let Some(event) = step.take(&mut cursor) {
-            frames.push(Frame { event: event.clone(), cursor: cursor.clone() });
+        if let Some((event, answers)) = step.take(&mut cursor) {
+            frames.push(Frame { event: event.clone(), answers, cursor: cursor.clone() });
         }
     }
     let stands = node.state().queues.get(id).map(|queue| queue.cursor.clone());
@@ -120,21 +124,32 @@ pub fn taken(node: &Hub, id: SubscriptionId) -> Result<(Vec<Frame>, Cursor), Ove
 
 /// An event in a few words.
 pub fn told(event: &Event) -> String {
-    match &**event.live().expect("only what is live is offered") {
-        Live::Message { conversation, message } => match (&message.content, &message.note) {
-            (Some(content), _) => content.text.clone(),
-            (None, Some(Note { kind, targets })) => {
+    match &*event.completed().expect("only what is decoded is offered").delivery {
+        Delivery::Conversation(ConversationDelivery { conversation, fact, .. }) => said(conversation, fact),
+        Delivery::Account(AccountFact::SendRejected(_)) => "rejected".to_owned(),
+        other => panic!("no event says {other:?}"),
+    }
+}
+
+fn said(conversation: &ConversationId, fact: &ConversationFact) -> String {
+    match fact {
+        ConversationFact::MessageCreated(created) => match &created.message.body {
+            Body::Text(text) => text.content.text.clone(),
+            Body::Note(Note { kind, targets, .. }) => {
                 let kind = format!("{kind:?}").to_lowercase();
                 format!("{} in {}: {kind}", targets[0].username, name(conversation))
             }
-            (None, None) => panic!("a message says something"),
+            Body::Removed(_) => panic!("a message says something"),
         },
-        Live::Deleted { message, .. } => format!("{} took it back", message.sender.username),
-        Live::Members { conversation, .. } => format!("members of {}", name(conversation)),
-        Live::Opened { conversation, .. } => format!("{} opened", name(conversation)),
-        Live::Receipt { receipt, .. } => format!("{} has read {}", receipt.user, receipt.read_up_to),
-        Live::SendRejected(_) => "rejected".to_owned(),
-        Live::ResumeGap { .. } | Live::Drained { .. } => panic!("no event says this"),
+        ConversationFact::MessageDeleted(deleted) => {
+            format!("{} took it back", deleted.message.sender.username)
+        }
+        ConversationFact::MembersChanged(_) => format!("members of {}", name(conversation)),
+        ConversationFact::ConversationOpened(_) => format!("{} opened", name(conversation)),
+        ConversationFact::ReceiptAdvanced(receipt) => {
+            format!("{} has read {}", receipt.user, receipt.read_up_to)
+        }
+        ConversationFact::BlocksChanged(_) => panic!("nobody gets this"),
     }
 }
 

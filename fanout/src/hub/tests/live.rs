@@ -2,10 +2,12 @@
 
 use futures::FutureExt;
 
-use super::client::{taken, told};
+use graphql::live::Filter;
+
+use super::client::{INBOX, taken, told};
 use super::world::{World, conversation, user};
 use crate::cursor::Cursor;
-use crate::hub::{Interest, UserRows};
+use crate::hub::{NotOpened, UserRows};
 use crate::lanes::Lane;
 
 #[test]
@@ -54,14 +56,14 @@ fn a_subscription_gets_what_it_asked_for() {
     let node = world.node();
     world.enters(&node);
     let k1 = conversation("k1");
-    let interests = [
-        Interest::Inbox,
-        Interest::MessagesOf(k1.clone()),
-        Interest::UpdatesOf(k1.clone()),
-        Interest::Conversations,
+    let filters = [
+        INBOX,
+        Filter::MessageReceived { conversation: k1.clone() },
+        Filter::MessageUpdated { conversation: k1.clone() },
+        Filter::ConversationUpdated,
     ];
     let [mut inbox, mut messages, mut updates, mut conversations] =
-        interests.map(|interest| world.listens_to(&node, "ann", interest));
+        filters.map(|filter| world.listens_to(&node, "ann", &filter));
     let said = world.says("k1", "bob", "in k1");
     world.deletes("k1", &said);
     world.rejects("ann");
@@ -95,7 +97,7 @@ fn a_fresh_subscription_passes_over_what_is_readable_and_gets_the_rest() {
     let node = world.node();
     world.enters(&node);
     let (settled, reach) = (node.settled(), node.reach());
-    let id = node.open(&user("ann"), Interest::Inbox, world.start(), world.rows_of("ann"), &reach).unwrap();
+    let id = node.open(&user("ann"), (0, &INBOX), world.start(), world.rows_of("ann"), &reach).unwrap();
     assert!(node.wake.notified().now_or_never().is_none());
     let readable = node.since_settled(&user("ann")).iter().map(|event| told(event)).collect::<Vec<_>>();
     assert_eq!(readable, ["k1 opened", "readable", "not yet"]);
@@ -112,7 +114,7 @@ fn a_subscription_does_not_start_at_a_snapshot_that_another_has_followed() {
     let mut world = World::new();
     let node = world.node();
     let (settled, reach) = (node.settled(), node.reach());
-    let id = node.open(&user("ann"), Interest::Inbox, world.start(), UserRows::default(), &reach).unwrap();
+    let id = node.open(&user("ann"), (0, &INBOX), world.start(), UserRows::default(), &reach).unwrap();
     node.settle(world.snapshot(&node));
     assert!(node.go_live_fresh(id, &settled, |_| true).is_none());
     assert!(node.go_live_fresh(id, &node.settled(), |_| true).is_some());
@@ -142,7 +144,25 @@ fn rows_that_were_read_before_the_rings_moved_are_not_taken() {
     let (reach, rows) = (node.reach(), UserRows::default());
     node.settle(world.snapshot(&node));
     let cursor = Cursor::at(node.settled().id);
-    assert!(node.open(&user("ann"), Interest::Inbox, cursor.clone(), rows, &reach).is_none());
+    let opened = node.open(&user("ann"), (0, &INBOX), cursor.clone(), rows, &reach);
+    assert_eq!(opened, Err(NotOpened::Moved));
     let rows = world.rows_of("ann");
-    assert!(node.open(&user("ann"), Interest::Inbox, cursor, rows, &node.reach()).is_some());
+    assert!(node.open(&user("ann"), (0, &INBOX), cursor, rows, &node.reach()).is_ok());
+}
+
+#[test]
+fn a_user_has_four_different_selections_in_as_many_subscriptions_as_they_like() {
+    let world = World::new();
+    let node = world.node();
+    let opens = |name, selection| {
+        let rows = world.rows_of(name);
+        node.open(&user(name), (selection, &INBOX), world.start(), rows, &node.reach())
+    };
+    let ids: Vec<_> = [1, 2, 3, 4, 1, 4].map(|selection| opens("ann", selection).unwrap()).into();
+    assert_eq!(opens("ann", 5), Err(NotOpened::TooManySelections));
+    assert!(opens("bob", 5).is_ok(), "each user for themselves");
+    node.close(ids[3]);
+    assert_eq!(opens("ann", 5), Err(NotOpened::TooManySelections), "another subscription selects it");
+    node.close(ids[5]);
+    assert!(opens("ann", 5).is_ok());
 }

@@ -1,7 +1,9 @@
 //! Membership by positions: an event is for those whose stay encloses it, whenever they come for it.
 
+use domain::delivery::Answers;
+
 use super::client::{Frame, told};
-use super::world::{World, user};
+use super::world::World;
 use crate::hub::UserRows;
 use crate::lanes::Lane;
 
@@ -168,6 +170,21 @@ fn an_answer_to_what_was_said_before_one_came_is_heard_without_it() {
     world.enters(&node);
     let frames = dan.frames();
     let answers = frames.iter().filter(|frame| told(&frame.event).starts_with("to what"));
-    let misses = |frame: &Frame| node.misses_quote(&user("dan"), &frame.event);
-    assert_eq!(answers.map(misses).collect::<Vec<_>>(), [true, false, true]);
+    let sees = |frame: &Frame| frame.answers.has(Answers::SEES_PARENT);
+    assert_eq!(answers.map(sees).collect::<Vec<_>>(), [false, true, false]);
+}
+
+#[test]
+fn a_change_of_members_is_answered_by_whose_membership_has_ended() {
+    let mut world = World::new();
+    let node = world.node();
+    let [mut ann, mut dan] = ["ann", "dan"].map(|name| world.listens(&node, name));
+    world.opens("k1", &["ann", "dan"]);
+    world.removes("k1", "dan");
+    world.enters(&node);
+    let gone = |frames: Vec<Frame>| {
+        frames.iter().map(|frame| frame.answers.has(Answers::IS_GONE)).collect::<Vec<_>>()
+    };
+    assert_eq!(gone(ann.frames()), [false, false, false]);
+    assert_eq!(gone(dan.frames()), [false, true, false]);
 }

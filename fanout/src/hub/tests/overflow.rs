@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 
+use graphql::live::Filter;
+
 use super::client::taken_in_part;
 use super::world::{World, conversation};
-use crate::hub::{Hub, Interest};
+use crate::hub::Hub;
 
 /// `k1` of `ann` and `bob`, on a node whose queues hold three.
 fn narrow() -> (World, Arc<Hub>) {
@@ -57,7 +59,8 @@ fn what_is_taken_makes_room() {
 #[test]
 fn what_does_not_interest_takes_no_room() {
     let (mut world, node) = narrow();
-    let mut ann = world.listens_to(&node, "ann", Interest::UpdatesOf(conversation("k1")));
+    let mut ann =
+        world.listens_to(&node, "ann", &Filter::MessageUpdated { conversation: conversation("k1") });
     let messages: Vec<_> = (0..10).map(|n| world.says("k1", "bob", &n.to_string())).collect();
     world.deletes("k1", &messages[0]);
     world.enters(&node);

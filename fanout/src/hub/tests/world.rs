@@ -10,18 +10,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use platform::ports::Record;
-use schemas::account::{AccountFact, SendRejected};
-use schemas::conversation::{
-    BlocksChanged, Content, ConversationFact, ConversationKind, ConversationOpened, MemberStays,
-    MembersChanged, Mentions, Message, MessageDeleted, MessagePosted, Note, NoteKind, ReceiptAdvanced,
-    ReplyStub, Role,
+use schemas::blocking::{BlockInterval, Blocks, PairBlocks};
+use schemas::creating::{ConversationKind, Opened};
+use schemas::facts::{
+    BlocksChanged, ConversationOpened, MembersChanged, MessageCreated, MessageDeleted, ReceiptAdvanced,
+    SendRejected,
 };
-use schemas::message::{Outgoing, Output};
+use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
+use schemas::message::{Body, Mentions, Message, Note, NoteKind};
 use schemas::people::Profile;
 use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
-use schemas::rows::{Blocks, Interval, Member, PairBlocks, Stay};
+use schemas::record::{Origin, Outgoing, Output, RecordId};
 use schemas::tables::views::{BlocksRow, MembershipRow};
-use schemas::{ClientId, ConversationId, Refusal, UserId};
+use schemas::{ClientId, ConversationFact, ConversationId, Refusal, UserId};
 
 use crate::cursor::Cursor;
 use crate::event::Entry;
@@ -57,8 +58,18 @@ fn profile(name: &str) -> Profile {
     Profile { user: user(name), username: name.into(), display_name: name.into(), avatar_url: None }
 }
 
+/// A membership from a command on.
+fn interval(from: Offset, first_seq: i64) -> MembershipInterval {
+    MembershipInterval { from, to: None, first_seq, first_ordinal: first_seq }
+}
+
+fn event(conversation: &ConversationId, fact: ConversationFact) -> Output {
+    let names = domain::delivery::names(&fact);
+    Output::ConversationEvent { conversation: conversation.clone(), fact, names }
+}
+
 pub fn entries(lane: Lane, records: impl Iterator<Item = Record>) -> Vec<Entry> {
-    records.map(|record| Entry::read(LANES, lane, record)).collect()
+    records.map(|record| Entry::read(LANES, lane, record).unwrap()).collect()
 }
 
 pub struct World {
@@ -66,9 +77,9 @@ pub struct World {
     next_command: Offset,
     now: LogTime,
     /// By conversation and member, with the command that wrote it last.
-    stays: BTreeMap<(Name, Name), (Vec<Stay>, Offset)>,
+    intervals: BTreeMap<(Name, Name), (Vec<MembershipInterval>, Offset)>,
     /// By who blocks and whom.
-    blocks: BTreeMap<(Name, Name), (Vec<Interval>, Offset)>,
+    blocks: BTreeMap<(Name, Name), (Vec<BlockInterval>, Offset)>,
     /// Number of the newest message of each conversation.
     heads: BTreeMap<Name, i64>,
     snapshots: BTreeMap<SnapshotId, Arc<Snapshot>>,
@@ -85,7 +96,7 @@ impl World {
             lanes: vec![vec![]; LANES.count()],
             next_command: FIRST_COMMAND,
             now: FIRST_DAY,
-            stays: BTreeMap::new(),
+            intervals: BTreeMap::new(),
             blocks: BTreeMap::new(),
             heads: BTreeMap::new(),
             snapshots: BTreeMap::from([(start.id, start.clone())]),
@@ -142,21 +153,21 @@ impl World {
 
     /// A user's rows as of now.
     pub fn rows_of(&self, name: Name) -> UserRows {
-        let member = |stays: &[Stay]| Member { role: Role::Member, joined_at: 0, stays: stays.to_vec() };
-        let memberships = self.stays.iter().filter(|((_, who), _)| *who == name);
-        let memberships = memberships.map(|((k, _), (stays, version))| {
+        let member = |intervals: &[MembershipInterval]| Member {
+            role: Role::Member,
+            joined_at: 0,
+            intervals: intervals.to_vec(),
+            read_up_to: 0,
+        };
+        let memberships = self.intervals.iter().filter(|((_, who), _)| *who == name);
+        let memberships = memberships.map(|((k, _), (intervals, version))| {
             let (user, conversation) = (user(name), conversation(k));
-            (MembershipRow { user, conversation, member: member(stays) }, *version)
+            (MembershipRow { user, conversation, member: member(intervals) }, *version)
         });
         let pairs = self.blocks.keys().filter(|(by, other)| *by == name || *other == name);
         let blocks = pairs.map(|(by, other)| {
             let other = if *by == name { *other } else { *by };
-            let ((by_user, one), (by_other, two)) =
-                (self.intervals(name, other), self.intervals(other, name));
-            let blocks = PairBlocks {
-                by_user: Blocks { intervals: by_user },
-                by_other: Blocks { intervals: by_other },
-            };
+            let (blocks, one, two) = self.pair(name, other);
             (BlocksRow { user: user(name), other: user(other), blocks }, one.max(two))
         });
         UserRows { memberships: memberships.collect(), blocks: blocks.collect() }
@@ -168,61 +179,50 @@ impl World {
     pub fn opens(&mut self, k: Name, members: &[Name]) {
         let at = self.command();
         for member in members {
-            self.stays.insert((k, member), (vec![Stay { from: at, to: None, first_seq: 1 }], at));
+            self.intervals.insert((k, member), (vec![interval(at, 1)], at));
         }
-        let opened = ConversationOpened {
-            kind: ConversationKind::Group,
-            title: None,
-            created_by: user(OWNER),
-            members: members.iter().map(|name| user(name)).collect(),
-        };
-        self.tells(k, vec![ConversationFact::ConversationOpened(opened)]);
+        let members = members.iter().map(|name| user(name)).collect();
+        self.tells(k, vec![ConversationOpened { about: self.about(), members }.into()]);
     }
 
     pub fn says(&mut self, k: Name, sender: Name, text: &str) -> Message {
         self.command();
-        let message = Message { content: Some(Content::plain(text)), ..self.message(k, sender) };
+        let message = Message { body: Body::text(text), ..self.message(k, sender) };
         self.posts(k, message)
     }
 
     pub fn answers(&mut self, k: Name, sender: Name, text: &str, parent: &Message) -> Message {
         self.command();
-        let reply_to = Some(ReplyStub {
-            seq: parent.seq,
-            sender: parent.sender.clone(),
-            content: parent.content.clone(),
-            created_at: parent.sent_at,
-        });
-        let content = Some(Content::plain(text));
-        let message = Message { content, reply_to, ..self.message(k, sender) };
+        let reply_to = Some(Box::new(parent.stub()));
+        let message = Message { body: Body::text(text), reply_to, ..self.message(k, sender) };
         self.posts(k, message)
     }
 
     pub fn deletes(&mut self, k: Name, message: &Message) {
         self.command();
-        let (message, by) = (message.clone().deleted(self.now), message.sender.user.clone());
-        self.tells(k, vec![ConversationFact::MessageDeleted(MessageDeleted { message, by })]);
+        let (message, by) = (message.clone().removed(self.now), message.sender.user.clone());
+        self.tells(k, vec![MessageDeleted { message, by }.into()]);
     }
 
     pub fn reads(&mut self, k: Name, name: Name, up_to: i64) {
         self.command();
         let receipt = ReceiptAdvanced { user: user(name), read_up_to: up_to };
-        self.tells(k, vec![ConversationFact::ReceiptAdvanced(receipt)]);
+        self.tells(k, vec![receipt.into()]);
     }
 
     pub fn adds(&mut self, k: Name, name: Name) {
         let from = self.command();
         let first_seq = self.heads.get(k).map_or(1, |head| head + 1);
-        let (stays, version) = self.stays.entry((k, name)).or_default();
-        stays.push(Stay { from, to: None, first_seq });
+        let (intervals, version) = self.intervals.entry((k, name)).or_default();
+        intervals.push(interval(from, first_seq));
         *version = from;
         self.changes(k, name, NoteKind::Added);
     }
 
     pub fn removes(&mut self, k: Name, name: Name) {
         let to = self.command();
-        let (stays, version) = self.stays.get_mut(&(k, name)).unwrap();
-        stays.last_mut().unwrap().to = Some(to);
+        let (intervals, version) = self.intervals.get_mut(&(k, name)).unwrap();
+        intervals.last_mut().unwrap().to = Some(to);
         *version = to;
         self.changes(k, name, NoteKind::Removed);
     }
@@ -230,7 +230,7 @@ impl World {
     pub fn blocks(&mut self, by: Name, other: Name) {
         let at = self.command();
         let (intervals, version) = self.blocks.entry((by, other)).or_default();
-        intervals.push(Interval { from: self.now, to: None });
+        intervals.push(BlockInterval { from: self.now, to: None });
         *version = at;
         self.tells_of_blocks(by, other);
     }
@@ -251,8 +251,7 @@ impl World {
             conversation: conversation("k1"),
             refusal: Refusal::not_found(),
         };
-        let body = AccountFact::SendRejected(rejected);
-        self.append(Lane(2), vec![Output::AccountEvent { user: user(name), at: self.now, body }]);
+        self.append(Lane(2), vec![Output::AccountEvent { user: user(name), fact: rejected.into() }]);
     }
 
     /// Whoever wrote the lane writes some of it once more.
@@ -283,66 +282,68 @@ impl World {
         *head += 1;
         Message {
             seq: *head,
+            position: self.next_command,
             sent_at: self.now,
             sender: profile(sender),
             client_id: None,
-            content: None,
             reply_to: None,
             mentions: Mentions::default(),
-            note: None,
             recipients: 1,
-            deleted_at: None,
+            body: Body::text(""),
         }
     }
 
     fn posts(&mut self, k: Name, message: Message) -> Message {
-        self.tells(k, vec![ConversationFact::MessagePosted(MessagePosted { message: message.clone() })]);
+        self.tells(k, vec![MessageCreated { message: message.clone() }.into()]);
         message
     }
 
     /// A change of members is told by two outputs of its command.
     fn changes(&mut self, k: Name, name: Name, kind: NoteKind) {
         let changed = MembersChanged {
-            kind: ConversationKind::Group,
-            title: None,
-            created_by: user(OWNER),
-            created_at: 0,
+            about: self.about(),
             by: user(OWNER),
-            members: vec![MemberStays { user: user(name), stays: self.stays[&(k, name)].0.clone() }],
+            members: vec![MemberIntervals {
+                user: user(name),
+                intervals: self.intervals[&(k, name)].0.clone(),
+            }],
         };
-        let note = Some(Note { kind, targets: vec![profile(name)] });
-        let message = Message { note, ..self.message(k, OWNER) };
-        let posted = ConversationFact::MessagePosted(MessagePosted { message });
-        self.tells(k, vec![ConversationFact::MembersChanged(changed), posted]);
+        let body = Body::Note(Note::new(kind, vec![profile(name)]));
+        let message = Message { body, ..self.message(k, OWNER) };
+        self.tells(k, vec![changed.into(), MessageCreated { message }.into()]);
+    }
+
+    fn about(&self) -> Opened {
+        Opened { kind: ConversationKind::Group, title: None, by: user(OWNER), at: self.now, charge: 0 }
     }
 
     fn tells_of_blocks(&mut self, user_name: Name, other: Name) {
         let pair = ConversationId::direct(&user(user_name), &user(other));
-        let body = ConversationFact::BlocksChanged(BlocksChanged {
-            user: user(user_name),
-            other: user(other),
-            by_user: self.intervals(user_name, other).0,
-            by_other: self.intervals(other, user_name).0,
-        });
-        self.append(Lane(0), vec![Output::Event { conversation: pair, at: self.now, body }]);
+        let (blocks, ..) = self.pair(user_name, other);
+        let fact = BlocksChanged { user: user(user_name), other: user(other), blocks };
+        self.append(Lane(0), vec![event(&pair, fact.into())]);
     }
 
-    fn intervals(&self, by: Name, other: Name) -> (Vec<Interval>, Offset) {
-        self.blocks.get(&(by, other)).cloned().unwrap_or_default()
+    /// The blocks of a pair from the first one's side, and the commands that changed each side last.
+    fn pair(&self, one: Name, other: Name) -> (PairBlocks, Offset, Offset) {
+        let blocks = |by, of| self.blocks.get(&(by, of)).cloned().unwrap_or_default();
+        let ((by_user, first), (by_other, second)) = (blocks(one, other), blocks(other, one));
+        let [by_user, by_other] = [by_user, by_other].map(|intervals| Blocks { intervals });
+        (PairBlocks { by_user, by_other }, first, second)
     }
 
     fn tells(&mut self, k: Name, facts: Vec<ConversationFact>) {
-        let (at, conversation) = (self.now, conversation(k));
-        let event = |body| Output::Event { conversation: conversation.clone(), at, body };
-        self.append(lane_of(k), facts.into_iter().map(event).collect());
+        let conversation = conversation(k);
+        self.append(lane_of(k), facts.into_iter().map(|fact| event(&conversation, fact)).collect());
     }
 
     fn append(&mut self, lane: Lane, outputs: Vec<Output>) {
         let partition = LANES.partition(lane);
         for (index, output) in (0..).zip(outputs) {
             let number = Number { offset: self.next_command, index };
-            let Outgoing { key, headers, value, topic, .. } =
-                output.record(Some(Cause { epoch: EPOCH, partition, number }));
+            let id = RecordId::Cause(Cause { epoch: EPOCH, partition, number });
+            let origin = Origin { id, source: "/tests", at: self.now, traceparent: None };
+            let Outgoing { key, headers, value, topic, .. } = output.record(&origin);
             assert_eq!(topic, LANES.topic(lane));
             let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), Bytes::from(value)));
             let record = Record {

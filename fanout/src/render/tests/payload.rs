@@ -1,9 +1,12 @@
-//! The types of a payload, from the published schema, and ways down to them.
+//! The types of a payload, from the rendering schema, and ways down to them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{BaseType, Type, TypeKind, TypeSystemDefinition};
+
+use crate::subscription::tests::ports::rendering_schema;
 
 pub struct Field {
     pub name: String,
@@ -40,7 +43,7 @@ impl Path {
 impl Shape {
     pub fn published() -> Self {
         let (mut objects, mut unions) = (BTreeMap::new(), BTreeMap::new());
-        for definition in parse_schema(graphql::sdl()).unwrap().definitions {
+        for definition in parse_schema(rendering_schema(&Arc::default()).sdl()).unwrap().definitions {
             let TypeSystemDefinition::Type(definition) = definition else { continue };
             let name = definition.node.name.node.to_string();
             match definition.node.kind {
@@ -100,12 +103,12 @@ impl Shape {
     /// What is reached only through fields like these, and all that is below it.
     pub fn only_below<T>(
         &self,
-        told: &BTreeMap<String, T>,
+        listed: &BTreeMap<String, T>,
         mut through: BTreeMap<String, String>,
     ) -> BTreeMap<String, String> {
         let mut only = BTreeMap::new();
         while let Some((on, field)) = through.pop_first() {
-            if !told.contains_key(&on) && self.objects.contains_key(&on) && !only.contains_key(&on) {
+            if !listed.contains_key(&on) && self.objects.contains_key(&on) && !only.contains_key(&on) {
                 through.extend(self.fields(&on).map(|below| (below.on.clone(), field.clone())));
                 only.insert(on, field);
             }

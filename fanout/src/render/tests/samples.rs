@@ -1,126 +1,148 @@
-//! Something of each kind that is delivered, and the rows behind it: what `ann` may be sent of `k1`.
+//! A delivery of each fact, completed, and the rows behind it: what `ann` may be sent of `k1`.
 
 use std::sync::Arc;
 
-use graphql::live::Live;
-use schemas::account::SendRejected;
+use domain::Conversations;
+use fold::Fold;
+use graphql::live::{ConversationDelivery, Delivery};
+use graphql::people::People;
 use schemas::avro::{self, Record};
-use schemas::conversation::{
-    Content, ConversationKind, ConversationOpened, MemberStays, MembersChanged, Mentions, Message, Note,
-    NoteKind, ReceiptAdvanced, ReplyStub, Role,
+use schemas::creating::{ConversationKind, Opened};
+use schemas::credits::LedgerKind;
+use schemas::facts::{
+    BlocksChanged, ConversationOpened, CreditsChanged, MembersChanged, MessageCreated, MessageDeleted,
+    ReceiptAdvanced, SendRejected,
 };
-use schemas::owner::RowKey;
+use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
+use schemas::message::{Body, Mentions, Message, Note, NoteKind};
 use schemas::people::Profile;
-use schemas::rows::{ConversationState, Member, Opened, Receipt, Stay};
-use schemas::tables::views::MessageRow;
-use schemas::{ClientId, Refusal};
+use schemas::receipts::Receipt;
+use schemas::rows::RowKey;
+use schemas::states::ConversationState;
+use schemas::tables::views::{MembershipRow, MessageRow};
+use schemas::{ClientId, ConversationFact, Refusal, UserId};
 
 use crate::hub::tests::world::{conversation, user};
 use crate::subscription::tests::ports::Memory;
 
 const PEOPLE: [&str; 2] = ["ann", "bob"];
-const SINCE: Stay = Stay { from: 1, to: None, first_seq: 1 };
+const SINCE: MembershipInterval = MembershipInterval { from: 1, to: None, first_seq: 1, first_ordinal: 0 };
 
-pub fn all() -> (Arc<Memory>, Vec<Live>) {
+pub fn all() -> (Arc<Memory>, Vec<Delivery>) {
     let [parent, answer, deleted, note] = messages();
     let tables = Memory::default();
-    let put = |key, row: &dyn Fn() -> Vec<u8>| tables.row(&conversation("k1"), key, &row());
-    put(RowKey::state(), &|| encode(&state()));
-    for name in PEOPLE {
-        let member = Member { role: Role::Member, joined_at: 1, stays: vec![SINCE] };
-        put(RowKey::member(&user(name)), &|| encode(&member));
-        put(RowKey::receipt(&user(name)), &|| encode(&Receipt { read_up_to: 4, read_at: 5 }));
-        tables.profile(&profile(name));
-    }
-    for message in [&parent, &answer, &deleted, &note] {
-        let mut message = message.clone();
-        message.reply_to.iter_mut().for_each(|parent| parent.content = None);
-        let row = MessageRow { conversation: conversation("k1"), message };
+    let put = |key, row: Vec<u8>| tables.row(&conversation("k1"), key, &row);
+    put(RowKey::state(), encode(&state()));
+    let people = people();
+    for (user, member) in &people.members {
+        put(RowKey::of::<Member>(user), encode(member));
+        let row =
+            MembershipRow { user: user.clone(), conversation: conversation("k1"), member: member.clone() };
         tables.view(row.to_row(), 1);
     }
-    (Arc::new(tables), lives(answer, deleted, note))
+    people.receipts.iter().for_each(|(user, receipt)| put(RowKey::of::<Receipt>(user), encode(receipt)));
+    PEOPLE.iter().for_each(|name| tables.profile(&profile(name)));
+    for message in [&parent, &answer, &deleted, &note] {
+        let row = MessageRow { conversation: conversation("k1"), message: message.clone().stored() };
+        tables.view(row.to_row(), 1);
+    }
+    (Arc::new(tables), deliveries(answer, deleted, note))
 }
 
-fn lives(answer: Message, deleted: Message, note: Message) -> Vec<Live> {
-    let id = || conversation("k1");
-    let mut to_deleted = answer.clone();
-    to_deleted.reply_to.iter_mut().for_each(|parent| parent.content = None);
-    let [stays, gone] = [SINCE, Stay { to: Some(9), ..SINCE }].map(|stay| MembersChanged {
-        kind: ConversationKind::Group,
-        title: None,
-        created_by: user("bob"),
-        created_at: 1,
-        by: user("bob"),
-        members: vec![MemberStays { user: user("bob"), stays: vec![stay] }],
-    });
-    let opened = ConversationOpened {
-        kind: ConversationKind::Group,
-        title: None,
-        created_by: user("bob"),
-        members: PEOPLE.map(user).to_vec(),
-    };
+fn deliveries(answer: Message, deleted: Message, note: Message) -> Vec<Delivery> {
+    let to_deleted = answer.clone().stored();
+    let created = |message| ConversationFact::from(MessageCreated { message });
+    let [joined, gone] =
+        [SINCE, MembershipInterval { to: Some(9), ..SINCE }].map(|interval| MembersChanged {
+            about: opened(),
+            by: user("bob"),
+            members: vec![MemberIntervals { user: user("bob"), intervals: vec![interval] }],
+        });
     let rejected = SendRejected {
         client_id: ClientId::from_bytes([7; 16]),
-        conversation: id(),
+        conversation: conversation("k1"),
         refusal: Refusal::not_found(),
     };
-    vec![
-        Live::Message { conversation: id(), message: answer },
-        Live::Message { conversation: id(), message: to_deleted },
-        Live::Message { conversation: id(), message: note },
-        Live::Deleted { conversation: id(), message: deleted },
-        Live::Members { conversation: id(), changed: stays },
-        Live::Members { conversation: id(), changed: gone },
-        Live::Opened { conversation: id(), at: 1, opened },
-        Live::Receipt {
-            conversation: id(),
-            at: 1,
-            receipt: ReceiptAdvanced { user: user("bob"), read_up_to: 2 },
-        },
-        Live::SendRejected(rejected),
-        Live::ResumeGap { reason: "cursor too old".to_owned() },
-        Live::Drained { replayed: 0 },
-    ]
+    let credits = CreditsChanged { kind: LedgerKind::Grant, amount_milli: 1, balance_after_milli: 1 };
+    let blocks = BlocksChanged { user: user("ann"), other: user("bob"), blocks: Default::default() };
+    let facts = [
+        created(answer),
+        created(to_deleted),
+        created(note),
+        MessageDeleted { message: deleted, by: user("bob") }.into(),
+        joined.into(),
+        gone.into(),
+        ConversationOpened { about: opened(), members: PEOPLE.map(user).to_vec() }.into(),
+        ReceiptAdvanced { user: user("bob"), read_up_to: 2 }.into(),
+        blocks.into(),
+    ];
+    let people = Arc::new(people());
+    let delivery = |fact| {
+        let is_completed = domain::delivery::completes(&fact).is_some();
+        let people = is_completed.then(|| people.clone());
+        Delivery::Conversation(ConversationDelivery { conversation: conversation("k1"), at: 1, fact, people })
+    };
+    let others = [
+        Delivery::Account(rejected.into()),
+        Delivery::Account(credits.into()),
+        Delivery::ResumeGap { reason: "cursor too old".to_owned() },
+        Delivery::Drained { replayed: 0 },
+    ];
+    facts.into_iter().map(delivery).chain(others).collect()
 }
 
 fn messages() -> [Message; 4] {
-    let parent = Message { content: Some(Content::plain("one")), ..message(1) };
-    let stub = ReplyStub {
-        seq: 1,
-        sender: parent.sender.clone(),
-        content: parent.content.clone(),
-        created_at: parent.sent_at,
-    };
-    let mentions = Mentions { people: vec![profile("ann")], all: false };
+    let parent = Message { body: Body::text("one"), ..message(1) };
     let answer = Message {
-        content: Some(Content::plain("two")),
+        body: Body::text("two"),
         client_id: Some(ClientId::from_bytes([7; 16])),
-        reply_to: Some(stub),
-        mentions,
+        reply_to: Some(Box::new(parent.stub())),
+        mentions: Mentions { people: vec![profile("ann")], all: false },
         ..message(2)
     };
-    let note = Some(Note { kind: NoteKind::Added, targets: vec![profile("ann")] });
-    [parent, answer, message(3).deleted(9), Message { note, ..message(4) }]
+    let note = Body::Note(Note::new(NoteKind::Added, vec![profile("ann")]));
+    [parent, answer, message(3).removed(9), Message { body: note, ..message(4) }]
 }
 
 fn message(seq: i64) -> Message {
     Message {
         seq,
+        position: seq,
         sent_at: seq,
         sender: profile("bob"),
         client_id: None,
-        content: None,
         reply_to: None,
         mentions: Mentions::default(),
-        note: None,
         recipients: 1,
-        deleted_at: None,
+        body: Body::text(""),
+    }
+}
+
+pub fn people() -> People {
+    let member = Member { role: Role::Member, joined_at: 1, intervals: vec![SINCE], read_up_to: 0 };
+    let receipt = Receipt { read_up_to: 4, read_at: 5, ordinal: 4, ended: false };
+    let people: [UserId; 2] = PEOPLE.map(user);
+    People {
+        members: people.iter().map(|user| (user.clone(), member.clone())).collect(),
+        receipts: people.iter().map(|user| (user.clone(), receipt.clone())).collect(),
+        former: vec![],
     }
 }
 
 fn state() -> ConversationState {
-    let opened = Opened { kind: ConversationKind::Group, title: None, by: user("bob"), at: 1, charge: 0 };
-    ConversationState { applied: 1, at: 1, opened: Some(opened), head: 4, head_at: 4, members: 2 }
+    ConversationState {
+        applied: 1,
+        at: 1,
+        opened: Some(opened()),
+        head: 4,
+        head_at: 4,
+        members: 2,
+        ..Conversations::fresh()
+    }
+}
+
+fn opened() -> Opened {
+    Opened { kind: ConversationKind::Group, title: None, by: user("bob"), at: 1, charge: 0 }
 }
 
 fn profile(name: &str) -> Profile {

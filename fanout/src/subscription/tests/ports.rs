@@ -5,25 +5,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use graphql::commands::{Commands, Create, Send};
-use graphql::{ApiSchema, Reads, RenderingSchema};
+use graphql::{Executor, Reads, RenderingSchema, Rows};
 use platform::ports::{
-    Log, LogError, Marks, Membership, Page, PutRow, Range, Reader, Receipt, Row, Tables, TablesError,
+    Log, LogError, Marks, Membership, Page, PutRow, Range, Reader, Receipt, Record, Row, Tables, TablesError,
 };
-use schemas::message::Outgoing;
-use schemas::owner::RowKey;
+use schemas::ConversationId;
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset, Partition, Version};
+use schemas::record::Outgoing;
+use schemas::rows::RowKey;
 use schemas::tables::views::ViewRow;
 use schemas::tables::{CONVERSATIONS, Table, USERS, Value};
 use schemas::topics::Topic;
-use schemas::{ConversationId, MessageId, Refusal, UserId};
 
-type Rows = BTreeMap<Vec<Value>, Row>;
+type Stored = BTreeMap<Vec<Value>, Row>;
 
 #[derive(Default)]
 pub struct Memory {
-    rows: Mutex<BTreeMap<(&'static str, Vec<Value>), Rows>>,
+    rows: Mutex<BTreeMap<(&'static str, Vec<Value>), Stored>>,
     pub is_down: AtomicBool,
     /// Whether who asks panics.
     pub is_broken: AtomicBool,
@@ -62,7 +61,7 @@ impl Memory {
         rows.entry((table.name, partition.to_vec())).or_default().insert(row.key.clone(), row);
     }
 
-    fn read(&self, table: &'static Table, partition: &[Value]) -> Result<Rows, TablesError> {
+    fn read(&self, table: &'static Table, partition: &[Value]) -> Result<Stored, TablesError> {
         assert!(!self.is_broken.load(Ordering::Relaxed), "broken, as the test wants it");
         if self.is_down.load(Ordering::Relaxed) {
             return Err(TablesError::Unavailable("down".to_owned()));
@@ -119,13 +118,26 @@ impl Tables for Memory {
     }
 }
 
-/// Holds nothing: what a test's node knows it was given.
-pub struct EmptyLog {
+/// A log that was written before the test; nothing is appended.
+#[derive(Default)]
+pub struct MemoryLog {
     pub partitions: Partition,
+    pub records: BTreeMap<(&'static str, Partition), Vec<Record>>,
+    /// Where every topic ends that holds no records.
+    pub end: Offset,
+}
+
+struct Recorded(Vec<Record>);
+
+#[async_trait]
+impl Reader for Recorded {
+    async fn next(&mut self) -> Result<Vec<Record>, LogError> {
+        if self.0.is_empty() { std::future::pending().await } else { Ok(std::mem::take(&mut self.0)) }
+    }
 }
 
 #[async_trait]
-impl Log for EmptyLog {
+impl Log for MemoryLog {
     fn partitions(&self, _: &'static Topic) -> Partition {
         self.partitions
     }
@@ -134,16 +146,24 @@ impl Log for EmptyLog {
         unreachable!("subscriptions do not ask for it")
     }
 
-    async fn read(&self, _: &'static Topic, _: Partition, _: Offset) -> Result<Box<dyn Reader>, LogError> {
-        unreachable!("subscriptions do not ask for it")
+    async fn read(
+        &self,
+        topic: &'static Topic,
+        partition: Partition,
+        from: Offset,
+    ) -> Result<Box<dyn Reader>, LogError> {
+        let mut records = self.records.get(&(topic.name, partition)).cloned().unwrap_or_default();
+        records.retain(|record| record.offset >= from);
+        Ok(Box::new(Recorded(records)))
     }
 
     async fn join(&self, _: &str, _: &'static Topic) -> Result<Box<dyn Membership>, LogError> {
         unreachable!("subscriptions do not ask for it")
     }
 
-    async fn marks(&self, _: &'static Topic, _: Partition) -> Result<Marks, LogError> {
-        Ok(Marks { low: 0, end: 0 })
+    async fn marks(&self, topic: &'static Topic, partition: Partition) -> Result<Marks, LogError> {
+        let records = self.records.get(&(topic.name, partition));
+        Ok(Marks { low: 0, end: records.map_or(self.end, |records| records.len() as Offset) })
     }
 
     async fn position_at(&self, _: &'static Topic, _: Partition, _: LogTime) -> Result<Offset, LogError> {
@@ -151,46 +171,13 @@ impl Log for EmptyLog {
     }
 }
 
-/// Subscriptions ask for nothing to be done.
-struct NoCommands;
-
-#[async_trait]
-impl Commands for NoCommands {
-    async fn send_message(&self, _: &UserId, _: Send) -> Result<MessageId, Refusal> {
-        unreachable!("subscriptions do not ask for it")
-    }
-
-    async fn create_conversation(&self, _: &UserId, _: Create) -> Result<ConversationId, Refusal> {
-        unreachable!("subscriptions do not ask for it")
-    }
-
-    async fn mark_read(&self, _: &UserId, _: MessageId) -> Result<(), Refusal> {
-        unreachable!("subscriptions do not ask for it")
-    }
-
-    async fn add_participants(&self, _: &UserId, _: &ConversationId, _: Vec<UserId>) -> Result<(), Refusal> {
-        unreachable!("subscriptions do not ask for it")
-    }
-
-    async fn remove_participant(&self, _: &UserId, _: &ConversationId, _: &UserId) -> Result<(), Refusal> {
-        unreachable!("subscriptions do not ask for it")
-    }
-
-    async fn delete_message(&self, _: &UserId, _: &MessageId) -> Result<(), Refusal> {
-        unreachable!("subscriptions do not ask for it")
-    }
-
-    async fn set_block(&self, _: &UserId, _: &UserId, _: bool) -> Result<(), Refusal> {
-        unreachable!("subscriptions do not ask for it")
-    }
-}
-
 /// Payloads over these tables.
 pub fn rendering_schema(tables: &Arc<Memory>) -> RenderingSchema {
-    graphql::rendering_schema(Arc::new(Reads::new(tables.clone())))
+    graphql::rendering_schema(Arc::new(Reads::new(Arc::new(Rows::new(tables.clone())))))
 }
 
-/// The API over these tables.
-pub fn schema(tables: &Arc<Memory>) -> ApiSchema {
-    graphql::schema(Arc::new(Reads::new(tables.clone())), Arc::new(NoCommands))
+/// The subscriptions of the API over these tables.
+pub fn executor(tables: &Arc<Memory>) -> Executor {
+    let schema = rendering_schema(tables);
+    Arc::new(move |request| schema.execute_stream(request))
 }

@@ -4,14 +4,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::Conversations;
+use fold::Fold;
 use futures::{SinkExt, StreamExt};
 use graphql::Viewer;
 use graphql::auth::Authenticator;
 use platform::clock::SystemClock;
 use schemas::avro;
-use schemas::conversation::ConversationKind;
-use schemas::owner::RowKey;
-use schemas::rows::{ConversationState, Opened};
+use schemas::creating::{ConversationKind, Opened};
+use schemas::membership::{Member, MembershipInterval, Role as Rank};
+use schemas::rows::RowKey;
+use schemas::states::ConversationState;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -23,14 +26,15 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::ports::{EmptyLog, Memory, rendering_schema, schema};
+use super::ports::{Memory, MemoryLog, executor, rendering_schema};
 use crate::cursor::{Cursor, CursorKey};
 use crate::hub::tests::world::{LANES, World, conversation, user};
 use crate::shard::{Shard, Stands};
 use crate::{Node, Options};
 
 const INBOX: &str = "subscription Inbox($after: String) { inbox(after: $after) { cursor event { __typename
-    ... on MessageCreated { message { content conversation { kind } replyTo { content } } } } } }";
+    ... on MessageCreated { message { content conversation { kind } replyTo { content } } }
+    ... on MessageChanged { message { status } } } } }";
 /// How long something may take that has to happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -57,16 +61,16 @@ impl Stage {
         let tables = Arc::new(Memory::default());
         let opened =
             Opened { kind: ConversationKind::Group, title: None, by: user("owner"), at: 0, charge: 0 };
-        let state =
-            ConversationState { applied: 0, at: 0, opened: Some(opened), head: 0, head_at: 0, members: 2 };
+        let state = ConversationState { opened: Some(opened), members: 2, ..Conversations::fresh() };
         tables.row(&conversation("k1"), RowKey::state(), &avro::encode(&state));
-        let log = Arc::new(EmptyLog { partitions: LANES.partitions });
+        let log = Arc::new(MemoryLog { partitions: LANES.partitions, ..MemoryLog::default() });
         let (clock, key) = (Arc::new(SystemClock), CursorKey::new([7; 32]));
         let options = Options { shards: 1, ..options };
         let (node, mut entrances) = Node::new(log, tables.clone(), clock, key, options).await.unwrap();
         let stands = Stands {
             node: node.clone(),
-            schema: schema(&tables),
+            executor: executor(&tables),
+            admission: Arc::new(graphql::Admission::new(&rendering_schema(&tables).sdl(), false).unwrap()),
             rendering: rendering_schema(&tables),
             authenticator: Arc::new(Authenticator::development(&[7; 32])),
             draining: CancellationToken::new(),
@@ -80,6 +84,15 @@ impl Stage {
         Self { world, tables, node, shard }
     }
 
+    /// The people of `k1` in its tables.
+    pub fn has_people(&self, names: &[&str]) {
+        let interval = MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 };
+        let member = Member { role: Rank::Member, joined_at: 0, intervals: vec![interval], read_up_to: 9 };
+        for name in names {
+            self.tables.row(&conversation("k1"), RowKey::of::<Member>(&user(name)), &avro::encode(&member));
+        }
+    }
+
     pub fn enters(&self) {
         self.world.enters(&self.node.hubs[0]);
     }
@@ -87,7 +100,7 @@ impl Stage {
     /// A cursor of somebody's before everything.
     pub fn start_of(&self, name: &str) -> String {
         let key = &self.node.cursor_key;
-        Cursor::at(self.node.hubs[0].settled().id).encode(key, &key.mark(&user(name)))
+        Cursor::at(self.node.hubs[0].settled().id).encode(key, &key.tag(&user(name)))
     }
 
     /// `ann` is let in, and says nothing yet.
@@ -95,13 +108,19 @@ impl Stage {
         for (membership, version) in self.world.rows_of("ann").memberships {
             self.tables.view(membership.to_row(), version);
         }
+        let client = self.connects().await;
+        Client { socket: WebSocketStream::from_raw_socket(client, Role::Client, None).await }
+    }
+
+    /// The same, as a bare connection behind its handshake.
+    pub async fn connects(&self) -> TcpStream {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
         let connection = self.shard.connect(server, TaskTracker::new().token());
         connection.admit(Viewer { user: user("ann") }, PATIENCE * 10);
         spawn_local(async move { connection.serve(&[]).await });
-        Client { socket: WebSocketStream::from_raw_socket(client, Role::Client, None).await }
+        client
     }
 
     /// `ann` subscribes to her inbox.

@@ -1,7 +1,7 @@
-//! What is made once for all who ask for it at the same time, and kept for those who ask soon after.
+//! A byte-bounded single-flight cache.
 //!
-//! Invariants: while something is kept it is not made again; what failed is not kept; all together take
-//! no more than a bound, beyond which the oldest go and may be made again.
+//! Invariants: a value that is kept is not made again; a failure is not kept; all values together take no
+//! more than a bound, beyond which the oldest are dropped and may be made again.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -12,8 +12,8 @@ use tokio::sync::OnceCell;
 /// What each takes beside its value.
 const OVERHEAD_BYTES: usize = 256;
 
-/// Values by key.
-pub struct Once<K, V, E> {
+/// Values by key, each made by one caller while others wait.
+pub struct SingleFlight<K, V, E> {
     bound: usize,
     /// Bytes that a value takes.
     weigh: fn(&V) -> usize,
@@ -24,7 +24,7 @@ type Cell<V, E> = Arc<Made<V, E>>;
 
 struct Made<V, E> {
     value: OnceCell<Result<V, E>>,
-    /// Held by whoever attempts to make it alone.
+    /// Held by the thread that attempts to make it at once.
     attempt: Mutex<()>,
 }
 
@@ -40,15 +40,15 @@ impl<V, E> Made<V, E> {
     }
 }
 
-impl<K: Copy + Eq + Hash, V: Clone, E: Clone> Once<K, V, E> {
+impl<K: Copy + Eq + Hash, V: Clone, E: Clone> SingleFlight<K, V, E> {
     /// Keeps up to `bound` bytes.
     pub fn new(bound: usize, weigh: fn(&V) -> usize) -> Self {
         let kept = Kept { by_key: HashMap::new(), oldest_first: VecDeque::new(), bytes: 0 };
         Self { bound, weigh, kept: Mutex::new(kept) }
     }
 
-    /// The value that is kept, or is being made; else the one that this makes. All who wait for one that
-    /// fails fail with it, instead of trying one after the other.
+    /// The value that is kept or being made, else the one that this makes. A failure fails all who wait for
+    /// it, instead of each trying in turn.
     pub async fn get_or_make(&self, key: K, make: impl AsyncFnOnce() -> Result<V, E>) -> Result<V, E> {
         let cell = self.change(|kept| kept.cell(key));
         let made = cell.value.get_or_init(|| async {
@@ -59,7 +59,7 @@ impl<K: Copy + Eq + Hash, V: Clone, E: Clone> Once<K, V, E> {
         made.await.clone()
     }
 
-    /// Attempts something for a value that is not made yet, while nobody else does.
+    /// Runs an attempt to make a value, while no other thread runs one for the same value.
     pub fn alone<T>(&self, key: K, attempt: impl FnOnce() -> T) -> T {
         let cell = self.change(|kept| kept.cell(key));
         let _attempt = if cell.value.initialized() {
@@ -92,7 +92,7 @@ impl<K: Copy + Eq + Hash, V, E> Kept<K, V, E> {
         cell.clone()
     }
 
-    /// What was made takes so many bytes, or has failed.
+    /// Notes the bytes of a value that was made, or that it has failed.
     fn settle(&mut self, key: K, made: &Cell<V, E>, weight: Option<usize>) {
         let kept = self.by_key.get_mut(&key).filter(|(cell, _)| Arc::ptr_eq(cell, made));
         match (kept, weight) {
@@ -115,10 +115,10 @@ mod tests {
 
     use super::*;
 
-    type Texts = Once<usize, String, &'static str>;
+    type Texts = SingleFlight<usize, String, &'static str>;
 
     fn texts(bound: usize) -> Texts {
-        Once::new(bound, String::len)
+        SingleFlight::new(bound, String::len)
     }
 
     /// Asks for a text, and says whether it had to be made.
@@ -145,7 +145,7 @@ mod tests {
             }));
             assert!(all.await.iter().all(|given| *given == made));
         }
-        assert_eq!(count.get(), 2, "the failure is shared by those who wait and kept for nobody else");
+        assert_eq!(count.get(), 2, "a failure is shared by the waiting callers and not kept");
     }
 
     #[test]
@@ -196,7 +196,7 @@ mod tests {
                 1 => Ok(String::new()),
                 2 => Err("just now"),
                 _ => {
-                    // Whoever makes it goes away.
+                    // Its maker is cancelled.
                     let gone = texts.get_or_make(offset, async || std::future::pending().await);
                     assert!(gone.now_or_never().is_none());
                     continue;

@@ -1,0 +1,212 @@
+//! Completion: the rows that a rendering needs, read by the node once for everyone who shares it.
+//!
+//! Invariants: a live event waits for its rows for 200 ms at most, then enters without them; what a resume
+//! reads is shared by all who resume within a second, and is at most that old.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::delivery::{self, Replay};
+use futures::{StreamExt, stream};
+use graphql::Rows;
+use graphql::live::{ConversationDelivery, Delivery};
+use graphql::people::People;
+use platform::ports::{Tables, TablesError};
+use schemas::message::Message;
+use schemas::position::{LogTime, Offset};
+use schemas::tables::MESSAGES;
+use schemas::tables::views::MessageRow;
+use schemas::{ConversationFact, ConversationId, Refusal};
+use tokio::time::{Instant, timeout_at};
+
+use crate::event::{AsOf, Completed, Event, completed};
+use crate::lanes::Lane;
+use crate::single_flight::SingleFlight;
+
+/// How long live events wait for their rows.
+const WITHIN: Duration = Duration::from_millis(200);
+/// Conversations that are read at once for one batch.
+const AT_ONCE: usize = 32;
+/// How long what was read for a resume may be used, in milliseconds. A message that was deleted meanwhile
+/// must not be replayed with its text for long.
+const FRESH_MS: LogTime = 1_000;
+const KEPT_BYTES: usize = 4 * 1024 * 1024;
+
+pub struct Completions {
+    tables: Arc<dyn Tables>,
+    rows: Rows,
+    kept: SingleFlight<Key, Option<Arc<Completed>>, TablesError>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    lane: Lane,
+    offset: Offset,
+    purpose: Purpose,
+    /// Periods of [`FRESH_MS`] until it was read.
+    period: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Purpose {
+    /// The fact as published, with its people.
+    Complete,
+    /// The message as it stands now.
+    Replay,
+}
+
+impl Completions {
+    pub fn new(tables: Arc<dyn Tables>) -> Self {
+        let bytes = |kept: &Option<Arc<Completed>>| kept.as_ref().map_or(0, |kept| kept.bytes());
+        Self { rows: Rows::new(tables.clone()), tables, kept: SingleFlight::new(KEPT_BYTES, bytes) }
+    }
+
+    /// Completes events of one batch before they enter the hubs: one read for each conversation.
+    pub async fn complete(&self, events: &[&Arc<Event>]) {
+        let deadline = Instant::now() + WITHIN;
+        let mut waiting: HashMap<ConversationId, Vec<(&Event, ConversationDelivery)>> = HashMap::new();
+        for event in events {
+            match event.decode() {
+                Some(Delivery::Conversation(published)) if delivery::completes(&published.fact).is_some() => {
+                    waiting.entry(published.conversation.clone()).or_default().push((event, published));
+                }
+                decoded => event.complete(decoded.map(Completed::alone)),
+            }
+        }
+        let mut reads = Vec::with_capacity(waiting.len());
+        for (conversation, events) in waiting {
+            reads.push(self.read(conversation, events, deadline));
+        }
+        stream::iter(reads).buffer_unordered(AT_ONCE).collect::<()>().await;
+    }
+
+    /// Completes events of one conversation, if its rows can be read in time.
+    async fn read(
+        &self,
+        conversation: ConversationId,
+        events: Vec<(&Event, ConversationDelivery)>,
+        deadline: Instant,
+    ) {
+        let messages: Vec<&Message> =
+            events.iter().filter_map(|(_, published)| completed::message(&published.fact)).collect();
+        let people = timeout_at(deadline, self.people(&conversation, &messages)).await;
+        let people = people.unwrap_or_else(|_| Err(TablesError::Unavailable("no answer in time".to_owned())));
+        if let Err(error) = &people {
+            tracing::warn!(%error, events = events.len(), "events enter without their rows");
+        }
+        for (event, published) in events {
+            let published = Delivery::Conversation(published);
+            event.complete(Some(match &people {
+                Ok(people) => Completed::with_people(published, people.clone(), AsOf::Event),
+                Err(_) => Completed::alone(published),
+            }));
+        }
+    }
+
+    /// An event that entered without its rows, completed now; `None` if it stands as it is.
+    pub async fn late(&self, event: &Event, now: LogTime) -> Result<Option<Arc<Completed>>, TablesError> {
+        let Some(published) = published(event) else { return Ok(None) };
+        if event.completed().is_none_or(|known| known.as_of != AsOf::Incomplete) {
+            return Ok(None);
+        }
+        let make = async || self.with_people(published, published.fact.clone(), AsOf::Event).await.map(Some);
+        self.kept.get_or_make(key(event, Purpose::Complete, now), make).await
+    }
+
+    /// What a client that missed an event gets of it; `None` if that is the event as it is.
+    pub async fn replayed(&self, event: &Event, now: LogTime) -> Result<Option<Arc<Completed>>, TablesError> {
+        let Some(published) = published(event) else { return Ok(None) };
+        let message = match delivery::replay(&published.fact) {
+            Replay::AsPublished => return self.late(event, now).await,
+            Replay::Newest(message) => message,
+        };
+        let make = async || {
+            let newest = self.newest(&published.conversation, message, event.number.offset).await?;
+            let Some((message, as_of)) = newest else { return Ok(None) };
+            let fact = delivery::with_newest(&published.fact, message);
+            self.with_people(published, fact, AsOf::Row(as_of)).await.map(Some)
+        };
+        self.kept.get_or_make(key(event, Purpose::Replay, now), make).await
+    }
+
+    async fn with_people(
+        &self,
+        published: &ConversationDelivery,
+        fact: ConversationFact,
+        as_of: AsOf,
+    ) -> Result<Arc<Completed>, TablesError> {
+        let messages: Vec<&Message> = completed::message(&fact).into_iter().collect();
+        let people = self.people(&published.conversation, &messages).await?;
+        let ConversationDelivery { conversation, at, .. } = published;
+        let delivery =
+            ConversationDelivery { conversation: conversation.clone(), at: *at, fact, people: None };
+        Ok(Arc::new(Completed::with_people(Delivery::Conversation(delivery), people, as_of)))
+    }
+
+    /// A message of the command at `offset`, if its row or that of the message it answers is newer; with the
+    /// newest command that wrote them.
+    ///
+    /// The event of a reply carries the text that it answers, which may have been deleted since.
+    async fn newest(
+        &self,
+        conversation: &ConversationId,
+        published: &Message,
+        offset: Offset,
+    ) -> Result<Option<(Message, Offset)>, TablesError> {
+        let row = self.row(conversation, published.seq).await?;
+        let row = row.filter(|(_, written)| *written > offset);
+        let mut as_of = row.as_ref().map(|(_, written)| *written);
+        let mut message = row.map_or_else(|| published.clone(), |(message, _)| message);
+        if let Some(stub) = &mut message.reply_to
+            && let Some((parent, written)) = self.row(conversation, stub.seq).await?
+            && (written > offset || stub.content.is_none())
+        {
+            **stub = parent.stub();
+            as_of = as_of.max(Some(written));
+        }
+        Ok(as_of.map(|as_of| (message, as_of)))
+    }
+
+    /// A message's row, and the offset of the command that wrote it.
+    async fn row(
+        &self,
+        conversation: &ConversationId,
+        seq: i64,
+    ) -> Result<Option<(Message, Offset)>, TablesError> {
+        let partition = MessageRow::partition(conversation, seq);
+        let rows = self.tables.get(&MESSAGES, &partition, &[MessageRow::key(seq)]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        let read = MessageRow::from_row(conversation, &row.columns);
+        let read = read.map_err(|error| TablesError::Refused(error.to_string()))?;
+        Ok(Some((read.message, row.version.offset())))
+    }
+
+    /// Members with their marks; former members too, if one of the messages went to any.
+    async fn people(
+        &self,
+        conversation: &ConversationId,
+        messages: &[&Message],
+    ) -> Result<Arc<People>, TablesError> {
+        let unread = |refusal: Refusal| TablesError::Unavailable(refusal.detail);
+        let mut people = self.rows.conversation(conversation).await.map_err(unread)?.people;
+        if !messages.iter().all(|message| people.is_complete_for(message)) {
+            people.former = self.rows.former(conversation).await.map_err(unread)?;
+        }
+        Ok(Arc::new(people))
+    }
+}
+
+fn key(event: &Event, purpose: Purpose, now: LogTime) -> Key {
+    Key { lane: event.lane, offset: event.offset, purpose, period: now / FRESH_MS }
+}
+
+fn published(event: &Event) -> Option<&ConversationDelivery> {
+    match &*event.completed()?.delivery {
+        Delivery::Conversation(published) => Some(published),
+        Delivery::Account(_) | Delivery::ResumeGap { .. } | Delivery::Drained { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! What completion reads, and for whom.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use domain::delivery::Question;
+use graphql::live::Delivery;
+use schemas::avro;
+use schemas::membership::Member;
+use schemas::message::Message;
+use schemas::receipts::Receipt;
+use schemas::rows::RowKey;
+use schemas::tables::views::MessageRow;
+
+use super::{Completions, FRESH_MS, completed};
+use crate::event::{AsOf, Completed, Event};
+use crate::hub::tests::world::{World, conversation, entries};
+use crate::lanes::Lane;
+use crate::render::tests::samples;
+use crate::subscription::tests::ports::Memory;
+
+const FIRST_COMMAND: i64 = 1_001;
+
+struct Told {
+    tables: Arc<Memory>,
+    completions: Completions,
+    events: Vec<Arc<Event>>,
+}
+
+impl Told {
+    /// `ann` and `bob` in `k1`, and what happens there.
+    fn new(happens: impl FnOnce(&mut World)) -> Self {
+        let mut world = World::new();
+        happens(&mut world);
+        let tables = Arc::new(Memory::default());
+        let people = samples::people();
+        for (user, member) in &people.members {
+            tables.row(&conversation("k1"), RowKey::of::<Member>(user), &avro::encode(member));
+        }
+        for (user, receipt) in &people.receipts {
+            tables.row(&conversation("k1"), RowKey::of::<Receipt>(user), &avro::encode(receipt));
+        }
+        let events = entries(Lane(0), world.records(Lane(0)));
+        let events = events.into_iter().filter_map(|entry| entry.event).collect();
+        Self { completions: Completions::new(tables.clone()), tables, events }
+    }
+
+    fn stores(&self, message: Message, offset: i64) {
+        let row = MessageRow { conversation: conversation("k1"), message: message.stored() };
+        self.tables.view(row.to_row(), offset);
+    }
+
+    async fn replays(&self, at: usize, now: i64) -> Option<Arc<Completed>> {
+        self.completions.replayed(&self.events[at], now).await.unwrap()
+    }
+}
+
+fn message(completed: &Completed) -> &Message {
+    completed::message(completed.fact().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_fact_about_an_existing_message_is_completed_with_its_recipients() {
+    let told = Told::new(|world| {
+        let said = world.says("k1", "bob", "one");
+        world.deletes("k1", &said);
+    });
+    told.completions.complete(&told.events.iter().collect::<Vec<_>>()).await;
+    let [created, deleted] = [0, 1].map(|at| told.events[at].completed().unwrap());
+    assert_eq!((created.as_of, created.questions().len()), (AsOf::Event, 0));
+    assert_eq!(deleted.as_of, AsOf::Event);
+    assert!(matches!(&deleted.questions()[..], [Question::IsBlocked(users)] if users[0].as_str() == "ann"));
+    let Delivery::Conversation(delivery) = &*deleted.delivery else { panic!("a deletion") };
+    assert_eq!(delivery.people.as_ref().unwrap().members.len(), 2);
+}
+
+#[tokio::test]
+async fn an_event_whose_rows_cannot_be_read_enters_incomplete_and_is_completed_later() {
+    let told = Told::new(|world| {
+        let said = world.says("k1", "bob", "one");
+        world.deletes("k1", &said);
+    });
+    told.tables.is_down.store(true, Ordering::Relaxed);
+    told.completions.complete(&told.events.iter().collect::<Vec<_>>()).await;
+    let deleted = &told.events[1];
+    assert_eq!(told.events[0].completed().unwrap().as_of, AsOf::Event, "it needs nothing");
+    assert_eq!(deleted.completed().unwrap().as_of, AsOf::Incomplete);
+    assert!(told.completions.late(deleted, 0).await.is_err());
+    told.tables.is_down.store(false, Ordering::Relaxed);
+    let late = told.completions.late(deleted, 0).await.unwrap().unwrap();
+    assert_eq!((late.as_of, late.questions().len()), (AsOf::Event, 1));
+    assert!(Arc::ptr_eq(&late, &told.replays(1, 1).await.unwrap()), "read once");
+}
+
+#[tokio::test]
+async fn a_message_is_replayed_as_its_row_stands_if_that_is_newer() {
+    let mut said = None;
+    let told = Told::new(|world| said = Some(world.says("k1", "bob", "a secret")));
+    let said = said.unwrap();
+    assert!(told.replays(0, 0).await.is_none(), "there is no row yet");
+    told.stores(said.clone(), FIRST_COMMAND);
+    assert!(told.replays(0, FRESH_MS).await.is_none(), "its own command wrote it");
+    told.stores(said.removed(9), FIRST_COMMAND + 5);
+    assert!(told.replays(0, FRESH_MS).await.is_none(), "shared for a second");
+    let replayed = told.replays(0, 2 * FRESH_MS).await.unwrap();
+    assert_eq!(replayed.as_of, AsOf::Row(FIRST_COMMAND + 5));
+    assert_eq!(message(&replayed).body.content(), None);
+    assert!(Arc::ptr_eq(&replayed, &told.replays(0, 2 * FRESH_MS).await.unwrap()));
+}
+
+#[tokio::test]
+async fn a_reply_is_replayed_without_a_text_that_was_deleted_since() {
+    let mut said = vec![];
+    let told = Told::new(|world| {
+        let parent = world.says("k1", "bob", "a secret");
+        let reply = world.answers("k1", "ann", "indeed", &parent);
+        said = vec![parent, reply];
+    });
+    told.stores(said[0].clone(), FIRST_COMMAND);
+    told.stores(said[1].clone(), FIRST_COMMAND + 1);
+    assert!(told.replays(1, 0).await.is_none(), "both are as the event says");
+    told.stores(said[0].clone().removed(9), FIRST_COMMAND + 2);
+    let replayed = told.replays(1, FRESH_MS).await.unwrap();
+    let (reply, as_of) = (message(&replayed), replayed.as_of);
+    assert_eq!(as_of, AsOf::Row(FIRST_COMMAND + 2));
+    assert_eq!(reply.body.content().unwrap().text, "indeed");
+    let stub = reply.reply_to.as_ref().unwrap();
+    assert_eq!((stub.seq, &stub.content), (said[0].seq, &None));
+}
