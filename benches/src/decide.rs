@@ -14,21 +14,22 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::Args;
 use domain::{Accounts, Conversations, policy};
+use fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
 use platform::runner;
-use schemas::account::{AccountRequest, Charge, ChargeKind, GrantCredits, SendMessage};
 use schemas::avro;
+use schemas::charging::{Charge, ChargeKind};
 use schemas::control::RULES;
-use schemas::conversation::{
-    Content, ConversationKind, ConversationRequest, Mentions, OpenConversation, PostMessage,
-};
-use schemas::fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
-use schemas::message::{Envelope, Output};
-use schemas::owner::RowKey;
+use schemas::creating::{ConversationKind, OpenConversation};
+use schemas::credits::GrantCredits;
+use schemas::message::{Content, Mentions};
 use schemas::people::Profile;
 use schemas::position::{Cause, EPOCH, Number};
+use schemas::record::{Envelope, Origin, Output, RecordId};
+use schemas::rows::RowKey;
+use schemas::sending::{PostMessage, SendMessage};
 use schemas::tables::views::View;
 use schemas::verdict::Outcome;
-use schemas::{ClientId, UserId};
+use schemas::{AccountRequest, ClientId, UserId};
 use serde_json::json;
 use tests::system::Stack;
 
@@ -146,7 +147,8 @@ impl AddAssign for Cost {
 fn encode<F: Fold>(decided: Decided<F>) {
     for (index, output) in (0..).zip(decided.outputs) {
         let cause = Cause { epoch: EPOCH, partition: 0, number: Number { offset: 0, index } };
-        black_box(output.record(Some(cause)));
+        let id = RecordId::Cause(cause);
+        black_box(output.record(&Origin { id, source: F::SOURCE, at: 0, traceparent: None }));
     }
     black_box(avro::encode(&*decided.state));
     decided.rows.iter().for_each(|(_, row)| drop(black_box(row.encode())));
@@ -193,7 +195,7 @@ fn measure_accounts(in_force: &InForce<'_>, options: &Options) -> Result<Cost> {
     for number in 0..100 {
         let mut seat = Seat::<Accounts>::new(user(number)?);
         let grant = GrantCredits { once: "start".to_owned(), amount_milli: 1_000_000_000 };
-        seat.takes(in_force, 0, Envelope::default(), AccountRequest::GrantCredits(grant));
+        seat.takes(in_force, 0, Envelope::default(), grant.into());
         seats.push(seat);
     }
     let mut cost = Cost::default();
@@ -227,7 +229,7 @@ fn measure_conversations(in_force: &InForce<'_>, options: &Options) -> Result<Co
     let mut roomy = in_force.policy.clone();
     roomy.limits.group_members = 100;
     let roomy = InForce { policy: &roomy, rules: RULES };
-    seat.takes(&roomy, 0, Envelope::default(), ConversationRequest::OpenConversation(open));
+    seat.takes(&roomy, 0, Envelope::default(), open.into());
     let mut cost = Cost::default();
     let mut rounds = 0_i64..;
     while cost.folding < options.seconds {
@@ -239,7 +241,7 @@ fn measure_conversations(in_force: &InForce<'_>, options: &Options) -> Result<Co
         }
         cost += Cost::of(|| {
             let decide = |(round, (post, envelope)): (i64, (PostMessage, Envelope))| {
-                seat.takes(in_force, 10_000 * round, envelope, ConversationRequest::PostMessage(post))
+                seat.takes(in_force, 10_000 * round, envelope, post.into())
             };
             posts.into_iter().map(decide).collect()
         });

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use fanout::cursor::CursorKey;
+use graphql::Origins;
 use graphql::auth::{Authenticator, Expected, Keys};
 use platform::config::{self, Secret};
 use platform::runner;
@@ -19,7 +20,7 @@ const DEFAULTS: &str = include_str!("../default.toml");
 
 /// What an operator says on the command line.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version = roles::release::FULL)]
 pub struct Flags {
     /// Settings that differ from the defaults.
     #[arg(long, value_name = "FILE", env = "MM_CONFIG")]
@@ -74,6 +75,7 @@ pub struct TablesSection {
 pub struct HttpSection {
     pub listen: SocketAddr,
     pub connections_per_second: NonZeroU32,
+    origins: String,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -127,7 +129,6 @@ pub struct FanoutSection {
     operations_per_socket: usize,
     sockets: usize,
     shards: usize,
-    origins: String,
 }
 
 impl Config {
@@ -172,7 +173,6 @@ impl Config {
 
     pub fn fanout(&self) -> fanout::Options {
         let fanout = &self.fanout;
-        let origins = fanout.origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
         fanout::Options {
             snapshot_every: Duration::from_millis(fanout.snapshot_every_ms),
             ring_bytes: fanout.ring_bytes,
@@ -184,7 +184,6 @@ impl Config {
             operations_per_socket: fanout.operations_per_socket,
             sockets: fanout.sockets,
             shards: fanout.shards,
-            origins: origins.map(str::to_owned).collect(),
         }
     }
 
@@ -206,7 +205,10 @@ impl Config {
                 Authenticator::new(expected, read_keys(file)?)
             }
         };
-        Ok(Access { authenticator: Arc::new(authenticator), development: development.is_some() })
+        let development = development.is_some();
+        let origins = self.http.origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
+        let origins = Origins::new(origins.map(str::to_owned).collect(), development);
+        Ok(Access { authenticator: Arc::new(authenticator), development, origins })
     }
 
     /// The platform's keys, where they are given.

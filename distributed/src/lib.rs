@@ -14,7 +14,7 @@ use kafka::Kafka;
 use platform::clock::SystemClock;
 use platform::lifecycle::Signals;
 use platform::telemetry;
-use roles::{Access, Process, http};
+use roles::{Access, Process, http, release};
 use scylla_tables::Scylla;
 
 use crate::config::{Config, Flags};
@@ -34,6 +34,7 @@ pub async fn run(
         print!("{}", toml::to_string(&config)?);
         return Ok(());
     }
+    release::announce();
     let mut signals = Signals::listen().context("signals")?;
     let admin = http::bind(config.admin.listen)?;
     let (kafka, tables) = tokio::select! {

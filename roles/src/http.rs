@@ -15,8 +15,10 @@ pub fn split(sockets: Router, requests: Router) -> Router {
     let choose = move |request: Request| {
         let is_handshake = request
             .headers()
-            .get(header::UPGRADE)
-            .is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"));
+            .get_all(header::UPGRADE)
+            .into_iter()
+            .flat_map(|line| line.as_bytes().split(|byte| *byte == b','))
+            .any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket"));
         let chosen = if is_handshake { sockets.clone() } else { requests.clone() };
         async move {
             let response: Response = match chosen.oneshot(request).await {

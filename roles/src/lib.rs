@@ -6,6 +6,7 @@
 //! elsewhere.
 
 pub mod http;
+pub mod release;
 
 use std::convert::Infallible;
 use std::num::NonZeroU32;
@@ -18,12 +19,12 @@ use fanout::Node;
 use fanout::cursor::CursorKey;
 use fanout::socket::Sockets;
 use graphql::auth::Authenticator;
-use graphql::{ApiSchema, Reads};
-use ingest::Ingest;
+use graphql::{Admission, Executor, Origins, Reads, Rows};
 use ingest::http::Http;
 use ingest::http::connections::{self, PER_SECOND};
+use ingest::{Ingest, api};
 use platform::clock::Clock;
-use platform::lifecycle::{Life, Signals};
+use platform::lifecycle::{Lifecycle, Signals};
 use platform::ports::{Log, Tables};
 use platform::projection;
 use platform::runner::{self, RunnerError, drive};
@@ -44,7 +45,7 @@ pub struct Process {
     pub log: Arc<dyn Log>,
     pub tables: Arc<dyn Tables>,
     pub clock: Arc<dyn Clock>,
-    pub life: Life,
+    pub life: Lifecycle,
 }
 
 /// Who signs in, and with what.
@@ -53,19 +54,22 @@ pub struct Access {
     pub authenticator: Arc<Authenticator>,
     /// Log-in without a password, GraphiQL, introspection: only where nobody else can connect.
     pub development: bool,
+    /// Origins whose pages may connect.
+    pub origins: Origins,
 }
 
 /// What answers requests: commands into the log, verdicts from it.
 #[derive(Clone)]
 pub struct Api {
     pub ingest: Arc<Ingest>,
-    schema: ApiSchema,
+    executor: Executor,
+    sdl: String,
 }
 
 impl Process {
     pub fn new(log: Arc<dyn Log>, tables: Arc<dyn Tables>, clock: Arc<dyn Clock>) -> Self {
         Port::announce();
-        Self { log, tables, clock, life: Life::default() }
+        Self { log, tables, clock, life: Lifecycle::default() }
     }
 
     /// Lives from `start`, which starts the roles, until it is told to end, or a role ends, which none
@@ -127,25 +131,27 @@ impl Process {
     /// it tells the own requests from the other's.
     pub async fn api(&mut self, mut options: ingest::Options) -> Result<Api> {
         options.slot = rand::random_range(0..self.log.partitions(&VERDICTS));
-        let reads = Arc::new(Reads::new(self.tables.clone()));
-        let ingest = Ingest::open(self.log.clone(), self.clock.clone(), reads.clone(), options).await?;
+        let rows = Arc::new(Rows::new(self.tables.clone()));
+        let ingest = Ingest::open(self.log.clone(), self.clock.clone(), rows.clone(), options).await?;
         let latch = self.life.readiness.latch("verdicts");
-        self.life.running.spawn("verdicts", |stop| ingest.clone().hear_verdicts(latch, stop));
-        Ok(Api { schema: graphql::schema(reads, ingest.clone()), ingest })
+        self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
+        let schema = api::schema(Arc::new(Reads::new(rows)), ingest.clone());
+        Ok(Api { executor: api::executor(schema), sdl: api::sdl(), ingest })
     }
 
     /// Requests over HTTP.
-    pub fn requests(&mut self, api: &Api, access: &Access) -> Router {
+    pub fn requests(&mut self, api: &Api, access: &Access) -> Result<Router> {
         let latch = self.life.readiness.latch("facts");
-        self.life.running.spawn("facts", |stop| api.ingest.clone().hear_changes(latch, stop));
-        ingest::http::routes(Http {
-            schema: api.schema.clone(),
-            introspection: access.development.then(graphql::introspection_schema),
+        self.life.running.spawn("facts", |stop| api.ingest.clone().run_changes(latch, stop));
+        Ok(ingest::http::routes(Http {
+            executor: api.executor.clone(),
+            admission: Arc::new(Admission::new(&api.sdl, access.development)?),
+            origins: access.origins.clone(),
             authenticator: access.authenticator.clone(),
             ingest: api.ingest.clone(),
             clock: self.clock.clone(),
             development: access.development,
-        })
+        }))
     }
 
     /// A fan-out node, and the sockets on it.
@@ -170,7 +176,9 @@ impl Process {
             Ok(())
         });
         let authenticator = access.authenticator.clone();
-        let sockets = Sockets::new((node, entrances), api.schema.clone(), authenticator, access.development)?;
+        let admission = Arc::new(Admission::new(&api.sdl, false)?);
+        let schema = (api.executor.clone(), admission);
+        let sockets = Sockets::new((node, entrances), schema, authenticator, access.origins.clone())?;
         self.life.serving.spawn("sockets", |stop| sockets.clone().drain(stop));
         Ok(sockets.routes())
     }

@@ -7,7 +7,7 @@ use clap::Parser;
 
 /// MuscleMap Messaging in one process.
 #[derive(Debug, Parser)]
-#[command(version)]
+#[command(version = roles::release::FULL)]
 pub struct Flags {
     /// Folder for everything that is kept; made if it is not there.
     #[arg(long, value_name = "DIR", env = "MM_DATA_DIR")]

@@ -13,7 +13,7 @@ use embedded::Store;
 use platform::clock::SystemClock;
 use platform::lifecycle::Signals;
 use platform::telemetry;
-use roles::{Process, http};
+use roles::{Process, http, release};
 
 use crate::flags::Flags;
 
@@ -24,6 +24,7 @@ async fn main() -> Result<()> {
     if let Some(command) = &flags.command {
         return operate(&flags, command.clone()).await;
     }
+    release::announce();
     let signals = Signals::listen().context("signals")?;
     let listener = http::bind(flags.listen)?;
     let admin = http::bind(flags.admin())?;

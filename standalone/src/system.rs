@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use fanout::cursor::CursorKey;
+use graphql::Origins;
 use graphql::auth::Authenticator;
 use ingest::Ingest;
 use ingest::http::connections::PER_SECOND;
@@ -26,11 +27,12 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     process.conversations(runner::Options::default());
     process.profiles();
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
-    let access = Access { authenticator, development: flags.is_development() };
+    let development = flags.is_development();
+    let access = Access { authenticator, development, origins: Origins::new(vec![], development) };
     let api = process.api(ingest::Options::default()).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, fanout::Options::default()).await?;
-    let requests = process.requests(&api, &access);
+    let requests = process.requests(&api, &access)?;
     process.serve("http", listener, http::split(sockets, requests), PER_SECOND);
     Ok(api.ingest)
 }

@@ -10,12 +10,13 @@ from difference import same, true
 
 PERSON = "{ id username displayName avatarUrl }"
 MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content createdAt deletedAt mentionsAll
-    recipientCount sender {PERSON} mentions {PERSON} system {{ kind actor {PERSON} targets {PERSON} }}
+    recipientCount readByCount status readBy(first: 50) {{ readAt user {{ id }} }}
+    sender {PERSON} mentions {PERSON} system {{ kind actor {PERSON} targets {PERSON} }}
     replyTo {{ id content createdAt deletedAt sender {PERSON} }} }}"""
 PAGE = "pageInfo { hasNextPage endCursor }"
 
 CONVERSATIONS = f"""query($after: String) {{ conversations(first: 50, after: $after) {{ {PAGE} nodes {{
-    id kind title participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount
+    id kind title participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost
     createdBy {PERSON} lastMessage {{ id }} viewer {{ role joinedAt lastReadMessageId }} }} }} }}"""
 PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
     participants(first: 50, after: $after) {{ {PAGE}
@@ -92,7 +93,3 @@ def person(profile: dict) -> dict:
         "displayName": profile["display_name"],
         "avatarUrl": profile["avatar_url"],
     }
-
-
-def message_id(conversation: str, seq: int) -> str:
-    return f"{conversation}-{seq:012}"

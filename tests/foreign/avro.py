@@ -13,10 +13,11 @@ from typing import Any
 
 import fastavro
 
+from catalogue import SCHEMAS
 from difference import same, true
 
 # Ids that are asked for when all schemas are wanted.
-IDS = range(1, 100)
+IDS = range(1, 300)
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Schemas:
 @dataclass(frozen=True)
 class Decoded:
     id: int
-    # Name of the record's type without its namespace.
+    # The name that the catalogue has for the id.
     type: str
     value: Any
 
@@ -44,7 +45,9 @@ def decode(schemas: Schemas, what: str, framed: bytes) -> Decoded:
     )
     (id,) = struct.unpack(">I", framed[1:5])
     schema = _schema(schemas, id)
+    true(f"{what} names a schema of the catalogue, not {id}", id in SCHEMAS)
     true(f"{what} names a published schema, not {id}", schema is not None)
+    same(f"name of the schema {id}", short(schema["name"]), SCHEMAS[id])
     body = io.BytesIO(framed[5:])
     # A record in a union of several comes as (name, record), so that it can be told and encoded again.
     value = fastavro.schemaless_reader(
@@ -55,7 +58,7 @@ def decode(schemas: Schemas, what: str, framed: bytes) -> Decoded:
     fastavro.schemaless_writer(again, schema, value)
     same(f"{what}, encoded again,", again.getvalue().hex(), framed[5:].hex())
     schemas.met[id] = schemas.met.get(id, 0) + 1
-    return Decoded(id, short(schema["name"]), value)
+    return Decoded(id, SCHEMAS[id], value)
 
 
 def encode(schemas: Schemas, id: int, value: Any) -> bytes:
@@ -66,11 +69,6 @@ def encode(schemas: Schemas, id: int, value: Any) -> bytes:
 
 def short(name: str) -> str:
     return name.rsplit(".", 1)[-1]
-
-
-def branch(union: tuple[str, Any]) -> tuple[str, Any]:
-    """Which record a union of records holds, and the record."""
-    return short(union[0]), union[1]
 
 
 def published(schemas: Schemas) -> dict[int, str]:

@@ -1,62 +1,58 @@
 """Rows of accounts against the events and the API."""
 
-from api import Told, message_id, time
+import ids
+from api import Told, time
 from difference import same
-from owners import ACCOUNTS, CLIENT_REQUEST, LEDGER, ONCE, STATE, Owner, Paid, client_id, number, owners
-from story import Account, Conversation
-from tables import Row
+from owners import CLIENT_REQUEST, LEDGER, ONCE, STATE, Owner, Paid, client_id, number
+from story import Story
 
 
-def check(
-    rows: list[Row],
-    events: dict[str, Account],
-    conversations: dict[str, Conversation],
-    paid: Paid,
-    told: dict[str, Told],
-) -> None:
-    found = owners("user", rows, ACCOUNTS)
-    same("accounts", sorted(found), sorted(events))
+def check(found: dict[str, Owner], story: Story, paid: Paid, told: dict[str, Told]) -> None:
+    same("accounts", sorted(found), sorted(story.accounts))
     for user, owner in found.items():
         for key, row in owner[LEDGER].items():
             same(f"version of ledger entry {number(key)} of {user}", row.version, number(key))
         ledger = {number(key): row.value for key, row in owner[LEDGER].items()}
-        entries = {entry["offset"]: {name: entry[name] for name in _SAID} for entry in events[user].ledger}
+        entries = story.accounts[user].ledger
+        wanted = {entry["offset"]: {name: entry[name] for name in _SAID} for entry in entries}
         stored = {offset: {name: entry[name] for name in _SAID} for offset, entry in ledger.items()}
-        same(f"ledger of {user}", stored, entries)
+        same(f"ledger of {user}", stored, wanted)
         grants = {key.decode(): row.value["at"] for key, row in owner[ONCE].items()}
-        same(f"grants of {user}", grants, {"welcome": events[user].ledger[0]["at"]})
-        _check_requests(user, owner, conversations, paid)
-        _check_served(user, owner, ledger, conversations, told[user])
+        same(f"grants of {user}", grants, {"welcome": entries[0]["at"]})
+        _check_requests(user, owner, story, paid)
+        _check_served(user, owner, ledger, story, told[user])
 
 
 _SAID = ("kind", "amount_milli", "balance_after_milli", "at")
 
 
-def _check_requests(user: str, owner: Owner, conversations: dict[str, Conversation], paid: Paid) -> None:
-    """An id whose charge stands is that of a message or of a conversation that is there."""
-    live = {
-        (row.value["kind"], row.value["conversation"], client_id(key)): row.value["position"]
-        for key, row in owner[CLIENT_REQUEST].items()
-        if row.value["live"]
-    }
-    for (kind, conversation, client), position in live.items():
-        charge = paid.get((kind, conversation, user, client))
-        same(f"position of {kind} {client} of {user}", position, charge)
-    sent = sorted(("Send", id, message["client_id"]) for id, message in _sent_by(user, conversations))
+def _check_requests(user: str, owner: Owner, story: Story, paid: Paid) -> None:
+    """An id whose charge stands is that of a message or of a conversation that is there; each row has
+    position and time of its charge."""
+    live = []
+    for key, row in owner[CLIENT_REQUEST].items():
+        kind, conversation = row.value["kind"], row.value["conversation"]
+        charge = paid[kind, conversation, user, client_id(key)]
+        place = (row.value["position"], row.value["at"])
+        same(f"charge of {kind} {client_id(key)} of {user}", place, (charge["position"], charge["at"]))
+        if row.value["live"]:
+            live.append((kind, conversation, client_id(key)))
+    sent = sorted(("Send", id, message["client_id"]) for id, message in story.sent_by(user))
     same(f"sends of {user} that stand", sorted(key for key in live if key[0] == "Send"), sent)
     opened = sorted(
-        id for id, other in conversations.items() if other.opened and other.opened["created_by"] == user
+        id for id, other in story.conversations.items() if other.about and other.about["by"] == user
     )
     same(f"creations of {user} that stand", sorted(id for kind, id, _ in live if kind == "Create"), opened)
+    # The window of creations is a day, so each of them counts.
+    counted = sorted(paid["Create", id, user, client]["at"] for kind, id, client in live if kind == "Create")
+    same(f"creations of {user} that count", owner[STATE][b""].value["creations"], counted)
 
 
-def _check_served(
-    user: str, owner: Owner, ledger: dict[int, dict], conversations: dict[str, Conversation], api: Told
-) -> None:
-    same(f"balance of {user}", api.balance, owner[STATE][b""].value["balance_milli"])
+def _check_served(user: str, owner: Owner, ledger: dict[int, dict], story: Story, api: Told) -> None:
+    balance = owner[STATE][b""].value["balance_milli"]
+    same(f"balance of {user}", (balance, api.balance), (story.accounts[user].balance,) * 2)
     messages = {
-        (id, message["client_id"]): message_id(id, message["seq"])
-        for id, message in _sent_by(user, conversations)
+        (id, message["client_id"]): ids.message(id, message["seq"]) for id, message in story.sent_by(user)
     }
     wanted = [
         {
@@ -72,12 +68,3 @@ def _check_served(
         for offset, entry in sorted(ledger.items(), reverse=True)
     ]
     same(f"ledger that {user} is served", api.ledger, wanted)
-
-
-def _sent_by(user: str, conversations: dict[str, Conversation]) -> list[tuple[str, dict]]:
-    return [
-        (id, message)
-        for id, conversation in conversations.items()
-        for message in conversation.messages.values()
-        if message["note"] is None and message["sender"]["user"] == user
-    ]

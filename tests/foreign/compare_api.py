@@ -1,53 +1,37 @@
 """The API against the events: what each user is told is what the events say, to the last field."""
 
-from api import Told, message_id, person, time
+import compare_messages
+import ids
+from api import Told, person, time
+from blocks import stands
 from difference import same
-from story import Account, Conversation, hidden, hides
-
-# More than so many unread messages are not counted.
-UNREAD_COUNTED = 100
+from sight import MOST_COUNTED, Sight
+from story import Account, Story
 
 
-def check(
-    users: dict[str, dict],
-    told: dict[str, Told],
-    conversations: dict[str, Conversation],
-    accounts: dict[str, Account],
-) -> int:
+def check(users: dict[str, dict], told: dict[str, Told], story: Story) -> int:
     """`users` are the newest records of the platform. Gives the number of messages compared."""
-    spans, compared = hidden(conversations), 0
+    compared = 0
     for user, api in told.items():
         same(f"who {user} is", api.me, person(users[user]))
-        _check_money(user, api, accounts.get(user, Account()), conversations)
-        blocked = sorted(
-            other
-            for conversation in conversations.values()
-            for (blocker, other), intervals in conversation.blocks.items()
-            if blocker == user and intervals and intervals[-1]["to"] is None
-        )
+        _check_money(user, api, story.accounts.get(user, Account()), story)
+        by_pair = story.blocks.by_pair.items()
+        blocked = sorted(other for (by, other), spans in by_pair if by == user and stands(spans))
         same(f"whom {user} blocks", api.blocked, [person(users[other]) for other in blocked])
-        theirs = {
-            id: conversation for id, conversation in conversations.items() if conversation.present(user)
-        }
+        theirs = {id: other for id, other in story.conversations.items() if other.people.present(user)}
         order = sorted(theirs, key=lambda id: (theirs[id].head_at, id), reverse=True)
         same(f"conversations of {user}", [found["id"] for found in api.conversations], order)
         for found in api.conversations:
-            id = found["id"]
-            visible = _visible(user, theirs[id], spans)
-            wanted = [_message(user, id, theirs[id], message, spans) for message in visible]
-            same(f"history of {id} for {user}", api.messages[id], wanted)
-            _check_conversation(user, found, theirs[id], visible, users)
-            for participant in api.participants[id]:
-                who = participant["user"]
-                same(f"participant of {id} for {user}", who, person(users[who["id"]]))
-            compared += len(wanted)
+            sight = Sight(user, theirs[found["id"]], story.blocks)
+            compare_messages.check(sight, api.messages[found["id"]])
+            _check_conversation(sight, found, users)
+            _check_participants(sight, api.participants[found["id"]], users)
+            compared += len(api.messages[found["id"]])
     return compared
 
 
-def _check_money(user: str, api: Told, account: Account, conversations: dict[str, Conversation]) -> None:
-    same(
-        f"balance of {user}", api.balance, account.ledger[-1]["balance_after_milli"] if account.ledger else 0
-    )
+def _check_money(user: str, api: Told, account: Account, story: Story) -> None:
+    same(f"balance of {user}", api.balance, account.balance)
     ledger = [
         {
             "id": str(entry["offset"]),
@@ -62,110 +46,60 @@ def _check_money(user: str, api: Told, account: Account, conversations: dict[str
     same(f"ledger of {user}", told, ledger)
     # What events of accounts do not tell: which message it was. That is known from the conversation.
     sent = {
-        message_id(id, message["seq"]): message["recipients"]
-        for id, conversation in conversations.items()
-        for message in conversation.messages.values()
-        if message["note"] is None and message["sender"]["user"] == user and message["recipients"] > 0
+        ids.message(id, message["seq"]): message["recipients"]
+        for id, message in story.sent_by(user)
+        if message["recipients"] > 0
     }
-    paid = {
-        entry["messageId"]: entry["recipientCount"]
-        for entry in api.ledger
-        if entry["type"] == "MESSAGE_SEND" and entry["messageId"] is not None
-    }
+    sends = [entry for entry in api.ledger if entry["type"] == "MESSAGE_SEND"]
+    paid = {entry["messageId"]: entry["recipientCount"] for entry in sends if entry["messageId"] is not None}
     same(f"messages that {user} has paid for", paid, sent)
-    refused = [
-        entry for entry in api.ledger if entry["type"] == "MESSAGE_SEND" and entry["messageId"] is None
-    ]
-    refunds = [entry for entry in api.ledger if entry["type"] == "REFUND"]
-    same(f"number of refunds of {user}", len(refunds), len(refused))
-    same(f"number of sends of {user} that were rejected", len(account.rejected), len(refused))
+    refused = sum(entry["messageId"] is None for entry in sends)
+    refunds = sum(entry["type"] == "REFUND" for entry in api.ledger)
+    same(f"refunds and rejected sends of {user}", (refunds, len(account.rejected)), (refused, refused))
 
 
 _LEDGER = {"id", "amountMilli", "balanceAfterMilli", "type", "createdAt"}
 
 
-def _visible(user: str, conversation: Conversation, spans: dict) -> list[dict]:
-    stay = conversation.present(user)
-    return [message for message in conversation.messages.values() if _sees(user, stay, message, spans)]
-
-
-def _sees(user: str, stay: dict, message: dict, spans: dict) -> bool:
-    """From their joining on, and not what someone sent while a block stood between the two."""
-    sender = message["sender"]["user"]
-    return message["seq"] >= stay["first_seq"] and not hides(
-        spans.get((user, sender), []), message["sent_at"]
-    )
-
-
-def _message(user: str, id: str, conversation: Conversation, message: dict, spans: dict) -> dict:
-    note, reply = message["note"], message["reply_to"]
-    parent = None
-    if reply is not None:
-        before = conversation.messages[reply["seq"]]
-        # A parent that the viewer may not see is not told.
-        if _sees(user, conversation.present(user), before, spans):
-            parent = {name: value for name, value in _said(id, before).items() if name in _PARENT}
-    return _said(id, message) | {
-        "conversationId": id,
-        "seq": message["seq"],
-        "clientMessageId": message["client_id"],
-        "contentType": "TEXT" if note is None else "SYSTEM",
-        "mentionsAll": message["mentions"]["all"],
-        "mentions": [person(profile) for profile in message["mentions"]["people"]],
-        "recipientCount": message["recipients"],
-        "replyTo": parent,
-        "system": None
-        if note is None
-        else {
-            "kind": note["kind"],
-            "actor": person(message["sender"]),
-            "targets": [person(profile) for profile in note["targets"]],
-        },
-    }
-
-
-_PARENT = {"id", "content", "createdAt", "deletedAt", "sender"}
-
-
-def _said(id: str, message: dict) -> dict:
-    return {
-        "id": message_id(id, message["seq"]),
-        "content": None if message["content"] is None else message["content"]["text"],
-        "createdAt": time(message["sent_at"]),
-        "deletedAt": time(message["deleted_at"]),
-        "sender": person(message["sender"]),
-    }
-
-
-def _check_conversation(
-    user: str, found: dict, conversation: Conversation, visible: list[dict], users: dict[str, dict]
-) -> None:
-    opened, head = conversation.opened, len(conversation.messages)
-    read = conversation.read_up_to(user)
-    unread = [message for message in visible if message["seq"] > read]
-    mine = [
-        message
-        for message in unread[:UNREAD_COUNTED]
-        if message["mentions"]["all"] or any(named["user"] == user for named in message["mentions"]["people"])
-    ]
-    viewer = found["viewer"]
+def _check_conversation(sight: Sight, found: dict, users: dict[str, dict]) -> None:
+    conversation, user = sight.conversation, sight.viewer
+    about, visible, unread = conversation.about, sight.visible(), sight.unread()
+    naming = [message for message in unread[:MOST_COUNTED] if _names(message, user)]
     wanted = {
-        "id": found["id"],
-        "kind": opened["kind"],
-        "title": opened["title"],
-        "participantCount": sum(conversation.present(member) is not None for member in conversation.stays),
-        "lastSeq": head,
-        "lastMessageAt": time(conversation.head_at) if head > 0 else None,
-        "createdAt": time(conversation.opened_at),
-        "createdBy": person(users[opened["created_by"]]),
-        "lastMessage": {"id": message_id(found["id"], visible[-1]["seq"])} if visible else None,
-        "unreadCount": min(len(unread), UNREAD_COUNTED),
-        "unreadMentionCount": len(mine),
-        "viewer": {
-            # Who has which role since when, events do not tell; the rows do.
-            "role": viewer["role"],
-            "joinedAt": viewer["joinedAt"],
-            "lastReadMessageId": message_id(found["id"], read) if read > 0 else None,
-        },
+        "id": conversation.id,
+        "kind": about["kind"],
+        "title": about["title"],
+        "participantCount": conversation.people.count(),
+        "lastSeq": conversation.head,
+        "lastMessageAt": time(conversation.head_at) if conversation.head > 0 else None,
+        "createdAt": time(about["at"]),
+        "createdBy": person(users[about["by"]]),
+        "lastMessage": {"id": ids.message(conversation.id, visible[-1]["seq"])} if visible else None,
+        "unreadCount": min(len(unread), MOST_COUNTED),
+        "unreadMentionCount": len(naming),
+        "canPost": sight.can_post(),
+        "viewer": _participant(sight, user),
     }
-    same(f"conversation {found['id']} for {user}", found, wanted)
+    same(f"conversation {conversation.id} for {user}", found, wanted)
+
+
+def _names(message: dict, user: str) -> bool:
+    named = {profile["user"] for profile in message["mentions"]["people"]}
+    return message["mentions"]["all"] or user in named
+
+
+def _check_participants(sight: Sight, found: list[dict], users: dict[str, dict]) -> None:
+    people = sight.conversation.people
+    present = [user for user in people.members if people.present(user)]
+    present.sort(key=lambda user: (people.members[user].joined_at, user))
+    wanted = [_participant(sight, user) | {"user": person(users[user])} for user in present]
+    same(f"participants of {sight.conversation.id} for {sight.viewer}", found, wanted)
+
+
+def _participant(sight: Sight, user: str) -> dict:
+    member, mark = sight.conversation.people.members[user], sight.mark(user)
+    return {
+        "role": member.role,
+        "joinedAt": time(member.joined_at),
+        "lastReadMessageId": ids.message(sight.conversation.id, mark) if mark > 0 else None,
+    }

@@ -1,25 +1,30 @@
 """Views and small tables against the events and the API."""
 
-from api import Told, message_id, person, time
+import ids
+from api import Told, person, time
+from blocks import stands
+from catalogue import CONVERSATION_ROWS, MESSAGE, PAIR_BLOCKS
 from difference import same
-from story import Conversation
+from messages import text
+from owners import MEMBER
+from story import Story
 from tables import Row
 
 MESSAGES_PER_BUCKET = 1_000
 
 
-def messages(rows: list[Row], conversations: dict[str, Conversation], told: dict[str, Told]) -> None:
+def messages(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
     """Each row says what the events say, but for the text of what it answers; and whoever is served a
     message by the API is served what its row says."""
     wanted = {
-        message_id(id, seq): _stored(message)
-        for id, conversation in conversations.items()
+        ids.message(id, seq): _stored(message)
+        for id, conversation in story.conversations.items()
         for seq, message in conversation.messages.items()
     }
     same("messages", {_id(row): row.value for row in rows}, wanted)
     for row in rows:
         columns, message = row.columns, row.value
-        content = None if message["content"] is None else message["content"]["text"]
+        content = text(message)
         beside = {
             "conversation_id": columns["conversation_id"],
             "bucket": message["seq"] // MESSAGES_PER_BUCKET,
@@ -27,11 +32,11 @@ def messages(rows: list[Row], conversations: dict[str, Conversation], told: dict
             "kind": "created",
             "at": message["sent_at"],
             "sender_id": message["sender"]["user"],
-            "content": content,
+            "content": None if content is None else content["text"],
             "body": columns["body"],
         }
         same(f"columns of {_id(row)}", columns, beside)
-        same(f"type of {_id(row)}", row.decoded.type, "Message")
+        same(f"schema of {_id(row)}", row.decoded.id, MESSAGE)
     by_id = {_id(row): row.columns for row in rows}
     for user, api in told.items():
         for message in (message for history in api.messages.values() for message in history):
@@ -42,7 +47,7 @@ def messages(rows: list[Row], conversations: dict[str, Conversation], told: dict
 
 
 def _id(row: Row) -> str:
-    return message_id(row.columns["conversation_id"], row.columns["seq"])
+    return ids.message(row.columns["conversation_id"], row.columns["seq"])
 
 
 def _stored(message: dict) -> dict:
@@ -50,49 +55,33 @@ def _stored(message: dict) -> dict:
     return message if reply is None else message | {"reply_to": reply | {"content": None}}
 
 
-def memberships(rows: list[Row], conversations: dict[str, Conversation], told: dict[str, Told]) -> None:
+def memberships(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
+    """Who is or was in a conversation, as the conversation's own rows have it."""
     wanted = {
-        (user, id): stays
-        for id, conversation in conversations.items()
-        for user, stays in conversation.stays.items()
+        (user, id): vars(member)
+        for id, conversation in story.conversations.items()
+        for user, member in conversation.people.members.items()
     }
     key = ("user_id", "conversation_id")
-    found = {tuple(row.columns[name] for name in key): row.value for row in rows}
-    same("memberships", {place: member["stays"] for place, member in found.items()}, wanted)
+    same("memberships", {tuple(row.columns[name] for name in key): row.value for row in rows}, wanted)
+    for row in rows:
+        same("schema of a membership", (row.decoded.id, row.decoded.type), CONVERSATION_ROWS[MEMBER])
     for user, api in told.items():
-        mine = {id: member for (whose, id), member in found.items() if whose == user}
-        served = {
-            conversation["id"]: (conversation["viewer"]["role"], conversation["viewer"]["joinedAt"])
-            for conversation in api.conversations
-        }
-        stored = {
-            id: (member["role"], time(member["joined_at"]))
-            for id, member in mine.items()
-            if member["stays"][-1]["to"] is None
-        }
-        same(f"conversations that {user} is in", served, stored)
+        mine = [row for row in rows if row.columns["user_id"] == user]
+        mine = [row for row in mine if row.value["intervals"][-1]["to"] is None]
+        stored = sorted(row.columns["conversation_id"] for row in mine)
+        same(f"conversations that {user} is in", sorted(found["id"] for found in api.conversations), stored)
 
 
-def blocks(rows: list[Row], conversations: dict[str, Conversation], told: dict[str, Told]) -> None:
-    set_by = {
-        pair: spans for conversation in conversations.values() for pair, spans in conversation.blocks.items()
-    }
-    wanted = {
-        (user, other): {"by_user": {"intervals": spans}, "by_other": {"intervals": set_by[other, user]}}
-        for (user, other), spans in set_by.items()
-    }
+def blocks(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
+    wanted = {pair: story.blocks.pair(*pair) for pair in story.blocks.by_pair}
     same("blocks", {(row.columns["user_id"], row.columns["other_id"]): row.value for row in rows}, wanted)
+    for row in rows:
+        same("schema of blocks", row.decoded.id, PAIR_BLOCKS)
     for user, api in told.items():
-        stored = [
-            row.columns["other_id"]
-            for row in rows
-            if row.columns["user_id"] == user and _stands(row.value["by_user"]["intervals"])
-        ]
-        same(f"whom {user} blocks", [other["id"] for other in api.blocked], sorted(stored))
-
-
-def _stands(intervals: list[dict]) -> bool:
-    return bool(intervals) and intervals[-1]["to"] is None
+        mine = [row for row in rows if row.columns["user_id"] == user]
+        mine = [row.columns["other_id"] for row in mine if stands(row.value["by_user"]["intervals"])]
+        same(f"whom {user} blocks", [other["id"] for other in api.blocked], sorted(mine))
 
 
 def users(rows: list[Row], published: dict[str, dict], told: dict[str, Told]) -> None:

@@ -1,18 +1,23 @@
-"""Headers of records, and what must hold of the causes that they name."""
+"""Headers of records: CloudEvents in binary mode, the trace, and the system's own under `mm-`."""
 
 import re
-from collections import defaultdict
+from calendar import timegm
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from avro import Schemas, decode
+from catalogue import CHARGE
 from difference import same, true
 from log import Record
 
-if TYPE_CHECKING:
-    from topics import Read
-
 EPOCH = 1
+
+# A record has all of these, or none.
+CLOUD_EVENTS = {"ce_id", "ce_type", "ce_time", "ce_source", "ce_specversion", "content-type"}
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+TRACE = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
 class Cause(NamedTuple):
@@ -33,9 +38,17 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True)
 class Headers:
+    # `ce_id` as text; a cause too, where it is one.
+    id: str | None = None
     cause: Cause | None = None
+    type: str | None = None
+    # Milliseconds since 1970.
+    time: int | None = None
+    source: str | None = None
+    trace: str | None = None
     reply: Reply | None = None
     charge: Any | None = None
+    once: str | None = None
     users: list[str] | None = None
     origin: str | None = None
     reason: str | None = None
@@ -46,15 +59,30 @@ def of(record: Record, schemas: Schemas) -> Headers:
     for name, value in record.headers:
         what = f"{name} of {record}"
         match name:
-            case "mm-cause":
-                found["cause"] = Cause(*_numbers(what, value, 4))
-                same(f"epoch in {what}", found["cause"].epoch, EPOCH)
+            case "ce_id":
+                found["id"] = value.decode()
+                found["cause"] = _cause(what, value)
+            case "ce_type":
+                found["type"] = value.decode()
+            case "ce_time":
+                found["time"] = _time(what, value.decode())
+            case "ce_source":
+                found["source"] = value.decode()
+            case "ce_specversion":
+                same(what, value, b"1.0")
+            case "content-type":
+                same(what, value, b"application/avro")
+            case "traceparent":
+                found["trace"] = value.decode()
+                true(f"{what} is a trace: {value}", TRACE.fullmatch(value.decode()) is not None)
             case "mm-reply":
                 found["reply"] = Reply(*_numbers(what, value, 2))
             case "mm-charge":
                 charge = decode(schemas, what, value)
-                same(f"type of {what}", charge.type, "Charge")
+                same(f"schema of {what}", charge.id, CHARGE)
                 found["charge"] = charge.value
+            case "mm-once":
+                found["once"] = value.decode()
             case "mm-users":
                 found["users"] = value.decode().split(",")
             case "mm-origin":
@@ -65,68 +93,27 @@ def of(record: Record, schemas: Schemas) -> Headers:
     return Headers(**found)
 
 
+def _cause(what: str, value: bytes) -> Cause | None:
+    """The cause of a derived record; the id of any other record is a UUID."""
+    text = value.decode()
+    if "." not in text:
+        true(f"{what} is a cause or a UUID: {text}", UUID.fullmatch(text) is not None)
+        return None
+    cause = Cause(*_numbers(what, value, 4))
+    same(f"epoch in {what}", cause.epoch, EPOCH)
+    return cause
+
+
+def _time(what: str, text: str) -> int:
+    """RFC 3339 in UTC, to the millisecond."""
+    true(f"{what} is a time: {text}", TIME.fullmatch(text) is not None)
+    return timegm(datetime.strptime(text[:19], "%Y-%m-%dT%H:%M:%S").timetuple()) * 1_000 + int(text[20:23])
+
+
 def _numbers(what: str, value: bytes, count: int) -> list[int]:
     text = value.decode()
-    true(f"{what} is {count} whole numbers: {text}", re.fullmatch(r"\d+(\.\d+)*", text) is not None)
+    plain = re.fullmatch(r"(0|[1-9]\d*)(\.(0|[1-9]\d*))*", text)
+    true(f"{what} is {count} whole numbers: {text}", plain is not None)
     numbers = [int(part) for part in text.split(".")]
     same(f"count of numbers in {what}", len(numbers), count)
     return numbers
-
-
-def without_repeats(records: "list[Read]") -> "list[Read]":
-    """Within a partition, causes of one source partition only go up. What is not above the last one
-    repeats, byte for byte, a record that was there before."""
-    kept: list[Read] = []
-    seen: dict[tuple[int, int], dict[tuple[int, int], Record]] = defaultdict(dict)
-    highest: dict[tuple[int, int], tuple[int, int]] = {}
-    for read in records:
-        cause, record = read.headers.cause, read.record
-        if cause is None:
-            kept.append(read)
-            continue
-        source, number = (record.partition, cause.partition), (cause.offset, cause.output)
-        if number > highest.get(source, (-1, -1)):
-            highest[source] = number
-            seen[source][number] = record
-            kept.append(read)
-            continue
-        first = seen[source].get(number)
-        true(f"{record}, not above the causes before it, repeats one of them", first is not None)
-        same(f"repeat {record} of {first}", _said(record), _said(first))
-    return kept
-
-
-def _said(record: Record) -> tuple:
-    return record.key, record.headers, record.value
-
-
-def check_causes(derived: "list[tuple[str, list[Read]]]", commands: "dict[str, list[Read]]") -> None:
-    """Every cause is a command that is there, and events are not dated before it; the outputs of a
-    command are numbered 0, 1, 2 … over all topics that they went to.
-
-    `derived` are records without repeats, each list with the topic of its causes.
-    """
-    places = {
-        (topic, read.record.partition, read.record.offset): read.record
-        for topic, records in commands.items()
-        for read in records
-    }
-    outputs: dict[tuple[str, int, int], list[int]] = defaultdict(list)
-    for topic, records in derived:
-        for read in records:
-            if read.headers.cause is None:
-                continue
-            _, partition, offset, output = read.headers.cause
-            cause = places.get((topic, partition, offset))
-            true(f"the cause of {read.record} is in {topic}: {partition} {offset}", cause is not None)
-            if read.decoded is not None and "at" in read.decoded.value:
-                true(f"{read.record} is not dated before {cause}", read.decoded.value["at"] >= cause.time)
-            outputs[topic, partition, offset].append(output)
-    for place, numbers in sorted(outputs.items()):
-        same(f"numbers of the outputs of {place}", sorted(numbers), list(range(len(numbers))))
-
-
-def check_own_partition(records: "list[Read]") -> None:
-    """A partition of events is written by the same partition of the commands alone."""
-    for read in records:
-        same(f"partition of the cause of {read.record}", read.headers.cause.partition, read.record.partition)

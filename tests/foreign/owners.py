@@ -4,60 +4,56 @@ import struct
 import uuid
 from collections import defaultdict
 
+from catalogue import ACCOUNT_ROWS, CONVERSATION_ROWS
 from difference import same
 from tables import Row
+from times import Times
 from topics import Read
 
+# Kinds of rows.
 STATE, LAST_BATCH, ONCE = 0, 1, 12
 CLIENT_REQUEST, LEDGER = 2, 10
-MEMBER, RECEIPT, BLOCKS, SENT, MESSAGE = 2, 3, 4, 10, 11
+MEMBER, RECEIPT, BLOCKS, SENT, MESSAGE, FORMER = 2, 3, 4, 10, 11, 13
 
-# The type of each kind of row.
-ACCOUNTS = {
-    STATE: "AccountState",
-    LAST_BATCH: "LastBatch",
-    CLIENT_REQUEST: "ClientRequest",
-    LEDGER: "LedgerEntry",
-    ONCE: "Once",
-}
-CONVERSATIONS = {
-    STATE: "ConversationState",
-    LAST_BATCH: "LastBatch",
-    MEMBER: "Member",
-    RECEIPT: "Receipt",
-    BLOCKS: "Blocks",
-    SENT: "Sent",
-    MESSAGE: "MessageHead",
-    ONCE: "Once",
-}
+ACCOUNTS, CONVERSATIONS = ACCOUNT_ROWS, CONVERSATION_ROWS
 
 # Rows of one owner: by kind, by key.
 Owner = dict[int, dict[bytes, Row]]
-# Position of the last charge for a request: by what it was for, conversation, user and client id.
-Paid = dict[tuple[str, str, str, str], int]
+# The last charge for a request: by what it was for, conversation, user and client id.
+Paid = dict[tuple[str, str, str, str], dict]
 
 
-def owners(name: str, rows: list[Row], types: dict[int, str]) -> dict[str, Owner]:
+def owners(name: str, rows: list[Row], kinds: dict[int, tuple[int, str]]) -> dict[str, Owner]:
     """By owner, whose ids stand in the column that `name` names."""
-    found: dict[str, Owner] = defaultdict(lambda: {kind: {} for kind in types})
+    found: dict[str, Owner] = defaultdict(lambda: {kind: {} for kind in kinds})
     for row in rows:
         owner, kind, key = row.columns[f"{name}_id"], row.columns["kind"], row.columns["key"]
-        same(f"type of {name} {owner} {kind} {key.hex()}", row.decoded.type, types.get(kind))
+        schema = row.decoded.id, row.decoded.type
+        same(f"schema of {name} {owner} {kind} {key.hex()}", schema, kinds.get(kind))
         found[owner][kind][key] = row
-    for owner, kinds in found.items():
-        state, what = kinds[STATE][b""], f"{name} {owner}"
+    for owner, rows_of in found.items():
+        state, what = rows_of[STATE][b""], f"{name} {owner}"
         same(f"version of the state of {what}", state.version, state.value["applied"])
         # What the last batch wrote is there, not newer than the state.
-        for named in kinds[LAST_BATCH][b""].value["keys"]:
-            row = kinds[named["kind"]].get(bytes.fromhex(named["key"]))
+        for named in rows_of[LAST_BATCH][b""].value["keys"]:
+            row = rows_of[named["kind"]].get(bytes.fromhex(named["key"]))
             same(f"row {named} of {what}, not newer", row is not None and row.version <= state.version, True)
     return found
+
+
+def check_stamps(name: str, found: dict[str, Owner], commands: list[Read], times: Times) -> None:
+    """Each state is as of its owner's last command, with that command's time."""
+    last = {read.key: read for read in commands if read.place in times}
+    stamps = {owner: rows[STATE][b""].value for owner, rows in found.items()}
+    stamped = {owner: (state["applied"], state["at"]) for owner, state in stamps.items()}
+    wanted = {owner: (read.record.offset, times[read.place]) for owner, read in last.items()}
+    same(f"last command and time of each of the {name}", stamped, wanted)
 
 
 def paid(commands: list[Read]) -> Paid:
     """What the charges say that travel with commands."""
     return {
-        (charge["kind"], charge["conversation"], charge["user"], charge["client_id"]): charge["position"]
+        (charge["kind"], charge["conversation"], charge["user"], charge["client_id"]): charge
         for charge in (read.headers.charge for read in commands)
         if charge is not None
     }

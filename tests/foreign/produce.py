@@ -16,10 +16,9 @@ import api
 import log
 import poison
 from avro import Schemas, encode
+from catalogue import PLATFORM_USER
 from difference import Difference, same, true
 from topics import ACCOUNT_COMMANDS, CONVERSATION_COMMANDS, USERS
-
-PLATFORM_USER = 7
 
 # Where a machine or a projection reads.
 POISONED = [ACCOUNT_COMMANDS, CONVERSATION_COMMANDS, USERS]

@@ -14,21 +14,25 @@ import os
 import sys
 
 import api
+import causes
 import chain
 import compare_accounts
 import compare_api
 import compare_conversations
 import compare_places
 import compare_rows
-import headers
 import log
 import owners
 import poison
 import story
 import tables
+import times
 import topics
+import verdicts
 from avro import Schemas, published
+from catalogue import SCHEMAS
 from difference import Difference, same
+from times import Times
 from topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, CONVERSATION_COMMANDS, EVENTS, USERS, Read
 
 
@@ -43,29 +47,31 @@ def main() -> None:
 
     whole = log.read(consumer, prefix, topics.ALL)
     read = {name: topics.read(name, topic, schemas) for name, topic in whole.items()}
-    kept = {name: headers.without_repeats(records) for name, records in read.items()}
+    kept = {name: causes.without_repeats(records) for name, records in read.items()}
     for name, records in read.items():
         repeats = len(records) - len(kept[name])
         print(f"topic {name}: {len(records)} records, of which {repeats} repeat others")
-    control = _check_log(whole, read, kept)
+    decided = times.decided(kept)
+    control = _check_log(whole, read, kept, decided)
 
-    conversations, accounts = story.conversations(kept[EVENTS]), story.accounts(kept[ACCOUNT_EVENTS])
-    users = {
-        read.decoded.value["user"]: read.decoded.value for read in kept[USERS] if read.decoded is not None
-    }
+    told_by_events = story.of(kept[EVENTS], kept[ACCOUNT_EVENTS])
+    users = {read.value["user"]: read.value for read in kept[USERS] if read.decoded is not None}
     told = {user: api.tell(os.environ["MM_API"], user, token) for user, token in _tokens().items()}
-    compared = compare_api.check(users, told, conversations, accounts)
-    print(
-        f"API: {len(told)} users, {compared} messages in their histories, {len(conversations)} conversations"
-    )
+    compared = compare_api.check(users, told, told_by_events)
+    conversations = len(told_by_events.conversations)
+    print(f"API: {len(told)} users, {compared} messages in their histories, {conversations} conversations")
 
     rows = {name: tables.read(session, keyspace, name, schemas) for name in tables.TABLES}
     paid = owners.paid(kept[CONVERSATION_COMMANDS])
-    compare_accounts.check(rows["accounts"], accounts, conversations, paid, told)
-    compare_conversations.check(rows["conversations"], conversations, paid, told)
-    compare_rows.messages(rows["messages"], conversations, told)
-    compare_rows.memberships(rows["conversations_by_user"], conversations, told)
-    compare_rows.blocks(rows["blocks"], conversations, told)
+    accounts = owners.owners("user", rows["accounts"], owners.ACCOUNTS)
+    owners.check_stamps("accounts", accounts, kept[ACCOUNT_COMMANDS], decided)
+    compare_accounts.check(accounts, told_by_events, paid, told)
+    owned = owners.owners("conversation", rows["conversations"], owners.CONVERSATIONS)
+    owners.check_stamps("conversations", owned, kept[CONVERSATION_COMMANDS], decided)
+    compare_conversations.check(owned, told_by_events, paid)
+    compare_rows.messages(rows["messages"], told_by_events, told)
+    compare_rows.memberships(rows["conversations_by_user"], told_by_events, told)
+    compare_rows.blocks(rows["blocks"], told_by_events, told)
     compare_rows.users(rows["users"], users, told)
     compare_rows.policies(rows["policies"], control)
     compare_places.checkpoints(rows["checkpoints"], whole, kept, control)
@@ -73,23 +79,30 @@ def main() -> None:
     for name, found in rows.items():
         print(f"table {name}: {len(found)} rows")
 
-    unmet = {id: name for id, name in published(schemas).items() if id not in schemas.met}
+    same("published schemas", published(schemas), SCHEMAS)
+    unmet = {id: name for id, name in SCHEMAS.items() if id not in schemas.met}
     same("schemas that are published and stand nowhere", unmet, {})
     print(f"schemas: {len(schemas.met)}, of {sum(schemas.met.values())} records, headers and rows")
 
 
-def _check_log(whole: dict[str, log.Topic], read: dict[str, list[Read]], kept: dict[str, list[Read]]) -> dict:
+def _check_log(
+    whole: dict[str, log.Topic],
+    read: dict[str, list[Read]],
+    kept: dict[str, list[Read]],
+    decided: Times,
+) -> dict:
     """What must hold between topics; gives the control record in force."""
-    topics.check_places(read)
-    commands = {name: kept[name] for name in (ACCOUNT_COMMANDS, CONVERSATION_COMMANDS)}
-    derived = [(kind.cause, kept[name]) for name, kind in topics.ALL.items() if kind.cause is not None]
-    headers.check_causes(derived, commands)
-    headers.check_own_partition(kept[EVENTS] + kept[ACCOUNT_EVENTS])
+    causes.check(kept)
+    causes.check_own_partition(kept[EVENTS] + kept[ACCOUNT_EVENTS])
+    causes.check_ids(kept)
+    times.check(kept, decided)
     for name in topics.DEAD_LETTERS:
         of = name.removeprefix("messaging.dlq.")
         poison.check(of, read[name], read[of])
     control = topics.check_controls(read, whole)
-    chain.check(kept, control)
+    outputs = chain.outputs(kept)
+    chain.check(kept, outputs, decided, control)
+    verdicts.check(kept, outputs)
     return control
 
 

@@ -17,6 +17,8 @@ pub struct Client {
     urls: Vec<String>,
     /// Which of them is asked; whoever cannot be connected to is passed over.
     at: Arc<AtomicUsize>,
+    /// Username.
+    pub name: String,
     pub user: String,
     pub token: String,
 }
@@ -43,7 +45,7 @@ impl Client {
         let answer: Value = answer.json().await.expect("JSON");
         let text = |name: &str| answer[name].as_str().expect(name).to_owned();
         let (urls, at) = (server.urls("/graphql"), Arc::new(AtomicUsize::new(server.turn())));
-        Self { http, urls, at, user: text("userId"), token: text("token") }
+        Self { http, urls, at, name: username.to_owned(), user: text("userId"), token: text("token") }
     }
 
     /// The whole answer, errors included; `Err` if no answer came. As a balancer would, asks another

@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here knows the code under test, only its program and its API.
 
+pub mod acts;
 pub mod check;
 pub mod client;
 pub mod follow;

@@ -7,16 +7,17 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use domain::{Accounts, policy};
 use embedded::Store;
+use fold::Fold;
 use platform::clock::{Clock, SystemClock};
 use platform::ports::{Log, Tables};
 use platform::runner::checkpoint::Checkpoint;
 use platform::runner::drive::Ports;
 use platform::runner::{self};
-use schemas::account::{AccountRequest, GrantCredits, SendMessage};
 use schemas::control::{Control, PolicyVersion};
-use schemas::conversation::{Content, Mentions};
-use schemas::fold::Fold;
-use schemas::message::Outgoing;
+use schemas::credits::GrantCredits;
+use schemas::message::{Content, Mentions};
+use schemas::record::Output;
+use schemas::sending::SendMessage;
 use schemas::topics::ACCOUNT_COMMANDS;
 use schemas::verdict::Reply;
 use schemas::{ClientId, ConversationId};
@@ -106,12 +107,13 @@ async fn fill(log: &dyn Log, sends: usize) -> Result<usize> {
     let mut last = Vec::new();
     for number in 0..ACCOUNTS {
         let grant = GrantCredits { once: "start".to_owned(), amount_milli: 1_000_000 };
-        let command = Outgoing::account_command(&user(number)?, AccountRequest::GrantCredits(grant), None);
+        let command = Output::ToAccount { user: user(number)?, request: grant.into(), reply: None };
+        let command = command.from_client(SystemClock.now(), None);
         last.push(log.enqueue(command).await?);
     }
     for number in 0..sends {
         let sender = number % ACCOUNTS;
-        let send = AccountRequest::SendMessage(SendMessage {
+        let send = SendMessage {
             conversation: conversation.clone(),
             client_id: ClientId::from_bytes(uuid::Uuid::new_v4().into_bytes()),
             content: Content::plain(format!("set {number}: see you at the gym at seven?")),
@@ -119,9 +121,10 @@ async fn fill(log: &dyn Log, sends: usize) -> Result<usize> {
             recipients: 9,
             sender: profile(sender)?,
             mentions: Mentions::default(),
-        });
+        };
         let reply = Reply { slot: 0, request: number as i64 };
-        let receipt = log.enqueue(Outgoing::account_command(&user(sender)?, send, Some(reply))).await?;
+        let command = Output::ToAccount { user: user(sender)?, request: send.into(), reply: Some(reply) };
+        let receipt = log.enqueue(command.from_client(SystemClock.now(), None)).await?;
         last[sender] = receipt;
     }
     for receipt in last {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use embedded::Store;
 use platform::clock::SystemClock;
 use platform::ports::{Log, LogError};
-use schemas::message::{Outgoing, Place};
+use schemas::record::{Outgoing, Place};
 use schemas::topics::VERDICTS;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;

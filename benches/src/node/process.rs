@@ -14,6 +14,7 @@ use clap::Args;
 use embedded::Store;
 use fanout::cursor::CursorKey;
 use futures::future::try_join_all;
+use graphql::Origins;
 use graphql::auth::Authenticator;
 use ingest::http::connections::PER_SECOND;
 use platform::clock::SystemClock;
@@ -63,14 +64,15 @@ pub async fn run(options: Options) -> Result<()> {
 /// As a standalone system does, without the machines.
 async fn start(process: &mut Process) -> Result<SocketAddr> {
     let authenticator = Arc::new(Authenticator::development(&TOKEN_KEY));
-    let access = Access { authenticator, development: true };
+    let origins = Origins::new(vec![], true);
+    let access = Access { authenticator, development: true, origins };
     let api = process.api(ingest::Options::default()).await?;
     // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
     let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;
     let listener = http::bind((Ipv4Addr::LOCALHOST, 0).into())?;
     let address = listener.local_addr()?;
-    let routes = http::split(sockets, process.requests(&api, &access));
+    let routes = http::split(sockets, process.requests(&api, &access)?);
     process.serve("http", listener, routes, PER_SECOND);
     let deadline = Instant::now() + READY_WITHIN;
     while !process.life.readiness.is_ready() {

@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use domain::Conversations;
+use fold::Fold;
 use platform::clock::{Clock, SystemClock};
 use platform::ports::tables::put_views;
 use platform::ports::{Log, Receipt, Tables};
 use platform::runner::checkpoint::Checkpoint;
-use schemas::conversation::{Content, ConversationFact, Mentions, Message, MessagePosted, Role};
-use schemas::fold::Fold;
-use schemas::message::Output;
+use schemas::membership::{Member, MembershipInterval, Role};
+use schemas::message::{Body, Mentions, Message};
 use schemas::people::Profile;
 use schemas::position::{Cause, EPOCH, Number, Offset, Version};
-use schemas::rows::{Member, Stay};
+use schemas::record::{Origin, Output, RecordId};
+use schemas::sending::MessageCreated;
 use schemas::tables::views::MembershipRow;
 use schemas::topics::{EVENTS, partition_of};
 use schemas::{ClientId, ConversationId, UserId};
@@ -44,8 +45,9 @@ impl World {
         for (group, size) in sizes.iter().enumerate() {
             let conversation = conversation(group)?;
             let rows = (0..*size).map(|member| {
-                let stays = vec![Stay { from: 0, to: None, first_seq: 1 }];
-                let member_row = Member { role: Role::Member, joined_at: 0, stays };
+                let interval = MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 };
+                let intervals = vec![interval];
+                let member_row = Member { role: Role::Member, joined_at: 0, intervals, read_up_to: 0 };
                 let (user, conversation) = (super::user(group, member), conversation.clone());
                 let row = MembershipRow { user, conversation, member: member_row };
                 (row.to_row(), Version::of(0))
@@ -80,20 +82,21 @@ impl World {
         let at = SystemClock.now();
         let message = Message {
             seq: *head,
+            position: self.command,
             sent_at: at,
             sender: sender()?,
             client_id: Some(ClientId::from(uuid::Uuid::new_v4())),
-            content: Some(Content::plain(format!("{due} {:x<characters$}", ""))),
             reply_to: None,
             mentions: Mentions::default(),
-            note: None,
             recipients: 1,
-            deleted_at: None,
+            body: Body::text(format!("{due} {:x<characters$}", "")),
         };
-        let body = ConversationFact::MessagePosted(MessagePosted { message });
         let number = Number { offset: self.command, index: 0 };
-        let event = Output::Event { conversation, at, body };
-        Ok(self.log.enqueue(event.record(Some(Cause { epoch: EPOCH, partition, number }))).await?)
+        let fact = MessageCreated { message }.into();
+        let event = Output::ConversationEvent { conversation, fact, names: vec![] };
+        let id = RecordId::Cause(Cause { epoch: EPOCH, partition, number });
+        let origin = Origin { id, source: Conversations::SOURCE, at, traceparent: None };
+        Ok(self.log.enqueue(event.record(&origin)).await?)
     }
 
     /// Says that the conversation machine has passed everything so far, so that snapshots settle.

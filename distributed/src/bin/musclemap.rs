@@ -9,7 +9,7 @@ use platform::telemetry;
 use schemas::control::RULES;
 
 #[derive(Debug, Parser)]
-#[command(version, about = "Operates MuscleMap Messaging on Kafka and ScyllaDB")]
+#[command(version = roles::release::FULL, about = "Operates MuscleMap Messaging on Kafka and ScyllaDB")]
 struct Operate {
     /// Settings that differ from the defaults.
     #[arg(long, value_name = "FILE", env = "MM_CONFIG")]

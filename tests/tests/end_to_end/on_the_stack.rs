@@ -2,9 +2,16 @@
 //! processes end or die. `MM_STACK` says which stack that is.
 
 mod bad_line;
+mod blocking;
+mod deleting;
 mod drain;
 mod first_message;
+mod first_outcome;
 mod kills;
+mod lists;
+mod membership;
+mod mentions;
 mod metrics;
-mod operations;
 mod operator;
+mod receipts;
+mod replies;

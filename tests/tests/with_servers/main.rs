@@ -5,6 +5,7 @@ mod compose;
 mod faults;
 mod first_session;
 mod foreign;
+mod http;
 mod kept;
 mod npm;
 mod prometheus;

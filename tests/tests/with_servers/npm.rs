@@ -1,4 +1,4 @@
-//! The packages from npm that tests run: what `tests/foreign/sockets/package-lock.json` names, kept in the
+//! The packages from npm that tests run: what a `package-lock.json` below `tests/foreign` names, kept in the
 //! user's cache.
 //!
 //! Invariant: the packages are exactly those that the lock file names, by their hashes; when it changes
@@ -19,7 +19,9 @@ const NODE: u32 = 20;
 /// index.
 pub fn script(folder: &Path, name: &str, variables: &[(&str, &str)]) -> String {
     let list = folder.join("package-lock.json");
-    let packages = kept::folder("foreign-sockets", &list, |kept| fetch(folder, kept)).join("node_modules");
+    let last = folder.file_name().and_then(|last| last.to_str()).expect("a folder's name");
+    let name_of = format!("foreign-{last}");
+    let packages = kept::folder(&name_of, &list, |kept| fetch(folder, kept)).join("node_modules");
     // Modules are looked for beside the script alone; this leaves nothing in the sources.
     let place = tempfile::tempdir().expect("a folder");
     fs::copy(folder.join(name), place.path().join(name)).expect("a copy of the script");

@@ -11,9 +11,10 @@ use musclemap_tests::system::Stack;
 use musclemap_tests::{Client, System};
 use platform::clock::SystemClock;
 use platform::ports::Log;
-use schemas::account::{AccountCommand, AccountRequest, GrantCredits};
+use schemas::AccountRequest;
 use schemas::avro;
-use schemas::message::{Outgoing, Place};
+use schemas::credits::GrantCredits;
+use schemas::record::{Outgoing, Place};
 use schemas::topics::{
     ACCOUNT_COMMANDS, ACCOUNT_COMMANDS_DLQ, CONVERSATION_COMMANDS, CleanUp, PLATFORM_USERS, Topic,
 };
@@ -47,8 +48,7 @@ fn record(topic: &'static Topic, key: Option<&[u8]>, value: &[u8]) -> Outgoing {
 }
 
 fn grant(once: &str, amount_milli: i64) -> Vec<u8> {
-    let body = AccountRequest::GrantCredits(GrantCredits { once: once.to_owned(), amount_milli });
-    avro::encode(&AccountCommand { body })
+    AccountRequest::from(GrantCredits { once: once.to_owned(), amount_milli }).encode()
 }
 
 /// Records that nobody can handle: cut at each byte, of an unknown schema, of another subject, with a

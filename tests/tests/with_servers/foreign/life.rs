@@ -1,6 +1,8 @@
 //! A varied life of six people: everything that they can do is done at least once, and some of it while
 //! owners of partitions are killed, so that records repeat.
 
+mod marks;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::{join, join_all};
@@ -50,6 +52,7 @@ pub async fn live(system: &mut System, people: &People) {
     talk(people).await;
     come_and_go(people).await;
     block(people).await;
+    marks::read(people).await;
     ask_again(people).await;
     take_notes(system, people).await;
 }

@@ -1,0 +1,77 @@
+"""Every schema by its id: what the frame of a record, a header or a row may name.
+
+Written down by hand. The schemas themselves come from the operators' port; both must agree.
+"""
+
+CONTROL, VERDICT, PLATFORM_USER, CHARGE, POLICY_VERSION, MESSAGE, PAIR_BLOCKS = 3, 6, 7, 8, 9, 10, 31
+
+# Requests to an account and to a conversation, and the facts that each publishes.
+ACCOUNT_REQUESTS = {
+    100: "SendMessage",
+    101: "CreateConversation",
+    102: "Refund",
+    103: "GrantCredits",
+}
+CONVERSATION_REQUESTS = {
+    140: "PostMessage",
+    141: "OpenConversation",
+    142: "LookUp",
+    143: "MarkRead",
+    144: "AddMembers",
+    145: "RemoveMember",
+    146: "DeleteMessage",
+    147: "SetBlock",
+}
+ACCOUNT_FACTS = {200: "CreditsChanged", 201: "SendRejected"}
+CONVERSATION_FACTS = {
+    240: "ConversationOpened",
+    241: "MessageCreated",
+    242: "MessageDeleted",
+    243: "MembersChanged",
+    244: "ReceiptAdvanced",
+    245: "BlocksChanged",
+}
+
+# Rows of the two machines, by kind of row: the schema's id and its name. Kinds 0 and 1 are the state and
+# the keys of the last batch.
+ACCOUNT_ROWS = {
+    0: (20, "AccountState"),
+    1: (29, "LastBatch"),
+    2: (21, "ClientRequest"),
+    10: (22, "LedgerEntry"),
+    12: (23, "Once"),
+}
+CONVERSATION_ROWS = {
+    0: (24, "ConversationState"),
+    1: (29, "LastBatch"),
+    2: (25, "Member"),
+    3: (26, "Receipt"),
+    4: (30, "Blocks"),
+    10: (27, "Sent"),
+    11: (28, "MessageHead"),
+    12: (23, "Once"),
+    13: (32, "Former"),
+}
+
+SCHEMAS = {
+    CONTROL: "Control",
+    VERDICT: "Verdict",
+    PLATFORM_USER: "PlatformUser",
+    CHARGE: "Charge",
+    POLICY_VERSION: "PolicyVersion",
+    MESSAGE: "Message",
+    PAIR_BLOCKS: "PairBlocks",
+    **ACCOUNT_REQUESTS,
+    **CONVERSATION_REQUESTS,
+    **ACCOUNT_FACTS,
+    **CONVERSATION_FACTS,
+    **dict(ACCOUNT_ROWS.values()),
+    **dict(CONVERSATION_ROWS.values()),
+}
+
+# Commands that one machine sends to the other. All other commands come from outside the machines.
+DERIVED = {"Refund", "PostMessage", "OpenConversation", "LookUp"}
+# Commands that carry the charge of the account that sent them.
+CHARGED = {"PostMessage", "OpenConversation"}
+# Facts whose records name in a header the users whose memberships or blocks they change.
+NAMING = {"ConversationOpened", "MembersChanged", "BlocksChanged"}

@@ -1,0 +1,78 @@
+"""What follows from the commands of an account: a charge and the request that it pays for, a look-up of an
+earlier one, credits."""
+
+import ids
+from difference import same, true
+from topics import Read
+
+
+def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
+    asked = read.value
+    if out[0].type in ("PostMessage", "OpenConversation", "LookUp"):
+        same(f"reply in {what}", out[0].headers.reply, read.headers.reply)
+    match read.type, out[0].type:
+        case "SendMessage", "PostMessage":
+            passed = {name: asked[name] for name in _PASSED}
+            paid = price * asked["recipients"]
+            same(what, out[0].value, passed)
+            same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
+            same(f"credits in {what}", _facts(out[1:]), _credits("MESSAGE_SEND", -paid))
+        case "CreateConversation", "OpenConversation":
+            opened = {name: asked[name] for name in ("kind", "participants", "title")}
+            same(what, _facts(out), [("OpenConversation", opened | {"creator": read.key})])
+            chat = _conversation(read.key, asked)
+            same(f"charge in {what}", out[0].headers.charge, _charge(read, chat, 0, at))
+        case (("SendMessage" | "CreateConversation"), "LookUp"):
+            kind, charge = _KINDS[read.type], out[0].value["charge"]
+            said = {"user": read.key, "client_id": asked["client_id"], "kind": kind, "charge": charge}
+            same(what, _facts(out), [("LookUp", said)])
+            true(f"{what} names an earlier command: {charge}", 0 <= charge < read.record.offset)
+            if read.type == "SendMessage":
+                same(f"conversation of {what}", out[0].key, asked["conversation"])
+        case "Refund", _:
+            charge, refusal = asked["charge"], asked["refusal"]
+            wanted = _credits("REFUND", charge["price_milli"])
+            if charge["kind"] == "Send" and refusal is not None:
+                rejected = {name: charge[name] for name in ("client_id", "conversation")}
+                wanted.append(("SendRejected", rejected | {"refusal": refusal}))
+            same(what, _facts(out), wanted)
+        case "GrantCredits", _:
+            same(what, _facts(out), _credits("GRANT", asked["amount_milli"]))
+        case types:
+            true(f"{what} can follow from it: {types}", False)
+
+
+_PASSED = ("client_id", "sender", "content", "reply_to", "mentions")
+_KINDS = {"SendMessage": "Send", "CreateConversation": "Create"}
+
+
+def _conversation(creator: str, asked: dict) -> str:
+    """The id of what a creation opens: a pair has one, a group one for each request."""
+    if asked["kind"] == "DIRECT":
+        return ids.direct(creator, next(iter(asked["participants"]), creator))
+    return ids.created(creator, asked["client_id"])
+
+
+def _charge(read: Read, conversation: str, paid: int, at: int) -> dict:
+    return {
+        "user": read.key,
+        "client_id": read.value["client_id"],
+        "kind": _KINDS[read.type],
+        "conversation": conversation,
+        "position": read.record.offset,
+        "at": at,
+        "price_milli": paid,
+    }
+
+
+def _credits(kind: str, amount: int) -> list[tuple[str, dict]]:
+    """The one change of the balance, if it is one."""
+    return [("CreditsChanged", {"kind": kind, "amount_milli": amount})] if amount != 0 else []
+
+
+def _facts(out: list[Read]) -> list[tuple[str, dict]]:
+    """Types and values; the balance after a change is computed elsewhere."""
+    return [
+        (read.type, {name: value for name, value in read.value.items() if name != "balance_after_milli"})
+        for read in out
+    ]

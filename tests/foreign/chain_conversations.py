@@ -1,0 +1,71 @@
+"""What follows from the commands of a conversation: one fact, and a system message where members change."""
+
+from difference import same, true
+from topics import Read
+
+
+def check(what: str, read: Read, out: list[Read]) -> None:
+    asked, types, fact = read.value, [other.type for other in out], out[0].value
+    same(f"types of {what}", types, _TYPES.get(read.type, []))
+    match read.type:
+        case "PostMessage":
+            _check_post(what, asked, fact["message"])
+        case "OpenConversation":
+            same(what, fact["members"], [asked["creator"], *asked["participants"]])
+            said = {"kind": asked["kind"], "title": asked["title"], "by": asked["creator"]}
+            charge = {"charge": read.headers.charge["position"], "at": out[0].headers.time}
+            same(what, fact["about"], said | charge)
+        case "MarkRead":
+            same(f"reader in {what}", fact["user"], asked["user"])
+            true(f"{what} is not beyond what was asked", fact["read_up_to"] <= asked["up_to"])
+        case "AddMembers" | "RemoveMember":
+            _check_members(what, asked, fact, out[1].value["message"])
+        case "DeleteMessage":
+            same(f"actor in {what}", fact["by"], asked["actor"])
+            same(f"core in {what}", _core(fact["message"]), _core(asked["message"]))
+        case "SetBlock":
+            intervals = fact["blocks"]["by_user"]["intervals"]
+            said = (fact["user"], fact["other"], intervals[-1]["to"] is None)
+            same(what, said, (asked["user"], asked["other"], asked["blocked"]))
+
+
+_TYPES = {
+    "PostMessage": ["MessageCreated"],
+    "OpenConversation": ["ConversationOpened"],
+    "MarkRead": ["ReceiptAdvanced"],
+    "AddMembers": ["MembersChanged", "MessageCreated"],
+    "RemoveMember": ["MembersChanged", "MessageCreated"],
+    "DeleteMessage": ["MessageDeleted"],
+    "SetBlock": ["BlocksChanged"],
+}
+
+
+def _check_post(what: str, asked: dict, message: dict) -> None:
+    said = {name: asked[name] for name in ("client_id", "sender")}
+    same(what, {name: message[name] for name in said}, said)
+    same(f"text in {what}", message["body"][1], {"content": asked["content"]})
+    # Of what is answered the text goes if it was deleted meanwhile; of the named, who has left.
+    parent, reply = asked["reply_to"], message["reply_to"]
+    if parent is not None and reply is not None and reply["content"] is None:
+        parent = parent | {"content": None}
+    same(f"what is answered in {what}", reply, parent)
+    named = [person for person in asked["mentions"]["people"] if person in message["mentions"]["people"]]
+    same(f"who is named in {what}", message["mentions"]["people"], named)
+    true(f"{what} names all only if asked", asked["mentions"]["all"] or not message["mentions"]["all"])
+
+
+def _check_members(what: str, asked: dict, fact: dict, note: dict) -> None:
+    people = asked["people"] if "people" in asked else [asked["person"]]
+    changed = [member["user"] for member in fact["members"]]
+    same(f"actor in {what}", fact["by"], asked["actor"]["user"])
+    changing = [person for person in people if person["user"] in changed]
+    same(f"who comes or goes in {what}", changed, [person["user"] for person in changing])
+    same(f"actor in the note in {what}", note["sender"], asked["actor"])
+    leaves = "person" in asked and asked["person"]["user"] == asked["actor"]["user"]
+    kind = "ADDED" if "people" in asked else "LEFT" if leaves else "REMOVED"
+    same(f"note in {what}", note["body"][1], {"kind": kind, "targets": [] if leaves else changing})
+
+
+def _core(message: dict) -> dict:
+    """What never changes of a message."""
+    return {name: value for name, value in message.items() if name not in ("body", "reply_to", "mentions")}

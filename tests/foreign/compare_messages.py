@@ -1,0 +1,57 @@
+"""Messages that the API serves against the events: to the last field, for each user who sees them."""
+
+import ids
+from api import person, time
+from difference import same
+from messages import body, removed_at, text
+from sight import Sight
+
+
+def check(sight: Sight, served: list[dict]) -> None:
+    what = f"history of {sight.conversation.id} for {sight.viewer}"
+    same(what, served, [_message(sight, message) for message in sight.visible()])
+
+
+def _message(sight: Sight, message: dict) -> dict:
+    (kind, value), id = body(message), sight.conversation.id
+    system = None
+    if kind == "Note":
+        targets = [person(profile) for profile in value["targets"]]
+        system = {"kind": value["kind"], "actor": person(message["sender"]), "targets": targets}
+    return _said(id, message) | {
+        "conversationId": id,
+        "seq": message["seq"],
+        "clientMessageId": message["client_id"],
+        "contentType": "SYSTEM" if kind == "Note" else "TEXT",
+        "mentionsAll": message["mentions"]["all"],
+        "mentions": [person(profile) for profile in message["mentions"]["people"]],
+        "recipientCount": message["recipients"],
+        "status": sight.status(message),
+        "readByCount": len(sight.readers(message)),
+        "readBy": [_receipt(sight, user) for user in sight.readers(message)],
+        "replyTo": _parent(sight, message["reply_to"]),
+        "system": system,
+    }
+
+
+def _receipt(sight: Sight, user: str) -> dict:
+    return {"readAt": time(sight.conversation.people.read_at(user)), "user": {"id": user}}
+
+
+def _parent(sight: Sight, reply: dict | None) -> dict | None:
+    """As it stands now. One that the viewer may not see is not told."""
+    if reply is None:
+        return None
+    parent = sight.conversation.messages[reply["seq"]]
+    return _said(sight.conversation.id, parent) if sight.sees(parent) else None
+
+
+def _said(id: str, message: dict) -> dict:
+    content = text(message)
+    return {
+        "id": ids.message(id, message["seq"]),
+        "content": None if content is None else content["text"],
+        "createdAt": time(message["sent_at"]),
+        "deletedAt": time(removed_at(message)),
+        "sender": person(message["sender"]),
+    }

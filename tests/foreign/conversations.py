@@ -1,0 +1,129 @@
+"""Conversations as their facts tell them: each fact must follow from those before it."""
+
+from dataclasses import dataclass, field
+
+import ids
+import members
+import messages
+from blocks import Blocks
+from difference import same, true
+from members import People
+from messages import NOBODY, body
+from topics import Read
+
+# The number of removed messages that a state lists.
+REMOVED_KEPT = 512
+
+
+@dataclass
+class Conversation:
+    """One that was opened, or between whose pair a block was set."""
+
+    id: str
+    # What it is: kind, title, creator, time, and the charge that opened it.
+    about: dict | None = None
+    # By number, as the newest fact has it; and the countable messages up to each.
+    messages: dict[int, dict] = field(default_factory=dict)
+    ordinals: dict[int, int] = field(default_factory=dict)
+    head_at: int = 0
+    people: People = field(default_factory=People)
+    countable: int = 0
+    # Numbers of removed messages: the newest, and the highest that is not listed any more.
+    removed: list[int] = field(default_factory=list)
+    removed_dropped: int = 0
+    # The users between whom a block was set here, each with whom they blocked.
+    pair: dict[str, str] = field(default_factory=dict)
+    # Offset and fact of the last change of members, and whether it was a removal.
+    changed: tuple[int, dict, bool] | None = None
+
+    @property
+    def head(self) -> int:
+        return len(self.messages)
+
+    def recipients(self, message: dict) -> list[str]:
+        """The members of the message's moment without its sender."""
+        sender = message["sender"]["user"]
+        return [user for user in self.people.there(message["position"]) if user != sender]
+
+
+def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
+    """Takes in the fact of an event; `blocks` are those of all pairs."""
+    fact, what, at = read.value, str(read.record), read.headers.time
+    offset, people, users = read.headers.cause.offset, conversation.people, None
+    match read.type:
+        case "ConversationOpened":
+            _open(conversation, what, fact, offset, at)
+            users = fact["members"]
+        case "MessageCreated":
+            _create(conversation, what, fact["message"], offset, at, blocks)
+        case "MessageDeleted":
+            _delete(conversation, what, fact, at)
+        case "MembersChanged":
+            same(f"conversation in {what}", fact["about"], conversation.about)
+            same(f"kind of the conversation of {what}", conversation.about["kind"], "GROUP")
+            goes = members.change(people, what, fact, offset, at, conversation.head, conversation.countable)
+            conversation.changed = offset, fact, goes
+            users = [member["user"] for member in fact["members"]]
+        case "ReceiptAdvanced":
+            user, seq = fact["user"], fact["read_up_to"]
+            people.check_mark(what, user, seq, conversation.head)
+            people.read(user, seq, conversation.ordinals[seq], at)
+        case "BlocksChanged":
+            blocks.take(what, fact, at)
+            conversation.pair[fact["user"]] = fact["other"]
+            users = [fact["user"], fact["other"]]
+        case other:
+            true(f"{what} holds a fact that is known, not {other}", False)
+    same(f"mm-users of {what}", read.headers.users, users)
+
+
+def _open(conversation: Conversation, what: str, fact: dict, offset: int, at: int) -> None:
+    about, users = fact["about"], fact["members"]
+    same(f"conversation before {what}", conversation.about, None)
+    same(f"time in {what}", about["at"], at)
+    same(f"members of {what}, each once", len(users), len(set(users)))
+    same(f"first member of {what}", users[0], about["by"])
+    if about["kind"] == "DIRECT":
+        same(f"id of the pair's {what}", conversation.id, ids.direct(users[0], users[-1]))
+        same(f"title of the pair's {what}", (about["title"], len(users) <= 2), (None, True))
+    conversation.about, conversation.head_at = about, at
+    conversation.people.open(users, about["kind"], about["by"], offset, at)
+
+
+def _create(
+    conversation: Conversation, what: str, message: dict, offset: int, at: int, blocks: Blocks
+) -> None:
+    place = (message["seq"], message["position"], message["sent_at"])
+    same(f"number, position and time of {what}", place, (conversation.head + 1, offset, at))
+    kind, sender = body(message)[0], message["sender"]["user"]
+    if kind == "Text":
+        messages.check_sender(conversation, what, sender, blocks)
+        messages.check_reply(conversation, what, message, blocks)
+        messages.check_mentions(conversation, what, message)
+    else:
+        messages.check_note(conversation, what, message, offset)
+    same(f"recipients of {what}", message["recipients"], len(conversation.recipients(message)))
+    conversation.messages[message["seq"]] = message
+    conversation.countable += kind == "Text"
+    conversation.ordinals[message["seq"]] = conversation.countable
+    conversation.head_at = at
+    # Sending reads up to one's own message; a system message is nobody's.
+    if kind == "Text":
+        conversation.people.read(sender, message["seq"], conversation.countable, at)
+
+
+def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
+    message, by, people = fact["message"], fact["by"], conversation.people
+    before = conversation.messages[message["seq"]]
+    same(f"body before {what}", body(before)[0], "Text")
+    removed = (message["body"][0], {"at": at})
+    same(f"what {what} leaves", message, before | {"reply_to": None, "mentions": NOBODY, "body": removed})
+    same(f"body after {what}", body(message)[0], "Removed")
+    true(f"{by} may delete at {what}", by == before["sender"]["user"] or people.is_owner(by))
+    interval = people.present(by)
+    true(f"{by} sees what {what} deletes", interval is not None and message["seq"] >= interval["first_seq"])
+    conversation.messages[message["seq"]] = message
+    conversation.removed = sorted([*conversation.removed, message["seq"]])
+    if len(conversation.removed) > REMOVED_KEPT:
+        dropped = conversation.removed.pop(0)
+        conversation.removed_dropped = max(dropped, conversation.removed_dropped)

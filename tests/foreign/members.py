@@ -1,0 +1,124 @@
+"""The people of a conversation: who is in it since when, in which role, and how far each has read.
+
+A model of its own: it takes what commands and facts say, and computes what rows and API must say.
+"""
+
+from dataclasses import dataclass, field
+
+from difference import same, true
+
+# The number of intervals that are kept of one user.
+KEPT = 8
+
+
+@dataclass
+class Member:
+    role: str
+    joined_at: int
+    # Oldest first. Both ends are offsets of commands, and belong to the interval.
+    intervals: list[dict]
+    # The mark that a user who returned had when they left.
+    read_up_to: int = 0
+
+
+@dataclass
+class People:
+    # By user. Whoever left stays in `members` with an interval that has ended.
+    members: dict[str, Member] = field(default_factory=dict)
+    receipts: dict[str, dict] = field(default_factory=dict)
+    former: dict[str, dict] = field(default_factory=dict)
+
+    def present(self, user: str) -> dict | None:
+        """The interval of a user that lasts."""
+        member = self.members.get(user)
+        return member.intervals[-1] if member and member.intervals[-1]["to"] is None else None
+
+    def is_owner(self, user: str) -> bool:
+        return self.present(user) is not None and self.members[user].role == "OWNER"
+
+    def count(self) -> int:
+        return sum(self.present(user) is not None for user in self.members)
+
+    def mark(self, user: str) -> int:
+        """The number up to which a member has read."""
+        receipt = self.receipts.get(user)
+        read = receipt["read_up_to"] if receipt and not receipt["ended"] else 0
+        return max(read, self.members[user].read_up_to if user in self.members else 0)
+
+    def there(self, position: int) -> list[str]:
+        """The members of a moment: whose interval encloses the command at an offset."""
+        return sorted(
+            user
+            for user, member in self.members.items()
+            for interval in member.intervals
+            if interval["from"] <= position and (interval["to"] is None or position <= interval["to"])
+        )
+
+    def has_read(self, user: str, seq: int) -> bool:
+        """Of a former member, before they left or since they returned."""
+        former = self.former.get(user)
+        return max(self.mark(user), former["read_up_to"] if former else 0) >= seq
+
+    def read_at(self, user: str) -> int:
+        return self.receipts[user]["read_at"] if user in self.receipts else 0
+
+    def open(self, users: list[str], kind: str, creator: str, offset: int, at: int) -> None:
+        for user in users:
+            role = "OWNER" if kind == "GROUP" and user == creator else "MEMBER"
+            self.members[user] = Member(role, at, [_begun(offset, 1, 0)])
+
+    def join(self, user: str, offset: int, at: int, first_seq: int, first_ordinal: int) -> None:
+        former = self.former.get(user)
+        intervals = [*(former["intervals"] if former else []), _begun(offset, first_seq, first_ordinal)]
+        mark = former["read_up_to"] if former else 0
+        self.members[user] = Member("MEMBER", at, intervals[-KEPT:], mark)
+
+    def leave(self, user: str, offset: int) -> None:
+        member, mark = self.members[user], self.mark(user)
+        receipt = self.receipts.get(user) or {"read_up_to": 0, "read_at": 0, "ordinal": 0}
+        ended = [*member.intervals[:-1], member.intervals[-1] | {"to": offset}]
+        self.former[user] = {"intervals": ended, "read_up_to": mark, "read_at": receipt["read_at"]}
+        self.receipts[user] = receipt | {"ended": True}
+        self.members[user] = Member("MEMBER", member.joined_at, ended, member.read_up_to)
+        if member.role == "OWNER":
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """The member who has been present longest becomes the owner."""
+        left = [user for user in self.members if self.present(user) is not None]
+        if left:
+            heir = min(left, key=lambda user: (self.members[user].joined_at, user))
+            self.members[heir].role = "OWNER"
+
+    def read(self, user: str, seq: int, ordinal: int, at: int) -> None:
+        self.receipts[user] = {"read_up_to": seq, "read_at": at, "ordinal": ordinal, "ended": False}
+
+    def check_mark(self, what: str, user: str, seq: int, head: int) -> None:
+        """A mark only moves forward, over what its user may see."""
+        interval = self.present(user)
+        true(f"{user} is a member at {what}", interval is not None)
+        true(f"{what} is beyond the mark before it, {self.mark(user)}", seq > self.mark(user))
+        true(f"{what} is in the interval of {user}", interval["first_seq"] <= seq <= head)
+
+
+def _begun(offset: int, first_seq: int, first_ordinal: int) -> dict:
+    return {"from": offset, "to": None, "first_seq": first_seq, "first_ordinal": first_ordinal}
+
+
+def change(people: People, what: str, told: dict, offset: int, at: int, head: int, countable: int) -> bool:
+    """Takes a MembersChanged in: who is named and absent comes, who is present goes. Says which."""
+    users = [member["user"] for member in told["members"]]
+    true(f"{told['by']} is a member at {what}", people.present(told["by"]) is not None)
+    present = {people.present(user) is not None for user in users}
+    same(f"whether the users of {what} come or go", len(present), 1)
+    goes = present == {True}
+    if users != [told["by"]]:
+        true(f"{told['by']} is the owner at {what}", people.is_owner(told["by"]))
+    for user in users:
+        if goes:
+            people.leave(user, offset)
+        else:
+            people.join(user, offset, at, head + 1, countable)
+    wanted = [{"user": user, "intervals": people.members[user].intervals} for user in users]
+    same(f"intervals in {what}", told["members"], wanted)
+    return goes

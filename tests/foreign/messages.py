@@ -1,0 +1,77 @@
+"""Messages of a conversation: what one holds, and what must hold of a new one."""
+
+from typing import TYPE_CHECKING
+
+from blocks import Blocks
+from difference import same, true
+
+if TYPE_CHECKING:
+    from conversations import Conversation
+
+NOBODY = {"people": [], "all": False}
+
+
+def body(message: dict) -> tuple[str, dict]:
+    """What a message holds: Text, Note or Removed, and its fields."""
+    name, value = message["body"]
+    return name.rsplit(".", 1)[-1], value
+
+
+def text(message: dict) -> dict | None:
+    kind, value = body(message)
+    return value["content"] if kind == "Text" else None
+
+
+def removed_at(message: dict) -> int | None:
+    kind, value = body(message)
+    return value["at"] if kind == "Removed" else None
+
+
+def check_reply(conversation: "Conversation", what: str, message: dict, blocks: Blocks) -> None:
+    """A reply quotes what its sender sees, as it stands."""
+    reply, sender = message["reply_to"], message["sender"]["user"]
+    if reply is None:
+        return
+    parent = conversation.messages[reply["seq"]]
+    author, sent_at = parent["sender"], parent["sent_at"]
+    quoted = {"seq": parent["seq"], "sender": author, "content": text(parent), "created_at": sent_at}
+    same(f"what {what} answers", reply, quoted)
+    interval = conversation.people.present(sender)
+    true(f"{sender} sees what {what} answers", reply["seq"] >= interval["first_seq"])
+    if conversation.about["kind"] == "DIRECT":
+        is_hidden = blocks.hide(sender, author["user"], sent_at)
+        true(f"no block hides from {sender} what {what} answers", not is_hidden)
+
+
+def check_mentions(conversation: "Conversation", what: str, message: dict) -> None:
+    """Only members are named, and all of them only by the owner."""
+    for named in message["mentions"]["people"]:
+        is_present = conversation.people.present(named["user"]) is not None
+        true(f"{named['user']} is a member at {what}", is_present)
+    if message["mentions"]["all"]:
+        sender = message["sender"]["user"]
+        true(f"{sender} is the owner at {what}", conversation.people.is_owner(sender))
+
+
+def check_sender(conversation: "Conversation", what: str, sender: str, blocks: Blocks) -> None:
+    """Members send; of a pair, only while neither blocks the other."""
+    true(f"{sender} is a member at {what}", conversation.people.present(sender) is not None)
+    if conversation.about["kind"] == "DIRECT":
+        others = [user for user in conversation.people.members if user != sender]
+        true(f"no block stands at {what}", not any(blocks.stand(sender, other) for other in others))
+
+
+def check_note(conversation: "Conversation", what: str, message: dict, offset: int) -> None:
+    """A system message reports the change of members of the same command."""
+    kind, note = body(message)
+    same(f"body of {what}", kind, "Note")
+    true(f"{what} follows a change of members", conversation.changed is not None)
+    change, fact, goes = conversation.changed
+    same(f"command of {what}", offset, change)
+    users, by = [member["user"] for member in fact["members"]], fact["by"]
+    leaves = goes and users == [by]
+    wanted = ("LEFT" if leaves else "REMOVED" if goes else "ADDED", [] if leaves else users, by)
+    found = (note["kind"], [target["user"] for target in note["targets"]], message["sender"]["user"])
+    same(f"kind, targets and actor of {what}", found, wanted)
+    plain = (message["client_id"], message["reply_to"], message["mentions"])
+    same(f"client id, reply and mentions of {what}", plain, (None, None, NOBODY))

@@ -1,0 +1,64 @@
+"""What one user sees of a conversation: messages, counts, and what others have read."""
+
+from dataclasses import dataclass
+
+from blocks import Blocks
+from conversations import Conversation
+from messages import body
+
+# Unread messages are counted exactly up to 99; 100 stands for more.
+MOST_COUNTED = 100
+
+
+@dataclass(frozen=True)
+class Sight:
+    viewer: str
+    conversation: Conversation
+    # Of all pairs: a block that a DIRECT conversation keeps holds in every group.
+    blocks: Blocks
+
+    def sees(self, message: dict) -> bool:
+        """From their joining on, and not what was sent while a block stood between the two."""
+        interval, sender = self.conversation.people.present(self.viewer), message["sender"]["user"]
+        is_hidden = self.blocks.hide(self.viewer, sender, message["sent_at"])
+        return interval is not None and message["seq"] >= interval["first_seq"] and not is_hidden
+
+    def follows(self, other: str) -> bool:
+        """Whether the viewer learns what another one has read."""
+        return other == self.viewer or not self.blocks.stand(self.viewer, other)
+
+    def visible(self) -> list[dict]:
+        return [message for message in self.conversation.messages.values() if self.sees(message)]
+
+    def unread(self) -> list[dict]:
+        """Texts of others above the viewer's mark: neither tombstones nor system messages."""
+        mark = self.conversation.people.mark(self.viewer)
+        return [
+            message
+            for message in self.visible()
+            if message["seq"] > mark
+            and message["sender"]["user"] != self.viewer
+            and body(message)[0] == "Text"
+        ]
+
+    def mark(self, other: str) -> int:
+        """How far a member has read, as far as the viewer may know; 0 for not at all."""
+        return self.conversation.people.mark(other) if self.follows(other) else 0
+
+    def recipients(self, message: dict) -> list[str]:
+        return [user for user in self.conversation.recipients(message) if self.follows(user)]
+
+    def readers(self, message: dict) -> list[str]:
+        people = self.conversation.people
+        return [user for user in self.recipients(message) if people.has_read(user, message["seq"])]
+
+    def status(self, message: dict) -> str:
+        """READ once every recipient has read it. Delivery without reading is not known."""
+        recipients = self.recipients(message)
+        return "READ" if recipients and self.readers(message) == recipients else "SENT"
+
+    def can_post(self) -> bool:
+        """In a pair only while neither blocks the other."""
+        others = self.conversation.people.members
+        is_pair = self.conversation.about["kind"] == "DIRECT"
+        return not (is_pair and any(self.blocks.stand(self.viewer, other) for other in others))

@@ -1,0 +1,61 @@
+//! What users do in tests, as they would over the API.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{Client, System};
+
+pub async fn people<const N: usize>(server: &System, names: [&str; N]) -> [Client; N] {
+    let mut people = Vec::new();
+    for name in names {
+        people.push(Client::login(server, name).await);
+    }
+    people.try_into().unwrap_or_else(|_| unreachable!())
+}
+
+pub async fn add(by: &Client, chat: &str, people: &[&Client]) -> Value {
+    let query = "mutation($c: ID!, $u: [ID!]!) { addParticipants(conversationId: $c, userIds: $u) {
+        participantCount participants { nodes { user { id } role } } } }";
+    let ids: Vec<&str> = people.iter().map(|person| person.user.as_str()).collect();
+    by.ask(query, json!({ "c": chat, "u": ids })).await
+}
+
+pub async fn remove(by: &Client, chat: &str, person: &Client) -> Value {
+    let query = "mutation($c: ID!, $u: ID!) { removeParticipant(conversationId: $c, userId: $u) { participantCount } }";
+    by.ask(query, json!({ "c": chat, "u": person.user })).await
+}
+
+pub async fn leave(by: &Client, chat: &str) -> Value {
+    by.ask("mutation($c: ID!) { leaveConversation(conversationId: $c) }", json!({ "c": chat })).await
+}
+
+pub async fn delete(by: &Client, message: &Value) -> Value {
+    let query = "mutation($m: ID!) { deleteMessage(messageId: $m) { id content deletedAt sender { id } } }";
+    by.ask(query, json!({ "m": message["id"] })).await
+}
+
+/// Sends an answer to another message.
+pub async fn answer(by: &Client, chat: &str, parent: &Value, text: &str) -> Value {
+    let query =
+        "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id replyTo { id content } } }";
+    let input = json!({ "conversationId": chat, "clientMessageId": Uuid::new_v4(), "content": text, "replyToId": parent["id"] });
+    by.get(query, json!({ "input": input })).await["sendMessage"].take()
+}
+
+pub async fn set_block(by: &Client, other: &Client, blocked: bool) {
+    let name = if blocked { "blockUser" } else { "unblockUser" };
+    let query = format!("mutation($u: ID!) {{ {name}(userId: $u) }}");
+    assert_eq!(by.get(&query, json!({ "u": other.user })).await[name], true);
+}
+
+pub fn contents(history: &[Value]) -> Vec<Option<&str>> {
+    history.iter().map(|message| message["content"].as_str()).collect()
+}
+
+/// Answers another message under a client id; the whole answer.
+pub async fn answer_as(by: &Client, chat: &str, parent: &Value, id: Uuid, text: &str) -> Value {
+    let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
+    let input =
+        json!({ "conversationId": chat, "clientMessageId": id, "content": text, "replyToId": parent["id"] });
+    by.ask(query, json!({ "input": input })).await
+}
