@@ -6,6 +6,7 @@
 mod blocking;
 mod creating;
 mod deleting;
+mod editing;
 mod membership;
 mod messages;
 mod receipts;

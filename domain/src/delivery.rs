@@ -4,6 +4,7 @@
 //! headers, coalescing and resolvers ask these functions and match no fact themselves.
 
 use schemas::blocking::PairBlocks;
+use schemas::editing::MessageEdited;
 use schemas::membership::MembershipInterval;
 use schemas::message::Message;
 use schemas::position::Offset;
@@ -53,6 +54,7 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
         ConversationFact::ConversationOpened(_) | ConversationFact::MembersChanged(_) => Recipients::Members,
         ConversationFact::MessageCreated(created) => Recipients::Seeing(Seen::message(&created.message)),
         ConversationFact::MessageDeleted(deleted) => Recipients::Seeing(Seen::message(&deleted.message)),
+        ConversationFact::MessageEdited(edited) => Recipients::Seeing(Seen::message(&edited.message)),
         ConversationFact::ReceiptAdvanced(receipt) => {
             Recipients::Following(receipt.read_up_to, &receipt.user)
         }
@@ -77,6 +79,7 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
         }
         ConversationFact::BlocksChanged(changed) => vec![changed.user.clone(), changed.other.clone()],
         ConversationFact::MessageCreated(_)
+        | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::ReceiptAdvanced(_) => vec![],
     }
@@ -111,6 +114,7 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
             ]
         }
         ConversationFact::MessageCreated(_)
+        | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::ReceiptAdvanced(_) => vec![],
     }
@@ -183,6 +187,10 @@ pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> V
             let parent = Seen::parent(&created.message).map(Question::SeesParent);
             parent.into_iter().chain(is_blocked(recipients)).collect()
         }
+        ConversationFact::MessageEdited(edited) => {
+            let parent = Seen::parent(&edited.message).map(Question::SeesParent);
+            parent.into_iter().chain(is_blocked(recipients)).collect()
+        }
         ConversationFact::MessageDeleted(_) => is_blocked(recipients).into_iter().collect(),
         ConversationFact::MembersChanged(changed) => {
             let is_over = |last: &MembershipInterval| last.to.is_some();
@@ -206,6 +214,7 @@ fn is_blocked<'a>(recipients: &[&'a UserId]) -> Option<Question<'a>> {
 pub fn completes(fact: &ConversationFact) -> Option<&Message> {
     match fact {
         ConversationFact::MessageDeleted(deleted) => Some(&deleted.message),
+        ConversationFact::MessageEdited(edited) => Some(&edited.message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::MessageCreated(_)
         | ConversationFact::MembersChanged(_)
@@ -226,6 +235,7 @@ pub enum Replay<'a> {
 pub fn replay(fact: &ConversationFact) -> Replay<'_> {
     match fact {
         ConversationFact::MessageCreated(created) => Replay::Newest(&created.message),
+        ConversationFact::MessageEdited(edited) => Replay::Newest(&edited.message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
@@ -238,6 +248,7 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
 pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFact {
     match fact {
         ConversationFact::MessageCreated(_) => MessageCreated { message }.into(),
+        ConversationFact::MessageEdited(_) => MessageEdited { message }.into(),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
@@ -252,6 +263,7 @@ pub fn supersedes(fact: &ConversationFact) -> Option<&UserId> {
         ConversationFact::ReceiptAdvanced(receipt) => Some(&receipt.user),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::MessageCreated(_)
+        | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::BlocksChanged(_) => None,

@@ -9,6 +9,8 @@ pub const SHIPPED: &str = include_str!("../../deploy/policy/policy.toml");
 
 /// Effects that a window may count: their times are in the account's state, which is to be small.
 const MOST_COUNTED: i64 = 5_000;
+/// A row for each version of a message.
+const MOST_EDITS: i64 = 100;
 /// In seconds.
 const LONGEST_WINDOW: i64 = 366 * 24 * 60 * 60;
 /// A group is opened by one command, which writes a row for each member.
@@ -67,6 +69,8 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     }
     within("limits.group_members", limits.group_members.into(), MOST_MEMBERS)?;
     within("limits.message_characters", limits.message_characters.into(), MOST_CHARACTERS)?;
+    within("limits.edit_window_seconds", limits.edit_window_seconds, LONGEST_WINDOW)?;
+    within("limits.edits_per_message", limits.edits_per_message.into(), MOST_EDITS)?;
     if !(0..=1_000_000).contains(&policy.prices.message_per_recipient) {
         return Err(InvalidPolicy::Price);
     }

@@ -157,6 +157,18 @@ impl Message {
         DateTime(self.at)
     }
 
+    async fn edited_at(&self) -> Option<DateTime> {
+        self.body.edited().map(|edited| DateTime(edited.at))
+    }
+
+    async fn edit_count(&self) -> i32 {
+        self.body.edited().map_or(0, |edited| edited.count)
+    }
+
+    async fn is_edited(&self) -> bool {
+        self.body.edited().is_some()
+    }
+
     async fn deleted_at(&self) -> Option<DateTime> {
         self.body.removed_at().map(DateTime)
     }

@@ -20,6 +20,7 @@ use crate::Ingest;
 use crate::operations::blocking::Blocking;
 use crate::operations::creating::Creating;
 use crate::operations::deleting::Deleting;
+use crate::operations::editing::Editing;
 use crate::operations::membership::Membership;
 use crate::operations::receipts::Receipts;
 use crate::operations::sending::Sending;
@@ -33,7 +34,7 @@ pub const ON_SOCKETS: &[&str] = &["markRead"];
 pub struct Mutation(Messages, Conversations, People);
 
 #[derive(MergedObject, Default)]
-pub struct Messages(Sending, Deleting, Receipts);
+pub struct Messages(Sending, Editing, Deleting, Receipts);
 
 #[derive(MergedObject, Default)]
 pub struct Conversations(Creating, Membership);

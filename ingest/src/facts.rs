@@ -161,7 +161,7 @@ impl Facts {
     }
 
     /// The members whom a text mentions. Members are read only for a text that can name one.
-    async fn mentions(&self, conversation: &ConversationId, text: &str) -> Result<Mentions, Refusal> {
+    pub async fn mentions(&self, conversation: &ConversationId, text: &str) -> Result<Mentions, Refusal> {
         if !mentions::may_name(text) {
             return Ok(Mentions::default());
         }

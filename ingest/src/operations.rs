@@ -6,6 +6,7 @@
 pub mod blocking;
 pub mod creating;
 pub mod deleting;
+pub mod editing;
 pub mod membership;
 pub mod receipts;
 pub mod sending;

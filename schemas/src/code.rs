@@ -20,13 +20,15 @@ pub enum ErrorCode {
     Blocked,
     RecipientUnavailable,
     GroupFull,
+    EditWindowClosed,
+    EditLimitReached,
     LimitReached,
     Unavailable,
     InternalServerError,
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
@@ -38,6 +40,8 @@ impl ErrorCode {
         Self::Blocked,
         Self::RecipientUnavailable,
         Self::GroupFull,
+        Self::EditWindowClosed,
+        Self::EditLimitReached,
         Self::LimitReached,
         Self::Unavailable,
         Self::InternalServerError,
@@ -57,6 +61,8 @@ impl ErrorCode {
             Self::Blocked => "BLOCKED",
             Self::RecipientUnavailable => "RECIPIENT_UNAVAILABLE",
             Self::GroupFull => "GROUP_FULL",
+            Self::EditWindowClosed => "EDIT_WINDOW_CLOSED",
+            Self::EditLimitReached => "EDIT_LIMIT_REACHED",
             Self::LimitReached => "LIMIT_REACHED",
             Self::Unavailable => "UNAVAILABLE",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",

@@ -55,6 +55,9 @@ pub struct Limits {
     pub group_members: i32,
     /// Unicode scalar values of one message.
     pub message_characters: i32,
+    /// Time after its acceptance during which a message may be edited.
+    pub edit_window_seconds: i64,
+    pub edits_per_message: i32,
 }
 
 /// At most `count` in any `seconds`.

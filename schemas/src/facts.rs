@@ -10,6 +10,7 @@ pub use crate::blocking::BlocksChanged;
 pub use crate::creating::ConversationOpened;
 pub use crate::credits::CreditsChanged;
 pub use crate::deleting::MessageDeleted;
+pub use crate::editing::MessageEdited;
 pub use crate::membership::MembersChanged;
 pub use crate::receipts::ReceiptAdvanced;
 pub use crate::sending::{MessageCreated, SendRejected};
@@ -77,4 +78,5 @@ facts! {
     243 MembersChanged,
     244 ReceiptAdvanced,
     245 BlocksChanged,
+    246 MessageEdited,
 }

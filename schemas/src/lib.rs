@@ -14,6 +14,7 @@ pub mod control;
 pub mod creating;
 pub mod credits;
 pub mod deleting;
+pub mod editing;
 pub mod facts;
 pub mod ids;
 pub mod membership;

@@ -61,12 +61,23 @@ pub enum NoteKind {
 #[avro(namespace = "musclemap.messaging")]
 pub struct Text {
     pub content: Content,
+    /// Absent in a text that was never edited.
+    pub edited: Option<Edited>,
 }
 
 impl Text {
     pub fn new(content: Content) -> Self {
-        Self { content }
+        Self { content, edited: None }
     }
+}
+
+/// The last edit of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Edited {
+    pub at: LogTime,
+    /// Edits so far, this one included.
+    pub count: i32,
 }
 
 /// A system message; its sender is the user who acted.
@@ -108,6 +119,14 @@ impl Body {
     pub fn content(&self) -> Option<&Content> {
         match self {
             Self::Text(text) => Some(&text.content),
+            Self::Note(_) | Self::Removed(_) => None,
+        }
+    }
+
+    /// The last edit, if the text was edited.
+    pub fn edited(&self) -> Option<&Edited> {
+        match self {
+            Self::Text(text) => text.edited.as_ref(),
             Self::Note(_) | Self::Removed(_) => None,
         }
     }

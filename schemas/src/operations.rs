@@ -11,6 +11,7 @@ pub use crate::charging::{LookUp, Refund};
 pub use crate::creating::{CreateConversation, OpenConversation};
 pub use crate::credits::GrantCredits;
 pub use crate::deleting::DeleteMessage;
+pub use crate::editing::EditMessage;
 pub use crate::membership::{AddMembers, RemoveMember};
 pub use crate::receipts::MarkRead;
 pub use crate::sending::{PostMessage, SendMessage};
@@ -42,6 +43,7 @@ macro_rules! conversation_operations {
             145 RemoveMember since 1,
             146 DeleteMessage since 1,
             147 SetBlock since 1,
+            148 EditMessage since 1,
         }
     };
 }

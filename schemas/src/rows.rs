@@ -14,6 +14,7 @@ use crate::position::{LogTime, Offset};
 pub use crate::blocking::Blocks;
 pub use crate::charging::ClientRequest;
 pub use crate::credits::LedgerEntry;
+pub use crate::editing::{Edits, Replaced};
 pub use crate::membership::{Former, Member};
 pub use crate::receipts::Receipt;
 pub use crate::sending::{MessageHead, Sent};
@@ -135,6 +136,18 @@ impl KeyForm for String {
 
     fn read(bytes: &[u8]) -> Option<Self> {
         String::from_utf8(bytes.to_vec()).ok()
+    }
+}
+
+/// A message's number, and the number of one of its versions.
+impl KeyForm for (i64, i64) {
+    fn write(&self, bytes: &mut KeyBytes) {
+        self.0.write(bytes);
+        self.1.write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some((i64::read(bytes.get(..8)?)?, i64::read(bytes.get(8..)?)?))
     }
 }
 
@@ -284,6 +297,8 @@ rows! {
     10 Sent((UserId, ClientId)) keyed, schema 27;
     11 MessageHead(i64) keyed, schema 28;
     13 Former(UserId) keyed, schema 32;
+    14 Edits(i64) keyed, schema 34;
+    15 Replaced((i64, i64)) unread, schema 35;
     shared: 12 Once keyed;
 }
 

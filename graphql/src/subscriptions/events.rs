@@ -106,6 +106,10 @@ impl InboxEvent {
                 let message = Message::accepted(of?, core, rendering);
                 Self::MessageCreated(MessageCreated { message })
             }
+            Event::MessageEdited(core) => {
+                let message = Message::completed(of?, core, rendering);
+                Self::MessageChanged(MessageChanged { message, change: MessageChangeKind::Edited })
+            }
             Event::MessageDeleted(core) => {
                 let message = Message::completed(of?, core, rendering);
                 Self::MessageChanged(MessageChanged { message, change: MessageChangeKind::Deleted })

@@ -26,6 +26,7 @@ pub struct Payload<'a> {
 #[derive(Debug, Clone)]
 pub enum Event<'a> {
     MessageCreated(&'a Message),
+    MessageEdited(&'a Message),
     MessageDeleted(&'a Message),
     ConversationChanged(&'a Opened),
     ReceiptAdvanced(&'a ReceiptAdvanced),
@@ -75,6 +76,12 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
         ConversationFact::MessageCreated(created) => Payload {
             event: Some(Event::MessageCreated(&created.message)),
             received: Some(&created.message),
+            conversation: Some(None),
+            ..of
+        },
+        ConversationFact::MessageEdited(edited) => Payload {
+            event: Some(Event::MessageEdited(&edited.message)),
+            updated: Some(&edited.message),
             conversation: Some(None),
             ..of
         },

@@ -69,6 +69,8 @@ fn policy(version: i64) -> PolicyVersion {
         identical_text_conversations: wide,
         group_members: 1,
         message_characters: 1,
+        edit_window_seconds: 1,
+        edits_per_message: 1,
     };
     let prices = Prices { message_per_recipient: version };
     PolicyVersion { version, policy: Policy { prices, limits } }

@@ -167,6 +167,8 @@ impl Clients {
                 identical_text_conversations: wide,
                 group_members: 10,
                 message_characters: 100,
+                edit_window_seconds: 900,
+                edits_per_message: 5,
             },
         };
         let version = PolicyVersion { version: self.policy, policy };
@@ -195,6 +197,11 @@ impl Clients {
         let nth = state.random.random_range(0..rows.len().max(1));
         let (_, columns) = rows.values().nth(nth)?;
         Some(MessageRow::from_row(id, columns).ok()?.message)
+    }
+
+    /// A text of its own.
+    pub fn text(&self, state: &mut State) -> String {
+        format!("text {}", state.random.random_range(0..1_000_000))
     }
 
     pub fn users(&self) -> &[UserId] {

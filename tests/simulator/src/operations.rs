@@ -8,15 +8,13 @@ mod charging;
 mod creating;
 mod credits;
 mod deleting;
+mod editing;
 mod membership;
 mod receipts;
 mod sending;
 
 use rand::Rng;
-use schemas::operations::{
-    AddMembers, CreateConversation, DeleteMessage, GrantCredits, LookUp, MarkRead, OpenConversation,
-    PostMessage, Refund, RemoveMember, SendMessage, SetBlock,
-};
+use schemas::operations::*;
 use schemas::{ConversationId, ConversationRequest, account_operations, conversation_operations};
 
 use crate::check::Rest;

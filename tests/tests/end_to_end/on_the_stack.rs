@@ -5,6 +5,7 @@ mod bad_line;
 mod blocking;
 mod deleting;
 mod drain;
+mod editing;
 mod first_message;
 mod first_outcome;
 mod kills;

@@ -82,7 +82,7 @@ pub fn is_stored(state: &State, asked: &Asked, seq: i64) -> Result<(), String> {
         }
         let view = message(state, &asked.conversation, seq, quorum)?;
         let is_text = match view.body.content() {
-            Some(content) => content.text == asked.text,
+            Some(content) => content.text == asked.text || view.body.edited().is_some(),
             None => view.body.removed_at().is_some(),
         };
         if view.client_id.as_ref() != Some(&asked.client_id) || !is_text {

@@ -84,6 +84,7 @@ impl History {
             ConversationFact::MembersChanged(changed) => self.members_changed(offset, &changed),
             ConversationFact::MessageCreated(created) => self.created(offset, created.message),
             ConversationFact::MessageDeleted(deleted) => self.deleted(deleted.message),
+            ConversationFact::MessageEdited(edited) => self.edited(edited.message),
             ConversationFact::ReceiptAdvanced(receipt) => self.advanced(&receipt),
             ConversationFact::BlocksChanged(changed) => {
                 self.changes += 1;
@@ -165,6 +166,26 @@ impl History {
             return Err(format!("{seq} was removed twice, or is another's: {tombstone:?}"));
         }
         written.removed_at = Some(at);
+        Ok(())
+    }
+
+    fn edited(&mut self, message: Message) -> Result<(), String> {
+        let seq = message.seq;
+        let written = self.messages.iter_mut().find(|written| written.message.seq == seq);
+        let written = written.ok_or_else(|| format!("{seq} was edited, and never was"))?;
+        let before = written.message.body.edited().map_or(0, |edited| edited.count);
+        let now = message.body.edited().ok_or("an edit without a count")?;
+        let core = |message: &Message| {
+            (message.position, message.sent_at, message.sender.clone(), message.client_id.clone())
+        };
+        let is_next = now.count == before + 1 && core(&message) == core(&written.message);
+        if written.removed_at.is_some()
+            || !is_next
+            || written.message.body.content() == message.body.content()
+        {
+            return Err(format!("{seq} was edited to {message:?} from {:?}", written.message));
+        }
+        written.message = message;
         Ok(())
     }
 

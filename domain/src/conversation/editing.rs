@@ -1,0 +1,87 @@
+//! Editing a message: within a window, a limited number of times, by its sender.
+//!
+//! Invariant: an edit to the same text changes nothing and counts nothing; every replaced text is kept.
+
+use fold::{Decision, Purpose};
+use schemas::code::{ErrorCode, Refusal};
+use schemas::editing::{EditMessage, Edits, MessageEdited, Replaced};
+use schemas::membership::Member;
+use schemas::message::{Body, Edited, Message, Text};
+use schemas::rows::{MessageHead, RowKey};
+use schemas::tables::views::MessageRow;
+use schemas::verdict::Outcome;
+
+use super::{Conversations, Here, holds, messages};
+use crate::operation::{NoEffect, Operation, Past};
+use crate::text;
+
+impl Operation<Conversations> for EditMessage {
+    fn needs(&self, purpose: Purpose) -> Vec<RowKey> {
+        let edits = RowKey::of::<Edits>(&self.message.seq);
+        let decide = || {
+            let people = self.mentions.people.iter().map(|person| RowKey::of::<Member>(&person.user));
+            let sight = messages::sight_of(&self.actor, self.message.seq, self.message.sender_id());
+            sight.into_iter().chain(people).collect::<Vec<_>>()
+        };
+        match purpose {
+            Purpose::Decide => decide().into_iter().chain([edits]).collect(),
+            Purpose::Repeat => vec![edits],
+        }
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        let seq = self.message.seq;
+        let head = messages::visible(context, &self.actor, seq, self.message.sender_id())?;
+        if head.sender.as_ref() != Some(&self.actor) {
+            return Err(Refusal::new(ErrorCode::Forbidden, "only the sender may edit a message").into());
+        }
+        if head.removed_at.is_some() {
+            return Err(Refusal::not_found().into());
+        }
+        let carried = messages::stored_core(head, &self.message)?;
+        let edits = context.row::<Edits>(&seq);
+        let standing = edits.map(|edits| &edits.content).or(carried.body.content());
+        let standing = standing.ok_or_else(Refusal::not_found)?.clone();
+        if standing == self.content {
+            return Err(NoEffect::Nothing);
+        }
+        check(self, context, head, edits)?;
+        let count = edits.map_or(0, |edits| edits.count) + 1;
+        let edited = Some(Edited { at: context.at, count });
+        let message = Message {
+            body: Body::Text(Text { content: self.content.clone(), edited }),
+            mentions: messages::present_mentions(context, &self.actor, &self.mentions),
+            ..carried
+        };
+        let mut effect = context.effect();
+        effect
+            .row(&seq, Edits { count, content: self.content.clone(), at: context.at })
+            .row(&(seq, i64::from(count) - 1), Replaced { content: standing, at: context.at })
+            .view(MessageRow { conversation: context.id.clone(), message: message.clone().stored() })
+            .event(context.id, MessageEdited { message });
+        Ok(effect.done())
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        let edits = past.owner.get::<Edits>(&self.message.seq);
+        holds(edits.is_some_and(|edits| edits.content == self.content))
+    }
+}
+
+/// Refuses a text that no message may have, and an edit that is too late or one too many.
+fn check(
+    edit: &EditMessage,
+    context: &Here<'_>,
+    head: &MessageHead,
+    edits: Option<&Edits>,
+) -> Result<(), Refusal> {
+    let limits = &context.policy.limits;
+    text::check("content", &edit.content.text, limits.message_characters)?;
+    if context.at >= head.at.saturating_add(limits.edit_window_seconds.saturating_mul(1_000)) {
+        return Err(Refusal::new(ErrorCode::EditWindowClosed, "the message is too old to be edited"));
+    }
+    if edits.map_or(0, |edits| edits.count) >= limits.edits_per_message {
+        return Err(Refusal::new(ErrorCode::EditLimitReached, "the message was edited too often"));
+    }
+    Ok(())
+}
