@@ -11,6 +11,7 @@ mod membership;
 mod messages;
 mod receipts;
 mod sending;
+mod settings;
 
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose};
 use schemas::avro::DecodeError;

@@ -51,7 +51,9 @@ impl Recipients<'_> {
 
 pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
     match fact {
-        ConversationFact::ConversationOpened(_) | ConversationFact::MembersChanged(_) => Recipients::Members,
+        ConversationFact::ConversationOpened(_)
+        | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::MembersChanged(_) => Recipients::Members,
         ConversationFact::MessageCreated(created) => Recipients::Seeing(Seen::message(&created.message)),
         ConversationFact::MessageDeleted(deleted) => Recipients::Seeing(Seen::message(&deleted.message)),
         ConversationFact::MessageEdited(edited) => Recipients::Seeing(Seen::message(&edited.message)),
@@ -81,6 +83,7 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
         ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
+        | ConversationFact::ConversationUpdated(_)
         | ConversationFact::ReceiptAdvanced(_) => vec![],
     }
 }
@@ -116,6 +119,7 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
+        | ConversationFact::ConversationUpdated(_)
         | ConversationFact::ReceiptAdvanced(_) => vec![],
     }
 }
@@ -199,6 +203,7 @@ pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> V
             if gone.is_empty() { vec![] } else { vec![Question::IsGone(gone)] }
         }
         ConversationFact::ConversationOpened(_)
+        | ConversationFact::ConversationUpdated(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::BlocksChanged(_) => vec![],
     }
@@ -216,6 +221,7 @@ pub fn completes(fact: &ConversationFact) -> Option<&Message> {
         ConversationFact::MessageDeleted(deleted) => Some(&deleted.message),
         ConversationFact::MessageEdited(edited) => Some(&edited.message),
         ConversationFact::ConversationOpened(_)
+        | ConversationFact::ConversationUpdated(_)
         | ConversationFact::MessageCreated(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
@@ -237,6 +243,7 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         ConversationFact::MessageCreated(created) => Replay::Newest(&created.message),
         ConversationFact::MessageEdited(edited) => Replay::Newest(&edited.message),
         ConversationFact::ConversationOpened(_)
+        | ConversationFact::ConversationUpdated(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
@@ -250,6 +257,7 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
         ConversationFact::MessageCreated(_) => MessageCreated { message }.into(),
         ConversationFact::MessageEdited(_) => MessageEdited { message }.into(),
         ConversationFact::ConversationOpened(_)
+        | ConversationFact::ConversationUpdated(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
@@ -262,6 +270,7 @@ pub fn supersedes(fact: &ConversationFact) -> Option<&UserId> {
     match fact {
         ConversationFact::ReceiptAdvanced(receipt) => Some(&receipt.user),
         ConversationFact::ConversationOpened(_)
+        | ConversationFact::ConversationUpdated(_)
         | ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)

@@ -206,7 +206,7 @@ impl Message {
             kind: note.kind.into(),
             actor: User::of(self.sender.clone()),
             targets: note.targets.iter().cloned().map(User::of).collect(),
-            value: None,
+            value: note.value.clone(),
         })
     }
 

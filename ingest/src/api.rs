@@ -24,6 +24,7 @@ use crate::operations::editing::Editing;
 use crate::operations::membership::Membership;
 use crate::operations::receipts::Receipts;
 use crate::operations::sending::Sending;
+use crate::operations::settings::Settings;
 
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
@@ -37,7 +38,7 @@ pub struct Mutation(Messages, Conversations, People);
 pub struct Messages(Sending, Editing, Deleting, Receipts);
 
 #[derive(MergedObject, Default)]
-pub struct Conversations(Creating, Membership);
+pub struct Conversations(Creating, Membership, Settings);
 
 #[derive(MergedObject, Default)]
 pub struct People(Blocking);

@@ -10,6 +10,7 @@ pub mod editing;
 pub mod membership;
 pub mod receipts;
 pub mod sending;
+pub mod settings;
 
 use std::sync::Arc;
 

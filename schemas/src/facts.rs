@@ -14,6 +14,7 @@ pub use crate::editing::MessageEdited;
 pub use crate::membership::MembersChanged;
 pub use crate::receipts::ReceiptAdvanced;
 pub use crate::sending::{MessageCreated, SendRejected};
+pub use crate::settings::ConversationUpdated;
 
 macro_rules! facts {
     ($(#[$doc:meta])* $facts:ident, $released:ident: $($id:literal $fact:ident,)*) => {
@@ -79,4 +80,5 @@ facts! {
     244 ReceiptAdvanced,
     245 BlocksChanged,
     246 MessageEdited,
+    247 ConversationUpdated,
 }

@@ -26,6 +26,7 @@ pub mod receipts;
 pub mod record;
 pub mod rows;
 pub mod sending;
+pub mod settings;
 pub mod states;
 pub mod tables;
 pub mod topics;

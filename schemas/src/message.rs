@@ -54,6 +54,7 @@ pub enum NoteKind {
     Added,
     Left,
     Removed,
+    Renamed,
 }
 
 /// Text of a user.
@@ -86,11 +87,17 @@ pub struct Edited {
 pub struct Note {
     pub kind: NoteKind,
     pub targets: Vec<Profile>,
+    /// The new value of what was changed.
+    pub value: Option<String>,
 }
 
 impl Note {
     pub fn new(kind: NoteKind, targets: Vec<Profile>) -> Self {
-        Self { kind, targets }
+        Self { kind, targets, value: None }
+    }
+
+    pub fn renamed(title: &str) -> Self {
+        Self { kind: NoteKind::Renamed, targets: vec![], value: Some(title.to_owned()) }
     }
 }
 

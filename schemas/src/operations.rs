@@ -15,6 +15,7 @@ pub use crate::editing::EditMessage;
 pub use crate::membership::{AddMembers, RemoveMember};
 pub use crate::receipts::MarkRead;
 pub use crate::sending::{PostMessage, SendMessage};
+pub use crate::settings::UpdateConversation;
 
 /// Calls `$with!` with the operations of accounts: what follows `$with`, then `id Request since rules,`
 /// for each. The caller has the requests in scope.
@@ -44,6 +45,7 @@ macro_rules! conversation_operations {
             146 DeleteMessage since 1,
             147 SetBlock since 1,
             148 EditMessage since 1,
+            149 UpdateConversation since 1,
         }
     };
 }

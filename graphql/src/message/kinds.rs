@@ -48,6 +48,7 @@ impl From<NoteKind> for SystemEventKind {
             NoteKind::Added => Self::Added,
             NoteKind::Left => Self::Left,
             NoteKind::Removed => Self::Removed,
+            NoteKind::Renamed => Self::Renamed,
         }
     }
 }

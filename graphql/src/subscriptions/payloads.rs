@@ -68,6 +68,11 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
             conversation: Some(Some(&opened.about)),
             ..of
         },
+        ConversationFact::ConversationUpdated(updated) => Payload {
+            event: Some(Event::ConversationChanged(&updated.about)),
+            conversation: Some(Some(&updated.about)),
+            ..of
+        },
         ConversationFact::MembersChanged(changed) => Payload {
             event: Some(Event::ConversationChanged(&changed.about)),
             conversation: Some(Some(&changed.about)),

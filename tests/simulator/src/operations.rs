@@ -12,6 +12,7 @@ mod editing;
 mod membership;
 mod receipts;
 mod sending;
+mod settings;
 
 use rand::Rng;
 use schemas::operations::*;

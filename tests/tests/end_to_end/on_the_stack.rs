@@ -16,3 +16,4 @@ mod metrics;
 mod operator;
 mod receipts;
 mod replies;
+mod settings;

@@ -81,6 +81,13 @@ impl History {
                 self.opened = Some(opened.about);
                 Ok(())
             }
+            ConversationFact::ConversationUpdated(updated) => {
+                if self.opened.as_ref().is_none_or(|opened| *opened == updated.about) {
+                    return Err(format!("{updated:?} changes nothing"));
+                }
+                self.opened = Some(updated.about);
+                Ok(())
+            }
             ConversationFact::MembersChanged(changed) => self.members_changed(offset, &changed),
             ConversationFact::MessageCreated(created) => self.created(offset, created.message),
             ConversationFact::MessageDeleted(deleted) => self.deleted(deleted.message),
@@ -128,7 +135,7 @@ impl History {
             return wrong("is not the next one");
         }
         let others = match message.body.note().map(|note| note.kind) {
-            None | Some(NoteKind::Added) => self.present() - 1,
+            None | Some(NoteKind::Added | NoteKind::Renamed) => self.present() - 1,
             // One who goes receives the message that says so.
             Some(NoteKind::Left | NoteKind::Removed) => self.present(),
         };

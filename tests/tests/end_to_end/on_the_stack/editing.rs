@@ -19,7 +19,8 @@ async fn an_edit_is_everywhere_and_ends_with_its_limits() {
     let mut bobs = Socket::connect(&server, &bob).await;
     let cursor = bobs.inbox(None).await[0]["cursor"].as_str().unwrap().to_owned();
     let mut updates = Socket::connect(&server, &carl).await;
-    let query = "subscription($c: ID!) { messageUpdated(conversationId: $c) { id content editCount status } }";
+    let query =
+        "subscription($c: ID!) { messageUpdated(conversationId: $c) { id content editCount status } }";
     updates.subscribe("updates", query, json!({ "c": chat })).await;
     updates.inbox(None).await;
     let message = ann.send(&chat, "befor").await;
@@ -27,7 +28,10 @@ async fn an_edit_is_everywhere_and_ends_with_its_limits() {
     assert_eq!(replied["replyTo"]["content"], "befor");
 
     let edited = edit(&ann, &message, "  after\r\n@carl ").await["data"]["editMessage"].clone();
-    assert_eq!((&edited["content"], &edited["isEdited"], &edited["editCount"]), (&json!("  after\n@carl "), &json!(true), &json!(1)));
+    assert_eq!(
+        (&edited["content"], &edited["isEdited"], &edited["editCount"]),
+        (&json!("  after\n@carl "), &json!(true), &json!(1))
+    );
     assert!(edited["editedAt"].is_string(), "{edited}");
     let same = edit(&ann, &message, "  after\n@carl ").await["data"]["editMessage"].clone();
     assert_eq!(same, edited, "an edit to the same text changes nothing");
@@ -44,7 +48,10 @@ async fn an_edit_is_everywhere_and_ends_with_its_limits() {
             break said["payload"]["data"]["messageUpdated"].clone();
         }
     };
-    assert_eq!(updated, json!({ "id": message["id"], "content": edited["content"], "editCount": 1, "status": "SENT" }));
+    assert_eq!(
+        updated,
+        json!({ "id": message["id"], "content": edited["content"], "editCount": 1, "status": "SENT" })
+    );
 
     // In history, the list and replies, and for a client that returns.
     let query = "query($c: ID!, $m: ID!) { messages(conversationId: $c) { nodes { content isEdited } }

@@ -1,0 +1,32 @@
+//! Changing the settings of a group.
+
+use async_graphql::{Context, ID, Object};
+use graphql::Result;
+use graphql::conversation::Conversation;
+use graphql::ids::parse_id;
+use schemas::ConversationId;
+use schemas::settings::UpdateConversation;
+
+use super::caller;
+
+#[derive(Default)]
+pub struct Settings;
+
+#[Object]
+impl Settings {
+    /// By the owner of a group. What is absent stays.
+    async fn update_conversation(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        title: Option<String>,
+    ) -> Result<Conversation> {
+        let caller = caller(ctx)?;
+        let id: ConversationId = parse_id(&id)?;
+        caller.access.visible(&id).await?;
+        let actor = caller.ingest.facts.profile(caller.user()).await?;
+        let title = title.map(|title| domain::text::normalise(&title));
+        caller.run_in(&id, UpdateConversation { actor, title }).await?;
+        Ok(caller.conversation(&id).await?)
+    }
+}

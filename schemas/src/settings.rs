@@ -1,0 +1,25 @@
+//! Settings of a conversation: its title.
+
+use apache_avro::AvroSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::creating::Opened;
+use crate::ids::UserId;
+use crate::people::Profile;
+
+/// Request to a conversation: change its settings; what is absent stays.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct UpdateConversation {
+    pub actor: Profile,
+    pub title: Option<String>,
+}
+
+/// Fact of a conversation: its settings have changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct ConversationUpdated {
+    /// The conversation as it stands.
+    pub about: Opened,
+    pub by: UserId,
+}

@@ -1,0 +1,30 @@
+//! Settings: titles, by owners and others, now and then the same again.
+
+use schemas::settings::UpdateConversation;
+
+use super::Simulated;
+use crate::check::Rest;
+use crate::clients::{Clients, profile};
+use crate::world::State;
+
+impl Simulated for UpdateConversation {
+    const WEIGHT: u32 = 3;
+
+    fn ask(clients: &mut Clients, state: &mut State) {
+        let (conversation, actor) = (clients.conversation(state), clients.user(state));
+        let title = if state.chance(0.3) { "the same".to_owned() } else { clients.text(state) };
+        let update = UpdateConversation { actor: profile(&actor), title: Some(title) };
+        clients.direct(state, &conversation, update);
+    }
+
+    /// A conversation is what its events say.
+    fn holds(rest: &Rest<'_>) -> Result<(), String> {
+        for story in rest.stories() {
+            let stored = story.stored.state.as_ref().and_then(|state| state.opened.as_ref());
+            if stored != story.history.opened.as_ref() {
+                return Err(format!("{}: {stored:?}, not {:?}", story.id, story.history.opened));
+            }
+        }
+        Ok(())
+    }
+}
