@@ -91,6 +91,8 @@ pub struct Member {
     pub intervals: Vec<MembershipInterval>,
     /// Read mark with which the member returned; 0 for a first membership.
     pub read_up_to: i64,
+    /// Time of that mark.
+    pub read_at: LogTime,
 }
 
 impl Member {
@@ -105,6 +107,11 @@ impl Member {
     /// The member's read mark, beside their receipt if they have one.
     pub fn read_mark(&self, receipt: Option<&Receipt>) -> i64 {
         receipt.filter(|receipt| !receipt.ended).map_or(0, |receipt| receipt.read_up_to).max(self.read_up_to)
+    }
+
+    /// Time of that mark.
+    pub fn read_at(&self, receipt: Option<&Receipt>) -> LogTime {
+        receipt.filter(|receipt| !receipt.ended).map_or(self.read_at, |receipt| receipt.read_at)
     }
 
     /// A row that stands for a membership that ended is kept as [`Former`]; its tombstone may be

@@ -73,14 +73,16 @@ fn ended(mut blocks: Blocks, at: LogTime) -> Blocks {
     blocks
 }
 
-/// Refuses a sender in a pair where either has blocked the other. Being blocked is not revealed.
+/// Refuses a sender in a pair where either has blocked the other. Being blocked is not revealed, least of
+/// all to a sender who has blocked the other as well.
 pub fn check_sender(conversation: &Conversation, sender: &UserId) -> Result<(), Refusal> {
-    for (user, _) in conversation.all::<Blocks>().filter(|(_, blocks)| blocks.stands()) {
-        return Err(if user == *sender {
-            Refusal::new(ErrorCode::Blocked, "you have blocked this user")
-        } else {
-            Refusal::new(ErrorCode::RecipientUnavailable, "the recipient cannot be reached")
-        });
+    let blockers = conversation.all::<Blocks>().filter(|(_, blocks)| blocks.stands());
+    let blockers: Vec<UserId> = blockers.map(|(user, _)| user).collect();
+    if blockers.contains(sender) {
+        Err(Refusal::new(ErrorCode::Blocked, "you have blocked this user"))
+    } else if blockers.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::new(ErrorCode::RecipientUnavailable, "the recipient cannot be reached"))
     }
-    Ok(())
 }

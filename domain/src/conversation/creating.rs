@@ -48,6 +48,7 @@ impl Operation<Conversations> for OpenConversation {
                     first_ordinal: 0,
                 }],
                 read_up_to: 0,
+                read_at: 0,
             };
             let (user, conversation) = ((*user).clone(), context.id.clone());
             effect.row(&user, member.clone()).view(MembershipRow { user, conversation, member });

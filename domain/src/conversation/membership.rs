@@ -61,8 +61,8 @@ impl Operation<Conversations> for AddMembers {
             intervals.push(joined.clone());
             let surplus = intervals.len().saturating_sub(Member::MAX_INTERVALS);
             intervals.drain(..surplus);
-            let read_up_to = former.map_or(0, |former| former.read_up_to);
-            let member = Member { role: Role::Member, joined_at: context.at, intervals, read_up_to };
+            let (read_up_to, read_at) = former.map_or((0, 0), |former| (former.read_up_to, former.read_at));
+            let member = Member { role: Role::Member, joined_at: context.at, intervals, read_up_to, read_at };
             put(context, &mut effect, &person.user, &member);
             changed.push((person.user.clone(), member));
         }
@@ -79,8 +79,8 @@ impl Operation<Conversations> for AddMembers {
 impl Operation<Conversations> for RemoveMember {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
         let user = &self.person.user;
-        let marks = [RowKey::of::<Receipt>(user), RowKey::of::<Former>(user)];
-        members(&self.actor, std::slice::from_ref(&self.person)).chain(marks).collect()
+        let receipt = RowKey::of::<Receipt>(user);
+        members(&self.actor, std::slice::from_ref(&self.person)).chain([receipt]).collect()
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
@@ -97,14 +97,9 @@ impl Operation<Conversations> for RemoveMember {
             last.to = Some(context.offset);
         }
         let left = Member { role: Role::Member, intervals: intervals.clone(), ..going.clone() };
-        // A receipt that has ended may be cleaned up at any time, so nothing is taken from it.
-        let receipt = context.row::<Receipt>(user).filter(|receipt| !receipt.ended);
-        let read_at = match (receipt, context.row::<Former>(user)) {
-            (Some(receipt), _) => receipt.read_at,
-            (None, Some(former)) => former.read_at,
-            (None, None) => 0,
-        };
-        let former = Former { intervals, read_up_to: going.read_mark(receipt), read_at };
+        let receipt = context.row::<Receipt>(user);
+        let (read_up_to, read_at) = (going.read_mark(receipt), going.read_at(receipt));
+        let former = Former { intervals, read_up_to, read_at };
         let mut effect = context.effect();
         effect.state().members -= 1;
         effect.row(user, former).row(user, Receipt { ended: true, ..Receipt::default() });
