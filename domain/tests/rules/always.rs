@@ -5,11 +5,14 @@
 mod account;
 mod conserved;
 mod conversation;
+mod editing;
+mod generators;
 mod ledger;
 mod numbers;
 mod once;
 mod refunded;
 mod replayed;
+mod settings;
 mod small;
 mod windows;
 mod world;

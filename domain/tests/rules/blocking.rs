@@ -2,21 +2,21 @@
 
 use expect_test::expect;
 use musclemap_domain::Conversations;
-use musclemap_domain::conversation::ConversationRow;
 use proptest::prelude::*;
-use schemas::ConversationId;
-use schemas::account::ChargeKind::{Create, Send};
-use schemas::conversation::ConversationKind::Direct;
-use schemas::owner::RowKey;
+use schemas::charging::ChargeKind::{Create, Send};
+use schemas::creating::ConversationKind::Direct;
+use schemas::record::Output;
+use schemas::rows::Blocks;
 use schemas::verdict::Outcome;
+use schemas::{AccountRequest, ConversationId, ErrorCode};
 
+use crate::harness::Harness;
 use crate::names::{asked, block, charge, open, paid, post, user};
 use crate::render::Table;
-use crate::seat::Seat;
 
 /// Where `ann` and `bob` talk, or would.
-fn pair() -> Seat<Conversations> {
-    Seat::new(ConversationId::direct(&user("ann"), &user("bob")))
+fn pair() -> Harness<Conversations> {
+    Harness::new(ConversationId::direct(&user("ann"), &user("bob")))
 }
 
 #[test]
@@ -36,34 +36,35 @@ fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
           row blocks by ann: 1000..
           view blocks ann and bob: by them 1000.., by the other never
           view blocks bob and ann: by them never, by the other 1000..
-          to events 13bf88: at 1000 blocks by ann 1000.., by bob never
-             mm-cause=1.3.0.0 mm-users=ann,bob
+          to events 13bf88: blocks by ann 1000.., by bob never
+             BlocksChanged id=1.3.0.0 at 1000 mm-users=ann,bob
         again
           nothing to do
         bob sends
-          (someone else answers)
-          to accounts.commands ann: give back [#5 ann c2 Send k1 at 0 for 100] because RECIPIENT_UNAVAILABLE (the recipient cannot be reached)
-             mm-cause=1.3.3.0 mm-reply=0.7
+          (the account answers)
+          to accounts.commands ann: refund [#5 ann c2 Send k1 at 0 for 100] because RECIPIENT_UNAVAILABLE (the recipient cannot be reached)
+             Refund id=1.3.3.0 at 4000 mm-reply=0.7
         ann sends
-          (someone else answers)
-          to accounts.commands ann: give back [#6 ann c3 Send k1 at 0 for 100] because BLOCKED (you have blocked this user)
-             mm-cause=1.3.4.0 mm-reply=0.7
+          (the account answers)
+          to accounts.commands ann: refund [#6 ann c3 Send k1 at 0 for 100] because BLOCKED (you have blocked this user)
+             Refund id=1.3.4.0 at 4000 mm-reply=0.7
         ann unblocks bob
           done
           row blocks by ann: 1000..5000
           view blocks ann and bob: by them 1000..5000, by the other never
           view blocks bob and ann: by them never, by the other 1000..5000
-          to events 13bf88: at 5000 blocks by ann 1000..5000, by bob never
-             mm-cause=1.3.5.0 mm-users=ann,bob
+          to events 13bf88: blocks by ann 1000..5000, by bob never
+             BlocksChanged id=1.3.5.0 at 5000 mm-users=ann,bob
         bob sends again
           stored as 1
           head 0 at 3000 → 1 at 6000
+          countable 0 → 1
+          row message 1: by bob at #6, ordinal 1
           row sent bob c4: 1, paid by #7
-          row receipt bob: read 1
-          row message 1: by bob
+          row receipt bob: read 1, ordinal 1
           view messages 13bf88 1: "hi" by bob as c4, 1 recipients
-          to events 13bf88: at 6000 posted 1: "hi" by bob as c4, 1 recipients
-             mm-cause=1.3.6.0
+          to events 13bf88: created 1: "hi" by bob as c4, 1 recipients
+             MessageCreated id=1.3.6.0 at 6000
     "#]]);
 }
 
@@ -81,6 +82,24 @@ fn each_blocks_the_other_for_themselves() {
     assert!(matches!(sent.decision.verdict, Some(Outcome::Stored(_))));
 }
 
+/// A sender who has blocked the other learns nothing of the other's block.
+#[test]
+fn ones_own_block_is_the_answer_whichever_id_sorts_first() {
+    for (sender, other) in [("ann", "bob"), ("bob", "ann")] {
+        let mut pair = pair();
+        pair.takes(1_000, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
+        pair.asks(2_000, block(other, sender, true));
+        pair.asks(3_000, block(sender, other, true));
+        let refused = pair.takes(4_000, paid(charge(2, Send, 5)), post(sender, 2, "hi"));
+        let [Output::ToAccount { request: AccountRequest::Refund(refund), .. }] =
+            &refused.decision.outputs[..]
+        else {
+            panic!("one refund goes out")
+        };
+        assert_eq!(refund.refusal.as_ref().unwrap().code, ErrorCode::Blocked, "{sender}");
+    }
+}
+
 #[test]
 fn nobody_blocks_where_they_are_not_one_of_the_pair() {
     for request in [block("ann", "cleo", true), block("ann", "ann", true), block("cleo", "ann", true)] {
@@ -88,7 +107,7 @@ fn nobody_blocks_where_they_are_not_one_of_the_pair() {
         assert!(matches!(refused.decision.verdict, Some(Outcome::Refused(_))));
         assert!(refused.decision.rows.is_empty() && refused.decision.outputs.is_empty());
     }
-    let told = pair().tells_again(0, asked(), block("ann", "bob", true));
+    let told = pair().repeats(0, asked(), block("ann", "bob", true));
     assert!(matches!(told, Some(Outcome::Refused(_))), "it does not hold");
 }
 
@@ -103,8 +122,7 @@ proptest! {
             let request = if ann { block("ann", "bob", blocked) } else { block("bob", "ann", blocked) };
             pair.asks(time, request);
             for name in ["ann", "bob"] {
-                let row = pair.rows.get(&RowKey::blocks(&user(name)));
-                let Some(ConversationRow::Blocks(blocks)) = row else { continue };
+                let Some(blocks) = pair.row::<Blocks>(&user(name)) else { continue };
                 prop_assert!(blocks.intervals.len() <= 64);
                 let (last, ended) = blocks.intervals.split_last().expect("a row has an interval");
                 prop_assert!(last.to.is_none_or(|to| last.from <= to));

@@ -1,16 +1,16 @@
 //! Creating conversations, as the account decides it.
 
 use expect_test::expect;
-use schemas::conversation::ConversationKind::{Direct, Group};
+use schemas::creating::ConversationKind::{Direct, Group};
 
+use crate::harness::Harness;
 use crate::names::create;
 use crate::render::Table;
-use crate::seat::Seat;
 
 #[test]
 fn a_creation_is_free_counted_and_passed_on_under_an_id_of_its_own() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(0);
+    let mut ann = Harness::ann(0);
     table.case("a group", &ann.asks(1_000, create(Group, 1, &["bob", "cleo"], Some("crew"))));
     table.case("a group of one", &ann.asks(2_000, create(Group, 2, &[], None)));
     table.case("a pair", &ann.asks(3_000, create(Direct, 3, &["bob"], None)));
@@ -21,32 +21,32 @@ fn a_creation_is_free_counted_and_passed_on_under_an_id_of_its_own() {
           creations 0 → 1
           row c1: Create to 9549b6 at #1, remembered
           to conversations.commands 9549b6: open GROUP "crew" by ann with 2
-             mm-cause=1.3.1.0 mm-reply=0.7 mm-charge=[#1 ann c1 Create 9549b6 at 1000 for 0]
+             OpenConversation id=1.3.1.0 at 1000 mm-reply=0.7 mm-charge=[#1 ann c1 Create 9549b6 at 1000 for 0]
         a group of one
           accepted
           creations 1 → 2
           row c2: Create to 5bfb4f at #2, remembered
           to conversations.commands 5bfb4f: open GROUP by ann with 0
-             mm-cause=1.3.2.0 mm-reply=0.7 mm-charge=[#2 ann c2 Create 5bfb4f at 2000 for 0]
+             OpenConversation id=1.3.2.0 at 2000 mm-reply=0.7 mm-charge=[#2 ann c2 Create 5bfb4f at 2000 for 0]
         a pair
           accepted
           creations 2 → 3
           row c3: Create to 13bf88 at #3, remembered
           to conversations.commands 13bf88: open DIRECT by ann with 1
-             mm-cause=1.3.3.0 mm-reply=0.7 mm-charge=[#3 ann c3 Create 13bf88 at 3000 for 0]
+             OpenConversation id=1.3.3.0 at 3000 mm-reply=0.7 mm-charge=[#3 ann c3 Create 13bf88 at 3000 for 0]
         notes
           accepted
           creations 3 → 4
           row c4: Create to a5ec50 at #4, remembered
           to conversations.commands a5ec50: open DIRECT by ann with 0
-             mm-cause=1.3.4.0 mm-reply=0.7 mm-charge=[#4 ann c4 Create a5ec50 at 4000 for 0]
+             OpenConversation id=1.3.4.0 at 4000 mm-reply=0.7 mm-charge=[#4 ann c4 Create a5ec50 at 4000 for 0]
     "#]]);
 }
 
 /// The pair's conversation knows that it exists; the account does not.
 #[test]
 fn a_pair_has_one_id_whatever_the_request_and_a_group_one_for_each() {
-    let mut ann = Seat::ann(0);
+    let mut ann = Harness::ann(0);
     let mut id_of = |kind, id| {
         let decided = ann.asks(0, create(kind, id, &["bob"], None));
         decided.records()[0].key.clone().unwrap()
@@ -58,7 +58,7 @@ fn a_pair_has_one_id_whatever_the_request_and_a_group_one_for_each() {
 #[test]
 fn a_creation_is_refused_for_its_participants_or_its_title() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(0);
+    let mut ann = Harness::ann(0);
     let long = |characters: usize| "t".repeat(characters);
     table.answer("oneself among the others", &ann.asks(0, create(Group, 1, &["ann", "bob"], None)));
     table.answer("someone twice", &ann.asks(0, create(Group, 1, &["bob", "bob"], None)));
@@ -73,12 +73,12 @@ fn a_creation_is_refused_for_its_participants_or_its_title() {
         out of order: BAD_USER_INPUT field=participantIds (each participant is named once)
         a pair of three: BAD_USER_INPUT field=participantIds (a direct conversation has one other participant)
         a pair with a title: BAD_USER_INPUT field=title (a direct conversation has no title)
-        a title of 101: BAD_USER_INPUT field=title (the title is too long)
+        a title of 101: BAD_USER_INPUT field=title (the text is too long)
         a title of 100
           accepted
           creations 0 → 1
           row c1: Create to 9549b6 at #7, remembered
           to conversations.commands 9549b6: open GROUP "tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" by ann with 1
-             mm-cause=1.3.7.0 mm-reply=0.7 mm-charge=[#7 ann c1 Create 9549b6 at 0 for 0]
+             OpenConversation id=1.3.7.0 at 0 mm-reply=0.7 mm-charge=[#7 ann c1 Create 9549b6 at 0 for 0]
     "#]]);
 }

@@ -1,12 +1,12 @@
 //! Limits of an account: how many, in what time, and when the next one fits.
 
 use expect_test::expect;
-use schemas::conversation::ConversationKind::Group;
+use schemas::creating::ConversationKind::Group;
 use schemas::verdict::Outcome;
 
+use crate::harness::Harness;
 use crate::names::{create, send, send_to};
 use crate::render::Table;
-use crate::seat::Seat;
 
 const SECOND: i64 = 1_000;
 const DAY: i64 = 24 * 60 * 60 * SECOND;
@@ -18,7 +18,7 @@ fn accepted(outcome: &Outcome) -> bool {
 #[test]
 fn the_61st_send_waits_until_the_first_is_a_minute_old() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(100_000);
+    let mut ann = Harness::ann(100_000);
     for n in 0..59 {
         let sent = ann.asks(i64::from(n) * SECOND / 2, send(n, &format!("text {n}"), 1));
         assert!(accepted(sent.verdict()), "send {n}");
@@ -37,9 +37,9 @@ fn the_61st_send_waits_until_the_first_is_a_minute_old() {
           row c59: Send to k1 at #60, remembered
           row ledger #60: MESSAGE_SEND -100 → 94000 for c59, 1 recipients
           to conversations.commands k1: post "sixtieth"
-             mm-cause=1.3.60.0 mm-reply=0.7 mm-charge=[#60 ann c59 Send k1 at 30000 for 100]
-          to account-events ann: at 30000 MESSAGE_SEND -100 → 94000
-             mm-cause=1.3.60.1
+             PostMessage id=1.3.60.0 at 30000 mm-reply=0.7 mm-charge=[#60 ann c59 Send k1 at 30000 for 100]
+          to account-events ann: MESSAGE_SEND -100 → 94000
+             CreditsChanged id=1.3.60.1 at 30000
         the 61st, at 0:30: RATE_LIMITED limit=send windowSeconds=60 retryAfterMs=30000 (too many in too short a time)
         again at 0:59.999: RATE_LIMITED limit=send windowSeconds=60 retryAfterMs=1 (too many in too short a time)
         again at 1:00
@@ -49,9 +49,9 @@ fn the_61st_send_waits_until_the_first_is_a_minute_old() {
           row c60: Send to k1 at #63, remembered
           row ledger #63: MESSAGE_SEND -100 → 93900 for c60, 1 recipients
           to conversations.commands k1: post "one more"
-             mm-cause=1.3.63.0 mm-reply=0.7 mm-charge=[#63 ann c60 Send k1 at 60000 for 100]
-          to account-events ann: at 60000 MESSAGE_SEND -100 → 93900
-             mm-cause=1.3.63.1
+             PostMessage id=1.3.63.0 at 60000 mm-reply=0.7 mm-charge=[#63 ann c60 Send k1 at 60000 for 100]
+          to account-events ann: MESSAGE_SEND -100 → 93900
+             CreditsChanged id=1.3.63.1 at 60000
         the 62nd, at 1:00: RATE_LIMITED limit=send windowSeconds=60 retryAfterMs=500 (too many in too short a time)
     "#]]);
 }
@@ -59,7 +59,7 @@ fn the_61st_send_waits_until_the_first_is_a_minute_old() {
 #[test]
 fn the_21st_creation_of_a_day_waits_until_the_first_is_a_day_old() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(0);
+    let mut ann = Harness::ann(0);
     let crew = |n: u8| create(Group, n, &["bob"], None);
     for n in 0..20 {
         assert!(accepted(ann.asks(i64::from(n) * SECOND, crew(n)).verdict()), "creation {n}");
@@ -78,7 +78,7 @@ fn the_21st_creation_of_a_day_waits_until_the_first_is_a_day_old() {
 #[test]
 fn one_text_goes_out_three_times_a_minute_however_it_is_spelt() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(10_000);
+    let mut ann = Harness::ann(10_000);
     for (n, text) in ["buy now", "BUY now", "b\u{200b}uy nоw"].into_iter().enumerate() {
         let sent = ann.asks(n as i64 * SECOND, send(n as u8, text, 1));
         assert!(accepted(sent.verdict()), "{text:?}");
@@ -96,7 +96,7 @@ fn one_text_goes_out_three_times_a_minute_however_it_is_spelt() {
 #[test]
 fn one_text_goes_to_five_conversations_in_ten_minutes() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(10_000);
+    let mut ann = Harness::ann(10_000);
     for n in 1..=5 {
         // Slowly enough for the limit by the minute.
         let sent = ann.asks(i64::from(n) * 60 * SECOND, send_to(n, n, "join us"));
@@ -114,7 +114,7 @@ fn one_text_goes_to_five_conversations_in_ten_minutes() {
 
 #[test]
 fn what_is_refused_counts_nowhere() {
-    let mut ann = Seat::ann(100);
+    let mut ann = Harness::ann(100);
     for n in 0..100 {
         let refused = ann.asks(0, send(n, "too dear", 2));
         assert!(matches!(refused.verdict(), Outcome::Refused(_)));
@@ -128,7 +128,7 @@ fn what_is_refused_counts_nowhere() {
 #[test]
 fn a_limit_that_the_policy_lowers_or_raises_holds_from_there_on() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(10_000);
+    let mut ann = Harness::ann(10_000);
     for n in 0..5 {
         ann.asks(i64::from(n) * SECOND, send(n, &format!("text {n}"), 1));
     }
@@ -146,9 +146,9 @@ fn a_limit_that_the_policy_lowers_or_raises_holds_from_there_on() {
           row c5: Send to k1 at #7, remembered
           row ledger #7: MESSAGE_SEND -100 → 9400 for c5, 1 recipients
           to conversations.commands k1: post "more"
-             mm-cause=1.3.7.0 mm-reply=0.7 mm-charge=[#7 ann c5 Send k1 at 5000 for 100]
-          to account-events ann: at 5000 MESSAGE_SEND -100 → 9400
-             mm-cause=1.3.7.1
+             PostMessage id=1.3.7.0 at 5000 mm-reply=0.7 mm-charge=[#7 ann c5 Send k1 at 5000 for 100]
+          to account-events ann: MESSAGE_SEND -100 → 9400
+             CreditsChanged id=1.3.7.1 at 5000
     "#]]);
 }
 
@@ -156,7 +156,7 @@ fn a_limit_that_the_policy_lowers_or_raises_holds_from_there_on() {
 #[test]
 fn when_to_try_again_is_told_right_after_a_clock_was_put_back() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(10_000);
+    let mut ann = Harness::ann(10_000);
     for (n, time) in [10_000, 12_000, 5_500, 5_500].into_iter().enumerate() {
         assert!(accepted(ann.asks(time, send(n as i64, "buy now", 1)).verdict()), "at {time}");
     }

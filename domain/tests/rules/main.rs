@@ -3,21 +3,23 @@
 #![expect(clippy::unwrap_used, reason = "what helps a test fails with it")]
 
 mod always;
+mod harness;
 mod names;
 mod render;
-mod seat;
 mod words;
 
 mod blocking;
 mod creating;
 mod credits;
 mod deleting;
+mod editing;
 mod limits;
 mod members;
 mod opening;
 mod posting;
 mod reading;
 mod refunds;
+mod repeated_verdicts;
 mod repeats;
 mod sending;
-mod told_again;
+mod settings;

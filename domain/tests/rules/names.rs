@@ -1,19 +1,19 @@
 //! Short names for people, conversations and requests, and the requests that tests make of them.
 
 use musclemap_domain::policy;
-use schemas::account::{
-    AccountRequest, Charge, ChargeKind, CreateConversation, GrantCredits, ReturnCharge, SendMessage,
-};
+use schemas::charging::{Charge, ChargeKind};
 use schemas::control::Policy;
-use schemas::conversation::{
-    AddMembers, Content, ConversationKind, ConversationRequest, DeleteMessage, LookUp, MarkRead, Mentions,
-    Message, OpenConversation, PostMessage, RemoveMember, ReplyStub, SetBlock,
+use schemas::creating::ConversationKind;
+use schemas::message::{Body, Content, Mentions, Message, ReplyStub};
+use schemas::operations::{
+    AddMembers, CreateConversation, DeleteMessage, GrantCredits, LookUp, MarkRead, OpenConversation,
+    PostMessage, Refund, RemoveMember, SendMessage, SetBlock,
 };
-use schemas::message::Envelope;
 use schemas::people::Profile;
-use schemas::position::Offset;
+use schemas::position::{LogTime, Offset};
+use schemas::record::Envelope;
 use schemas::verdict::Reply;
-use schemas::{ClientId, ConversationId, Refusal, UserId};
+use schemas::{AccountRequest, ClientId, ConversationId, ConversationRequest, Refusal, UserId};
 
 pub fn user(name: &str) -> UserId {
     name.parse().unwrap()
@@ -79,8 +79,8 @@ pub fn grant(once: &str, amount_milli: i64) -> AccountRequest {
     AccountRequest::GrantCredits(GrantCredits { once: once.to_owned(), amount_milli })
 }
 
-pub fn give_back(charge: &Charge, refusal: Option<Refusal>) -> AccountRequest {
-    AccountRequest::ReturnCharge(ReturnCharge { charge: charge.clone(), refusal })
+pub fn refund(charge: &Charge, refusal: Option<Refusal>) -> AccountRequest {
+    AccountRequest::Refund(Refund { charge: charge.clone(), refusal })
 }
 
 /// A charge of `ann` for a request to `k1`.
@@ -100,18 +100,22 @@ pub fn post(sender: &str, id: u8, text: &str) -> ConversationRequest {
     ConversationRequest::PostMessage(posting(sender, id, text))
 }
 
-pub fn answer_to(seq: i64, sender: &str, id: u8, text: &str) -> ConversationRequest {
-    answering(ReplyStub { seq, sender: profile("bob"), content: None, created_at: 0 }, sender, id, text)
+/// An answer to message `seq` by `author`.
+pub fn answer_to((seq, author): (i64, &str), sender: &str, id: u8, text: &str) -> ConversationRequest {
+    answering(ReplyStub { seq, sender: profile(author), content: None, created_at: 0 }, sender, id, text)
 }
 
-/// With what ingest has read of the message that is answered.
+/// With the text of `bob` that ingest has read.
 pub fn answer_with(seq: i64, quoted: &str, sender: &str, id: u8, text: &str) -> ConversationRequest {
     let content = Some(Content::plain(quoted));
     answering(ReplyStub { seq, sender: profile("bob"), content, created_at: 0 }, sender, id, text)
 }
 
 fn answering(parent: ReplyStub, sender: &str, id: u8, text: &str) -> ConversationRequest {
-    ConversationRequest::PostMessage(PostMessage { reply_to: Some(parent), ..posting(sender, id, text) })
+    ConversationRequest::PostMessage(PostMessage {
+        reply_to: Some(Box::new(parent)),
+        ..posting(sender, id, text)
+    })
 }
 
 pub fn open(kind: ConversationKind, creator: &str, others: &[&str]) -> ConversationRequest {
@@ -139,21 +143,25 @@ pub fn remove(actor: &str, person: &str) -> ConversationRequest {
     ConversationRequest::RemoveMember(RemoveMember { actor: profile(actor), person: profile(person) })
 }
 
-/// Of message `seq`, which `sender` has sent to two others.
-pub fn delete(actor: &str, seq: i64, sender: &str) -> ConversationRequest {
-    let message = Message {
+/// Message `seq`, which `sender` has sent to two others as the command of that offset.
+pub fn sent(seq: i64, sender: &str, position: Offset, sent_at: LogTime) -> Message {
+    Message {
         seq,
-        sent_at: 1_500,
+        position,
+        sent_at,
         sender: profile(sender),
         client_id: Some(client(1)),
-        content: None,
         reply_to: None,
         mentions: Mentions::default(),
-        note: None,
         recipients: 2,
-        deleted_at: None,
-    };
-    ConversationRequest::DeleteMessage(DeleteMessage { actor: user(actor), message: Box::new(message) })
+        body: Body::text("text"),
+    }
+}
+
+/// With the tombstone that ingest builds of a message.
+pub fn delete(actor: &str, message: Message) -> ConversationRequest {
+    let message = Box::new(message.removed(0));
+    ConversationRequest::DeleteMessage(DeleteMessage { actor: user(actor), message })
 }
 
 pub fn naming(sender: &str, id: u8, people: &[&str], all: bool) -> ConversationRequest {

@@ -2,16 +2,16 @@
 
 use expect_test::expect;
 use musclemap_domain::Conversations;
-use schemas::account::ChargeKind::{Create, Send};
-use schemas::conversation::ConversationKind::Group;
+use schemas::charging::ChargeKind::{Create, Send};
+use schemas::creating::ConversationKind::Group;
 
+use crate::harness::Harness;
 use crate::names::{asked, charge, open, paid, post, read};
 use crate::render::Table;
-use crate::seat::Seat;
 
 /// `k1` with ann and bob, and three messages by ann.
-fn talk() -> Seat<Conversations> {
-    let mut k1 = Seat::k1();
+fn talk() -> Harness<Conversations> {
+    let mut k1 = Harness::k1();
     k1.takes(0, paid(charge(0, Create, 0)), open(Group, "ann", &["bob"]));
     for id in 1..=3 {
         k1.takes(0, paid(charge(id, Send, i64::from(id))), post("ann", id, "hello"));
@@ -33,16 +33,16 @@ fn a_reading_moves_a_receipt_forward_and_never_past_what_is_there() {
     table.is(expect![[r#"
         the second
           done
-          row receipt bob: read 2
-          to events k1: at 1000 bob has read 2
-             mm-cause=1.3.4.0
+          row receipt bob: read 2, ordinal 2
+          to events k1: bob has read 2
+             ReceiptAdvanced id=1.3.4.0 at 1000
         again: nothing to do
         an earlier one: nothing to do
         what is not there yet
           done
-          row receipt bob: read 3
-          to events k1: at 1000 bob has read 3
-             mm-cause=1.3.7.0
+          row receipt bob: read 3, ordinal 3
+          to events k1: bob has read 3
+             ReceiptAdvanced id=1.3.7.0 at 1000
         their own: nothing to do
         none: nothing to do
         less than none: nothing to do
@@ -53,7 +53,7 @@ fn a_reading_moves_a_receipt_forward_and_never_past_what_is_there() {
 fn who_is_not_in_a_conversation_is_told_that_there_is_none() {
     let mut table = Table::default();
     table.answer("a stranger", &talk().asks(1_000, read("dave", 1)));
-    table.answer("nobody opened it", &Seat::k1().takes(1_000, asked(), read("ann", 1)));
+    table.answer("nobody opened it", &Harness::k1().takes(1_000, asked(), read("ann", 1)));
     table.is(expect![[r#"
         a stranger: NOT_FOUND (not found)
         nobody opened it: NOT_FOUND (not found)

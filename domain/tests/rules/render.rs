@@ -1,15 +1,16 @@
 //! Decisions in words, a line for each thing that a decision does.
 
 use expect_test::Expect;
-use musclemap_domain::account::AccountRow;
-use musclemap_domain::conversation::ConversationRow;
+use fold::Fold;
 use musclemap_domain::{Accounts, Conversations};
-use schemas::fold::Fold;
-use schemas::owner::RowKey;
-use schemas::rows::{AccountState, ConversationState};
+use schemas::rows::{
+    AccountRow, Blocks, ConversationRow, Edits, Former, LedgerEntry, Member, MessageHead, Receipt, Replaced,
+    RowKey, Sent,
+};
+use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
 
-use crate::seat::Decided;
+use crate::harness::Decided;
 use crate::words;
 
 /// A fold whose state and rows can be said in words.
@@ -40,7 +41,7 @@ impl Table {
         self
     }
 
-    pub fn told(&mut self, name: &str, outcome: Option<&Outcome>) -> &mut Self {
+    pub fn outcome(&mut self, name: &str, outcome: Option<&Outcome>) -> &mut Self {
         self.0.push_str(&format!("{name}: {}\n", verdict(outcome)));
         self
     }
@@ -51,7 +52,7 @@ impl Table {
 }
 
 fn verdict(outcome: Option<&Outcome>) -> String {
-    outcome.map_or("(someone else answers)".to_owned(), words::outcome)
+    outcome.map_or("(the account answers)".to_owned(), words::outcome)
 }
 
 fn lines<F: Worded>(decided: &Decided<F>) -> Vec<String> {
@@ -89,9 +90,9 @@ impl Worded for Accounts {
                 request.position,
                 if request.live { "remembered" } else { "forgotten" },
             ),
-            AccountRow::Ledger(entry) => format!(
+            AccountRow::LedgerEntry(entry) => format!(
                 "ledger #{}: {} {:+} → {}{}{}",
-                key.number().unwrap(),
+                key.names::<LedgerEntry>().unwrap(),
                 entry.kind.as_str(),
                 entry.amount_milli,
                 entry.balance_after_milli,
@@ -106,37 +107,61 @@ impl Worded for Accounts {
 impl Worded for Conversations {
     fn parts(state: &ConversationState) -> Vec<(&'static str, String)> {
         let opened = state.opened.as_ref().map_or("not open".to_owned(), |opened| {
-            format!("{} by {}, charge #{}", opened.kind.as_str(), opened.by, opened.charge)
+            let title = opened.title.as_ref().map_or(String::new(), |title| format!(" {title:?}"));
+            format!("{}{title} by {}, charge #{}", opened.kind.as_str(), opened.by, opened.charge)
         });
         vec![
             ("conversation", opened),
             ("head", format!("{} at {}", state.head, state.head_at)),
             ("members", state.members.to_string()),
+            ("countable", state.countable.to_string()),
+            ("removed", format!("{:?}", state.removed)),
         ]
     }
 
     fn row(key: &RowKey, row: &ConversationRow) -> String {
         match row {
             ConversationRow::Member(member) => {
-                format!("member {}: {}", key.user().unwrap(), words::member(member))
+                format!("member {}: {}", key.names::<Member>().unwrap(), words::member(member))
             }
             ConversationRow::Receipt(receipt) => {
-                format!("receipt {}: read {}", key.user().unwrap(), receipt.read_up_to)
+                let (user, ended) =
+                    (key.names::<Receipt>().unwrap(), if receipt.ended { ", ended" } else { "" });
+                format!("receipt {user}: read {}, ordinal {}{ended}", receipt.read_up_to, receipt.ordinal)
             }
             ConversationRow::Sent(sent) => {
-                let (who, id) = key.key.split_at(key.key.len() - 17);
-                let (who, id) = (String::from_utf8_lossy(who), words::client_key(&id[1..]));
-                format!("sent {who} {id}: {}, paid by #{}", sent.seq, sent.charge)
+                let (who, id) = key.names::<Sent>().unwrap();
+                format!("sent {who} {}: {}, paid by #{}", words::client(&id), sent.seq, sent.charge)
             }
-            ConversationRow::Message(head) => {
+            ConversationRow::MessageHead(head) => {
                 let by = head.sender.as_ref().map_or("nobody".to_owned(), ToString::to_string);
-                let deleted = head.deleted_at.map_or(String::new(), |at| format!(", deleted at {at}"));
-                format!("message {}: by {by}{deleted}", key.number().unwrap())
+                let removed = head.removed_at.map_or(String::new(), |at| format!(", removed at {at}"));
+                let seq = key.names::<MessageHead>().unwrap();
+                format!("message {seq}: by {by} at #{}, ordinal {}{removed}", head.position, head.ordinal)
+            }
+            ConversationRow::Edits(edits) => {
+                format!(
+                    "edits of {}: {}, {}",
+                    key.names::<Edits>().unwrap(),
+                    edits.count,
+                    words::content(&edits.content)
+                )
+            }
+            ConversationRow::Replaced(replaced) => {
+                let (seq, version) = key.names::<Replaced>().unwrap();
+                format!("version {version} of {seq}: {}", words::content(&replaced.content))
             }
             ConversationRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
             ConversationRow::Blocks(blocks) => {
-                format!("blocks by {}: {}", key.user().unwrap(), words::blocks(blocks))
+                format!("blocks by {}: {}", key.names::<Blocks>().unwrap(), words::blocks(blocks))
             }
+            ConversationRow::Former(former) => format!(
+                "former {}: {}, read {} at {}",
+                key.names::<Former>().unwrap(),
+                words::intervals(&former.intervals),
+                former.read_up_to,
+                former.read_at
+            ),
         }
     }
 }

@@ -1,21 +1,22 @@
 //! Client ids: what is asked again is charged once, and follows the first on its way.
 
 use expect_test::expect;
-use schemas::account::{AccountRequest, SendMessage};
-use schemas::conversation::ConversationKind::Group;
-use schemas::conversation::{ConversationRequest, ReplyStub};
-use schemas::message::Output;
+use schemas::creating::ConversationKind::Group;
+use schemas::message::ReplyStub;
+use schemas::record::Output;
+use schemas::sending::SendMessage;
+use schemas::{AccountRequest, ConversationRequest};
 
+use crate::harness::Harness;
 use crate::names::{conversation, create, profile, send, send_to, sending};
 use crate::render::Table;
-use crate::seat::Seat;
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
 #[test]
 fn a_repeat_within_a_day_is_free_and_asks_the_conversation_what_became_of_the_first() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(1_000);
+    let mut ann = Harness::ann(1_000);
     ann.asks(1_000, send(1, "hello", 1));
     table.case("at once", &ann.asks(1_000, send(1, "hello", 1)));
     table.case("with another count of recipients", &ann.asks(2_000, send(1, "hello", 9)));
@@ -25,50 +26,50 @@ fn a_repeat_within_a_day_is_free_and_asks_the_conversation_what_became_of_the_fi
         at once
           accepted as a repeat
           to conversations.commands k1: look up ann c1 Send charged at #1
-             mm-cause=1.3.2.0 mm-reply=0.7
+             LookUp id=1.3.2.0 at 1000 mm-reply=0.7
         with another count of recipients
           accepted as a repeat
           to conversations.commands k1: look up ann c1 Send charged at #1
-             mm-cause=1.3.3.0 mm-reply=0.7
+             LookUp id=1.3.3.0 at 2000 mm-reply=0.7
         a millisecond before the day is over
           accepted as a repeat
           to conversations.commands k1: look up ann c1 Send charged at #1
-             mm-cause=1.3.4.0 mm-reply=0.7
+             LookUp id=1.3.4.0 at 86400999 mm-reply=0.7
         a day later it is a new send
           accepted
           balance 900 → 800
           row c1: Send to k1 at #5, remembered
           row ledger #5: MESSAGE_SEND -100 → 800 for c1, 1 recipients
           to conversations.commands k1: post "hello"
-             mm-cause=1.3.5.0 mm-reply=0.7 mm-charge=[#5 ann c1 Send k1 at 86401000 for 100]
-          to account-events ann: at 86401000 MESSAGE_SEND -100 → 800
-             mm-cause=1.3.5.1
+             PostMessage id=1.3.5.0 at 86401000 mm-reply=0.7 mm-charge=[#5 ann c1 Send k1 at 86401000 for 100]
+          to account-events ann: MESSAGE_SEND -100 → 800
+             CreditsChanged id=1.3.5.1 at 86401000
     "#]]);
 }
 
 #[test]
 fn another_content_under_the_same_id_is_a_conflict() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(1_000);
+    let mut ann = Harness::ann(1_000);
     ann.asks(1_000, send(1, "hello", 1));
     let parent = ReplyStub { seq: 4, sender: profile("bob"), content: None, created_at: 0 };
-    let answering = SendMessage { reply_to: Some(parent), ..sending(1, "hello", 1) };
+    let answering = SendMessage { reply_to: Some(Box::new(parent)), ..sending(1, "hello", 1) };
     table.answer("another text", &ann.asks(2_000, send(1, "hello!", 1)));
     table.answer("another conversation", &ann.asks(2_000, send_to(2, 1, "hello")));
     table.answer("as an answer", &ann.asks(2_000, AccountRequest::SendMessage(answering)));
     table.answer("as a creation", &ann.asks(2_000, create(Group, 1, &["bob"], None)));
     table.is(expect![[r#"
-        another text: IDEMPOTENCY_CONFLICT (this id was used for something else)
-        another conversation: IDEMPOTENCY_CONFLICT (this id was used for something else)
-        as an answer: IDEMPOTENCY_CONFLICT (this id was used for something else)
-        as a creation: IDEMPOTENCY_CONFLICT (this id was used for something else)
+        another text: IDEMPOTENCY_CONFLICT (this id was used for another request)
+        another conversation: IDEMPOTENCY_CONFLICT (this id was used for another request)
+        as an answer: IDEMPOTENCY_CONFLICT (this id was used for another request)
+        as a creation: IDEMPOTENCY_CONFLICT (this id was used for another request)
     "#]]);
 }
 
 #[test]
 fn a_refused_id_may_be_sent_again_with_other_content() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(100);
+    let mut ann = Harness::ann(100);
     table.answer("too many recipients", &ann.asks(1_000, send(1, "hello", 2)));
     table.case("fewer, and other words", &ann.asks(1_000, send(1, "hi", 1)));
     table.is(expect![[r#"
@@ -81,16 +82,16 @@ fn a_refused_id_may_be_sent_again_with_other_content() {
           row c1: Send to k1 at #2, remembered
           row ledger #2: MESSAGE_SEND -100 → 0 for c1, 1 recipients
           to conversations.commands k1: post "hi"
-             mm-cause=1.3.2.0 mm-reply=0.7 mm-charge=[#2 ann c1 Send k1 at 1000 for 100]
-          to account-events ann: at 1000 MESSAGE_SEND -100 → 0
-             mm-cause=1.3.2.1
+             PostMessage id=1.3.2.0 at 1000 mm-reply=0.7 mm-charge=[#2 ann c1 Send k1 at 1000 for 100]
+          to account-events ann: MESSAGE_SEND -100 → 0
+             CreditsChanged id=1.3.2.1 at 1000
     "#]]);
 }
 
 #[test]
 fn a_repeated_creation_asks_after_the_first_and_another_is_a_conflict() {
     let mut table = Table::default();
-    let mut ann = Seat::ann(0);
+    let mut ann = Harness::ann(0);
     let crew = |others: &[&str], title| create(Group, 1, others, title);
     ann.asks(1_000, crew(&["bob", "cleo"], Some("crew")));
     table.case("again", &ann.asks(2_000, crew(&["bob", "cleo"], Some("crew"))));
@@ -100,21 +101,22 @@ fn a_repeated_creation_asks_after_the_first_and_another_is_a_conflict() {
         again
           accepted as a repeat
           to conversations.commands 9549b6: look up ann c1 Create charged at #1
-             mm-cause=1.3.2.0 mm-reply=0.7
-        others: IDEMPOTENCY_CONFLICT (this id was used for something else)
-        another title: IDEMPOTENCY_CONFLICT (this id was used for something else)
+             LookUp id=1.3.2.0 at 2000 mm-reply=0.7
+        others: IDEMPOTENCY_CONFLICT (this id was used for another request)
+        another title: IDEMPOTENCY_CONFLICT (this id was used for another request)
     "#]]);
 }
 
 /// Of another conversation nothing may be asked, whatever the repeat names.
 #[test]
 fn a_look_up_goes_where_the_first_went() {
-    let mut ann = Seat::ann(1_000);
+    let mut ann = Harness::ann(1_000);
     ann.asks(1_000, send_to(2, 1, "hello"));
     let again = ann.asks(1_000, send_to(2, 1, "hello"));
-    let [Output::ToConversation { conversation: to, body, charge, .. }] = &again.decision.outputs[..] else {
+    let [Output::ToConversation { conversation: to, request, charge, .. }] = &again.decision.outputs[..]
+    else {
         panic!("one look-up goes out")
     };
-    assert!(matches!(body, ConversationRequest::LookUp(look_up) if look_up.charge == 1));
+    assert!(matches!(request, ConversationRequest::LookUp(look_up) if look_up.charge == 1));
     assert_eq!((to, charge.as_ref()), (&conversation(2), None));
 }

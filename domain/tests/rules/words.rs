@@ -1,15 +1,18 @@
 //! What crosses a wire, in words.
 
-use schemas::account::{AccountFact, AccountRequest, Charge};
 use schemas::avro;
-use schemas::conversation::{Content, ConversationFact, ConversationRequest, Message};
-use schemas::message::{CHARGE_HEADER, Outgoing, Output};
-use schemas::rows::{Blocks, Interval, Member, Stay};
+use schemas::blocking::{BlockInterval, Blocks};
+use schemas::charging::Charge;
+use schemas::membership::{Member, MembershipInterval};
+use schemas::message::{Body, Content, Message};
+use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
 use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{BLOCKS, MESSAGES, Value};
 use schemas::topics::Topic;
 use schemas::verdict::Outcome;
-use schemas::{ClientId, ConversationId, Refusal};
+use schemas::{
+    AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, Refusal,
+};
 
 pub fn client(id: &ClientId) -> String {
     client_key(id.uuid().as_bytes())
@@ -54,15 +57,23 @@ pub fn refusal(refusal: &Refusal) -> String {
 }
 
 pub fn member(member: &Member) -> String {
-    format!("{} {}", member.role.as_str(), stays(&member.stays))
+    let read = if member.read_up_to > 0 {
+        format!(", returned with {} read", member.read_up_to)
+    } else {
+        String::new()
+    };
+    format!("{} {}{read}", member.role.as_str(), intervals(&member.intervals))
 }
 
-fn stays(stays: &[Stay]) -> String {
-    let stay = |stay: &Stay| match stay.to {
-        None => format!("since #{}, sees from {}", stay.from, stay.first_seq),
-        Some(to) => format!("from #{} to #{to}", stay.from),
+pub fn intervals(intervals: &[MembershipInterval]) -> String {
+    let each = |interval: &MembershipInterval| match interval.to {
+        None => {
+            let MembershipInterval { from, first_seq, first_ordinal, .. } = interval;
+            format!("since #{from}, sees from {first_seq} after {first_ordinal}")
+        }
+        Some(to) => format!("from #{} to #{to}", interval.from),
     };
-    stays.iter().map(stay).collect::<Vec<String>>().join("; ")
+    intervals.iter().map(each).collect::<Vec<String>>().join("; ")
 }
 
 pub fn view(row: &ViewRow) -> String {
@@ -89,13 +100,19 @@ pub fn view(row: &ViewRow) -> String {
 /// A message as its row or its event tells it.
 fn message(message: &Message) -> String {
     let Message { seq, sender, recipients, .. } = message;
-    let text = match (&message.content, &message.note) {
-        (Some(text), _) => content(text),
-        (None, Some(note)) => {
-            let targets: Vec<&str> = note.targets.iter().map(|target| target.username.as_str()).collect();
-            format!("{:?} [{}]", note.kind, targets.join(" "))
+    let text = match &message.body {
+        Body::Text(text) => {
+            let edited = text
+                .edited
+                .map_or(String::new(), |edited| format!(" (edit {} at {})", edited.count, edited.at));
+            content(&text.content) + &edited
         }
-        (None, None) => "nothing".to_owned(),
+        Body::Note(note) => {
+            let targets: Vec<&str> = note.targets.iter().map(|target| target.username.as_str()).collect();
+            let value = note.value.as_ref().map_or(String::new(), |value| format!(" {value:?}"));
+            format!("{:?} [{}]{value}", note.kind, targets.join(" "))
+        }
+        Body::Removed(removed) => format!("removed at {}", removed.at),
     };
     let id = message.client_id.as_ref().map_or(String::new(), |id| format!(" as {}", client(id)));
     let answers = message.reply_to.as_ref().map_or(String::new(), |parent| {
@@ -105,12 +122,11 @@ fn message(message: &Message) -> String {
     let names = message.mentions.people.iter().map(|person| format!(" @{}", person.username));
     let all = message.mentions.all.then_some(" @all".to_owned());
     let names: String = names.chain(all).collect();
-    let deleted = message.deleted_at.map_or(String::new(), |at| format!(", deleted at {at}"));
-    format!("{seq}: {text} by {}{id}, {recipients} recipients{answers}{names}{deleted}", sender.user)
+    format!("{seq}: {text} by {}{id}, {recipients} recipients{answers}{names}", sender.user)
 }
 
 pub fn blocks(blocks: &Blocks) -> String {
-    let interval = |interval: &Interval| {
+    let interval = |interval: &BlockInterval| {
         format!("{}..{}", interval.from, interval.to.map_or(String::new(), |to| to.to_string()))
     };
     let all: Vec<String> = blocks.intervals.iter().map(interval).collect();
@@ -118,7 +134,7 @@ pub fn blocks(blocks: &Blocks) -> String {
 }
 
 /// Text that is worth reading is shown, long text is counted.
-fn content(content: &Content) -> String {
+pub fn content(content: &Content) -> String {
     match content.text.chars().count() {
         ..=20 => format!("{:?}", content.text),
         count => format!("({count} characters)"),
@@ -140,14 +156,14 @@ fn charged(charge: &Charge) -> String {
 
 pub fn output(output: &Output, topic: &Topic) -> String {
     let (key, body) = match output {
-        Output::ToAccount { user, body, .. } => (user.to_string(), account_request(body)),
-        Output::ToConversation { conversation: id, body, .. } => {
-            (conversation(id), conversation_request(body))
+        Output::ToAccount { user, request, .. } => (user.to_string(), account_request(request)),
+        Output::ToConversation { conversation: id, request, .. } => {
+            (conversation(id), conversation_request(request))
         }
-        Output::Event { conversation: id, at, body } => (conversation(id), format!("at {at} {}", fact(body))),
-        Output::AccountEvent { user, at, body } => {
-            (user.to_string(), format!("at {at} {}", account_fact(body)))
+        Output::ConversationEvent { conversation: id, fact, .. } => {
+            (conversation(id), conversation_fact(fact))
         }
+        Output::AccountEvent { user, fact } => (user.to_string(), account_fact(fact)),
     };
     let topic = topic.name.trim_start_matches("messaging.").trim_end_matches(".v1");
     format!("{topic} {key}: {body}")
@@ -155,9 +171,9 @@ pub fn output(output: &Output, topic: &Topic) -> String {
 
 fn account_request(request: &AccountRequest) -> String {
     match request {
-        AccountRequest::ReturnCharge(back) => {
+        AccountRequest::Refund(back) => {
             let why = back.refusal.as_ref().map_or("nothing to do".to_owned(), refusal);
-            format!("give back [{}] because {why}", charged(&back.charge))
+            format!("refund [{}] because {why}", charged(&back.charge))
         }
         other => panic!("no machine asks an account for {other:?}"),
     }
@@ -177,27 +193,29 @@ fn conversation_request(request: &ConversationRequest) -> String {
     }
 }
 
-fn fact(fact: &ConversationFact) -> String {
+fn conversation_fact(fact: &ConversationFact) -> String {
     match fact {
         ConversationFact::ConversationOpened(opened) => {
-            format!("opened {} by {} for {}", opened.kind.as_str(), opened.created_by, opened.members.len())
+            let about = &opened.about;
+            format!("opened {} by {} for {}", about.kind.as_str(), about.by, opened.members.len())
         }
-        ConversationFact::MessagePosted(posted) => {
-            format!("posted {}", message(&posted.message))
-        }
+        ConversationFact::MessageCreated(created) => format!("created {}", message(&created.message)),
+        ConversationFact::MessageEdited(edited) => format!("edited {}", message(&edited.message)),
         ConversationFact::MessageDeleted(deleted) => {
             format!("deleted by {}: {}", deleted.by, message(&deleted.message))
         }
         ConversationFact::MembersChanged(changed) => {
-            let members =
-                changed.members.iter().map(|member| format!(" {}: {}", member.user, stays(&member.stays)));
+            let members = changed.members.iter();
+            let members = members.map(|member| format!(" {}: {}", member.user, intervals(&member.intervals)));
             format!("members changed by {}:{}", changed.by, members.collect::<String>())
+        }
+        ConversationFact::ConversationUpdated(updated) => {
+            format!("updated by {}: {:?}", updated.by, updated.about.title)
         }
         ConversationFact::ReceiptAdvanced(read) => format!("{} has read {}", read.user, read.read_up_to),
         ConversationFact::BlocksChanged(changed) => {
-            let by = |intervals: &Vec<Interval>| blocks(&Blocks { intervals: intervals.clone() });
-            let (user, other) = (&changed.user, &changed.other);
-            format!("blocks by {user} {}, by {other} {}", by(&changed.by_user), by(&changed.by_other))
+            let (by_user, by_other) = (blocks(&changed.blocks.by_user), blocks(&changed.blocks.by_other));
+            format!("blocks by {} {by_user}, by {} {by_other}", changed.user, changed.other)
         }
     }
 }
@@ -214,10 +232,19 @@ fn account_fact(fact: &AccountFact) -> String {
     }
 }
 
+/// Id, time and type, then our own headers; of the others those that every record has alike.
 pub fn headers(record: &Outgoing) -> String {
-    let each = record.headers.iter().map(|(name, value)| match *name {
-        CHARGE_HEADER => format!("{name}=[{}]", charged(&avro::decode(value).unwrap())),
-        _ => format!("{name}={}", String::from_utf8_lossy(value)),
+    let headers = || record.headers.iter().map(|(name, value)| (*name, value.as_slice()));
+    let header = |wanted: &str| {
+        let (_, value) = headers().find(|(name, _)| *name == wanted).unwrap();
+        String::from_utf8_lossy(value)
+    };
+    let own = headers().filter(|(name, _)| name.starts_with("mm-")).map(|(name, value)| match name {
+        CHARGE_HEADER => format!(" {name}=[{}]", charged(&avro::decode(value).unwrap())),
+        _ => format!(" {name}={}", String::from_utf8_lossy(value)),
     });
-    each.collect::<Vec<_>>().join(" ")
+    assert_eq!((&*header("ce_specversion"), &*header("content-type")), ("1.0", "application/avro"));
+    assert_eq!(avro::subject_of(avro::schema_id(&record.value).unwrap()), Some(&*header("ce_type")));
+    let at = event_time(headers()).unwrap();
+    format!("{} id={} at {at}{}", header("ce_type"), header(ID_HEADER), own.collect::<String>())
 }

@@ -1,105 +1,72 @@
-//! Random lives of an account.
+//! Requests to an account, in random runs.
 
 use musclemap_domain::Accounts;
-use proptest::prelude::*;
 use schemas::Refusal;
-use schemas::account::{AccountRequest, Charge, SendMessage};
+use schemas::charging::Charge;
 use schemas::control::Limit;
-use schemas::conversation::ConversationKind::Group;
-use schemas::message::Output;
-use schemas::position::LogTime;
+use schemas::creating::ConversationKind::Group;
+use schemas::operations::{CreateConversation, GrantCredits, Refund, SendMessage};
+use schemas::record::{Envelope, Output};
 
-use super::{gap, pass};
-use crate::names::{conversation, create, give_back, grant, sending};
-use crate::seat::{Decided, Seat};
+use super::generators::{Draw, Generated, Run, Step};
+use crate::harness::{Decided, Harness};
+use crate::names::{asked, client, conversation, sending, user};
 
-#[derive(Debug, Clone)]
-pub enum Ask {
-    Send {
-        id: u8,
-        text: u8,
-        to: u8,
-        recipients: i32,
-    },
-    Create {
-        id: u8,
-        title: bool,
-    },
-    Grant {
-        once: u8,
-        amount: i64,
-    },
-    /// One of the charges that are out comes back.
-    GiveBack {
-        nth: usize,
-        refused: bool,
-    },
-    Price(i64),
-}
+impl Generated<Accounts> for SendMessage {
+    const WEIGHT: u32 = 16;
 
-#[derive(Debug, Clone)]
-pub struct Step {
-    pub after: LogTime,
-    pub ask: Ask,
-}
-
-/// Few ids, texts and conversations, so that commands meet.
-pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
-    let send = (0..8u8, 0..3u8, 1..4u8, 0..4i32);
-    let ask = prop_oneof![
-        8 => send.prop_map(|(id, text, to, recipients)| Ask::Send { id, text, to, recipients }),
-        1 => (0..8u8, any::<bool>()).prop_map(|(id, title)| Ask::Create { id, title }),
-        1 => (0..3u8, -10i64..1_000).prop_map(|(once, amount)| Ask::Grant { once, amount }),
-        3 => (any::<prop::sample::Index>(), any::<bool>())
-            .prop_map(|(nth, refused)| Ask::GiveBack { nth: nth.index(1 << 20), refused }),
-        1 => prop_oneof![Just(0), Just(100), Just(35)].prop_map(Ask::Price),
-    ];
-    prop::collection::vec((gap(), ask).prop_map(|(after, ask)| Step { after, ask }), 1..most)
-}
-
-pub struct Life {
-    pub seat: Seat<Accounts>,
-    pub now: LogTime,
-    /// Charges that have not come back.
-    pub out: Vec<Charge>,
-}
-
-impl Life {
-    /// An account with some credits, under limits that few commands reach.
-    pub fn new() -> Self {
-        let mut seat = Seat::ann(600);
-        let limits = &mut seat.policy.limits;
-        limits.send = Limit { count: 4, seconds: 10 };
-        limits.create_conversation = Limit { count: 2, seconds: 60 };
-        limits.identical_text = Limit { count: 2, seconds: 6 };
-        limits.identical_text_conversations = Limit { count: 2, seconds: 30 };
-        Self { seat, now: 10_000, out: vec![] }
+    fn generate(_: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
+        let (id, text, to) = (draw.from(0, 8), draw.below(3), draw.from(1, 4) as u8);
+        let send = sending(id, &format!("text {text}"), draw.from(0, 4) as i32);
+        Some((asked(), Self { conversation: conversation(to), ..send }))
     }
+}
 
-    /// Takes a step; nothing is decided where there is no charge to give back, or only the price
-    /// changes.
-    pub fn step(&mut self, step: &Step) -> Option<Decided<Accounts>> {
-        let time = pass(&mut self.now, step.after);
-        let request = match &step.ask {
-            Ask::Price(price) => {
-                self.seat.policy.prices.message_per_recipient = *price;
-                return None;
-            }
-            Ask::GiveBack { nth, refused } => {
-                let nth = nth.checked_rem(self.out.len())?;
-                give_back(&self.out.swap_remove(nth), refused.then(Refusal::not_found))
-            }
-            Ask::Send { id, text, to, recipients } => {
-                let send = sending(*id, &format!("text {text}"), *recipients);
-                AccountRequest::SendMessage(SendMessage { conversation: conversation(*to), ..send })
-            }
-            Ask::Create { id, title } => create(Group, *id, &["bob"], title.then_some("crew")),
-            Ask::Grant { once, amount } => grant(&once.to_string(), *amount),
-        };
-        let decided = self.seat.asks(time, request);
-        self.out.extend(charges(&decided));
-        Some(decided)
+impl Generated<Accounts> for CreateConversation {
+    const WEIGHT: u32 = 2;
+
+    fn generate(_: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
+        let title = draw.coin().then(|| "crew".to_owned());
+        let client_id = client(draw.from(0, 8));
+        Some((asked(), Self { kind: Group, participants: vec![user("bob")], title, client_id }))
     }
+}
+
+/// One of the charges that are out is refunded.
+impl Generated<Accounts> for Refund {
+    const WEIGHT: u32 = 6;
+
+    fn generate(run: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
+        let nth = (!run.out.is_empty()).then(|| draw.below(run.out.len()))?;
+        let refusal = draw.coin().then(Refusal::not_found);
+        Some((asked(), Self { charge: run.out.swap_remove(nth), refusal }))
+    }
+}
+
+impl Generated<Accounts> for GrantCredits {
+    const WEIGHT: u32 = 2;
+
+    fn generate(_: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
+        Some((asked(), Self { once: draw.below(3).to_string(), amount_milli: draw.from(-10, 1_000) }))
+    }
+}
+
+/// An account with some credits, under limits that few requests reach.
+pub fn ann() -> Run<Accounts> {
+    let mut harness = Harness::ann(600);
+    let limits = &mut harness.policy.limits;
+    limits.send = Limit { count: 4, seconds: 10 };
+    limits.create_conversation = Limit { count: 2, seconds: 60 };
+    limits.identical_text = Limit { count: 2, seconds: 6 };
+    limits.identical_text_conversations = Limit { count: 2, seconds: 30 };
+    Run { harness, now: 10_000, out: vec![] }
+}
+
+/// Takes a step, and keeps what it has charged.
+pub fn step(run: &mut Run<Accounts>, step: &Step) -> Option<Decided<Accounts>> {
+    let decided = run.step(step)?.decided;
+    run.out.extend(charges(&decided));
+    Some(decided)
 }
 
 /// Charges that go out with a decision; there is at most one.

@@ -1,12 +1,12 @@
 //! Conservation: whatever the interleaving, every charge ends in exactly one message, one opening,
-//! or one give-back, and the money says the same.
+//! or one refund, and the money says the same.
 
-use musclemap_domain::account::AccountRow;
 use proptest::prelude::*;
 use schemas::UserId;
-use schemas::account::{Charge, LedgerKind};
-use schemas::owner::RowKey;
+use schemas::charging::Charge;
+use schemas::credits::LedgerKind;
 use schemas::position::{LogTime, Offset};
+use schemas::rows::{ClientRequest, LedgerEntry};
 
 use super::world::{Move, World};
 use super::{cases, gap, pass};
@@ -45,7 +45,7 @@ proptest! {
     #![proptest_config(cases(500))]
 
     #[test]
-    fn every_charge_ends_in_one_effect_or_one_give_back(moves in moves()) {
+    fn every_charge_ends_in_one_effect_or_one_refund(moves in moves()) {
         let world = played(moves);
         let ended = [world.spent.as_slice(), world.returned.as_slice()].concat();
         prop_assert_eq!(named(&ended), named(&world.charged));
@@ -61,9 +61,7 @@ proptest! {
             let own = |charge: &&Charge| charge.user == account.id;
             let spent: i64 = world.spent.iter().filter(own).map(|charge| charge.price_milli).sum();
             prop_assert_eq!(account.state.balance_milli, 1_500 - spent);
-            let refunds = account.rows.values().filter(|row| {
-                matches!(row, AccountRow::Ledger(entry) if entry.kind == LedgerKind::Refund)
-            });
+            let refunds = account.all::<LedgerEntry>().filter(|(_, entry)| entry.kind == LedgerKind::Refund);
             let paid_back = world.returned.iter().filter(own).filter(|charge| charge.price_milli > 0);
             prop_assert_eq!(refunds.count(), paid_back.count());
         }
@@ -75,8 +73,7 @@ proptest! {
         let world = played(moves);
         for charge in &world.charged {
             let account = world.accounts.iter().find(|account| account.id == charge.user).unwrap();
-            let row = account.rows.get(&RowKey::client_request(&charge.client_id));
-            let Some(AccountRow::ClientRequest(request)) = row else { panic!("never remembered") };
+            let request = account.row::<ClientRequest>(&charge.client_id).expect("it was remembered once");
             let stands = named(&world.spent).contains(&(&charge.user, charge.position));
             prop_assert!(request.position != charge.position || request.live == stands);
         }

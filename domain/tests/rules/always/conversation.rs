@@ -1,76 +1,119 @@
-//! Random lives of a conversation.
+//! Requests to a conversation, in random runs: by members, by strangers, before it is open.
 
 use musclemap_domain::Conversations;
-use proptest::prelude::*;
-use schemas::account::{Charge, ChargeKind};
-use schemas::conversation::ConversationKind::{Direct, Group};
-use schemas::message::Envelope;
-use schemas::position::LogTime;
+use schemas::ConversationId;
+use schemas::charging::{Charge, ChargeKind};
+use schemas::creating::ConversationKind::{Direct, Group};
+use schemas::message::{Message, ReplyStub};
+use schemas::operations::{
+    AddMembers, DeleteMessage, LookUp, MarkRead, OpenConversation, PostMessage, RemoveMember, SetBlock,
+};
+use schemas::record::Envelope;
+use schemas::rows::MessageHead;
 
-use super::{gap, pass};
-use crate::names::{answer_to, asked, charge, look_up, open, paid, post, read};
-use crate::seat::{Decided, Seat};
+use super::generators::{Draw, Generated, Run};
+use crate::harness::Harness;
+use crate::names::{asked, charge, client, paid, posting, profile, sent, user};
 
 const PEOPLE: [&str; 4] = ["ann", "bob", "cleo", "dave"];
 
-#[derive(Debug, Clone)]
-pub enum Ask {
-    Open { group: bool, others: usize },
-    Post { by: usize, id: u8 },
-    Answer { by: usize, id: u8, to: i64 },
-    Read { by: usize, up_to: i64 },
-    LookUp { by: usize, id: u8 },
+type Drawn<T> = Option<(Envelope, T)>;
+
+/// Every request carries a charge of its own.
+fn own_charge(run: &Run<Conversations>, id: u8, kind: ChargeKind) -> Envelope {
+    paid(Charge { at: run.now, ..charge(id, kind, 1_000 + run.harness.next) })
 }
 
-#[derive(Debug, Clone)]
-pub struct Step {
-    pub after: LogTime,
-    pub ask: Ask,
-}
+impl Generated<Conversations> for OpenConversation {
+    const WEIGHT: u32 = 2;
 
-/// Among them some by a stranger, some to what is not open yet, some that answer nothing.
-pub fn steps(most: usize) -> impl Strategy<Value = Vec<Step>> {
-    let who = || 0..PEOPLE.len();
-    let ask = prop_oneof![
-        2 => (any::<bool>(), 1..3usize).prop_map(|(group, others)| Ask::Open { group, others }),
-        8 => (who(), 0..6u8).prop_map(|(by, id)| Ask::Post { by, id }),
-        3 => (who(), 0..6u8, -1i64..8).prop_map(|(by, id, to)| Ask::Answer { by, id, to }),
-        4 => (who(), -2i64..20).prop_map(|(by, up_to)| Ask::Read { by, up_to }),
-        2 => (who(), 0..6u8).prop_map(|(by, id)| Ask::LookUp { by, id }),
-    ];
-    prop::collection::vec((gap(), ask).prop_map(|(after, ask)| Step { after, ask }), 1..most)
-}
-
-pub struct Life {
-    pub seat: Seat<Conversations>,
-    pub now: LogTime,
-}
-
-impl Life {
-    pub fn new() -> Self {
-        Self { seat: Seat::k1(), now: 10_000 }
+    fn generate(run: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        let (kind, others) = if draw.below(3) > 0 { (Group, draw.below(3) + 1) } else { (Direct, 1) };
+        let participants = PEOPLE[1..=others].iter().map(|name| user(name)).collect();
+        let open = Self { kind, creator: user(PEOPLE[0]), participants, title: None };
+        Some((own_charge(run, 0, ChargeKind::Create), open))
     }
+}
 
-    pub fn step(&mut self, step: &Step) -> Decided<Conversations> {
-        let time = pass(&mut self.now, step.after);
-        let (envelope, request) = match step.ask {
-            Ask::Open { group, others } => {
-                let kind = if group { Group } else { Direct };
-                let others = if group { others } else { 1 };
-                (self.paid(0, ChargeKind::Create), open(kind, PEOPLE[0], &PEOPLE[1..=others]))
-            }
-            Ask::Post { by, id } => (self.paid(id, ChargeKind::Send), post(PEOPLE[by], id, "hello")),
-            Ask::Answer { by, id, to } => {
-                (self.paid(id, ChargeKind::Send), answer_to(to, PEOPLE[by], id, "hello"))
-            }
-            Ask::Read { by, up_to } => (asked(), read(PEOPLE[by], up_to)),
-            Ask::LookUp { by, id } => (asked(), look_up(PEOPLE[by], id, ChargeKind::Send, 0)),
-        };
-        self.seat.takes(time, envelope, request)
-    }
+/// Some answer a message; of these some one that is not there, or another's.
+impl Generated<Conversations> for PostMessage {
+    const WEIGHT: u32 = 9;
 
-    /// Every command carries a charge of its own.
-    fn paid(&self, id: u8, kind: ChargeKind) -> Envelope {
-        paid(Charge { at: self.now, ..charge(id, kind, 1_000 + self.seat.next) })
+    fn generate(run: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        let (sender, id) = (draw.of(&PEOPLE), draw.below(6) as u8);
+        let seq = draw.from(-4, 12);
+        let answered = (seq > -2).then(|| ReplyStub {
+            seq,
+            sender: profile(draw.of(&PEOPLE)),
+            content: None,
+            created_at: 0,
+        });
+        let post = Self { reply_to: answered.map(Box::new), ..posting(sender, id, "hello") };
+        Some((own_charge(run, id, ChargeKind::Send), post))
     }
+}
+
+impl Generated<Conversations> for LookUp {
+    const WEIGHT: u32 = 2;
+
+    fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        let (user, client_id) = (user(draw.of(&PEOPLE)), client(draw.from(0, 6)));
+        Some((asked(), Self { user, client_id, kind: ChargeKind::Send, charge: 0 }))
+    }
+}
+
+impl Generated<Conversations> for MarkRead {
+    const WEIGHT: u32 = 4;
+
+    fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        Some((asked(), Self { user: user(draw.of(&PEOPLE)), up_to: draw.from(-2, 20) }))
+    }
+}
+
+impl Generated<Conversations> for AddMembers {
+    const WEIGHT: u32 = 3;
+
+    fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        let actor = profile(draw.of(&PEOPLE[..2]));
+        let people = (0..=draw.below(2)).map(|_| profile(draw.of(&PEOPLE))).collect();
+        Some((asked(), Self { actor, people }))
+    }
+}
+
+impl Generated<Conversations> for RemoveMember {
+    const WEIGHT: u32 = 2;
+
+    fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        Some((asked(), Self { actor: profile(draw.of(&PEOPLE)), person: profile(draw.of(&PEOPLE)) }))
+    }
+}
+
+/// Some with a core that is not the message's own.
+impl Generated<Conversations> for DeleteMessage {
+    const WEIGHT: u32 = 3;
+
+    fn generate(run: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        let heads: Vec<(i64, &MessageHead)> = run.harness.all::<MessageHead>().collect();
+        let (seq, head) = (!heads.is_empty()).then(|| heads[draw.below(heads.len())])?;
+        let sender = head.sender.as_ref().map_or("ann", |sender| sender.as_str());
+        let wrong = i64::from(draw.below(8) == 0);
+        let message: Message = sent(seq, sender, head.position + wrong, head.at).removed(0);
+        let actor = if draw.coin() { user(sender) } else { user(draw.of(&PEOPLE)) };
+        Some((asked(), Self { actor, message: Box::new(message) }))
+    }
+}
+
+impl Generated<Conversations> for SetBlock {
+    const WEIGHT: u32 = 2;
+
+    fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        let (user, other) = (user(draw.of(&PEOPLE[..2])), user(draw.of(&PEOPLE[..2])));
+        Some((asked(), Self { user, other, blocked: draw.coin() }))
+    }
+}
+
+/// A conversation that may be opened as a group, or as the DIRECT one of ann and bob; they alone block.
+pub fn of_ann_and_bob() -> Run<Conversations> {
+    let harness = Harness::new(ConversationId::direct(&user("ann"), &user("bob")));
+    Run { harness, now: 10_000, out: vec![] }
 }

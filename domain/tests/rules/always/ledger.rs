@@ -1,41 +1,41 @@
 //! Money.
 
-use musclemap_domain::account::AccountRow;
 use proptest::prelude::*;
-use schemas::account::AccountFact;
-use schemas::message::Output;
+use schemas::AccountFact;
+use schemas::record::Output;
+use schemas::rows::LedgerEntry;
 
-use super::account::{Life, steps};
+use super::account::{ann, step};
 use super::cases;
+use super::generators::steps;
 
 proptest! {
     #![proptest_config(cases(400))]
 
     #[test]
     fn the_balance_is_the_sum_of_the_ledger_and_never_negative(steps in steps(60)) {
-        let mut life = Life::new();
-        for step in &steps {
-            life.step(step);
+        let mut run = ann();
+        for next in &steps {
+            step(&mut run, next);
             // Ledger rows sort by offset, so this is every prefix of the ledger.
             let mut sum = 0;
-            for (key, row) in &life.seat.rows {
-                let AccountRow::Ledger(entry) = row else { continue };
+            for (offset, entry) in run.harness.all::<LedgerEntry>() {
                 sum += entry.amount_milli;
-                prop_assert!(sum >= 0, "negative after #{:?}", key.number());
+                prop_assert!(sum >= 0, "negative after #{offset}");
                 prop_assert_eq!(sum, entry.balance_after_milli);
             }
-            prop_assert_eq!(sum, life.seat.state.balance_milli);
+            prop_assert_eq!(sum, run.harness.state.balance_milli);
         }
     }
 
     #[test]
     fn every_change_of_a_balance_is_an_event_of_that_change(steps in steps(60)) {
-        let mut life = Life::new();
-        for step in &steps {
-            let Some(decided) = life.step(step) else { continue };
+        let mut run = ann();
+        for next in &steps {
+            let Some(decided) = step(&mut run, next) else { continue };
             let change = decided.decision.state.balance_milli - decided.before.balance_milli;
             let told: Vec<i64> = decided.decision.outputs.iter().filter_map(|output| match output {
-                Output::AccountEvent { body: AccountFact::CreditsChanged(changed), .. } => {
+                Output::AccountEvent { fact: AccountFact::CreditsChanged(changed), .. } => {
                     Some(changed.amount_milli)
                 }
                 _ => None,

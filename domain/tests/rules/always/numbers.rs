@@ -1,94 +1,149 @@
-//! Order: messages are numbered without hole, and places that were read never fall.
+//! Order: messages are numbered without gap, ordinals count texts, and read marks never fall.
 
 use std::collections::BTreeMap;
 
 use musclemap_domain::Conversations;
-use musclemap_domain::conversation::ConversationRow;
 use proptest::prelude::*;
-use schemas::conversation::ConversationFact;
-use schemas::message::Output;
-use schemas::owner::{self, RowKey};
+use schemas::membership::{Former, Member};
+use schemas::message::Message;
+use schemas::receipts::Receipt;
+use schemas::record::Output;
+use schemas::rows::MessageHead;
 use schemas::tables::views::View;
 use schemas::verdict::Outcome;
+use schemas::{ConversationFact, UserId};
 
 use super::cases;
-use super::conversation::{Ask, Life, steps};
-use crate::seat::{Decided, Seat};
+use super::conversation::of_ann_and_bob;
+use super::generators::{Run, steps};
+use crate::harness::Decided;
 
-/// Numbers of the messages whose heads are stored.
-fn stored(seat: &Seat<Conversations>) -> Vec<i64> {
-    seat.rows.keys().filter(|key| key.kind == owner::MESSAGE).filter_map(RowKey::number).collect()
-}
-
-/// Numbers of the messages whose content a decision writes or tells.
-fn told(decided: &Decided<Conversations>) -> Vec<i64> {
-    let posted = |output: &Output| match output {
-        Output::Event { body: ConversationFact::MessagePosted(posted), .. } => Some(posted.message.seq),
+/// The messages that a decision publishes.
+fn created(decided: &Decided<Conversations>) -> Vec<&Message> {
+    let created = |output| match output {
+        &Output::ConversationEvent { fact: ConversationFact::MessageCreated(ref created), .. } => {
+            Some(&created.message)
+        }
         _ => None,
     };
-    decided.decision.outputs.iter().filter_map(posted).collect()
-}
-
-/// Number that a post was answered with.
-fn answered(decided: &Decided<Conversations>, ask: &Ask) -> Option<i64> {
-    match (&decided.decision.verdict, ask) {
-        (Some(Outcome::Stored(stored)), Ask::Post { .. } | Ask::Answer { .. }) => Some(stored.seq),
-        _ => None,
-    }
+    decided.decision.outputs.iter().filter_map(created).collect()
 }
 
 fn count(decided: &Decided<Conversations>, wanted: impl Fn(&&Output) -> bool) -> usize {
     decided.decision.outputs.iter().filter(wanted).count()
 }
 
+/// The read mark of every user who is or was a member.
+fn marks(run: &Run<Conversations>) -> BTreeMap<UserId, i64> {
+    let former = run.harness.all::<Former>().map(|(user, former)| (user, former.read_up_to));
+    let mut marks: BTreeMap<UserId, i64> = former.collect();
+    for (user, member) in run.harness.all::<Member>().filter(|(_, member)| member.present().is_some()) {
+        let mark = member.read_mark(run.harness.row::<Receipt>(&user));
+        marks.insert(user, mark);
+    }
+    marks
+}
+
 proptest! {
     #![proptest_config(cases(400))]
 
     #[test]
-    fn messages_are_numbered_1_2_3_without_hole_in_rows_events_and_answers(steps in steps(60)) {
-        let (mut life, mut last) = (Life::new(), 0);
+    fn messages_are_numbered_1_2_3_without_gap_in_rows_events_and_answers(steps in steps(60)) {
+        let (mut run, mut last) = (of_ann_and_bob(), 0);
         for step in &steps {
-            let decided = life.step(step);
-            let answered = answered(&decided, &step.ask);
-            if let Some(seq) = answered {
-                prop_assert_eq!(seq, last + 1);
-                last = seq;
+            let Some(taken) = run.step(step) else { continue };
+            let decided = taken.decided;
+            let created = created(&decided);
+            for message in &created {
+                last += 1;
+                prop_assert_eq!((message.seq, message.position), (last, decided.offset));
             }
-            prop_assert_eq!(told(&decided), answered.into_iter().collect::<Vec<i64>>());
+            prop_assert!(created.len() <= 1);
+            let answered = match &decided.decision.verdict {
+                Some(Outcome::Stored(stored)) if taken.is_paid => Some(stored.seq),
+                _ => None,
+            };
+            let text = created.iter().find(|message| message.body.note().is_none());
+            prop_assert_eq!(text.map(|message| message.seq), answered);
+            let rewritten = count(&decided, |output| matches!(
+                output,
+                Output::ConversationEvent {
+                    fact: ConversationFact::MessageDeleted(_) | ConversationFact::MessageEdited(_), ..
+                }
+            ));
             let contents = decided.decision.views.iter().filter(|view| matches!(view, View::Message(_)));
-            prop_assert_eq!(contents.count(), usize::from(answered.is_some()));
-            prop_assert_eq!(stored(&life.seat), (1..=last).collect::<Vec<i64>>());
-            prop_assert_eq!(life.seat.state.head, last);
+            prop_assert_eq!(contents.count(), created.len() + rewritten);
+            let heads: Vec<i64> = run.harness.all::<MessageHead>().map(|(seq, _)| seq).collect();
+            prop_assert_eq!(heads, (1..=last).collect::<Vec<i64>>());
+            prop_assert_eq!(run.harness.state.head, last);
         }
     }
 
     #[test]
-    fn a_receipt_never_falls_and_never_passes_the_head(steps in steps(60)) {
-        let (mut life, mut places) = (Life::new(), BTreeMap::new());
+    fn ordinals_count_the_texts_up_to_a_number(steps in steps(60)) {
+        let mut run = of_ann_and_bob();
         for step in &steps {
-            life.step(step);
-            for (key, row) in &life.seat.rows {
-                let ConversationRow::Receipt(receipt) = row else { continue };
-                let before = places.insert(key.clone(), receipt.read_up_to).unwrap_or(0);
-                prop_assert!((before..=life.seat.state.head).contains(&receipt.read_up_to));
+            run.step(step);
+            let heads: Vec<(i64, &MessageHead)> = run.harness.all::<MessageHead>().collect();
+            let texts = |up_to: i64| {
+                heads.iter().filter(|(seq, head)| *seq <= up_to && head.sender.is_some()).count() as i64
+            };
+            for (seq, head) in &heads {
+                prop_assert_eq!(head.ordinal, texts(*seq));
             }
+            prop_assert_eq!(run.harness.state.countable, texts(i64::MAX));
+            for (_, receipt) in run.harness.all::<Receipt>().filter(|(_, receipt)| !receipt.ended) {
+                prop_assert_eq!(receipt.ordinal, texts(receipt.read_up_to));
+            }
+            let removed = heads.iter().filter(|(_, head)| head.removed_at.is_some());
+            let removed: Vec<i64> = removed.map(|(seq, _)| *seq).collect();
+            prop_assert_eq!(&run.harness.state.removed, &removed);
         }
     }
 
     #[test]
-    fn a_charge_has_one_effect_or_goes_back_and_whoever_decides_that_answers(steps in steps(60)) {
-        let mut life = Life::new();
+    fn a_read_mark_never_falls_and_never_passes_the_head(steps in steps(60)) {
+        let (mut run, mut before) = (of_ann_and_bob(), BTreeMap::new());
         for step in &steps {
-            let decided = life.step(step);
-            let back = count(&decided, |output| matches!(output, Output::ToAccount { .. }));
-            let made = count(&decided, |output| matches!(output, Output::Event { .. }));
-            let is_paid = !matches!(step.ask, Ask::Read { .. } | Ask::LookUp { .. });
-            prop_assert_eq!(back + made, if is_paid { 1 } else { made });
-            prop_assert!(made <= 1);
-            // The account answers where the charge goes back to it, and then nothing is left here.
-            prop_assert_eq!(decided.decision.verdict.is_some(), back == 0);
+            run.step(step);
+            let now = marks(&run);
+            for (user, mark) in &now {
+                let least = before.get(user).copied().unwrap_or(0);
+                prop_assert!((least..=run.harness.state.head).contains(mark), "{user}: {mark}");
+            }
+            before = now;
+        }
+    }
+
+    #[test]
+    fn members_are_counted_and_a_group_has_one_owner(steps in steps(60)) {
+        let mut run = of_ann_and_bob();
+        for step in &steps {
+            run.step(step);
+            let present = run.harness.all::<Member>().filter(|(_, member)| member.present().is_some());
+            let roles: Vec<_> = present.map(|(_, member)| member.role).collect();
+            prop_assert_eq!(run.harness.state.members as usize, roles.len());
+            let owners = roles.iter().filter(|role| **role == schemas::membership::Role::Owner).count();
+            let opened = run.harness.state.opened.as_ref();
+            let is_group = opened.is_some_and(|opened| opened.kind == schemas::creating::ConversationKind::Group);
+            prop_assert_eq!(owners, usize::from(is_group && !roles.is_empty()));
+        }
+    }
+
+    #[test]
+    fn every_charge_has_its_effect_or_is_refunded_and_whoever_has_the_effect_answers(steps in steps(60)) {
+        let mut run = of_ann_and_bob();
+        for step in &steps {
+            let Some(taken) = run.step(step) else { continue };
+            let decided = taken.decided;
+            let refunds = count(&decided, |output| matches!(output, Output::ToAccount { .. }));
+            let facts = count(&decided, |output| matches!(output, Output::ConversationEvent { .. }));
+            prop_assert_eq!(refunds, usize::from(taken.is_paid && facts == 0));
+            prop_assert!(facts <= 2);
+            // The account answers where it is asked for a refund, and then nothing is left here.
+            prop_assert_eq!(decided.decision.verdict.is_some(), refunds == 0);
             let left = decided.decision.rows.len() + decided.decision.views.len();
-            prop_assert!(back == 0 || left == 0);
+            prop_assert!(refunds == 0 || left == 0);
         }
     }
 }

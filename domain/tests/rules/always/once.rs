@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use schemas::ClientId;
-use schemas::account::Charge;
-use schemas::conversation::ConversationRequest;
-use schemas::message::Output;
+use schemas::charging::Charge;
 use schemas::position::{LogTime, Offset};
+use schemas::record::Output;
 use schemas::verdict::Outcome;
+use schemas::{ClientId, ConversationRequest};
 
-use super::account::{Life, charges, steps};
+use super::account::{ann, charges, step};
 use super::cases;
+use super::generators::steps;
 use crate::names::grant;
 
 const DAY: LogTime = 24 * 60 * 60 * 1_000;
@@ -19,7 +19,7 @@ const DAY: LogTime = 24 * 60 * 60 * 1_000;
 /// The charge that an output asks after.
 fn looked_up(output: &Output) -> Option<Offset> {
     match output {
-        Output::ToConversation { body: ConversationRequest::LookUp(look_up), .. } => Some(look_up.charge),
+        Output::ToConversation { request: ConversationRequest::LookUp(look_up), .. } => Some(look_up.charge),
         _ => None,
     }
 }
@@ -29,13 +29,13 @@ proptest! {
 
     #[test]
     fn a_client_id_is_charged_once_in_a_day_unless_the_charge_came_back(steps in steps(60)) {
-        let mut life = Life::new();
+        let mut run = ann();
         let mut last: BTreeMap<ClientId, Charge> = BTreeMap::new();
-        for step in &steps {
-            let Some(decided) = life.step(step) else { continue };
+        for next in &steps {
+            let Some(decided) = step(&mut run, next) else { continue };
             for charge in charges(&decided) {
                 if let Some(first) = last.insert(charge.client_id.clone(), charge.clone()) {
-                    let stands = life.out.iter().any(|out| out.position == first.position);
+                    let stands = run.out.iter().any(|out| out.position == first.position);
                     prop_assert!(!stands || charge.at >= first.at + DAY, "{first:?} and {charge:?}");
                 }
             }
@@ -44,14 +44,14 @@ proptest! {
 
     #[test]
     fn what_is_accepted_is_charged_or_follows_a_charge_that_stands(steps in steps(60)) {
-        let mut life = Life::new();
-        for step in &steps {
-            let Some(decided) = life.step(step) else { continue };
+        let mut run = ann();
+        for next in &steps {
+            let Some(decided) = step(&mut run, next) else { continue };
             let Some(Outcome::Accepted(accepted)) = &decided.decision.verdict else { continue };
             prop_assert_eq!(charges(&decided).count(), usize::from(!accepted.repeated));
             let followed = decided.decision.outputs.iter().find_map(looked_up);
             prop_assert_eq!(followed.is_some(), accepted.repeated);
-            let stands = |charge: Offset| life.out.iter().any(|out| out.position == charge);
+            let stands = |charge: Offset| run.out.iter().any(|out| out.position == charge);
             prop_assert!(followed.is_none_or(stands));
         }
     }
@@ -60,11 +60,11 @@ proptest! {
     fn a_grant_is_credited_once_under_its_key_for_ever(
         grants in prop::collection::vec((0..4u8, -5i64..50, 0i64..100_000_000), 1..40)
     ) {
-        let mut life = Life::new();
+        let mut run = ann();
         let mut credited: BTreeMap<u8, i64> = BTreeMap::new();
         for (once, amount, after) in grants {
-            life.now += after;
-            let decided = life.seat.asks(life.now, grant(&once.to_string(), amount));
+            run.now += after;
+            let decided = run.harness.asks(run.now, grant(&once.to_string(), amount));
             let change = decided.decision.state.balance_milli - decided.before.balance_milli;
             let expected = if amount > 0 && !credited.contains_key(&once) { amount } else { 0 };
             prop_assert_eq!(change, expected);

@@ -4,13 +4,14 @@ use musclemap_domain::window;
 use proptest::prelude::*;
 use schemas::Refusal;
 use schemas::control::Limits;
-use schemas::conversation::ConversationKind::Group;
+use schemas::creating::ConversationKind::Group;
 use schemas::position::LogTime;
-use schemas::rows::AccountState;
+use schemas::states::AccountState;
 
-use super::account::{Life, charges, steps};
+use super::account::{ann, charges, step};
 use super::cases;
-use crate::names::{create, give_back, send};
+use super::generators::steps;
+use crate::names::{create, refund, send};
 
 /// What of a state counts at `at`.
 fn counting(state: &AccountState, at: LogTime, limits: &Limits) -> AccountState {
@@ -33,28 +34,28 @@ proptest! {
         creates in any::<bool>(),
         refused in any::<bool>(),
     ) {
-        let mut life = Life::new();
-        for step in &steps {
-            life.step(step);
+        let mut run = ann();
+        for next in &steps {
+            step(&mut run, next);
         }
-        life.seat.policy.prices.message_per_recipient = price;
+        run.harness.policy.prices.message_per_recipient = price;
         let request = || match creates {
             true => create(Group, 99, &["bob"], None),
             false => send(99, "a text of its own", 1),
         };
         // A moment after whatever came before, and after any minute's window of creations.
-        life.now = life.seat.state.at + 60_000;
-        let before = life.seat.state.clone();
-        let decided = life.seat.asks(life.now, request());
+        run.now = run.harness.state.at + 60_000;
+        let before = run.harness.state.clone();
+        let decided = run.harness.asks(run.now, request());
         let charge = charges(&decided).next();
         prop_assume!(charge.is_some());
         let charge = charge.unwrap();
-        life.seat.asks(life.now + later, give_back(&charge, refused.then(Refusal::not_found)));
+        run.harness.asks(run.now + later, refund(&charge, refused.then(Refusal::not_found)));
 
-        let (limits, at) = (life.seat.policy.limits.clone(), life.now + later);
-        prop_assert_eq!(counting(&life.seat.state, at, &limits), counting(&before, at, &limits));
+        let (limits, at) = (run.harness.policy.limits.clone(), run.now + later);
+        prop_assert_eq!(counting(&run.harness.state, at, &limits), counting(&before, at, &limits));
         // The id is free again: the same request is let pass, and charged.
-        let again = life.seat.asks(at, request());
+        let again = run.harness.asks(at, request());
         prop_assert_eq!(charges(&again).count(), 1);
     }
 }

@@ -4,16 +4,17 @@ use std::collections::BTreeMap;
 
 use musclemap_domain::Accounts;
 use proptest::prelude::*;
-use schemas::Refusal;
-use schemas::account::{AccountRequest, SendMessage};
 use schemas::control::{Limit, Limits};
 use schemas::position::LogTime;
+use schemas::sending::SendMessage;
 use schemas::verdict::Outcome;
+use schemas::{AccountRequest, Refusal};
 
-use super::account::{Life, charges};
+use super::account::{ann, charges};
+use super::generators::Run;
 use super::{cases, pass};
-use crate::names::{conversation, give_back, sending};
-use crate::seat::Decided;
+use crate::harness::Decided;
+use crate::names::{conversation, refund, sending};
 
 struct Sent {
     at: LogTime,
@@ -54,10 +55,10 @@ fn refused_by(decided: &Decided<Accounts>) -> Option<(String, LogTime)> {
 }
 
 /// A send of a new request each time, for nothing.
-fn send(life: &mut Life, time: LogTime, text: u8, to: u8) -> Decided<Accounts> {
-    let send = sending(life.seat.next, &format!("text {text}"), 0);
+fn send(run: &mut Run<Accounts>, time: LogTime, text: u8, to: u8) -> Decided<Accounts> {
+    let send = sending(run.harness.next, &format!("text {text}"), 0);
     let send = SendMessage { conversation: conversation(to), ..send };
-    life.seat.asks(time, AccountRequest::SendMessage(send))
+    run.harness.asks(time, AccountRequest::SendMessage(send))
 }
 
 /// Half seconds between sends, so that the ends of windows are met to the millisecond.
@@ -71,12 +72,12 @@ proptest! {
 
     #[test]
     fn a_send_passes_exactly_if_the_definition_of_every_limit_allows_it(sends in sends()) {
-        let mut life = Life::new();
-        let limits = life.seat.policy.limits.clone();
+        let mut run = ann();
+        let limits = run.harness.policy.limits.clone();
         let mut passed: Vec<Sent> = vec![];
         for (after, text, to) in sends {
-            let time = pass(&mut life.now, after);
-            let decided = send(&mut life, time, text, to);
+            let time = pass(&mut run.now, after);
+            let decided = send(&mut run, time, text, to);
             let at = decided.decision.state.at;
             let expected = hits(&passed, at, text, to, &limits);
             let refused = refused_by(&decided);
@@ -100,19 +101,19 @@ proptest! {
         sends in sends(),
         backs in prop::collection::vec(any::<bool>(), 80),
     ) {
-        let mut life = Life::new();
-        let limits = life.seat.policy.limits.clone();
+        let mut run = ann();
+        let limits = run.harness.policy.limits.clone();
         let mut passed: Vec<Sent> = vec![];
         for ((after, text, to), back) in sends.into_iter().zip(backs) {
-            let time = pass(&mut life.now, after.max(1));
-            let decided = send(&mut life, time, text, to);
+            let time = pass(&mut run.now, after.max(1));
+            let decided = send(&mut run, time, text, to);
             let at = decided.decision.state.at;
             let expected = hits(&passed, at, text, to, &limits);
             let refused = refused_by(&decided);
             prop_assert_eq!(refused.as_ref().map(|(limit, _)| limit.as_str()), expected);
             for charge in charges(&decided) {
                 if back {
-                    life.seat.asks(life.now, give_back(&charge, Some(Refusal::not_found())));
+                    run.harness.asks(run.now, refund(&charge, Some(Refusal::not_found())));
                 } else {
                     passed.push(Sent { at, text, to });
                 }

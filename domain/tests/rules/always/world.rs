@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use musclemap_domain::{Accounts, Conversations};
-use schemas::account::{AccountRequest, Charge, SendMessage};
-use schemas::conversation::ConversationKind::Direct;
-use schemas::conversation::{ConversationRequest, ReplyStub};
-use schemas::message::{Envelope, Output};
+use schemas::charging::Charge;
+use schemas::creating::ConversationKind::Direct;
+use schemas::message::ReplyStub;
 use schemas::position::LogTime;
-use schemas::{ConversationId, Refusal, UserId};
+use schemas::record::{Envelope, Output};
+use schemas::sending::SendMessage;
+use schemas::{AccountRequest, ConversationId, ConversationRequest, Refusal, UserId};
 
+use crate::harness::Harness;
 use crate::names::{asked, client, create, grant, profile, sending, user};
-use crate::seat::Seat;
 
 const PEOPLE: [&str; 2] = ["ann", "bob"];
 
@@ -36,7 +37,7 @@ pub enum Move {
         to: usize,
         poison: bool,
     },
-    /// The next give-back arrives.
+    /// The next refund arrives.
     Return {
         to: usize,
     },
@@ -44,8 +45,8 @@ pub enum Move {
 
 pub struct World {
     pub now: LogTime,
-    pub accounts: Vec<Seat<Accounts>>,
-    pub conversations: Vec<Seat<Conversations>>,
+    pub accounts: Vec<Harness<Accounts>>,
+    pub conversations: Vec<Harness<Conversations>>,
     to_conversation: BTreeMap<ConversationId, VecDeque<(Envelope, ConversationRequest)>>,
     to_account: BTreeMap<UserId, VecDeque<AccountRequest>>,
     pub charged: Vec<Charge>,
@@ -59,14 +60,14 @@ impl World {
     pub fn new() -> Self {
         let (ann, bob) = (user("ann"), user("bob"));
         let ids = [ConversationId::direct(&ann, &bob), ConversationId::direct(&bob, &bob)];
-        let mut accounts: Vec<_> = PEOPLE.map(|name| Seat::<Accounts>::new(user(name))).into();
+        let mut accounts: Vec<_> = PEOPLE.map(|name| Harness::<Accounts>::new(user(name))).into();
         for account in &mut accounts {
             account.asks(0, grant("start", 1_500));
         }
         Self {
             now: 0,
             accounts,
-            conversations: ids.map(Seat::new).into(),
+            conversations: ids.map(Harness::new).into(),
             to_conversation: BTreeMap::new(),
             to_account: BTreeMap::new(),
             charged: vec![],
@@ -82,7 +83,7 @@ impl World {
                 let send = SendMessage {
                     conversation: self.conversations[to].id.clone(),
                     client_id: client(id),
-                    reply_to: lost.then_some(parent),
+                    reply_to: lost.then(|| Box::new(parent)),
                     sender: profile(PEOPLE[by]),
                     ..sending(id, &format!("text {text}"), 1)
                 };
@@ -105,7 +106,7 @@ impl World {
             Move::Return { to } => {
                 let waiting = self.to_account.get_mut(&self.accounts[to].id).and_then(VecDeque::pop_front);
                 if let Some(request) = waiting {
-                    let AccountRequest::ReturnCharge(back) = &request else { panic!("only charges return") };
+                    let AccountRequest::Refund(back) = &request else { panic!("only charges return") };
                     self.returned.push(back.charge.clone());
                     self.account(to, request);
                 }
@@ -128,13 +129,16 @@ impl World {
             // As the runner does with what it cannot read.
             Some(charge) => {
                 let refusal = Refusal::unavailable("unreadable");
-                self.carry(vec![Output::give_back(charge, Some(refusal), envelope.reply)]);
+                self.carry(vec![Output::refund(charge, Some(refusal), envelope.reply)]);
             }
             None => {
                 let charge = envelope.charge.clone();
                 let decided = seat.takes(self.now, envelope, request);
-                let made =
-                    decided.decision.outputs.iter().any(|output| matches!(output, Output::Event { .. }));
+                let made = decided
+                    .decision
+                    .outputs
+                    .iter()
+                    .any(|output| matches!(output, Output::ConversationEvent { .. }));
                 self.spent.extend(charge.filter(|_| made));
                 self.carry(decided.decision.outputs);
             }
@@ -144,15 +148,15 @@ impl World {
     fn carry(&mut self, outputs: Vec<Output>) {
         for output in outputs {
             match output {
-                Output::ToConversation { conversation, body, reply, charge } => {
+                Output::ToConversation { conversation, request, reply, charge } => {
                     self.charged.extend(charge.clone());
                     let envelope = Envelope { reply, charge, ..Envelope::default() };
-                    self.to_conversation.entry(conversation).or_default().push_back((envelope, body));
+                    self.to_conversation.entry(conversation).or_default().push_back((envelope, request));
                 }
-                Output::ToAccount { user, body, .. } => {
-                    self.to_account.entry(user).or_default().push_back(body);
+                Output::ToAccount { user, request, .. } => {
+                    self.to_account.entry(user).or_default().push_back(request);
                 }
-                Output::Event { .. } | Output::AccountEvent { .. } => {}
+                Output::ConversationEvent { .. } | Output::AccountEvent { .. } => {}
             }
         }
     }

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
 use musclemap_domain::{Accounts, Conversations};
 use schemas::avro;
 use schemas::control::{Policy, RULES};
-use schemas::fold::{self, Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
-use schemas::message::{Envelope, Outgoing};
-use schemas::owner::RowKey;
 use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
+use schemas::record::{Envelope, Origin, Outgoing, RecordId};
+use schemas::rows::{LAST_RESIDENT, RowKey, Variant};
 use schemas::verdict::Outcome;
 
 use crate::names::{conversation, grant, shipped, user};
@@ -17,7 +17,7 @@ use crate::names::{conversation, grant, shipped, user};
 /// Partition of every command in these tests.
 const PARTITION: i32 = 3;
 
-pub struct Seat<F: Fold> {
+pub struct Harness<F: Fold> {
     pub id: F::Id,
     pub policy: Policy,
     pub state: F::State,
@@ -32,7 +32,7 @@ pub struct Decided<F: Fold> {
     pub decision: Decision<F>,
 }
 
-impl Seat<Accounts> {
+impl Harness<Accounts> {
     /// `ann`, under the shipped policy, with credits granted at offset 0.
     pub fn ann(milli_credits: i64) -> Self {
         let mut seat = Self::new(user("ann"));
@@ -44,14 +44,14 @@ impl Seat<Accounts> {
     }
 }
 
-impl Seat<Conversations> {
+impl Harness<Conversations> {
     /// `k1`, which nobody has opened yet.
     pub fn k1() -> Self {
         Self::new(conversation(1))
     }
 }
 
-impl<F: Fold> Seat<F> {
+impl<F: Fold> Harness<F> {
     pub fn new(id: F::Id) -> Self {
         Self { id, policy: shipped(), state: F::fresh(), rows: BTreeMap::new(), next: 0 }
     }
@@ -74,16 +74,26 @@ impl<F: Fold> Seat<F> {
         Decided { offset: command.offset, before, decision }
     }
 
-    /// The verdict on a command that was decided at `offset`, told again from the rows.
-    pub fn tells_again(&self, offset: Offset, envelope: Envelope, request: F::Request) -> Option<Outcome> {
+    /// The verdict on a command that was decided at `offset`, repeated from the rows.
+    pub fn repeats(&self, offset: Offset, envelope: Envelope, request: F::Request) -> Option<Outcome> {
         let owner = self.in_memory(&F::needs(&request, Purpose::Repeat));
         let (_, at) = F::stamp(&self.state);
         F::repeat(&self.id, &owner, &Command { offset, at, envelope, request })
     }
 
+    /// The stored row of a type.
+    pub fn row<T: Variant<F::Row>>(&self, key: &T::Key) -> Option<&T> {
+        T::of(self.rows.get(&RowKey::of::<T>(key))?)
+    }
+
+    /// Stored rows of a type, by key.
+    pub fn all<'a, T: Variant<F::Row> + 'a>(&'a self) -> impl Iterator<Item = (T::Key, &'a T)> {
+        self.rows.iter().filter_map(|(key, row)| Some((key.names::<T>()?, T::of(row)?)))
+    }
+
     fn in_memory(&self, needed: &[RowKey]) -> Owner<F> {
         let mut owner = Owner::new(self.state.clone(), true);
-        let resident = self.rows.iter().filter(|(key, _)| key.kind <= F::LAST_RESIDENT_KIND);
+        let resident = self.rows.iter().filter(|(key, _)| key.kind <= LAST_RESIDENT);
         for (key, row) in resident {
             owner.set(key.clone(), Some(row.clone()));
         }
@@ -105,13 +115,14 @@ impl<F: Fold> Decided<F> {
 
     /// The records that go out.
     pub fn records(&self) -> Vec<Outgoing> {
-        let cause = |index| Cause {
-            epoch: EPOCH,
-            partition: PARTITION,
-            number: Number { offset: self.offset, index },
+        let (_, at) = F::stamp(&self.decision.state);
+        let origin = |index| {
+            let number = Number { offset: self.offset, index };
+            let id = RecordId::Cause(Cause { epoch: EPOCH, partition: PARTITION, number });
+            Origin { id, source: F::SOURCE, at, traceparent: None }
         };
         let outputs = self.decision.outputs.iter().cloned();
-        (0..).zip(outputs).map(|(index, output)| output.record(Some(cause(index)))).collect()
+        (0..).zip(outputs).map(|(index, output)| output.record(&origin(index))).collect()
     }
 
     /// Everything that leaves the fold, as stored and sent.
