@@ -32,6 +32,12 @@ impl People {
         self.members.iter().find(|(other, _)| other == user).map(|(_, member)| member)
     }
 
+    /// Rows of members who left stay for a while; their marks are in the rows of former members.
+    fn present_members(&self) -> impl Iterator<Item = (&UserId, &Member)> {
+        let present = self.members.iter().filter(|(_, member)| member.present().is_some());
+        present.map(|(user, member)| (user, member))
+    }
+
     fn receipt(&self, user: &UserId) -> Option<&Receipt> {
         self.receipts.iter().find(|(other, _)| other == user).map(|(_, receipt)| receipt)
     }
@@ -43,8 +49,7 @@ impl People {
 
     /// Present members in the order of joining.
     pub fn present(&self) -> Vec<(&UserId, &Member)> {
-        let present = self.members.iter().filter(|(_, member)| member.present().is_some());
-        let mut present: Vec<_> = present.map(|(user, member)| (user, member)).collect();
+        let mut present: Vec<_> = self.present_members().collect();
         present.sort_by_key(|(user, member)| (member.joined_at, (*user).clone()));
         present
     }
@@ -57,10 +62,10 @@ impl People {
     /// The recipients of a message, in the order of their ids.
     pub fn recipients(&self, message: &Message) -> Vec<Progress> {
         let (seq, position) = (message.seq, message.position);
-        let present = self.members.iter().filter(|(_, member)| was_there(&member.intervals, position));
+        let present = self.present_members().filter(|(_, member)| was_there(&member.intervals, position));
         let present = present.map(|(user, member)| {
-            let read_at = self.receipt(user).map_or(0, |receipt| receipt.read_at);
-            (user, member.read_mark(self.receipt(user)), read_at)
+            let receipt = self.receipt(user);
+            (user, member.read_mark(receipt), member.read_at(receipt))
         });
         let former = self.former.iter().filter(|(_, former)| was_there(&former.intervals, position));
         let former = former.map(|(user, former)| (user, former.read_up_to, former.read_at));

@@ -60,8 +60,13 @@ async fn render(
 }
 
 fn people() -> People {
-    let member =
-        Member { role: Role::Member, joined_at: 0, intervals: vec![interval(0, None)], read_up_to: 0 };
+    let member = Member {
+        role: Role::Member,
+        joined_at: 0,
+        intervals: vec![interval(0, None)],
+        read_up_to: 0,
+        read_at: 0,
+    };
     let members = ["ann", "bob", "carl"].map(|name| (user(name), member.clone())).into();
     let read = Receipt { read_up_to: 9, read_at: 5, ordinal: 9, ended: false };
     People { members, receipts: vec![(user("carl"), read)], former: vec![] }

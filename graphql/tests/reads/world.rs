@@ -105,7 +105,7 @@ impl World {
     }
 
     pub async fn member(&self, id: &ConversationId, name: &str, intervals: Vec<MembershipInterval>) {
-        let member = Member { role: Role::Member, joined_at: 0, intervals, read_up_to: 0 };
+        let member = Member { role: Role::Member, joined_at: 0, intervals, read_up_to: 0, read_at: 0 };
         self.row(id, RowKey::of::<Member>(&user(name)), avro::encode(&member)).await;
         let row = MembershipRow { user: user(name), conversation: id.clone(), member };
         self.view(row.to_row()).await;

@@ -41,6 +41,8 @@ async fn the_root_has_each_field_of_its_parts() {
     let mut parts = [
         fields(Sending).await,
         fields(Deleting).await,
+        fields(Editing).await,
+        fields(Settings).await,
         fields(Receipts).await,
         fields(Creating).await,
         fields(Membership).await,
