@@ -7,6 +7,7 @@ use platform::clock::SystemClock;
 use platform::runner::checkpoint::Checkpoint;
 use schemas::control::RULES;
 use schemas::topics::EVENTS;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{Node, NodeError};
@@ -86,7 +87,8 @@ async fn an_unknown_event_is_poison_once_the_checkpoint_has_passed_its_command()
     checkpoint(&tables, COMMAND + 1, RULES).await;
     let (node, mut entrances) = node(&ahead(), &tables, Some(1)).await;
     let before = metrics::UNREADABLE.get();
-    let running = tokio::spawn(node.clone().run(CancellationToken::new()));
+    let mut running = JoinSet::new();
+    running.spawn(node.clone().run(CancellationToken::new()));
     let mut batch = std::pin::pin!(next(&mut entrances[0]));
     assert!(futures::poll!(&mut batch).is_pending());
     // Passed, by a machine that decides by the rules of this build.
@@ -94,7 +96,6 @@ async fn an_unknown_event_is_poison_once_the_checkpoint_has_passed_its_command()
     let events = batch.await;
     assert_eq!(events.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
     assert!(metrics::UNREADABLE.get() > before);
-    running.abort();
 }
 
 #[tokio::test]
@@ -111,10 +112,10 @@ async fn events_are_completed_before_they_enter_if_a_user_who_is_here_may_get_th
             let rows = world.rows_of("ann");
             hub.open(&user("ann"), (0, &INBOX), world.start(), rows, &hub.reach()).unwrap();
         }
-        let running = tokio::spawn(node.clone().run(CancellationToken::new()));
+        let mut running = JoinSet::new();
+        running.spawn(node.clone().run(CancellationToken::new()));
         let events = next(&mut entrances[0]).await;
         let as_of = events.last().unwrap().as_ref().unwrap().completed().unwrap().as_of;
         assert_eq!(as_of, if is_here { AsOf::Event } else { AsOf::Incomplete });
-        running.abort();
     }
 }

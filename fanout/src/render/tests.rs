@@ -30,7 +30,43 @@ use payload::{Path, Shape};
 /// not depend on the viewer.
 #[tokio::test]
 async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
-    expect![[r#""#]].assert_eq(&listed().await);
+    expect![[r#"
+        Conversation
+            shared: id kind title createdAt createdBy
+            private: participants participantCount viewer lastMessage lastMessageAt lastSeq unreadCount unreadMentionCount canPost
+        ConversationChanged
+            shared: conversation
+            by answers: left
+        Drained
+            shared: replayed
+        InboxFrame
+            shared: cursor event
+        Message
+            shared: id conversationId conversation sender seq clientMessageId contentType content createdAt editedAt editCount isEdited deletedAt mentions mentionsAll system recipientCount
+            by answers: replyTo status deliveredTo readBy readByCount
+        MessageChanged
+            shared: message change
+        MessageCreated
+            shared: message
+        MessageReceipt
+            shared: messageId conversationId user deliveredAt readAt
+        ReceiptAdvanced
+            shared: receipt
+        ResumeGap
+            shared: reason
+        SendRejected
+            shared: clientMessageId code detail
+        SystemEvent
+            shared: kind actor targets value
+        User
+            shared: id username displayName avatarUrl
+        PageInfo
+            below Conversation.participants: hasNextPage hasPreviousPage startCursor endCursor
+        Participant
+            below Conversation.viewer: user role joinedAt lastReadMessageId lastDeliveredMessageId
+        ParticipantConnection
+            below Conversation.participants: nodes pageInfo
+    "#]].assert_eq(&listed().await);
 }
 
 #[test]

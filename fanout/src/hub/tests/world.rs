@@ -158,6 +158,7 @@ impl World {
             joined_at: 0,
             intervals: intervals.to_vec(),
             read_up_to: 0,
+            read_at: 0,
         };
         let memberships = self.intervals.iter().filter(|((_, who), _)| *who == name);
         let memberships = memberships.map(|((k, _), (intervals, version))| {

@@ -10,11 +10,11 @@ use schemas::avro::{self, Record};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::credits::LedgerKind;
 use schemas::facts::{
-    BlocksChanged, ConversationOpened, CreditsChanged, MembersChanged, MessageCreated, MessageDeleted,
-    ReceiptAdvanced, SendRejected,
+    BlocksChanged, ConversationOpened, ConversationUpdated, CreditsChanged, MembersChanged, MessageCreated,
+    MessageDeleted, MessageEdited, ReceiptAdvanced, SendRejected,
 };
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
-use schemas::message::{Body, Mentions, Message, Note, NoteKind};
+use schemas::message::{Body, Content, Edited, Mentions, Message, Note, NoteKind, Text};
 use schemas::people::Profile;
 use schemas::receipts::Receipt;
 use schemas::rows::RowKey;
@@ -29,7 +29,7 @@ const PEOPLE: [&str; 2] = ["ann", "bob"];
 const SINCE: MembershipInterval = MembershipInterval { from: 1, to: None, first_seq: 1, first_ordinal: 0 };
 
 pub fn all() -> (Arc<Memory>, Vec<Delivery>) {
-    let [parent, answer, deleted, note] = messages();
+    let [parent, answer, deleted, note, edited] = messages();
     let tables = Memory::default();
     let put = |key, row: Vec<u8>| tables.row(&conversation("k1"), key, &row);
     put(RowKey::state(), encode(&state()));
@@ -42,14 +42,14 @@ pub fn all() -> (Arc<Memory>, Vec<Delivery>) {
     }
     people.receipts.iter().for_each(|(user, receipt)| put(RowKey::of::<Receipt>(user), encode(receipt)));
     PEOPLE.iter().for_each(|name| tables.profile(&profile(name)));
-    for message in [&parent, &answer, &deleted, &note] {
+    for message in [&parent, &answer, &deleted, &note, &edited] {
         let row = MessageRow { conversation: conversation("k1"), message: message.clone().stored() };
         tables.view(row.to_row(), 1);
     }
-    (Arc::new(tables), deliveries(answer, deleted, note))
+    (Arc::new(tables), deliveries(answer, deleted, note, edited))
 }
 
-fn deliveries(answer: Message, deleted: Message, note: Message) -> Vec<Delivery> {
+fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message) -> Vec<Delivery> {
     let to_deleted = answer.clone().stored();
     let created = |message| ConversationFact::from(MessageCreated { message });
     let [joined, gone] =
@@ -70,9 +70,11 @@ fn deliveries(answer: Message, deleted: Message, note: Message) -> Vec<Delivery>
         created(to_deleted),
         created(note),
         MessageDeleted { message: deleted, by: user("bob") }.into(),
+        MessageEdited { message: edited }.into(),
         joined.into(),
         gone.into(),
         ConversationOpened { about: opened(), members: PEOPLE.map(user).to_vec() }.into(),
+        ConversationUpdated { about: opened(), by: user("bob") }.into(),
         ReceiptAdvanced { user: user("bob"), read_up_to: 2 }.into(),
         blocks.into(),
     ];
@@ -91,7 +93,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message) -> Vec<Delivery>
     facts.into_iter().map(delivery).chain(others).collect()
 }
 
-fn messages() -> [Message; 4] {
+fn messages() -> [Message; 5] {
     let parent = Message { body: Body::text("one"), ..message(1) };
     let answer = Message {
         body: Body::text("two"),
@@ -101,7 +103,9 @@ fn messages() -> [Message; 4] {
         ..message(2)
     };
     let note = Body::Note(Note::new(NoteKind::Added, vec![profile("ann")]));
-    [parent, answer, message(3).removed(9), Message { body: note, ..message(4) }]
+    let text = Text { edited: Some(Edited { at: 9, count: 1 }), ..Text::new(Content::plain("five")) };
+    let edited = Message { body: Body::Text(text), ..message(5) };
+    [parent, answer, message(3).removed(9), Message { body: note, ..message(4) }, edited]
 }
 
 fn message(seq: i64) -> Message {
@@ -119,7 +123,8 @@ fn message(seq: i64) -> Message {
 }
 
 pub fn people() -> People {
-    let member = Member { role: Role::Member, joined_at: 1, intervals: vec![SINCE], read_up_to: 0 };
+    let member =
+        Member { role: Role::Member, joined_at: 1, intervals: vec![SINCE], read_up_to: 0, read_at: 0 };
     let receipt = Receipt { read_up_to: 4, read_at: 5, ordinal: 4, ended: false };
     let people: [UserId; 2] = PEOPLE.map(user);
     People {
@@ -134,8 +139,8 @@ fn state() -> ConversationState {
         applied: 1,
         at: 1,
         opened: Some(opened()),
-        head: 4,
-        head_at: 4,
+        head: 5,
+        head_at: 5,
         members: 2,
         ..Conversations::fresh()
     }

@@ -87,7 +87,8 @@ impl Stage {
     /// The people of `k1` in its tables.
     pub fn has_people(&self, names: &[&str]) {
         let interval = MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 };
-        let member = Member { role: Rank::Member, joined_at: 0, intervals: vec![interval], read_up_to: 9 };
+        let member =
+            Member { role: Rank::Member, joined_at: 0, intervals: vec![interval], read_up_to: 9, read_at: 0 };
         for name in names {
             self.tables.row(&conversation("k1"), RowKey::of::<Member>(&user(name)), &avro::encode(&member));
         }
