@@ -55,13 +55,13 @@ const ROUNDS: usize = 2;
 const CONVERSATION: &str = "0123456789abcdef0123456789abcdef";
 
 /// An owner that takes one command after the other, as the runner keeps it in memory.
-struct Seat<F: Fold> {
+struct Decider<F: Fold> {
     id: F::Id,
     owner: Owner<F>,
     offset: i64,
 }
 
-impl<F: Fold> Seat<F> {
+impl<F: Fold> Decider<F> {
     fn new(id: F::Id) -> Self {
         Self { id, owner: Owner::new(F::fresh(), true), offset: 0 }
     }
@@ -191,25 +191,25 @@ pub async fn run(options: &Options, report: &mut Report) -> Result<()> {
 
 /// Sends of a hundred accounts, ten seconds apart.
 fn measure_accounts(in_force: &InForce<'_>, options: &Options) -> Result<Cost> {
-    let mut seats = Vec::new();
+    let mut deciders = Vec::new();
     for number in 0..100 {
-        let mut seat = Seat::<Accounts>::new(user(number)?);
+        let mut decider = Decider::<Accounts>::new(user(number)?);
         let grant = GrantCredits { once: "start".to_owned(), amount_milli: 1_000_000_000 };
-        seat.takes(in_force, 0, Envelope::default(), grant.into());
-        seats.push(seat);
+        decider.takes(in_force, 0, Envelope::default(), grant.into());
+        deciders.push(decider);
     }
     let mut cost = Cost::default();
     let mut rounds = 0_i64..;
     while cost.folding < options.seconds {
         let mut sends = Vec::new();
         for round in rounds.by_ref().take(ROUNDS) {
-            for number in 0..seats.len() {
+            for number in 0..deciders.len() {
                 sends.push((round, number, send(round, number)?));
             }
         }
         cost += Cost::of(|| {
             let decide = |(round, number, send): (i64, usize, AccountRequest)| {
-                seats[number].takes(in_force, 10_000 * round, Envelope::default(), send)
+                deciders[number].takes(in_force, 10_000 * round, Envelope::default(), send)
             };
             sends.into_iter().map(decide).collect()
         });
@@ -219,7 +219,7 @@ fn measure_accounts(in_force: &InForce<'_>, options: &Options) -> Result<Cost> {
 
 /// What a hundred accounts pass on in turn, in one group of theirs.
 fn measure_conversations(in_force: &InForce<'_>, options: &Options) -> Result<Cost> {
-    let mut seat = Seat::<Conversations>::new(CONVERSATION.parse()?);
+    let mut decider = Decider::<Conversations>::new(CONVERSATION.parse()?);
     let open = OpenConversation {
         kind: ConversationKind::Group,
         creator: user(0)?,
@@ -229,7 +229,7 @@ fn measure_conversations(in_force: &InForce<'_>, options: &Options) -> Result<Co
     let mut roomy = in_force.policy.clone();
     roomy.limits.group_members = 100;
     let roomy = InForce { policy: &roomy, rules: RULES };
-    seat.takes(&roomy, 0, Envelope::default(), open.into());
+    decider.takes(&roomy, 0, Envelope::default(), open.into());
     let mut cost = Cost::default();
     let mut rounds = 0_i64..;
     while cost.folding < options.seconds {
@@ -241,7 +241,7 @@ fn measure_conversations(in_force: &InForce<'_>, options: &Options) -> Result<Co
         }
         cost += Cost::of(|| {
             let decide = |(round, (post, envelope)): (i64, (PostMessage, Envelope))| {
-                seat.takes(in_force, 10_000 * round, envelope, post.into())
+                decider.takes(in_force, 10_000 * round, envelope, post.into())
             };
             posts.into_iter().map(decide).collect()
         });

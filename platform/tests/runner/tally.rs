@@ -189,7 +189,13 @@ fn add<const KNOWN: i32>(
     let view = MembershipRow {
         user: id.clone(),
         conversation: ConversationId::direct(id, id),
-        member: Member { role: Role::Member, joined_at: command.at, intervals: vec![], read_up_to: 0 },
+        member: Member {
+            role: Role::Member,
+            joined_at: command.at,
+            intervals: vec![],
+            read_up_to: 0,
+            read_at: 0,
+        },
     };
     let verdict = Some(Outcome::Stored(Stored { seq: state.balance_milli }));
     Decision {

@@ -16,12 +16,12 @@ type Name = &'static str;
 
 /// Who holds what, by what the members were told.
 #[derive(Clone)]
-struct Seats {
+struct PartitionSlots {
     holders: watch::Sender<BTreeMap<Partition, Name>>,
     partitions: Partition,
 }
 
-impl Seats {
+impl PartitionSlots {
     fn new(log: &dyn Log) -> Self {
         Self { holders: watch::Sender::default(), partitions: log.partitions(&ACCOUNT_COMMANDS) }
     }
@@ -58,7 +58,7 @@ impl Seats {
                     (least..=most).contains(&share)
                 })
         });
-        within(&format!("even shares for {members:?}"), even).await.expect("the seats are kept");
+        within(&format!("even shares for {members:?}"), even).await.expect("the slots are kept");
     }
 }
 
@@ -67,15 +67,15 @@ struct Member {
     name: Name,
     stop: CancellationToken,
     task: JoinSet<Box<dyn Membership>>,
-    seats: Seats,
+    slots: PartitionSlots,
 }
 
 impl Member {
-    async fn join(log: &Arc<dyn Log>, group: &str, name: Name, seats: &Seats) -> Self {
+    async fn join(log: &Arc<dyn Log>, group: &str, name: Name, slots: &PartitionSlots) -> Self {
         let joining = log.join(group, &ACCOUNT_COMMANDS);
         let mut membership = within("joining", joining).await.expect("a membership");
         let stop = CancellationToken::new();
-        let (stopped, told) = (stop.clone(), seats.clone());
+        let (stopped, told) = (stop.clone(), slots.clone());
         let mut task = JoinSet::new();
         task.spawn(async move {
             loop {
@@ -93,7 +93,7 @@ impl Member {
                 }
             }
         });
-        Self { name, stop, task, seats: seats.clone() }
+        Self { name, stop, task, slots: slots.clone() }
     }
 
     /// The membership, which still holds what it holds.
@@ -103,30 +103,30 @@ impl Member {
     }
 
     async fn leave(self) {
-        let (name, seats) = (self.name, self.seats.clone());
+        let (name, slots) = (self.name, self.slots.clone());
         let membership = self.stop().await;
-        seats.leave(name);
+        slots.leave(name);
         within("leaving", membership.leave()).await.expect("left");
     }
 }
 
 pub async fn a_sole_member_gets_every_partition(log: Arc<dyn Log>) {
-    let seats = Seats::new(&*log);
-    let member = Member::join(&log, &fresh("group"), "a", &seats).await;
-    seats.shared_among(&["a"]).await;
+    let slots = PartitionSlots::new(&*log);
+    let member = Member::join(&log, &fresh("group"), "a", &slots).await;
+    slots.shared_among(&["a"]).await;
     member.leave().await;
 }
 
 pub async fn a_second_member_gets_half_and_nobody_shares(log: Arc<dyn Log>) {
-    let (group, seats) = (fresh("group"), Seats::new(&*log));
-    let a = Member::join(&log, &group, "a", &seats).await;
-    seats.shared_among(&["a"]).await;
-    let b = Member::join(&log, &group, "b", &seats).await;
-    seats.shared_among(&["a", "b"]).await;
-    let c = Member::join(&log, &group, "c", &seats).await;
-    seats.shared_among(&["a", "b", "c"]).await;
+    let (group, slots) = (fresh("group"), PartitionSlots::new(&*log));
+    let a = Member::join(&log, &group, "a", &slots).await;
+    slots.shared_among(&["a"]).await;
+    let b = Member::join(&log, &group, "b", &slots).await;
+    slots.shared_among(&["a", "b"]).await;
+    let c = Member::join(&log, &group, "c", &slots).await;
+    slots.shared_among(&["a", "b", "c"]).await;
     // Another group has nothing to do with it.
-    let apart = Seats::new(&*log);
+    let apart = PartitionSlots::new(&*log);
     let alone = Member::join(&log, &fresh("group"), "alone", &apart).await;
     apart.shared_among(&["alone"]).await;
     for member in [a, b, c, alone] {
@@ -135,31 +135,31 @@ pub async fn a_second_member_gets_half_and_nobody_shares(log: Arc<dyn Log>) {
 }
 
 pub async fn what_a_leaving_member_held_moves(log: Arc<dyn Log>) {
-    let (group, seats) = (fresh("group"), Seats::new(&*log));
-    let a = Member::join(&log, &group, "a", &seats).await;
-    let b = Member::join(&log, &group, "b", &seats).await;
-    seats.shared_among(&["a", "b"]).await;
+    let (group, slots) = (fresh("group"), PartitionSlots::new(&*log));
+    let a = Member::join(&log, &group, "a", &slots).await;
+    let b = Member::join(&log, &group, "b", &slots).await;
+    slots.shared_among(&["a", "b"]).await;
     a.leave().await;
-    seats.shared_among(&["b"]).await;
+    slots.shared_among(&["b"]).await;
     b.leave().await;
 }
 
 pub async fn what_a_dropped_member_held_moves(log: Arc<dyn Log>) {
-    let (group, seats) = (fresh("group"), Seats::new(&*log));
-    let a = Member::join(&log, &group, "a", &seats).await;
-    let b = Member::join(&log, &group, "b", &seats).await;
-    seats.shared_among(&["a", "b"]).await;
+    let (group, slots) = (fresh("group"), PartitionSlots::new(&*log));
+    let a = Member::join(&log, &group, "a", &slots).await;
+    let b = Member::join(&log, &group, "b", &slots).await;
+    slots.shared_among(&["a", "b"]).await;
     let membership = a.stop().await;
-    seats.leave("a");
+    slots.leave("a");
     drop(membership);
-    seats.shared_among(&["b"]).await;
+    slots.shared_among(&["b"]).await;
     b.leave().await;
 }
 
 pub async fn a_committed_offset_is_seen_by_the_next_holder(log: Arc<dyn Log>) {
-    let (group, seats) = (fresh("group"), Seats::new(&*log));
-    let a = Member::join(&log, &group, "a", &seats).await;
-    seats.shared_among(&["a"]).await;
+    let (group, slots) = (fresh("group"), PartitionSlots::new(&*log));
+    let a = Member::join(&log, &group, "a", &slots).await;
+    slots.shared_among(&["a"]).await;
     let mut membership = a.stop().await;
     let none = within("an answer", membership.committed(1)).await.expect("an answer");
     assert_eq!(none, None, "nothing was committed yet");
@@ -168,11 +168,11 @@ pub async fn a_committed_offset_is_seen_by_the_next_holder(log: Arc<dyn Log>) {
     for next in [0, end] {
         within("a commit", membership.commit(0, next)).await.expect("committed");
     }
-    seats.leave("a");
+    slots.leave("a");
     within("leaving", membership.leave()).await.expect("left");
 
-    let b = Member::join(&log, &group, "b", &seats).await;
-    seats.shared_among(&["b"]).await;
+    let b = Member::join(&log, &group, "b", &slots).await;
+    slots.shared_among(&["b"]).await;
     let mut membership = b.stop().await;
     let committed = within("an answer", membership.committed(0)).await.expect("an answer");
     assert_eq!(committed, Some(end));
