@@ -9,9 +9,9 @@ from typing import Any
 from difference import same, true
 
 PERSON = "{ id username displayName avatarUrl }"
-MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content createdAt deletedAt mentionsAll
-    recipientCount readByCount status readBy(first: 50) {{ readAt user {{ id }} }}
-    sender {PERSON} mentions {PERSON} system {{ kind actor {PERSON} targets {PERSON} }}
+MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content createdAt deletedAt isEdited editedAt editCount
+    mentionsAll     recipientCount readByCount status readBy(first: 50) {{ readAt user {{ id }} }}
+    sender {PERSON} mentions {PERSON} system {{ kind value actor {PERSON} targets {PERSON} }}
     replyTo {{ id content createdAt deletedAt sender {PERSON} }} }}"""
 PAGE = "pageInfo { hasNextPage endCursor }"
 

@@ -21,6 +21,8 @@ CONVERSATION_REQUESTS = {
     145: "RemoveMember",
     146: "DeleteMessage",
     147: "SetBlock",
+    148: "EditMessage",
+    149: "UpdateConversation",
 }
 ACCOUNT_FACTS = {200: "CreditsChanged", 201: "SendRejected"}
 CONVERSATION_FACTS = {
@@ -30,6 +32,8 @@ CONVERSATION_FACTS = {
     243: "MembersChanged",
     244: "ReceiptAdvanced",
     245: "BlocksChanged",
+    246: "MessageEdited",
+    247: "ConversationUpdated",
 }
 
 # Rows of the two machines, by kind of row: the schema's id and its name. Kinds 0 and 1 are the state and
@@ -51,6 +55,8 @@ CONVERSATION_ROWS = {
     11: (28, "MessageHead"),
     12: (23, "Once"),
     13: (32, "Former"),
+    14: (34, "Edits"),
+    15: (35, "Replaced"),
 }
 
 SCHEMAS = {

@@ -1,6 +1,7 @@
 """What follows from the commands of a conversation: one fact, and a system message where members change."""
 
 from difference import same, true
+from messages import body, text
 from topics import Read
 
 
@@ -23,6 +24,18 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         case "DeleteMessage":
             same(f"actor in {what}", fact["by"], asked["actor"])
             same(f"core in {what}", _core(fact["message"]), _core(asked["message"]))
+        case "EditMessage":
+            message = fact["message"]
+            same(f"editor in {what}", message["sender"]["user"], asked["actor"])
+            same(f"core in {what}", _core(message), _core(asked["message"]))
+            same(f"text in {what}", text(message), asked["content"])
+            _check_mentions(what, asked, message)
+        case "UpdateConversation":
+            actor, title = asked["actor"], asked["title"]
+            same(what, (fact["by"], fact["about"]["title"]), (actor["user"], title))
+            note = out[1].value["message"]
+            same(f"actor in the note in {what}", note["sender"], actor)
+            same(f"note in {what}", body(note)[1], {"kind": "RENAMED", "targets": [], "value": title})
         case "SetBlock":
             intervals = fact["blocks"]["by_user"]["intervals"]
             said = (fact["user"], fact["other"], intervals[-1]["to"] is None)
@@ -36,6 +49,8 @@ _TYPES = {
     "AddMembers": ["MembersChanged", "MessageCreated"],
     "RemoveMember": ["MembersChanged", "MessageCreated"],
     "DeleteMessage": ["MessageDeleted"],
+    "EditMessage": ["MessageEdited"],
+    "UpdateConversation": ["ConversationUpdated", "MessageCreated"],
     "SetBlock": ["BlocksChanged"],
 }
 
@@ -43,12 +58,17 @@ _TYPES = {
 def _check_post(what: str, asked: dict, message: dict) -> None:
     said = {name: asked[name] for name in ("client_id", "sender")}
     same(what, {name: message[name] for name in said}, said)
-    same(f"text in {what}", message["body"][1], {"content": asked["content"]})
+    same(f"text in {what}", body(message)[1], {"content": asked["content"], "edited": None})
     # Of what is answered the text goes if it was deleted meanwhile; of the named, who has left.
     parent, reply = asked["reply_to"], message["reply_to"]
     if parent is not None and reply is not None and reply["content"] is None:
         parent = parent | {"content": None}
     same(f"what is answered in {what}", reply, parent)
+    _check_mentions(what, asked, message)
+
+
+def _check_mentions(what: str, asked: dict, message: dict) -> None:
+    """Of the named, those are left who are members."""
     named = [person for person in asked["mentions"]["people"] if person in message["mentions"]["people"]]
     same(f"who is named in {what}", message["mentions"]["people"], named)
     true(f"{what} names all only if asked", asked["mentions"]["all"] or not message["mentions"]["all"])
@@ -63,7 +83,8 @@ def _check_members(what: str, asked: dict, fact: dict, note: dict) -> None:
     same(f"actor in the note in {what}", note["sender"], asked["actor"])
     leaves = "person" in asked and asked["person"]["user"] == asked["actor"]["user"]
     kind = "ADDED" if "people" in asked else "LEFT" if leaves else "REMOVED"
-    same(f"note in {what}", note["body"][1], {"kind": kind, "targets": [] if leaves else changing})
+    wanted = {"kind": kind, "targets": [] if leaves else changing, "value": None}
+    same(f"note in {what}", body(note)[1], wanted)
 
 
 def _core(message: dict) -> dict:

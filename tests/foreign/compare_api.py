@@ -18,16 +18,26 @@ def check(users: dict[str, dict], told: dict[str, Told], story: Story) -> int:
         by_pair = story.blocks.by_pair.items()
         blocked = sorted(other for (by, other), spans in by_pair if by == user and stands(spans))
         same(f"whom {user} blocks", api.blocked, [person(users[other]) for other in blocked])
-        theirs = {id: other for id, other in story.conversations.items() if other.people.present(user)}
-        order = sorted(theirs, key=lambda id: (theirs[id].head_at, id), reverse=True)
+        theirs = {
+            id: Sight(user, conversation, story.blocks)
+            for id, conversation in story.conversations.items()
+            if conversation.people.present(user)
+        }
+        order = sorted(theirs, key=lambda id: (_position(theirs[id]), id), reverse=True)
         same(f"conversations of {user}", [found["id"] for found in api.conversations], order)
         for found in api.conversations:
-            sight = Sight(user, theirs[found["id"]], story.blocks)
+            sight = theirs[found["id"]]
             compare_messages.check(sight, api.messages[found["id"]])
             _check_conversation(sight, found, users)
             _check_participants(sight, api.participants[found["id"]], users)
             compared += len(api.messages[found["id"]])
     return compared
+
+
+def _position(sight: Sight) -> int:
+    """A conversation without a visible message stands where the viewer joined."""
+    at = sight.newest_at()
+    return sight.conversation.people.members[sight.viewer].joined_at if at is None else at
 
 
 def _check_money(user: str, api: Told, account: Account, story: Story) -> None:
@@ -71,7 +81,7 @@ def _check_conversation(sight: Sight, found: dict, users: dict[str, dict]) -> No
         "title": about["title"],
         "participantCount": conversation.people.count(),
         "lastSeq": conversation.head,
-        "lastMessageAt": time(conversation.head_at) if conversation.head > 0 else None,
+        "lastMessageAt": time(sight.newest_at()),
         "createdAt": time(about["at"]),
         "createdBy": person(users[about["by"]]),
         "lastMessage": {"id": ids.message(conversation.id, visible[-1]["seq"])} if visible else None,

@@ -2,20 +2,23 @@
 
 from conversations import Conversation
 from difference import same
-from messages import removed_at
+from messages import removed_at, text
 from owners import (
     BLOCKS,
+    EDITS,
     FORMER,
     MEMBER,
     MESSAGE,
     ONCE,
     RECEIPT,
+    REPLACED,
     SENT,
     STATE,
     Owner,
     Paid,
     client_id,
     number,
+    numbers,
 )
 from story import Story
 
@@ -30,6 +33,7 @@ def check(found: dict[str, Owner], story: Story, paid: Paid) -> None:
         wanted = {user: story.blocks.of(user, other) for user, other in conversation.pair.items()}
         same(f"blocks in {id}", spans, wanted)
         _check_messages(id, owner, conversation, paid)
+        _check_edits(id, owner, conversation)
         same(f"effects in {id} that may happen once", list(owner[ONCE]), [])
 
 
@@ -74,6 +78,24 @@ def _check_messages(id: str, owner: Owner, conversation: Conversation, paid: Pai
     same(f"sends in {id}", sends, wanted)
     heads = {number(key): row.value for key, row in owner[MESSAGE].items()}
     same(f"heads in {id}", heads, {seq: _head(conversation, seq) for seq in conversation.messages})
+
+
+def _check_edits(id: str, owner: Owner, conversation: Conversation) -> None:
+    """Each replaced text is there, also of a message that was deleted since."""
+    found = {numbers(key): row.value for key, row in owner[REPLACED].items()}
+    wanted = {
+        (seq, version): text
+        for seq, texts in conversation.replaced.items()
+        for version, text in enumerate(texts)
+    }
+    same(f"replaced texts in {id}", found, wanted)
+    edits = {number(key): row.value for key, row in owner[EDITS].items()}
+    same(f"edited messages in {id}", sorted(edits), sorted(conversation.replaced))
+    for seq, row in edits.items():
+        message, times = conversation.messages[seq], [text["at"] for text in conversation.replaced[seq]]
+        same(f"edits of {seq} in {id}", (row["at"], row["count"]), (times[-1], len(times)))
+        if removed_at(message) is None:
+            same(f"edited text of {seq} in {id}", row["content"], text(message))
 
 
 def _sender(key: bytes) -> tuple[str, str]:

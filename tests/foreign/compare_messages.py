@@ -3,7 +3,7 @@
 import ids
 from api import person, time
 from difference import same
-from messages import body, removed_at, text
+from messages import body, edited, removed_at, text
 from sight import Sight
 
 
@@ -13,16 +13,20 @@ def check(sight: Sight, served: list[dict]) -> None:
 
 
 def _message(sight: Sight, message: dict) -> dict:
-    (kind, value), id = body(message), sight.conversation.id
+    (kind, value), id, edit = body(message), sight.conversation.id, edited(message)
     system = None
     if kind == "Note":
         targets = [person(profile) for profile in value["targets"]]
-        system = {"kind": value["kind"], "actor": person(message["sender"]), "targets": targets}
+        actor = person(message["sender"])
+        system = {"kind": value["kind"], "actor": actor, "targets": targets, "value": value["value"]}
     return _said(id, message) | {
         "conversationId": id,
         "seq": message["seq"],
         "clientMessageId": message["client_id"],
         "contentType": "SYSTEM" if kind == "Note" else "TEXT",
+        "isEdited": edit is not None,
+        "editedAt": time(edit["at"]) if edit else None,
+        "editCount": edit["count"] if edit else 0,
         "mentionsAll": message["mentions"]["all"],
         "mentions": [person(profile) for profile in message["mentions"]["people"]],
         "recipientCount": message["recipients"],

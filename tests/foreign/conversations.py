@@ -8,7 +8,7 @@ import messages
 from blocks import Blocks
 from difference import same, true
 from members import People
-from messages import NOBODY, body
+from messages import NOBODY, Note, body, text
 from topics import Read
 
 # The number of removed messages that a state lists.
@@ -33,8 +33,10 @@ class Conversation:
     removed_dropped: int = 0
     # The users between whom a block was set here, each with whom they blocked.
     pair: dict[str, str] = field(default_factory=dict)
-    # Offset and fact of the last change of members, and whether it was a removal.
-    changed: tuple[int, dict, bool] | None = None
+    # By number, of messages that were edited: each text that was replaced, and when; oldest first.
+    replaced: dict[int, list[dict]] = field(default_factory=dict)
+    # The system message that the last change asks for, with the offset of its command.
+    noted: tuple[int, Note] | None = None
 
     @property
     def head(self) -> int:
@@ -58,12 +60,17 @@ def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
             _create(conversation, what, fact["message"], offset, at, blocks)
         case "MessageDeleted":
             _delete(conversation, what, fact, at)
+        case "MessageEdited":
+            _edit(conversation, what, fact["message"], at)
+        case "ConversationUpdated":
+            _update(conversation, what, fact)
+            conversation.noted = offset, Note("RENAMED", [], fact["by"], fact["about"]["title"])
         case "MembersChanged":
             same(f"conversation in {what}", fact["about"], conversation.about)
             same(f"kind of the conversation of {what}", conversation.about["kind"], "GROUP")
             goes = members.change(people, what, fact, offset, at, conversation.head, conversation.countable)
-            conversation.changed = offset, fact, goes
             users = [member["user"] for member in fact["members"]]
+            conversation.noted = offset, messages.of_members(users, fact["by"], goes)
         case "ReceiptAdvanced":
             user, seq = fact["user"], fact["read_up_to"]
             people.check_mark(what, user, seq, conversation.head)
@@ -110,6 +117,36 @@ def _create(
     # Sending reads up to one's own message; a system message is nobody's.
     if kind == "Text":
         conversation.people.read(sender, message["seq"], conversation.countable, at)
+
+
+def _edit(conversation: Conversation, what: str, message: dict, at: int) -> None:
+    """Only the text changes, and who is named in it."""
+    seq, sender = message["seq"], message["sender"]["user"]
+    before = conversation.messages[seq]
+    replaced = conversation.replaced.setdefault(seq, [])
+    same(f"bodies before and after {what}", (body(before)[0], body(message)[0]), ("Text", "Text"))
+    replaced.append({"content": text(before), "at": at})
+    same(f"edit in {what}", body(message)[1]["edited"], {"at": at, "count": len(replaced)})
+    true(f"{what} changes the text", text(message) != text(before))
+    changing = {name: message[name] for name in ("body", "mentions")}
+    # Of what is answered the text is not told again.
+    reply = message["reply_to"] and message["reply_to"] | {"content": None}
+    told = before["reply_to"] and before["reply_to"] | {"content": None}
+    same(f"what {what} answers", reply, told)
+    same(f"what {what} leaves", message, before | changing | {"reply_to": message["reply_to"]})
+    messages.check_mentions(conversation, what, message)
+    interval = conversation.people.present(sender)
+    true(f"{sender} sees what {what} edits", interval is not None and seq >= interval["first_seq"])
+    conversation.messages[seq] = message
+
+
+def _update(conversation: Conversation, what: str, fact: dict) -> None:
+    about, before = fact["about"], conversation.about
+    same(f"what {what} leaves", about, before | {"title": about["title"]})
+    same(f"kind of the conversation of {what}", before["kind"], "GROUP")
+    true(f"{what} changes the title", about["title"] != before["title"])
+    true(f"{fact['by']} is the owner at {what}", conversation.people.is_owner(fact["by"]))
+    conversation.about = about
 
 
 def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:

@@ -17,8 +17,9 @@ class Member:
     joined_at: int
     # Oldest first. Both ends are offsets of commands, and belong to the interval.
     intervals: list[dict]
-    # The mark that a user who returned had when they left.
+    # The mark that a user who returned had when they left, and its time.
     read_up_to: int = 0
+    read_at: int = 0
 
 
 @dataclass
@@ -60,7 +61,11 @@ class People:
         return max(self.mark(user), former["read_up_to"] if former else 0) >= seq
 
     def read_at(self, user: str) -> int:
-        return self.receipts[user]["read_at"] if user in self.receipts else 0
+        """Time of the mark: of a former member, of the one with which they left."""
+        receipt = self.receipts.get(user)
+        if receipt and not receipt["ended"]:
+            return receipt["read_at"]
+        return self.members[user].read_at if self.present(user) else self.former[user]["read_at"]
 
     def open(self, users: list[str], kind: str, creator: str, offset: int, at: int) -> None:
         for user in users:
@@ -70,16 +75,15 @@ class People:
     def join(self, user: str, offset: int, at: int, first_seq: int, first_ordinal: int) -> None:
         former = self.former.get(user)
         intervals = [*(former["intervals"] if former else []), _begun(offset, first_seq, first_ordinal)]
-        mark = former["read_up_to"] if former else 0
-        self.members[user] = Member("MEMBER", at, intervals[-KEPT:], mark)
+        mark, read_at = (former["read_up_to"], former["read_at"]) if former else (0, 0)
+        self.members[user] = Member("MEMBER", at, intervals[-KEPT:], mark, read_at)
 
     def leave(self, user: str, offset: int) -> None:
         member, mark = self.members[user], self.mark(user)
-        receipt = self.receipts.get(user) or {"read_up_to": 0, "read_at": 0, "ordinal": 0}
         ended = [*member.intervals[:-1], member.intervals[-1] | {"to": offset}]
-        self.former[user] = {"intervals": ended, "read_up_to": mark, "read_at": receipt["read_at"]}
-        self.receipts[user] = receipt | {"ended": True}
-        self.members[user] = Member("MEMBER", member.joined_at, ended, member.read_up_to)
+        self.former[user] = {"intervals": ended, "read_up_to": mark, "read_at": self.read_at(user)}
+        self.receipts[user] = {"read_up_to": 0, "read_at": 0, "ordinal": 0, "ended": True}
+        self.members[user] = Member("MEMBER", member.joined_at, ended, member.read_up_to, member.read_at)
         if member.role == "OWNER":
             self._hand_over()
 

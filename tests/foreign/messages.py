@@ -1,6 +1,6 @@
 """Messages of a conversation: what one holds, and what must hold of a new one."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from blocks import Blocks
 from difference import same, true
@@ -9,6 +9,15 @@ if TYPE_CHECKING:
     from conversations import Conversation
 
 NOBODY = {"people": [], "all": False}
+
+
+class Note(NamedTuple):
+    """A system message: what was done, to whom, by whom, and the new value of what was changed."""
+
+    kind: str
+    targets: list[str]
+    by: str
+    value: str | None = None
 
 
 def body(message: dict) -> tuple[str, dict]:
@@ -20,6 +29,12 @@ def body(message: dict) -> tuple[str, dict]:
 def text(message: dict) -> dict | None:
     kind, value = body(message)
     return value["content"] if kind == "Text" else None
+
+
+def edited(message: dict) -> dict | None:
+    """Time of the last edit, and how many there were."""
+    kind, value = body(message)
+    return value["edited"] if kind == "Text" else None
 
 
 def removed_at(message: dict) -> int | None:
@@ -61,17 +76,18 @@ def check_sender(conversation: "Conversation", what: str, sender: str, blocks: B
         true(f"no block stands at {what}", not any(blocks.stand(sender, other) for other in others))
 
 
+def of_members(users: list[str], by: str, goes: bool) -> Note:
+    """The system message of a change of members."""
+    leaves = goes and users == [by]
+    return Note("LEFT" if leaves else "REMOVED" if goes else "ADDED", [] if leaves else users, by)
+
+
 def check_note(conversation: "Conversation", what: str, message: dict, offset: int) -> None:
-    """A system message reports the change of members of the same command."""
+    """A system message reports a change of the same command."""
     kind, note = body(message)
     same(f"body of {what}", kind, "Note")
-    true(f"{what} follows a change of members", conversation.changed is not None)
-    change, fact, goes = conversation.changed
-    same(f"command of {what}", offset, change)
-    users, by = [member["user"] for member in fact["members"]], fact["by"]
-    leaves = goes and users == [by]
-    wanted = ("LEFT" if leaves else "REMOVED" if goes else "ADDED", [] if leaves else users, by)
-    found = (note["kind"], [target["user"] for target in note["targets"]], message["sender"]["user"])
-    same(f"kind, targets and actor of {what}", found, wanted)
+    targets = [target["user"] for target in note["targets"]]
+    found = Note(note["kind"], targets, message["sender"]["user"], note["value"])
+    same(f"command and text of {what}", (offset, found), conversation.noted)
     plain = (message["client_id"], message["reply_to"], message["mentions"])
     same(f"client id, reply and mentions of {what}", plain, (None, None, NOBODY))

@@ -13,7 +13,7 @@ from topics import Read
 # Kinds of rows.
 STATE, LAST_BATCH, ONCE = 0, 1, 12
 CLIENT_REQUEST, LEDGER = 2, 10
-MEMBER, RECEIPT, BLOCKS, SENT, MESSAGE, FORMER = 2, 3, 4, 10, 11, 13
+MEMBER, RECEIPT, BLOCKS, SENT, MESSAGE, FORMER, EDITS, REPLACED = 2, 3, 4, 10, 11, 13, 14, 15
 
 ACCOUNTS, CONVERSATIONS = ACCOUNT_ROWS, CONVERSATION_ROWS
 
@@ -62,6 +62,11 @@ def paid(commands: list[Read]) -> Paid:
 def number(key: bytes) -> int:
     """The offset or number that a key names."""
     return struct.unpack(">q", key)[0]
+
+
+def numbers(key: bytes) -> tuple[int, int]:
+    """The number of a message and the version of its text that a key names."""
+    return struct.unpack(">qq", key)
 
 
 def client_id(key: bytes) -> str:

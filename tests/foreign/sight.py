@@ -30,6 +30,11 @@ class Sight:
     def visible(self) -> list[dict]:
         return [message for message in self.conversation.messages.values() if self.sees(message)]
 
+    def newest_at(self) -> int | None:
+        """Time of the newest message that the viewer sees."""
+        visible = self.visible()
+        return visible[-1]["sent_at"] if visible else None
+
     def unread(self) -> list[dict]:
         """Texts of others above the viewer's mark: neither tombstones nor system messages."""
         mark = self.conversation.people.mark(self.viewer)

@@ -18,7 +18,20 @@ pub struct Deny {
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 struct Licenses {
     allow: Vec<String>,
+    #[serde(default)]
+    clarify: Vec<Clarified>,
     unused_allowed_license: String,
+}
+
+/// The licence of a crate whose manifest only names a file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+struct Clarified {
+    #[serde(rename = "crate")]
+    name: String,
+    expression: String,
+    #[serde(rename = "license-files")]
+    _files: Vec<toml::Value>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -104,7 +117,12 @@ impl Deny {
     /// Crates whose licences are not allowed, and allowed licences that no crate needs.
     pub fn licences(&self, metadata: &Metadata) -> Vec<String> {
         let allowed = &self.licenses.allow;
-        let licence = |package: &Package| package.license.clone().unwrap_or_default();
+        let clarified = |package: &Package| {
+            let one = self.licenses.clarify.iter().find(|one| one.name == package.name);
+            one.map(|one| one.expression.clone())
+        };
+        let licence =
+            |package: &Package| package.license.clone().or_else(|| clarified(package)).unwrap_or_default();
         let refused = metadata.packages.iter().filter(|package| !is_met(&licence(package), allowed));
         let refused = refused.map(|package| format!("{}: licence {:?}", package.name, licence(package)));
         let unused = allowed.iter().filter(|one| {
@@ -157,6 +175,7 @@ mod tests {
         [licenses]
         unused-allowed-license = "deny"
         allow = ["MIT", "ISC"]
+        clarify = [{ crate = "e", expression = "MIT", license-files = [] }]
         [bans]
         deny = [{ crate = "openssl-sys", reason = "r" }]
         features = [{ crate = "jsonwebtoken", deny = ["aws_lc_rs"], reason = "r" }]
@@ -174,7 +193,8 @@ mod tests {
     fn finds_licences_that_are_not_allowed_or_not_needed_and_banned_features() {
         let metadata: Metadata = serde_json::from_str(
             r#"{"packages": [{"id": "1", "name": "a", "license": "MIT OR ISC"}, {"id": "2", "name": "b", "license": "MIT"},
-                             {"id": "3", "name": "jsonwebtoken", "license": "GPL-3.0-only"}, {"id": "4", "name": "d", "license": null}],
+                             {"id": "3", "name": "jsonwebtoken", "license": "GPL-3.0-only"}, {"id": "4", "name": "d", "license": null},
+                             {"id": "5", "name": "e", "license": null}],
                 "resolve": {"nodes": [{"id": "3", "features": ["default", "aws_lc_rs"]}]}}"#,
         )
         .unwrap();

@@ -50,10 +50,10 @@ mod tests {
 
     #[test]
     fn finds_whole_words() {
-        let list = read("# word instead\n\nSteward PollThread\n\"in a row\"  consecutive\n");
+        let list = read("# word instead\n\nWanderer PollThread\n\"in a row\"  consecutive\n");
         assert_eq!(list.len(), 2);
-        let file = File::new("a.rs", "struct Steward;\nstruct Stewards;\nmy_Steward\n// twice In a row\n");
-        assert_eq!(check(&file, &list, false), ["a.rs:1: `Steward`; instead: PollThread"]);
+        let file = File::new("a.rs", "struct Wanderer;\nstruct Wanderers;\nmy_Wanderer\n// twice In a row\n");
+        assert_eq!(check(&file, &list, false), ["a.rs:1: `Wanderer`; instead: PollThread"]);
         assert_eq!(check(&file, &list, true), ["a.rs:4: `in a row`; instead: consecutive"]);
     }
 }

@@ -15,8 +15,8 @@ async fn page(client: &Client, after: &Value, filter: &Value) -> Value {
 }
 
 fn ids(page: &Value) -> Vec<String> {
-    let nodes = page["nodes"].as_array().unwrap();
-    nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect()
+    let nodes = page["nodes"].as_array().expect("nodes");
+    nodes.iter().map(|node| node["id"].as_str().expect("an id").to_owned()).collect()
 }
 
 #[tokio::test]

@@ -50,6 +50,7 @@ impl People {
 
 pub async fn live(system: &mut System, people: &People) {
     talk(people).await;
+    change(people).await;
     come_and_go(people).await;
     block(people).await;
     marks::read(people).await;
@@ -96,6 +97,23 @@ async fn talk(People { ann, bob, carl, dora, eve, .. }: &People) {
     mark_read(dora, &group, &rude).await;
     mark_read(carl, &group, &regretted).await;
     eve.create("GROUP", &[]).await;
+}
+
+/// Edits of texts, and of a group's title.
+async fn change(People { ann, bob, carl, .. }: &People) {
+    let group = titled(ann, "morning", &[bob]).await;
+    let text = bob.send(&group, "six o'clock, @ann").await;
+    edit(bob, &text, "seven o'clock, @all").await;
+    edit(bob, &text, "seven o'clock, @ann 🕖").await;
+    answer(ann, &group, &text, "fine").await;
+    rename(ann, &group, "Frühsport").await;
+    add(ann, &group, &[carl]).await;
+    let answered = answer(ann, &group, &text, "so seven it is").await;
+    edit(ann, &answered, "so seven it is!").await;
+    let regretted = bob.send(&group, "or eight").await;
+    edit(bob, &regretted, "or nine").await;
+    delete(bob, &regretted).await;
+    rename(ann, &group, "Läufer 🌅").await;
 }
 
 async fn come_and_go(People { ann, bob, carl, dora, eve, finn }: &People) {
@@ -207,6 +225,18 @@ async fn titled(by: &Client, title: &str, others: &[&Client]) -> String {
     by.get(query, json!({ "input": input })).await;
     let data = by.get(query, json!({ "input": input })).await;
     data["createConversation"]["id"].as_str().expect("id").to_owned()
+}
+
+async fn edit(by: &Client, message: &Value, text: &str) {
+    let query = "mutation($m: ID!, $t: String!) { editMessage(messageId: $m, content: $t) { content } }";
+    let edited = by.get(query, json!({ "m": message["id"], "t": text })).await;
+    assert_eq!(edited["editMessage"]["content"], text);
+}
+
+async fn rename(by: &Client, chat: &str, title: &str) {
+    let query = "mutation($c: ID!, $t: String!) { updateConversation(id: $c, title: $t) { title } }";
+    let renamed = by.get(query, json!({ "c": chat, "t": title })).await;
+    assert_eq!(renamed["updateConversation"]["title"], title);
 }
 
 async fn mark_read(by: &Client, chat: &str, message: &Value) {
