@@ -48,7 +48,7 @@ impl<B: Blocking + ?Sized> Blocking for &B {
     }
 }
 
-/// No blocks at all: for a viewer between whom and everyone in question there are none.
+/// No blocks: for a viewer without a block in either direction.
 #[derive(Debug, Clone, Copy)]
 pub struct Unblocked;
 

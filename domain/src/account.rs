@@ -3,6 +3,7 @@
 //! Invariants: the balance is the sum of the ledger and never negative; an accepted request is charged
 //! and counted once, and refunded whole if its conversation refuses it.
 
+mod charging;
 mod creating;
 mod credits;
 mod idempotency;

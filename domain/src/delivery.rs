@@ -4,6 +4,7 @@
 //! headers, coalescing and resolvers ask these functions and match no fact themselves.
 
 use schemas::blocking::PairBlocks;
+use schemas::deleting::MessageDeleted;
 use schemas::editing::MessageEdited;
 use schemas::membership::MembershipInterval;
 use schemas::message::Message;
@@ -54,9 +55,11 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::MembersChanged(_) => Recipients::Members,
-        ConversationFact::MessageCreated(created) => Recipients::Seeing(Seen::message(&created.message)),
-        ConversationFact::MessageDeleted(deleted) => Recipients::Seeing(Seen::message(&deleted.message)),
-        ConversationFact::MessageEdited(edited) => Recipients::Seeing(Seen::message(&edited.message)),
+        ConversationFact::MessageCreated(MessageCreated { message })
+        | ConversationFact::MessageEdited(MessageEdited { message })
+        | ConversationFact::MessageDeleted(MessageDeleted { message, by: _ }) => {
+            Recipients::Seeing(Seen::message(message))
+        }
         ConversationFact::ReceiptAdvanced(receipt) => {
             Recipients::Following(receipt.read_up_to, &receipt.user)
         }
@@ -101,7 +104,7 @@ pub enum Learned {
 pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
     match fact {
         ConversationFact::ConversationOpened(opened) => {
-            let interval = MembershipInterval { from: offset, to: None, first_seq: 1, first_ordinal: 0 };
+            let interval = MembershipInterval::from_opening(offset);
             let joins = |user: &UserId| Learned::Intervals(user.clone(), vec![interval.clone()]);
             opened.members.iter().map(joins).collect()
         }
@@ -187,12 +190,9 @@ pub fn answers<B: Blocking>(questions: &[Question<'_>], viewer: &UserId, sight: 
 /// completed with them.
 pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> Vec<Question<'a>> {
     match fact {
-        ConversationFact::MessageCreated(created) => {
-            let parent = Seen::parent(&created.message).map(Question::SeesParent);
-            parent.into_iter().chain(is_blocked(recipients)).collect()
-        }
-        ConversationFact::MessageEdited(edited) => {
-            let parent = Seen::parent(&edited.message).map(Question::SeesParent);
+        ConversationFact::MessageCreated(MessageCreated { message })
+        | ConversationFact::MessageEdited(MessageEdited { message }) => {
+            let parent = Seen::parent(message).map(Question::SeesParent);
             parent.into_iter().chain(is_blocked(recipients)).collect()
         }
         ConversationFact::MessageDeleted(_) => is_blocked(recipients).into_iter().collect(),
@@ -209,7 +209,7 @@ pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> V
     }
 }
 
-/// Without recipients nobody's marks are shown, so nothing depends on blocks.
+/// A message without recipients shows no marks, so its rendering does not depend on blocks.
 fn is_blocked<'a>(recipients: &[&'a UserId]) -> Option<Question<'a>> {
     (!recipients.is_empty()).then(|| Question::IsBlocked(recipients.to_vec()))
 }
@@ -218,8 +218,8 @@ fn is_blocked<'a>(recipients: &[&'a UserId]) -> Option<Question<'a>> {
 /// complete by itself.
 pub fn completes(fact: &ConversationFact) -> Option<&Message> {
     match fact {
-        ConversationFact::MessageDeleted(deleted) => Some(&deleted.message),
-        ConversationFact::MessageEdited(edited) => Some(&edited.message),
+        ConversationFact::MessageDeleted(MessageDeleted { message, by: _ })
+        | ConversationFact::MessageEdited(MessageEdited { message }) => Some(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::MessageCreated(_)
@@ -240,8 +240,8 @@ pub enum Replay<'a> {
 
 pub fn replay(fact: &ConversationFact) -> Replay<'_> {
     match fact {
-        ConversationFact::MessageCreated(created) => Replay::Newest(&created.message),
-        ConversationFact::MessageEdited(edited) => Replay::Newest(&edited.message),
+        ConversationFact::MessageCreated(MessageCreated { message })
+        | ConversationFact::MessageEdited(MessageEdited { message }) => Replay::Newest(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::MessageDeleted(_)

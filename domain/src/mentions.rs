@@ -31,12 +31,12 @@ pub struct Named {
     pub all: bool,
 }
 
-/// Whether a text can name anybody, whoever the members are.
+/// Whether a text has a place where a mention can begin. It depends on no member.
 pub fn may_name(text: &str) -> bool {
     text.contains('@') && !places(&text.nfc().collect::<String>()).is_empty()
 }
 
-/// Which of the members a text names. Names are compared in NFC, whatever their case.
+/// Which of the members a text names. Names are compared in NFC and case-folded.
 pub fn named<'a>(text: &str, usernames: impl IntoIterator<Item = &'a str>) -> Named {
     let text: String = text.nfc().collect();
     let mut members: HashMap<String, Vec<usize>> = HashMap::new();

@@ -46,7 +46,7 @@ fn is_ignorable(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 
-/// Full case folding, which compares texts whatever their case and language.
+/// Full case folding (Unicode, 3.13): texts that differ only in case have one form, in every language.
 pub fn fold(text: &str) -> String {
     CaseMapper::new().fold_string(text).into_owned()
 }

@@ -8,6 +8,7 @@ use crate::ids::UserId;
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
 use crate::receipts::Receipt;
+use crate::rows::TOMBSTONE_SECONDS;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -76,6 +77,11 @@ pub struct MembershipInterval {
 }
 
 impl MembershipInterval {
+    /// The interval of a member who is there from the opening on.
+    pub fn from_opening(from: Offset) -> Self {
+        Self { from, to: None, first_seq: 1, first_ordinal: 0 }
+    }
+
     pub fn encloses(&self, offset: Offset) -> bool {
         self.from <= offset && self.to.is_none_or(|to| offset <= to)
     }
@@ -114,10 +120,9 @@ impl Member {
         receipt.filter(|receipt| !receipt.ended).map_or(self.read_at, |receipt| receipt.read_at)
     }
 
-    /// A row that stands for a membership that ended is kept as [`Former`]; its tombstone may be
-    /// cleaned up after two days.
+    /// The row of a membership that has ended is a tombstone; [`Former`] keeps what it said.
     pub fn expires_after_seconds(&self) -> Option<u64> {
-        self.present().is_none().then_some(2 * 24 * 60 * 60)
+        self.present().is_none().then_some(TOMBSTONE_SECONDS)
     }
 }
 

@@ -50,17 +50,6 @@ macro_rules! conversation_operations {
     };
 }
 
-/// An operation as declared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Operation {
-    /// Schema id of its request.
-    pub id: u32,
-    /// Name of its request's schema.
-    pub name: &'static str,
-    /// The rules from which on it counts.
-    pub since: i32,
-}
-
 /// The largest request in memory, in bytes: requests are moved, so a larger part is boxed.
 const MAX_REQUEST_BYTES: usize = 256;
 
@@ -80,10 +69,6 @@ macro_rules! requests {
         })*
 
         impl $requests {
-            /// Every operation of the machine.
-            pub const OPERATIONS: &'static [Operation] =
-                &[$(Operation { id: $id, name: stringify!($request), since: $since },)*];
-
             /// The name of the request's schema.
             pub fn name(&self) -> &'static str {
                 match self {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::UserId;
 use crate::position::LogTime;
+use crate::rows::TOMBSTONE_SECONDS;
 
 /// Request to a conversation: the user has read up to a number. It names a maximum, so repeats are
 /// harmless.
@@ -36,8 +37,8 @@ pub struct Receipt {
 }
 
 impl Receipt {
-    /// The tombstone of an ended membership may be cleaned up after two days.
+    /// The row of a membership that has ended is a tombstone.
     pub fn expires_after_seconds(&self) -> Option<u64> {
-        self.ended.then_some(2 * 24 * 60 * 60)
+        self.ended.then_some(TOMBSTONE_SECONDS)
     }
 }

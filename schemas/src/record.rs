@@ -7,7 +7,7 @@
 mod envelope;
 mod headers;
 
-use crate::avro::{self};
+use crate::avro;
 use crate::charging::{Charge, Refund};
 use crate::code::Refusal;
 use crate::facts::{AccountFact, ConversationFact};

@@ -25,6 +25,8 @@ pub const STATE: i32 = 0;
 pub const LAST_BATCH: i32 = 1;
 /// Kinds up to this one are loaded with the owner.
 pub const LAST_RESIDENT: i32 = 9;
+/// Seconds until the table may clean up a row that says that something has ended: two days.
+pub const TOMBSTONE_SECONDS: u64 = 2 * 24 * 60 * 60;
 
 /// Length up to which a key needs no memory of its own: client ids and numbers.
 const SHORT: usize = 24;
@@ -219,12 +221,6 @@ macro_rules! rows {
         rows! { variants $rows: $($row,)* $($shared,)* }
 
         impl $rows {
-            /// Every kind of row of the machine, with its name.
-            pub const KINDS: &'static [(i32, &'static str, Residence)] = &[
-                $(($kind, stringify!($row), residence!($residence)),)*
-                $(($shared_kind, stringify!($shared), residence!($shared_residence)),)*
-            ];
-
             /// Where rows of a kind are; `None` for a kind that the machine does not have.
             pub fn residence(kind: i32) -> Option<Residence> {
                 match kind {

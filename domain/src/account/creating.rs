@@ -1,16 +1,14 @@
 //! Creating a conversation: counted here, opened by the conversation.
 
 use fold::{Decision, Purpose};
-use schemas::charging::{Charge, ChargeKind, ClientRequest};
+use schemas::charging::{ChargeKind, ClientRequest};
 use schemas::code::Refusal;
 use schemas::creating::{ConversationKind, CreateConversation, OpenConversation};
-use schemas::record::Output;
 use schemas::rows::RowKey;
-use schemas::states::AccountState;
 use schemas::verdict::Outcome;
 use schemas::{ConversationId, UserId};
 
-use super::{Accounts, accepted, idempotency};
+use super::{Accounts, accepted, charging, idempotency};
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{text, window};
 
@@ -29,16 +27,6 @@ impl Operation<Accounts> for CreateConversation {
         let account = context.state();
         window::check(account.creations.iter().copied(), context.at, limit)
             .map_err(|full| full.refusal("create_conversation", limit))?;
-        let conversation = conversation_id(context.id, self);
-        let charge = Charge {
-            user: context.id.clone(),
-            client_id: self.client_id.clone(),
-            kind: ChargeKind::Create,
-            conversation: conversation.clone(),
-            position: context.offset,
-            at: context.at,
-            price_milli: 0,
-        };
         let open = OpenConversation {
             kind: self.kind,
             creator: context.id.clone(),
@@ -46,18 +34,10 @@ impl Operation<Accounts> for CreateConversation {
             title: self.title.clone(),
         };
         let mut effect = context.effect();
-        *effect.state() = AccountState {
-            creations: window::with(&account.creations, context.at, limit),
-            ..account.clone()
-        };
-        effect
-            .row(&self.client_id, idempotency::remember(context, hash, ChargeKind::Create, &conversation))
-            .output(Output::ToConversation {
-                conversation,
-                request: open.into(),
-                reply: context.envelope.reply,
-                charge: Some(charge),
-            });
+        effect.state().creations = window::with(&account.creations, context.at, limit);
+        let conversation = conversation_id(context.id, self);
+        let charge = charging::charge(context, &self.client_id, ChargeKind::Create, conversation, 0);
+        charging::pass_on(context, &mut effect, charge, hash, open);
         Ok(effect.answered(accepted(false)))
     }
 

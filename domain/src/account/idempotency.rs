@@ -4,12 +4,12 @@
 //! follow it on its path as look-ups that name its charge.
 
 use fold::Decision;
-use schemas::charging::{ChargeKind, ClientRequest, LookUp};
+use schemas::ClientId;
+use schemas::charging::{Charge, ClientRequest, LookUp};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::position::{LogTime, Offset};
 use schemas::record::Output;
 use schemas::verdict::Outcome;
-use schemas::{ClientId, ConversationId};
 
 use super::{Account, Accounts, accepted, refused_before};
 use crate::fault::{self, Fault};
@@ -52,19 +52,14 @@ pub fn follow_first(
     Ok(Some(effect.answered(accepted(true))))
 }
 
-/// The row that remembers a request charged now.
-pub fn remember(
-    context: &Context<'_, Accounts>,
-    request_hash: i64,
-    kind: ChargeKind,
-    conversation: &ConversationId,
-) -> ClientRequest {
+/// The row that remembers the request of a charge.
+pub fn remember(charge: &Charge, request_hash: i64) -> ClientRequest {
     ClientRequest {
-        position: context.offset,
+        position: charge.position,
         request_hash,
-        at: context.at,
-        kind,
-        conversation: conversation.clone(),
+        at: charge.at,
+        kind: charge.kind,
+        conversation: charge.conversation.clone(),
         live: true,
     }
 }

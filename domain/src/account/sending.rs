@@ -3,18 +3,17 @@
 use std::fmt::Write;
 
 use fold::{Decision, Purpose};
-use schemas::charging::{Charge, ChargeKind, ClientRequest};
+use schemas::charging::{ChargeKind, ClientRequest};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::control::Limits;
 use schemas::credits::LedgerKind;
-use schemas::record::Output;
 use schemas::rows::RowKey;
 use schemas::sending::{PostMessage, SendMessage};
 use schemas::states::{AccountState, TextMark};
 use schemas::verdict::Outcome;
 
 use super::credits::{self, Reason};
-use super::{Accounts, accepted, idempotency};
+use super::{Accounts, accepted, charging, idempotency};
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{text, window};
 
@@ -49,22 +48,9 @@ impl Operation<Accounts> for SendMessage {
         let state = effect.state();
         state.sends = window::with(&account.sends, context.at, &limits.send);
         state.texts = texts_with(&account.texts, mark, limits);
-        let charge = Charge {
-            user: context.id.clone(),
-            client_id: self.client_id.clone(),
-            kind: ChargeKind::Send,
-            conversation: self.conversation.clone(),
-            position: context.offset,
-            at: context.at,
-            price_milli,
-        };
-        let remembered = idempotency::remember(context, hash, ChargeKind::Send, &self.conversation);
-        effect.row(&self.client_id, remembered).output(Output::ToConversation {
-            conversation: self.conversation.clone(),
-            request: post(self).into(),
-            reply: context.envelope.reply,
-            charge: Some(charge),
-        });
+        let (id, conversation) = (&self.client_id, self.conversation.clone());
+        let charge = charging::charge(context, id, ChargeKind::Send, conversation, price_milli);
+        charging::pass_on(context, &mut effect, charge, hash, post(self));
         let reason = Reason {
             kind: LedgerKind::MessageSend,
             conversation: Some(&self.conversation),

@@ -7,10 +7,9 @@ use schemas::creating::{ConversationKind, ConversationOpened, OpenConversation, 
 use schemas::membership::{Member, MembershipInterval, Role};
 use schemas::position::Offset;
 use schemas::rows::RowKey;
-use schemas::tables::views::MembershipRow;
 use schemas::verdict::{Done, Outcome};
 
-use super::{Conversation, Conversations, Here};
+use super::{Conversation, Conversations, Here, membership};
 use crate::operation::{NoEffect, Operation, Past};
 
 impl Operation<Conversations> for OpenConversation {
@@ -41,17 +40,11 @@ impl Operation<Conversations> for OpenConversation {
             let member = Member {
                 role: role(self, user),
                 joined_at: context.at,
-                intervals: vec![MembershipInterval {
-                    from: context.offset,
-                    to: None,
-                    first_seq: 1,
-                    first_ordinal: 0,
-                }],
+                intervals: vec![MembershipInterval::from_opening(context.offset)],
                 read_up_to: 0,
                 read_at: 0,
             };
-            let (user, conversation) = ((*user).clone(), context.id.clone());
-            effect.row(&user, member.clone()).view(MembershipRow { user, conversation, member });
+            membership::put(context, &mut effect, user, &member);
         }
         let members = members.into_iter().cloned().collect();
         effect.event(context.id, ConversationOpened { about, members });
@@ -63,7 +56,7 @@ impl Operation<Conversations> for OpenConversation {
     }
 }
 
-/// In a DIRECT conversation nobody is above the other.
+/// A DIRECT conversation has no owner.
 fn role(open: &OpenConversation, user: &UserId) -> Role {
     match open.kind {
         ConversationKind::Group if *user == open.creator => Role::Owner,

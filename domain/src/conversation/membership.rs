@@ -133,7 +133,7 @@ fn heir<'a>(conversation: &'a Conversation, gone: &UserId) -> Option<(UserId, &'
 }
 
 /// Writes a member, and the view of the member's conversations.
-fn put(context: &Here<'_>, effect: &mut Effect<Conversations>, user: &UserId, member: &Member) {
+pub fn put(context: &Here<'_>, effect: &mut Effect<Conversations>, user: &UserId, member: &Member) {
     let (user, conversation, member) = (user.clone(), context.id.clone(), member.clone());
     effect.row(&user, member.clone()).view(MembershipRow { user, conversation, member });
 }
@@ -147,15 +147,10 @@ fn finish(
     changed: Vec<(UserId, Member)>,
     (note, going): (Note, i32),
 ) -> Result<Decision<Conversations>, NoEffect> {
-    let members = changed.into_iter();
-    let fact = MembersChanged {
-        about: opened.clone(),
-        by: actor.user.clone(),
-        members: members
-            .map(|(user, member)| MemberIntervals { user, intervals: member.intervals })
-            .collect(),
-    };
-    effect.event(context.id, fact);
+    let intervals = |(user, member): (UserId, Member)| MemberIntervals { user, intervals: member.intervals };
+    let members = changed.into_iter().map(intervals).collect();
+    let by = actor.user.clone();
+    effect.event(context.id, MembersChanged { about: opened.clone(), by, members });
     messages::append_note(context, &mut effect, actor, note, going);
     Ok(effect.done())
 }

@@ -89,7 +89,7 @@ pub fn sight_of(user: &UserId, seq: i64, author: &UserId) -> [RowKey; 4] {
     [RowKey::of::<Member>(user), RowKey::of::<MessageHead>(&seq), blocks(user), blocks(author)]
 }
 
-/// The head of a message by `author` that a member sees now; NOT_FOUND otherwise, for whatever reason.
+/// The head of a message by `author`, if the user sees it now. NOT_FOUND does not tell the reason.
 pub fn visible<'a>(
     context: &Here<'a>,
     user: &UserId,

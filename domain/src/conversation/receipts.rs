@@ -26,7 +26,7 @@ impl Operation<Conversations> for MarkRead {
         let member = context.row::<Member>(user);
         let interval = access::viewing(member)?;
         let before = member.map_or(0, |member| member.read_mark(context.row::<Receipt>(user)));
-        // Nobody has read what is not there yet, or what they may not see.
+        // A mark does not pass the head, and begins where the member's interval does.
         let state = context.state();
         let up_to = self.up_to.min(state.head);
         if up_to <= before || up_to < interval.first_seq {

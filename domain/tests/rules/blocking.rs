@@ -8,7 +8,7 @@ use schemas::creating::ConversationKind::Direct;
 use schemas::record::Output;
 use schemas::rows::Blocks;
 use schemas::verdict::Outcome;
-use schemas::{AccountRequest, ConversationId, ErrorCode};
+use schemas::{AccountRequest, ErrorCode};
 
 use crate::harness::Harness;
 use crate::names::{asked, block, charge, open, paid, post, user};
@@ -16,7 +16,7 @@ use crate::render::Table;
 
 /// Where `ann` and `bob` talk, or would.
 fn pair() -> Harness<Conversations> {
-    Harness::new(ConversationId::direct(&user("ann"), &user("bob")))
+    Harness::pair()
 }
 
 #[test]

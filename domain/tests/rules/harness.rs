@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
 use musclemap_domain::{Accounts, Conversations};
+use schemas::ConversationId;
 use schemas::avro;
 use schemas::control::{Policy, RULES};
 use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
@@ -45,9 +46,14 @@ impl Harness<Accounts> {
 }
 
 impl Harness<Conversations> {
-    /// `k1`, which nobody has opened yet.
+    /// `k1`, not opened.
     pub fn k1() -> Self {
         Self::new(conversation(1))
+    }
+
+    /// The DIRECT conversation of `ann` and `bob`, not opened.
+    pub fn pair() -> Self {
+        Self::new(ConversationId::direct(&user("ann"), &user("bob")))
     }
 }
 

@@ -2,12 +2,11 @@
 
 use expect_test::expect;
 use musclemap_domain::Conversations;
-use schemas::ConversationId;
 use schemas::charging::ChargeKind::{Create, Send};
 use schemas::creating::ConversationKind::{Direct, Group};
 
 use crate::harness::Harness;
-use crate::names::{answer_to, asked, block, charge, look_up, open, paid, post, user};
+use crate::names::{answer_to, asked, block, charge, look_up, open, paid, post};
 use crate::render::Table;
 
 /// `k1` with ann, bob and cleo, opened by charge #0.
@@ -117,7 +116,7 @@ fn a_look_up_finds_what_its_own_charge_paid_for() {
 #[test]
 fn a_reply_quotes_only_what_its_sender_sees() {
     let pair = || {
-        let mut pair = Harness::<Conversations>::new(ConversationId::direct(&user("ann"), &user("bob")));
+        let mut pair = Harness::pair();
         pair.takes(0, paid(charge(1, Create, 0)), open(Direct, "ann", &["bob"]));
         pair.takes(1_000, paid(charge(2, Send, 8)), post("bob", 2, "before"));
         pair

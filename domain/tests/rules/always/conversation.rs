@@ -1,7 +1,6 @@
 //! Requests to a conversation, in random runs: by members, by strangers, before it is open.
 
 use musclemap_domain::Conversations;
-use schemas::ConversationId;
 use schemas::charging::{Charge, ChargeKind};
 use schemas::creating::ConversationKind::{Direct, Group};
 use schemas::message::{Message, ReplyStub};
@@ -88,18 +87,23 @@ impl Generated<Conversations> for RemoveMember {
     }
 }
 
+/// Some message that is there, as ingest reads it; a system message as ann's.
+pub fn some_message(run: &Run<Conversations>, draw: &mut Draw<'_>) -> Option<Message> {
+    let heads: Vec<(i64, &MessageHead)> = run.harness.all::<MessageHead>().collect();
+    let (seq, head) = (!heads.is_empty()).then(|| heads[draw.below(heads.len())])?;
+    let sender = head.sender.as_ref().map_or("ann", |sender| sender.as_str());
+    Some(sent(seq, sender, head.position, head.at))
+}
+
 /// Some with a core that is not the message's own.
 impl Generated<Conversations> for DeleteMessage {
     const WEIGHT: u32 = 3;
 
     fn generate(run: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
-        let heads: Vec<(i64, &MessageHead)> = run.harness.all::<MessageHead>().collect();
-        let (seq, head) = (!heads.is_empty()).then(|| heads[draw.below(heads.len())])?;
-        let sender = head.sender.as_ref().map_or("ann", |sender| sender.as_str());
-        let wrong = i64::from(draw.below(8) == 0);
-        let message: Message = sent(seq, sender, head.position + wrong, head.at).removed(0);
-        let actor = if draw.coin() { user(sender) } else { user(draw.of(&PEOPLE)) };
-        Some((asked(), Self { actor, message: Box::new(message) }))
+        let mut message = some_message(run, draw)?;
+        message.position += i64::from(draw.below(8) == 0);
+        let actor = if draw.coin() { message.sender.user.clone() } else { user(draw.of(&PEOPLE)) };
+        Some((asked(), Self { actor, message: Box::new(message.removed(0)) }))
     }
 }
 
@@ -114,6 +118,5 @@ impl Generated<Conversations> for SetBlock {
 
 /// A conversation that may be opened as a group, or as the DIRECT one of ann and bob; they alone block.
 pub fn of_ann_and_bob() -> Run<Conversations> {
-    let harness = Harness::new(ConversationId::direct(&user("ann"), &user("bob")));
-    Run { harness, now: 10_000, out: vec![] }
+    Run { harness: Harness::pair(), now: 10_000, out: vec![] }
 }

@@ -1,0 +1,47 @@
+//! Charging a request: its charge travels with it to the conversation, and its client id is remembered.
+
+use schemas::charging::{Charge, ChargeKind};
+use schemas::operations::ConversationRequest;
+use schemas::record::Output;
+use schemas::{ClientId, ConversationId};
+
+use super::{Accounts, idempotency};
+use crate::effect::Effect;
+use crate::operation::Context;
+
+/// The charge of the command that is decided.
+pub fn charge(
+    context: &Context<'_, Accounts>,
+    client_id: &ClientId,
+    kind: ChargeKind,
+    conversation: ConversationId,
+    price_milli: i64,
+) -> Charge {
+    Charge {
+        user: context.id.clone(),
+        client_id: client_id.clone(),
+        kind,
+        conversation,
+        position: context.offset,
+        at: context.at,
+        price_milli,
+    }
+}
+
+/// Passes a request on to its conversation with its charge, and remembers its client id.
+pub fn pass_on(
+    context: &Context<'_, Accounts>,
+    effect: &mut Effect<Accounts>,
+    charge: Charge,
+    request_hash: i64,
+    request: impl Into<ConversationRequest>,
+) {
+    effect.row(&charge.client_id, idempotency::remember(&charge, request_hash)).output(
+        Output::ToConversation {
+            conversation: charge.conversation.clone(),
+            request: request.into(),
+            reply: context.envelope.reply,
+            charge: Some(charge),
+        },
+    );
+}
