@@ -25,6 +25,7 @@ use schemas::Refusal;
 
 use crate::error::server_error;
 use documents::Documents;
+pub use roots::fields as root_fields;
 use weight::Weight;
 
 /// Fields in one another.
@@ -42,9 +43,10 @@ const MAX_LEVELS: usize = 32;
 /// largest request carries, if each variable is used once.
 const MAX_VALUES: usize = 64 * 1024;
 
-/// Admits the documents of one schema. Every port that serves the schema holds one.
+/// Admits the documents of one schema. Ports that serve the schema hold clones, which share what is cached.
+#[derive(Clone)]
 pub struct Admission {
-    schema: Valid<Schema>,
+    schema: Arc<Valid<Schema>>,
     introspection: bool,
     documents: Documents,
 }
@@ -68,7 +70,12 @@ impl Admission {
     pub fn new(sdl: &str, introspection: bool) -> Result<Self, InvalidSchema> {
         let schema = Schema::parse_and_validate(sdl, "api.graphql");
         let schema = schema.map_err(|invalid| InvalidSchema(invalid.errors.to_string()))?;
-        Ok(Self { schema, introspection, documents: Documents::default() })
+        Ok(Self { schema: Arc::new(schema), introspection, documents: Documents::default() })
+    }
+
+    /// The same for a port that serves introspection, or does not.
+    pub fn serving_introspection(&self, introspection: bool) -> Self {
+        Self { introspection, ..self.clone() }
     }
 
     /// Puts the parsed document and the coerced variables into the request, or says why the request is

@@ -11,12 +11,12 @@ pub mod participants;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
+use schemas::ConversationId;
 use schemas::creating::Opened;
-use schemas::{ConversationId, UserId};
 use tokio::sync::OnceCell;
 
 use crate::people::user::User;
-use crate::reads::{Access, ConversationSight};
+use crate::reads::{Access, ConversationSight, Rights};
 use crate::scalars::DateTime;
 use crate::{Result, access, reads};
 use activity::Activity;
@@ -31,7 +31,7 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// A conversation that the viewer was found to be in.
+    /// A conversation with the sight that was read of it.
     pub fn seen(sight: Arc<ConversationSight>) -> Self {
         let opened = OnceCell::new_with(sight.opened().cloned());
         Self { id: sight.id().clone(), opened, sight: Some(sight) }
@@ -43,7 +43,13 @@ impl Conversation {
     }
 
     async fn opened(&self, ctx: &Context<'_>) -> Result<&Opened> {
-        let read = async || -> Result<Opened> { Ok(reads(ctx)?.about(&self.id).await?) };
+        let known = || ctx.data_opt::<Rights>().and_then(|rights| rights.opened(&self.id));
+        let read = async || -> Result<Opened> {
+            match known() {
+                Some(opened) => Ok(opened),
+                None => Ok(reads(ctx)?.about(&self.id).await?),
+            }
+        };
         self.opened.get_or_try_init(read).await
     }
 
@@ -94,9 +100,8 @@ impl Conversation {
 
     /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it.
     async fn can_post(&self, ctx: &Context<'_>) -> Result<bool> {
-        let (access, sight) = self.sight(ctx).await?;
+        let (_, sight) = self.sight(ctx).await?;
         let Some(sight) = sight else { return Ok(false) };
-        let is_other = |other: &UserId| ConversationId::direct(access.viewer, other) == self.id;
-        Ok(!sight.is_direct() || !sight.blocks().standing().any(is_other))
+        Ok(!sight.is_direct() || !sight.blocks().standing().any(|other| sight.is_with(other)))
     }
 }

@@ -77,6 +77,16 @@ pub enum Delivery {
     Drained { replayed: i32 },
 }
 
+impl Delivery {
+    /// What it delivers of a conversation.
+    pub fn conversation(&self) -> Option<&ConversationDelivery> {
+        match self {
+            Self::Conversation(delivery) => Some(delivery),
+            Self::Account(_) | Self::ResumeGap { .. } | Self::Drained { .. } => None,
+        }
+    }
+}
+
 /// A fact of a conversation, with what a node has read to complete it.
 #[derive(Debug, Clone)]
 pub struct ConversationDelivery {

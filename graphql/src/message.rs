@@ -21,8 +21,8 @@ use uuid::Uuid;
 
 use crate::conversation::Conversation;
 use crate::live::{ConversationDelivery, Rendering};
-use crate::people::People;
 use crate::people::user::User;
+use crate::people::{People, Progress};
 use crate::scalars::DateTime;
 use crate::{Result, access};
 use kinds::{MessageContentType, SystemEvent};
@@ -37,6 +37,8 @@ pub struct Message {
     body: Body,
     /// What a reply's stub does not carry; read when it is asked for.
     core: OnceCell<Arc<Core>>,
+    /// The recipients whose marks the viewer sees; found when a mark is asked for.
+    recipients: OnceCell<Vec<Progress>>,
     origin: Origin,
 }
 
@@ -45,7 +47,7 @@ pub struct Message {
 enum Origin {
     /// A read: the rest is read too, with the viewer's sight.
     Read,
-    /// The event of its acceptance: nobody has it yet.
+    /// The event of its acceptance: no recipient has it yet.
     Accepted(Answers),
     /// An event about it, completed with its people.
     Completed(Option<Arc<People>>, Answers),
@@ -78,6 +80,7 @@ impl Message {
             sender: core.sender.clone(),
             body: core.body.clone(),
             core: OnceCell::new_with(Some(Arc::new(core))),
+            recipients: OnceCell::new(),
             origin,
         }
     }
@@ -90,25 +93,21 @@ impl Message {
             sender: stub.sender.clone(),
             body: Body::Text(schemas::message::Text::new(stub.content.clone()?)),
             core: OnceCell::new(),
+            recipients: OnceCell::new(),
             origin: Origin::Read,
         })
     }
 
     /// The core. Of a quoted message it is read with the viewer's sight.
     async fn core(&self, ctx: &Context<'_>) -> Result<&Core> {
-        let read = async || -> Result<Arc<Core>> {
-            let access = access(ctx)?;
-            let sight = access.sight(&self.id.conversation).await?;
-            Ok(Arc::new(access.reads.message(&sight, self.id.seq).await?))
-        };
+        let read = async || -> Result<Arc<Core>> { Ok(Arc::new(access(ctx)?.message(&self.id).await?)) };
         Ok(&**self.core.get_or_try_init(read).await?)
     }
 
     /// The parent as the viewer sees it, by a read.
     async fn read_parent(&self, ctx: &Context<'_>, seq: i64) -> Result<Option<Self>> {
-        let access = access(ctx)?;
-        let sight = access.sight(&self.id.conversation).await?;
-        let parent = access.reads.find_message(&sight, seq).await?;
+        let conversation = self.id.conversation.clone();
+        let parent = access(ctx)?.find_message(&MessageId { conversation, seq }).await?;
         Ok(parent.map(|parent| Self::read(&self.id.conversation, parent)))
     }
 }

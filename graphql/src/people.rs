@@ -6,7 +6,7 @@
 pub mod user;
 
 use schemas::UserId;
-use schemas::membership::{Former, Member};
+use schemas::membership::{Former, Member, MembershipInterval};
 use schemas::message::Message;
 use schemas::position::{LogTime, Offset};
 use schemas::receipts::Receipt;
@@ -28,10 +28,6 @@ pub struct Progress {
 }
 
 impl People {
-    pub fn member(&self, user: &UserId) -> Option<&Member> {
-        self.members.iter().find(|(other, _)| other == user).map(|(_, member)| member)
-    }
-
     /// Rows of members who left stay for a while; their marks are in the rows of former members.
     fn present_members(&self) -> impl Iterator<Item = (&UserId, &Member)> {
         let present = self.members.iter().filter(|(_, member)| member.present().is_some());
@@ -42,15 +38,15 @@ impl People {
         self.receipts.iter().find(|(other, _)| other == user).map(|(_, receipt)| receipt)
     }
 
-    /// A present member's read mark; 0 for anyone else.
-    pub fn read_mark(&self, user: &UserId) -> i64 {
-        self.member(user).map_or(0, |member| member.read_mark(self.receipt(user)))
+    /// A member's read mark.
+    pub fn read_mark(&self, user: &UserId, member: &Member) -> i64 {
+        member.read_mark(self.receipt(user))
     }
 
     /// Present members in the order of joining.
     pub fn present(&self) -> Vec<(&UserId, &Member)> {
         let mut present: Vec<_> = self.present_members().collect();
-        present.sort_by_key(|(user, member)| (member.joined_at, (*user).clone()));
+        present.sort_by(|(a, one), (b, other)| (one.joined_at, a).cmp(&(other.joined_at, b)));
         present
     }
 
@@ -81,6 +77,6 @@ impl People {
     }
 }
 
-fn was_there(intervals: &[schemas::membership::MembershipInterval], position: Offset) -> bool {
+fn was_there(intervals: &[MembershipInterval], position: Offset) -> bool {
     intervals.iter().any(|interval| interval.encloses(position))
 }

@@ -72,8 +72,7 @@ impl Query {
     async fn message(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Message>> {
         let access = access(ctx)?;
         let id: MessageId = parse_id(&id)?;
-        let sight = access.visible(&id.conversation).await?;
-        let message = access.reads.message(&sight, id.seq).await?;
+        let message = access.message(&id).await?;
         Ok(Some(Message::read(&id.conversation, message)))
     }
 

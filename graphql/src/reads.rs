@@ -13,11 +13,10 @@ mod unread;
 
 use std::sync::Arc;
 
-use domain::access::{self, Seen};
+use domain::access;
 use schemas::code::Refusal;
 use schemas::creating::Opened;
 use schemas::credits::LedgerEntry;
-use schemas::message::Message;
 use schemas::people::Profile;
 use schemas::position::Offset;
 use schemas::states::AccountState;
@@ -56,24 +55,6 @@ impl Reads {
     /// What a conversation is: for any viewer to whom an event has named it.
     pub async fn about(&self, id: &ConversationId) -> Result<Opened, Refusal> {
         self.rows.state(id).await?.opened.ok_or_else(Refusal::not_found)
-    }
-
-    /// A message that the viewer sees; NOT_FOUND for any other.
-    pub async fn message(&self, sight: &ConversationSight, seq: i64) -> Result<Message, Refusal> {
-        self.find_message(sight, seq).await?.ok_or_else(Refusal::not_found)
-    }
-
-    /// A message, if the viewer sees it.
-    pub async fn find_message(
-        &self,
-        sight: &ConversationSight,
-        seq: i64,
-    ) -> Result<Option<Message>, Refusal> {
-        if !sight.sight().reaches(seq) {
-            return Ok(None);
-        }
-        let message = self.rows.message(sight.id(), seq).await?;
-        Ok(message.filter(|message| sight.sight().sees(Seen::message(message))))
     }
 
     /// The conversations that a viewer is in, as their own rows name them.

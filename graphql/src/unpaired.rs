@@ -3,6 +3,8 @@
 //! Invariant: one pass without recursion over the text, outside of escapes unchanged; whether the rest
 //! is valid JSON the parser says.
 
+use schemas::Refusal;
+
 /// What a JSON text is with U+FFFD in place of each half, and where the first half stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unpaired {
@@ -46,6 +48,11 @@ fn string_length(text: &str) -> usize {
         }
     }
     text.len()
+}
+
+/// The refusal of a field whose text has half a surrogate pair.
+pub fn refusal(field: &str) -> Refusal {
+    Refusal::bad_input(field, "half a surrogate pair is no text")
 }
 
 struct Scan<'a> {

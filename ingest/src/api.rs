@@ -4,13 +4,13 @@
 //! overflows the compiler; sockets serve the mutations of [`ON_SOCKETS`] and no other.
 
 use std::any::TypeId;
-use std::collections::HashSet;
 use std::future::ready;
 use std::sync::Arc;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
+use async_graphql::parser::types::OperationType;
 use async_graphql::{MergedObject, Request, Response, Schema, ServerError, ValidationMode};
 use futures::{FutureExt, StreamExt};
+use graphql::admission::root_fields;
 use graphql::error::server_error;
 use graphql::live::Mode;
 use graphql::{Executor, Introspection, Query, Reads, Rights, Subscription};
@@ -85,35 +85,11 @@ fn check_on_socket(request: &mut Request) -> Result<(), ServerError> {
         let is_run = wanted.as_deref().is_none_or(|wanted| name.is_some_and(|name| name == wanted));
         let is_mutation = operation.node.ty == OperationType::Mutation;
         if is_run && is_mutation {
-            check_selection(document, &operation.node.selection_set.node, &mut HashSet::new())?;
-        }
-    }
-    Ok(())
-}
-
-fn check_selection<'a>(
-    document: &'a ExecutableDocument,
-    set: &'a SelectionSet,
-    spread: &mut HashSet<&'a str>,
-) -> Result<(), ServerError> {
-    for item in &set.items {
-        match &item.node {
-            Selection::Field(field) => {
-                let name = field.node.name.node.as_str();
-                if name != "__typename" && !ON_SOCKETS.contains(&name) {
-                    let refusal = Refusal::new(ErrorCode::Forbidden, "not served on sockets: use HTTP");
-                    return Err(server_error(refusal));
-                }
-            }
-            Selection::InlineFragment(fragment) => {
-                check_selection(document, &fragment.node.selection_set.node, spread)?;
-            }
-            Selection::FragmentSpread(fragment) => {
-                let name = fragment.node.fragment_name.node.as_str();
-                let definition = document.fragments.get(name).filter(|_| spread.insert(name));
-                if let Some(definition) = definition {
-                    check_selection(document, &definition.node.selection_set.node, spread)?;
-                }
+            let fields = root_fields(&document.fragments, &operation.node.selection_set.node);
+            let mut names = fields.iter().map(|field| field.node.name.node.as_str());
+            if !names.all(|name| name == "__typename" || ON_SOCKETS.contains(&name)) {
+                let refusal = Refusal::new(ErrorCode::Forbidden, "not served on sockets: use HTTP");
+                return Err(server_error(refusal));
             }
         }
     }

@@ -17,12 +17,13 @@ use std::sync::Arc;
 use async_graphql::Context;
 use graphql::conversation::Conversation;
 use graphql::error::internal;
+use graphql::message::Message;
 use graphql::{Access, Result, TraceParent, access};
 use schemas::charging::{ChargeKind, ClientRequest};
 use schemas::operations::{AccountRequest, ConversationRequest};
 use schemas::position::LogTime;
 use schemas::record::Output;
-use schemas::{ClientId, ConversationId, ErrorCode, Refusal, UserId};
+use schemas::{ClientId, ConversationId, ErrorCode, MessageId, Refusal, UserId};
 use tokio::time::Instant;
 
 use crate::requests::{Completed, RequestKind};
@@ -89,11 +90,14 @@ impl<'a> Caller<'a> {
 
     /// A conversation as it is after a command; of one that the caller is not in, no more than what it is.
     async fn conversation(&self, id: &ConversationId) -> Result<Conversation, Refusal> {
-        let sight = self.access.sight(id).await.map_err(done)?;
-        Ok(match sight.interval() {
-            Ok(_) => Conversation::seen(sight),
-            Err(_) => Conversation::named(id.clone(), sight.opened().cloned()),
-        })
+        Ok(Conversation::seen(self.access.sight(id).await.map_err(done)?))
+    }
+
+    /// A message as it is after a command.
+    async fn message(&self, id: &MessageId) -> Result<Message, Refusal> {
+        let stored = self.ingest.rows.message(&id.conversation, id.seq).await.map_err(done)?;
+        let stored = stored.ok_or_else(|| internal(&"a message has no row after its command"))?;
+        Ok(Message::read(&id.conversation, stored))
     }
 }
 

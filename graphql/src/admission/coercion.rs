@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::ast::{Type, VariableDefinition};
+use apollo_compiler::ast::{self, Type, VariableDefinition};
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
 use apollo_compiler::{Node, Schema};
 use async_graphql::indexmap::IndexMap;
@@ -37,19 +37,10 @@ pub fn variables(
     for definition in definitions {
         let name = Name::new(definition.name.as_str());
         let at = Place { schema, field: &definition.name };
-        match (given.get(&name), &definition.default_value) {
-            (None, None) if definition.ty.is_non_null() => errors.push(at.wrong("is required")),
-            (None, None) => {
-                coerced.omitted.insert(name);
-            }
-            (None, Some(default)) => match at.coerce(&constant(default), &definition.ty) {
-                Ok(value) => drop(coerced.values.insert(name, value)),
-                Err(wrong) => errors.push(wrong),
-            },
-            (Some(value), _) => match at.coerce(value, &definition.ty) {
-                Ok(value) => drop(coerced.values.insert(name, value)),
-                Err(wrong) => errors.push(wrong),
-            },
+        match at.given(given.get(&name), definition.default_value.as_ref(), &definition.ty) {
+            Ok(Some(value)) => drop(coerced.values.insert(name, value)),
+            Ok(None) => drop(coerced.omitted.insert(name)),
+            Err(wrong) => errors.push(wrong),
         }
     }
     if errors.is_empty() {
@@ -67,6 +58,21 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// The value of a variable or an input field; `None` if it is neither given nor has a default.
+    fn given(
+        self,
+        given: Option<&Value>,
+        default: Option<&Node<ast::Value>>,
+        wanted: &Type,
+    ) -> Result<Option<Value>, Refusal> {
+        match (given, default) {
+            (Some(value), _) => self.coerce(value, wanted).map(Some),
+            (None, Some(default)) => self.coerce(&constant(default), wanted).map(Some),
+            (None, None) if wanted.is_non_null() => Err(self.wrong("is required")),
+            (None, None) => Ok(None),
+        }
+    }
+
     fn coerce(self, value: &Value, wanted: &Type) -> Result<Value, Refusal> {
         match (value, wanted) {
             (Value::Null, Type::NonNullNamed(_) | Type::NonNullList(_)) => {
@@ -100,13 +106,10 @@ impl Place<'_> {
         let mut fields = IndexMap::new();
         for (name, defined) in &definition.fields {
             let place = Place { field: name, ..self };
-            let value = match (given.get(name.as_str()), &defined.default_value) {
-                (Some(value), _) => place.coerce(value, &defined.ty)?,
-                (None, Some(default)) => place.coerce(&constant(default), &defined.ty)?,
-                (None, None) if defined.ty.is_non_null() => return Err(place.wrong("is required")),
-                (None, None) => continue,
-            };
-            fields.insert(Name::new(name.as_str()), value);
+            let given = given.get(name.as_str());
+            if let Some(value) = place.given(given, defined.default_value.as_ref(), &defined.ty)? {
+                fields.insert(Name::new(name.as_str()), value);
+            }
         }
         Ok(Value::Object(fields))
     }

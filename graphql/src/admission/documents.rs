@@ -49,6 +49,8 @@ impl Document {
     }
 }
 
+/// Clones share the documents.
+#[derive(Clone)]
 pub struct Documents(Cache<String, Arc<Document>>);
 
 impl Default for Documents {

@@ -7,21 +7,17 @@ use std::collections::HashSet;
 
 use async_graphql::Name;
 use async_graphql::Positioned;
-use async_graphql::parser::types::{
-    Directive, DocumentOperations, ExecutableDocument, Selection, SelectionSet,
-};
+use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
 use async_graphql_value::Value;
+
+use super::roots::operations_mut;
 
 /// Removes omitted variables from a document.
 pub fn remove(document: &mut ExecutableDocument, omitted: &HashSet<Name>) {
     if omitted.is_empty() {
         return;
     }
-    let operations: Vec<_> = match &mut document.operations {
-        DocumentOperations::Single(only) => vec![only],
-        DocumentOperations::Multiple(several) => several.values_mut().collect(),
-    };
-    for operation in operations {
+    for operation in operations_mut(&mut document.operations) {
         set(&mut operation.node.selection_set.node, omitted);
     }
     for fragment in document.fragments.values_mut() {

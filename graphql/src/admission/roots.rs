@@ -1,4 +1,4 @@
-//! The root of a subscription in the form that the executor runs: one field.
+//! Fields at the root of an operation; that of a subscription in the form that the executor runs: one field.
 //!
 //! Invariant: a valid subscription has one response key at its root; fragments there are put in, and
 //! occurrences of the field are merged, because the executor would run each as a stream of its own.
@@ -6,7 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
-    DocumentOperations, ExecutableDocument, Field, FragmentDefinition, OperationType, Selection, SelectionSet,
+    DocumentOperations, ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType,
+    Selection, SelectionSet,
 };
 use async_graphql::{Name, Positioned};
 
@@ -15,20 +16,14 @@ type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
 /// Leaves one field at the root of each subscription.
 pub fn merge(document: &mut ExecutableDocument) {
     let ExecutableDocument { operations, fragments } = document;
-    let operations: Vec<_> = match operations {
-        DocumentOperations::Single(only) => vec![only],
-        DocumentOperations::Multiple(several) => several.values_mut().collect(),
-    };
-    for operation in operations {
+    for operation in operations_mut(operations) {
         let set = &mut operation.node.selection_set.node;
         if operation.node.ty != OperationType::Subscription
             || matches!(set.items[..], [ref only] if is_field(only))
         {
             continue;
         }
-        let (mut roots, mut spread) = (vec![], HashSet::new());
-        collect(fragments, set, &mut spread, &mut roots);
-        if let Some((first, others)) = roots.split_first() {
+        if let Some((first, others)) = fields(fragments, set).split_first() {
             let mut merged = Positioned::<Field>::clone(first);
             let more = others.iter().flat_map(|other| &other.node.selection_set.node.items);
             merged.node.selection_set.node.items.extend(more.cloned());
@@ -38,8 +33,25 @@ pub fn merge(document: &mut ExecutableDocument) {
     }
 }
 
+/// Every operation of a document.
+pub(super) fn operations_mut(
+    operations: &mut DocumentOperations,
+) -> Vec<&mut Positioned<OperationDefinition>> {
+    match operations {
+        DocumentOperations::Single(only) => vec![only],
+        DocumentOperations::Multiple(several) => several.values_mut().collect(),
+    }
+}
+
 fn is_field(selection: &Positioned<Selection>) -> bool {
     matches!(selection.node, Selection::Field(_))
+}
+
+/// The fields at a root, also those of fragments, each fragment once.
+pub fn fields<'a>(fragments: &'a Fragments, set: &'a SelectionSet) -> Vec<&'a Positioned<Field>> {
+    let mut roots = vec![];
+    collect(fragments, set, &mut HashSet::new(), &mut roots);
+    roots
 }
 
 fn collect<'a>(

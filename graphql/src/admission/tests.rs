@@ -67,7 +67,7 @@ fn refusals(request: Request) -> Vec<(String, String)> {
     errors.into_iter().map(told).collect()
 }
 
-/// Asserts which documents are valid, whatever variables they need.
+/// Asserts which documents are valid; refusals of their variables do not count.
 fn check(cases: &[(&str, bool)]) {
     for (document, valid) in cases {
         let mut refusals = refusals(Request::new(*document));

@@ -1,6 +1,7 @@
 //! Credentials of a request: a bearer token (RFC 6750, 2.1), as a header or as a field of an init.
 //!
-//! Invariant: a request has one `Authorization` or none; whatever else it says is invalid, never nobody.
+//! Invariant: a request has one `Authorization` or none; any other form is invalid, and
+//! is not taken for a request without a token.
 
 use axum::http::{HeaderMap, header};
 

@@ -12,6 +12,7 @@ use super::kinds::ParticipantRole;
 use crate::Result;
 use crate::paging::{self, ListPage, PageInfo};
 use crate::people::user::User;
+use crate::reads::ConversationSight;
 use crate::scalars::DateTime;
 
 /// Fields of a conversation about its people.
@@ -33,11 +34,9 @@ impl Participants<'_> {
         if let Some(sight) = sight {
             let people = access.people(&sight).await?;
             for (user, member) in people.present() {
-                let read_up_to = people.read_mark(user);
                 let is_shown = user == access.viewer || sight.sight().follows(user);
-                let mark = (is_shown && read_up_to > 0)
-                    .then(|| MessageId { conversation: sight.id().clone(), seq: read_up_to });
-                all.push(Participant::new(user, member, mark));
+                let read_up_to = if is_shown { people.read_mark(user, member) } else { 0 };
+                all.push(Participant::new(&sight, user, member, read_up_to));
             }
         }
         let position = |one: &Participant| (one.member.joined_at, one.user.clone());
@@ -53,9 +52,7 @@ impl Participants<'_> {
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Participant>> {
         let (access, sight) = self.0.sight(ctx).await?;
         let Some(sight) = sight else { return Ok(None) };
-        let seq = sight.read_up_to();
-        let mark = (seq > 0).then(|| MessageId { conversation: sight.id().clone(), seq });
-        Ok(Some(Participant::new(access.viewer, sight.member()?, mark)))
+        Ok(Some(Participant::new(&sight, access.viewer, sight.member()?, sight.read_up_to())))
     }
 }
 
@@ -67,7 +64,10 @@ pub struct Participant {
 }
 
 impl Participant {
-    fn new(user: &UserId, member: &Member, last_read: Option<MessageId>) -> Self {
+    /// `read_up_to` is 0 for one who has read nothing, or whose mark is not shown.
+    fn new(sight: &ConversationSight, user: &UserId, member: &Member, read_up_to: i64) -> Self {
+        let last_read =
+            (read_up_to > 0).then(|| MessageId { conversation: sight.id().clone(), seq: read_up_to });
         Self { user: user.clone(), member: member.clone(), last_read }
     }
 }

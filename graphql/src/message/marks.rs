@@ -27,37 +27,39 @@ pub struct MessageMarks<'a>(pub &'a Message);
 
 impl MessageMarks<'_> {
     /// The recipients whose marks the viewer sees, by id; none for a viewer who is gone.
-    async fn recipients(&self, ctx: &Context<'_>) -> Result<Vec<Progress>> {
+    async fn recipients(&self, ctx: &Context<'_>) -> Result<&[Progress]> {
         let Self(message) = self;
-        match &message.origin {
-            Origin::Accepted(_) => Ok(vec![]),
-            Origin::Completed(None, _) => Err(Refusal::unavailable("the members could not be read").into()),
-            Origin::Completed(Some(people), answers) => {
-                let core = message.core(ctx).await?;
-                if answers.has(Answers::IS_BLOCKED) {
-                    Ok(unblocked(people, core, &*access(ctx)?.blocks().await?))
-                } else {
-                    Ok(people.recipients(core))
+        let find = async || -> Result<Vec<Progress>> {
+            match &message.origin {
+                Origin::Accepted(_) => Ok(vec![]),
+                Origin::Completed(None, _) => {
+                    Err(Refusal::unavailable("the members could not be read").into())
+                }
+                Origin::Completed(Some(people), answers) => {
+                    let core = message.core(ctx).await?;
+                    if answers.has(Answers::IS_BLOCKED) {
+                        Ok(unblocked(people, core, &*access(ctx)?.blocks().await?))
+                    } else {
+                        Ok(people.recipients(core))
+                    }
+                }
+                Origin::Read => {
+                    let access = access(ctx)?;
+                    let sight = access.sight(&message.id.conversation).await?;
+                    if sight.interval().is_err() {
+                        return Ok(vec![]);
+                    }
+                    let core = message.core(ctx).await?;
+                    let people = access.people_of(&sight, core).await?;
+                    Ok(unblocked(&people, core, sight.blocks()))
                 }
             }
-            Origin::Read => {
-                let access = access(ctx)?;
-                let sight = access.sight(&message.id.conversation).await?;
-                if sight.interval().is_err() {
-                    return Ok(vec![]);
-                }
-                let core = message.core(ctx).await?;
-                let people = access.people_of(&sight, core).await?;
-                Ok(unblocked(&people, core, sight.blocks()))
-            }
-        }
+        };
+        Ok(message.recipients.get_or_try_init(find).await?)
     }
 
-    async fn readers(&self, ctx: &Context<'_>) -> Result<Vec<MessageReceipt>> {
-        let readers = self.recipients(ctx).await?.into_iter().filter(|progress| progress.read_at.is_some());
-        let receipt =
-            |Progress { user, read_at }| MessageReceipt { message: self.0.id.clone(), user, read_at };
-        Ok(readers.map(receipt).collect())
+    async fn readers(&self, ctx: &Context<'_>) -> Result<impl Iterator<Item = &Progress>> {
+        Ok(self.recipients(ctx).await?.iter().filter(|progress| progress.read_at.is_some()))
     }
 
     /// A page of receipts, by the users' ids.
@@ -70,9 +72,14 @@ impl MessageMarks<'_> {
         let count = paging::size("first", first)?;
         let after = after.map(|after| after.parse::<UserId>()).transpose();
         let after = after.map_err(|_| Refusal::bad_input("after", "malformed cursor"))?;
-        let readers = self.readers(ctx).await?.into_iter();
-        let behind = readers.filter(|receipt| after.as_ref().is_none_or(|after| receipt.user > *after));
-        Ok(behind.take(count).collect())
+        let readers = self.readers(ctx).await?;
+        let behind = readers.filter(|reader| after.as_ref().is_none_or(|after| reader.user > *after));
+        let receipt = |reader: &Progress| MessageReceipt {
+            message: self.0.id.clone(),
+            user: reader.user.clone(),
+            read_at: reader.read_at,
+        };
+        Ok(behind.take(count).map(receipt).collect())
     }
 }
 
@@ -107,7 +114,7 @@ impl MessageMarks<'_> {
 
     /// "Read by 3 of 5": readByCount of recipientCount
     async fn read_by_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(i32::try_from(self.readers(ctx).await?.len()).unwrap_or(i32::MAX))
+        Ok(i32::try_from(self.readers(ctx).await?.count()).unwrap_or(i32::MAX))
     }
 
     async fn recipient_count(&self, ctx: &Context<'_>) -> Result<i32> {

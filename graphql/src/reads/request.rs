@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use domain::access::Seen;
 use futures::future::try_join;
 use schemas::code::Refusal;
 use schemas::message::Message;
-use schemas::{ConversationId, UserId};
+use schemas::{ConversationId, MessageId, UserId};
 
 use super::{BlockList, ConversationSight, Reads, Rights};
 use crate::people::People;
@@ -44,6 +45,21 @@ impl Access<'_> {
         Ok(sight)
     }
 
+    /// A message that the viewer sees; NOT_FOUND for any other.
+    pub async fn message(&self, id: &MessageId) -> Result<Message, Refusal> {
+        self.find_message(id).await?.ok_or_else(Refusal::not_found)
+    }
+
+    /// A message, if the viewer sees it.
+    pub async fn find_message(&self, id: &MessageId) -> Result<Option<Message>, Refusal> {
+        let sight = self.sight(&id.conversation).await?;
+        if !sight.sight().reaches(id.seq) {
+            return Ok(None);
+        }
+        let message = self.reads.rows.message(&id.conversation, id.seq).await?;
+        Ok(message.filter(|message| sight.sight().sees(Seen::message(message))))
+    }
+
     /// Whether blocks may hide something that the viewer's interval holds: of a member, present or former,
     /// between whom and the viewer a block stood since the viewer joined.
     pub async fn is_touched(&self, sight: &ConversationSight) -> Result<bool, Refusal> {
@@ -52,8 +68,7 @@ impl Access<'_> {
             let since = sight.member()?.joined_at;
             let others: Vec<&UserId> = sight.blocks().since(since).collect();
             if sight.is_direct() {
-                let is_other = |other: &&UserId| ConversationId::direct(self.viewer, other) == *sight.id();
-                return Ok(others.iter().any(is_other));
+                return Ok(others.iter().any(|other| sight.is_with(other)));
             }
             self.reads.rows.any_member(sight.id(), &others).await
         };

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemas::ConversationId;
+use schemas::creating::Opened;
+use schemas::message::Message;
 use tokio::sync::OnceCell;
 
 use super::{BlockList, ConversationSight};
@@ -30,6 +32,10 @@ pub(super) struct Conversation {
     pub sight: OnceCell<Arc<ConversationSight>>,
     /// Whether blocks may hide something that the viewer's interval holds.
     pub is_touched: OnceCell<bool>,
+    /// The newest message that the viewer sees.
+    pub newest: OnceCell<Option<Message>>,
+    /// Number of unread messages.
+    pub unread: OnceCell<i64>,
     pub people: OnceCell<Arc<People>>,
     /// The same, with former members.
     pub everyone: OnceCell<Arc<People>>,
@@ -46,6 +52,11 @@ impl Rights {
 
     pub(super) fn conversation(&self, id: &ConversationId) -> Arc<Conversation> {
         self.read().conversations.entry(id.clone()).or_default().clone()
+    }
+
+    /// What a conversation is, if the request has read it.
+    pub fn opened(&self, id: &ConversationId) -> Option<Opened> {
+        self.conversation(id).sight.get().and_then(|sight| sight.opened().cloned())
     }
 
     /// Forgets everything: a mutation has changed what rows say.

@@ -37,8 +37,9 @@ impl ConversationSight {
         &self.id
     }
 
-    pub fn viewer(&self) -> &UserId {
-        &self.viewer
+    /// Whether it is the DIRECT conversation with this user.
+    pub fn is_with(&self, other: &UserId) -> bool {
+        ConversationId::direct(&self.viewer, other) == self.id
     }
 
     pub fn sight(&self) -> Sight<'_, &BlockList> {

@@ -21,15 +21,16 @@ impl Access<'_> {
     /// The number of unread messages, 100 for as many or more. 0 without membership.
     pub async fn unread(&self, sight: &ConversationSight) -> Result<i64, Refusal> {
         let Ok(mark) = sight.mark() else { return Ok(0) };
-        let counted = difference(sight.state(), mark);
         // Everything up to the head is read.
         if mark.seq >= sight.state().head {
             return Ok(0);
         }
-        match counted {
+        let known = self.rights.conversation(sight.id());
+        let count = async || match difference(sight.state(), mark) {
             Some(counted) if counted == 0 || !self.is_touched(sight).await? => Ok(counted.min(MORE)),
             _ => self.unread_rows(sight, mark, |message| is_countable(message, self.viewer)).await,
-        }
+        };
+        known.unread.get_or_try_init(count).await.copied()
     }
 
     /// The number of unread messages that mention the viewer, 100 for as many or more.
@@ -60,8 +61,12 @@ impl Access<'_> {
 
     /// The newest message that the viewer sees.
     pub async fn newest(&self, sight: &ConversationSight) -> Result<Option<Message>, Refusal> {
-        let window = Window { from: 1, to: sight.state().head };
-        Ok(self.reads.look(sight, window, Direction::Descending, 1).await?.messages.pop())
+        let known = self.rights.conversation(sight.id());
+        let read = async || {
+            let window = Window { from: 1, to: sight.state().head };
+            Ok(self.reads.look(sight, window, Direction::Descending, 1).await?.messages.pop())
+        };
+        known.newest.get_or_try_init(read).await.cloned()
     }
 
     /// Time of the newest message that the viewer sees.

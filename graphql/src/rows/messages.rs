@@ -6,7 +6,7 @@ use schemas::tables::views::{MESSAGES_PER_BUCKET, MessageRow};
 use schemas::tables::{MESSAGES, Value};
 use schemas::{ConversationId, Refusal};
 
-use super::{Rows, malformed};
+use super::{Rows, Versioned, malformed};
 use crate::error::tables_error;
 
 /// Numbers `from..=to`; empty if `from` is above `to`.
@@ -17,12 +17,22 @@ pub struct Window {
 }
 
 impl Rows {
-    /// A message, if it is stored.
-    pub async fn message(&self, id: &ConversationId, seq: i64) -> Result<Option<Message>, Refusal> {
+    /// A message with the version of its row, if it is stored.
+    pub async fn versioned_message(
+        &self,
+        id: &ConversationId,
+        seq: i64,
+    ) -> Result<Option<Versioned<Message>>, Refusal> {
         let partition = MessageRow::partition(id, seq);
         let keys = [MessageRow::key(seq)];
         let rows = self.tables.get(&MESSAGES, &partition, &keys).await.map_err(tables_error)?;
-        rows.first().map(|row| message(id, row)).transpose()
+        let read = |row: &Row| Ok(Versioned { version: row.version, value: message(id, row)? });
+        rows.first().map(read).transpose()
+    }
+
+    /// The same without the version.
+    pub async fn message(&self, id: &ConversationId, seq: i64) -> Result<Option<Message>, Refusal> {
+        Ok(self.versioned_message(id, seq).await?.map(|row| row.value))
     }
 
     /// The messages of a window, in order.

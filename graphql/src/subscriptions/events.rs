@@ -106,13 +106,9 @@ impl InboxEvent {
                 let message = Message::accepted(of?, core, rendering);
                 Self::MessageCreated(MessageCreated { message })
             }
-            Event::MessageEdited(core) => {
+            Event::MessageChanged(change, core) => {
                 let message = Message::completed(of?, core, rendering);
-                Self::MessageChanged(MessageChanged { message, change: MessageChangeKind::Edited })
-            }
-            Event::MessageDeleted(core) => {
-                let message = Message::completed(of?, core, rendering);
-                Self::MessageChanged(MessageChanged { message, change: MessageChangeKind::Deleted })
+                Self::MessageChanged(MessageChanged { message, change: *change })
             }
             Event::ConversationChanged(about) => Self::ConversationChanged(ConversationChanged {
                 conversation: Conversation::named(of?.conversation.clone(), Some((*about).clone())),

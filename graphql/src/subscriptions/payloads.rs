@@ -8,10 +8,11 @@ use schemas::receipts::ReceiptAdvanced;
 use schemas::sending::SendRejected;
 use schemas::{AccountFact, ConversationFact};
 
+use super::events::MessageChangeKind;
 use crate::live::{ConversationDelivery, Delivery, Payloads};
 
 /// What a delivery gives to each kind of subscription.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Copy)]
 pub struct Payload<'a> {
     /// The delivery, if it is of a conversation.
     pub of: Option<&'a ConversationDelivery>,
@@ -23,11 +24,10 @@ pub struct Payload<'a> {
 }
 
 /// An event of the inbox.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
     MessageCreated(&'a Message),
-    MessageEdited(&'a Message),
-    MessageDeleted(&'a Message),
+    MessageChanged(MessageChangeKind, &'a Message),
     ConversationChanged(&'a Opened),
     ReceiptAdvanced(&'a ReceiptAdvanced),
     SendRejected(&'a SendRejected),
@@ -61,43 +61,30 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
 }
 
 fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
-    let of = Payload { of: Some(delivery), ..Payload::default() };
+    let of = Payload { of: Some(delivery), conversation: Some(None), ..Payload::default() };
+    let about = |about| Payload {
+        event: Some(Event::ConversationChanged(about)),
+        conversation: Some(Some(about)),
+        ..of
+    };
+    let changed = |change, message| Payload {
+        event: Some(Event::MessageChanged(change, message)),
+        updated: Some(message),
+        ..of
+    };
     match &delivery.fact {
-        ConversationFact::ConversationOpened(opened) => Payload {
-            event: Some(Event::ConversationChanged(&opened.about)),
-            conversation: Some(Some(&opened.about)),
-            ..of
-        },
-        ConversationFact::ConversationUpdated(updated) => Payload {
-            event: Some(Event::ConversationChanged(&updated.about)),
-            conversation: Some(Some(&updated.about)),
-            ..of
-        },
-        ConversationFact::MembersChanged(changed) => Payload {
-            event: Some(Event::ConversationChanged(&changed.about)),
-            conversation: Some(Some(&changed.about)),
-            ..of
-        },
+        ConversationFact::ConversationOpened(opened) => about(&opened.about),
+        ConversationFact::ConversationUpdated(updated) => about(&updated.about),
+        ConversationFact::MembersChanged(members) => about(&members.about),
         ConversationFact::MessageCreated(created) => Payload {
             event: Some(Event::MessageCreated(&created.message)),
             received: Some(&created.message),
-            conversation: Some(None),
             ..of
         },
-        ConversationFact::MessageEdited(edited) => Payload {
-            event: Some(Event::MessageEdited(&edited.message)),
-            updated: Some(&edited.message),
-            conversation: Some(None),
-            ..of
-        },
-        ConversationFact::MessageDeleted(deleted) => Payload {
-            event: Some(Event::MessageDeleted(&deleted.message)),
-            updated: Some(&deleted.message),
-            conversation: Some(None),
-            ..of
-        },
+        ConversationFact::MessageEdited(edited) => changed(MessageChangeKind::Edited, &edited.message),
+        ConversationFact::MessageDeleted(deleted) => changed(MessageChangeKind::Deleted, &deleted.message),
         ConversationFact::ReceiptAdvanced(receipt) => {
-            Payload { event: Some(Event::ReceiptAdvanced(receipt)), conversation: Some(None), ..of }
+            Payload { event: Some(Event::ReceiptAdvanced(receipt)), ..of }
         }
         ConversationFact::BlocksChanged(_) => Payload::default(),
     }

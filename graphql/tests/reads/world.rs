@@ -25,7 +25,7 @@ use schemas::{ConversationId, UserId};
 use serde_json::Value as Json;
 
 pub struct World {
-    pub reads: Arc<Reads>,
+    schema: Schema<Query, EmptyMutation, EmptySubscription>,
     tables: Arc<dyn Tables>,
     _store: Store,
     _folder: tempfile::TempDir,
@@ -80,7 +80,8 @@ impl World {
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let tables: Arc<dyn Tables> = store.tables();
         let reads = Arc::new(Reads::new(Arc::new(Rows::new(tables.clone()))));
-        Self { reads, tables, _store: store, _folder: folder }
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).finish();
+        Self { schema, tables, _store: store, _folder: folder }
     }
 
     async fn put(&self, table: &'static Table, partition: &[Value], key: Vec<Value>, columns: Vec<Value>) {
@@ -156,8 +157,7 @@ impl World {
     }
 
     pub async fn answer(&self, viewer: &str, query: &str) -> Json {
-        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(self.reads.clone()).finish();
         let request = Request::new(query).data(Viewer { user: user(viewer) }).data(Rights::default());
-        serde_json::to_value(schema.execute(request).await).unwrap()
+        serde_json::to_value(self.schema.execute(request).await).unwrap()
     }
 }

@@ -13,7 +13,7 @@ use platform::lifecycle::Latch;
 use platform::ports::{Log, LogError, Marks, Reader, Record};
 use platform::retry;
 use schemas::position::{Offset, Version};
-use schemas::record::{ID_HEADER, RecordId, USERS_HEADER};
+use schemas::record::USERS_HEADER;
 use schemas::topics::{EVENTS, PLATFORM_USERS, Topic};
 use tokio_util::sync::CancellationToken;
 
@@ -48,8 +48,8 @@ impl Facts {
             return;
         }
         let Some(conversation) = subject(record) else { return };
-        match command(record) {
-            Some(offset) => self.senders.invalidate(conversation, Version::of(offset)),
+        match record.cause() {
+            Some(cause) => self.senders.invalidate(conversation, Version::of(cause.number.offset)),
             None => self.senders.invalidate_for_a_while(conversation),
         }
     }
@@ -58,12 +58,6 @@ impl Facts {
         let Some(user) = subject(record) else { return };
         self.profiles.invalidate(user, Version::of(record.offset));
     }
-}
-
-/// Offset of the command that caused an event.
-fn command(record: &Record) -> Option<Offset> {
-    let id: RecordId = std::str::from_utf8(record.header(ID_HEADER)?).ok()?.parse().ok()?;
-    id.cause().map(|cause| cause.number.offset)
 }
 
 /// What a record is about. A key that names nothing changes nothing.

@@ -46,7 +46,7 @@ pub fn negotiate(headers: &HeaderMap) -> Option<Media> {
         (0, 0) => None,
         (json, graphql) if json > graphql => Some(Media::Json),
         (json, graphql) if json < graphql => Some(Media::GraphqlResponse),
-        // Equally welcome: the new type only to a client that names it.
+        // Of equal quality: the new type only for a client that names it.
         _ if graphql.0 == Precision::Exact => Some(Media::GraphqlResponse),
         _ => Some(Media::Json),
     }

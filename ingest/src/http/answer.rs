@@ -34,8 +34,13 @@ pub fn answer(operation: &'static str, media: Media, outcome: Outcome) -> Respon
         (Media::GraphqlResponse, Some(code)) if !is_executed => status_of(code),
         _ => StatusCode::OK,
     };
-    let body = if is_executed { json!(response) } else { json!({ "errors": response.errors }) };
-    let mut http = (status, [(header::CONTENT_TYPE, media.header())], body.to_string()).into_response();
+    let body = if is_executed {
+        serde_json::to_string(&response)
+    } else {
+        serde_json::to_string(&json!({ "errors": response.errors }))
+    };
+    let body = body.unwrap_or_default();
+    let mut http = (status, [(header::CONTENT_TYPE, media.header())], body).into_response();
     if status == StatusCode::UNAUTHORIZED {
         http.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }

@@ -8,7 +8,6 @@ use axum::http::{HeaderMap, StatusCode, header};
 use graphql::error::server_error;
 use graphql::problem::Problem;
 use graphql::unpaired;
-use schemas::Refusal;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -98,7 +97,7 @@ fn json(text: &str, place: &[&str]) -> Result<Value, Malformed> {
     if let (Value::Object(parameters), []) = (&repaired, place) {
         operation(parameters.clone())?;
     }
-    Err(Malformed::Refused(server_error(Refusal::bad_input(field, "half a surrogate pair is no text"))))
+    Err(Malformed::Refused(server_error(unpaired::refusal(field))))
 }
 
 /// Whether the body is said to be JSON in UTF-8.

@@ -14,7 +14,7 @@ use schemas::sending::SendMessage;
 use schemas::{ClientId, ConversationId, ErrorCode, MessageId, Refusal};
 use uuid::Uuid;
 
-use super::{Caller, caller, done};
+use super::{Caller, caller};
 use crate::facts::SendFacts;
 use crate::requests::{Completed, RequestKind};
 use crate::stages;
@@ -78,8 +78,6 @@ impl Caller<'_> {
             (Err(refusal), Some(denied)) if refusal.code == ErrorCode::BadUserInput => return Err(denied),
             (Err(refusal), _) => return Err(refusal),
         };
-        let stored = self.ingest.rows.message(&conversation, seq).await.map_err(done)?;
-        let stored = stored.ok_or_else(|| internal(&"a stored message has no row"))?;
-        Ok(Message::read(&conversation, stored))
+        self.message(&MessageId { conversation, seq }).await
     }
 }

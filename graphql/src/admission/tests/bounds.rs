@@ -20,7 +20,7 @@ const TOKENS: &str = "more than 5000 names, values and brackets";
 const WORD: &str = "more than 128 characters of a name or a number";
 const CYCLE: &str = "a fragment is spread within itself";
 
-/// What a request is told by the limits alone, whatever its schema: nothing, if it is within them.
+/// What a request is told by the limits alone, for any schema: nothing, if it is within them.
 fn told(request: Request) -> String {
     let document = match validation::parse(&request.query) {
         Ok((document, _)) => document,
