@@ -1,4 +1,4 @@
-//! Completion: the rows that a rendering needs, read by the node once for everyone who shares it.
+//! Completion: the rows that a rendering needs, read by the node once for all viewers who share it.
 //!
 //! Invariants: a live event waits for its rows for 200 ms at most, then enters without them; what a resume
 //! reads is shared by all who resume within a second, and is at most that old.
@@ -15,8 +15,6 @@ use graphql::people::People;
 use platform::ports::{Tables, TablesError};
 use schemas::message::Message;
 use schemas::position::{LogTime, Offset};
-use schemas::tables::MESSAGES;
-use schemas::tables::views::MessageRow;
 use schemas::{ConversationFact, ConversationId, Refusal};
 use tokio::time::{Instant, timeout_at};
 
@@ -34,7 +32,6 @@ const FRESH_MS: LogTime = 1_000;
 const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 pub struct Completions {
-    tables: Arc<dyn Tables>,
     rows: Rows,
     kept: SingleFlight<Key, Option<Arc<Completed>>, TablesError>,
 }
@@ -59,7 +56,7 @@ enum Purpose {
 impl Completions {
     pub fn new(tables: Arc<dyn Tables>) -> Self {
         let bytes = |kept: &Option<Arc<Completed>>| kept.as_ref().map_or(0, |kept| kept.bytes());
-        Self { rows: Rows::new(tables.clone()), tables, kept: SingleFlight::new(KEPT_BYTES, bytes) }
+        Self { rows: Rows::new(tables), kept: SingleFlight::new(KEPT_BYTES, bytes) }
     }
 
     /// Completes events of one batch before they enter the hubs: one read for each conversation.
@@ -106,17 +103,17 @@ impl Completions {
 
     /// An event that entered without its rows, completed now; `None` if it stands as it is.
     pub async fn late(&self, event: &Event, now: LogTime) -> Result<Option<Arc<Completed>>, TablesError> {
-        let Some(published) = published(event) else { return Ok(None) };
-        if event.completed().is_none_or(|known| known.as_of != AsOf::Incomplete) {
-            return Ok(None);
-        }
+        let incomplete = event.completed().filter(|known| known.as_of == AsOf::Incomplete);
+        let published = incomplete.and_then(|known| known.delivery.conversation());
+        let Some(published) = published else { return Ok(None) };
         let make = async || self.with_people(published, published.fact.clone(), AsOf::Event).await.map(Some);
         self.kept.get_or_make(key(event, Purpose::Complete, now), make).await
     }
 
     /// What a client that missed an event gets of it; `None` if that is the event as it is.
     pub async fn replayed(&self, event: &Event, now: LogTime) -> Result<Option<Arc<Completed>>, TablesError> {
-        let Some(published) = published(event) else { return Ok(None) };
+        let published = event.completed().and_then(|known| known.delivery.conversation());
+        let Some(published) = published else { return Ok(None) };
         let message = match delivery::replay(&published.fact) {
             Replay::AsPublished => return self.late(event, now).await,
             Replay::Newest(message) => message,
@@ -174,12 +171,8 @@ impl Completions {
         conversation: &ConversationId,
         seq: i64,
     ) -> Result<Option<(Message, Offset)>, TablesError> {
-        let partition = MessageRow::partition(conversation, seq);
-        let rows = self.tables.get(&MESSAGES, &partition, &[MessageRow::key(seq)]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
-        let read = MessageRow::from_row(conversation, &row.columns);
-        let read = read.map_err(|error| TablesError::Refused(error.to_string()))?;
-        Ok(Some((read.message, row.version.offset())))
+        let row = self.rows.versioned_message(conversation, seq).await.map_err(unread)?;
+        Ok(row.map(|row| (row.value, row.version.offset())))
     }
 
     /// Members with their marks; former members too, if one of the messages went to any.
@@ -188,7 +181,6 @@ impl Completions {
         conversation: &ConversationId,
         messages: &[&Message],
     ) -> Result<Arc<People>, TablesError> {
-        let unread = |refusal: Refusal| TablesError::Unavailable(refusal.detail);
         let mut people = self.rows.conversation(conversation).await.map_err(unread)?.people;
         if !messages.iter().all(|message| people.is_complete_for(message)) {
             people.former = self.rows.former(conversation).await.map_err(unread)?;
@@ -197,15 +189,12 @@ impl Completions {
     }
 }
 
-fn key(event: &Event, purpose: Purpose, now: LogTime) -> Key {
-    Key { lane: event.lane, offset: event.offset, purpose, period: now / FRESH_MS }
+fn unread(refusal: Refusal) -> TablesError {
+    TablesError::Unavailable(refusal.detail)
 }
 
-fn published(event: &Event) -> Option<&ConversationDelivery> {
-    match &*event.completed()?.delivery {
-        Delivery::Conversation(published) => Some(published),
-        Delivery::Account(_) | Delivery::ResumeGap { .. } | Delivery::Drained { .. } => None,
-    }
+fn key(event: &Event, purpose: Purpose, now: LogTime) -> Key {
+    Key { lane: event.lane, offset: event.offset, purpose, period: now / FRESH_MS }
 }
 
 #[cfg(test)]

@@ -246,23 +246,23 @@ mod tests {
             lanes in prop::collection::btree_map(any::<u16>(), offset(), 0..5),
         ) {
             let key = CursorKey::new([7; 32]);
-            let [mark, _] = tags(&key);
+            let [tag, _] = tags(&key);
             let mut cursor = Cursor::at(SnapshotId::new(taken_at, random));
             for (lane, next) in &lanes {
                 cursor.beyond.set(Lane(*lane), *next);
             }
             let is_sound = taken_at >= 0 && lanes.values().all(|next| (1..i64::MAX).contains(next));
-            let decoded = Cursor::decode(&cursor.encode(&key, &mark), &key, &mark);
+            let decoded = Cursor::decode(&cursor.encode(&key, &tag), &key, &tag);
             prop_assert_eq!(decoded, is_sound.then_some(cursor));
         }
 
         #[test]
         fn any_text_is_a_cursor_or_none(text in "\\PC{0,80}|[A-Za-z0-9_-]{0,200}", bytes in prop::collection::vec(any::<u8>(), 0..100)) {
             let key = CursorKey::new([7; 32]);
-            let [mark, _] = tags(&key);
-            let ending = std::str::from_utf8(mark.as_bytes()).unwrap();
+            let [tag, _] = tags(&key);
+            let ending = std::str::from_utf8(tag.as_bytes()).unwrap();
             for text in [text.clone(), format!("{text}{ending}"), format!("{}{ending}", URL_SAFE_NO_PAD.encode(&bytes))] {
-                prop_assert_eq!(Cursor::decode(&text, &key, &mark), None);
+                prop_assert_eq!(Cursor::decode(&text, &key, &tag), None);
             }
         }
     }

@@ -10,8 +10,8 @@ use std::sync::{Arc, OnceLock};
 use graphql::live::{ConversationDelivery, Delivery, Payloads};
 use platform::ports::Record;
 use schemas::avro::{self, DecodeError};
-use schemas::position::{Cause, LogTime, Number, Offset};
-use schemas::record::{ID_HEADER, RecordId, USERS_HEADER, event_time};
+use schemas::position::{LogTime, Number, Offset};
+use schemas::record::{USERS_HEADER, event_time};
 use schemas::topics::{EVENTS, Topic};
 use schemas::{AccountFact, ConversationFact, ConversationId, UserId};
 
@@ -91,7 +91,7 @@ enum Malformed {
 
 impl Event {
     fn read(topic: &'static Topic, lane: Lane, record: Record) -> Result<Self, Malformed> {
-        let number = cause(&record).ok_or(Malformed::Cause)?.number;
+        let number = record.cause().ok_or(Malformed::Cause)?.number;
         let key = record.key_text().ok_or(Malformed::Key)?;
         let schema = avro::schema_id(&record.value)?;
         let (about, is_known) = if topic == &EVENTS {
@@ -159,9 +159,4 @@ impl Event {
     fn at(&self) -> LogTime {
         event_time(self.record.headers()).unwrap_or(self.record.time)
     }
-}
-
-fn cause(record: &Record) -> Option<Cause> {
-    let id = std::str::from_utf8(record.header(ID_HEADER)?).ok()?;
-    id.parse::<RecordId>().ok()?.cause().copied()
 }

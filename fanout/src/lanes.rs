@@ -22,10 +22,6 @@ impl Lanes {
         2 * self.partitions as usize
     }
 
-    pub fn of_events(self, partition: Partition) -> Lane {
-        Lane(partition as u16)
-    }
-
     pub fn topic(self, lane: Lane) -> &'static Topic {
         if i32::from(lane.0) < self.partitions { &EVENTS } else { &ACCOUNT_EVENTS }
     }

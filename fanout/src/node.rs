@@ -28,7 +28,7 @@ use crate::past::Past;
 use crate::record_batch::RecordBatch;
 use crate::render::{Renderings, Selections};
 use crate::snapshot::{Snapshot, SnapshotId};
-use crate::unknown::{Judge, JudgeError, NewerRules};
+use crate::unknown::{Judge, NewerRules};
 
 pub struct Node {
     /// One for each shard; each is given everything.
@@ -64,16 +64,6 @@ pub enum NodeError {
     /// Update this node: it would miss what the newer rules publish.
     #[error(transparent)]
     NewerRules(#[from] NewerRules),
-}
-
-impl From<JudgeError> for NodeError {
-    fn from(error: JudgeError) -> Self {
-        match error {
-            JudgeError::NewerRules(newer) => Self::NewerRules(newer),
-            JudgeError::Tables(error) => Self::Tables(error),
-            JudgeError::Log(error) => Self::Log(error),
-        }
-    }
 }
 
 impl Node {

@@ -12,9 +12,10 @@ use tokio::time::timeout;
 
 use crate::event::Entry;
 use crate::lanes::Lane;
+use crate::node::NodeError;
 use crate::single_flight::SingleFlight;
 use crate::snapshot::{Snapshot, SnapshotId};
-use crate::unknown::{Judge, JudgeError, NewerRules};
+use crate::unknown::{Judge, NewerRules};
 
 /// Offsets that are read together.
 const BLOCK: Offset = 2_048;
@@ -126,7 +127,7 @@ impl Past {
             Ok(false) => Err(Unread::Unavailable(unknown.to_string())),
             Err(error) => {
                 let reason = error.to_string();
-                if let JudgeError::NewerRules(newer) = error {
+                if let NodeError::NewerRules(newer) = error {
                     self.newer.send_replace(Some(newer));
                 }
                 Err(Unread::Unavailable(reason))

@@ -26,7 +26,7 @@ pub enum ClientMessage {
     Complete { id: String },
 }
 
-/// The payload of `connection_init`; its keys are compared as those of headers, whatever their case.
+/// The payload of `connection_init`. Its keys are compared as names of headers are, without regard to case.
 #[derive(Debug, Default)]
 pub struct Init {
     /// `Bearer <token>`, each time that it is given; more than once is invalid.

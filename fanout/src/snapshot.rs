@@ -124,7 +124,7 @@ impl Snapshot {
     pub async fn is_settled(&self, tables: &dyn Tables, lanes: Lanes) -> Result<bool, TablesError> {
         let numbered = lanes.all().zip(&self.positions).filter_map(|(lane, at)| Some((lane, at.number?)));
         let passed = numbered.map(async |(lane, number)| {
-            Ok::<_, TablesError>(checkpointed(tables, lanes, lane).await? > number.offset)
+            Ok::<_, TablesError>(checkpoint(tables, lanes, lane).await?.next > number.offset)
         });
         Ok(try_join_all(passed).await?.into_iter().all(|passed| passed))
     }
@@ -139,11 +139,6 @@ impl Snapshot {
         let positions = FromValues::new(SNAPSHOTS.name, &row.columns).blob().ok()?;
         Some(Self { id, positions: decode(std::str::from_utf8(positions).ok()?)? })
     }
-}
-
-/// Offset before which the machine behind a lane has checkpointed its commands.
-pub async fn checkpointed(tables: &dyn Tables, lanes: Lanes, lane: Lane) -> Result<Offset, TablesError> {
-    Ok(checkpoint(tables, lanes, lane).await?.next)
 }
 
 /// `next` or `next/offset.index` of each lane in hexadecimal, by spaces.

@@ -32,7 +32,8 @@ use crate::render::{Body, Failed, Payload, Selected, Target};
 use crate::shard::Shard;
 use crate::socket::connection::{Connection, OperationNumber};
 use crate::socket::outbox::Closed;
-use crate::{Node, metrics, snapshot};
+use crate::unknown::checkpoint;
+use crate::{Node, metrics};
 
 /// Steps that a task takes from the queue at once.
 const STEPS: usize = 32;
@@ -253,7 +254,7 @@ impl Subscription {
             let recent = hub.since_settled(&self.viewer.user);
             let lanes: BTreeSet<Lane> = recent.iter().map(|event| event.lane).collect();
             let passed = lanes.into_iter().map(async |lane| {
-                let passed = snapshot::checkpointed(&*self.node().tables, hub.lanes, lane).await?;
+                let passed = checkpoint(&*self.node().tables, hub.lanes, lane).await?.next;
                 Ok::<_, TablesError>((lane, passed))
             });
             let passed: BTreeMap<Lane, Offset> = try_join_all(passed).await?.into_iter().collect();

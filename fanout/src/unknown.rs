@@ -16,6 +16,7 @@ use schemas::topics::{EVENTS, Topic};
 
 use crate::event::Unknown;
 use crate::lanes::{Lane, Lanes};
+use crate::node::NodeError;
 
 /// How often a checkpoint is read again that has not passed the command yet.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -29,16 +30,6 @@ pub struct NewerRules {
     pub machine: &'static str,
     pub rules: i32,
     pub schema: u32,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum JudgeError {
-    #[error(transparent)]
-    NewerRules(#[from] NewerRules),
-    #[error(transparent)]
-    Tables(#[from] TablesError),
-    #[error(transparent)]
-    Log(#[from] LogError),
 }
 
 /// The machine whose events a lane holds: its name, and its commands.
@@ -68,7 +59,7 @@ pub struct Judge {
 
 impl Judge {
     /// Whether an event is poison; `false` while the machine's checkpoint has not passed its command.
-    pub async fn is_poison(&self, unknown: &Unknown) -> Result<bool, JudgeError> {
+    pub async fn is_poison(&self, unknown: &Unknown) -> Result<bool, NodeError> {
         let Unknown { lane, number, schema, .. } = *unknown;
         let (machine, commands) = machine(self.lanes, lane);
         let Checkpoint { next, rules, .. } = checkpoint(&*self.tables, self.lanes, lane).await?;
@@ -85,13 +76,13 @@ impl Judge {
 
     /// Waits until it is known that an event is poison. The partition's machine writes nothing behind it
     /// that a wait would hold up: its checkpoint follows what it writes within seconds.
-    pub async fn until_poison(&self, unknown: &Unknown, clock: &dyn Clock) -> Result<(), JudgeError> {
+    pub async fn until_poison(&self, unknown: &Unknown, clock: &dyn Clock) -> Result<(), NodeError> {
         loop {
             match self.is_poison(unknown).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
-                Err(JudgeError::Tables(error @ TablesError::Unavailable(_))) => self.waits(unknown, &error),
-                Err(JudgeError::Log(error @ LogError::Unavailable(_))) => self.waits(unknown, &error),
+                Err(NodeError::Tables(error @ TablesError::Unavailable(_))) => self.waits(unknown, &error),
+                Err(NodeError::Log(error @ LogError::Unavailable(_))) => self.waits(unknown, &error),
                 Err(error) => return Err(error),
             }
             clock.sleep(AGAIN).await;

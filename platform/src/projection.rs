@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use schemas::position::{Cause, EPOCH, Number, Offset, Version};
-use schemas::record::{Origin, RecordId};
+use schemas::position::{Offset, Version};
+use schemas::record::Origin;
 use schemas::tables::views::ViewRow;
 use schemas::topics::Topic;
 
@@ -91,13 +91,7 @@ async fn dead_letter<P: Projection>(ports: &Ports, record: &Record, reason: &str
         reason,
         "poison record"
     );
-    let number = Number { offset: record.offset, index: 0 };
-    let origin = Origin {
-        id: RecordId::Cause(Cause { epoch: EPOCH, partition: record.partition, number }),
-        source: P::SOURCE,
-        at: record.time,
-        traceparent: None,
-    };
+    let origin = Origin { id: record.output_id(0), source: P::SOURCE, at: record.time, traceparent: None };
     match dead_letter::of(P::topic(), record, reason, &origin) {
         Some(letter) => {
             ports.log.enqueue(letter).await?.await?;

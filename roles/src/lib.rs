@@ -63,7 +63,7 @@ pub struct Access {
 pub struct Api {
     pub ingest: Arc<Ingest>,
     executor: Executor,
-    sdl: String,
+    admission: Admission,
 }
 
 impl Process {
@@ -136,22 +136,23 @@ impl Process {
         let latch = self.life.readiness.latch("verdicts");
         self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
         let schema = api::schema(Arc::new(Reads::new(rows)), ingest.clone());
-        Ok(Api { executor: api::executor(schema), sdl: api::sdl(), ingest })
+        let admission = Admission::new(&schema.sdl(), false)?;
+        Ok(Api { executor: api::executor(schema), admission, ingest })
     }
 
     /// Requests over HTTP.
-    pub fn requests(&mut self, api: &Api, access: &Access) -> Result<Router> {
+    pub fn requests(&mut self, api: &Api, access: &Access) -> Router {
         let latch = self.life.readiness.latch("facts");
         self.life.running.spawn("facts", |stop| api.ingest.clone().run_changes(latch, stop));
-        Ok(ingest::http::routes(Http {
+        ingest::http::routes(Http {
             executor: api.executor.clone(),
-            admission: Arc::new(Admission::new(&api.sdl, access.development)?),
+            admission: Arc::new(api.admission.serving_introspection(access.development)),
             origins: access.origins.clone(),
             authenticator: access.authenticator.clone(),
             ingest: api.ingest.clone(),
             clock: self.clock.clone(),
             development: access.development,
-        }))
+        })
     }
 
     /// A fan-out node, and the sockets on it.
@@ -176,8 +177,7 @@ impl Process {
             Ok(())
         });
         let authenticator = access.authenticator.clone();
-        let admission = Arc::new(Admission::new(&api.sdl, false)?);
-        let schema = (api.executor.clone(), admission);
+        let schema = (api.executor.clone(), Arc::new(api.admission.clone()));
         let sockets = Sockets::new((node, entrances), schema, authenticator, access.origins.clone())?;
         self.life.serving.spawn("sockets", |stop| sockets.clone().drain(stop));
         Ok(sockets.routes())

@@ -32,7 +32,7 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let api = process.api(ingest::Options::default()).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, fanout::Options::default()).await?;
-    let requests = process.requests(&api, &access)?;
+    let requests = process.requests(&api, &access);
     process.serve("http", listener, http::split(sockets, requests), PER_SECOND);
     Ok(api.ingest)
 }

@@ -72,7 +72,7 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;
     let listener = http::bind((Ipv4Addr::LOCALHOST, 0).into())?;
     let address = listener.local_addr()?;
-    let routes = http::split(sockets, process.requests(&api, &access)?);
+    let routes = http::split(sockets, process.requests(&api, &access));
     process.serve("http", listener, routes, PER_SECOND);
     let deadline = Instant::now() + READY_WITHIN;
     while !process.life.readiness.is_ready() {

@@ -8,7 +8,7 @@ async fn main() -> anyhow::Result<()> {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
         let api = process.api(config.ingest()).await?;
-        let requests = process.requests(&api, &access)?;
+        let requests = process.requests(&api, &access);
         process.serve("http", listener, requests, config.http.connections_per_second);
         Ok(())
     })

@@ -16,7 +16,7 @@ use schemas::{ConversationFact, UserId};
 /// What an event delivers, and what its questions are derived from.
 pub struct Completed {
     pub delivery: Arc<Delivery>,
-    /// The filters for which it has a payload; none if nobody gets it.
+    /// The filters for which it has a payload; none for an event without an audience.
     pub payloads: Payloads,
     /// The command that wrote what is rendered, if that is not the event's own.
     pub as_of: AsOf,
@@ -81,11 +81,8 @@ impl Completed {
 }
 
 /// The fact of a conversation in a delivery.
-pub fn fact(delivery: &Delivery) -> Option<&ConversationFact> {
-    match delivery {
-        Delivery::Conversation(delivery) => Some(&delivery.fact),
-        Delivery::Account(_) | Delivery::ResumeGap { .. } | Delivery::Drained { .. } => None,
-    }
+fn fact(delivery: &Delivery) -> Option<&ConversationFact> {
+    delivery.conversation().map(|delivery| &delivery.fact)
 }
 
 /// The message that a fact carries, whose recipients complete it.

@@ -148,10 +148,9 @@ impl Queue {
     }
 
     fn wants(&self, event: &Event) -> bool {
-        let is_of_conversation = || match (&event.about, &self.owner.conversation) {
-            (About::Conversation(about), Some(wanted)) => about == wanted,
-            (About::User(_), Some(_)) => false,
-            (_, None) => true,
+        let is_of_conversation = || match &event.about {
+            About::Conversation(about) => self.owner.conversation.as_ref() == Some(about),
+            About::User(_) => false,
         };
         event.payloads().has(self.payload) && (!self.is_narrow || is_of_conversation())
     }

@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use domain::access::{Blocking, Sight, When};
-use domain::delivery::{self, Answers, Learned};
+use domain::delivery::{self, Answers, Learned, Question, Recipients};
 use schemas::blocking::PairBlocks;
 use schemas::membership::MembershipInterval;
 use schemas::position::Offset;
@@ -61,6 +61,18 @@ impl User {
     /// What the user sees of a conversation, as of an event of it.
     fn sight<'a>(&'a self, intervals: &'a [MembershipInterval], event: &Event) -> Sight<'a, &'a Self> {
         Sight { intervals, when: When::At(event.number.offset), blocks: self }
+    }
+
+    /// The user's answers to the questions of an event; `None` if the user does not get it.
+    fn answers(
+        &self,
+        intervals: &[MembershipInterval],
+        event: &Event,
+        audience: &Recipients<'_>,
+        questions: &[Question<'_>],
+    ) -> Option<Answers> {
+        let sight = self.sight(intervals, event);
+        audience.include(&sight).then(|| delivery::answers(questions, &self.id, &sight))
     }
 }
 
@@ -138,12 +150,7 @@ impl Users {
                 let (audience, questions) = (completed.audience(), completed.questions());
                 for (place, intervals) in members {
                     let user = &self.here[*place];
-                    let sight = user.sight(&intervals.value, event);
-                    if audience.include(&sight) {
-                        let answers = match &*questions {
-                            [] => Answers::default(),
-                            questions => delivery::answers(questions, &user.id, &sight),
-                        };
+                    if let Some(answers) = user.answers(&intervals.value, event, &audience, &questions) {
                         user.subscriptions.iter().for_each(|id| with(*id, answers));
                     }
                 }
@@ -165,9 +172,8 @@ impl Users {
             About::Conversation(conversation) => {
                 let place = self.places.get(user)?;
                 let intervals = &self.by_conversation.get(conversation)?.get(place)?.value;
-                let sight = self.here[*place].sight(intervals, event);
-                let is_included = completed.audience().include(&sight);
-                is_included.then(|| delivery::answers(&completed.questions(), user, &sight))
+                let (audience, questions) = (completed.audience(), completed.questions());
+                self.here[*place].answers(intervals, event, &audience, &questions)
             }
         }
     }

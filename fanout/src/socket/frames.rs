@@ -110,10 +110,10 @@ impl Incoming {
             OpCode::Data(data) => Begun { is_text: data == Data::Text, ..Begun::default() },
         };
         message.bytes.extend_from_slice(&payload);
-        if message.is_text {
-            message.check_text(frame.is_final)?;
-        }
         if !frame.is_final {
+            if message.is_text {
+                message.check_text()?;
+            }
             self.begun = Some(message);
             return Ok(None);
         }
@@ -125,11 +125,11 @@ impl Incoming {
 }
 
 impl Begun {
-    /// A character may be cut by the end of a fragment, but not by the end of the message.
-    fn check_text(&mut self, is_whole: bool) -> Result<(), CloseCode> {
+    /// Checks a text that goes on. A character may be cut by the end of a fragment.
+    fn check_text(&mut self) -> Result<(), CloseCode> {
         match std::str::from_utf8(&self.bytes[self.valid..]) {
             Ok(text) => self.valid += text.len(),
-            Err(error) if error.error_len().is_none() && !is_whole => self.valid += error.valid_up_to(),
+            Err(error) if error.error_len().is_none() => self.valid += error.valid_up_to(),
             Err(_) => return Err(CloseCode::NotText),
         }
         Ok(())

@@ -8,10 +8,10 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Request, Response};
 use futures::{FutureExt, StreamExt};
-use graphql::Viewer;
 use graphql::deadline::in_time;
 use graphql::error::{internal, server_error, with_codes};
 use graphql::live::{Filter, Mode};
+use graphql::{Viewer, unpaired};
 use schemas::Refusal;
 
 use super::connection::{Connection, OperationNumber};
@@ -67,7 +67,7 @@ impl Started {
 
 async fn start(shard: &Shard, viewer: &Viewer, operation: Operation) -> Started {
     if let Some(field) = &operation.unpaired {
-        return Started::refused(Refusal::bad_input(field, "half a surrogate pair is no text"));
+        return Started::refused(unpaired::refusal(field));
     }
     if let Some(started) = start_known(shard, viewer, &operation).await {
         return started;

@@ -13,8 +13,8 @@ use std::pin::Pin;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use schemas::position::{LogTime, Offset, Partition};
-use schemas::record::Outgoing;
+use schemas::position::{Cause, EPOCH, LogTime, Number, Offset, Partition};
+use schemas::record::{ID_HEADER, Outgoing, RecordId};
 use schemas::topics::Topic;
 
 /// A record as read.
@@ -33,6 +33,18 @@ impl Record {
     /// The key, if it is a text.
     pub fn key_text(&self) -> Option<&str> {
         std::str::from_utf8(self.key.as_deref()?).ok()
+    }
+
+    /// The cause of a derived record.
+    pub fn cause(&self) -> Option<Cause> {
+        let id = std::str::from_utf8(self.header(ID_HEADER)?).ok()?;
+        id.parse::<RecordId>().ok()?.cause().copied()
+    }
+
+    /// The id of a record that is derived from this one, by its index among them.
+    pub fn output_id(&self, index: i32) -> RecordId {
+        let number = Number { offset: self.offset, index };
+        RecordId::Cause(Cause { epoch: EPOCH, partition: self.partition, number })
     }
 
     /// The first header of that name.

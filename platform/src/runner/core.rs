@@ -22,7 +22,7 @@ use std::sync::Arc;
 use fold::Fold;
 use schemas::ErrorCode;
 use schemas::control::Control;
-use schemas::position::{Cause, LogTime, Offset, Partition};
+use schemas::position::{Cause, LogTime, Offset};
 use schemas::record::Outgoing;
 use schemas::rows::RowKey;
 use schemas::tables::views::View;
@@ -37,7 +37,6 @@ pub use handled::Handled;
 use handled::Tally;
 
 pub struct Core<F: Fold> {
-    partition: Partition,
     options: Options,
     /// Offset that this run started at.
     start: Offset,
@@ -94,9 +93,8 @@ enum Answer {
 
 impl<F: Fold> Core<F> {
     /// A partition that goes on from its checkpoint.
-    pub fn new(partition: Partition, checkpoint: Checkpoint, options: Options) -> Self {
+    pub fn new(checkpoint: Checkpoint, options: Options) -> Self {
         Self {
-            partition,
             options,
             start: checkpoint.next,
             memory: Memory::new(),

@@ -65,7 +65,7 @@ pub async fn run<F: Fold>(ports: Ports, options: Options, assignment: Assignment
     }
     let mut reader =
         ports.log.read(F::commands(), partition, checkpoint.next).await.map_err(RunnerError::Log)?;
-    let core = Core::<F>::new(partition, checkpoint, options);
+    let core = Core::<F>::new(checkpoint, options);
     let measure = Measure::of::<F>(partition);
     let mut run = Run { ports, partition, core, measure, pending: FuturesUnordered::new() };
     run.follow(reader.as_mut(), &options, &stop, &progress).await?;

@@ -2,8 +2,7 @@
 //! the dead letters, the waiting ingest is answered.
 
 use fold::Fold;
-use schemas::position::{Cause, EPOCH, Number, Partition};
-use schemas::record::{Envelope, Origin, Outgoing, Output, RecordId};
+use schemas::record::{Envelope, Origin, Outgoing, Output};
 use schemas::verdict::{Outcome, Verdict};
 use schemas::{ErrorCode, Refusal};
 
@@ -19,17 +18,14 @@ const VERDICT_INDEX: usize = MAX_OUTPUTS;
 /// The command that records are derived from.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
-    pub partition: Partition,
     pub record: &'a Record,
     pub envelope: &'a Envelope,
 }
 
 impl<'a> Source<'a> {
     fn origin<F: Fold>(&self, index: usize) -> Origin<'a> {
-        let index = i32::try_from(index).unwrap_or(i32::MAX);
-        let number = Number { offset: self.record.offset, index };
         Origin {
-            id: RecordId::Cause(Cause { epoch: EPOCH, partition: self.partition, number }),
+            id: self.record.output_id(i32::try_from(index).unwrap_or(i32::MAX)),
             source: F::SOURCE,
             at: self.record.time,
             traceparent: self.envelope.traceparent.as_deref(),

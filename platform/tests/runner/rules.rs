@@ -8,20 +8,12 @@ use musclemap_platform::runner::effect::Effect;
 use musclemap_platform::runner::{Options, RunnerError};
 
 use crate::records::{charged, command, control, start};
-use crate::run::{Build, Table};
+use crate::run::Build;
 
 /// Knows the rules 1 and 2.
 type New = Build<2>;
 /// Knows the rules 1 at most.
 type Old = Build<1>;
-
-fn new_build() -> New {
-    Build::from(start(), Options::default(), Table::new())
-}
-
-fn old_build() -> Old {
-    Build::from(start(), Options::default(), Table::new())
-}
 
 /// What the rules 1 know, and what they do not, charged and not.
 fn before() -> Vec<Record> {
@@ -45,7 +37,7 @@ fn bytes<const KNOWN: i32>(run: &Build<KNOWN>) -> Vec<String> {
 
 #[test]
 fn an_operation_is_poison_and_refunded_before_its_rules_and_decided_after() {
-    let mut run = new_build();
+    let mut run = New::new();
     run.read([before(), vec![control(4, None, Some(2))], after()].concat()).loaded("ann").loaded("bob");
     run.is(expect![[r#"
         read 0 1 2 3 4 5
@@ -68,7 +60,7 @@ fn an_operation_is_poison_and_refunded_before_its_rules_and_decided_after() {
 /// The body of a command that waits is decoded by the rules that the controls before it leave.
 #[test]
 fn what_was_read_together_with_a_control_counts_by_it() {
-    let mut run = new_build();
+    let mut run = New::new();
     run.read(vec![command(0, "ann", "add 1"), control(1, None, Some(2)), command(2, "ann", "thrice 5")]);
     run.loaded("ann").tick();
     run.is(expect![[r#"
@@ -85,7 +77,7 @@ fn what_was_read_together_with_a_control_counts_by_it() {
 
 #[test]
 fn two_builds_side_by_side_put_out_the_same_bytes_until_the_control_ends_the_older_one() {
-    let (mut new, mut old) = (new_build(), old_build());
+    let (mut new, mut old) = (New::new(), Old::new());
     new.read(before()).loaded("ann");
     old.read(before()).loaded("ann");
     assert!(bytes(&new).len() >= 6, "{:?}", bytes(&new));
@@ -112,7 +104,7 @@ fn two_builds_side_by_side_put_out_the_same_bytes_until_the_control_ends_the_old
 /// A new build takes over what an old one left undone, and does what that one would have done.
 #[test]
 fn a_replay_by_a_newer_build_gives_the_same_bytes() {
-    let mut old = old_build();
+    let mut old = Old::new();
     old.read(before()).loaded("ann");
     let mut new = New::from(start(), Options::default(), old.table.clone());
     new.read(before()).loaded("ann");
@@ -122,7 +114,7 @@ fn a_replay_by_a_newer_build_gives_the_same_bytes() {
 /// An older build that is put back stops where it is started, not behind the control.
 #[test]
 fn the_rules_of_the_checkpoint_are_those_of_what_comes_after_it() {
-    let mut run = new_build();
+    let mut run = New::new();
     run.read(vec![control(0, None, Some(2))]).tick().checkpointed();
     let mut next = New::from(run.checkpoint.clone(), Options::default(), run.table.clone());
     next.read(vec![command(1, "ann", "thrice 5")]).loaded("ann");

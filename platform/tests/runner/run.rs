@@ -17,7 +17,7 @@ use schemas::position::Offset;
 use schemas::rows::{self, RowKey};
 use schemas::verdict::Verdict;
 
-use crate::records::{PARTITION, user};
+use crate::records::user;
 use crate::tally::Tally;
 use crate::words;
 
@@ -39,7 +39,7 @@ pub struct Build<const KNOWN: i32> {
 
 impl<const KNOWN: i32> Build<KNOWN> {
     pub fn from(checkpoint: Checkpoint, options: Options, table: Table) -> Self {
-        let core = Core::new(PARTITION, checkpoint.clone(), options);
+        let core = Core::new(checkpoint.clone(), options);
         Self { core, table, script: String::new(), asked: vec![], checkpoint }
     }
 

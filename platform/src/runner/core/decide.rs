@@ -127,7 +127,7 @@ impl<F: Fold> Core<F> {
         let (_, last) = F::stamp(&slot.owner.state);
         let at = fold::at(last, record.time);
         let command = Command { offset: record.offset, at, envelope, request };
-        let source = Source { partition: self.partition, record, envelope: &command.envelope };
+        let source = Source { record, envelope: &command.envelope };
         if purpose::<F>(&slot.owner.state, record.offset) == Purpose::Repeat {
             let outcome = F::repeat(&id, &slot.owner, &command);
             entry.verdict = waiting(source.answer::<F>(outcome));
@@ -175,13 +175,13 @@ impl<F: Fold> Core<F> {
     ) {
         tracing::warn!(
             machine = F::NAME,
-            partition = self.partition,
+            partition = record.partition,
             offset = record.offset,
             reason,
             "poison record"
         );
         let refusal = refuse::unreadable(reason);
-        let source = Source { partition: self.partition, record, envelope };
+        let source = Source { record, envelope };
         let outputs = source.refused::<F>(&refusal, Some(reason));
         entry.verdict = waiting(source.answer::<F>(refuse::verdict(envelope, refusal)));
         self.produce(entry, ticket, outputs);
