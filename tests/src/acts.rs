@@ -34,12 +34,32 @@ pub async fn delete(by: &Client, message: &Value) -> Value {
     by.ask(query, json!({ "m": message["id"] })).await
 }
 
+pub async fn edit(by: &Client, message: &Value, text: &str) -> Value {
+    let query = "mutation($m: ID!, $t: String!) { editMessage(messageId: $m, content: $t) {
+        id content isEdited editCount editedAt } }";
+    by.ask(query, json!({ "m": message["id"], "t": text })).await
+}
+
+pub async fn rename(by: &Client, chat: &str, title: &str) -> Value {
+    let query = "mutation($c: ID!, $t: String) { updateConversation(id: $c, title: $t) { title } }";
+    by.ask(query, json!({ "c": chat, "t": title })).await
+}
+
+pub async fn mark_read(by: &Client, chat: &str, message: &Value) {
+    let query = "mutation($c: ID!, $m: ID!) { markRead(conversationId: $c, upToMessageId: $m) }";
+    by.get(query, json!({ "c": chat, "m": message["id"] })).await;
+}
+
+/// Variables of a send that answers another message.
+fn reply(chat: &str, parent: &Value, id: Uuid, text: &str) -> Value {
+    json!({ "input": { "conversationId": chat, "clientMessageId": id, "content": text, "replyToId": parent["id"] } })
+}
+
 /// Sends an answer to another message.
 pub async fn answer(by: &Client, chat: &str, parent: &Value, text: &str) -> Value {
     let query =
         "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id replyTo { id content } } }";
-    let input = json!({ "conversationId": chat, "clientMessageId": Uuid::new_v4(), "content": text, "replyToId": parent["id"] });
-    by.get(query, json!({ "input": input })).await["sendMessage"].take()
+    by.get(query, reply(chat, parent, Uuid::new_v4(), text)).await["sendMessage"].take()
 }
 
 pub async fn set_block(by: &Client, other: &Client, blocked: bool) {
@@ -55,7 +75,5 @@ pub fn contents(history: &[Value]) -> Vec<Option<&str>> {
 /// Answers another message under a client id; the whole answer.
 pub async fn answer_as(by: &Client, chat: &str, parent: &Value, id: Uuid, text: &str) -> Value {
     let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
-    let input =
-        json!({ "conversationId": chat, "clientMessageId": id, "content": text, "replyToId": parent["id"] });
-    by.ask(query, json!({ "input": input })).await
+    by.ask(query, reply(chat, parent, id, text)).await
 }

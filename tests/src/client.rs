@@ -28,6 +28,12 @@ pub fn code(answer: &Value) -> Option<&str> {
     answer["errors"][0]["extensions"]["code"].as_str()
 }
 
+/// The data of an answer, which must have no errors.
+pub fn data(mut answer: Value) -> Value {
+    assert!(answer.get("errors").is_none(), "{answer}");
+    answer["data"].take()
+}
+
 impl Client {
     pub async fn login(server: &System, username: &str) -> Self {
         let http = http();

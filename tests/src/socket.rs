@@ -11,6 +11,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
 
+use crate::client::data;
 use crate::process::PATIENCE;
 use crate::{Client, System};
 
@@ -89,6 +90,16 @@ impl Socket {
     /// The next message, or the code that the socket was closed with (0 if it just ended).
     pub async fn hear(&mut self) -> Result<Value, u16> {
         timeout(PATIENCE, self.hear_any()).await.expect("something is said in time")
+    }
+
+    /// The data of the next answer to a subscription.
+    pub async fn next_of(&mut self, id: &str) -> Value {
+        loop {
+            let message = self.hear().await.expect("an open socket");
+            if message["type"] == "next" && message["id"] == id {
+                return data(message["payload"].clone());
+            }
+        }
     }
 
     /// What is said within a time, if anything.

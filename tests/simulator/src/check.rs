@@ -18,7 +18,6 @@ use schemas::tables::views::MessageRow;
 use schemas::tables::{FromValues, MESSAGES, Value};
 use schemas::{ConversationId, UserId};
 
-use crate::tables::QUORUMS;
 use crate::world::State;
 
 pub use answers::violations;
@@ -78,9 +77,4 @@ pub fn message(state: &State, id: &ConversationId, seq: i64, quorum: [usize; 2])
     let rows = state.replicas.get(quorum, &partition, &[MessageRow::key(seq)]);
     let row = rows.first().ok_or_else(|| format!("message {seq} of {id} has no content"))?;
     Ok(MessageRow::from_row(id, &row.columns).map_err(|e| e.to_string())?.message)
-}
-
-/// Any two replicas; all three pairs.
-pub fn quorums() -> [[usize; 2]; 3] {
-    QUORUMS
 }

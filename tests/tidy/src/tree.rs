@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 /// Folders that tools make in any place.
 const MADE: [&str; 3] = [".git", "node_modules", "__pycache__"];
@@ -27,8 +28,14 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Every text file that is not ignored, in order of paths. Files that are not yet committed count.
-pub fn files() -> Vec<File> {
+/// Every text file that is not ignored, in order of paths; read once. Files that are not yet committed
+/// count.
+pub fn files() -> &'static [File] {
+    static FILES: LazyLock<Vec<File>> = LazyLock::new(read);
+    &FILES
+}
+
+fn read() -> Vec<File> {
     let root = root();
     let ignored = fs::read_to_string(root.join(".gitignore")).expect(".gitignore");
     let ignored: Vec<&str> = ignored.lines().map(|line| line.trim_start_matches('/')).collect();

@@ -12,14 +12,18 @@ pub struct Retired {
 /// Reads a list: a line for each word, the word first, then what to write instead; `#` begins a
 /// comment. A word of several parts is quoted.
 pub fn read(list: &str) -> Vec<Retired> {
-    let lines = list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines
+    entries(list)
         .map(|line| {
             let quoted = line.strip_prefix('"').and_then(|rest| rest.split_once('"'));
             let (word, instead) = quoted.or_else(|| line.split_once(' ')).unwrap_or((line, ""));
             Retired { word: word.to_owned(), instead: instead.trim().to_owned() }
         })
         .collect()
+}
+
+/// The lines of a list, without comments.
+pub fn entries(list: &str) -> impl Iterator<Item = &str> {
+    list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Where retired words stand in a file. In prose capitals do not matter.

@@ -11,14 +11,14 @@ use serde::de::DeserializeOwned;
 
 const NOTHING: [String; 0] = [];
 
-fn rust() -> Vec<File> {
-    let rust: Vec<File> = files().into_iter().filter(|file| file.is("rs")).collect();
+fn rust() -> Vec<&'static File> {
+    let rust: Vec<&File> = files().iter().filter(|file| file.is("rs")).collect();
     assert!(rust.len() > 300, "only {} Rust files are found", rust.len());
     rust
 }
 
-fn page(path: &str) -> File {
-    files().into_iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is missing"))
+fn page(path: &str) -> &'static File {
+    files().iter().find(|file| file.path == path).unwrap_or_else(|| panic!("{path} is missing"))
 }
 
 fn toml<T: DeserializeOwned>(path: &str) -> T {
@@ -26,18 +26,13 @@ fn toml<T: DeserializeOwned>(path: &str) -> T {
 }
 
 /// A list of tidy's own.
-fn list(name: &str) -> String {
-    page(&format!("tests/tidy/{name}.txt")).text
-}
-
-/// The lines of a list, without comments.
-fn entries(list: &str) -> Vec<&str> {
-    list.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+fn list(name: &str) -> &'static str {
+    &page(&format!("tests/tidy/{name}.txt")).text
 }
 
 /// Names that ARCHITECTURE.md does not have in backticks.
 fn unnamed<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let page = page("ARCHITECTURE.md").text;
+    let page = &page("ARCHITECTURE.md").text;
     names.into_iter().filter(|name| !page.contains(&format!("`{name}`"))).collect()
 }
 
@@ -49,16 +44,16 @@ fn members() -> Vec<String> {
 
 #[test]
 fn rust_files_are_short_named_by_their_role_open_with_what_they_are_and_leave_nothing_undone() {
-    assert_eq!(rust().iter().flat_map(sources::check).collect::<Vec<_>>(), NOTHING);
+    assert_eq!(rust().into_iter().flat_map(sources::check).collect::<Vec<_>>(), NOTHING);
 }
 
 #[test]
 fn facts_are_named_only_where_they_are_defined_built_and_matched_in_full() {
     let list = list("facts");
-    let allowed = entries(&list);
-    let (inside, outside): (Vec<File>, Vec<File>) =
+    let allowed: Vec<&str> = words::entries(list).collect();
+    let (inside, outside): (Vec<&File>, Vec<&File>) =
         rust().into_iter().partition(|file| allowed.iter().any(|path| file.path.starts_with(path)));
-    let outside = outside.iter().filter(|file| !file.path.starts_with("tests/tidy/"));
+    let outside = outside.into_iter().filter(|file| !file.path.starts_with("tests/tidy/"));
     assert_eq!(outside.flat_map(sources::facts).collect::<Vec<_>>(), NOTHING);
 
     let is_idle = |path: &&str| {
@@ -70,9 +65,9 @@ fn facts_are_named_only_where_they_are_defined_built_and_matched_in_full() {
 
 #[test]
 fn retired_identifiers_stay_away() {
-    let retired = words::read(&list("retired"));
+    let retired = words::read(list("retired"));
     assert!(retired.iter().all(|retired| !retired.instead.is_empty()), "each has a name in its place");
-    let wrong = rust().into_iter().flat_map(|file| words::check(&file, &retired, false));
+    let wrong = rust().into_iter().flat_map(|file| words::check(file, &retired, false));
     assert_eq!(wrong.collect::<Vec<_>>(), NOTHING);
 }
 
@@ -80,9 +75,9 @@ fn retired_identifiers_stay_away() {
 fn pages_are_in_plain_technical_english() {
     /// Beginnings of the paths of pages that are held to it.
     const PAGES: [&str; 4] = ["docs/", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
-    let vague = words::read(&list("prose"));
-    let held = files().into_iter().filter(|file| PAGES.iter().any(|path| file.path.starts_with(path)));
-    assert_eq!(held.flat_map(|file| words::check(&file, &vague, true)).collect::<Vec<_>>(), NOTHING);
+    let vague = words::read(list("prose"));
+    let held = files().iter().filter(|file| PAGES.iter().any(|path| file.path.starts_with(path)));
+    assert_eq!(held.flat_map(|file| words::check(file, &vague, true)).collect::<Vec<_>>(), NOTHING);
 }
 
 #[test]
@@ -92,14 +87,14 @@ fn no_file_names_a_place_of_one_machine() {
 
 #[test]
 fn links_of_pages_lead_to_files() {
-    let pages: Vec<File> = files().into_iter().filter(|file| file.is("md")).collect();
-    let broken = pages.iter().flat_map(|page| documents::broken_links(page, &root()));
+    let pages = files().iter().filter(|file| file.is("md"));
+    let broken = pages.flat_map(|page| documents::broken_links(page, &root()));
     assert_eq!(broken.collect::<Vec<_>>(), NOTHING);
 }
 
 #[test]
 fn files_that_the_architecture_names_exist() {
-    assert_eq!(documents::missing_files(&page("ARCHITECTURE.md"), &root()), NOTHING);
+    assert_eq!(documents::missing_files(page("ARCHITECTURE.md"), &root()), NOTHING);
 }
 
 #[test]
@@ -136,12 +131,12 @@ fn crates_inherit_lints_version_and_licence() {
 #[test]
 fn decisions_are_numbered_complete_and_in_the_index() {
     const FOLDER: &str = "docs/adr/";
-    let index = page("docs/adr/README.md").text;
-    let decisions: Vec<File> = files()
-        .into_iter()
+    let index = &page("docs/adr/README.md").text;
+    let decisions: Vec<&File> = files()
+        .iter()
         .filter(|file| file.path.starts_with(FOLDER) && !file.path.ends_with("README.md"))
         .collect();
-    assert_eq!(decisions.iter().flat_map(documents::check_decision).collect::<Vec<_>>(), NOTHING);
+    assert_eq!(decisions.iter().copied().flat_map(documents::check_decision).collect::<Vec<_>>(), NOTHING);
 
     let names: Vec<&str> = decisions.iter().map(|file| &file.path[FOLDER.len()..]).collect();
     let numbers: BTreeSet<String> = (1..=names.len()).map(|number| format!("{number:04}")).collect();

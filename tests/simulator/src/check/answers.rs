@@ -3,9 +3,10 @@
 use schemas::rows::{ClientRequest, MessageHead};
 use schemas::verdict::Outcome;
 
-use super::{account, conversation, message, quorums};
+use super::{account, conversation, message};
 use crate::clients::{Asked, Clients};
 use crate::operations;
+use crate::tables::QUORUMS;
 use crate::world::{State, Verdicts};
 
 /// What the verdicts on a send add up to.
@@ -74,7 +75,7 @@ pub fn violations(state: &mut State, clients: &Clients) -> Result<(), String> {
 
 /// Message, content and charge are readable at every quorum. The content may be removed by now.
 pub fn is_stored(state: &State, asked: &Asked, seq: i64) -> Result<(), String> {
-    for quorum in quorums() {
+    for quorum in QUORUMS {
         let conversation = conversation(state, &asked.conversation, quorum)?;
         match conversation.get::<MessageHead>(&seq) {
             Some(head) if head.sender.as_ref() == Some(&asked.user) => {}

@@ -18,10 +18,11 @@ use schemas::{AccountFact, ClientId, ConversationFact, ConversationId, Conversat
 
 use super::answers::{self, Answer};
 use super::history::History;
-use super::{Stored, account, conversation, message, quorums};
+use super::{Stored, account, conversation, message};
 use crate::PARTITIONS;
 use crate::clients::Clients;
 use crate::operations;
+use crate::tables::QUORUMS;
 use crate::world::State;
 
 /// Whether every command is checkpointed and nothing is on its way.
@@ -40,7 +41,7 @@ fn lags(state: &State) -> Vec<(&'static str, i32, Offset, Offset)> {
     let each = |(machine, topic): (&'static str, &'static str), partition| {
         let key = (CHECKPOINTS.name, vec![Value::text(machine), Value::Int(partition)]);
         // One that a dead runner left on a single replica is true, and a new owner may start at it.
-        let stored = quorums().map(|quorum| {
+        let stored = QUORUMS.map(|quorum| {
             let rows = state.replicas.get(quorum, &key, &[vec![]]);
             rows.first().and_then(|row| FromValues::new(CHECKPOINTS.name, &row.columns).bigint().ok())
         });
@@ -98,7 +99,7 @@ impl<'a> Rest<'a> {
         let stories =
             histories.into_iter().map(|(id, history)| Ok((id.clone(), Story::read(state, id, history)?)));
         let accounts = clients.users().iter().map(|user| {
-            let stored = account(state, user, quorums()[0])?;
+            let stored = account(state, user, QUORUMS[0])?;
             let ledger = stored.all::<LedgerEntry>().map(|(offset, entry)| (offset, entry.clone())).collect();
             let changes = changes.remove(user).unwrap_or_default();
             Ok((user.clone(), Account { stored, ledger, changes }))
@@ -111,13 +112,19 @@ impl<'a> Rest<'a> {
         self.conversations.values()
     }
 
+    /// Client ids and charges of the messages that a user has sent.
+    pub fn sent_by<'s>(&'s self, user: &'s UserId) -> impl Iterator<Item = &'s (ClientId, Offset)> {
+        let sent = self.stories().flat_map(|story| story.sent.values());
+        sent.filter(move |(sender, _)| sender == user).map(|(_, sent)| sent)
+    }
+
     pub fn story(&self, id: &ConversationId) -> Option<&Story> {
         self.conversations.get(id)
     }
 
     /// The replicas that are asked; all agree.
     pub fn quorum(&self) -> [usize; 2] {
-        quorums()[0]
+        QUORUMS[0]
     }
 
     pub fn message(&self, id: &ConversationId, seq: i64) -> Result<Message, String> {
@@ -146,7 +153,7 @@ impl<'a> Rest<'a> {
 
 impl Story {
     fn read(state: &State, id: ConversationId, history: History) -> Result<Self, String> {
-        let stored = conversation(state, &id, quorums()[0])?;
+        let stored = conversation(state, &id, QUORUMS[0])?;
         let mut sent = BTreeMap::new();
         for ((user, client_id), row) in stored.all::<Sent>() {
             if sent.insert(row.seq, (user, (client_id, row.charge))).is_some() {
@@ -154,7 +161,7 @@ impl Story {
             }
         }
         for (seq, (user, (client_id, _))) in &sent {
-            let view = message(state, &id, *seq, quorums()[0])?;
+            let view = message(state, &id, *seq, QUORUMS[0])?;
             if view.sender.user != *user || view.client_id.as_ref() != Some(client_id) {
                 return Err(format!("message {seq} of {id} has another's content"));
             }
@@ -204,7 +211,7 @@ pub fn everything(state: &mut State, clients: &Clients) -> Result<(), String> {
 fn replicas_agree(state: &State) -> Result<(), String> {
     for table in [&ACCOUNTS, &CONVERSATIONS, &MESSAGES, &CONVERSATIONS_BY_USER, &BLOCKS] {
         for partition in state.replicas.partitions(table) {
-            let [one, others @ ..] = quorums().map(|quorum| {
+            let [one, others @ ..] = QUORUMS.map(|quorum| {
                 let mut rows = state.replicas.merged(quorum, &partition);
                 // Either list of keys is right: it depends on batching.
                 rows.retain(|key, _| key.first() != Some(&Value::Int(rows::LAST_BATCH)));

@@ -20,9 +20,7 @@ impl Simulated for Refund {
     /// Every charge without a message is refunded, once, and no other is.
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         for (user, account) in &rest.accounts {
-            let sent = rest.stories().flat_map(|story| story.sent.values());
-            let paid: Vec<Offset> =
-                sent.filter(|(sender, _)| sender == user).map(|(_, (_, charge))| *charge).collect();
+            let paid: Vec<Offset> = rest.sent_by(user).map(|(_, charge)| *charge).collect();
             let unpaid = account.ledger.iter();
             let unpaid =
                 unpaid.filter(|(at, entry)| entry.kind == LedgerKind::MessageSend && !paid.contains(at));

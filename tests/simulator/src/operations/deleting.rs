@@ -7,6 +7,7 @@ use schemas::rows::MessageHead;
 use super::Simulated;
 use crate::check::{self, Rest};
 use crate::clients::Clients;
+use crate::tables::QUORUMS;
 use crate::world::State;
 
 impl Simulated for DeleteMessage {
@@ -39,7 +40,7 @@ impl Simulated for DeleteMessage {
 
     /// A deletion lasts.
     fn is_done(&self, state: &State, id: &ConversationId) -> Result<(), String> {
-        for quorum in check::quorums() {
+        for quorum in QUORUMS {
             let stored = check::conversation(state, id, quorum)?;
             let head = stored.get::<MessageHead>(&self.message.seq);
             if head.is_none_or(|head| head.removed_at.is_none()) {

@@ -7,6 +7,7 @@ use schemas::message::{Content, Mentions};
 use super::Simulated;
 use crate::check::{self, Rest};
 use crate::clients::Clients;
+use crate::tables::QUORUMS;
 use crate::world::State;
 
 impl Simulated for EditMessage {
@@ -26,24 +27,16 @@ impl Simulated for EditMessage {
         clients.direct(state, &conversation, edit);
     }
 
-    /// Of each message that stands, row, content and events agree on the text and on how often it changed.
+    /// Of each message, row and events agree on the text and on how often it changed.
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         for story in rest.stories() {
             for written in &story.history.messages {
-                let (seq, edited) = (written.message.seq, written.message.body.edited());
+                let (seq, body) = (written.message.seq, &written.message.body);
                 let edits = story.stored.get::<Edits>(&seq);
-                let is_equal = match (edits, edited) {
-                    (None, None) => true,
-                    (Some(edits), Some(edited)) => {
-                        edits.count == edited.count && written.message.body.content() == Some(&edits.content)
-                    }
-                    // What was edited and then deleted has no text any more.
-                    (Some(_), None) => written.removed_at.is_some(),
-                    (None, Some(_)) => false,
-                };
-                if !is_equal {
+                let told = body.edited().map(|edited| (edited.count, body.content()));
+                if edits.map(|edits| (edits.count, Some(&edits.content))) != told {
                     return Err(format!(
-                        "{}: message {seq} has {edits:?}, and its events {edited:?}",
+                        "{}: message {seq} has {edits:?}, and its events {told:?}",
                         story.id
                     ));
                 }
@@ -54,7 +47,7 @@ impl Simulated for EditMessage {
 
     /// An edit stands until the next one, or until the message is deleted.
     fn is_done(&self, state: &State, id: &ConversationId) -> Result<(), String> {
-        for quorum in check::quorums() {
+        for quorum in QUORUMS {
             let stored = check::conversation(state, id, quorum)?;
             if stored.get::<Edits>(&self.message.seq).is_none() {
                 return Err("it has no row".to_owned());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rand::Rng;
 use schemas::charging::ChargeKind;
 use schemas::credits::LedgerKind;
-use schemas::message::{Body, Content, Mentions, Message};
+use schemas::message::{Content, Mentions, ReplyStub};
 use schemas::operations::{PostMessage, SendMessage};
 use schemas::position::Offset;
 use schemas::rows::{ClientRequest, MessageHead, Sent};
@@ -26,9 +26,7 @@ impl Simulated for SendMessage {
     /// Each message is paid for by one charge, and its client id is remembered; no other is.
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         for (user, account) in &rest.accounts {
-            let own = rest.stories().flat_map(|story| story.sent.values());
-            let own: Vec<&(ClientId, Offset)> =
-                own.filter(|(sender, ..)| sender == user).map(|(_, sent)| sent).collect();
+            let own: Vec<&(ClientId, Offset)> = rest.sent_by(user).collect();
             let paid: BTreeSet<Offset> = own.iter().map(|(_, charge)| *charge).collect();
             if paid.len() != own.len() {
                 return Err(format!("one charge of {user} paid for two messages"));
@@ -57,33 +55,24 @@ impl Simulated for SendMessage {
 fn send(clients: &mut Clients, state: &mut State) {
     let user = clients.user(state);
     let conversation = clients.conversation(state);
-    let text = format!("text {}", state.random.random_range(0..1_000_000));
+    let text = clients.text(state);
     // Now and then the message that is answered does not exist, which only the conversation knows.
     let reply_to = match text.as_bytes().last() {
-        Some(b'7') => Some(Message { seq: 1_000_000, ..lost(&user) }),
-        Some(b'3') => clients.message(state, &conversation),
+        Some(b'7') => Some(lost(&user)),
+        Some(b'3') => clients.message(state, &conversation).map(|message| message.stub()),
         _ => None,
     };
     let client_id = client_id(state);
     let after = state.acknowledged.get(&conversation).copied().unwrap_or(0);
-    let reply_to = reply_to.map(|message| Box::new(message.stub()));
+    let reply_to = reply_to.map(Box::new);
     clients.send(state, Asked { user, client_id, conversation, text, reply_to, after, command: 0 });
     state.statistics.sends += 1;
 }
 
-/// A message that nobody has sent.
-fn lost(user: &UserId) -> Message {
-    Message {
-        seq: 0,
-        position: 0,
-        sent_at: 0,
-        sender: profile(user),
-        client_id: None,
-        reply_to: None,
-        mentions: Mentions::default(),
-        recipients: 0,
-        body: Body::text("lost"),
-    }
+/// The stub of a message that does not exist.
+fn lost(user: &UserId) -> ReplyStub {
+    let content = Some(Content::plain("lost"));
+    ReplyStub { seq: 1_000_000, sender: profile(user), content, created_at: 0 }
 }
 
 /// A client asks again, now and then for something else under the same id, or twice at once.

@@ -31,12 +31,7 @@ async fn what_is_deleted_is_told_nowhere_any_more() {
     );
     let told = socket.frames_until("MessageChanged").await;
     assert!(told[told.len() - 1]["cursor"].is_string());
-    let updated = loop {
-        let said = updates.hear().await.unwrap();
-        if said["id"] == "updates" {
-            break said["payload"]["data"]["messageUpdated"].clone();
-        }
-    };
+    let updated = updates.next_of("updates").await["messageUpdated"].take();
     assert_eq!((&updated["id"], &updated["content"]), (&secret["id"], &Value::Null));
 
     // Neither history, nor a reply, nor a resume from before tells it.

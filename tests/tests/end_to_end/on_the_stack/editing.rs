@@ -1,15 +1,9 @@
 //! An edited message reads the same everywhere.
 
-use musclemap_tests::acts::{answer, delete, people};
+use musclemap_tests::acts::{answer, delete, edit, people};
 use musclemap_tests::client::code;
-use musclemap_tests::{Client, Socket, System};
-use serde_json::{Value, json};
-
-async fn edit(by: &Client, message: &Value, text: &str) -> Value {
-    let query = "mutation($m: ID!, $t: String!) { editMessage(messageId: $m, content: $t) {
-        id content isEdited editCount editedAt } }";
-    by.ask(query, json!({ "m": message["id"], "t": text })).await
-}
+use musclemap_tests::{Socket, System};
+use serde_json::json;
 
 #[tokio::test]
 async fn an_edit_is_everywhere_and_ends_with_its_limits() {
@@ -42,12 +36,7 @@ async fn an_edit_is_everywhere_and_ends_with_its_limits() {
     let frames = bobs.frames_until("MessageChanged").await;
     let event = &frames[frames.len() - 1]["event"];
     assert_eq!((&event["change"], &event["message"]["content"]), (&json!("EDITED"), &edited["content"]));
-    let updated = loop {
-        let said = updates.hear().await.unwrap();
-        if said["id"] == "updates" {
-            break said["payload"]["data"]["messageUpdated"].clone();
-        }
-    };
+    let updated = updates.next_of("updates").await["messageUpdated"].take();
     assert_eq!(
         updated,
         json!({ "id": message["id"], "content": edited["content"], "editCount": 1, "status": "SENT" })

@@ -1,8 +1,8 @@
 //! A client id has one outcome, whatever has become of its user since.
 
 use musclemap_tests::System;
-use musclemap_tests::acts::{answer_as, people, remove};
-use musclemap_tests::client::code;
+use musclemap_tests::acts::{answer_as, delete, leave, people, remove};
+use musclemap_tests::client::{code, data};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ async fn a_repeated_send_is_answered_by_the_first() {
     let answered = answer_as(&bob, &chat, &parent, reply, "an answer").await;
     assert!(first["data"]["sendMessage"]["id"].is_string(), "{first}");
     let balance = bob.balance().await;
-    ann.get("mutation($m: ID!) { deleteMessage(messageId: $m) { id } }", json!({ "m": parent["id"] })).await;
+    data(delete(&ann, &parent).await);
     assert_eq!(
         answer_as(&bob, &chat, &parent, reply, "an answer").await["data"]["sendMessage"]["id"],
         answered["data"]["sendMessage"]["id"]
@@ -40,7 +40,7 @@ async fn a_repeated_creation_is_answered_by_the_first() {
         json!({ "kind": "GROUP", "participantIds": [bob.user], "clientConversationId": Uuid::new_v4() });
     let query = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
     let first = ann.get(query, json!({ "input": input })).await["createConversation"]["id"].take();
-    ann.get("mutation($c: ID!) { leaveConversation(conversationId: $c) }", json!({ "c": first })).await;
+    data(leave(&ann, first.as_str().unwrap()).await);
     let again = ann.ask(query, json!({ "input": input })).await;
     assert_eq!(again["data"]["createConversation"]["id"], first, "{again}");
 }

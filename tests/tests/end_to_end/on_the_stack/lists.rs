@@ -1,6 +1,6 @@
 //! Lists page by keyset: no page fails, and what stands still is neither missed nor doubled.
 
-use musclemap_tests::acts::{leave, people, remove, set_block};
+use musclemap_tests::acts::{leave, mark_read, people, remove, set_block};
 use musclemap_tests::client::code;
 use musclemap_tests::{Client, System};
 use serde_json::{Value, json};
@@ -33,9 +33,7 @@ async fn conversations_that_leave_the_filter_do_not_break_the_next_page() {
     let first = page(&bob, &Value::Null, &unread).await;
     assert_eq!(ids(&first), chats[..4]);
     for id in ids(&first) {
-        let newest = bob.history(&id).await.last().unwrap()["id"].clone();
-        let query = "mutation($c: ID!, $m: ID!) { markRead(conversationId: $c, upToMessageId: $m) }";
-        bob.get(query, json!({ "c": id, "m": newest })).await;
+        mark_read(&bob, &id, bob.history(&id).await.last().unwrap()).await;
     }
     let second = page(&bob, &first["pageInfo"]["endCursor"], &unread).await;
     assert_eq!(ids(&second), chats[4..8]);

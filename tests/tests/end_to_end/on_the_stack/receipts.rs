@@ -1,13 +1,9 @@
 //! Receipts are about the members of a message's moment.
 
-use musclemap_tests::acts::{add, leave, people, set_block};
+use musclemap_tests::acts::{add, delete, leave, mark_read, people, set_block};
+use musclemap_tests::client::data;
 use musclemap_tests::{Client, System};
 use serde_json::{Value, json};
-
-async fn read(client: &Client, message: &Value, chat: &str) {
-    let query = "mutation($c: ID!, $m: ID!) { markRead(conversationId: $c, upToMessageId: $m) }";
-    client.get(query, json!({ "c": chat, "m": message["id"] })).await;
-}
 
 async fn progress(client: &Client, message: &Value) -> Value {
     let query = "query($m: ID!) { message(id: $m) { status readByCount recipientCount
@@ -23,7 +19,7 @@ async fn newcomers_never_count_and_who_left_keeps_what_they_had_read() {
     let message = ann.send(&chat, "to bob").await;
     let sent = json!({ "status": "SENT", "readByCount": 0, "recipientCount": 1, "readBy": [] });
     assert_eq!(progress(&ann, &message).await, sent);
-    read(&bob, &message, &chat).await;
+    mark_read(&bob, &chat, &message).await;
     let by_bob = json!([{ "user": { "username": "bob" } }]);
     let all = json!({ "status": "READ", "readByCount": 1, "recipientCount": 1, "readBy": by_bob });
     assert_eq!(progress(&ann, &message).await, all);
@@ -31,7 +27,7 @@ async fn newcomers_never_count_and_who_left_keeps_what_they_had_read() {
     add(&ann, &chat, &[&carl, &dan, &eve]).await;
     assert_eq!(progress(&ann, &message).await, all, "newcomers");
     let later = ann.send(&chat, "to all").await;
-    read(&carl, &later, &chat).await;
+    mark_read(&carl, &chat, &later).await;
     assert_eq!(progress(&ann, &message).await, all, "a newcomer has read further");
     leave(&bob, &chat).await;
     assert_eq!(progress(&ann, &message).await, all, "bob has read it, and is gone");
@@ -50,8 +46,8 @@ async fn marks_do_not_pass_a_block_either_way() {
     let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
     let chat = carl.create("GROUP", &[&ann, &bob]).await;
     let message = carl.send(&chat, "to both").await;
-    read(&ann, &message, &chat).await;
-    read(&bob, &message, &chat).await;
+    mark_read(&ann, &chat, &message).await;
+    mark_read(&bob, &chat, &message).await;
     set_block(&ann, &bob, true).await;
     let query = "query($c: ID!) { conversation(id: $c) { participants { nodes {
         user { username } lastReadMessageId lastDeliveredMessageId } } } }";
@@ -83,16 +79,15 @@ async fn unread_counts_what_can_be_read() {
     };
     let only = ann.send(&chat, "the only one").await;
     assert_eq!(unread(&bob).await, 1);
-    let query = "mutation($m: ID!) { deleteMessage(messageId: $m) { id } }";
-    ann.get(query, json!({ "m": only["id"] })).await;
+    data(delete(&ann, &only).await);
     assert_eq!(unread(&bob).await, 0, "a tombstone");
     add(&ann, &chat, &[&carl, &dan]).await;
     assert_eq!((unread(&bob).await, unread(&carl).await), (0, 0), "a system message");
     ann.send(&chat, "one").await;
     let two = ann.send(&chat, "two").await;
     assert_eq!((unread(&bob).await, unread(&carl).await, unread(&ann).await), (2, 2, 0));
-    read(&bob, &two, &chat).await;
-    ann.get(query, json!({ "m": two["id"] })).await;
+    mark_read(&bob, &chat, &two).await;
+    data(delete(&ann, &two).await);
     ann.send(&chat, "three").await;
     assert_eq!(
         (unread(&bob).await, unread(&carl).await),

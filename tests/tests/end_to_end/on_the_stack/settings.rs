@@ -1,14 +1,9 @@
 //! Settings of a group.
 
-use musclemap_tests::acts::people;
+use musclemap_tests::acts::{people, rename};
 use musclemap_tests::client::code;
-use musclemap_tests::{Client, Socket, System};
-use serde_json::{Value, json};
-
-async fn rename(by: &Client, chat: &str, title: &str) -> Value {
-    let query = "mutation($c: ID!, $t: String) { updateConversation(id: $c, title: $t) { title } }";
-    by.ask(query, json!({ "c": chat, "t": title })).await
-}
+use musclemap_tests::{Socket, System};
+use serde_json::json;
 
 #[tokio::test]
 async fn a_group_is_renamed_by_its_owner_and_everyone_learns_it() {
@@ -26,12 +21,7 @@ async fn a_group_is_renamed_by_its_owner_and_everyone_learns_it() {
     }
     assert_eq!(rename(&ann, &chat, "Leg day").await["data"]["updateConversation"]["title"], "Leg day");
     assert_eq!(rename(&ann, &chat, "Leg day").await["data"]["updateConversation"]["title"], "Leg day");
-    let told = loop {
-        let said = socket.hear().await.unwrap();
-        if said["id"] == "titles" && said["type"] == "next" {
-            break said["payload"]["data"]["conversationUpdated"].clone();
-        }
-    };
+    let told = socket.next_of("titles").await["conversationUpdated"].take();
     assert_eq!(told, json!({ "id": chat, "title": "Leg day" }));
     let query = "query($c: ID!) { conversation(id: $c) { title unreadCount }
         messages(conversationId: $c) { nodes { contentType system { kind value actor { username } } } } }";

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::{join, join_all};
 use futures::{StreamExt, stream};
-use musclemap_tests::client::code;
+use musclemap_tests::acts::{self, mark_read, set_block};
+use musclemap_tests::client::{code, data};
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::{Client, System};
 use serde_json::{Value, json};
@@ -207,15 +208,6 @@ async fn insist(by: &Client, chat: &str, text: String, written: &AtomicUsize) {
     written.fetch_add(1, Ordering::Relaxed);
 }
 
-async fn answer(by: &Client, chat: &str, parent: &Value, text: &str) -> Value {
-    let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id replyTo { id } } }";
-    let input = json!({ "conversationId": chat, "clientMessageId": Uuid::new_v4(), "content": text,
-        "replyToId": parent["id"] });
-    let sent = by.get(query, json!({ "input": input })).await["sendMessage"].take();
-    assert_eq!(sent["replyTo"]["id"], parent["id"]);
-    sent
-}
-
 async fn titled(by: &Client, title: &str, others: &[&Client]) -> String {
     let query = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
     let ids: Vec<&str> = others.iter().map(|other| other.user.as_str()).collect();
@@ -227,45 +219,34 @@ async fn titled(by: &Client, title: &str, others: &[&Client]) -> String {
     data["createConversation"]["id"].as_str().expect("id").to_owned()
 }
 
+async fn answer(by: &Client, chat: &str, parent: &Value, text: &str) -> Value {
+    let sent = acts::answer(by, chat, parent, text).await;
+    assert_eq!(sent["replyTo"]["id"], parent["id"]);
+    sent
+}
+
 async fn edit(by: &Client, message: &Value, text: &str) {
-    let query = "mutation($m: ID!, $t: String!) { editMessage(messageId: $m, content: $t) { content } }";
-    let edited = by.get(query, json!({ "m": message["id"], "t": text })).await;
-    assert_eq!(edited["editMessage"]["content"], text);
+    assert_eq!(data(acts::edit(by, message, text).await)["editMessage"]["content"], text);
 }
 
 async fn rename(by: &Client, chat: &str, title: &str) {
-    let query = "mutation($c: ID!, $t: String!) { updateConversation(id: $c, title: $t) { title } }";
-    let renamed = by.get(query, json!({ "c": chat, "t": title })).await;
-    assert_eq!(renamed["updateConversation"]["title"], title);
-}
-
-async fn mark_read(by: &Client, chat: &str, message: &Value) {
-    let query = "mutation($c: ID!, $m: ID!) { markRead(conversationId: $c, upToMessageId: $m) }";
-    by.get(query, json!({ "c": chat, "m": message["id"] })).await;
+    assert_eq!(data(acts::rename(by, chat, title).await)["updateConversation"]["title"], title);
 }
 
 async fn add(by: &Client, chat: &str, people: &[&Client]) {
-    let query = "mutation($c: ID!, $u: [ID!]!) { addParticipants(conversationId: $c, userIds: $u) { id } }";
-    let ids: Vec<&str> = people.iter().map(|person| person.user.as_str()).collect();
-    by.get(query, json!({ "c": chat, "u": ids })).await;
+    data(acts::add(by, chat, people).await);
 }
 
 async fn remove(by: &Client, chat: &str, person: &Client) {
-    let query = "mutation($c: ID!, $u: ID!) { removeParticipant(conversationId: $c, userId: $u) { id } }";
-    by.get(query, json!({ "c": chat, "u": person.user })).await;
+    data(acts::remove(by, chat, person).await);
 }
 
 async fn leave(by: &Client, chat: &str) {
-    by.get("mutation($c: ID!) { leaveConversation(conversationId: $c) }", json!({ "c": chat })).await;
+    data(acts::leave(by, chat).await);
 }
 
 async fn delete(by: &Client, message: &Value) {
-    by.get("mutation($m: ID!) { deleteMessage(messageId: $m) { id } }", json!({ "m": message["id"] })).await;
-}
-
-async fn set_block(by: &Client, other: &Client, blocked: bool) {
-    let name = if blocked { "blockUser" } else { "unblockUser" };
-    by.get(&format!("mutation($u: ID!) {{ {name}(userId: $u) }}"), json!({ "u": other.user })).await;
+    data(acts::delete(by, message).await);
 }
 
 async fn refused(by: &Client, chat: &str, id: Uuid, text: &str, wanted: &str) {
