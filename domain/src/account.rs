@@ -7,6 +7,8 @@ mod charging;
 mod creating;
 mod credits;
 mod idempotency;
+mod organizing;
+mod preferences;
 mod refunding;
 mod sending;
 

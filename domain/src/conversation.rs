@@ -25,7 +25,7 @@ use schemas::rows::{ConversationRow, Once, RowKey, Variant};
 use schemas::states::ConversationState;
 use schemas::tables::{self, Table};
 use schemas::topics::{self, Topic};
-use schemas::verdict::{Decider, Done, Outcome};
+use schemas::verdict::{Decider, Outcome};
 use schemas::{ConversationId, UserId, conversation_operations};
 
 use crate::access;
@@ -128,16 +128,6 @@ fn without_effect(context: &Here<'_>, none: NoEffect) -> Decision<Conversations>
         None => decision.verdict = Some(refusal.map_or(Outcome::nothing_to_do(), Outcome::refused)),
     }
     decision
-}
-
-/// The verdict on a direct command decided before: done if what it asked for holds now. If not it
-/// was refused, or undone since; asking again does no harm.
-fn holds(now: bool) -> Option<Outcome> {
-    Some(if now {
-        Outcome::Done(Done { changed: true })
-    } else {
-        Outcome::refused(Refusal::unavailable("decided before an interruption"))
-    })
 }
 
 /// A group and the membership of the actor. The rules of groups are not those of pairs.

@@ -35,16 +35,19 @@ pub enum Recipients<'a> {
     Seeing(Seen<'a>),
     /// Of those, the ones whose interval reaches this number, and who follow this user.
     Following(i64, &'a UserId),
+    /// Of those, this user.
+    Only(&'a UserId),
     Nobody,
 }
 
 impl Recipients<'_> {
-    /// Whether a user gets the fact. Their sight is as of the fact's command.
-    pub fn include<B: Blocking>(&self, sight: &Sight<'_, B>) -> bool {
+    /// Whether a viewer gets the fact. Their sight is as of the fact's command.
+    pub fn include<B: Blocking>(&self, viewer: &UserId, sight: &Sight<'_, B>) -> bool {
         match self {
             Self::Members => sight.interval().is_some(),
             Self::Seeing(seen) => sight.sees(*seen),
             Self::Following(seq, user) => sight.reaches(*seq) && sight.follows(user),
+            Self::Only(user) => viewer == *user && sight.interval().is_some(),
             Self::Nobody => false,
         }
     }
@@ -63,6 +66,7 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
         ConversationFact::ReceiptAdvanced(receipt) => {
             Recipients::Following(receipt.read_up_to, &receipt.user)
         }
+        ConversationFact::MarkedUnread(marked) => Recipients::Only(&marked.user),
         ConversationFact::BlocksChanged(_) => Recipients::Nobody,
     }
 }
@@ -70,7 +74,10 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
 /// Whether the account's own user gets a fact of it.
 pub fn is_published(fact: &AccountFact) -> bool {
     match fact {
-        AccountFact::SendRejected(_) => true,
+        AccountFact::SendRejected(_)
+        | AccountFact::ConversationOrganized(_)
+        | AccountFact::DraftSaved(_)
+        | AccountFact::PreferencesChanged(_) => true,
         AccountFact::CreditsChanged(_) => false,
     }
 }
@@ -87,7 +94,8 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::ConversationUpdated(_)
-        | ConversationFact::ReceiptAdvanced(_) => vec![],
+        | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
 
@@ -123,7 +131,8 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::ConversationUpdated(_)
-        | ConversationFact::ReceiptAdvanced(_) => vec![],
+        | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
 
@@ -205,6 +214,7 @@ pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> V
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => vec![],
     }
 }
@@ -225,6 +235,7 @@ pub fn completes(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::MessageCreated(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
 }
@@ -247,6 +258,7 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => Replay::AsPublished,
     }
 }
@@ -261,6 +273,7 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => fact.clone(),
     }
 }
@@ -275,6 +288,7 @@ pub fn supersedes(fact: &ConversationFact) -> Option<&UserId> {
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
+        | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
 }

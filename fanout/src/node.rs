@@ -42,7 +42,7 @@ pub struct Node {
     pub tables: Arc<dyn Tables>,
     pub options: Options,
     pub cursor_key: CursorKey,
-    clock: Arc<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     judge: Arc<Judge>,
     /// To each hub's shard, which enters what it receives: the thread that fills a queue also empties it, so
     /// the memory of a queue stays with one processor.

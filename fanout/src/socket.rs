@@ -53,7 +53,8 @@ impl Sockets {
     ) -> Result<Self, ShardsError> {
         metrics::export();
         let draining = CancellationToken::new();
-        let rendering = rendering_schema(Arc::new(Reads::new(Arc::new(Rows::new(node.tables.clone())))));
+        let reads = Reads::new(Arc::new(Rows::new(node.tables.clone())), node.clock.clone());
+        let rendering = rendering_schema(Arc::new(reads));
         let stands = Stands {
             node: node.clone(),
             executor,

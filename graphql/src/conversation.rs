@@ -6,6 +6,8 @@
 mod activity;
 pub mod kinds;
 pub mod list;
+mod named;
+pub mod organizing;
 pub mod participants;
 
 use std::sync::Arc;
@@ -21,25 +23,32 @@ use crate::scalars::DateTime;
 use crate::{Result, access, reads};
 use activity::Activity;
 use kinds::ConversationKind;
+use named::Own;
+use organizing::Kept;
 use participants::Participants;
+
+pub use named::{Named, Told};
 
 pub struct Conversation {
     id: ConversationId,
     opened: OnceCell<Opened>,
     /// The sight with which it was read.
     sight: Option<Arc<ConversationSight>>,
+    /// What an event has told of the viewer's own.
+    own: Own,
 }
 
 impl Conversation {
     /// A conversation with the sight that was read of it.
     pub fn seen(sight: Arc<ConversationSight>) -> Self {
         let opened = OnceCell::new_with(sight.opened().cloned());
-        Self { id: sight.id().clone(), opened, sight: Some(sight) }
+        Self { id: sight.id().clone(), opened, sight: Some(sight), own: Own::default() }
     }
 
     /// A conversation that an event has named to the viewer.
-    pub fn named(id: ConversationId, opened: Option<Opened>) -> Self {
-        Self { id, opened: OnceCell::new_with(opened), sight: None }
+    pub fn named(Named { id, told }: Named<'_>) -> Self {
+        let about = if let Told::About(about) = told { Some(about.clone()) } else { None };
+        Self { id: id.clone(), opened: OnceCell::new_with(about), sight: None, own: Own::of(told) }
     }
 
     async fn opened(&self, ctx: &Context<'_>) -> Result<&Opened> {
@@ -96,6 +105,11 @@ impl Conversation {
     #[graphql(flatten)]
     async fn activity(&self) -> Activity<'_> {
         Activity(self)
+    }
+
+    #[graphql(flatten)]
+    async fn kept(&self) -> Kept<'_> {
+        Kept(self)
     }
 
     /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it.

@@ -5,6 +5,7 @@
 
 mod blocks;
 mod history;
+mod organizing;
 mod recipients;
 mod request;
 mod rights;
@@ -14,11 +15,12 @@ mod unread;
 use std::sync::Arc;
 
 use domain::access;
+use platform::clock::Clock;
 use schemas::code::Refusal;
 use schemas::creating::Opened;
 use schemas::credits::LedgerEntry;
 use schemas::people::Profile;
-use schemas::position::Offset;
+use schemas::position::{LogTime, Offset};
 use schemas::states::AccountState;
 use schemas::tables::views::MembershipRow;
 use schemas::{ClientId, ConversationId, UserId};
@@ -35,11 +37,16 @@ pub use sight::ConversationSight;
 /// Reads that apply a viewer's rights.
 pub struct Reads {
     rows: Arc<Rows>,
+    clock: Arc<dyn Clock>,
 }
 
 impl Reads {
-    pub fn new(rows: Arc<Rows>) -> Self {
-        Self { rows }
+    pub fn new(rows: Arc<Rows>, clock: Arc<dyn Clock>) -> Self {
+        Self { rows, clock }
+    }
+
+    fn now(&self) -> LogTime {
+        self.clock.now()
     }
 
     /// The published profile of a user. Anyone may see it.

@@ -66,11 +66,8 @@ impl Subscription {
         &self,
         ctx: &Context<'_>,
     ) -> Result<impl Stream<Item = Conversation> + use<>> {
-        give(ctx, Filter::ConversationUpdated, |payload, _| {
-            let about = payload.conversation?.cloned();
-            Some(Conversation::named(payload.of?.conversation.clone(), about))
-        })
-        .await
+        give(ctx, Filter::ConversationUpdated, |payload, _| payload.conversation.map(Conversation::named))
+            .await
     }
 }
 

@@ -22,6 +22,8 @@ use crate::operations::creating::Creating;
 use crate::operations::deleting::Deleting;
 use crate::operations::editing::Editing;
 use crate::operations::membership::Membership;
+use crate::operations::organizing::Organizing;
+use crate::operations::preferences::Preferences;
 use crate::operations::receipts::Receipts;
 use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
@@ -38,10 +40,10 @@ pub struct Mutation(Messages, Conversations, People);
 pub struct Messages(Sending, Editing, Deleting, Receipts);
 
 #[derive(MergedObject, Default)]
-pub struct Conversations(Creating, Membership, Settings);
+pub struct Conversations(Creating, Membership, Settings, Organizing);
 
 #[derive(MergedObject, Default)]
-pub struct People(Blocking);
+pub struct People(Blocking, Preferences);
 
 /// The schema over what can be read and asked for. It runs what [`graphql::Admission`] has admitted, which
 /// is valid.

@@ -8,6 +8,8 @@ pub mod creating;
 pub mod deleting;
 pub mod editing;
 pub mod membership;
+pub mod organizing;
+pub mod preferences;
 pub mod receipts;
 pub mod sending;
 pub mod settings;

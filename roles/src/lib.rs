@@ -135,7 +135,7 @@ impl Process {
         let ingest = Ingest::open(self.log.clone(), self.clock.clone(), rows.clone(), options).await?;
         let latch = self.life.readiness.latch("verdicts");
         self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
-        let schema = api::schema(Arc::new(Reads::new(rows)), ingest.clone());
+        let schema = api::schema(Arc::new(Reads::new(rows, self.clock.clone())), ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
         Ok(Api { executor: api::executor(schema), admission, ingest })
     }

@@ -1,4 +1,4 @@
-//! Receipts: how far a member has read.
+//! Receipts: how far a member has read, and whether they have marked the conversation as unread.
 
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,21 @@ pub struct ReceiptAdvanced {
     pub read_up_to: i64,
 }
 
+/// Request to a conversation: the user marks it as unread, whatever they have read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MarkUnread {
+    pub user: UserId,
+}
+
+/// Fact of a conversation: a member has marked it as unread, or has looked at it again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MarkedUnread {
+    pub user: UserId,
+    pub marked: bool,
+}
+
 /// Row of a conversation by user: watermarks, merged by maximum. Reading implies delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.rows")]
@@ -34,6 +49,8 @@ pub struct Receipt {
     pub ordinal: i64,
     /// The membership has ended; [`crate::membership::Former`] holds the marks.
     pub ended: bool,
+    /// The member has marked the conversation as unread, and neither read nor sent since.
+    pub marked_unread: bool,
 }
 
 impl Receipt {

@@ -36,12 +36,26 @@ def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
                 rejected = {name: charge[name] for name in ("client_id", "conversation")}
                 wanted.append(("SendRejected", rejected | {"refusal": refusal}))
             same(what, _facts(out), wanted)
+        case "OrganizeConversation", _:
+            organized = out[0].value["organized"]
+            said = {name: asked[name] for name in _ORGANIZING if asked[name] is not None}
+            whole = {"conversation": asked["conversation"], "organized": organized | said}
+            same(what, _facts(out), [("ConversationOrganized", whole)])
+            if asked["archived"] is not None:
+                same(f"archive in {what}", organized["archived"] is not None, asked["archived"])
+        case "SaveDraft", _:
+            same(what, _facts(out), [("DraftSaved", asked)])
+        case "UpdatePreferences", _:
+            said = {name: value for name, value in asked.items() if value is not None}
+            preferences = out[0].value["preferences"]
+            same(what, _facts(out), [("PreferencesChanged", {"preferences": preferences | said})])
         case "GrantCredits", _:
             same(what, _facts(out), _credits("GRANT", asked["amount_milli"]))
         case types:
             true(f"{what} can follow from it: {types}", False)
 
 
+_ORGANIZING = ("starred", "muted_until", "level", "labels")
 _PASSED = ("client_id", "sender", "content", "reply_to", "mentions")
 _KINDS = {"SendMessage": "Send", "CreateConversation": "Create"}
 

@@ -7,6 +7,12 @@ from topics import Read
 
 def check(what: str, read: Read, out: list[Read]) -> None:
     asked, types, fact = read.value, [other.type for other in out], out[0].value
+    if read.type == "MarkRead" and types[0] == "MarkedUnread":
+        same(f"mark in {what}", fact, {"user": asked["user"], "marked": False})
+        out, types = out[1:], types[1:]
+        if not out:
+            return
+        fact = out[0].value
     same(f"types of {what}", types, _TYPES.get(read.type, []))
     match read.type:
         case "PostMessage":
@@ -19,6 +25,8 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         case "MarkRead":
             same(f"reader in {what}", fact["user"], asked["user"])
             true(f"{what} is not beyond what was asked", fact["read_up_to"] <= asked["up_to"])
+        case "MarkUnread":
+            same(what, fact, {"user": asked["user"], "marked": True})
         case "AddMembers" | "RemoveMember":
             _check_members(what, asked, fact, out[1].value["message"])
         case "DeleteMessage":
@@ -46,6 +54,7 @@ _TYPES = {
     "PostMessage": ["MessageCreated"],
     "OpenConversation": ["ConversationOpened"],
     "MarkRead": ["ReceiptAdvanced"],
+    "MarkUnread": ["MarkedUnread"],
     "AddMembers": ["MembersChanged", "MessageCreated"],
     "RemoveMember": ["MembersChanged", "MessageCreated"],
     "DeleteMessage": ["MessageDeleted"],

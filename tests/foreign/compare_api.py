@@ -24,6 +24,7 @@ def check(users: dict[str, dict], told: dict[str, Told], story: Story) -> int:
             if conversation.people.present(user)
         }
         order = sorted(theirs, key=lambda id: (_position(theirs[id]), id), reverse=True)
+        order.sort(key=lambda id: api.kept.get(id, {}).get("archivedAt") is not None)
         same(f"conversations of {user}", [found["id"] for found in api.conversations], order)
         for found in api.conversations:
             sight = theirs[found["id"]]

@@ -82,7 +82,7 @@ class People:
         member, mark = self.members[user], self.mark(user)
         ended = [*member.intervals[:-1], member.intervals[-1] | {"to": offset}]
         self.former[user] = {"intervals": ended, "read_up_to": mark, "read_at": self.read_at(user)}
-        self.receipts[user] = {"read_up_to": 0, "read_at": 0, "ordinal": 0, "ended": True}
+        self.receipts[user] = {"read_up_to": 0, "read_at": 0, "ordinal": 0, "ended": True, "marked_unread": False}
         self.members[user] = Member("MEMBER", member.joined_at, ended, member.read_up_to, member.read_at)
         if member.role == "OWNER":
             self._hand_over()
@@ -95,7 +95,27 @@ class People:
             self.members[heir].role = "OWNER"
 
     def read(self, user: str, seq: int, ordinal: int, at: int) -> None:
-        self.receipts[user] = {"read_up_to": seq, "read_at": at, "ordinal": ordinal, "ended": False}
+        self.receipts[user] = {
+            "read_up_to": seq,
+            "read_at": at,
+            "ordinal": ordinal,
+            "ended": False,
+            "marked_unread": False,
+        }
+
+    def mark_unread(self, what: str, user: str, marked: bool) -> None:
+        """A member without a receipt keeps the mark with which they returned."""
+        true(f"{user} is a member at {what}", self.present(user) is not None)
+        before = self.receipts.get(user)
+        if before is None or before["ended"]:
+            at = self.members[user].read_at
+            before = {"read_up_to": 0, "read_at": at, "ordinal": 0, "ended": False, "marked_unread": False}
+        true(f"{what} changes the mark", before["marked_unread"] != marked)
+        self.receipts[user] = before | {"marked_unread": marked}
+
+    def is_marked_unread(self, user: str) -> bool:
+        receipt = self.receipts.get(user)
+        return receipt is not None and receipt["marked_unread"]
 
     def check_mark(self, what: str, user: str, seq: int, head: int) -> None:
         """A mark only moves forward, over what its user may see."""

@@ -19,6 +19,7 @@ import chain
 import compare_accounts
 import compare_api
 import compare_conversations
+import compare_organizing
 import compare_places
 import compare_rows
 import log
@@ -66,6 +67,7 @@ def main() -> None:
     accounts = owners.owners("user", rows["accounts"], owners.ACCOUNTS)
     owners.check_stamps("accounts", accounts, kept[ACCOUNT_COMMANDS], decided)
     compare_accounts.check(accounts, told_by_events, paid, told)
+    compare_organizing.check(accounts, told_by_events, told)
     owned = owners.owners("conversation", rows["conversations"], owners.CONVERSATIONS)
     owners.check_stamps("conversations", owned, kept[CONVERSATION_COMMANDS], decided)
     compare_conversations.check(owned, told_by_events, paid)

@@ -45,6 +45,15 @@ pub async fn rename(by: &Client, chat: &str, title: &str) -> Value {
     by.ask(query, json!({ "c": chat, "t": title })).await
 }
 
+/// Calls a mutation, as it stands in a document, that changes how a conversation is kept; its answer.
+pub async fn organize(by: &Client, chat: &str, call: &str) -> Value {
+    let query = format!(
+        "mutation($c: ID!) {{ kept: {call} {{ id archivedAt starred muted mutedUntil notificationLevel
+            labels draft markedUnread }} }}"
+    );
+    by.get(&query, json!({ "c": chat })).await["kept"].take()
+}
+
 pub async fn mark_read(by: &Client, chat: &str, message: &Value) {
     let query = "mutation($c: ID!, $m: ID!) { markRead(conversationId: $c, upToMessageId: $m) }";
     by.get(query, json!({ "c": chat, "m": message["id"] })).await;

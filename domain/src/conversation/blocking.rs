@@ -11,8 +11,8 @@ use schemas::tables::views::BlocksRow;
 use schemas::verdict::Outcome;
 use schemas::{ConversationId, UserId};
 
-use super::{Conversation, Conversations, Here, holds};
-use crate::operation::{NoEffect, Operation, Past};
+use super::{Conversation, Conversations, Here};
+use crate::operation::{NoEffect, Operation, Past, holds};
 
 /// The most intervals that are kept of one blocker; beyond, the two oldest become one, which hides
 /// more rather than less.

@@ -9,8 +9,8 @@ use schemas::states::ConversationState;
 use schemas::tables::views::MessageRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversations, Here, holds, messages};
-use crate::operation::{NoEffect, Operation, Past};
+use super::{Conversations, Here, messages};
+use crate::operation::{NoEffect, Operation, Past, holds};
 
 impl Operation<Conversations> for DeleteMessage {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {

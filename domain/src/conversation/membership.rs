@@ -18,9 +18,9 @@ use schemas::rows::RowKey;
 use schemas::tables::views::MembershipRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversation, Conversations, Here, holds, in_group, messages};
+use super::{Conversation, Conversations, Here, in_group, messages};
 use crate::effect::Effect;
-use crate::operation::{NoEffect, Operation, Past};
+use crate::operation::{NoEffect, Operation, Past, holds};
 
 impl Operation<Conversations> for AddMembers {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {

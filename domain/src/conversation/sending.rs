@@ -54,7 +54,8 @@ impl Operation<Conversations> for PostMessage {
         let seq = messages::append(context, &mut effect, message);
         // Sending reads up to one's own message.
         let ordinal = effect.state().countable;
-        let receipt = Receipt { read_up_to: seq, read_at: context.at, ordinal, ended: false };
+        let (read_at, ended, marked_unread) = (context.at, false, false);
+        let receipt = Receipt { read_up_to: seq, read_at, ordinal, ended, marked_unread };
         let sent = Sent { seq, charge: charge.position };
         effect.row(&(sender.clone(), self.client_id.clone()), sent).row(sender, receipt);
         Ok(effect.answered(Outcome::Stored(Stored { seq })))

@@ -10,8 +10,8 @@ use schemas::rows::RowKey;
 use schemas::settings::{ConversationUpdated, UpdateConversation};
 use schemas::verdict::Outcome;
 
-use super::{Conversations, Here, holds, in_group, membership, messages};
-use crate::operation::{NoEffect, Operation, Past};
+use super::{Conversations, Here, in_group, membership, messages};
+use crate::operation::{NoEffect, Operation, Past, holds};
 use crate::text;
 
 impl Operation<Conversations> for UpdateConversation {

@@ -16,6 +16,7 @@ mod editing;
 mod limits;
 mod members;
 mod opening;
+mod organizing;
 mod posting;
 mod reading;
 mod refunds;

@@ -7,7 +7,7 @@ use schemas::creating::ConversationKind;
 use schemas::message::{Body, Content, Mentions, Message, ReplyStub};
 use schemas::operations::{
     AddMembers, CreateConversation, DeleteMessage, GrantCredits, LookUp, MarkRead, OpenConversation,
-    PostMessage, Refund, RemoveMember, SendMessage, SetBlock,
+    OrganizeConversation, PostMessage, Refund, RemoveMember, SendMessage, SetBlock,
 };
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset};
@@ -167,6 +167,19 @@ pub fn delete(actor: &str, message: Message) -> ConversationRequest {
 pub fn naming(sender: &str, id: u8, people: &[&str], all: bool) -> ConversationRequest {
     let mentions = Mentions { people: profiles(people), all };
     ConversationRequest::PostMessage(PostMessage { mentions, ..posting(sender, id, "hear") })
+}
+
+/// A change of how the user keeps a conversation, of nothing yet.
+pub fn organize(conversation_number: u8, head: i64) -> OrganizeConversation {
+    OrganizeConversation {
+        conversation: conversation(conversation_number),
+        head,
+        archived: None,
+        starred: None,
+        muted_until: None,
+        level: None,
+        labels: None,
+    }
 }
 
 pub fn block(by: &str, other: &str, blocked: bool) -> ConversationRequest {

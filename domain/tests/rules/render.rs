@@ -3,9 +3,10 @@
 use expect_test::Expect;
 use fold::Fold;
 use musclemap_domain::{Accounts, Conversations};
+use schemas::organizing::LabelUse;
 use schemas::rows::{
-    AccountRow, Blocks, ConversationRow, Edits, Former, LedgerEntry, Member, MessageHead, Receipt, Replaced,
-    RowKey, Sent,
+    AccountRow, Blocks, ConversationRow, Draft, Edits, Former, LedgerEntry, Member, MessageHead, Organized,
+    Receipt, Replaced, RowKey, Sent,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -99,6 +100,21 @@ impl Worded for Accounts {
                 entry.client_id.as_ref().map_or(String::new(), |id| format!(" for {}", words::client(id))),
                 entry.recipients.map_or(String::new(), |count| format!(", {count} recipients")),
             ),
+            AccountRow::Organized(kept) => {
+                format!(
+                    "{}: {}",
+                    words::conversation(&key.names::<Organized>().unwrap()),
+                    words::organized(kept)
+                )
+            }
+            AccountRow::Labels(labels) => {
+                let each = |used: &LabelUse| format!("{} {}", used.label, used.conversations);
+                format!("labels: {}", labels.used.iter().map(each).collect::<Vec<String>>().join(", "))
+            }
+            AccountRow::Draft(draft) => {
+                format!("draft {}: {:?}", words::conversation(&key.names::<Draft>().unwrap()), draft.content)
+            }
+            AccountRow::Preferences(preferences) => format!("{preferences:?}"),
             AccountRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
         }
     }
@@ -127,7 +143,11 @@ impl Worded for Conversations {
             ConversationRow::Receipt(receipt) => {
                 let (user, ended) =
                     (key.names::<Receipt>().unwrap(), if receipt.ended { ", ended" } else { "" });
-                format!("receipt {user}: read {}, ordinal {}{ended}", receipt.read_up_to, receipt.ordinal)
+                let marked = if receipt.marked_unread { ", marked unread" } else { "" };
+                format!(
+                    "receipt {user}: read {}, ordinal {}{ended}{marked}",
+                    receipt.read_up_to, receipt.ordinal
+                )
             }
             ConversationRow::Sent(sent) => {
                 let (who, id) = key.names::<Sent>().unwrap();

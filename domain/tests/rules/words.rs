@@ -5,6 +5,7 @@ use schemas::blocking::{BlockInterval, Blocks};
 use schemas::charging::Charge;
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Content, Message};
+use schemas::organizing::{NotificationLevel, Organized};
 use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
 use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{BLOCKS, MESSAGES, Value};
@@ -125,6 +126,17 @@ fn message(message: &Message) -> String {
     format!("{seq}: {text} by {}{id}, {recipients} recipients{answers}{names}", sender.user)
 }
 
+pub fn organized(kept: &Organized) -> String {
+    let archived =
+        kept.archived.map(|archived| format!("archived at {} up to {}", archived.at, archived.head));
+    let starred = kept.starred.then(|| "starred".to_owned());
+    let muted = (kept.muted_until > 0).then(|| format!("muted until {}", kept.muted_until));
+    let level = (kept.level != NotificationLevel::All).then(|| format!("level {:?}", kept.level));
+    let labels = (!kept.labels.is_empty()).then(|| format!("labels {}", kept.labels.join(" ")));
+    let all: Vec<String> = [archived, starred, muted, level, labels].into_iter().flatten().collect();
+    if all.is_empty() { "as at first".to_owned() } else { all.join(", ") }
+}
+
 pub fn blocks(blocks: &Blocks) -> String {
     let interval = |interval: &BlockInterval| {
         format!("{}..{}", interval.from, interval.to.map_or(String::new(), |to| to.to_string()))
@@ -213,6 +225,9 @@ fn conversation_fact(fact: &ConversationFact) -> String {
             format!("updated by {}: {:?}", updated.by, updated.about.title)
         }
         ConversationFact::ReceiptAdvanced(read) => format!("{} has read {}", read.user, read.read_up_to),
+        ConversationFact::MarkedUnread(unread) => {
+            format!("{} has {} it as unread", unread.user, if unread.marked { "marked" } else { "unmarked" })
+        }
         ConversationFact::BlocksChanged(changed) => {
             let (by_user, by_other) = (blocks(&changed.blocks.by_user), blocks(&changed.blocks.by_other));
             format!("blocks by {} {by_user}, by {} {by_other}", changed.user, changed.other)
@@ -229,6 +244,11 @@ fn account_fact(fact: &AccountFact) -> String {
             let (id, to) = (client(&rejected.client_id), conversation(&rejected.conversation));
             format!("send {id} to {to} rejected: {}", refusal(&rejected.refusal))
         }
+        AccountFact::ConversationOrganized(organized) => {
+            format!("organized {}", conversation(&organized.conversation))
+        }
+        AccountFact::DraftSaved(draft) => format!("draft {}", conversation(&draft.conversation)),
+        AccountFact::PreferencesChanged(changed) => format!("prefers {:?}", changed.preferences),
     }
 }
 

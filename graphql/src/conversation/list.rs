@@ -21,9 +21,14 @@ use crate::reads::{Access, ConversationSight};
 /// Reads of one request that are under way at once.
 const CONCURRENT_READS: usize = 32;
 
-#[derive(Debug, Default, Clone, Copy, InputObject)]
+#[derive(Debug, Default, Clone, InputObject)]
 pub struct ConversationFilter {
+    /// Archived ones alone; without it, all others.
+    archived: Option<bool>,
+    starred: Option<bool>,
+    /// With unread messages, or marked as unread.
     unread: Option<bool>,
+    label: Option<String>,
     kind: Option<ConversationKind>,
 }
 
@@ -46,12 +51,12 @@ pub async fn page(
     access: &Access<'_>,
     size: usize,
     after: Option<&str>,
-    filter: ConversationFilter,
+    filter: &ConversationFilter,
 ) -> Result<ConversationConnection, Refusal> {
     let after: Option<(LogTime, ConversationId)> = paging::position("after", after)?;
     let is_behind = |listed: &Listed| after.as_ref().is_none_or(|after| listed.position.0 < *after);
-    let mut all = listed(access).await?;
-    all.retain(|listed| is_of_kind(listed, filter.kind));
+    let all = listed(access).await?;
+    access.all_organized().await?;
     let has_previous_page = all.first().is_some_and(|first| !is_behind(first));
     let (mut nodes, mut has_next_page, mut last_looked) = (vec![], false, None);
     for (looked, listed) in all.iter().filter(|listed| is_behind(listed)).enumerate() {
@@ -59,10 +64,7 @@ pub async fn page(
             has_next_page = true;
             break;
         }
-        let passes = match filter.unread {
-            Some(wanted) => (access.unread(&listed.sight).await? > 0) == wanted,
-            None => true,
-        };
+        let passes = passes(access, &listed.sight, filter).await?;
         if passes && nodes.len() == size {
             has_next_page = true;
             last_looked = nodes.last().copied();
@@ -84,9 +86,49 @@ pub async fn page(
     Ok(ConversationConnection { nodes, page_info })
 }
 
-fn is_of_kind(listed: &Listed, wanted: Option<ConversationKind>) -> bool {
-    let kind = listed.sight.opened().map(|opened| ConversationKind::from(opened.kind));
-    wanted.is_none_or(|wanted| kind == Some(wanted))
+async fn passes(
+    access: &Access<'_>,
+    sight: &ConversationSight,
+    filter: &ConversationFilter,
+) -> Result<bool, Refusal> {
+    let kind = || sight.opened().map(|opened| ConversationKind::from(opened.kind));
+    let organized = access.organized(sight.id()).await?;
+    let is_kept = filter.kind.is_none_or(|wanted| kind() == Some(wanted))
+        && filter.starred.is_none_or(|wanted| organized.starred == wanted)
+        && filter.label.as_ref().is_none_or(|label| organized.labels.contains(label))
+        && access.archived_at(sight, &organized).await?.is_some() == filter.archived.unwrap_or(false);
+    match filter.unread {
+        Some(wanted) if is_kept => Ok(is_unread(access, sight).await? == wanted),
+        _ => Ok(is_kept),
+    }
+}
+
+async fn is_unread(access: &Access<'_>, sight: &ConversationSight) -> Result<bool, Refusal> {
+    Ok(sight.is_marked_unread() || access.unread(sight).await? > 0)
+}
+
+/// What is unread in all conversations that are not archived.
+#[derive(SimpleObject)]
+pub struct UnreadSummary {
+    conversations: i32,
+    /// Counted exactly up to 99 in each conversation.
+    messages: i64,
+    /// As `unreadMentionCount` of each conversation.
+    mentions: i64,
+}
+
+pub async fn unread(access: &Access<'_>) -> Result<UnreadSummary, Refusal> {
+    let mut summary = UnreadSummary { conversations: 0, messages: 0, mentions: 0 };
+    access.all_organized().await?;
+    for Listed { sight, .. } in listed(access).await? {
+        let organized = access.organized(sight.id()).await?;
+        if is_unread(access, &sight).await? && access.archived_at(&sight, &organized).await?.is_none() {
+            summary.conversations += 1;
+            summary.messages += access.unread(&sight).await?;
+            summary.mentions += access.unread_mentions(&sight).await?;
+        }
+    }
+    Ok(summary)
 }
 
 /// Every conversation that the viewer is in, in order.

@@ -6,6 +6,7 @@ use domain::access::Seen;
 use futures::future::try_join;
 use schemas::code::Refusal;
 use schemas::message::Message;
+use schemas::position::LogTime;
 use schemas::{ConversationId, MessageId, UserId};
 
 use super::{BlockList, ConversationSight, Reads, Rights};
@@ -20,6 +21,10 @@ pub struct Access<'a> {
 }
 
 impl Access<'_> {
+    pub fn now(&self) -> LogTime {
+        self.reads.now()
+    }
+
     /// The blocks between the viewer and others.
     pub async fn blocks(&self) -> Result<Arc<BlockList>, Refusal> {
         let cell = self.rights.blocks();

@@ -84,6 +84,11 @@ impl ConversationSight {
         })
     }
 
+    /// Whether the viewer has marked it as unread.
+    pub fn is_marked_unread(&self) -> bool {
+        self.rows.receipt.as_ref().is_some_and(|receipt| receipt.marked_unread)
+    }
+
     /// The number up to which the viewer has read; 0 if nothing.
     pub fn read_up_to(&self) -> i64 {
         let member = self.rows.member.as_ref();

@@ -2,13 +2,13 @@
 //!
 //! Invariant: [`payloads`] sets a bit exactly where [`payload`] holds what that subscription gives.
 
-use schemas::creating::Opened;
 use schemas::message::Message;
 use schemas::receipts::ReceiptAdvanced;
 use schemas::sending::SendRejected;
 use schemas::{AccountFact, ConversationFact};
 
-use super::events::MessageChangeKind;
+use super::events::{AccountPart, MessageChangeKind};
+use crate::conversation::{Named, Told};
 use crate::live::{ConversationDelivery, Delivery, Payloads};
 
 /// What a delivery gives to each kind of subscription.
@@ -19,8 +19,7 @@ pub struct Payload<'a> {
     pub event: Option<Event<'a>>,
     pub received: Option<&'a Message>,
     pub updated: Option<&'a Message>,
-    /// The conversation, with what it is where the fact carries it.
-    pub conversation: Option<Option<&'a Opened>>,
+    pub conversation: Option<Named<'a>>,
 }
 
 /// An event of the inbox.
@@ -28,7 +27,8 @@ pub struct Payload<'a> {
 pub enum Event<'a> {
     MessageCreated(&'a Message),
     MessageChanged(MessageChangeKind, &'a Message),
-    ConversationChanged(&'a Opened),
+    ConversationChanged(Named<'a>),
+    AccountChanged(AccountPart),
     ReceiptAdvanced(&'a ReceiptAdvanced),
     SendRejected(&'a SendRejected),
     ResumeGap(&'a str),
@@ -53,21 +53,34 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
     let alone = |event| Payload { event: Some(event), ..Payload::default() };
     match delivery {
         Delivery::Conversation(delivery) => of_conversation(delivery),
-        Delivery::Account(AccountFact::SendRejected(rejected)) => alone(Event::SendRejected(rejected)),
-        Delivery::Account(AccountFact::CreditsChanged(_)) => Payload::default(),
+        Delivery::Account(fact) => match fact {
+            AccountFact::SendRejected(rejected) => alone(Event::SendRejected(rejected)),
+            AccountFact::CreditsChanged(_) => Payload::default(),
+            AccountFact::ConversationOrganized(kept) => {
+                changed(Named { told: Told::Organized(&kept.organized), ..Named::of(&kept.conversation) })
+            }
+            AccountFact::DraftSaved(kept) => {
+                changed(Named { told: Told::Draft(&kept.content), ..Named::of(&kept.conversation) })
+            }
+            AccountFact::PreferencesChanged(_) => alone(Event::AccountChanged(AccountPart::Settings)),
+        },
         Delivery::ResumeGap { reason } => alone(Event::ResumeGap(reason)),
         Delivery::Drained { replayed } => alone(Event::Drained(*replayed)),
     }
 }
 
+/// A change of a conversation alone.
+fn changed(conversation: Named<'_>) -> Payload<'_> {
+    let event = Some(Event::ConversationChanged(conversation));
+    Payload { event, conversation: Some(conversation), ..Payload::default() }
+}
+
 fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
-    let of = Payload { of: Some(delivery), conversation: Some(None), ..Payload::default() };
-    let about = |about| Payload {
-        event: Some(Event::ConversationChanged(about)),
-        conversation: Some(Some(about)),
-        ..of
-    };
-    let changed = |change, message| Payload {
+    let named = Named::of(&delivery.conversation);
+    let of = Payload { of: Some(delivery), conversation: Some(named), ..Payload::default() };
+    let told = |named| Payload { of: Some(delivery), ..changed(named) };
+    let about = |about| told(Named { told: Told::About(about), ..named });
+    let message = |change, message| Payload {
         event: Some(Event::MessageChanged(change, message)),
         updated: Some(message),
         ..of
@@ -81,10 +94,13 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
             received: Some(&created.message),
             ..of
         },
-        ConversationFact::MessageEdited(edited) => changed(MessageChangeKind::Edited, &edited.message),
-        ConversationFact::MessageDeleted(deleted) => changed(MessageChangeKind::Deleted, &deleted.message),
+        ConversationFact::MessageEdited(edited) => message(MessageChangeKind::Edited, &edited.message),
+        ConversationFact::MessageDeleted(deleted) => message(MessageChangeKind::Deleted, &deleted.message),
         ConversationFact::ReceiptAdvanced(receipt) => {
             Payload { event: Some(Event::ReceiptAdvanced(receipt)), ..of }
+        }
+        ConversationFact::MarkedUnread(unread) => {
+            told(Named { told: Told::MarkedUnread(unread.marked), ..named })
         }
         ConversationFact::BlocksChanged(_) => Payload::default(),
     }

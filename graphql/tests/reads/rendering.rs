@@ -10,6 +10,7 @@ use musclemap_graphql::live::{ConversationDelivery, Delivery, Mode, Payloads, Re
 use musclemap_graphql::people::People;
 use musclemap_graphql::subscriptions::payloads;
 use musclemap_graphql::{Reads, Rows, Viewer, rendering_schema};
+use platform::clock::SystemClock;
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
 use schemas::ConversationFact;
 use schemas::deleting::MessageDeleted;
@@ -54,7 +55,10 @@ async fn render(
     let sealed = Sealed::new(Viewer { user: user("bob") });
     let request =
         Request::new(query).data(Mode::Render(Rendering { delivery, answers })).data(sealed.clone());
-    let schema = rendering_schema(Arc::new(Reads::new(Arc::new(Rows::new(Arc::new(Untouched))))));
+    let schema = rendering_schema(Arc::new(Reads::new(
+        Arc::new(Rows::new(Arc::new(Untouched))),
+        Arc::new(SystemClock),
+    )));
     let response: Response = schema.execute_stream(request).next().await.unwrap_or_default();
     (serde_json::to_value(response).unwrap(), sealed.was_opened())
 }
@@ -68,7 +72,7 @@ fn people() -> People {
         read_at: 0,
     };
     let members = ["ann", "bob", "carl"].map(|name| (user(name), member.clone())).into();
-    let read = Receipt { read_up_to: 9, read_at: 5, ordinal: 9, ended: false };
+    let read = Receipt { read_up_to: 9, read_at: 5, ordinal: 9, ended: false, marked_unread: false };
     People { members, receipts: vec![(user("carl"), read)], former: vec![] }
 }
 

@@ -79,7 +79,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let tables: Arc<dyn Tables> = store.tables();
-        let reads = Arc::new(Reads::new(Arc::new(Rows::new(tables.clone()))));
+        let reads = Arc::new(Reads::new(Arc::new(Rows::new(tables.clone())), Arc::new(SystemClock)));
         let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).finish();
         Self { schema, tables, _store: store, _folder: folder }
     }
@@ -113,7 +113,8 @@ impl World {
     }
 
     pub async fn receipt(&self, id: &ConversationId, name: &str, read_up_to: i64) {
-        let receipt = Receipt { read_up_to, read_at: 1_000, ordinal: read_up_to, ended: false };
+        let receipt =
+            Receipt { read_up_to, read_at: 1_000, ordinal: read_up_to, ended: false, marked_unread: false };
         self.row(id, RowKey::of::<Receipt>(&user(name)), avro::encode(&receipt)).await;
     }
 

@@ -126,7 +126,7 @@ impl Server {
             .expect("an ingest");
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
         let token = authenticator.issue(&"nobody".parse().expect("an id"), clock.now()).expect("a token");
-        let executor = api::executor(api::schema(Arc::new(Reads::new(rows)), ingest.clone()));
+        let executor = api::executor(api::schema(Arc::new(Reads::new(rows, clock.clone())), ingest.clone()));
         let admission = Admission::new(&api::sdl(), development).expect("a schema");
         let router = routes(Http {
             executor: executor.clone(),

@@ -87,6 +87,12 @@ impl Clients {
         }
     }
 
+    /// Asks an account for something that no conversation decides.
+    pub fn own(&mut self, state: &mut State, user: &UserId, request: impl Into<AccountRequest>) {
+        let reply = self.reply();
+        self.account(state, user, request, Some(reply));
+    }
+
     /// Appends a request to an account; gives its offset.
     fn account(
         &self,

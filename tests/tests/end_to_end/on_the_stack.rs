@@ -14,6 +14,7 @@ mod membership;
 mod mentions;
 mod metrics;
 mod operator;
+mod organizing;
 mod receipts;
 mod replies;
 mod settings;

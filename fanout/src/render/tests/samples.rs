@@ -10,12 +10,15 @@ use schemas::avro::{self, Record};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::credits::LedgerKind;
 use schemas::facts::{
-    BlocksChanged, ConversationOpened, ConversationUpdated, CreditsChanged, MembersChanged, MessageCreated,
-    MessageDeleted, MessageEdited, ReceiptAdvanced, SendRejected,
+    BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
+    DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted, MessageEdited,
+    PreferencesChanged, ReceiptAdvanced, SendRejected,
 };
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Content, Edited, Mentions, Message, Note, NoteKind, Text};
+use schemas::organizing::Organized;
 use schemas::people::Profile;
+use schemas::preferences::Preferences;
 use schemas::receipts::Receipt;
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
@@ -76,8 +79,11 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         ConversationOpened { about: opened(), members: PEOPLE.map(user).to_vec() }.into(),
         ConversationUpdated { about: opened(), by: user("bob") }.into(),
         ReceiptAdvanced { user: user("bob"), read_up_to: 2 }.into(),
+        MarkedUnread { user: user("ann"), marked: true }.into(),
         blocks.into(),
     ];
+    let organized =
+        ConversationOrganized { conversation: conversation("k1"), organized: Organized::default() };
     let people = Arc::new(people());
     let delivery = |fact| {
         let is_completed = domain::delivery::completes(&fact).is_some();
@@ -87,6 +93,11 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
     let others = [
         Delivery::Account(rejected.into()),
         Delivery::Account(credits.into()),
+        Delivery::Account(organized.into()),
+        Delivery::Account(
+            DraftSaved { conversation: conversation("k1"), content: "draft".to_owned() }.into(),
+        ),
+        Delivery::Account(PreferencesChanged { preferences: Preferences::default() }.into()),
         Delivery::ResumeGap { reason: "cursor too old".to_owned() },
         Delivery::Drained { replayed: 0 },
     ];
@@ -125,7 +136,7 @@ fn message(seq: i64) -> Message {
 pub fn people() -> People {
     let member =
         Member { role: Role::Member, joined_at: 1, intervals: vec![SINCE], read_up_to: 0, read_at: 0 };
-    let receipt = Receipt { read_up_to: 4, read_at: 5, ordinal: 4, ended: false };
+    let receipt = Receipt { read_up_to: 4, read_at: 5, ordinal: 4, ended: false, marked_unread: false };
     let people: [UserId; 2] = PEOPLE.map(user);
     People {
         members: people.iter().map(|user| (user.clone(), member.clone())).collect(),

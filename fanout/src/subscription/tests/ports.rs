@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use graphql::{Executor, Reads, RenderingSchema, Rows};
+use platform::clock::SystemClock;
 use platform::ports::{
     Log, LogError, Marks, Membership, Page, PutRow, Range, Reader, Receipt, Record, Row, Tables, TablesError,
 };
@@ -173,7 +174,10 @@ impl Log for MemoryLog {
 
 /// Payloads over these tables.
 pub fn rendering_schema(tables: &Arc<Memory>) -> RenderingSchema {
-    graphql::rendering_schema(Arc::new(Reads::new(Arc::new(Rows::new(tables.clone())))))
+    graphql::rendering_schema(Arc::new(Reads::new(
+        Arc::new(Rows::new(tables.clone())),
+        Arc::new(SystemClock),
+    )))
 }
 
 /// The subscriptions of the API over these tables.

@@ -10,7 +10,7 @@ use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembersChanged, MembershipInterval};
 use schemas::message::{Message, NoteKind};
 use schemas::position::{LogTime, Offset};
-use schemas::receipts::ReceiptAdvanced;
+use schemas::receipts::{MarkedUnread, ReceiptAdvanced};
 use schemas::{ConversationFact, UserId};
 
 /// A user who is or was a member.
@@ -20,6 +20,8 @@ pub struct Person {
     pub intervals: Vec<MembershipInterval>,
     /// Number up to which the user has read.
     pub mark: i64,
+    /// Whether the user has marked the conversation as unread since.
+    pub marked_unread: bool,
 }
 
 /// A message, and when it was removed.
@@ -93,6 +95,7 @@ impl History {
             ConversationFact::MessageDeleted(deleted) => self.deleted(deleted.message),
             ConversationFact::MessageEdited(edited) => self.edited(edited.message),
             ConversationFact::ReceiptAdvanced(receipt) => self.advanced(&receipt),
+            ConversationFact::MarkedUnread(marked) => self.marked(&marked),
             ConversationFact::BlocksChanged(changed) => {
                 self.changes += 1;
                 let of_other = self.blocks.get(&changed.other).cloned().unwrap_or_default();
@@ -119,7 +122,7 @@ impl History {
         for member in &changed.members {
             let person = self.people.entry(member.user.clone()).or_default();
             match person.intervals.last_mut().filter(|last| last.to.is_none()) {
-                Some(last) => last.to = Some(offset),
+                Some(last) => (last.to, person.marked_unread) = (Some(offset), false),
                 None => person.intervals.push(joined.clone()),
             }
             if person.kept() != member.intervals {
@@ -155,7 +158,7 @@ impl History {
                 return wrong("quotes what is not there");
             }
             match self.people.get_mut(message.sender_id()).filter(|person| person.is_present()) {
-                Some(person) => person.mark = message.seq,
+                Some(person) => (person.mark, person.marked_unread) = (message.seq, false),
                 None => return wrong("is of a user who is no member"),
             }
         }
@@ -193,6 +196,16 @@ impl History {
             return Err(format!("{seq} was edited to {message:?} from {:?}", written.message));
         }
         written.message = message;
+        Ok(())
+    }
+
+    fn marked(&mut self, marked: &MarkedUnread) -> Result<(), String> {
+        let person = self.people.get_mut(&marked.user).filter(|person| person.is_present());
+        let person = person.ok_or_else(|| format!("{} marks, and is no member", marked.user))?;
+        if person.marked_unread == marked.marked {
+            return Err(format!("{marked:?} changes nothing"));
+        }
+        person.marked_unread = marked.marked;
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Accounts, Conversations};
 use fold::Fold;
 use platform::ports::Record;
+use schemas::control::RULES;
 use schemas::message::Message;
 use schemas::position::{Number, Offset};
 use schemas::record::Envelope;
@@ -14,7 +15,9 @@ use schemas::tables::{
 };
 use schemas::topics::{ACCOUNT_EVENTS, EVENTS, Topic};
 use schemas::verdict::Outcome;
-use schemas::{AccountFact, ClientId, ConversationFact, ConversationId, ConversationRequest, UserId};
+use schemas::{
+    AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, UserId,
+};
 
 use super::answers::{self, Answer};
 use super::history::History;
@@ -93,7 +96,10 @@ impl<'a> Rest<'a> {
                     let change = (changed.amount_milli, changed.balance_after_milli);
                     changes.entry(key(record)?).or_default().push(change);
                 }
-                AccountFact::SendRejected(_) => {}
+                AccountFact::SendRejected(_)
+                | AccountFact::ConversationOrganized(_)
+                | AccountFact::DraftSaved(_)
+                | AccountFact::PreferencesChanged(_) => {}
             }
         }
         let stories =
@@ -116,6 +122,13 @@ impl<'a> Rest<'a> {
     pub fn sent_by<'s>(&'s self, user: &'s UserId) -> impl Iterator<Item = &'s (ClientId, Offset)> {
         let sent = self.stories().flat_map(|story| story.sent.values());
         sent.filter(move |(sender, _)| sender == user).map(|(_, sent)| sent)
+    }
+
+    /// What an account was asked for, in the order of the log.
+    pub fn asked(&self, user: &UserId) -> Vec<AccountRequest> {
+        let records = (0..PARTITIONS).flat_map(|p| self.state.log(Accounts::commands().name, p));
+        let own = records.filter(|record| record.key_text() == Some(user.as_str()));
+        own.filter_map(|record| Accounts::decode(&record.value, RULES).ok()).collect()
     }
 
     pub fn story(&self, id: &ConversationId) -> Option<&Story> {

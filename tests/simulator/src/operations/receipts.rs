@@ -2,7 +2,7 @@
 
 use rand::Rng;
 use schemas::membership::{Former, Member};
-use schemas::operations::MarkRead;
+use schemas::operations::{MarkRead, MarkUnread};
 use schemas::receipts::Receipt;
 
 use super::Simulated;
@@ -23,6 +23,29 @@ impl Simulated for MarkRead {
     /// members the marks are kept.
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         rest.stories().try_for_each(|story| marks(story).map_err(|wrong| format!("{}: {wrong}", story.id)))
+    }
+}
+
+impl Simulated for MarkUnread {
+    const WEIGHT: u32 = 2;
+
+    fn ask(clients: &mut Clients, state: &mut State) {
+        let (user, conversation) = (clients.user(state), clients.conversation(state));
+        clients.direct(state, &conversation, MarkUnread { user });
+    }
+
+    /// Marked are those whom events tell.
+    fn holds(rest: &Rest<'_>) -> Result<(), String> {
+        for story in rest.stories() {
+            for (user, person) in &story.history.people {
+                let receipt = story.stored.get::<Receipt>(user);
+                let marked = receipt.is_some_and(|receipt| receipt.marked_unread);
+                if marked != person.marked_unread {
+                    return Err(format!("{} of {user}: {receipt:?}, not {person:?}", story.id));
+                }
+            }
+        }
+        Ok(())
     }
 }
 

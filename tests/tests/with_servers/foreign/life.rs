@@ -1,6 +1,7 @@
 //! A varied life of six people: everything that they can do is done at least once, and some of it while
 //! owners of partitions are killed, so that records repeat.
 
+mod keeps;
 mod marks;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -55,6 +56,7 @@ pub async fn live(system: &mut System, people: &People) {
     come_and_go(people).await;
     block(people).await;
     marks::read(people).await;
+    keeps::keep(people).await;
     ask_again(people).await;
     take_notes(system, people).await;
 }
