@@ -57,6 +57,7 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
     match fact {
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::MembersChanged(_) => Recipients::Members,
         ConversationFact::MessageCreated(MessageCreated { message })
         | ConversationFact::MessageEdited(MessageEdited { message })
@@ -87,6 +88,9 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
     match fact {
         ConversationFact::ConversationOpened(opened) => opened.members.clone(),
         ConversationFact::MembersChanged(changed) => {
+            changed.members.iter().map(|member| member.user.clone()).collect()
+        }
+        ConversationFact::RolesChanged(changed) => {
             changed.members.iter().map(|member| member.user.clone()).collect()
         }
         ConversationFact::BlocksChanged(changed) => vec![changed.user.clone(), changed.other.clone()],
@@ -131,6 +135,7 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
@@ -213,6 +218,7 @@ pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> V
         }
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => vec![],
@@ -232,6 +238,7 @@ pub fn completes(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::MessageEdited(MessageEdited { message }) => Some(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageCreated(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
@@ -255,6 +262,7 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         | ConversationFact::MessageEdited(MessageEdited { message }) => Replay::Newest(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
@@ -270,6 +278,7 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
         ConversationFact::MessageEdited(_) => MessageEdited { message }.into(),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
@@ -284,6 +293,7 @@ pub fn supersedes(fact: &ConversationFact) -> Option<&UserId> {
         ConversationFact::ReceiptAdvanced(receipt) => Some(&receipt.user),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)

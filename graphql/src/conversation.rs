@@ -89,6 +89,15 @@ impl Conversation {
         Ok(self.opened(ctx).await?.title.as_deref())
     }
 
+    async fn description(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        Ok(self.opened(ctx).await?.description.as_deref())
+    }
+
+    /// only owner and moderators post
+    async fn announcements_only(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.opened(ctx).await?.announcements_only)
+    }
+
     async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
         Ok(DateTime(self.opened(ctx).await?.at))
     }
@@ -112,10 +121,14 @@ impl Conversation {
         Kept(self)
     }
 
-    /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it.
+    /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it, and in a group for
+    /// announcements the role of a member.
     async fn can_post(&self, ctx: &Context<'_>) -> Result<bool> {
         let (_, sight) = self.sight(ctx).await?;
         let Some(sight) = sight else { return Ok(false) };
+        if domain::access::posting(sight.opened(), sight.member().ok()).is_err() {
+            return Ok(false);
+        }
         Ok(!sight.is_direct() || !sight.blocks().standing().any(|other| sight.is_with(other)))
     }
 }

@@ -61,6 +61,9 @@ pub struct ConversationOpened {
 pub struct Opened {
     pub kind: ConversationKind,
     pub title: Option<String>,
+    pub description: Option<String>,
+    /// Only owner and moderators post.
+    pub announcements_only: bool,
     pub by: UserId,
     pub at: LogTime,
     /// The creator's charge that opened it.

@@ -11,7 +11,7 @@ pub use crate::creating::ConversationOpened;
 pub use crate::credits::CreditsChanged;
 pub use crate::deleting::MessageDeleted;
 pub use crate::editing::MessageEdited;
-pub use crate::membership::MembersChanged;
+pub use crate::membership::{MembersChanged, RolesChanged};
 pub use crate::organizing::{ConversationOrganized, DraftSaved};
 pub use crate::preferences::PreferencesChanged;
 pub use crate::receipts::{MarkedUnread, ReceiptAdvanced};
@@ -87,4 +87,5 @@ facts! {
     246 MessageEdited,
     247 ConversationUpdated,
     248 MarkedUnread,
+    249 RolesChanged,
 }

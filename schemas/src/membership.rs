@@ -15,6 +15,7 @@ use crate::rows::TOMBSTONE_SECONDS;
 #[avro(namespace = "musclemap.messaging")]
 pub enum Role {
     Owner,
+    Moderator,
     Member,
 }
 
@@ -23,6 +24,7 @@ impl Role {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Owner => "OWNER",
+            Self::Moderator => "MODERATOR",
             Self::Member => "MEMBER",
         }
     }
@@ -43,6 +45,32 @@ pub struct AddMembers {
 pub struct RemoveMember {
     pub actor: Profile,
     pub person: Profile,
+}
+
+/// Request to a conversation: give a member of a group another role. An owner who makes another one the
+/// owner hands the group over, and is a moderator then.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct SetRole {
+    pub actor: Profile,
+    pub person: Profile,
+    pub role: Role,
+}
+
+/// Fact of a conversation: members have other roles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct RolesChanged {
+    pub about: Opened,
+    pub by: UserId,
+    pub members: Vec<MemberRole>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MemberRole {
+    pub user: UserId,
+    pub role: Role,
 }
 
 /// Fact of a conversation: memberships have begun or ended.

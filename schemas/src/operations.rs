@@ -12,7 +12,7 @@ pub use crate::creating::{CreateConversation, OpenConversation};
 pub use crate::credits::GrantCredits;
 pub use crate::deleting::DeleteMessage;
 pub use crate::editing::EditMessage;
-pub use crate::membership::{AddMembers, RemoveMember};
+pub use crate::membership::{AddMembers, RemoveMember, SetRole};
 pub use crate::organizing::{OrganizeConversation, SaveDraft};
 pub use crate::preferences::UpdatePreferences;
 pub use crate::receipts::{MarkRead, MarkUnread};
@@ -52,6 +52,7 @@ macro_rules! conversation_operations {
             148 EditMessage since 1,
             149 UpdateConversation since 1,
             150 MarkUnread since 1,
+            151 SetRole since 1,
         }
     };
 }

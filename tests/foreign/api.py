@@ -18,7 +18,7 @@ PAGE = "pageInfo { hasNextPage endCursor }"
 KEPT = """archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread"""
 CONVERSATIONS = f"""query($after: String, $archived: Boolean!) {{
     conversations(first: 50, after: $after, filter: {{ archived: $archived }}) {{ {PAGE} nodes {{ {KEPT}
-    id kind title participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost
+    id kind title description announcementsOnly participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost
     createdBy {PERSON} lastMessage {{ id }} viewer {{ role joinedAt lastReadMessageId }} }} }} }}"""
 PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
     participants(first: 50, after: $after) {{ {PAGE}

@@ -27,6 +27,7 @@ CONVERSATION_REQUESTS = {
     148: "EditMessage",
     149: "UpdateConversation",
     150: "MarkUnread",
+    151: "SetRole",
 }
 ACCOUNT_FACTS = {
     200: "CreditsChanged",
@@ -45,6 +46,7 @@ CONVERSATION_FACTS = {
     246: "MessageEdited",
     247: "ConversationUpdated",
     248: "MarkedUnread",
+    249: "RolesChanged",
 }
 
 # Rows of the two machines, by kind of row: the schema's id and its name. Kinds 0 and 1 are the state and
@@ -95,4 +97,4 @@ DERIVED = {"Refund", "PostMessage", "OpenConversation", "LookUp"}
 # Commands that carry the charge of the account that sent them.
 CHARGED = {"PostMessage", "OpenConversation"}
 # Facts whose records name in a header the users whose memberships or blocks they change.
-NAMING = {"ConversationOpened", "MembersChanged", "BlocksChanged"}
+NAMING = {"ConversationOpened", "MembersChanged", "RolesChanged", "BlocksChanged"}

@@ -13,6 +13,12 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         if not out:
             return
         fact = out[0].value
+    if read.type == "RemoveMember" and types[0] == "RolesChanged":
+        same(f"who hands over in {what}", fact["by"], asked["person"]["user"])
+        out, types = out[1:], types[1:]
+        fact = out[0].value
+    if read.type == "UpdateConversation":
+        types = types[:2] if set(types[1:]) == {"MessageCreated"} else types
     same(f"types of {what}", types, _TYPES.get(read.type, []))
     match read.type:
         case "PostMessage":
@@ -20,6 +26,7 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         case "OpenConversation":
             same(what, fact["members"], [asked["creator"], *asked["participants"]])
             said = {"kind": asked["kind"], "title": asked["title"], "by": asked["creator"]}
+            said |= {"description": None, "announcements_only": False}
             charge = {"charge": read.headers.charge["position"], "at": out[0].headers.time}
             same(what, fact["about"], said | charge)
         case "MarkRead":
@@ -39,11 +46,17 @@ def check(what: str, read: Read, out: list[Read]) -> None:
             same(f"text in {what}", text(message), asked["content"])
             _check_mentions(what, asked, message)
         case "UpdateConversation":
-            actor, title = asked["actor"], asked["title"]
-            same(what, (fact["by"], fact["about"]["title"]), (actor["user"], title))
+            _check_settings(what, asked, fact, [other.value["message"] for other in out[1:]])
+        case "SetRole":
+            actor, person, role = asked["actor"], asked["person"], asked["role"]
+            given = [{"user": person["user"], "role": role}]
+            if role == "OWNER":
+                given.append({"user": actor["user"], "role": "MODERATOR"})
+            same(what, (fact["by"], fact["members"]), (actor["user"], given))
             note = out[1].value["message"]
+            kind = "OWNER_CHANGED" if role == "OWNER" else "ROLE_CHANGED"
             same(f"actor in the note in {what}", note["sender"], actor)
-            same(f"note in {what}", body(note)[1], {"kind": "RENAMED", "targets": [], "value": title})
+            same(f"note in {what}", body(note)[1], {"kind": kind, "targets": [person], "value": role})
         case "SetBlock":
             intervals = fact["blocks"]["by_user"]["intervals"]
             said = (fact["user"], fact["other"], intervals[-1]["to"] is None)
@@ -60,6 +73,7 @@ _TYPES = {
     "DeleteMessage": ["MessageDeleted"],
     "EditMessage": ["MessageEdited"],
     "UpdateConversation": ["ConversationUpdated", "MessageCreated"],
+    "SetRole": ["RolesChanged", "MessageCreated"],
     "SetBlock": ["BlocksChanged"],
 }
 
@@ -94,6 +108,32 @@ def _check_members(what: str, asked: dict, fact: dict, note: dict) -> None:
     kind = "ADDED" if "people" in asked else "LEFT" if leaves else "REMOVED"
     wanted = {"kind": kind, "targets": [] if leaves else changing, "value": None}
     same(f"note in {what}", body(note)[1], wanted)
+
+
+def _check_settings(what: str, asked: dict, fact: dict, notes: list[dict]) -> None:
+    """Each setting that is asked for is as asked; each note tells one of them."""
+    same(f"actor in {what}", fact["by"], asked["actor"]["user"])
+    about = fact["about"]
+    for name, stands in (
+        ("title", about["title"]),
+        ("description", about["description"] or ""),
+        ("announcements_only", about["announcements_only"]),
+    ):
+        if asked[name] is not None:
+            same(f"{name} in {what}", stands, asked[name])
+    possible = [
+        ("title", {"kind": "RENAMED", "targets": [], "value": about["title"]}),
+        ("description", {"kind": "SETTINGS_CHANGED", "targets": [], "value": "DESCRIPTION"}),
+        ("announcements_only", {"kind": "SETTINGS_CHANGED", "targets": [], "value": _POSTS[about["announcements_only"]]}),
+    ]
+    told = [body(note)[1] for note in notes]
+    wanted = [note for name, note in possible if asked[name] is not None and note in told]
+    same(f"notes in {what}", told, wanted)
+    for note in notes:
+        same(f"actor in the notes in {what}", note["sender"], asked["actor"])
+
+
+_POSTS = {True: "ANNOUNCEMENTS_ONLY", False: "EVERYONE_POSTS"}
 
 
 def _core(message: dict) -> dict:

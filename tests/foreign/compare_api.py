@@ -80,6 +80,8 @@ def _check_conversation(sight: Sight, found: dict, users: dict[str, dict]) -> No
         "id": conversation.id,
         "kind": about["kind"],
         "title": about["title"],
+        "description": about["description"],
+        "announcementsOnly": about["announcements_only"],
         "participantCount": conversation.people.count(),
         "lastSeq": conversation.head,
         "lastMessageAt": time(sight.newest_at()),

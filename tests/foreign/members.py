@@ -6,6 +6,7 @@ A model of its own: it takes what commands and facts say, and computes what rows
 from dataclasses import dataclass, field
 
 from difference import same, true
+from messages import Note
 
 # The number of intervals that are kept of one user.
 KEPT = 8
@@ -36,6 +37,34 @@ class People:
 
     def is_owner(self, user: str) -> bool:
         return self.present(user) is not None and self.members[user].role == "OWNER"
+
+    def manages(self, user: str) -> bool:
+        """Owner and moderators."""
+        return self.present(user) is not None and self.members[user].role != "MEMBER"
+
+    def set_roles(self, what: str, by: str, changed: list[dict]) -> list[Note]:
+        """By the owner, who appoints one member, hands over to one, or leaves to the one who has been
+        present longest, of the moderators if there are any. Gives the system messages that follow."""
+        true(f"{by} is the owner at {what}", self.is_owner(by))
+        given = {member["user"]: member["role"] for member in changed}
+        for user, role in given.items():
+            true(f"{user} gets another role at {what}", self.present(user) is not None)
+            true(f"{what} changes the role of {user}", self.members[user].role != role)
+        if list(given.values()) == ["OWNER"]:
+            others = [user for user in self.members if user != by and self.present(user) is not None]
+            heir = min(others, key=lambda user: (not self.manages(user), self.members[user].joined_at, user))
+            same(f"who takes over in {what}", list(given), [heir])
+            self.members[by].role = "MEMBER"
+            notes = []
+        else:
+            user, role = next(iter(given.items()))
+            wanted = {user: role} | ({by: "MODERATOR"} if role == "OWNER" else {})
+            same(f"roles in {what}", given, wanted)
+            kind = "OWNER_CHANGED" if role == "OWNER" else "ROLE_CHANGED"
+            notes = [Note(kind, [user], by, role)]
+        for user, role in given.items():
+            self.members[user].role = role
+        return notes
 
     def count(self) -> int:
         return sum(self.present(user) is not None for user in self.members)
@@ -84,15 +113,6 @@ class People:
         self.former[user] = {"intervals": ended, "read_up_to": mark, "read_at": self.read_at(user)}
         self.receipts[user] = {"read_up_to": 0, "read_at": 0, "ordinal": 0, "ended": True, "marked_unread": False}
         self.members[user] = Member("MEMBER", member.joined_at, ended, member.read_up_to, member.read_at)
-        if member.role == "OWNER":
-            self._hand_over()
-
-    def _hand_over(self) -> None:
-        """The member who has been present longest becomes the owner."""
-        left = [user for user in self.members if self.present(user) is not None]
-        if left:
-            heir = min(left, key=lambda user: (self.members[user].joined_at, user))
-            self.members[heir].role = "OWNER"
 
     def read(self, user: str, seq: int, ordinal: int, at: int) -> None:
         self.receipts[user] = {
@@ -137,7 +157,9 @@ def change(people: People, what: str, told: dict, offset: int, at: int, head: in
     same(f"whether the users of {what} come or go", len(present), 1)
     goes = present == {True}
     if users != [told["by"]]:
-        true(f"{told['by']} is the owner at {what}", people.is_owner(told["by"]))
+        true(f"{told['by']} manages the group at {what}", people.manages(told["by"]))
+        if goes and not people.is_owner(told["by"]):
+            true(f"{users} are members at {what}", not any(people.manages(user) for user in users))
     for user in users:
         if goes:
             people.leave(user, offset)

@@ -59,18 +59,20 @@ def check_reply(conversation: "Conversation", what: str, message: dict, blocks: 
 
 
 def check_mentions(conversation: "Conversation", what: str, message: dict) -> None:
-    """Only members are named, and all of them only by the owner."""
+    """Only members are named, and all of them only by the owner and moderators."""
     for named in message["mentions"]["people"]:
         is_present = conversation.people.present(named["user"]) is not None
         true(f"{named['user']} is a member at {what}", is_present)
     if message["mentions"]["all"]:
         sender = message["sender"]["user"]
-        true(f"{sender} is the owner at {what}", conversation.people.is_owner(sender))
+        true(f"{sender} manages the group at {what}", conversation.people.manages(sender))
 
 
 def check_sender(conversation: "Conversation", what: str, sender: str, blocks: Blocks) -> None:
-    """Members send; of a pair, only while neither blocks the other."""
+    """Members send; of a pair, only while neither blocks the other; announcements by who manages."""
     true(f"{sender} is a member at {what}", conversation.people.present(sender) is not None)
+    if conversation.about["announcements_only"]:
+        true(f"{sender} manages the group at {what}", conversation.people.manages(sender))
     if conversation.about["kind"] == "DIRECT":
         others = [user for user in conversation.people.members if user != sender]
         true(f"no block stands at {what}", not any(blocks.stand(sender, other) for other in others))
@@ -88,6 +90,8 @@ def check_note(conversation: "Conversation", what: str, message: dict, offset: i
     same(f"body of {what}", kind, "Note")
     targets = [target["user"] for target in note["targets"]]
     found = Note(note["kind"], targets, message["sender"]["user"], note["value"])
-    same(f"command and text of {what}", (offset, found), conversation.noted)
+    at, notes = conversation.noted
+    true(f"{what} reports a change", at == offset and notes != [])
+    same(f"text of {what}", found, notes.pop(0))
     plain = (message["client_id"], message["reply_to"], message["mentions"])
     same(f"client id, reply and mentions of {what}", plain, (None, None, NOBODY))

@@ -63,7 +63,9 @@ class Sight:
         return "READ" if recipients and self.readers(message) == recipients else "SENT"
 
     def can_post(self) -> bool:
-        """In a pair only while neither blocks the other."""
+        """In a pair only while neither blocks the other; announcements only by who manages the group."""
+        if self.conversation.about["announcements_only"]:
+            return self.conversation.people.manages(self.viewer)
         others = self.conversation.people.members
         is_pair = self.conversation.about["kind"] == "DIRECT"
         return not (is_pair and any(self.blocks.stand(self.viewer, other) for other in others))

@@ -54,6 +54,21 @@ pub async fn organize(by: &Client, chat: &str, call: &str) -> Value {
     by.get(&query, json!({ "c": chat })).await["kept"].take()
 }
 
+pub async fn set_role(by: &Client, chat: &str, person: &Client, role: &str) -> Value {
+    let query = "mutation($c: ID!, $u: ID!, $r: ParticipantRole!) {
+        setParticipantRole(conversationId: $c, userId: $u, role: $r) {
+        participants { nodes { user { username } role } } } }";
+    by.ask(query, json!({ "c": chat, "u": person.user, "r": role })).await
+}
+
+/// Changes settings of a group, as they stand in a document.
+pub async fn update(by: &Client, chat: &str, settings: &str) -> Value {
+    let query = format!(
+        "mutation($c: ID!) {{ updateConversation(id: $c, {settings}) {{ title description announcementsOnly }} }}"
+    );
+    by.ask(&query, json!({ "c": chat })).await
+}
+
 pub async fn mark_read(by: &Client, chat: &str, message: &Value) {
     let query = "mutation($c: ID!, $m: ID!) { markRead(conversationId: $c, upToMessageId: $m) }";
     by.get(query, json!({ "c": chat, "m": message["id"] })).await;

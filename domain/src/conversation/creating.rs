@@ -29,6 +29,8 @@ impl Operation<Conversations> for OpenConversation {
         let about = Opened {
             kind: self.kind,
             title: self.title.clone(),
+            description: None,
+            announcements_only: false,
             by: self.creator.clone(),
             at: context.at,
             charge: context.envelope.charge.as_ref().map_or(context.offset, |charge| charge.position),

@@ -1,4 +1,4 @@
-//! Membership of a group: people are added, removed, and leave.
+//! Membership of a group: people are added, removed, leave, and change their roles.
 //!
 //! Invariants: a group with members has one owner; each change has a system message; a user who returns
 //! gets an interval of their own; a user's rows as a member end with the membership, and [`Former`]
@@ -9,7 +9,8 @@ use schemas::UserId;
 use schemas::code::{ErrorCode, Refusal};
 use schemas::creating::Opened;
 use schemas::membership::{
-    AddMembers, Former, Member, MemberIntervals, MembersChanged, MembershipInterval, RemoveMember, Role,
+    AddMembers, Former, Member, MemberIntervals, MemberRole, MembersChanged, MembershipInterval,
+    RemoveMember, Role, RolesChanged, SetRole,
 };
 use schemas::message::{Note, NoteKind};
 use schemas::people::Profile;
@@ -19,6 +20,7 @@ use schemas::tables::views::MembershipRow;
 use schemas::verdict::Outcome;
 
 use super::{Conversation, Conversations, Here, in_group, messages};
+use crate::access::manages;
 use crate::effect::Effect;
 use crate::operation::{NoEffect, Operation, Past, holds};
 
@@ -30,7 +32,7 @@ impl Operation<Conversations> for AddMembers {
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
         let (opened, acting) = in_group(context, &self.actor.user)?;
-        only_owner(acting)?;
+        only_managing(acting)?;
         let mut coming: Vec<&Profile> = vec![];
         for person in &self.people {
             let is_named = coming.iter().any(|other| other.user == person.user);
@@ -88,10 +90,12 @@ impl Operation<Conversations> for RemoveMember {
         let user = &self.person.user;
         let leaves = *user == self.actor.user;
         if !leaves {
+            only_managing(acting)?;
+        }
+        let going = present(context, user).ok_or(NoEffect::Nothing)?;
+        if !leaves && going.role != Role::Member {
             only_owner(acting)?;
         }
-        let going = context.row::<Member>(user).filter(|member| member.present().is_some());
-        let going = going.ok_or(NoEffect::Nothing)?;
         let mut intervals = going.intervals.clone();
         if let Some(last) = intervals.last_mut() {
             last.to = Some(context.offset);
@@ -105,8 +109,8 @@ impl Operation<Conversations> for RemoveMember {
         effect.row(user, former).row(user, Receipt { ended: true, ..Receipt::default() });
         put(context, &mut effect, user, &left);
         let heir = (going.role == Role::Owner).then(|| heir(context.owner, user)).flatten();
-        if let Some((user, heir)) = heir {
-            put(context, &mut effect, &user, &Member { role: Role::Owner, ..heir.clone() });
+        if let Some((heir, member)) = heir {
+            give(context, &mut effect, (opened, user), &[(&heir, member, Role::Owner)]);
         }
         let note = if leaves {
             Note::new(NoteKind::Left, vec![])
@@ -121,15 +125,71 @@ impl Operation<Conversations> for RemoveMember {
     }
 }
 
+impl Operation<Conversations> for SetRole {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        members(&self.actor, std::slice::from_ref(&self.person)).collect()
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        let (opened, acting) = in_group(context, &self.actor.user)?;
+        only_owner(acting)?;
+        let (actor, user) = (&self.actor.user, &self.person.user);
+        let member = present(context, user).ok_or_else(Refusal::not_found)?;
+        if member.role == self.role {
+            return Err(NoEffect::Nothing);
+        }
+        if user == actor {
+            return Err(Refusal::bad_input("role", "an owner hands the group over to another member").into());
+        }
+        let mut changed = vec![(user, member, self.role)];
+        let mut kind = NoteKind::RoleChanged;
+        if self.role == Role::Owner {
+            changed.push((actor, acting, Role::Moderator));
+            kind = NoteKind::OwnerChanged;
+        }
+        let mut effect = context.effect();
+        give(context, &mut effect, (opened, actor), &changed);
+        let note = Note::valued(kind, vec![self.person.clone()], self.role.as_str());
+        messages::append_note(context, &mut effect, &self.actor, note, 0);
+        Ok(effect.done())
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        let member = past.owner.get::<Member>(&self.person.user);
+        holds(member.is_some_and(|member| member.present().is_some() && member.role == self.role))
+    }
+}
+
+/// Gives members other roles, and publishes it.
+fn give(
+    context: &Here<'_>,
+    effect: &mut Effect<Conversations>,
+    (opened, by): (&Opened, &UserId),
+    changed: &[(&UserId, &Member, Role)],
+) {
+    for (user, member, role) in changed {
+        put(context, effect, user, &Member { role: *role, ..(*member).clone() });
+    }
+    let roles = changed.iter().map(|(user, _, role)| MemberRole { user: (*user).clone(), role: *role });
+    let members = roles.collect();
+    effect.event(context.id, RolesChanged { about: opened.clone(), by: by.clone(), members });
+}
+
+fn present<'a>(context: &Here<'a>, user: &UserId) -> Option<&'a Member> {
+    context.row::<Member>(user).filter(|member| member.present().is_some())
+}
+
 /// Rows of the members that a command names.
 fn members<'a>(actor: &'a Profile, people: &'a [Profile]) -> impl Iterator<Item = RowKey> + 'a {
     std::iter::once(actor).chain(people).map(|profile| RowKey::of::<Member>(&profile.user))
 }
 
-/// The new owner when the owner goes: the member who has been present longest.
+/// The new owner when the owner goes: of the moderators, or else of the members, the one who has been
+/// present longest.
 fn heir<'a>(conversation: &'a Conversation, gone: &UserId) -> Option<(UserId, &'a Member)> {
     let present = conversation.all::<Member>().filter(|(_, member)| member.present().is_some());
-    present.filter(|(user, _)| user != gone).min_by_key(|(user, member)| (member.joined_at, user.clone()))
+    let others = present.filter(|(user, _)| user != gone);
+    others.min_by_key(|(user, member)| (!manages(member.role), member.joined_at, user.clone()))
 }
 
 /// Writes a member, and the view of the member's conversations.
@@ -155,10 +215,20 @@ fn finish(
     Ok(effect.done())
 }
 
-pub fn only_owner(acting: &Member) -> Result<(), Refusal> {
+fn only_owner(acting: &Member) -> Result<(), Refusal> {
     match acting.role {
         Role::Owner => Ok(()),
-        Role::Member => Err(Refusal::new(ErrorCode::Forbidden, "only the owner may do this")),
+        Role::Moderator | Role::Member => {
+            Err(Refusal::new(ErrorCode::Forbidden, "only the owner may do this"))
+        }
+    }
+}
+
+pub fn only_managing(acting: &Member) -> Result<(), Refusal> {
+    if manages(acting.role) {
+        Ok(())
+    } else {
+        Err(Refusal::new(ErrorCode::Forbidden, "only the owner and moderators may do this"))
     }
 }
 

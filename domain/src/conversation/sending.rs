@@ -35,7 +35,9 @@ impl Operation<Conversations> for PostMessage {
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
         let Some(charge) = &context.envelope.charge else { return Err(uncharged().into()) };
         let sender = &self.sender.user;
-        access::viewing(context.row::<Member>(sender))?;
+        let member = context.row::<Member>(sender);
+        access::viewing(member)?;
+        access::posting(context.state().opened.as_ref(), member)?;
         if is_direct(context) {
             blocking::check_sender(context.owner, sender)?;
         }

@@ -22,5 +22,6 @@ mod reading;
 mod refunds;
 mod repeated_verdicts;
 mod repeats;
+mod roles;
 mod sending;
 mod settings;

@@ -104,10 +104,12 @@ fn an_owner_who_leaves_hands_over_to_the_oldest_member() {
           view conversations_by_user ann k1: MEMBER from #0 to #3
           view conversations_by_user bob k1: OWNER since #0, sees from 1 after 0
           view messages k1 3: Left [] by ann, 3 recipients
+          to events k1: roles changed by ann: bob OWNER
+             RolesChanged id=1.3.3.0 at 3000 mm-users=bob
           to events k1: members changed by ann: ann: from #0 to #3
-             MembersChanged id=1.3.3.0 at 3000 mm-users=ann
+             MembersChanged id=1.3.3.1 at 3000 mm-users=ann
           to events k1: created 3: Left [] by ann, 3 recipients
-             MessageCreated id=1.3.3.1 at 3000
+             MessageCreated id=1.3.3.2 at 3000
         bob is the last
           done
           head 5 at 5000 → 6 at 6000

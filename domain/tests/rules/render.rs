@@ -123,8 +123,9 @@ impl Worded for Accounts {
 impl Worded for Conversations {
     fn parts(state: &ConversationState) -> Vec<(&'static str, String)> {
         let opened = state.opened.as_ref().map_or("not open".to_owned(), |opened| {
-            let title = opened.title.as_ref().map_or(String::new(), |title| format!(" {title:?}"));
-            format!("{}{title} by {}, charge #{}", opened.kind.as_str(), opened.by, opened.charge)
+            let about = words::about(opened);
+            let about = if about.is_empty() { about } else { format!(" {about}") };
+            format!("{}{about} by {}, charge #{}", opened.kind.as_str(), opened.by, opened.charge)
         });
         vec![
             ("conversation", opened),

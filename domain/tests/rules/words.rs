@@ -3,6 +3,7 @@
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks};
 use schemas::charging::Charge;
+use schemas::creating::Opened;
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Content, Message};
 use schemas::organizing::{NotificationLevel, Organized};
@@ -126,6 +127,14 @@ fn message(message: &Message) -> String {
     format!("{seq}: {text} by {}{id}, {recipients} recipients{answers}{names}", sender.user)
 }
 
+/// Title, description, and who posts.
+pub fn about(opened: &Opened) -> String {
+    let title = opened.title.as_ref().map(|title| format!("{title:?}"));
+    let description = opened.description.as_ref().map(|text| format!("described {text:?}"));
+    let only = opened.announcements_only.then(|| "announcements only".to_owned());
+    [title, description, only].into_iter().flatten().collect::<Vec<String>>().join(", ")
+}
+
 pub fn organized(kept: &Organized) -> String {
     let archived =
         kept.archived.map(|archived| format!("archived at {} up to {}", archived.at, archived.head));
@@ -222,7 +231,12 @@ fn conversation_fact(fact: &ConversationFact) -> String {
             format!("members changed by {}:{}", changed.by, members.collect::<String>())
         }
         ConversationFact::ConversationUpdated(updated) => {
-            format!("updated by {}: {:?}", updated.by, updated.about.title)
+            format!("updated by {}: {}", updated.by, about(&updated.about))
+        }
+        ConversationFact::RolesChanged(changed) => {
+            let each =
+                changed.members.iter().map(|member| format!(" {} {}", member.user, member.role.as_str()));
+            format!("roles changed by {}:{}", changed.by, each.collect::<String>())
         }
         ConversationFact::ReceiptAdvanced(read) => format!("{} has read {}", read.user, read.read_up_to),
         ConversationFact::MarkedUnread(unread) => {

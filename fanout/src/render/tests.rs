@@ -34,7 +34,7 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
         AccountChanged
             shared: what
         Conversation
-            shared: id kind title createdAt createdBy
+            shared: id kind title description announcementsOnly createdAt createdBy
             private: participants participantCount viewer lastMessage lastMessageAt lastSeq unreadCount unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread canPost
         ConversationChanged
             shared: conversation

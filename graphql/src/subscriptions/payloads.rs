@@ -88,6 +88,7 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
     match &delivery.fact {
         ConversationFact::ConversationOpened(opened) => about(&opened.about),
         ConversationFact::ConversationUpdated(updated) => about(&updated.about),
+        ConversationFact::RolesChanged(roles) => about(&roles.about),
         ConversationFact::MembersChanged(members) => about(&members.about),
         ConversationFact::MessageCreated(created) => Payload {
             event: Some(Event::MessageCreated(&created.message)),

@@ -63,7 +63,15 @@ pub fn text(seq: i64, sender: &str) -> Message {
 }
 
 pub fn state(head: i64) -> ConversationState {
-    let opened = Opened { kind: ConversationKind::Group, title: None, by: user("ann"), at: 0, charge: 0 };
+    let opened = Opened {
+        kind: ConversationKind::Group,
+        title: None,
+        description: None,
+        announcements_only: false,
+        by: user("ann"),
+        at: 0,
+        charge: 0,
+    };
     ConversationState {
         opened: Some(opened),
         head,

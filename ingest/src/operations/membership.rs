@@ -3,8 +3,9 @@
 use async_graphql::{Context, ID, Object};
 use graphql::Result;
 use graphql::conversation::Conversation;
+use graphql::conversation::kinds::ParticipantRole;
 use graphql::ids::parse_id;
-use schemas::membership::{AddMembers, RemoveMember};
+use schemas::membership::{AddMembers, RemoveMember, SetRole};
 use schemas::{ConversationId, Refusal, UserId};
 
 use super::{Caller, caller};
@@ -36,6 +37,25 @@ impl Membership {
         let caller = caller(ctx)?;
         let id: ConversationId = parse_id(&conversation_id)?;
         caller.remove(&id, &parse_id(&user_id)?).await?;
+        Ok(caller.conversation(&id).await?)
+    }
+
+    /// By the owner. Who makes another member the owner is a moderator then.
+    async fn set_participant_role(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+        user_id: ID,
+        role: ParticipantRole,
+    ) -> Result<Conversation> {
+        let caller = caller(ctx)?;
+        let id: ConversationId = parse_id(&conversation_id)?;
+        caller.access.visible(&id).await?;
+        let facts = &caller.ingest.facts;
+        let actor = facts.profile(caller.user()).await?;
+        let person = caller.access.reads.profile(&parse_id(&user_id)?).await?;
+        facts.will_change(&id);
+        caller.run_in(&id, SetRole { actor, person, role: role.into() }).await?;
         Ok(caller.conversation(&id).await?)
     }
 

@@ -14,19 +14,22 @@ pub struct Settings;
 
 #[Object]
 impl Settings {
-    /// By the owner of a group. What is absent stays.
+    /// By the owner and moderators of a group. What is absent stays; an empty description removes it.
     async fn update_conversation(
         &self,
         ctx: &Context<'_>,
         id: ID,
         title: Option<String>,
+        description: Option<String>,
+        announcements_only: Option<bool>,
     ) -> Result<Conversation> {
         let caller = caller(ctx)?;
         let id: ConversationId = parse_id(&id)?;
         caller.access.visible(&id).await?;
         let actor = caller.ingest.facts.profile(caller.user()).await?;
         let title = title.map(|title| domain::text::normalise(&title));
-        caller.run_in(&id, UpdateConversation { actor, title }).await?;
+        let description = description.map(|text| domain::text::normalise(&text));
+        caller.run_in(&id, UpdateConversation { actor, title, description, announcements_only }).await?;
         Ok(caller.conversation(&id).await?)
     }
 }

@@ -17,4 +17,5 @@ mod operator;
 mod organizing;
 mod receipts;
 mod replies;
+mod roles;
 mod settings;

@@ -315,7 +315,15 @@ impl World {
     }
 
     fn about(&self) -> Opened {
-        Opened { kind: ConversationKind::Group, title: None, by: user(OWNER), at: self.now, charge: 0 }
+        Opened {
+            kind: ConversationKind::Group,
+            title: None,
+            description: None,
+            announcements_only: false,
+            by: user(OWNER),
+            at: self.now,
+            charge: 0,
+        }
     }
 
     fn tells_of_blocks(&mut self, user_name: Name, other: Name) {

@@ -12,7 +12,7 @@ use schemas::credits::LedgerKind;
 use schemas::facts::{
     BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
     DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted, MessageEdited,
-    PreferencesChanged, ReceiptAdvanced, SendRejected,
+    PreferencesChanged, ReceiptAdvanced, RolesChanged, SendRejected,
 };
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Content, Edited, Mentions, Message, Note, NoteKind, Text};
@@ -79,6 +79,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         ConversationOpened { about: opened(), members: PEOPLE.map(user).to_vec() }.into(),
         ConversationUpdated { about: opened(), by: user("bob") }.into(),
         ReceiptAdvanced { user: user("bob"), read_up_to: 2 }.into(),
+        RolesChanged { about: opened(), by: user("bob"), members: vec![] }.into(),
         MarkedUnread { user: user("ann"), marked: true }.into(),
         blocks.into(),
     ];
@@ -158,7 +159,15 @@ fn state() -> ConversationState {
 }
 
 fn opened() -> Opened {
-    Opened { kind: ConversationKind::Group, title: None, by: user("bob"), at: 1, charge: 0 }
+    Opened {
+        kind: ConversationKind::Group,
+        title: None,
+        description: None,
+        announcements_only: false,
+        by: user("bob"),
+        at: 1,
+        charge: 0,
+    }
 }
 
 fn profile(name: &str) -> Profile {

@@ -59,8 +59,15 @@ impl Stage {
 
     pub async fn with(world: World, options: Options) -> Self {
         let tables = Arc::new(Memory::default());
-        let opened =
-            Opened { kind: ConversationKind::Group, title: None, by: user("owner"), at: 0, charge: 0 };
+        let opened = Opened {
+            kind: ConversationKind::Group,
+            title: None,
+            description: None,
+            announcements_only: false,
+            by: user("owner"),
+            at: 0,
+            charge: 0,
+        };
         let state = ConversationState { opened: Some(opened), members: 2, ..Conversations::fresh() };
         tables.row(&conversation("k1"), RowKey::state(), &avro::encode(&state));
         let log = Arc::new(MemoryLog { partitions: LANES.partitions, ..MemoryLog::default() });

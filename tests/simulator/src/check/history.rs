@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use schemas::blocking::Blocks;
 use schemas::creating::{ConversationKind, Opened};
-use schemas::membership::{Member, MembersChanged, MembershipInterval};
+use schemas::membership::{Member, MembersChanged, MembershipInterval, Role, RolesChanged};
 use schemas::message::{Message, NoteKind};
 use schemas::position::{LogTime, Offset};
 use schemas::receipts::{MarkedUnread, ReceiptAdvanced};
@@ -20,6 +20,8 @@ pub struct Person {
     pub intervals: Vec<MembershipInterval>,
     /// Number up to which the user has read.
     pub mark: i64,
+    /// The role that a fact gave to the user, since they have been there.
+    pub role: Option<Role>,
     /// Whether the user has marked the conversation as unread since.
     pub marked_unread: bool,
 }
@@ -91,6 +93,7 @@ impl History {
                 Ok(())
             }
             ConversationFact::MembersChanged(changed) => self.members_changed(offset, &changed),
+            ConversationFact::RolesChanged(changed) => self.roles_changed(&changed),
             ConversationFact::MessageCreated(created) => self.created(offset, created.message),
             ConversationFact::MessageDeleted(deleted) => self.deleted(deleted.message),
             ConversationFact::MessageEdited(edited) => self.edited(edited.message),
@@ -122,7 +125,10 @@ impl History {
         for member in &changed.members {
             let person = self.people.entry(member.user.clone()).or_default();
             match person.intervals.last_mut().filter(|last| last.to.is_none()) {
-                Some(last) => (last.to, person.marked_unread) = (Some(offset), false),
+                Some(last) => {
+                    last.to = Some(offset);
+                    (person.marked_unread, person.role) = (false, None);
+                }
                 None => person.intervals.push(joined.clone()),
             }
             if person.kept() != member.intervals {
@@ -138,7 +144,14 @@ impl History {
             return wrong("is not the next one");
         }
         let others = match message.body.note().map(|note| note.kind) {
-            None | Some(NoteKind::Added | NoteKind::Renamed) => self.present() - 1,
+            None
+            | Some(
+                NoteKind::Added
+                | NoteKind::Renamed
+                | NoteKind::RoleChanged
+                | NoteKind::OwnerChanged
+                | NoteKind::SettingsChanged,
+            ) => self.present() - 1,
             // One who goes receives the message that says so.
             Some(NoteKind::Left | NoteKind::Removed) => self.present(),
         };
@@ -196,6 +209,16 @@ impl History {
             return Err(format!("{seq} was edited to {message:?} from {:?}", written.message));
         }
         written.message = message;
+        Ok(())
+    }
+
+    fn roles_changed(&mut self, changed: &RolesChanged) -> Result<(), String> {
+        for member in &changed.members {
+            // One who leaves hands over before the fact of leaving.
+            let person = self.people.get_mut(&member.user).filter(|person| person.is_present());
+            let person = person.ok_or_else(|| format!("{} gets a role, and is no member", member.user))?;
+            person.role = Some(member.role);
+        }
         Ok(())
     }
 

@@ -117,6 +117,13 @@ async fn change(People { ann, bob, carl, .. }: &People) {
     edit(bob, &regretted, "or nine").await;
     delete(bob, &regretted).await;
     rename(ann, &group, "Läufer 🌅").await;
+    for settings in [
+        "title: \"Dawn\", description: \"At six 🌄\", announcementsOnly: true",
+        "announcementsOnly: false",
+        "description: \"\"",
+    ] {
+        data(acts::update(ann, &group, settings).await);
+    }
 }
 
 async fn come_and_go(People { ann, bob, carl, dora, eve, finn }: &People) {
@@ -134,6 +141,15 @@ async fn come_and_go(People { ann, bob, carl, dora, eve, finn }: &People) {
     leave(ann, &group).await;
     add(bob, &group, &[finn]).await;
     leave(eve, &group).await;
+
+    // Ann has left: bob, who owns the group, appoints, hands over, and leaves to a moderator.
+    add(bob, &group, &[ann, eve]).await;
+    for (by, person, role) in
+        [(bob, dora, "MODERATOR"), (bob, dora, "MEMBER"), (bob, finn, "MODERATOR"), (bob, dora, "OWNER")]
+    {
+        data(acts::set_role(by, &group, person, role).await);
+    }
+    leave(dora, &group).await;
 
     let deserted = finn.create("GROUP", &[]).await;
     finn.send(&deserted, "is anybody there?").await;
