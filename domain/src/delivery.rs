@@ -67,6 +67,9 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
         ConversationFact::ReceiptAdvanced(receipt) => {
             Recipients::Following(receipt.read_up_to, &receipt.user)
         }
+        ConversationFact::DeliveryAdvanced(delivery) => {
+            Recipients::Following(delivery.delivered_up_to, &delivery.user)
+        }
         ConversationFact::MarkedUnread(marked) => Recipients::Only(&marked.user),
         ConversationFact::BlocksChanged(_) => Recipients::Nobody,
     }
@@ -99,6 +102,7 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
@@ -137,6 +141,7 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
@@ -220,6 +225,7 @@ pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> V
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => vec![],
     }
@@ -242,6 +248,7 @@ pub fn completes(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::MessageCreated(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
@@ -266,6 +273,7 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => Replay::AsPublished,
     }
@@ -282,15 +290,24 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => fact.clone(),
     }
 }
 
+/// A mark of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MarkKind {
+    Delivered,
+    Read,
+}
+
 /// Facts of a conversation with an equal key supersede earlier ones in a full queue; `None`: never.
-pub fn supersedes(fact: &ConversationFact) -> Option<&UserId> {
+pub fn supersedes(fact: &ConversationFact) -> Option<(MarkKind, &UserId)> {
     match fact {
-        ConversationFact::ReceiptAdvanced(receipt) => Some(&receipt.user),
+        ConversationFact::ReceiptAdvanced(receipt) => Some((MarkKind::Read, &receipt.user)),
+        ConversationFact::DeliveryAdvanced(delivery) => Some((MarkKind::Delivered, &delivery.user)),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)

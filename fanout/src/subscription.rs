@@ -144,7 +144,11 @@ pub async fn start(
                 let cursor = subscription.start_fresh().await?;
                 subscription.send_drained(0, &cursor).await?;
             }
-            Filter::MessageReceived { .. } | Filter::MessageUpdated { .. } | Filter::ConversationUpdated => {
+            Filter::MessageReceived { .. }
+            | Filter::MessageUpdated { .. }
+            | Filter::MessageDelivered { .. }
+            | Filter::MessageRead { .. }
+            | Filter::ConversationUpdated => {
                 subscription.start_fresh().await?;
             }
         }

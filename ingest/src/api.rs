@@ -31,7 +31,7 @@ use crate::operations::settings::Settings;
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// The mutations that sockets serve: brief and frequent ones. Others go over HTTP.
-pub const ON_SOCKETS: &[&str] = &["markRead"];
+pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead"];
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(Messages, Conversations, People);

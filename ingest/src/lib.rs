@@ -6,6 +6,7 @@
 mod acknowledgements;
 pub mod admin;
 pub mod api;
+mod deliveries;
 mod facts;
 pub mod http;
 pub mod login;
@@ -30,6 +31,7 @@ use schemas::{Refusal, UserId};
 use tokio::time::Instant;
 
 use acknowledgements::Acknowledgements;
+use deliveries::Deliveries;
 use facts::Facts;
 use requests::{Completed, RequestKind, Requests};
 
@@ -67,6 +69,7 @@ pub struct Ingest {
     facts: Facts,
     requests: Requests,
     acknowledgements: Acknowledgements,
+    deliveries: Deliveries,
     options: Options,
     /// Where verdicts on its own commands begin.
     verdicts_from: Offset,
@@ -95,7 +98,17 @@ impl Ingest {
         let requests = Requests::new(options.slot, options.waiting, options.waiting_per_user);
         let acknowledgements = Acknowledgements::new(options.waiting, options.verdict_within);
         let facts = Facts::new(rows.clone());
-        Ok(Arc::new(Self { log, clock, rows, facts, requests, acknowledgements, options, verdicts_from }))
+        Ok(Arc::new(Self {
+            log,
+            clock,
+            rows,
+            facts,
+            requests,
+            acknowledgements,
+            deliveries: Deliveries::default(),
+            options,
+            verdicts_from,
+        }))
     }
 
     /// Queues the command of a request, and waits until its verdicts complete it.

@@ -14,7 +14,7 @@ pub use crate::editing::MessageEdited;
 pub use crate::membership::{MembersChanged, RolesChanged};
 pub use crate::organizing::{ConversationOrganized, DraftSaved};
 pub use crate::preferences::PreferencesChanged;
-pub use crate::receipts::{MarkedUnread, ReceiptAdvanced};
+pub use crate::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 pub use crate::sending::{MessageCreated, SendRejected};
 pub use crate::settings::ConversationUpdated;
 
@@ -88,4 +88,5 @@ facts! {
     247 ConversationUpdated,
     248 MarkedUnread,
     249 RolesChanged,
+    250 DeliveryAdvanced,
 }

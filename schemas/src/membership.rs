@@ -7,7 +7,7 @@ use crate::creating::Opened;
 use crate::ids::UserId;
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
-use crate::receipts::Receipt;
+use crate::receipts::{Receipt, Watermarks};
 use crate::rows::TOMBSTONE_SECONDS;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
@@ -123,10 +123,8 @@ pub struct Member {
     pub joined_at: LogTime,
     /// Oldest first, the last eight; the last one decides what history shows.
     pub intervals: Vec<MembershipInterval>,
-    /// Read mark with which the member returned; 0 for a first membership.
-    pub read_up_to: i64,
-    /// Time of that mark.
-    pub read_at: LogTime,
+    /// The marks with which the member returned.
+    pub marks: Watermarks,
 }
 
 impl Member {
@@ -138,14 +136,9 @@ impl Member {
         self.intervals.last().filter(|last| last.to.is_none())
     }
 
-    /// The member's read mark, beside their receipt if they have one.
-    pub fn read_mark(&self, receipt: Option<&Receipt>) -> i64 {
-        receipt.filter(|receipt| !receipt.ended).map_or(0, |receipt| receipt.read_up_to).max(self.read_up_to)
-    }
-
-    /// Time of that mark.
-    pub fn read_at(&self, receipt: Option<&Receipt>) -> LogTime {
-        receipt.filter(|receipt| !receipt.ended).map_or(self.read_at, |receipt| receipt.read_at)
+    /// The member's marks, beside their receipt if they have one.
+    pub fn marks(&self, receipt: Option<&Receipt>) -> Watermarks {
+        receipt.filter(|receipt| !receipt.ended).map_or(self.marks, |receipt| receipt.marks.max(self.marks))
     }
 
     /// The row of a membership that has ended is a tombstone; [`Former`] keeps what it said.
@@ -159,6 +152,5 @@ impl Member {
 #[avro(namespace = "musclemap.rows")]
 pub struct Former {
     pub intervals: Vec<MembershipInterval>,
-    pub read_up_to: i64,
-    pub read_at: LogTime,
+    pub marks: Watermarks,
 }

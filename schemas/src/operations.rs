@@ -15,7 +15,7 @@ pub use crate::editing::EditMessage;
 pub use crate::membership::{AddMembers, RemoveMember, SetRole};
 pub use crate::organizing::{OrganizeConversation, SaveDraft};
 pub use crate::preferences::UpdatePreferences;
-pub use crate::receipts::{MarkRead, MarkUnread};
+pub use crate::receipts::{AcknowledgeDelivery, MarkRead, MarkUnread};
 pub use crate::sending::{PostMessage, SendMessage};
 pub use crate::settings::UpdateConversation;
 
@@ -53,6 +53,7 @@ macro_rules! conversation_operations {
             149 UpdateConversation since 1,
             150 MarkUnread since 1,
             151 SetRole since 1,
+            152 AcknowledgeDelivery since 1,
         }
     };
 }

@@ -10,7 +10,8 @@ from difference import same, true
 
 PERSON = "{ id username displayName avatarUrl }"
 MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content createdAt deletedAt isEdited editedAt editCount
-    mentionsAll     recipientCount readByCount status readBy(first: 50) {{ readAt user {{ id }} }}
+    mentionsAll recipientCount readByCount status readBy(first: 50) {{ deliveredAt readAt user {{ id }} }}
+    deliveredTo(first: 50) {{ deliveredAt readAt user {{ id }} }}
     sender {PERSON} mentions {PERSON} system {{ kind value actor {PERSON} targets {PERSON} }}
     replyTo {{ id content createdAt deletedAt sender {PERSON} }} }}"""
 PAGE = "pageInfo { hasNextPage endCursor }"
@@ -19,10 +20,10 @@ KEPT = """archivedAt starred muted mutedUntil notificationLevel labels draft mar
 CONVERSATIONS = f"""query($after: String, $archived: Boolean!) {{
     conversations(first: 50, after: $after, filter: {{ archived: $archived }}) {{ {PAGE} nodes {{ {KEPT}
     id kind title description announcementsOnly participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost
-    createdBy {PERSON} lastMessage {{ id }} viewer {{ role joinedAt lastReadMessageId }} }} }} }}"""
+    createdBy {PERSON} lastMessage {{ id }} viewer {{ role joinedAt lastReadMessageId lastDeliveredMessageId }} }} }} }}"""
 PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
     participants(first: 50, after: $after) {{ {PAGE}
-    nodes {{ role joinedAt lastReadMessageId user {PERSON} }} }} }} }}"""
+    nodes {{ role joinedAt lastReadMessageId lastDeliveredMessageId user {PERSON} }} }} }} }}"""
 MESSAGES = f"""query($id: ID!, $after: String) {{ messages(conversationId: $id, first: 50, after: $after) {{
     {PAGE} nodes {MESSAGE} }} }}"""
 LEDGER = f"""query($after: String) {{ credits {{ transactions(first: 50, after: $after) {{ {PAGE} nodes {{

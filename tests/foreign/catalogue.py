@@ -28,6 +28,7 @@ CONVERSATION_REQUESTS = {
     149: "UpdateConversation",
     150: "MarkUnread",
     151: "SetRole",
+    152: "AcknowledgeDelivery",
 }
 ACCOUNT_FACTS = {
     200: "CreditsChanged",
@@ -47,6 +48,7 @@ CONVERSATION_FACTS = {
     247: "ConversationUpdated",
     248: "MarkedUnread",
     249: "RolesChanged",
+    250: "DeliveryAdvanced",
 }
 
 # Rows of the two machines, by kind of row: the schema's id and its name. Kinds 0 and 1 are the state and

@@ -32,6 +32,9 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         case "MarkRead":
             same(f"reader in {what}", fact["user"], asked["user"])
             true(f"{what} is not beyond what was asked", fact["read_up_to"] <= asked["up_to"])
+        case "AcknowledgeDelivery":
+            same(f"whose device speaks in {what}", fact["user"], asked["user"])
+            true(f"{what} is not beyond what was asked", fact["delivered_up_to"] <= asked["up_to"])
         case "MarkUnread":
             same(what, fact, {"user": asked["user"], "marked": True})
         case "AddMembers" | "RemoveMember":
@@ -68,6 +71,7 @@ _TYPES = {
     "OpenConversation": ["ConversationOpened"],
     "MarkRead": ["ReceiptAdvanced"],
     "MarkUnread": ["MarkedUnread"],
+    "AcknowledgeDelivery": ["DeliveryAdvanced"],
     "AddMembers": ["MembersChanged", "MessageCreated"],
     "RemoveMember": ["MembersChanged", "MessageCreated"],
     "DeleteMessage": ["MessageDeleted"],

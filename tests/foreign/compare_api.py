@@ -110,9 +110,15 @@ def _check_participants(sight: Sight, found: list[dict], users: dict[str, dict])
 
 
 def _participant(sight: Sight, user: str) -> dict:
-    member, mark = sight.conversation.people.members[user], sight.mark(user)
+    member, marks = sight.conversation.people.members[user], sight.marks(user)
+    named = {kind: mark["up_to"] for kind, mark in marks.items()}
     return {
         "role": member.role,
         "joinedAt": time(member.joined_at),
-        "lastReadMessageId": ids.message(sight.conversation.id, mark) if mark > 0 else None,
+        "lastReadMessageId": _message(sight, named["read"]),
+        "lastDeliveredMessageId": _message(sight, named["delivered"]),
     }
+
+
+def _message(sight: Sight, seq: int) -> str | None:
+    return ids.message(sight.conversation.id, seq) if seq > 0 else None

@@ -78,6 +78,8 @@ def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
             user, seq = fact["user"], fact["read_up_to"]
             people.check_mark(what, user, seq, conversation.head)
             people.read(user, seq, conversation.ordinals[seq], at)
+        case "DeliveryAdvanced":
+            people.deliver(what, fact["user"], fact["delivered_up_to"], conversation.head, at)
         case "MarkedUnread":
             people.mark_unread(what, fact["user"], fact["marked"])
         case "BlocksChanged":

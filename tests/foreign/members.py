@@ -10,6 +10,9 @@ from messages import Note
 
 # The number of intervals that are kept of one user.
 KEPT = 8
+NOTHING = {"up_to": 0, "at": 0}
+NO_MARKS = {"read": NOTHING, "delivered": NOTHING}
+NO_RECEIPT = {"marks": NO_MARKS, "ordinal": 0, "ended": False, "marked_unread": False}
 
 
 @dataclass
@@ -18,9 +21,8 @@ class Member:
     joined_at: int
     # Oldest first. Both ends are offsets of commands, and belong to the interval.
     intervals: list[dict]
-    # The mark that a user who returned had when they left, and its time.
-    read_up_to: int = 0
-    read_at: int = 0
+    # The marks that a user who returned had when they left.
+    marks: dict = field(default_factory=lambda: NO_MARKS)
 
 
 @dataclass
@@ -69,11 +71,15 @@ class People:
     def count(self) -> int:
         return sum(self.present(user) is not None for user in self.members)
 
+    def marks(self, user: str) -> dict:
+        """How far a member is: the further of the receipt's marks and those with which they returned."""
+        receipt = self.receipts.get(user)
+        own = receipt["marks"] if receipt and not receipt["ended"] else NO_MARKS
+        return _further(own, self.members[user].marks if user in self.members else NO_MARKS)
+
     def mark(self, user: str) -> int:
         """The number up to which a member has read."""
-        receipt = self.receipts.get(user)
-        read = receipt["read_up_to"] if receipt and not receipt["ended"] else 0
-        return max(read, self.members[user].read_up_to if user in self.members else 0)
+        return self.marks(user)["read"]["up_to"]
 
     def there(self, position: int) -> list[str]:
         """The members of a moment: whose interval encloses the command at an offset."""
@@ -84,17 +90,23 @@ class People:
             if interval["from"] <= position and (interval["to"] is None or position <= interval["to"])
         )
 
+    def whole(self, user: str) -> dict:
+        """The marks of a user, who may be gone or back."""
+        former = self.former.get(user)
+        return _further(self.marks(user), former["marks"] if former else NO_MARKS)
+
     def has_read(self, user: str, seq: int) -> bool:
         """Of a former member, before they left or since they returned."""
-        former = self.former.get(user)
-        return max(self.mark(user), former["read_up_to"] if former else 0) >= seq
+        return self.whole(user)["read"]["up_to"] >= seq
 
-    def read_at(self, user: str) -> int:
-        """Time of the mark: of a former member, of the one with which they left."""
-        receipt = self.receipts.get(user)
-        if receipt and not receipt["ended"]:
-            return receipt["read_at"]
-        return self.members[user].read_at if self.present(user) else self.former[user]["read_at"]
+    def has_received(self, user: str, seq: int) -> bool:
+        return self.whole(user)["delivered"]["up_to"] >= seq
+
+    def at(self, user: str, mark: str) -> int:
+        """Time of a mark: of a former member, of the one with which they left."""
+        if self.present(user) is None:
+            return self.former[user]["marks"][mark]["at"]
+        return self.marks(user)[mark]["at"]
 
     def open(self, users: list[str], kind: str, creator: str, offset: int, at: int) -> None:
         for user in users:
@@ -104,32 +116,40 @@ class People:
     def join(self, user: str, offset: int, at: int, first_seq: int, first_ordinal: int) -> None:
         former = self.former.get(user)
         intervals = [*(former["intervals"] if former else []), _begun(offset, first_seq, first_ordinal)]
-        mark, read_at = (former["read_up_to"], former["read_at"]) if former else (0, 0)
-        self.members[user] = Member("MEMBER", at, intervals[-KEPT:], mark, read_at)
+        marks = former["marks"] if former else NO_MARKS
+        self.members[user] = Member("MEMBER", at, intervals[-KEPT:], marks)
 
     def leave(self, user: str, offset: int) -> None:
-        member, mark = self.members[user], self.mark(user)
+        member = self.members[user]
         ended = [*member.intervals[:-1], member.intervals[-1] | {"to": offset}]
-        self.former[user] = {"intervals": ended, "read_up_to": mark, "read_at": self.read_at(user)}
-        self.receipts[user] = {"read_up_to": 0, "read_at": 0, "ordinal": 0, "ended": True, "marked_unread": False}
-        self.members[user] = Member("MEMBER", member.joined_at, ended, member.read_up_to, member.read_at)
+        self.former[user] = {"intervals": ended, "marks": self.marks(user)}
+        self.receipts[user] = NO_RECEIPT | {"ended": True}
+        self.members[user] = Member("MEMBER", member.joined_at, ended, member.marks)
+
+    def receipt(self, user: str) -> dict:
+        """The receipt of a member, which may say nothing yet."""
+        receipt = self.receipts.get(user)
+        return NO_RECEIPT if receipt is None or receipt["ended"] else receipt
 
     def read(self, user: str, seq: int, ordinal: int, at: int) -> None:
-        self.receipts[user] = {
-            "read_up_to": seq,
-            "read_at": at,
-            "ordinal": ordinal,
-            "ended": False,
-            "marked_unread": False,
-        }
+        """Reading implies delivery, and ends the mark that says unread."""
+        reached = {"up_to": seq, "at": at}
+        receipt = self.receipt(user)
+        marks = _further(receipt["marks"], {"read": reached, "delivered": reached})
+        self.receipts[user] = receipt | {"marks": marks, "ordinal": ordinal, "marked_unread": False}
+
+    def deliver(self, what: str, user: str, seq: int, head: int, at: int) -> None:
+        interval = self.present(user)
+        true(f"{user} is a member at {what}", interval is not None)
+        true(f"{what} is beyond the mark before it", seq > self.marks(user)["delivered"]["up_to"])
+        true(f"{what} is in the interval of {user}", interval["first_seq"] <= seq <= head)
+        receipt = self.receipt(user)
+        marks = receipt["marks"] | {"delivered": {"up_to": seq, "at": at}}
+        self.receipts[user] = receipt | {"marks": marks}
 
     def mark_unread(self, what: str, user: str, marked: bool) -> None:
-        """A member without a receipt keeps the mark with which they returned."""
         true(f"{user} is a member at {what}", self.present(user) is not None)
-        before = self.receipts.get(user)
-        if before is None or before["ended"]:
-            at = self.members[user].read_at
-            before = {"read_up_to": 0, "read_at": at, "ordinal": 0, "ended": False, "marked_unread": False}
+        before = self.receipt(user)
         true(f"{what} changes the mark", before["marked_unread"] != marked)
         self.receipts[user] = before | {"marked_unread": marked}
 
@@ -143,6 +163,11 @@ class People:
         true(f"{user} is a member at {what}", interval is not None)
         true(f"{what} is beyond the mark before it, {self.mark(user)}", seq > self.mark(user))
         true(f"{what} is in the interval of {user}", interval["first_seq"] <= seq <= head)
+
+
+def _further(one: dict, other: dict) -> dict:
+    """Of two marks of each kind the further one; of equal ones the first."""
+    return {kind: max(one[kind], other[kind], key=lambda mark: mark["up_to"]) for kind in one}
 
 
 def _begun(offset: int, first_seq: int, first_ordinal: int) -> dict:

@@ -54,6 +54,12 @@ pub async fn organize(by: &Client, chat: &str, call: &str) -> Value {
     by.get(&query, json!({ "c": chat })).await["kept"].take()
 }
 
+/// As a device does that has stored a message.
+pub async fn acknowledge(by: &Client, chat: &str, message: &Value) {
+    let query = "mutation($c: ID!, $m: ID!) { acknowledgeDelivery(conversationId: $c, upToMessageId: $m) }";
+    by.get(query, json!({ "c": chat, "m": message["id"] })).await;
+}
+
 pub async fn set_role(by: &Client, chat: &str, person: &Client, role: &str) -> Value {
     let query = "mutation($c: ID!, $u: ID!, $r: ParticipantRole!) {
         setParticipantRole(conversationId: $c, userId: $u, role: $r) {

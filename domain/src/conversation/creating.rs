@@ -6,6 +6,7 @@ use schemas::code::{ErrorCode, Refusal};
 use schemas::creating::{ConversationKind, ConversationOpened, OpenConversation, Opened};
 use schemas::membership::{Member, MembershipInterval, Role};
 use schemas::position::Offset;
+use schemas::receipts::Watermarks;
 use schemas::rows::RowKey;
 use schemas::verdict::{Done, Outcome};
 
@@ -43,8 +44,7 @@ impl Operation<Conversations> for OpenConversation {
                 role: role(self, user),
                 joined_at: context.at,
                 intervals: vec![MembershipInterval::from_opening(context.offset)],
-                read_up_to: 0,
-                read_at: 0,
+                marks: Watermarks::default(),
             };
             membership::put(context, &mut effect, user, &member);
         }

@@ -63,8 +63,8 @@ impl Operation<Conversations> for AddMembers {
             intervals.push(joined.clone());
             let surplus = intervals.len().saturating_sub(Member::MAX_INTERVALS);
             intervals.drain(..surplus);
-            let (read_up_to, read_at) = former.map_or((0, 0), |former| (former.read_up_to, former.read_at));
-            let member = Member { role: Role::Member, joined_at: context.at, intervals, read_up_to, read_at };
+            let marks = former.map(|former| former.marks).unwrap_or_default();
+            let member = Member { role: Role::Member, joined_at: context.at, intervals, marks };
             put(context, &mut effect, &person.user, &member);
             changed.push((person.user.clone(), member));
         }
@@ -102,8 +102,7 @@ impl Operation<Conversations> for RemoveMember {
         }
         let left = Member { role: Role::Member, intervals: intervals.clone(), ..going.clone() };
         let receipt = context.row::<Receipt>(user);
-        let (read_up_to, read_at) = (going.read_mark(receipt), going.read_at(receipt));
-        let former = Former { intervals, read_up_to, read_at };
+        let former = Former { intervals, marks: going.marks(receipt) };
         let mut effect = context.effect();
         effect.state().members -= 1;
         effect.row(user, former).row(user, Receipt { ended: true, ..Receipt::default() });

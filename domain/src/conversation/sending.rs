@@ -7,6 +7,7 @@ use schemas::creating::ConversationKind;
 use schemas::membership::Member;
 use schemas::message::{Body, Message, ReplyStub, Text};
 use schemas::position::Offset;
+use schemas::receipts::Watermarks;
 use schemas::rows::{Receipt, RowKey, Sent};
 use schemas::sending::PostMessage;
 use schemas::verdict::{Outcome, Stored};
@@ -56,8 +57,8 @@ impl Operation<Conversations> for PostMessage {
         let seq = messages::append(context, &mut effect, message);
         // Sending reads up to one's own message.
         let ordinal = effect.state().countable;
-        let (read_at, ended, marked_unread) = (context.at, false, false);
-        let receipt = Receipt { read_up_to: seq, read_at, ordinal, ended, marked_unread };
+        let marks = Watermarks::default().with_read(seq, context.at);
+        let receipt = Receipt { marks, ordinal, ended: false, marked_unread: false };
         let sent = Sent { seq, charge: charge.position };
         effect.row(&(sender.clone(), self.client_id.clone()), sent).row(sender, receipt);
         Ok(effect.answered(Outcome::Stored(Stored { seq })))

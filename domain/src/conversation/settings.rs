@@ -30,7 +30,7 @@ impl Operation<Conversations> for UpdateConversation {
             about.title = Some(title.clone());
             notes.push(Note::valued(NoteKind::Renamed, vec![], title));
         }
-        let wanted = self.description.as_ref().map(described);
+        let wanted = self.description.as_deref().map(described);
         if let Some(description) = wanted.filter(|wanted| *wanted != opened.description) {
             if let Some(text) = &description {
                 text::check("description", text, DESCRIPTION_CHARACTERS)?;
@@ -58,13 +58,13 @@ impl Operation<Conversations> for UpdateConversation {
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
         let stands = past.owner.state.opened.as_ref().is_some_and(|opened| {
             self.title.as_ref().is_none_or(|title| opened.title.as_ref() == Some(title))
-                && self.description.as_ref().is_none_or(|wanted| described(wanted) == opened.description)
+                && self.description.as_deref().is_none_or(|wanted| described(wanted) == opened.description)
                 && self.announcements_only.is_none_or(|only| only == opened.announcements_only)
         });
         holds(stands)
     }
 }
 
-fn described(wanted: &String) -> Option<String> {
-    (!wanted.is_empty()).then(|| wanted.clone())
+fn described(wanted: &str) -> Option<String> {
+    (!wanted.is_empty()).then(|| wanted.to_owned())
 }

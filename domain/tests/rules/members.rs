@@ -307,7 +307,7 @@ fn a_decision_does_not_depend_on_tombstones() {
         assert_eq!(one.bytes(), other.bytes(), "at {time}");
     }
     let cleo = user("cleo");
-    assert_eq!(whole.row::<Former>(&cleo).unwrap().read_at, 1_600);
+    assert_eq!(whole.row::<Former>(&cleo).unwrap().marks.read.at, 1_600);
     assert!(!whole.row::<Receipt>(&cleo).unwrap().ended);
 }
 

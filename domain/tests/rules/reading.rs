@@ -4,7 +4,7 @@ use expect_test::expect;
 use musclemap_domain::Conversations;
 use schemas::charging::ChargeKind::{Create, Send};
 use schemas::creating::ConversationKind::Group;
-use schemas::receipts::{MarkUnread, Receipt};
+use schemas::receipts::{AcknowledgeDelivery, MarkUnread, Receipt};
 
 use crate::harness::Harness;
 use crate::names::{asked, charge, open, paid, post, read, user};
@@ -47,6 +47,38 @@ fn a_reading_moves_a_receipt_forward_and_never_past_what_is_there() {
         their own: nothing to do
         none: nothing to do
         less than none: nothing to do
+    "#]]);
+}
+
+#[test]
+fn a_delivery_is_acknowledged_once_and_reading_implies_it() {
+    let (mut table, mut k1) = (Table::default(), talk());
+    let has = |name: &str, up_to| AcknowledgeDelivery { user: user(name), up_to };
+    table.case("two have come", &k1.asks(1_000, has("bob", 2).into()));
+    table.answer("again", &k1.asks(1_000, has("bob", 2).into()));
+    table.case("one is read", &k1.asks(2_000, read("bob", 1)));
+    table.case("what is not there yet", &k1.asks(3_000, has("bob", 100).into()));
+    table.answer("one's own", &k1.asks(3_000, has("ann", 3).into()));
+    table.answer("a stranger", &k1.asks(3_000, has("dave", 3).into()));
+    table.is(expect![[r#"
+        two have come
+          done
+          row receipt bob: read 0, delivered 2, ordinal 0
+          to events k1: bob has 2
+             DeliveryAdvanced id=1.3.4.0 at 1000
+        again: nothing to do
+        one is read
+          done
+          row receipt bob: read 1, delivered 2, ordinal 1
+          to events k1: bob has read 1
+             ReceiptAdvanced id=1.3.6.0 at 2000
+        what is not there yet
+          done
+          row receipt bob: read 1, delivered 3, ordinal 1
+          to events k1: bob has 3
+             DeliveryAdvanced id=1.3.7.0 at 3000
+        one's own: nothing to do
+        a stranger: NOT_FOUND (not found)
     "#]]);
 }
 

@@ -146,8 +146,9 @@ impl Worded for Conversations {
                     (key.names::<Receipt>().unwrap(), if receipt.ended { ", ended" } else { "" });
                 let marked = if receipt.marked_unread { ", marked unread" } else { "" };
                 format!(
-                    "receipt {user}: read {}, ordinal {}{ended}{marked}",
-                    receipt.read_up_to, receipt.ordinal
+                    "receipt {user}: {}, ordinal {}{ended}{marked}",
+                    words::marks(&receipt.marks),
+                    receipt.ordinal
                 )
             }
             ConversationRow::Sent(sent) => {
@@ -177,11 +178,11 @@ impl Worded for Conversations {
                 format!("blocks by {}: {}", key.names::<Blocks>().unwrap(), words::blocks(blocks))
             }
             ConversationRow::Former(former) => format!(
-                "former {}: {}, read {} at {}",
+                "former {}: {}, {} at {}",
                 key.names::<Former>().unwrap(),
                 words::intervals(&former.intervals),
-                former.read_up_to,
-                former.read_at
+                words::marks(&former.marks),
+                former.marks.read.at
             ),
         }
     }

@@ -7,6 +7,7 @@ use schemas::creating::Opened;
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Content, Message};
 use schemas::organizing::{NotificationLevel, Organized};
+use schemas::receipts::Watermarks;
 use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
 use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{BLOCKS, MESSAGES, Value};
@@ -59,12 +60,19 @@ pub fn refusal(refusal: &Refusal) -> String {
 }
 
 pub fn member(member: &Member) -> String {
-    let read = if member.read_up_to > 0 {
-        format!(", returned with {} read", member.read_up_to)
+    let read = if member.marks.read.up_to > 0 {
+        format!(", returned with {} read", member.marks.read.up_to)
     } else {
         String::new()
     };
     format!("{} {}{read}", member.role.as_str(), intervals(&member.intervals))
+}
+
+/// Delivery is said where it is ahead of reading.
+pub fn marks(marks: &Watermarks) -> String {
+    let delivered = marks.delivered.up_to;
+    let ahead = if delivered > marks.read.up_to { format!(", delivered {delivered}") } else { String::new() };
+    format!("read {}{ahead}", marks.read.up_to)
 }
 
 pub fn intervals(intervals: &[MembershipInterval]) -> String {
@@ -239,6 +247,9 @@ fn conversation_fact(fact: &ConversationFact) -> String {
             format!("roles changed by {}:{}", changed.by, each.collect::<String>())
         }
         ConversationFact::ReceiptAdvanced(read) => format!("{} has read {}", read.user, read.read_up_to),
+        ConversationFact::DeliveryAdvanced(delivery) => {
+            format!("{} has {}", delivery.user, delivery.delivered_up_to)
+        }
         ConversationFact::MarkedUnread(unread) => {
             format!("{} has {} it as unread", unread.user, if unread.marked { "marked" } else { "unmarked" })
         }

@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering;
 
 use schemas::blocking::PairBlocks;
 use schemas::membership::{Member, Role};
+use schemas::receipts::Watermarks;
 use schemas::tables::views::{BlocksRow, MembershipRow};
 use serde_json::{Value, json};
 
@@ -208,8 +209,12 @@ fn all_rows_of_a_user_are_looked_at_or_the_socket_is_closed() {
         let put = |numbers: std::ops::Range<usize>| {
             for number in numbers {
                 let conversation = format!("{number:032}").parse().unwrap();
-                let member =
-                    Member { role: Role::Member, joined_at: 0, intervals: vec![], read_up_to: 0, read_at: 0 };
+                let member = Member {
+                    role: Role::Member,
+                    joined_at: 0,
+                    intervals: vec![],
+                    marks: Watermarks::default(),
+                };
                 let row = MembershipRow { user: ann.clone(), conversation, member };
                 stage.tables.view(row.to_row(), 1);
                 let (other, blocks) = (user(&format!("u{number}")), PairBlocks::default());

@@ -6,6 +6,7 @@ use domain::access::{self, Sight, When};
 use schemas::code::Refusal;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval};
+use schemas::receipts::Watermarks;
 use schemas::states::ConversationState;
 use schemas::{ConversationId, UserId};
 
@@ -79,7 +80,7 @@ impl ConversationSight {
         let (interval, member) = (self.interval()?, self.member()?);
         let receipt = self.rows.receipt.as_ref().filter(|receipt| !receipt.ended);
         Ok(Mark {
-            seq: member.read_mark(receipt).max(interval.first_seq - 1),
+            seq: member.marks(receipt).read.up_to.max(interval.first_seq - 1),
             ordinal: receipt.map_or(0, |receipt| receipt.ordinal).max(interval.first_ordinal),
         })
     }
@@ -89,9 +90,9 @@ impl ConversationSight {
         self.rows.receipt.as_ref().is_some_and(|receipt| receipt.marked_unread)
     }
 
-    /// The number up to which the viewer has read; 0 if nothing.
-    pub fn read_up_to(&self) -> i64 {
+    /// How far the viewer is.
+    pub fn marks(&self) -> Watermarks {
         let member = self.rows.member.as_ref();
-        member.map_or(0, |member| member.read_mark(self.rows.receipt.as_ref()))
+        member.map(|member| member.marks(self.rows.receipt.as_ref())).unwrap_or_default()
     }
 }

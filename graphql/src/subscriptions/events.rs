@@ -2,7 +2,6 @@
 
 use async_graphql::{Enum, Object, SimpleObject, Union};
 use domain::delivery::Answers;
-use schemas::MessageId;
 
 use super::payloads::Event;
 use crate::conversation::Conversation;
@@ -136,10 +135,8 @@ impl InboxEvent {
                 conversation: Conversation::named(*conversation),
                 left: rendering.answers.has(Answers::IS_GONE),
             }),
-            Event::ReceiptAdvanced(receipt) => {
-                let message = MessageId { conversation: of?.conversation.clone(), seq: receipt.read_up_to };
-                let (user, read_at) = (receipt.user.clone(), Some(of?.at));
-                Self::ReceiptAdvanced(ReceiptAdvanced { receipt: MessageReceipt { message, user, read_at } })
+            Event::ReceiptAdvanced(advance) => {
+                Self::ReceiptAdvanced(ReceiptAdvanced { receipt: advance.receipt(of?) })
             }
             Event::AccountChanged(what) => Self::AccountChanged(AccountChanged { what: *what }),
             Event::SendRejected(rejected) => Self::SendRejected(SendRejected((*rejected).clone())),

@@ -3,13 +3,13 @@
 //! Invariant: [`payloads`] sets a bit exactly where [`payload`] holds what that subscription gives.
 
 use schemas::message::Message;
-use schemas::receipts::ReceiptAdvanced;
 use schemas::sending::SendRejected;
-use schemas::{AccountFact, ConversationFact};
+use schemas::{AccountFact, ConversationFact, MessageId, UserId};
 
 use super::events::{AccountPart, MessageChangeKind};
 use crate::conversation::{Named, Told};
 use crate::live::{ConversationDelivery, Delivery, Payloads};
+use crate::message::receipts::MessageReceipt;
 
 /// What a delivery gives to each kind of subscription.
 #[derive(Debug, Default, Clone, Copy)]
@@ -20,6 +20,26 @@ pub struct Payload<'a> {
     pub received: Option<&'a Message>,
     pub updated: Option<&'a Message>,
     pub conversation: Option<Named<'a>>,
+    /// Reading implies delivery.
+    pub delivered: Option<Advance<'a>>,
+    pub read: Option<Advance<'a>>,
+}
+
+/// A user's mark has moved.
+#[derive(Debug, Clone, Copy)]
+pub struct Advance<'a> {
+    user: &'a UserId,
+    up_to: i64,
+    is_read: bool,
+}
+
+impl Advance<'_> {
+    pub fn receipt(&self, of: &ConversationDelivery) -> MessageReceipt {
+        let message = MessageId { conversation: of.conversation.clone(), seq: self.up_to };
+        let delivered_at = Some(of.at);
+        let read_at = delivered_at.filter(|_| self.is_read);
+        MessageReceipt { message, user: self.user.clone(), delivered_at, read_at }
+    }
 }
 
 /// An event of the inbox.
@@ -29,7 +49,7 @@ pub enum Event<'a> {
     MessageChanged(MessageChangeKind, &'a Message),
     ConversationChanged(Named<'a>),
     AccountChanged(AccountPart),
-    ReceiptAdvanced(&'a ReceiptAdvanced),
+    ReceiptAdvanced(Advance<'a>),
     SendRejected(&'a SendRejected),
     ResumeGap(&'a str),
     Drained(i32),
@@ -37,12 +57,14 @@ pub enum Event<'a> {
 
 /// The filters for which a delivery has a payload.
 pub fn payloads(delivery: &Delivery) -> Payloads {
-    let Payload { of: _, event, received, updated, conversation } = payload(delivery);
+    let Payload { of: _, event, received, updated, conversation, delivered, read } = payload(delivery);
     [
         (event.is_some(), Payloads::INBOX),
         (received.is_some(), Payloads::MESSAGE_RECEIVED),
         (updated.is_some(), Payloads::MESSAGE_UPDATED),
         (conversation.is_some(), Payloads::CONVERSATION_UPDATED),
+        (delivered.is_some(), Payloads::MESSAGE_DELIVERED),
+        (read.is_some(), Payloads::MESSAGE_READ),
     ]
     .into_iter()
     .filter(|(is_given, _)| *is_given)
@@ -98,7 +120,14 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
         ConversationFact::MessageEdited(edited) => message(MessageChangeKind::Edited, &edited.message),
         ConversationFact::MessageDeleted(deleted) => message(MessageChangeKind::Deleted, &deleted.message),
         ConversationFact::ReceiptAdvanced(receipt) => {
-            Payload { event: Some(Event::ReceiptAdvanced(receipt)), ..of }
+            let advance = Advance { user: &receipt.user, up_to: receipt.read_up_to, is_read: true };
+            let event = Some(Event::ReceiptAdvanced(advance));
+            Payload { event, delivered: Some(advance), read: Some(advance), ..of }
+        }
+        ConversationFact::DeliveryAdvanced(delivery) => {
+            let advance = Advance { user: &delivery.user, up_to: delivery.delivered_up_to, is_read: false };
+            let event = Some(Event::ReceiptAdvanced(advance));
+            Payload { event, delivered: Some(advance), conversation: None, ..of }
         }
         ConversationFact::MarkedUnread(unread) => {
             told(Named { told: Told::MarkedUnread(unread.marked), ..named })

@@ -16,7 +16,7 @@ use schemas::ConversationFact;
 use schemas::deleting::MessageDeleted;
 use schemas::membership::{Member, Role};
 use schemas::message::Message;
-use schemas::receipts::{Receipt, ReceiptAdvanced};
+use schemas::receipts::{Receipt, ReceiptAdvanced, Watermarks};
 use schemas::sending::MessageCreated;
 use schemas::tables::{Table, Value};
 use serde_json::{Value as Json, json};
@@ -68,11 +68,10 @@ fn people() -> People {
         role: Role::Member,
         joined_at: 0,
         intervals: vec![interval(0, None)],
-        read_up_to: 0,
-        read_at: 0,
+        marks: Watermarks::default(),
     };
     let members = ["ann", "bob", "carl"].map(|name| (user(name), member.clone())).into();
-    let read = Receipt { read_up_to: 9, read_at: 5, ordinal: 9, ended: false, marked_unread: false };
+    let read = Receipt { marks: Watermarks::default().with_read(9, 5), ordinal: 9, ..Receipt::default() };
     People { members, receipts: vec![(user("carl"), read)], former: vec![] }
 }
 

@@ -16,7 +16,7 @@ use schemas::membership::{Former, Member, MembershipInterval, Role};
 use schemas::message::{Body, Mentions, Message};
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset, Version};
-use schemas::receipts::Receipt;
+use schemas::receipts::{Receipt, Watermarks};
 use schemas::rows::{Keyed, RowKey, STATE};
 use schemas::states::ConversationState;
 use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
@@ -114,21 +114,22 @@ impl World {
     }
 
     pub async fn member(&self, id: &ConversationId, name: &str, intervals: Vec<MembershipInterval>) {
-        let member = Member { role: Role::Member, joined_at: 0, intervals, read_up_to: 0, read_at: 0 };
+        let member = Member { role: Role::Member, joined_at: 0, intervals, marks: Watermarks::default() };
         self.row(id, RowKey::of::<Member>(&user(name)), avro::encode(&member)).await;
         let row = MembershipRow { user: user(name), conversation: id.clone(), member };
         self.view(row.to_row()).await;
     }
 
     pub async fn receipt(&self, id: &ConversationId, name: &str, read_up_to: i64) {
-        let receipt =
-            Receipt { read_up_to, read_at: 1_000, ordinal: read_up_to, ended: false, marked_unread: false };
+        let marks = Watermarks::default().with_read(read_up_to, 1_000);
+        let receipt = Receipt { marks, ordinal: read_up_to, ..Receipt::default() };
         self.row(id, RowKey::of::<Receipt>(&user(name)), avro::encode(&receipt)).await;
     }
 
     pub async fn former(&self, id: &ConversationId, name: &str, to: Offset, read_up_to: i64) {
         assert_eq!(Former::KIND, 13);
-        let former = Former { intervals: vec![interval(0, Some(to))], read_up_to, read_at: 1_000 };
+        let marks = Watermarks::default().with_read(read_up_to, 1_000);
+        let former = Former { intervals: vec![interval(0, Some(to))], marks };
         self.row(id, RowKey::of::<Former>(&user(name)), avro::encode(&former)).await;
     }
 

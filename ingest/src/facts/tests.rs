@@ -11,6 +11,7 @@ use platform::ports::{Log, LogError, PutRow, Tables};
 use schemas::avro;
 use schemas::membership::{Member, Role};
 use schemas::position::{Cause, EPOCH, Number, Offset, Partition, Version};
+use schemas::receipts::Watermarks;
 use schemas::record::{ID_HEADER, Outgoing, Place, RecordId, USERS_HEADER};
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
@@ -69,7 +70,7 @@ impl Stage {
     /// The rows of a conversation that `ann` is in, as a command wrote them.
     async fn write(&self, members: i32, command: Offset) {
         let intervals = vec![MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 }];
-        let member = Member { role: Role::Member, joined_at: 0, intervals, read_up_to: 0, read_at: 0 };
+        let member = Member { role: Role::Member, joined_at: 0, intervals, marks: Watermarks::default() };
         let state = ConversationState { members, ..Conversations::fresh() };
         let row = |key: RowKey, body: Vec<u8>| PutRow {
             key: vec![Value::Int(key.kind), Value::blob(&key.key)],

@@ -5,6 +5,7 @@ use schemas::avro::{self, DecodeError};
 use schemas::credits::{CreditsChanged, LedgerKind};
 use schemas::membership::{Member, Role};
 use schemas::position::{LogTime, Offset};
+use schemas::receipts::Watermarks;
 use schemas::record::Output;
 use schemas::rows::{ClientRequest, Keyed, LedgerEntry, Once, Residence, RowKey};
 use schemas::sending::SendRejected;
@@ -193,8 +194,7 @@ fn add<const KNOWN: i32>(
             role: Role::Member,
             joined_at: command.at,
             intervals: vec![],
-            read_up_to: 0,
-            read_at: 0,
+            marks: Watermarks::default(),
         },
     };
     let verdict = Some(Outcome::Stored(Stored { seq: state.balance_milli }));

@@ -4,6 +4,7 @@
 mod bad_line;
 mod blocking;
 mod deleting;
+mod delivery;
 mod drain;
 mod editing;
 mod first_message;

@@ -6,8 +6,8 @@ use schemas::creating::ConversationKind::{Direct, Group};
 use schemas::membership::Role;
 use schemas::message::{Message, ReplyStub};
 use schemas::operations::{
-    AddMembers, DeleteMessage, LookUp, MarkRead, OpenConversation, PostMessage, RemoveMember, SetBlock,
-    SetRole,
+    AcknowledgeDelivery, AddMembers, DeleteMessage, LookUp, MarkRead, OpenConversation, PostMessage,
+    RemoveMember, SetBlock, SetRole,
 };
 use schemas::record::Envelope;
 use schemas::rows::MessageHead;
@@ -65,6 +65,14 @@ impl Generated<Conversations> for LookUp {
 
 impl Generated<Conversations> for MarkRead {
     const WEIGHT: u32 = 4;
+
+    fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        Some((asked(), Self { user: user(draw.of(&PEOPLE)), up_to: draw.from(-2, 20) }))
+    }
+}
+
+impl Generated<Conversations> for AcknowledgeDelivery {
+    const WEIGHT: u32 = 3;
 
     fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
         Some((asked(), Self { user: user(draw.of(&PEOPLE)), up_to: draw.from(-2, 20) }))

@@ -20,6 +20,7 @@ use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Mentions, Message, Note, NoteKind};
 use schemas::people::Profile;
 use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
+use schemas::receipts::Watermarks;
 use schemas::record::{Origin, Outgoing, Output, RecordId};
 use schemas::tables::views::{BlocksRow, MembershipRow};
 use schemas::{ClientId, ConversationFact, ConversationId, Refusal, UserId};
@@ -157,8 +158,7 @@ impl World {
             role: Role::Member,
             joined_at: 0,
             intervals: intervals.to_vec(),
-            read_up_to: 0,
-            read_at: 0,
+            marks: Watermarks::default(),
         };
         let memberships = self.intervals.iter().filter(|((_, who), _)| *who == name);
         let memberships = memberships.map(|((k, _), (intervals, version))| {

@@ -11,15 +11,15 @@ use schemas::creating::{ConversationKind, Opened};
 use schemas::credits::LedgerKind;
 use schemas::facts::{
     BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
-    DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted, MessageEdited,
-    PreferencesChanged, ReceiptAdvanced, RolesChanged, SendRejected,
+    DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted,
+    MessageEdited, PreferencesChanged, ReceiptAdvanced, RolesChanged, SendRejected,
 };
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Content, Edited, Mentions, Message, Note, NoteKind, Text};
 use schemas::organizing::Organized;
 use schemas::people::Profile;
 use schemas::preferences::Preferences;
-use schemas::receipts::Receipt;
+use schemas::receipts::{Receipt, Watermarks};
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
 use schemas::tables::views::{MembershipRow, MessageRow};
@@ -79,6 +79,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         ConversationOpened { about: opened(), members: PEOPLE.map(user).to_vec() }.into(),
         ConversationUpdated { about: opened(), by: user("bob") }.into(),
         ReceiptAdvanced { user: user("bob"), read_up_to: 2 }.into(),
+        DeliveryAdvanced { user: user("bob"), delivered_up_to: 2 }.into(),
         RolesChanged { about: opened(), by: user("bob"), members: vec![] }.into(),
         MarkedUnread { user: user("ann"), marked: true }.into(),
         blocks.into(),
@@ -136,8 +137,8 @@ fn message(seq: i64) -> Message {
 
 pub fn people() -> People {
     let member =
-        Member { role: Role::Member, joined_at: 1, intervals: vec![SINCE], read_up_to: 0, read_at: 0 };
-    let receipt = Receipt { read_up_to: 4, read_at: 5, ordinal: 4, ended: false, marked_unread: false };
+        Member { role: Role::Member, joined_at: 1, intervals: vec![SINCE], marks: Watermarks::default() };
+    let receipt = Receipt { marks: Watermarks::default().with_read(4, 5), ordinal: 4, ..Receipt::default() };
     let people: [UserId; 2] = PEOPLE.map(user);
     People {
         members: people.iter().map(|user| (user.clone(), member.clone())).collect(),

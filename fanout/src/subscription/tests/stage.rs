@@ -13,6 +13,7 @@ use platform::clock::SystemClock;
 use schemas::avro;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval, Role as Rank};
+use schemas::receipts::Watermarks;
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
 use serde_json::{Value, json};
@@ -94,8 +95,8 @@ impl Stage {
     /// The people of `k1` in its tables.
     pub fn has_people(&self, names: &[&str]) {
         let interval = MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 };
-        let member =
-            Member { role: Rank::Member, joined_at: 0, intervals: vec![interval], read_up_to: 9, read_at: 0 };
+        let marks = Watermarks::default().with_read(9, 0);
+        let member = Member { role: Rank::Member, joined_at: 0, intervals: vec![interval], marks };
         for name in names {
             self.tables.row(&conversation("k1"), RowKey::of::<Member>(&user(name)), &avro::encode(&member));
         }

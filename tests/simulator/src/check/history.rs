@@ -10,7 +10,7 @@ use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembersChanged, MembershipInterval, Role, RolesChanged};
 use schemas::message::{Message, NoteKind};
 use schemas::position::{LogTime, Offset};
-use schemas::receipts::{MarkedUnread, ReceiptAdvanced};
+use schemas::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 use schemas::{ConversationFact, UserId};
 
 /// A user who is or was a member.
@@ -20,6 +20,8 @@ pub struct Person {
     pub intervals: Vec<MembershipInterval>,
     /// Number up to which the user has read.
     pub mark: i64,
+    /// Number up to which messages have reached the user; reading implies it.
+    pub delivered: i64,
     /// The role that a fact gave to the user, since they have been there.
     pub role: Option<Role>,
     /// Whether the user has marked the conversation as unread since.
@@ -98,6 +100,7 @@ impl History {
             ConversationFact::MessageDeleted(deleted) => self.deleted(deleted.message),
             ConversationFact::MessageEdited(edited) => self.edited(edited.message),
             ConversationFact::ReceiptAdvanced(receipt) => self.advanced(&receipt),
+            ConversationFact::DeliveryAdvanced(delivery) => self.reached(&delivery),
             ConversationFact::MarkedUnread(marked) => self.marked(&marked),
             ConversationFact::BlocksChanged(changed) => {
                 self.changes += 1;
@@ -171,7 +174,10 @@ impl History {
                 return wrong("quotes what is not there");
             }
             match self.people.get_mut(message.sender_id()).filter(|person| person.is_present()) {
-                Some(person) => (person.mark, person.marked_unread) = (message.seq, false),
+                Some(person) => {
+                    (person.mark, person.delivered) = (message.seq, message.seq);
+                    person.marked_unread = false;
+                }
                 None => return wrong("is of a user who is no member"),
             }
         }
@@ -222,6 +228,17 @@ impl History {
         Ok(())
     }
 
+    fn reached(&mut self, delivery: &DeliveryAdvanced) -> Result<(), String> {
+        let newest = self.messages.len() as i64;
+        let person = self.people.get_mut(&delivery.user).filter(|person| person.is_present());
+        let person = person.ok_or_else(|| format!("{} has messages, and is no member", delivery.user))?;
+        if delivery.delivered_up_to <= person.delivered || delivery.delivered_up_to > newest {
+            return Err(format!("{delivery:?} after {}, of {newest}", person.delivered));
+        }
+        person.delivered = delivery.delivered_up_to;
+        Ok(())
+    }
+
     fn marked(&mut self, marked: &MarkedUnread) -> Result<(), String> {
         let person = self.people.get_mut(&marked.user).filter(|person| person.is_present());
         let person = person.ok_or_else(|| format!("{} marks, and is no member", marked.user))?;
@@ -241,7 +258,7 @@ impl History {
         if up_to <= person.mark || up_to > newest || up_to < first {
             return Err(format!("{receipt:?} after {}, of {newest}, from {first} on", person.mark));
         }
-        person.mark = up_to;
+        (person.mark, person.delivered) = (up_to, person.delivered.max(up_to));
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::{join, join_all};
 use futures::{StreamExt, stream};
-use musclemap_tests::acts::{self, mark_read, set_block};
+use musclemap_tests::acts::{self, acknowledge, mark_read, set_block};
 use musclemap_tests::client::{code, data};
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::{Client, System};
