@@ -37,6 +37,7 @@ impl Fold for Accounts {
     type Row = AccountRow;
 
     const NAME: &'static str = "accounts";
+    const LOADED_ROWS: Option<usize> = Some(4_096 + 64);
     const DECIDER: Decider = Decider::Accounts;
     const SOURCE: &'static str = "/musclemap/accounts";
 

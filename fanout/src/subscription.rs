@@ -17,7 +17,6 @@ use domain::delivery::Answers;
 use futures::future::try_join_all;
 use graphql::Viewer;
 use graphql::live::{Delivery, Filter};
-use graphql::rows::Incomplete;
 use platform::ports::TablesError;
 use schemas::position::Offset;
 use schemas::{ErrorCode, Refusal};
@@ -52,9 +51,6 @@ pub enum Ended {
     /// An event that is due could not be rendered.
     #[error(transparent)]
     Failed(#[from] Failed),
-    /// The user has more memberships or blocks than a node takes in.
-    #[error("too many rows in {0}")]
-    TooMany(&'static str),
     /// The user has as many other selections as a node renders for one user.
     #[error("too many selections")]
     TooManySelections,
@@ -68,16 +64,7 @@ impl Ended {
             Self::TooSlow(_) => Some(CloseCode::TooSlow),
             // The client resumes at its last cursor, and gets the event then.
             Self::Failed(_) => Some(CloseCode::Restart),
-            Self::Tables(_) | Self::TooMany(_) => Some(CloseCode::Overloaded),
-        }
-    }
-}
-
-impl From<Incomplete> for Ended {
-    fn from(incomplete: Incomplete) -> Self {
-        match incomplete {
-            Incomplete::Tables(error) => Self::Tables(error),
-            Incomplete::TooMany { table } => Self::TooMany(table),
+            Self::Tables(_) => Some(CloseCode::Overloaded),
         }
     }
 }

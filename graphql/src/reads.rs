@@ -23,7 +23,7 @@ use schemas::states::AccountState;
 use schemas::tables::views::MembershipRow;
 use schemas::{ClientId, ConversationId, UserId};
 
-use crate::rows::{MemberRows, Rows};
+use crate::rows::{MemberRows, Memberships, Rows};
 
 pub use blocks::BlockList;
 pub use history::{Direction, Found};
@@ -57,10 +57,9 @@ impl Reads {
         self.rows.state(id).await?.opened.ok_or_else(Refusal::not_found)
     }
 
-    /// The conversations that a viewer is in, as their own rows name them.
-    pub async fn memberships(&self, viewer: &UserId) -> Result<Vec<MembershipRow>, Refusal> {
-        let rows = self.rows.memberships(viewer).await?;
-        Ok(rows.into_iter().filter(|row| row.member.present().is_some()).collect())
+    /// The conversations that a viewer is or was in, as their own rows name them.
+    pub fn memberships<'a>(&'a self, viewer: &'a UserId) -> Memberships<'a> {
+        self.rows.memberships(viewer)
     }
 
     /// A viewer's own account.

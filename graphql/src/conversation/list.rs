@@ -1,7 +1,8 @@
 //! The list of a viewer's conversations: the one with the newest visible message first.
 //!
-//! Invariant: order and filter look at what the viewer sees alone; a page that a bound has cut short ends
-//! with the cursor of the last conversation that was looked at.
+//! Invariants: order and filter look at what the viewer sees alone; a page that a bound has cut short ends
+//! with the cursor of the last conversation that was looked at. Every conversation is read, a page of rows at a
+//! time, and no more are kept than the page of the list may show.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -49,12 +50,11 @@ pub async fn page(
     filter: ConversationFilter,
 ) -> Result<ConversationConnection, Refusal> {
     let after: Option<(LogTime, ConversationId)> = paging::position("after", after)?;
-    let is_behind = |listed: &Listed| after.as_ref().is_none_or(|after| listed.position.0 < *after);
-    let mut all = listed(access).await?;
-    all.retain(|listed| is_of_kind(listed, filter.kind));
-    let has_previous_page = all.first().is_some_and(|first| !is_behind(first));
+    // One more than is looked at, by which it shows that there are more.
+    let most = if filter.unread.is_some() { MAX_LOOKED } else { size } + 1;
+    let (has_previous_page, first) = first_behind(access, after, filter.kind, most).await?;
     let (mut nodes, mut has_next_page, mut last_looked) = (vec![], false, None);
-    for (looked, listed) in all.iter().filter(|listed| is_behind(listed)).enumerate() {
+    for (looked, listed) in first.iter().enumerate() {
         if looked >= MAX_LOOKED {
             has_next_page = true;
             break;
@@ -89,21 +89,37 @@ fn is_of_kind(listed: &Listed, wanted: Option<ConversationKind>) -> bool {
     wanted.is_none_or(|wanted| kind == Some(wanted))
 }
 
-/// Every conversation that the viewer is in, in order.
-async fn listed(access: &Access<'_>) -> Result<Vec<Listed>, Refusal> {
+/// The first `most` conversations of a kind behind a position, in order; and whether any stands before them.
+async fn first_behind(
+    access: &Access<'_>,
+    after: Option<(LogTime, ConversationId)>,
+    kind: Option<ConversationKind>,
+    most: usize,
+) -> Result<(bool, Vec<Listed>), Refusal> {
     // Read before the conversations, which would all wait for it.
     access.blocks().await?;
-    let memberships = access.reads.memberships(access.viewer).await?;
     let read = async |row: MembershipRow| -> Result<Option<Listed>, Refusal> {
-        let sight = access.sight(&row.conversation).await?;
+        let sight = access.listed(&row.conversation).await?;
         let Ok(member) = sight.member() else { return Ok(None) };
         // One without a visible message stands where the viewer joined.
         let at = access.newest_at(&sight).await?.unwrap_or(member.joined_at);
-        Ok(Some(Listed { position: Reverse((at, row.conversation)), sight: sight.clone() }))
+        Ok(Some(Listed { position: Reverse((at, row.conversation)), sight: Arc::new(sight) }))
     };
-    let reads = stream::iter(memberships.into_iter().map(read)).buffer_unordered(CONCURRENT_READS);
-    let read: Vec<Option<Listed>> = reads.try_collect().await?;
-    let mut all: Vec<Listed> = read.into_iter().flatten().collect();
-    all.sort_by(|a, b| a.position.cmp(&b.position));
-    Ok(all)
+    let (mut has_previous, mut first): (bool, Vec<Listed>) = (false, vec![]);
+    let mut memberships = access.reads.memberships(access.viewer);
+    while let Some(page) = memberships.next().await? {
+        let present = page.into_iter().filter(|row| row.member.present().is_some());
+        let mut reads = stream::iter(present.map(read)).buffer_unordered(CONCURRENT_READS);
+        while let Some(listed) = reads.try_next().await? {
+            let Some(listed) = listed.filter(|listed| is_of_kind(listed, kind)) else { continue };
+            if after.as_ref().is_none_or(|after| listed.position.0 < *after) {
+                first.push(listed);
+            } else {
+                has_previous = true;
+            }
+        }
+        first.sort_by(|a, b| a.position.cmp(&b.position));
+        first.truncate(most);
+    }
+    Ok((has_previous, first))
 }

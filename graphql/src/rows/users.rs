@@ -6,7 +6,7 @@ use schemas::tables::views::BlocksRow;
 use schemas::tables::{BLOCKS, FromValues, USERS, Value};
 use schemas::{Refusal, UserId};
 
-use super::{Rows, Versioned, malformed, read_all};
+use super::{Pages, Rows, Versioned, malformed};
 use crate::error::tables_error;
 
 impl Rows {
@@ -29,7 +29,8 @@ impl Rows {
 
     /// Every block that stands or once stood between a user and another.
     pub async fn blocks(&self, user: &UserId) -> Result<Vec<BlocksRow>, Refusal> {
-        let rows = read_all(&*self.tables, &BLOCKS, &BlocksRow::partition(user)).await?;
+        let pages = Pages::of(&*self.tables, &BLOCKS, BlocksRow::partition(user));
+        let rows = pages.all().await.map_err(tables_error)?;
         let read = |row: &Row| BlocksRow::from_row(user, &row.key, &row.columns).map_err(malformed);
         rows.iter().map(read).collect()
     }

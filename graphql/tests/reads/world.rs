@@ -26,7 +26,7 @@ use serde_json::Value as Json;
 
 pub struct World {
     schema: Schema<Query, EmptyMutation, EmptySubscription>,
-    tables: Arc<dyn Tables>,
+    pub tables: Arc<dyn Tables>,
     _store: Store,
     _folder: tempfile::TempDir,
 }
@@ -114,6 +114,12 @@ impl World {
 
     pub async fn receipt(&self, id: &ConversationId, name: &str, read_up_to: i64) {
         let receipt = Receipt { read_up_to, read_at: 1_000, ordinal: read_up_to, ended: false };
+        self.row(id, RowKey::of::<Receipt>(&user(name)), avro::encode(&receipt)).await;
+    }
+
+    /// The receipt of a member who has left.
+    pub async fn ended_receipt(&self, id: &ConversationId, name: &str) {
+        let receipt = Receipt { ended: true, ..Receipt::default() };
         self.row(id, RowKey::of::<Receipt>(&user(name)), avro::encode(&receipt)).await;
     }
 

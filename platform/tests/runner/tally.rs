@@ -69,6 +69,7 @@ impl<const KNOWN: i32> Fold for Tally<KNOWN> {
     const NAME: &'static str = "tally";
     const DECIDER: Decider = Decider::Accounts;
     const SOURCE: &'static str = "/tally";
+    const LOADED_ROWS: Option<usize> = None;
     const RULES: i32 = KNOWN;
 
     fn commands() -> &'static Topic {

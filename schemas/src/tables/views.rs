@@ -2,6 +2,8 @@
 //!
 //! Invariant: a view is a row of one table, encoded when it is written, as an owner's rows are.
 
+use std::time::Duration;
+
 use super::values::{FromValues, MalformedRow, Value};
 use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table};
 use crate::avro;
@@ -17,6 +19,8 @@ pub struct ViewRow {
     pub partition: Vec<Value>,
     pub key: Vec<Value>,
     pub columns: Vec<Value>,
+    /// Until the row may be cleaned up, if ever.
+    pub time_to_live: Option<Duration>,
 }
 
 /// What a decision writes for readers alone.
@@ -86,6 +90,7 @@ impl MessageRow {
                 Value::text_or_null(text),
                 Value::blob(&avro::encode(message)),
             ],
+            time_to_live: None,
         }
     }
 
@@ -122,6 +127,7 @@ impl BlocksRow {
     }
 
     pub fn from_row(user: &UserId, key: &[Value], columns: &[Value]) -> Result<Self, MalformedRow> {
+            time_to_live: None,
         let malformed = |column| MalformedRow { table: BLOCKS.name, column };
         let mut key = FromValues::new(BLOCKS.name, key);
         let mut columns = FromValues::new(BLOCKS.name, columns);
@@ -133,7 +139,8 @@ impl BlocksRow {
     }
 }
 
-/// One user's membership of one conversation.
+/// One user's membership of one conversation. That of a membership which has ended is cleaned up once no cursor
+/// is old enough to resume before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MembershipRow {
     pub user: UserId,
@@ -160,6 +167,7 @@ impl MembershipRow {
         let mut key = FromValues::new(CONVERSATIONS_BY_USER.name, key);
         let mut columns = FromValues::new(CONVERSATIONS_BY_USER.name, columns);
         Ok(Self {
+            time_to_live: self.member.expires_after_seconds().map(Duration::from_secs),
             user: user.clone(),
             conversation: key.text()?.parse().map_err(|_| malformed(0))?,
             member: avro::decode(columns.blob()?).map_err(|_| malformed(0))?,

@@ -32,7 +32,7 @@ pub struct Memory {
 
 impl Memory {
     pub fn view(&self, row: ViewRow, offset: Offset) {
-        let ViewRow { table, partition, key, columns } = row;
+        let ViewRow { table, partition, key, columns, time_to_live: _ } = row;
         self.write(table, &partition, Row { key, columns, version: Version::of(offset) });
     }
 
