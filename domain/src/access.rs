@@ -5,7 +5,7 @@
 
 use schemas::UserId;
 use schemas::blocking::PairBlocks;
-use schemas::code::Refusal;
+use schemas::code::{ErrorCode, Refusal};
 use schemas::membership::{Member, MembershipInterval};
 use schemas::position::{LogTime, Offset};
 
@@ -103,6 +103,18 @@ impl<'a, B: Blocking> Sight<'a, B> {
 /// The interval through which a member sees a conversation now; NOT_FOUND for anyone else.
 pub fn viewing(member: Option<&Member>) -> Result<&MembershipInterval, Refusal> {
     member.and_then(Member::present).ok_or_else(Refusal::not_found)
+}
+
+/// Refuses to reach a user through a block: one's own, or another's. Being blocked is not revealed, least of all
+/// to a user who has blocked the other as well.
+pub fn reachable(has_blocked: bool, is_blocked: bool) -> Result<(), Refusal> {
+    match (has_blocked, is_blocked) {
+        (true, _) => Err(Refusal::new(ErrorCode::Blocked, "you have blocked this user")),
+        (false, true) => {
+            Err(Refusal::new(ErrorCode::RecipientUnavailable, "the recipient cannot be reached"))
+        }
+        (false, false) => Ok(()),
+    }
 }
 
 #[cfg(test)]

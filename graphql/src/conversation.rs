@@ -100,8 +100,8 @@ impl Conversation {
 
     /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it.
     async fn can_post(&self, ctx: &Context<'_>) -> Result<bool> {
-        let (_, sight) = self.sight(ctx).await?;
+        let (access, sight) = self.sight(ctx).await?;
         let Some(sight) = sight else { return Ok(false) };
-        Ok(!sight.is_direct() || !sight.blocks().standing().any(|other| sight.is_with(other)))
+        Ok(!sight.is_direct() || !sight.blocks().standing().any(|other| access.is_with(&sight, other)))
     }
 }

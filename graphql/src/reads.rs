@@ -20,8 +20,7 @@ use schemas::credits::LedgerEntry;
 use schemas::people::Profile;
 use schemas::position::Offset;
 use schemas::states::AccountState;
-use schemas::tables::views::MembershipRow;
-use schemas::{ClientId, ConversationId, UserId};
+use schemas::{ClientId, ConversationId, ConversationKey, UserId};
 
 use crate::rows::{MemberRows, Memberships, Rows};
 
@@ -35,11 +34,13 @@ pub use sight::ConversationSight;
 /// Reads that apply a viewer's rights.
 pub struct Reads {
     rows: Arc<Rows>,
+    /// Derives ids of conversations.
+    pub ids: ConversationKey,
 }
 
 impl Reads {
-    pub fn new(rows: Arc<Rows>) -> Self {
-        Self { rows }
+    pub fn new(rows: Arc<Rows>, ids: ConversationKey) -> Self {
+        Self { rows, ids }
     }
 
     /// The published profile of a user. Anyone may see it.
@@ -92,12 +93,18 @@ impl Reads {
         Ok(BlockList::new(self.rows.blocks(viewer).await?))
     }
 
-    /// A viewer's rows of a conversation. Without membership they are read twice, as rows may be behind.
+    /// A viewer's rows of a conversation; empty ones without membership. A denial reads the viewer's own row of
+    /// it alone, so that it costs the same whatever exists; twice, as rows may be behind.
     async fn member(&self, viewer: &UserId, id: &ConversationId) -> Result<MemberRows, Refusal> {
-        let rows = self.rows.member(id, viewer).await?.value;
-        if access::viewing(rows.member.as_ref()).is_ok() {
-            return Ok(rows);
+        for _ in 0..2 {
+            if !self.rows.is_member(viewer, id).await? {
+                continue;
+            }
+            let rows = self.rows.member(id, viewer).await?.value;
+            if access::viewing(rows.member.as_ref()).is_ok() {
+                return Ok(rows);
+            }
         }
-        Ok(self.rows.member(id, viewer).await?.value)
+        Ok(MemberRows::default())
     }
 }

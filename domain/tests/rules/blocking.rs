@@ -103,11 +103,11 @@ fn ones_own_block_is_the_answer_whichever_id_sorts_first() {
 #[test]
 fn nobody_blocks_where_they_are_not_one_of_the_pair() {
     for request in [block("ann", "cleo", true), block("ann", "ann", true), block("cleo", "ann", true)] {
-        let refused = pair().asks(1_000, request);
+        let refused = pair.asks(1_000, request);
         assert!(matches!(refused.decision.verdict, Some(Outcome::Refused(_))));
         assert!(refused.decision.rows.is_empty() && refused.decision.outputs.is_empty());
     }
-    let told = pair().repeats(0, asked(), block("ann", "bob", true));
+    let told = self::pair().repeats(0, asked(), block("ann", "bob", true));
     assert!(matches!(told, Some(Outcome::Refused(_))), "it does not hold");
 }
 
@@ -123,6 +123,8 @@ proptest! {
             pair.asks(time, request);
             for name in ["ann", "bob"] {
                 let Some(blocks) = pair.row::<Blocks>(&user(name)) else { continue };
+    let mut pair = pair();
+    pair.takes(500, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
                 prop_assert!(blocks.intervals.len() <= 64);
                 let (last, ended) = blocks.intervals.split_last().expect("a row has an interval");
                 prop_assert!(last.to.is_none_or(|to| last.from <= to));

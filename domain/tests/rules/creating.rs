@@ -43,18 +43,6 @@ fn a_creation_is_free_counted_and_passed_on_under_an_id_of_its_own() {
     "#]]);
 }
 
-/// The pair's conversation knows that it exists; the account does not.
-#[test]
-fn a_pair_has_one_id_whatever_the_request_and_a_group_one_for_each() {
-    let mut ann = Harness::ann(0);
-    let mut id_of = |kind, id| {
-        let decided = ann.asks(0, create(kind, id, &["bob"], None));
-        decided.records()[0].key.clone().unwrap()
-    };
-    assert_eq!(id_of(Direct, 1), id_of(Direct, 2));
-    assert_ne!(id_of(Group, 3), id_of(Group, 4));
-}
-
 #[test]
 fn a_creation_is_refused_for_its_participants_or_its_title() {
     let mut table = Table::default();

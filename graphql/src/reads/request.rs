@@ -33,7 +33,7 @@ impl Access<'_> {
         let read = async || {
             let rows = self.reads.member(self.viewer, id);
             let (blocks, rows) = try_join(self.blocks(), rows).await?;
-            Ok(Arc::new(ConversationSight::new(id.clone(), self.viewer.clone(), rows, blocks)))
+            Ok(Arc::new(ConversationSight::new(id.clone(), rows, blocks)))
         };
         known.sight.get_or_try_init(read).await.cloned()
     }
@@ -67,6 +67,11 @@ impl Access<'_> {
         Ok(message.filter(|message| sight.sight().sees(Seen::message(message))))
     }
 
+    /// Whether a conversation is the DIRECT one with another user.
+    pub fn is_with(&self, sight: &ConversationSight, other: &UserId) -> bool {
+        self.reads.ids.direct(self.viewer, other) == *sight.id()
+    }
+
     /// Whether blocks may hide something that the viewer's interval holds: of a member, present or former,
     /// between whom and the viewer a block stood since the viewer joined.
     pub async fn is_touched(&self, sight: &ConversationSight) -> Result<bool, Refusal> {
@@ -75,7 +80,7 @@ impl Access<'_> {
             let since = sight.member()?.joined_at;
             let others: Vec<&UserId> = sight.blocks().since(since).collect();
             if sight.is_direct() {
-                return Ok(others.iter().any(|other| sight.is_with(other)));
+                return Ok(others.iter().any(|other| self.is_with(sight, other)));
             }
             self.reads.rows.any_member(sight.id(), &others).await
         };

@@ -24,6 +24,13 @@ pub struct MemberRows {
     pub receipt: Option<Receipt>,
 }
 
+/// Of a conversation that does not exist, or that the user is not in.
+impl Default for MemberRows {
+    fn default() -> Self {
+        Self { state: Conversations::fresh(), member: None, receipt: None }
+    }
+}
+
 /// A conversation's state with its resident people, as of one moment.
 #[derive(Debug, Clone)]
 pub struct Conversation {
@@ -31,13 +38,6 @@ pub struct Conversation {
     pub people: People,
 }
 
-/// The most users of whom [`Rows::any_member`] reads the rows.
-const MAX_ASKED: usize = 50;
-
-impl Rows {
-    /// The state and one user's rows, as of the version of the state. Three rows are read, however many
-    /// members there are.
-    pub async fn member(&self, id: &ConversationId, user: &UserId) -> Result<Versioned<MemberRows>, Refusal> {
 /// The conversations that a user is or was in, a page at a time.
 pub struct Memberships<'a> {
     user: &'a UserId,
@@ -53,8 +53,15 @@ impl Memberships<'_> {
     }
 }
 
+/// The most users of whom [`Rows::any_member`] reads the rows.
+const MAX_ASKED: usize = 50;
+
+impl Rows {
+    /// The state and one user's rows, as of the version of the state. Three rows are read, however many
+    /// members there are.
+    pub async fn member(&self, id: &ConversationId, user: &UserId) -> Result<Versioned<MemberRows>, Refusal> {
         let keys = [RowKey::state(), RowKey::of::<Member>(user), RowKey::of::<Receipt>(user)];
-        let mut found = MemberRows { state: Conversations::fresh(), member: None, receipt: None };
+        let mut found = MemberRows::default();
         let mut version = Version::of(0);
         for row in self.conversation_rows(id, &keys).await? {
             let (key, body) = owner_row(&row)?;
@@ -67,6 +74,15 @@ impl Memberships<'_> {
             }
         }
         Ok(Versioned { version, value: found })
+    }
+
+    /// Whether a user is in a conversation, by the user's own row of it. All such rows of a user stand together,
+    /// so the read costs the same whether the conversation exists or not.
+    pub async fn is_member(&self, user: &UserId, id: &ConversationId) -> Result<bool, Refusal> {
+        let (partition, keys) = (MembershipRow::partition(user), [MembershipRow::key(id)]);
+        let rows = self.tables.get(&CONVERSATIONS_BY_USER, &partition, &keys).await.map_err(tables_error)?;
+        let row = rows.first().map(|row| MembershipRow::from_row(user, &row.key, &row.columns));
+        Ok(row.transpose().map_err(malformed)?.is_some_and(|row| row.member.present().is_some()))
     }
 
     /// The state alone.

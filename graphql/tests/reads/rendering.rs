@@ -11,13 +11,13 @@ use musclemap_graphql::people::People;
 use musclemap_graphql::subscriptions::payloads;
 use musclemap_graphql::{Reads, Rows, Viewer, rendering_schema};
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
-use schemas::ConversationFact;
 use schemas::deleting::MessageDeleted;
 use schemas::membership::{Member, Role};
 use schemas::message::Message;
 use schemas::receipts::{Receipt, ReceiptAdvanced};
 use schemas::sending::MessageCreated;
 use schemas::tables::{Table, Value};
+use schemas::{ConversationFact, ConversationKey};
 use serde_json::{Value as Json, json};
 
 use crate::world::{group, interval, text, user};
@@ -54,7 +54,10 @@ async fn render(
     let sealed = Sealed::new(Viewer { user: user("bob") });
     let request =
         Request::new(query).data(Mode::Render(Rendering { delivery, answers })).data(sealed.clone());
-    let schema = rendering_schema(Arc::new(Reads::new(Arc::new(Rows::new(Arc::new(Untouched))))));
+    let schema = rendering_schema(Arc::new(Reads::new(
+        Arc::new(Rows::new(Arc::new(Untouched))),
+        ConversationKey::new([7; 32]),
+    )));
     let response: Response = schema.execute_stream(request).next().await.unwrap_or_default();
     (serde_json::to_value(response).unwrap(), sealed.was_opened())
 }

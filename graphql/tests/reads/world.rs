@@ -21,7 +21,7 @@ use schemas::rows::{Keyed, RowKey, STATE};
 use schemas::states::ConversationState;
 use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{Table, Value};
-use schemas::{ConversationId, UserId};
+use schemas::{ConversationId, ConversationKey, UserId};
 use serde_json::Value as Json;
 
 pub struct World {
@@ -79,7 +79,7 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let tables: Arc<dyn Tables> = store.tables();
-        let reads = Arc::new(Reads::new(Arc::new(Rows::new(tables.clone()))));
+        let reads = Arc::new(Reads::new(Arc::new(Rows::new(tables.clone())), ConversationKey::new([7; 32])));
         let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).finish();
         Self { schema, tables, _store: store, _folder: folder }
     }

@@ -3,7 +3,6 @@
 //! Invariant: a repeated client id gives the first outcome, also where a participant has vanished since.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::account::conversation_id;
 use graphql::Result;
 use graphql::conversation::Conversation;
 use graphql::conversation::kinds::ConversationKind;
@@ -56,7 +55,15 @@ impl Caller<'_> {
         participants.dedup();
         let title = input.title.map(|title| domain::text::normalise(&title));
         let create = CreateConversation {
+        let (ids, client_id) = (&self.access.reads.ids, input.client_conversation_id.into());
+        let id = match kind {
+            creating::ConversationKind::Direct => {
+                ids.direct(self.user(), participants.first().unwrap_or(self.user()))
+            }
+            creating::ConversationKind::Group => ids.created(self.user(), &client_id),
+        };
             kind,
+            conversation: id.clone(),
             participants: participants.clone(),
             title: title.filter(|title| !domain::text::is_blank(title)),
             client_id: input.client_conversation_id.into(),
@@ -64,7 +71,9 @@ impl Caller<'_> {
         let id = conversation_id(self.user(), &create);
         if let Err(denied) = facts.people("participantIds", participants).await {
             let first = match denied.code {
-                ErrorCode::NotFound => self.remembered(ChargeKind::Create, &create.client_id).await?,
+                ErrorCode::NotFound | ErrorCode::Blocked | ErrorCode::RecipientUnavailable => {
+                    self.remembered(ChargeKind::Create, &create.client_id).await?
+                }
                 _ => None,
             };
             if first.is_none_or(|first| first.conversation != id) {

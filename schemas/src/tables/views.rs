@@ -157,17 +157,21 @@ impl MembershipRow {
         ViewRow {
             table: &CONVERSATIONS_BY_USER,
             partition: Self::partition(&self.user),
-            key: vec![Value::text(self.conversation.as_str())],
+    pub fn key(conversation: &ConversationId) -> Vec<Value> {
+        vec![Value::text(conversation.as_str())]
+    }
+
+            key: Self::key(&self.conversation),
             columns: vec![Value::blob(&avro::encode(&self.member))],
         }
     }
 
     pub fn from_row(user: &UserId, key: &[Value], columns: &[Value]) -> Result<Self, MalformedRow> {
+            time_to_live: self.member.expires_after_seconds().map(Duration::from_secs),
         let malformed = |column| MalformedRow { table: CONVERSATIONS_BY_USER.name, column };
         let mut key = FromValues::new(CONVERSATIONS_BY_USER.name, key);
         let mut columns = FromValues::new(CONVERSATIONS_BY_USER.name, columns);
         Ok(Self {
-            time_to_live: self.member.expires_after_seconds().map(Duration::from_secs),
             user: user.clone(),
             conversation: key.text()?.parse().map_err(|_| malformed(0))?,
             member: avro::decode(columns.blob()?).map_err(|_| malformed(0))?,

@@ -13,6 +13,7 @@ mod lists;
 mod membership;
 mod mentions;
 mod metrics;
+mod nobody_looks_in;
 mod operator;
 mod receipts;
 mod replies;

@@ -9,7 +9,6 @@ use graphql::{Executor, Reads, RenderingSchema, Rows};
 use platform::ports::{
     Log, LogError, Marks, Membership, Page, PutRow, Range, Reader, Receipt, Record, Row, Tables, TablesError,
 };
-use schemas::ConversationId;
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset, Partition, Version};
 use schemas::record::Outgoing;
@@ -17,6 +16,7 @@ use schemas::rows::RowKey;
 use schemas::tables::views::ViewRow;
 use schemas::tables::{CONVERSATIONS, Table, USERS, Value};
 use schemas::topics::Topic;
+use schemas::{ConversationId, ConversationKey};
 
 type Stored = BTreeMap<Vec<Value>, Row>;
 
@@ -173,7 +173,10 @@ impl Log for MemoryLog {
 
 /// Payloads over these tables.
 pub fn rendering_schema(tables: &Arc<Memory>) -> RenderingSchema {
-    graphql::rendering_schema(Arc::new(Reads::new(Arc::new(Rows::new(tables.clone())))))
+    graphql::rendering_schema(Arc::new(Reads::new(
+        Arc::new(Rows::new(tables.clone())),
+        ConversationKey::new([7; 32]),
+    )))
 }
 
 /// The subscriptions of the API over these tables.
