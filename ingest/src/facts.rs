@@ -178,6 +178,15 @@ impl Facts {
         Ok(Mentions { people, all: named.all })
     }
 
+    /// Refuses a request that would bring a user into a conversation with others, where a block stands between
+    /// them.
+    pub async fn reachable(&self, user: &UserId, others: &[UserId]) -> Result<(), Refusal> {
+        let blocks = self.rows.blocks_with(user, others).await?;
+        let has_blocked = blocks.iter().any(|row| row.blocks.by_user.stands());
+        let is_blocked = blocks.iter().any(|row| row.blocks.by_other.stands());
+        access::reachable(has_blocked, is_blocked)
+    }
+
     /// The users whom a request names, sorted, each once; NOT_FOUND if one has no published profile.
     pub async fn people(&self, field: &'static str, mut named: Vec<UserId>) -> Result<Vec<Profile>, Refusal> {
         if named.len() > MAX_NAMED {

@@ -25,7 +25,9 @@ fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
     let mut pair = pair();
     table.case("ann blocks bob", &pair.asks(1_000, block("ann", "bob", true)));
     table.case("again", &pair.asks(2_000, block("ann", "bob", true)));
+    pair.asks(2_500, block("ann", "bob", false));
     pair.takes(3_000, paid(charge(1, Create, 4)), open(Direct, "bob", &["ann"]));
+    pair.asks(3_500, block("ann", "bob", true));
     table.case("bob sends", &pair.takes(4_000, paid(charge(2, Send, 5)), post("bob", 2, "hi")));
     table.case("ann sends", &pair.takes(4_000, paid(charge(3, Send, 6)), post("ann", 3, "hi")));
     table.case("ann unblocks bob", &pair.asks(5_000, block("ann", "bob", false)));
@@ -82,6 +84,25 @@ fn each_blocks_the_other_for_themselves() {
     assert!(matches!(sent.decision.verdict, Some(Outcome::Stored(_))));
 }
 
+/// Of a pair that has no conversation yet none appears, whoever of them has blocked the other.
+#[test]
+fn no_conversation_opens_through_a_block() {
+    for (creator, code) in [("ann", ErrorCode::Blocked), ("bob", ErrorCode::RecipientUnavailable)] {
+        let (mut pair, other) = (pair(), if creator == "ann" { "bob" } else { "ann" });
+        pair.asks(1_000, block("ann", "bob", true));
+        let refused = pair.takes(2_000, paid(charge(1, Create, 4)), open(Direct, creator, &[other]));
+        let [Output::ToAccount { request: AccountRequest::Refund(refund), .. }] =
+            &refused.decision.outputs[..]
+        else {
+            panic!("the creation is given back")
+        };
+        assert_eq!(refund.refusal.as_ref().unwrap().code, code, "{creator}");
+        pair.asks(3_000, block("ann", "bob", false));
+        let opened = pair.takes(4_000, paid(charge(2, Create, 5)), open(Direct, creator, &[other]));
+        assert!(matches!(opened.decision.verdict, Some(Outcome::Done(_))));
+    }
+}
+
 /// A sender who has blocked the other learns nothing of the other's block.
 #[test]
 fn ones_own_block_is_the_answer_whichever_id_sorts_first() {
@@ -102,6 +123,8 @@ fn ones_own_block_is_the_answer_whichever_id_sorts_first() {
 
 #[test]
 fn nobody_blocks_where_they_are_not_one_of_the_pair() {
+    let mut pair = pair();
+    pair.takes(500, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
     for request in [block("ann", "cleo", true), block("ann", "ann", true), block("cleo", "ann", true)] {
         let refused = pair.asks(1_000, request);
         assert!(matches!(refused.decision.verdict, Some(Outcome::Refused(_))));
@@ -123,8 +146,6 @@ proptest! {
             pair.asks(time, request);
             for name in ["ann", "bob"] {
                 let Some(blocks) = pair.row::<Blocks>(&user(name)) else { continue };
-    let mut pair = pair();
-    pair.takes(500, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
                 prop_assert!(blocks.intervals.len() <= 64);
                 let (last, ended) = blocks.intervals.split_last().expect("a row has an interval");
                 prop_assert!(last.to.is_none_or(|to| last.from <= to));

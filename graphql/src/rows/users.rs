@@ -9,6 +9,9 @@ use schemas::{Refusal, UserId};
 use super::{Pages, Rows, Versioned, malformed};
 use crate::error::tables_error;
 
+/// Keys of one read.
+const MAX_KEYS: usize = 100;
+
 impl Rows {
     /// The published profile of a user, if there is one.
     pub async fn profile(&self, user: &UserId) -> Result<Option<Versioned<Profile>>, Refusal> {
@@ -25,6 +28,19 @@ impl Rows {
             Ok(Versioned { version: row.version, value: profile })
         };
         rows.first().map(read).transpose().map_err(malformed)
+    }
+
+    /// The blocks that stand or once stood between a user and some others.
+    pub async fn blocks_with(&self, user: &UserId, others: &[UserId]) -> Result<Vec<BlocksRow>, Refusal> {
+        let mut blocks = Vec::new();
+        for others in others.chunks(MAX_KEYS) {
+            let keys: Vec<Vec<Value>> = others.iter().map(BlocksRow::key).collect();
+            let rows = self.tables.get(&BLOCKS, &BlocksRow::partition(user), &keys).await;
+            for row in rows.map_err(tables_error)? {
+                blocks.push(BlocksRow::from_row(user, &row.key, &row.columns).map_err(malformed)?);
+            }
+        }
+        Ok(blocks)
     }
 
     /// Every block that stands or once stood between a user and another.

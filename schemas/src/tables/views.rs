@@ -117,17 +117,21 @@ impl BlocksRow {
         vec![Value::text(user.as_str())]
     }
 
+    pub fn key(other: &UserId) -> Vec<Value> {
+        vec![Value::text(other.as_str())]
+    }
+
     pub fn to_row(&self) -> ViewRow {
         ViewRow {
             table: &BLOCKS,
             partition: Self::partition(&self.user),
-            key: vec![Value::text(self.other.as_str())],
+            key: Self::key(&self.other),
             columns: vec![Value::blob(&avro::encode(&self.blocks))],
+            time_to_live: None,
         }
     }
 
     pub fn from_row(user: &UserId, key: &[Value], columns: &[Value]) -> Result<Self, MalformedRow> {
-            time_to_live: None,
         let malformed = |column| MalformedRow { table: BLOCKS.name, column };
         let mut key = FromValues::new(BLOCKS.name, key);
         let mut columns = FromValues::new(BLOCKS.name, columns);
@@ -153,21 +157,21 @@ impl MembershipRow {
         vec![Value::text(user.as_str())]
     }
 
-    pub fn to_row(&self) -> ViewRow {
-        ViewRow {
-            table: &CONVERSATIONS_BY_USER,
-            partition: Self::partition(&self.user),
     pub fn key(conversation: &ConversationId) -> Vec<Value> {
         vec![Value::text(conversation.as_str())]
     }
 
+    pub fn to_row(&self) -> ViewRow {
+        ViewRow {
+            table: &CONVERSATIONS_BY_USER,
+            partition: Self::partition(&self.user),
             key: Self::key(&self.conversation),
             columns: vec![Value::blob(&avro::encode(&self.member))],
+            time_to_live: self.member.expires_after_seconds().map(Duration::from_secs),
         }
     }
 
     pub fn from_row(user: &UserId, key: &[Value], columns: &[Value]) -> Result<Self, MalformedRow> {
-            time_to_live: self.member.expires_after_seconds().map(Duration::from_secs),
         let malformed = |column| MalformedRow { table: CONVERSATIONS_BY_USER.name, column };
         let mut key = FromValues::new(CONVERSATIONS_BY_USER.name, key);
         let mut columns = FromValues::new(CONVERSATIONS_BY_USER.name, columns);
