@@ -1,9 +1,9 @@
 //! One subscription: from its start (fresh, or at a cursor) to live, then frame by frame.
 //!
 //! Invariants: what was missed since the cursor is sent before `Drained`; each frame's cursor says that
-//! everything up to it was sent before it, so a frame that cannot be sent ends the socket. A live
-//! subscription rests: its shard delivers, and a task runs only while a frame needs a read or an execution
-//! of its own.
+//! everything up to it was sent before it, so a frame that cannot be sent ends the socket. What happened before
+//! a subscription was live is sent as it stands when it is sent. A live subscription rests: its shard delivers,
+//! and a task runs only while a frame needs a read or an execution of its own.
 
 mod replay;
 mod rows;
@@ -128,11 +128,13 @@ pub async fn start(
         match filter {
             Filter::Inbox { after: Some(text) } => subscription.resume(&text).await?,
             Filter::Inbox { after: None } => {
-                let cursor = subscription.start_fresh().await?;
+                let (cursor, next) = subscription.start_fresh().await?;
                 subscription.send_drained(0, &cursor).await?;
+                subscription.go_live(next).await?;
             }
             Filter::MessageReceived { .. } | Filter::MessageUpdated { .. } | Filter::ConversationUpdated => {
-                subscription.start_fresh().await?;
+                let (_, next) = subscription.start_fresh().await?;
+                subscription.go_live(next).await?;
             }
         }
         connection.keep(number, &subscription);
@@ -232,9 +234,9 @@ impl Subscription {
         });
     }
 
-    /// Starts at the newest settled snapshot. What was in the rows when this began is not sent: the
-    /// client reads it. What was not yet is sent as live.
-    async fn start_fresh(&self) -> Result<Cursor, Ended> {
+    /// Starts at the newest settled snapshot. What was in the rows when this began is not sent: the client reads
+    /// it. Gives the offsets from which the subscription is to go live.
+    async fn start_fresh(&self) -> Result<(Cursor, BTreeMap<Lane, Offset>), Ended> {
         let hub = self.hub();
         loop {
             let settled = hub.settled();
@@ -246,10 +248,23 @@ impl Subscription {
             });
             let passed: BTreeMap<Lane, Offset> = try_join_all(passed).await?.into_iter().collect();
             let is_readable =
-                |event: &Event| passed.get(&event.lane).is_some_and(|next| *next > event.number.offset);
-            if let Some(cursor) = hub.go_live_fresh(self.id, &settled, is_readable) {
-                return Ok(cursor);
+                |event: &Arc<Event>| passed.get(&event.lane).is_some_and(|next| *next > event.number.offset);
+            // Within a lane all that is readable comes before all that is not.
+            let readable: Vec<_> = recent.into_iter().filter(is_readable).collect();
+            if let Some(started) = hub.start_fresh(self.id, &settled, &readable) {
+                return Ok(started);
             }
+        }
+    }
+
+    /// Sends what is not in the rows yet as the rows have it meanwhile, and turns live.
+    async fn go_live(&self, next: BTreeMap<Lane, Offset>) -> Result<(), Ended> {
+        // What is put together so far waits for no read.
+        self.flush().await?;
+        match self.catch_up(next).await? {
+            Some(_) => Ok(()),
+            // The rings have moved on while this client read slowly.
+            None => Err(Overflowed.into()),
         }
     }
 

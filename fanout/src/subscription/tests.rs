@@ -9,11 +9,11 @@ use std::sync::atomic::Ordering;
 
 use schemas::blocking::PairBlocks;
 use schemas::membership::{Member, Role};
-use schemas::tables::views::{BlocksRow, MembershipRow};
+use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow};
 use serde_json::{Value, json};
 
 use super::rows;
-use crate::hub::tests::world::{World, user};
+use crate::hub::tests::world::{World, conversation, user};
 use stage::{Stage, content, staged};
 
 /// More than twenty pages of rows.
@@ -228,5 +228,34 @@ fn a_user_with_very_many_rows_subscribes_and_receives() {
         stage.world.says("k1", "bob", "hello");
         stage.enters();
         assert_eq!(content(&client.frame().await), "hello");
+    });
+}
+
+#[test]
+fn a_fresh_subscription_is_told_no_text_that_was_deleted_before_it() {
+    staged(async {
+        let mut world = World::new();
+        world.opens("k1", &["ann", "bob"]);
+        let said = world.says("k1", "bob", "a secret");
+        let mut stage = Stage::new(world).await;
+        stage.has_people(&["ann", "bob"]);
+        stage.enters();
+        let stores = |stage: &Stage, message, command| {
+            let row = MessageRow { conversation: conversation("k1"), message };
+            stage.tables.view(row.to_row(), command);
+        };
+        stores(&stage, said.clone().stored(), 1_002);
+        // One before the deletion has just had the message read.
+        let mut before = stage.subscribes(None).await;
+        before.frames(&["Drained", "ConversationChanged"]).await;
+        assert_eq!(content(&before.frame().await), "a secret");
+        stage.world.deletes("k1", &said);
+        stage.enters();
+        stores(&stage, said.removed(9), 1_003);
+        let mut after = stage.subscribes(None).await;
+        after.frames(&["Drained", "ConversationChanged"]).await;
+        let frames = [after.frame().await, after.frame().await];
+        assert_eq!(frames[0]["event"]["message"]["content"], Value::Null, "{frames:?}");
+        assert_eq!(frames[1]["event"]["__typename"], "MessageChanged", "{frames:?}");
     });
 }
