@@ -38,35 +38,35 @@ fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
           row blocks by ann: 1000..
           view blocks ann and bob: by them 1000.., by the other never
           view blocks bob and ann: by them never, by the other 1000..
-          to events 13bf88: blocks by ann 1000.., by bob never
+          to events b65dda: blocks by ann 1000.., by bob never
              BlocksChanged id=1.3.0.0 at 1000 mm-users=ann,bob
         again
           nothing to do
         bob sends
           (the account answers)
           to accounts.commands ann: refund [#5 ann c2 Send k1 at 0 for 100] because RECIPIENT_UNAVAILABLE (the recipient cannot be reached)
-             Refund id=1.3.3.0 at 4000 mm-reply=0.7
+             Refund id=1.3.5.0 at 4000 mm-reply=0.7
         ann sends
           (the account answers)
           to accounts.commands ann: refund [#6 ann c3 Send k1 at 0 for 100] because BLOCKED (you have blocked this user)
-             Refund id=1.3.4.0 at 4000 mm-reply=0.7
+             Refund id=1.3.6.0 at 4000 mm-reply=0.7
         ann unblocks bob
           done
-          row blocks by ann: 1000..5000
-          view blocks ann and bob: by them 1000..5000, by the other never
-          view blocks bob and ann: by them never, by the other 1000..5000
-          to events 13bf88: blocks by ann 1000..5000, by bob never
-             BlocksChanged id=1.3.5.0 at 5000 mm-users=ann,bob
+          row blocks by ann: 1000..2500 3500..5000
+          view blocks ann and bob: by them 1000..2500 3500..5000, by the other never
+          view blocks bob and ann: by them never, by the other 1000..2500 3500..5000
+          to events b65dda: blocks by ann 1000..2500 3500..5000, by bob never
+             BlocksChanged id=1.3.7.0 at 5000 mm-users=ann,bob
         bob sends again
           stored as 1
           head 0 at 3000 → 1 at 6000
           countable 0 → 1
-          row message 1: by bob at #6, ordinal 1
+          row message 1: by bob at #8, ordinal 1
           row sent bob c4: 1, paid by #7
           row receipt bob: read 1, ordinal 1
-          view messages 13bf88 1: "hi" by bob as c4, 1 recipients
-          to events 13bf88: created 1: "hi" by bob as c4, 1 recipients
-             MessageCreated id=1.3.6.0 at 6000
+          view messages b65dda 1: "hi" by bob as c4, 1 recipients
+          to events b65dda: created 1: "hi" by bob as c4, 1 recipients
+             MessageCreated id=1.3.8.0 at 6000
     "#]]);
 }
 

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
 use musclemap_domain::{Accounts, Conversations};
-use schemas::ConversationId;
 use schemas::avro;
 use schemas::control::{Policy, RULES};
 use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};

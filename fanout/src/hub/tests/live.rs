@@ -1,6 +1,5 @@
 //! Live delivery: each event once, in order, to whom it concerns.
 
-use futures::FutureExt;
 
 use graphql::live::Filter;
 
