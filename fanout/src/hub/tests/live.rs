@@ -1,6 +1,5 @@
 //! Live delivery: each event once, in order, to whom it concerns.
 
-
 use graphql::live::Filter;
 
 use super::client::{INBOX, taken, told};
