@@ -14,6 +14,7 @@ use graphql::auth::{Authenticator, Expected, Keys};
 use platform::config::{self, Secret};
 use platform::runner;
 use roles::Access;
+use schemas::ConversationKey;
 use serde::{Deserialize, Serialize};
 
 const DEFAULTS: &str = include_str!("../default.toml");
@@ -47,6 +48,7 @@ pub struct Config {
     pub http: HttpSection,
     pub admin: Listen,
     pub auth: Auth,
+    pub conversations: Conversations,
     pub cursors: Cursors,
     pub runner: RunnerSection,
     pub ingest: IngestSection,
@@ -91,6 +93,12 @@ pub struct Auth {
     audience: String,
     keys: String,
     development_secret: Secret,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Conversations {
+    key: Secret,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -214,6 +222,11 @@ impl Config {
     /// The platform's keys, where they are given.
     pub fn key_file(&self) -> Option<&Path> {
         Some(Path::new(&self.auth.keys)).filter(|file| !file.as_os_str().is_empty())
+    }
+
+    pub fn conversation_key(&self) -> Result<ConversationKey> {
+        let hex = self.conversations.key.expose().context("conversations.key is not given")?;
+        Ok(ConversationKey::new(key(hex).context("conversations.key")?))
     }
 
     pub fn cursor_key(&self) -> Result<CursorKey> {

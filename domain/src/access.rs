@@ -123,6 +123,18 @@ pub fn manages(role: Role) -> bool {
     }
 }
 
+/// Refuses to reach a user through a block: one's own, or another's. Being blocked is not revealed, least of all
+/// to a user who has blocked the other as well.
+pub fn reachable(has_blocked: bool, is_blocked: bool) -> Result<(), Refusal> {
+    match (has_blocked, is_blocked) {
+        (true, _) => Err(Refusal::new(ErrorCode::Blocked, "you have blocked this user")),
+        (false, true) => {
+            Err(Refusal::new(ErrorCode::RecipientUnavailable, "the recipient cannot be reached"))
+        }
+        (false, false) => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use schemas::blocking::{BlockInterval, Blocks};

@@ -23,8 +23,6 @@ use schemas::topics::{self, Topic};
 use schemas::verdict::{Accepted, Decider, Outcome};
 use schemas::{Refusal, UserId, account_operations};
 
-pub use creating::conversation_id;
-
 use crate::operation::{Context, NoEffect, Operation, Past, dispatch};
 
 /// Deterministic state machine of accounts; owned by user.
@@ -41,6 +39,7 @@ impl Fold for Accounts {
     const NAME: &'static str = "accounts";
     const DECIDER: Decider = Decider::Accounts;
     const SOURCE: &'static str = "/musclemap/accounts";
+    const LOADED_ROWS: Option<usize> = Some(4_096 + 64);
 
     fn commands() -> &'static Topic {
         &topics::ACCOUNT_COMMANDS

@@ -46,6 +46,7 @@ impl Fold for Conversations {
     const NAME: &'static str = "conversations";
     const DECIDER: Decider = Decider::Conversations;
     const SOURCE: &'static str = "/musclemap/conversations";
+    const LOADED_ROWS: Option<usize> = None;
 
     fn commands() -> &'static Topic {
         &topics::CONVERSATION_COMMANDS

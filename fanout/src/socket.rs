@@ -19,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use graphql::auth::Authenticator;
 use graphql::problem::{self, Problem};
-use graphql::{Admission, Executor, Origins, Reads, Rows, rendering_schema};
+use graphql::{Admission, Executor, Origins, Reads, rendering_schema};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -47,19 +47,17 @@ impl Sockets {
     /// Starts the shards that sockets are served by.
     pub fn new(
         (node, entrances): (Arc<Node>, Vec<Entrance>),
-        (executor, admission): (Executor, Arc<Admission>),
+        (executor, admission, reads): (Executor, Arc<Admission>, Arc<Reads>),
         authenticator: Arc<Authenticator>,
         origins: Origins,
     ) -> Result<Self, ShardsError> {
         metrics::export();
         let draining = CancellationToken::new();
-        let reads = Reads::new(Arc::new(Rows::new(node.tables.clone())), node.clock.clone());
-        let rendering = rendering_schema(Arc::new(reads));
         let stands = Stands {
             node: node.clone(),
             executor,
             admission,
-            rendering,
+            rendering: rendering_schema(reads),
             authenticator,
             draining: draining.clone(),
         };

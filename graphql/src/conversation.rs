@@ -124,11 +124,11 @@ impl Conversation {
     /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it, and in a group for
     /// announcements the role of a member.
     async fn can_post(&self, ctx: &Context<'_>) -> Result<bool> {
-        let (_, sight) = self.sight(ctx).await?;
+        let (access, sight) = self.sight(ctx).await?;
         let Some(sight) = sight else { return Ok(false) };
         if domain::access::posting(sight.opened(), sight.member().ok()).is_err() {
             return Ok(false);
         }
-        Ok(!sight.is_direct() || !sight.blocks().standing().any(|other| sight.is_with(other)))
+        Ok(!sight.is_direct() || !sight.blocks().standing().any(|other| access.is_with(&sight, other)))
     }
 }

@@ -36,6 +36,6 @@ pub mod verdict;
 
 pub use code::{ErrorCode, Refusal};
 pub use facts::{AccountFact, ConversationFact};
-pub use ids::{ClientId, ConversationId, MessageId, UserId};
+pub use ids::{ClientId, ConversationId, ConversationKey, MessageId, UserId};
 pub use operations::{AccountRequest, ConversationRequest};
 pub use position::{Cause, LogTime, Offset, Partition, Version};

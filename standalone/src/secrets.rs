@@ -6,10 +6,11 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-/// Keys that tokens and cursors are signed with.
+/// Keys that tokens and cursors are signed with, and ids of conversations derived by.
 pub struct Secrets {
     pub tokens: [u8; 32],
     pub cursors: [u8; 32],
+    pub conversations: [u8; 32],
 }
 
 impl Secrets {
@@ -17,7 +18,7 @@ impl Secrets {
     pub fn load(folder: &Path) -> Result<Self> {
         let file = folder.join("secrets");
         if !file.exists() {
-            let random: [u8; 64] = std::array::from_fn(|_| rand::random());
+            let random: [u8; 96] = std::array::from_fn(|_| rand::random());
             let new = folder.join("secrets.new");
             let mut options = std::fs::OpenOptions::new();
             let mut opened = options
@@ -32,11 +33,12 @@ impl Secrets {
             std::fs::rename(&new, &file)?;
         }
         let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let (Ok(tokens), Ok(cursors)) =
-            (bytes[..bytes.len().min(32)].try_into(), bytes[bytes.len().min(32)..].try_into())
-        else {
-            bail!("{} does not hold two keys of 32 bytes", file.display());
+        let (keys, []) = bytes.as_chunks::<32>() else {
+            bail!("{} holds a part of a key", file.display());
         };
-        Ok(Self { tokens, cursors })
+        let [tokens, cursors, conversations] = *keys else {
+            bail!("{} does not hold three keys of 32 bytes", file.display());
+        };
+        Ok(Self { tokens, cursors, conversations })
     }
 }

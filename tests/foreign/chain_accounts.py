@@ -21,6 +21,7 @@ def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
             opened = {name: asked[name] for name in ("kind", "participants", "title")}
             same(what, _facts(out), [("OpenConversation", opened | {"creator": read.key})])
             chat = _conversation(read.key, asked)
+            same(f"id that {what} opens", asked["conversation"], chat)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, chat, 0, at))
         case (("SendMessage" | "CreateConversation"), "LookUp"):
             kind, charge = _KINDS[read.type], out[0].value["charge"]

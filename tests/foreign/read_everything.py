@@ -4,8 +4,8 @@ with what the API says to each user.
 
 A client that shares nothing with what it reads: it knows names and meanings, and gets the schemas from
 the operators' port. Says what it has read, or the first difference that it finds. Arguments are
-environment variables: MM_KAFKA__BOOTSTRAP, MM_KAFKA__PREFIX, MM_TABLES__NODES and MM_TABLES__KEYSPACE
-as the deployment has them, MM_API (the URL of the API), MM_ADMIN (of the operators' port), MM_TOKENS
+environment variables: MM_KAFKA__BOOTSTRAP, MM_KAFKA__PREFIX, MM_TABLES__NODES, MM_TABLES__KEYSPACE and
+MM_CONVERSATIONS__KEY as the deployment has them, MM_API (the URL of the API), MM_ADMIN (of the operators' port), MM_TOKENS
 (JSON: a token by user).
 """
 

@@ -250,6 +250,7 @@ fn deployment(servers: &Servers) -> Vec<(String, String)> {
         ("MM_TABLES__KEYSPACE", name),
         ("MM_AUTH__DEVELOPMENT_SECRET", "a5".repeat(32)),
         ("MM_CURSORS__KEY", "5a".repeat(32)),
+        ("MM_CONVERSATIONS__KEY", "c3".repeat(32)),
         // Two processes of each role share the processors.
         ("TOKIO_WORKER_THREADS", processors.div_ceil(2).to_string()),
     ];

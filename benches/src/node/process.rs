@@ -21,6 +21,7 @@ use platform::clock::SystemClock;
 use platform::telemetry;
 use prometheus::TextEncoder;
 use roles::{Access, Process, http};
+use schemas::ConversationKey;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, stdin, stdout};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -66,7 +67,7 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
     let authenticator = Arc::new(Authenticator::development(&TOKEN_KEY));
     let origins = Origins::new(vec![], true);
     let access = Access { authenticator, development: true, origins };
-    let api = process.api(ingest::Options::default()).await?;
+    let api = process.api(ConversationKey::new(TOKEN_KEY), ingest::Options::default()).await?;
     // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
     let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;

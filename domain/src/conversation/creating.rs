@@ -10,7 +10,7 @@ use schemas::receipts::Watermarks;
 use schemas::rows::RowKey;
 use schemas::verdict::{Done, Outcome};
 
-use super::{Conversation, Conversations, Here, membership};
+use super::{Conversation, Conversations, Here, blocking, membership};
 use crate::operation::{NoEffect, Operation, Past};
 
 impl Operation<Conversations> for OpenConversation {
@@ -36,6 +36,9 @@ impl Operation<Conversations> for OpenConversation {
             at: context.at,
             charge: context.envelope.charge.as_ref().map_or(context.offset, |charge| charge.position),
         };
+        if self.kind == ConversationKind::Direct {
+            blocking::check_sender(context.owner, &self.creator)?;
+        }
         let mut effect = context.effect();
         let state = effect.state();
         (state.members, state.head_at, state.opened) = (count, context.at, Some(about.clone()));

@@ -38,9 +38,16 @@ impl Access<'_> {
         let read = async || {
             let rows = self.reads.member(self.viewer, id);
             let (blocks, rows) = try_join(self.blocks(), rows).await?;
-            Ok(Arc::new(ConversationSight::new(id.clone(), self.viewer.clone(), rows, blocks)))
+            Ok(Arc::new(ConversationSight::new(id.clone(), rows, blocks)))
         };
         known.sight.get_or_try_init(read).await.cloned()
+    }
+
+    /// The viewer's sight of a conversation that a row of theirs names, for a list of many: the request does not
+    /// remember it.
+    pub async fn listed(&self, id: &ConversationId) -> Result<ConversationSight, Refusal> {
+        let (blocks, rows) = try_join(self.blocks(), self.reads.rows.member(id, self.viewer)).await?;
+        Ok(ConversationSight::new(id.clone(), rows.value, blocks))
     }
 
     /// The viewer's sight of a conversation that they are in; NOT_FOUND for any other.
@@ -65,6 +72,11 @@ impl Access<'_> {
         Ok(message.filter(|message| sight.sight().sees(Seen::message(message))))
     }
 
+    /// Whether a conversation is the DIRECT one with another user.
+    pub fn is_with(&self, sight: &ConversationSight, other: &UserId) -> bool {
+        self.reads.ids.direct(self.viewer, other) == *sight.id()
+    }
+
     /// Whether blocks may hide something that the viewer's interval holds: of a member, present or former,
     /// between whom and the viewer a block stood since the viewer joined.
     pub async fn is_touched(&self, sight: &ConversationSight) -> Result<bool, Refusal> {
@@ -73,7 +85,7 @@ impl Access<'_> {
             let since = sight.member()?.joined_at;
             let others: Vec<&UserId> = sight.blocks().since(since).collect();
             if sight.is_direct() {
-                return Ok(others.iter().any(|other| sight.is_with(other)));
+                return Ok(others.iter().any(|other| self.is_with(sight, other)));
             }
             self.reads.rows.any_member(sight.id(), &others).await
         };

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use domain::access::{self, Sight, When};
+use schemas::ConversationId;
 use schemas::code::Refusal;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval};
 use schemas::receipts::Watermarks;
 use schemas::states::ConversationState;
-use schemas::{ConversationId, UserId};
 
 use super::BlockList;
 use crate::rows::MemberRows;
@@ -17,7 +17,6 @@ use crate::rows::MemberRows;
 #[derive(Debug, Clone)]
 pub struct ConversationSight {
     id: ConversationId,
-    viewer: UserId,
     rows: MemberRows,
     blocks: Arc<BlockList>,
 }
@@ -30,17 +29,12 @@ pub struct Mark {
 }
 
 impl ConversationSight {
-    pub(super) fn new(id: ConversationId, viewer: UserId, rows: MemberRows, blocks: Arc<BlockList>) -> Self {
-        Self { id, viewer, rows, blocks }
+    pub(super) fn new(id: ConversationId, rows: MemberRows, blocks: Arc<BlockList>) -> Self {
+        Self { id, rows, blocks }
     }
 
     pub fn id(&self) -> &ConversationId {
         &self.id
-    }
-
-    /// Whether it is the DIRECT conversation with this user.
-    pub fn is_with(&self, other: &UserId) -> bool {
-        ConversationId::direct(&self.viewer, other) == self.id
     }
 
     pub fn sight(&self) -> Sight<'_, &BlockList> {

@@ -13,7 +13,8 @@ use schemas::states::AccountState;
 use schemas::tables::Value;
 use schemas::{ClientId, ConversationId, Refusal, UserId};
 
-use super::{Rows, decode, owner_key, owner_row, read_range};
+use super::{Pages, Rows, decode, owner_key, owner_row};
+
 use crate::error::tables_error;
 
 impl Rows {
@@ -58,8 +59,9 @@ impl Rows {
     /// How a user keeps each conversation for which they have said so.
     pub async fn organized(&self, user: &UserId) -> Result<Vec<(ConversationId, Organized)>, Refusal> {
         let kind = || vec![Value::Int(Organized::KIND)];
-        let partition = [Value::text(user.as_str())];
-        let rows = read_range(&*self.tables, Accounts::table(), &partition, (kind(), kind())).await?;
+        let partition = vec![Value::text(user.as_str())];
+        let pages = Pages::between(&*self.tables, Accounts::table(), partition, (kind(), kind()));
+        let rows = pages.all().await.map_err(tables_error)?;
         let mut organized = Vec::new();
         for row in &rows {
             let (key, body) = owner_row(row)?;

@@ -12,13 +12,13 @@ use musclemap_graphql::subscriptions::payloads;
 use musclemap_graphql::{Reads, Rows, Viewer, rendering_schema};
 use platform::clock::SystemClock;
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
-use schemas::ConversationFact;
 use schemas::deleting::MessageDeleted;
 use schemas::membership::{Member, Role};
 use schemas::message::Message;
 use schemas::receipts::{Receipt, ReceiptAdvanced, Watermarks};
 use schemas::sending::MessageCreated;
 use schemas::tables::{Table, Value};
+use schemas::{ConversationFact, ConversationKey};
 use serde_json::{Value as Json, json};
 
 use crate::world::{group, interval, text, user};
@@ -57,6 +57,7 @@ async fn render(
         Request::new(query).data(Mode::Render(Rendering { delivery, answers })).data(sealed.clone());
     let schema = rendering_schema(Arc::new(Reads::new(
         Arc::new(Rows::new(Arc::new(Untouched))),
+        ConversationKey::new([7; 32]),
         Arc::new(SystemClock),
     )));
     let response: Response = schema.execute_stream(request).next().await.unwrap_or_default();

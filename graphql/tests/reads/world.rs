@@ -21,12 +21,12 @@ use schemas::rows::{Keyed, RowKey, STATE};
 use schemas::states::ConversationState;
 use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{Table, Value};
-use schemas::{ConversationId, UserId};
+use schemas::{ConversationId, ConversationKey, UserId};
 use serde_json::Value as Json;
 
 pub struct World {
     schema: Schema<Query, EmptyMutation, EmptySubscription>,
-    tables: Arc<dyn Tables>,
+    pub tables: Arc<dyn Tables>,
     _store: Store,
     _folder: tempfile::TempDir,
 }
@@ -87,7 +87,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let tables: Arc<dyn Tables> = store.tables();
-        let reads = Arc::new(Reads::new(Arc::new(Rows::new(tables.clone())), Arc::new(SystemClock)));
+        let rows = Arc::new(Rows::new(tables.clone()));
+        let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), Arc::new(SystemClock)));
         let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).finish();
         Self { schema, tables, _store: store, _folder: folder }
     }
@@ -123,6 +124,12 @@ impl World {
     pub async fn receipt(&self, id: &ConversationId, name: &str, read_up_to: i64) {
         let marks = Watermarks::default().with_read(read_up_to, 1_000);
         let receipt = Receipt { marks, ordinal: read_up_to, ..Receipt::default() };
+        self.row(id, RowKey::of::<Receipt>(&user(name)), avro::encode(&receipt)).await;
+    }
+
+    /// The receipt of a member who has left.
+    pub async fn ended_receipt(&self, id: &ConversationId, name: &str) {
+        let receipt = Receipt { ended: true, ..Receipt::default() };
         self.row(id, RowKey::of::<Receipt>(&user(name)), avro::encode(&receipt)).await;
     }
 

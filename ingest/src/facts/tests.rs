@@ -7,6 +7,7 @@ use embedded::Store;
 use fold::Fold;
 use platform::clock::SystemClock;
 use platform::lifecycle::Readiness;
+use platform::ports::tables::put_views;
 use platform::ports::{Log, LogError, PutRow, Tables};
 use schemas::avro;
 use schemas::membership::{Member, Role};
@@ -15,6 +16,7 @@ use schemas::receipts::Watermarks;
 use schemas::record::{ID_HEADER, Outgoing, Place, RecordId, USERS_HEADER};
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
+use schemas::tables::views::MembershipRow;
 use schemas::tables::{USERS, Value};
 use schemas::topics::{EVENTS, PLATFORM_USERS, partition_of};
 use tokio::task::JoinSet;
@@ -84,6 +86,8 @@ impl Stage {
         ];
         let partition = [Value::text(conversation().as_str())];
         self.tables.put(Conversations::table(), &partition, rows).await.unwrap();
+        let row = MembershipRow { user: ann(), conversation: conversation(), member }.to_row();
+        put_views(&*self.tables, &[(row, Version::of(command))]).await.unwrap();
     }
 
     /// The event of a command that changes who is in the conversation.

@@ -1,9 +1,9 @@
 //! Creating a conversation.
 //!
-//! Invariant: a repeated client id gives the first outcome, also where a participant has vanished since.
+//! Invariants: a repeated client id gives the first outcome, also where a participant has vanished or blocked
+//! the caller since; no block stands between the caller and a participant of a new conversation.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::account::conversation_id;
 use graphql::Result;
 use graphql::conversation::Conversation;
 use graphql::conversation::kinds::ConversationKind;
@@ -55,16 +55,30 @@ impl Caller<'_> {
         participants.sort();
         participants.dedup();
         let title = input.title.map(|title| domain::text::normalise(&title));
+        let (ids, client_id) = (&self.access.reads.ids, input.client_conversation_id.into());
+        let id = match kind {
+            creating::ConversationKind::Direct => {
+                ids.direct(self.user(), participants.first().unwrap_or(self.user()))
+            }
+            creating::ConversationKind::Group => ids.created(self.user(), &client_id),
+        };
         let create = CreateConversation {
+            conversation: id.clone(),
             kind,
             participants: participants.clone(),
             title: title.filter(|title| !domain::text::is_blank(title)),
-            client_id: input.client_conversation_id.into(),
+            client_id,
         };
-        let id = conversation_id(self.user(), &create);
-        if let Err(denied) = facts.people("participantIds", participants).await {
+        let found = facts.people("participantIds", participants.clone()).await;
+        let denied = match found {
+            Ok(_) => facts.reachable(self.user(), &participants).await.err(),
+            Err(denied) => Some(denied),
+        };
+        if let Some(denied) = denied {
             let first = match denied.code {
-                ErrorCode::NotFound => self.remembered(ChargeKind::Create, &create.client_id).await?,
+                ErrorCode::NotFound | ErrorCode::Blocked | ErrorCode::RecipientUnavailable => {
+                    self.remembered(ChargeKind::Create, &create.client_id).await?
+                }
                 _ => None,
             };
             if first.is_none_or(|first| first.conversation != id) {

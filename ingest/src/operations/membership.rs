@@ -71,9 +71,10 @@ impl Caller<'_> {
         self.access.visible(id).await?;
         let facts = &self.ingest.facts;
         let actor = facts.profile(self.user()).await?;
-        let people = facts.people("userIds", people).await?;
+        let profiles = facts.people("userIds", people.clone()).await?;
+        facts.reachable(self.user(), &people).await?;
         facts.will_change(id);
-        self.run_in(id, AddMembers { actor, people }).await
+        self.run_in(id, AddMembers { actor, people: profiles }).await
     }
 
     async fn remove(&self, id: &ConversationId, person: &UserId) -> Result<(), Refusal> {

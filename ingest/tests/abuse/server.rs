@@ -15,12 +15,14 @@ use musclemap_ingest::http::{Http, routes};
 use musclemap_ingest::{Ingest, Options, api};
 use platform::clock::{Clock, SystemClock};
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
+use schemas::ConversationKey;
 use schemas::tables::{Table, Value as Column};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 pub struct Server {
     pub executor: Executor,
+    pub reads: Arc<Reads>,
     pub authenticator: Arc<Authenticator>,
     pub clock: Arc<dyn Clock>,
     pub store: Store,
@@ -126,7 +128,8 @@ impl Server {
             .expect("an ingest");
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
         let token = authenticator.issue(&"nobody".parse().expect("an id"), clock.now()).expect("a token");
-        let executor = api::executor(api::schema(Arc::new(Reads::new(rows, clock.clone())), ingest.clone()));
+        let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), clock.clone()));
+        let executor = api::executor(api::schema(reads.clone(), ingest.clone()));
         let admission = Admission::new(&api::sdl(), development).expect("a schema");
         let router = routes(Http {
             executor: executor.clone(),
@@ -137,7 +140,7 @@ impl Server {
             clock: clock.clone(),
             development,
         });
-        Self { executor, authenticator, clock, store, token, router, _folder: folder }
+        Self { executor, reads, authenticator, clock, store, token, router, _folder: folder }
     }
 
     pub async fn answer(&self, raw: &Raw) -> Answer {

@@ -15,7 +15,7 @@ use schemas::tables::MESSAGES;
 use schemas::tables::views::MessageRow;
 use schemas::topics::{ACCOUNT_COMMANDS, CONVERSATION_COMMANDS};
 use schemas::verdict::Reply;
-use schemas::{AccountRequest, ClientId, ConversationId, ConversationRequest, UserId};
+use schemas::{AccountRequest, ClientId, ConversationId, ConversationKey, ConversationRequest, UserId};
 
 use crate::tables::QUORUMS;
 use crate::world::State;
@@ -145,11 +145,13 @@ impl Clients {
         let creator = self.users[people[0]].clone();
         let mut participants: Vec<UserId> = people[1..].iter().map(|i| self.users[*i].clone()).collect();
         participants.sort();
-        let create = CreateConversation { kind, participants, title: None, client_id: client_id(state) };
+        let client_id = client_id(state);
         let id = match kind {
-            ConversationKind::Direct => ConversationId::direct(&creator, &create.participants[0]),
-            ConversationKind::Group => ConversationId::created(&creator, &create.client_id),
+            ConversationKind::Direct => ids().direct(&creator, &participants[0]),
+            ConversationKind::Group => ids().created(&creator, &client_id),
         };
+        let create =
+            CreateConversation { conversation: id.clone(), kind, participants, title: None, client_id };
         if !self.conversations.iter().any(|(known, ..)| *known == id) {
             self.conversations.push((id, kind, people.len()));
         }
@@ -223,6 +225,11 @@ impl Clients {
     pub fn granted(&self, user: &UserId) -> i64 {
         self.grants.get(user).into_iter().flat_map(BTreeMap::values).sum()
     }
+}
+
+/// As every ingest derives ids.
+pub fn ids() -> ConversationKey {
+    ConversationKey::new([7; 32])
 }
 
 fn append(state: &mut State, output: Output) -> Offset {

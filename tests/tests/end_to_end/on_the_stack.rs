@@ -14,6 +14,7 @@ mod lists;
 mod membership;
 mod mentions;
 mod metrics;
+mod nobody_looks_in;
 mod operator;
 mod organizing;
 mod receipts;

@@ -23,7 +23,7 @@ use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
 use schemas::receipts::Watermarks;
 use schemas::record::{Origin, Outgoing, Output, RecordId};
 use schemas::tables::views::{BlocksRow, MembershipRow};
-use schemas::{ClientId, ConversationFact, ConversationId, Refusal, UserId};
+use schemas::{ClientId, ConversationFact, ConversationId, ConversationKey, Refusal, UserId};
 
 use crate::cursor::Cursor;
 use crate::event::Entry;
@@ -327,7 +327,7 @@ impl World {
     }
 
     fn tells_of_blocks(&mut self, user_name: Name, other: Name) {
-        let pair = ConversationId::direct(&user(user_name), &user(other));
+        let pair = ConversationKey::new([7; 32]).direct(&user(user_name), &user(other));
         let (blocks, ..) = self.pair(user_name, other);
         let fact = BlocksChanged { user: user(user_name), other: user(other), blocks };
         self.append(Lane(0), vec![event(&pair, fact.into())]);

@@ -10,7 +10,6 @@ use platform::clock::SystemClock;
 use platform::ports::{
     Log, LogError, Marks, Membership, Page, PutRow, Range, Reader, Receipt, Record, Row, Tables, TablesError,
 };
-use schemas::ConversationId;
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset, Partition, Version};
 use schemas::record::Outgoing;
@@ -18,6 +17,7 @@ use schemas::rows::RowKey;
 use schemas::tables::views::ViewRow;
 use schemas::tables::{CONVERSATIONS, Table, USERS, Value};
 use schemas::topics::Topic;
+use schemas::{ConversationId, ConversationKey};
 
 type Stored = BTreeMap<Vec<Value>, Row>;
 
@@ -33,7 +33,7 @@ pub struct Memory {
 
 impl Memory {
     pub fn view(&self, row: ViewRow, offset: Offset) {
-        let ViewRow { table, partition, key, columns } = row;
+        let ViewRow { table, partition, key, columns, time_to_live: _ } = row;
         self.write(table, &partition, Row { key, columns, version: Version::of(offset) });
     }
 
@@ -176,6 +176,7 @@ impl Log for MemoryLog {
 pub fn rendering_schema(tables: &Arc<Memory>) -> RenderingSchema {
     graphql::rendering_schema(Arc::new(Reads::new(
         Arc::new(Rows::new(tables.clone())),
+        ConversationKey::new([7; 32]),
         Arc::new(SystemClock),
     )))
 }

@@ -23,7 +23,7 @@ use super::answers::{self, Answer};
 use super::history::History;
 use super::{Stored, account, conversation, message};
 use crate::PARTITIONS;
-use crate::clients::Clients;
+use crate::clients::{Clients, ids};
 use crate::operations;
 use crate::tables::QUORUMS;
 use crate::world::State;
@@ -147,7 +147,7 @@ impl<'a> Rest<'a> {
     /// The pair of a DIRECT conversation, from the side of `user`.
     pub fn direct_with(&self, id: &ConversationId, user: &'a UserId) -> Option<(&'a UserId, &UserId)> {
         let others = self.clients.users().iter();
-        let mut others = others.filter(|other| ConversationId::direct(user, other) == *id);
+        let mut others = others.filter(|other| ids().direct(user, other) == *id);
         others.next().map(|other| (user, other))
     }
 

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 async fn listed(client: &Client, filter: Value) -> Vec<String> {
     let query = "query($f: ConversationFilter) { conversations(filter: $f) { nodes { id } } }";
     let data = client.get(query, json!({ "f": filter })).await;
-    let nodes = data["conversations"]["nodes"].as_array().unwrap();
-    nodes.iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect()
+    let nodes = data["conversations"]["nodes"].as_array().expect("an array of ids");
+    nodes.iter().map(|node| node["id"].as_str().expect("an array of ids").to_owned()).collect()
 }
 
 #[tokio::test]

@@ -11,8 +11,10 @@ async fn roles(client: &Client, chat: &str) -> Value {
         "query($c: ID!) { conversation(id: $c) { participants { nodes { user { username } role } } } }";
     let mut data = client.get(query, json!({ "c": chat })).await;
     let nodes = data["conversation"]["participants"]["nodes"].take();
-    let role = |node: &Value| (node["user"]["username"].as_str().unwrap().to_owned(), node["role"].clone());
-    nodes.as_array().unwrap().iter().map(role).collect::<serde_json::Map<_, _>>().into()
+    let role = |node: &Value| {
+        (node["user"]["username"].as_str().expect("a role by name").to_owned(), node["role"].clone())
+    };
+    nodes.as_array().expect("a role by name").iter().map(role).collect::<serde_json::Map<_, _>>().into()
 }
 
 #[tokio::test]
