@@ -21,7 +21,7 @@ use schemas::topics::{self, Topic};
 use schemas::verdict::{Accepted, Decider, Outcome};
 use schemas::{Refusal, UserId, account_operations};
 
-pub use creating::conversation_id;
+pub use creating::{check as check_creation, conversation_id};
 
 use crate::operation::{Context, NoEffect, Operation, Past, dispatch};
 

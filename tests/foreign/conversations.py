@@ -37,6 +37,9 @@ class Conversation:
     replaced: dict[int, list[dict]] = field(default_factory=dict)
     # The system message that the last change asks for, with the offset of its command.
     noted: tuple[int, Note] | None = None
+    # By user, when they changed members or their block; when messages were about whom they changed.
+    changes: dict[str, list[int]] = field(default_factory=dict)
+    notes: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     @property
     def head(self) -> int:
@@ -70,7 +73,7 @@ def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
             same(f"kind of the conversation of {what}", conversation.about["kind"], "GROUP")
             goes = members.change(people, what, fact, offset, at, conversation.head, conversation.countable)
             users = [member["user"] for member in fact["members"]]
-            conversation.noted = offset, messages.of_members(users, fact["by"], goes)
+            conversation.noted = offset, messages.of_members(conversation, users, fact["by"], goes, at)
         case "ReceiptAdvanced":
             user, seq = fact["user"], fact["read_up_to"]
             people.check_mark(what, user, seq, conversation.head)
@@ -78,6 +81,7 @@ def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
         case "BlocksChanged":
             blocks.take(what, fact, at)
             conversation.pair[fact["user"]] = fact["other"]
+            conversation.changes.setdefault(fact["user"], []).append(at)
             users = [fact["user"], fact["other"]]
         case other:
             true(f"{what} holds a fact that is known, not {other}", False)

@@ -63,7 +63,8 @@ pub fn conversation_id(creator: &UserId, create: &CreateConversation) -> Convers
     }
 }
 
-fn check(creator: &UserId, create: &CreateConversation) -> Result<(), Refusal> {
+/// Refuses what no conversation is created by.
+pub fn check(creator: &UserId, create: &CreateConversation) -> Result<(), Refusal> {
     let others = &create.participants;
     if others.contains(creator) || !others.is_sorted_by(|a, b| a < b) {
         return Err(Refusal::bad_input("participantIds", "each participant is named once"));

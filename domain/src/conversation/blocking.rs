@@ -1,9 +1,11 @@
 //! Blocking: the blocks between a pair, kept in their DIRECT conversation, opened or not.
 //!
-//! Invariant: the intervals of one blocker do not overlap, and only the last may be open.
+//! Invariants: the intervals of one blocker do not overlap, and only the last may be open. Nobody is kept from
+//! blocking: the limit of changes refuses an end.
 
 use fold::{Decision, Purpose};
 use schemas::blocking::{BlockInterval, Blocks, BlocksChanged, PairBlocks, SetBlock};
+use schemas::changes::Changes;
 use schemas::code::{ErrorCode, Refusal};
 use schemas::position::LogTime;
 use schemas::rows::RowKey;
@@ -11,7 +13,7 @@ use schemas::tables::views::BlocksRow;
 use schemas::verdict::Outcome;
 use schemas::{ConversationId, UserId};
 
-use super::{Conversation, Conversations, Here, holds};
+use super::{Conversation, Conversations, Here, changes, holds};
 use crate::operation::{NoEffect, Operation, Past};
 
 /// The most intervals that are kept of one blocker; beyond, the two oldest become one, which hides
@@ -20,7 +22,11 @@ const MAX_INTERVALS: usize = 64;
 
 impl Operation<Conversations> for SetBlock {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
-        vec![RowKey::of::<Blocks>(&self.user), RowKey::of::<Blocks>(&self.other)]
+        vec![
+            RowKey::of::<Blocks>(&self.user),
+            RowKey::of::<Blocks>(&self.other),
+            RowKey::of::<Changes>(&self.user),
+        ]
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
@@ -33,6 +39,10 @@ impl Operation<Conversations> for SetBlock {
         if by_user.stands() == *blocked {
             return Err(NoEffect::Nothing);
         }
+        let limit = &context.policy.limits.block;
+        if !*blocked {
+            changes::check(context, user, "block", limit)?;
+        }
         let by_user = if *blocked { begun(by_user, context.at) } else { ended(by_user, context.at) };
         let blocks = PairBlocks { by_user, by_other: of(other) };
         let view = |user: &UserId, other: &UserId, blocks| BlocksRow {
@@ -43,6 +53,7 @@ impl Operation<Conversations> for SetBlock {
         let mut effect = context.effect();
         effect
             .row(user, blocks.by_user.clone())
+            .row(user, changes::counted(context, user, limit, &[]))
             .view(view(user, other, blocks.clone()))
             .view(view(other, user, blocks.mirrored()))
             .event(context.id, BlocksChanged { user: user.clone(), other: other.clone(), blocks });

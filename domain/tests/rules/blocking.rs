@@ -34,6 +34,7 @@ fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
         ann blocks bob
           done
           row blocks by ann: 1000..
+          row changes by ann: 1, noted 0
           view blocks ann and bob: by them 1000.., by the other never
           view blocks bob and ann: by them never, by the other 1000..
           to events 13bf88: blocks by ann 1000.., by bob never
@@ -51,6 +52,7 @@ fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
         ann unblocks bob
           done
           row blocks by ann: 1000..5000
+          row changes by ann: 2, noted 0
           view blocks ann and bob: by them 1000..5000, by the other never
           view blocks bob and ann: by them never, by the other 1000..5000
           to events 13bf88: blocks by ann 1000..5000, by bob never
