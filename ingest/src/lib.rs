@@ -18,6 +18,7 @@ mod verdicts;
 use std::sync::Arc;
 use std::time::Duration;
 
+use graphql::limits::{self, Limits};
 use graphql::{Rows, TraceParent};
 use platform::clock::Clock;
 use platform::ports::{Log, LogError};
@@ -46,6 +47,7 @@ pub struct Options {
     pub waiting: usize,
     /// Of which one user's.
     pub waiting_per_user: usize,
+    pub limits: limits::Options,
 }
 
 impl Default for Options {
@@ -56,6 +58,7 @@ impl Default for Options {
             queue_within: Duration::from_secs(5),
             waiting: 4_096,
             waiting_per_user: 256,
+            limits: limits::Options::default(),
         }
     }
 }
@@ -67,6 +70,7 @@ pub struct Ingest {
     facts: Facts,
     requests: Requests,
     acknowledgements: Acknowledgements,
+    limits: Arc<Limits>,
     options: Options,
     /// Where verdicts on its own commands begin.
     verdicts_from: Offset,
@@ -95,7 +99,23 @@ impl Ingest {
         let requests = Requests::new(options.slot, options.waiting, options.waiting_per_user);
         let acknowledgements = Acknowledgements::new(options.waiting, options.verdict_within);
         let facts = Facts::new(rows.clone());
-        Ok(Arc::new(Self { log, clock, rows, facts, requests, acknowledgements, options, verdicts_from }))
+        let limits = Limits::new(options.limits);
+        Ok(Arc::new(Self {
+            log,
+            clock,
+            rows,
+            facts,
+            requests,
+            acknowledgements,
+            limits,
+            options,
+            verdicts_from,
+        }))
+    }
+
+    /// The limits of this process, for every port of it.
+    pub fn limits(&self) -> &Arc<Limits> {
+        &self.limits
     }
 
     /// Queues the command of a request, and waits until its verdicts complete it.
@@ -108,6 +128,7 @@ impl Ingest {
         let pending = self.requests.open(user, kind)?;
         let trace = trace.map(TraceParent::as_str);
         let record = command(pending.reply()).from_client(self.clock.now(), trace);
+        self.limits.append(user, record.size())?;
         let partition = record.partition(self.log.partitions(record.topic));
         let room = self.acknowledgements.reserve((record.topic.name, partition))?;
         match tokio::time::timeout(self.options.queue_within, self.log.enqueue(record)).await {

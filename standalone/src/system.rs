@@ -29,7 +29,7 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
     let development = flags.is_development();
     let access = Access { authenticator, development, origins: Origins::new(vec![], development) };
-    let api = process.api(ingest::Options::default()).await?;
+    let api = process.api(ingest::Options { limits: flags.limits(), ..ingest::Options::default() }).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, fanout::Options::default()).await?;
     let requests = process.requests(&api, &access);

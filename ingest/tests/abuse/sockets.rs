@@ -49,7 +49,10 @@ impl Sockets {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let admission = Arc::new(Admission::new(&musclemap_ingest::api::sdl(), false).expect("a schema"));
-        let (schema, authenticator) = ((server.executor.clone(), admission), server.authenticator.clone());
+        let (schema, authenticator) = (
+            (server.executor.clone(), admission, server.ingest.limits().clone()),
+            server.authenticator.clone(),
+        );
         let origins = Origins::new(vec![], development);
         let routes = Routes::new((node.clone(), entrances), schema, authenticator, origins);
         let routes = routes.expect("threads").routes();
