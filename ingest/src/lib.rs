@@ -11,6 +11,7 @@ pub mod http;
 pub mod login;
 pub mod metrics;
 pub mod operations;
+mod policy;
 pub mod requests;
 mod stages;
 mod verdicts;
@@ -32,6 +33,7 @@ use tokio::time::Instant;
 
 use acknowledgements::Acknowledgements;
 use facts::Facts;
+use policy::KnownPolicy;
 use requests::{Completed, RequestKind, Requests};
 
 /// Bounds and times of an ingest.
@@ -68,6 +70,7 @@ pub struct Ingest {
     clock: Arc<dyn Clock>,
     rows: Arc<Rows>,
     facts: Facts,
+    policy: KnownPolicy,
     requests: Requests,
     acknowledgements: Acknowledgements,
     limits: Arc<Limits>,
@@ -99,12 +102,14 @@ impl Ingest {
         let requests = Requests::new(options.slot, options.waiting, options.waiting_per_user);
         let acknowledgements = Acknowledgements::new(options.waiting, options.verdict_within);
         let facts = Facts::new(rows.clone());
+        let policy = KnownPolicy::new(rows.clone());
         let limits = Limits::new(options.limits);
         Ok(Arc::new(Self {
             log,
             clock,
             rows,
             facts,
+            policy,
             requests,
             acknowledgements,
             limits,

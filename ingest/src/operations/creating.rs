@@ -3,7 +3,8 @@
 //! Invariant: a repeated client id gives the first outcome, also where a participant has vanished since.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::account::conversation_id;
+use domain::account::{self, conversation_id};
+use domain::conversation::check_room;
 use graphql::Result;
 use graphql::conversation::Conversation;
 use graphql::conversation::kinds::ConversationKind;
@@ -57,14 +58,16 @@ impl Caller<'_> {
         let title = input.title.map(|title| domain::text::normalise(&title));
         let create = CreateConversation {
             kind,
-            participants: participants.clone(),
+            participants,
             title: title.filter(|title| !domain::text::is_blank(title)),
             client_id: input.client_conversation_id.into(),
         };
         let id = conversation_id(self.user(), &create);
-        if let Err(denied) = facts.people("participantIds", participants).await {
+        if let Err(denied) = self.check_creation(&create).await {
             let first = match denied.code {
-                ErrorCode::NotFound => self.remembered(ChargeKind::Create, &create.client_id).await?,
+                ErrorCode::NotFound | ErrorCode::BadUserInput | ErrorCode::GroupFull => {
+                    self.remembered(ChargeKind::Create, &create.client_id).await?
+                }
                 _ => None,
             };
             if first.is_none_or(|first| first.conversation != id) {
@@ -73,5 +76,15 @@ impl Caller<'_> {
         }
         self.run(RequestKind::Create, create).await?;
         self.conversation(&id).await
+    }
+
+    /// Refuses what no policy allows, or what names a user who is not there.
+    async fn check_creation(&self, create: &CreateConversation) -> Result<(), Refusal> {
+        account::check_creation(self.user(), create)?;
+        if create.kind == creating::ConversationKind::Group {
+            let members = i32::try_from(create.participants.len() + 1).unwrap_or(i32::MAX);
+            self.ingest.policy.check(|policy| check_room(members, &policy.limits)).await?;
+        }
+        self.ingest.facts.people("participantIds", create.participants.clone()).await.map(drop)
     }
 }

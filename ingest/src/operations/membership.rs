@@ -1,6 +1,7 @@
 //! Membership of a group: adding, removing, leaving.
 
 use async_graphql::{Context, ID, Object};
+use domain::conversation::check_room;
 use graphql::Result;
 use graphql::conversation::Conversation;
 use graphql::ids::parse_id;
@@ -52,6 +53,8 @@ impl Caller<'_> {
         let facts = &self.ingest.facts;
         let actor = facts.profile(self.user()).await?;
         let people = facts.people("userIds", people).await?;
+        let count = i32::try_from(people.len()).unwrap_or(i32::MAX);
+        self.ingest.policy.check(|policy| check_room(count, &policy.limits)).await?;
         facts.will_change(id);
         self.run_in(id, AddMembers { actor, people }).await
     }
