@@ -15,5 +15,6 @@ mod mentions;
 mod metrics;
 mod operator;
 mod receipts;
+mod refusals;
 mod replies;
 mod settings;
