@@ -34,12 +34,13 @@ async fn ask(server: &Server, query: &str, from: &str) -> (u16, String, bool) {
         .header("accept", "application/graphql-response+json")
         .header("authorization", format!("Bearer {token}"))
         .body(Body::from(body))
-        .unwrap();
-    request.extensions_mut().insert(Peer(from.parse().unwrap()));
+        .expect("a request and its answer");
+    request.extensions_mut().insert(Peer(from.parse().expect("a request and its answer")));
     let Ok(response) = server.router.clone().oneshot(request).await;
     let (status, waits) = (response.status().as_u16(), response.headers().contains_key("retry-after"));
-    let body = axum::body::to_bytes(response.into_body(), 1024 * 1024).await.unwrap();
-    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let body =
+        axum::body::to_bytes(response.into_body(), 1024 * 1024).await.expect("a request and its answer");
+    let body: serde_json::Value = serde_json::from_slice(&body).expect("a request and its answer");
     let extensions = &body["errors"][0]["extensions"];
     let waits = waits && extensions["retryAfterMs"].is_i64() && extensions["windowSeconds"] == 60;
     (status, extensions["limit"].as_str().unwrap_or("none").to_owned(), waits)
