@@ -9,8 +9,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use fanout::cursor::CursorKey;
-use graphql::Origins;
 use graphql::auth::{Authenticator, Expected, Keys};
+use graphql::{Origins, limits};
 use platform::config::{self, Secret};
 use platform::runner;
 use roles::Access;
@@ -52,6 +52,7 @@ pub struct Config {
     pub cursors: Cursors,
     pub runner: RunnerSection,
     pub ingest: IngestSection,
+    pub limits: LimitsSection,
     pub fanout: FanoutSection,
 }
 
@@ -126,6 +127,20 @@ pub struct IngestSection {
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+pub struct LimitsSection {
+    attempts_per_user: u32,
+    attempts_per_address: u32,
+    log_bytes_per_user: u32,
+    cost: usize,
+    answer_bytes: usize,
+    executions: usize,
+    executions_per_user: usize,
+    unsent_bytes: usize,
+    unsent_bytes_per_user: usize,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct FanoutSection {
     snapshot_every_ms: u64,
     ring_bytes: usize,
@@ -175,7 +190,23 @@ impl Config {
             queue_within: Duration::from_millis(self.ingest.queue_within_ms),
             waiting: self.ingest.waiting,
             waiting_per_user: self.ingest.waiting_per_user,
+            limits: self.limits(),
             ..ingest::Options::default()
+        }
+    }
+
+    fn limits(&self) -> limits::Options {
+        let limits = &self.limits;
+        limits::Options {
+            attempts_per_user: limits.attempts_per_user,
+            attempts_per_address: limits.attempts_per_address,
+            log_bytes_per_user: limits.log_bytes_per_user,
+            cost: limits.cost,
+            answer_bytes: limits.answer_bytes,
+            executions: limits.executions,
+            executions_per_user: limits.executions_per_user,
+            unsent_bytes: limits.unsent_bytes,
+            unsent_bytes_per_user: limits.unsent_bytes_per_user,
         }
     }
 

@@ -23,6 +23,8 @@ use schemas::topics::{self, Topic};
 use schemas::verdict::{Accepted, Decider, Outcome};
 use schemas::{Refusal, UserId, account_operations};
 
+pub use creating::check as check_creation;
+
 use crate::operation::{Context, NoEffect, Operation, Past, dispatch};
 
 /// Deterministic state machine of accounts; owned by user.

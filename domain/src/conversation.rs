@@ -4,6 +4,7 @@
 //! for is stored, or the charge is refunded.
 
 mod blocking;
+mod changes;
 mod creating;
 mod deleting;
 mod editing;
@@ -15,7 +16,8 @@ mod settings;
 
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose};
 use schemas::avro::DecodeError;
-use schemas::code::Refusal;
+use schemas::code::{ErrorCode, Refusal};
+use schemas::control::Limits;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::Member;
 use schemas::operations::ConversationRequest;
@@ -129,6 +131,14 @@ fn without_effect(context: &Here<'_>, none: NoEffect) -> Decision<Conversations>
         None => decision.verdict = Some(refusal.map_or(Outcome::nothing_to_do(), Outcome::refused)),
     }
     decision
+}
+
+/// Refuses a group that would have so many members.
+pub fn check_room(members: i32, limits: &Limits) -> Result<(), Refusal> {
+    if members > limits.group_members {
+        return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for that many"));
+    }
+    Ok(())
 }
 
 /// A group and the membership of the actor. The rules of groups are not those of pairs.

@@ -14,7 +14,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use graphql::auth::Authenticator;
-use graphql::{Admission, Executor, RenderingSchema};
+use graphql::limits::Peer;
+use graphql::{Admission, Executor, Limits, RenderingSchema};
 use slab::Slab;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -50,6 +51,7 @@ pub struct Stands {
     pub node: Arc<Node>,
     pub executor: Executor,
     pub admission: Arc<Admission>,
+    pub limits: Arc<Limits>,
     pub rendering: RenderingSchema,
     pub authenticator: Arc<Authenticator>,
     pub draining: CancellationToken,
@@ -58,6 +60,7 @@ pub struct Stands {
 /// A socket that has shaken hands.
 pub struct Arrival {
     pub stream: std::net::TcpStream,
+    pub peer: Option<Peer>,
     /// What its client has sent behind the handshake.
     pub read: Vec<u8>,
     /// Whether its client speaks our protocol.
@@ -151,6 +154,7 @@ pub struct Shard {
     pub hub: Arc<Hub>,
     pub executor: Executor,
     pub admission: Arc<Admission>,
+    pub limits: Arc<Limits>,
     pub rendering: RenderingSchema,
     pub authenticator: Arc<Authenticator>,
     /// What is read from any socket is read here.
@@ -170,12 +174,13 @@ pub struct Shard {
 
 impl Shard {
     pub fn new(stands: Stands, hub: Arc<Hub>) -> Rc<Self> {
-        let Stands { node, executor, admission, rendering, authenticator, draining } = stands;
+        let Stands { node, executor, admission, limits, rendering, authenticator, draining } = stands;
         Rc::new(Self {
             node,
             hub,
             executor,
             admission,
+            limits,
             rendering,
             authenticator,
             read_buffer: RefCell::new(vec![0; READ_BYTES]),
@@ -230,7 +235,7 @@ impl Shard {
     }
 
     fn take_in(self: &Rc<Self>, arrival: Arrival) {
-        let Arrival { stream, read, speaks, place } = arrival;
+        let Arrival { stream, peer, read, speaks, place } = arrival;
         let stream = match TcpStream::from_std(stream) {
             Ok(stream) => stream,
             Err(error) => {
@@ -238,7 +243,7 @@ impl Shard {
                 return;
             }
         };
-        let connection = self.connect(stream, place);
+        let connection = self.connect(stream, peer, place);
         if !speaks {
             connection.end(CloseCode::SubprotocolNotAcceptable);
         }
@@ -246,8 +251,13 @@ impl Shard {
     }
 
     /// A socket of this shard, for as long as it is served.
-    pub fn connect(self: &Rc<Self>, stream: TcpStream, place: TaskTrackerToken) -> Rc<Connection> {
-        let connection = Connection::new(self.clone(), stream, place);
+    pub fn connect(
+        self: &Rc<Self>,
+        stream: TcpStream,
+        peer: Option<Peer>,
+        place: TaskTrackerToken,
+    ) -> Rc<Connection> {
+        let connection = Connection::new(self.clone(), stream, peer, place);
         self.connections.borrow_mut().insert(Rc::downgrade(&connection));
         connection
     }

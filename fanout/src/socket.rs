@@ -18,8 +18,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use graphql::auth::Authenticator;
+use graphql::limits::Peer;
 use graphql::problem::{self, Problem};
-use graphql::{Admission, Executor, Origins, Reads, rendering_schema};
+use graphql::{Admission, Executor, Limits, Origins, Reads, rendering_schema};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -47,7 +48,7 @@ impl Sockets {
     /// Starts the shards that sockets are served by.
     pub fn new(
         (node, entrances): (Arc<Node>, Vec<Entrance>),
-        (executor, admission, reads): (Executor, Arc<Admission>, Arc<Reads>),
+        (executor, admission, limits, reads): (Executor, Arc<Admission>, Arc<Limits>, Arc<Reads>),
         authenticator: Arc<Authenticator>,
         origins: Origins,
     ) -> Result<Self, ShardsError> {
@@ -57,6 +58,7 @@ impl Sockets {
             node: node.clone(),
             executor,
             admission,
+            limits,
             rendering: rendering_schema(reads),
             authenticator,
             draining: draining.clone(),
@@ -101,6 +103,7 @@ async fn upgrade(State(sockets): State<Sockets>, request: Request) -> Response {
     if !sockets.origins.allow(request.headers()) {
         return Problem::new(StatusCode::FORBIDDEN, "not from this origin").into_response();
     }
+    let peer = Peer::of(request.extensions());
     let accepted = match handshake::accept(request) {
         Ok(accepted) => accepted,
         Err(refused) => return refused.into_response(),
@@ -115,7 +118,7 @@ async fn upgrade(State(sockets): State<Sockets>, request: Request) -> Response {
     sockets.arriving.spawn(async move {
         let Ok(upgraded) = upgrade.await else { return };
         if let Some((stream, read)) = handshake::connection(upgraded) {
-            shards.take_in(Arrival { stream, read, speaks, place }).await;
+            shards.take_in(Arrival { stream, peer, read, speaks, place }).await;
         }
     });
     response

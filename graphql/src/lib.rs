@@ -10,8 +10,10 @@ pub mod conversation;
 pub mod deadline;
 pub mod error;
 pub mod ids;
+pub mod limits;
 pub mod live;
 pub mod message;
+pub mod metering;
 pub mod origins;
 pub mod paging;
 pub mod people;
@@ -32,6 +34,7 @@ use schemas::{ErrorCode, Refusal, UserId};
 
 pub use admission::Admission;
 pub use error::{Error, Result};
+pub use limits::Limits;
 pub use origins::Origins;
 pub use query::Query;
 pub use reads::{Access, Reads, Rights};

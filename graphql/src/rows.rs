@@ -7,6 +7,7 @@ mod accounts;
 mod conversations;
 mod messages;
 mod partition;
+mod policies;
 mod users;
 
 use std::sync::Arc;

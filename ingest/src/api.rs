@@ -13,6 +13,7 @@ use futures::{FutureExt, StreamExt};
 use graphql::admission::root_fields;
 use graphql::error::server_error;
 use graphql::live::Mode;
+use graphql::metering::Metering;
 use graphql::{Executor, Introspection, Query, Reads, Rights, Subscription};
 use schemas::{ErrorCode, Refusal};
 
@@ -51,6 +52,7 @@ pub fn schema(reads: Arc<Reads>, ingest: Arc<Ingest>) -> ApiSchema {
     Schema::build(Query, Mutation::default(), Subscription)
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
+        .extension(Metering)
         .data(reads)
         .data(ingest)
         .finish()

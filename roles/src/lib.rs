@@ -180,7 +180,8 @@ impl Process {
             Ok(())
         });
         let authenticator = access.authenticator.clone();
-        let schema = (api.executor.clone(), Arc::new(api.admission.clone()), api.reads.clone());
+        let limits = api.ingest.limits().clone();
+        let schema = (api.executor.clone(), Arc::new(api.admission.clone()), limits, api.reads.clone());
         let sockets = Sockets::new((node, entrances), schema, authenticator, access.origins.clone())?;
         self.life.serving.spawn("sockets", |stop| sockets.clone().drain(stop));
         Ok(sockets.routes())

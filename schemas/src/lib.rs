@@ -8,6 +8,7 @@
 
 pub mod avro;
 pub mod blocking;
+pub mod changes;
 pub mod charging;
 pub mod code;
 pub mod control;

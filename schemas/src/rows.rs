@@ -12,6 +12,7 @@ use crate::ids::{ClientId, ConversationId, UserId};
 use crate::position::{LogTime, Offset};
 
 pub use crate::blocking::Blocks;
+pub use crate::changes::Changes;
 pub use crate::charging::ClientRequest;
 pub use crate::credits::LedgerEntry;
 pub use crate::editing::{Edits, Replaced};
@@ -320,6 +321,7 @@ rows! {
     13 Former(UserId) keyed, schema 32;
     14 Edits(i64) keyed, schema 34;
     15 Replaced((i64, i64)) unread, schema 35;
+    40 Changes(UserId) keyed, schema 280;
     shared: 12 Once keyed;
 }
 

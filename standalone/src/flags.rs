@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Parser;
+use graphql::limits;
 
 /// MuscleMap Messaging in one process.
 #[derive(Debug, Parser)]
@@ -25,12 +26,43 @@ pub struct Flags {
     #[arg(long, value_name = "FILE", env = "MM_POLICY")]
     pub policy: Option<PathBuf>,
 
+    /// Requests that one user may make in a minute.
+    #[arg(long, value_name = "COUNT", env = "MM_ATTEMPTS_PER_USER", default_value_t = limits().attempts_per_user)]
+    pub attempts_per_user: u32,
+
+    /// Requests that come from one address in a minute.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "MM_ATTEMPTS_PER_ADDRESS",
+        default_value_t = limits().attempts_per_address
+    )]
+    pub attempts_per_address: u32,
+
+    /// Bytes of commands that one user may append to the log in a minute.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "MM_LOG_BYTES_PER_USER",
+        default_value_t = limits().log_bytes_per_user
+    )]
+    pub log_bytes_per_user: u32,
+
     /// Instead of starting the system: look at its folder while it does not run.
     #[command(subcommand)]
     pub command: Option<operator::Command>,
 }
 
+fn limits() -> limits::Options {
+    limits::Options::default()
+}
+
 impl Flags {
+    pub fn limits(&self) -> limits::Options {
+        let Self { attempts_per_user, attempts_per_address, log_bytes_per_user, .. } = *self;
+        limits::Options { attempts_per_user, attempts_per_address, log_bytes_per_user, ..limits() }
+    }
+
     pub fn admin(&self) -> SocketAddr {
         self.admin.unwrap_or_else(|| SocketAddr::new(self.listen.ip(), self.listen.port().wrapping_add(1)))
     }

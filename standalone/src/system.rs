@@ -30,7 +30,8 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
     let development = flags.is_development();
     let access = Access { authenticator, development, origins: Origins::new(vec![], development) };
-    let api = process.api(ConversationKey::new(secrets.conversations), ingest::Options::default()).await?;
+    let options = ingest::Options { limits: flags.limits(), ..ingest::Options::default() };
+    let api = process.api(ConversationKey::new(secrets.conversations), options).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, fanout::Options::default()).await?;
     let requests = process.requests(&api, &access);

@@ -76,6 +76,7 @@ CONVERSATION_ROWS = {
     13: (32, "Former"),
     14: (34, "Edits"),
     15: (35, "Replaced"),
+    40: (280, "Changes"),
 }
 
 SCHEMAS = {

@@ -37,6 +37,9 @@ class Conversation:
     replaced: dict[int, list[dict]] = field(default_factory=dict)
     # The system messages that the last change asks for, with the offset of its command.
     noted: tuple[int, list[Note]] = (-1, [])
+    # By user, when they changed members, a role or their block; when messages were about whom they changed.
+    changes: dict[str, list[int]] = field(default_factory=dict)
+    notes: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     @property
     def head(self) -> int:
@@ -67,13 +70,17 @@ def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
         case "RolesChanged":
             same(f"conversation in {what}", fact["about"], conversation.about)
             users = [member["user"] for member in fact["members"]]
-            conversation.noted = offset, people.set_roles(what, fact["by"], fact["members"])
+            notes = people.set_roles(what, fact["by"], fact["members"])
+            if notes:
+                conversation.changes.setdefault(fact["by"], []).append(at)
+            conversation.noted = offset, notes
         case "MembersChanged":
             same(f"conversation in {what}", fact["about"], conversation.about)
             same(f"kind of the conversation of {what}", conversation.about["kind"], "GROUP")
             goes = members.change(people, what, fact, offset, at, conversation.head, conversation.countable)
             users = [member["user"] for member in fact["members"]]
-            conversation.noted = offset, [messages.of_members(users, fact["by"], goes)]
+            note = messages.of_members(conversation, users, fact["by"], goes, at)
+            conversation.noted = offset, [] if note is None else [note]
         case "ReceiptAdvanced":
             user, seq = fact["user"], fact["read_up_to"]
             people.check_mark(what, user, seq, conversation.head)
@@ -85,6 +92,7 @@ def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
         case "BlocksChanged":
             blocks.take(what, fact, at)
             conversation.pair[fact["user"]] = fact["other"]
+            conversation.changes.setdefault(fact["user"], []).append(at)
             users = [fact["user"], fact["other"]]
         case other:
             true(f"{what} holds a fact that is known, not {other}", False)

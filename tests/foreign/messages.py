@@ -78,10 +78,16 @@ def check_sender(conversation: "Conversation", what: str, sender: str, blocks: B
         true(f"no block stands at {what}", not any(blocks.stand(sender, other) for other in others))
 
 
-def of_members(users: list[str], by: str, goes: bool) -> Note:
-    """The system message of a change of members."""
-    leaves = goes and users == [by]
-    return Note("LEFT" if leaves else "REMOVED" if goes else "ADDED", [] if leaves else users, by)
+def of_members(conversation: "Conversation", users: list[str], by: str, goes: bool, at: int) -> Note | None:
+    """The system message of a change of members: of one person, four within a minute by one user."""
+    if goes and users == [by]:
+        return Note("LEFT", [], by)
+    conversation.changes.setdefault(by, []).append(at)
+    recent = {user: [time for time in conversation.notes.get((by, user), []) if at < time + 60_000] for user in users}
+    noted = [user for user in users if len(recent[user]) < 4]
+    for user in noted:
+        conversation.notes[by, user] = [*recent[user], at]
+    return Note("REMOVED" if goes else "ADDED", noted, by) if noted else None
 
 
 def check_note(conversation: "Conversation", what: str, message: dict, offset: int) -> None:

@@ -52,6 +52,8 @@ impl Servers {
 /// Roles of the distributed stack, and how many processes of each.
 const ROLES: [(&str, usize); 5] =
     [("accounts", 2), ("conversations", 2), ("profiles", 1), ("ingest", 2), ("fanout", 2)];
+/// Requests, and bytes for the log, in a minute: clients of a test are in haste, and at one address.
+const PER_MINUTE: &str = "1000000000";
 /// Few, because many systems share one broker.
 const PARTITIONS: &str = "8";
 
@@ -233,6 +235,9 @@ impl Operators {
 
 fn standalone(data: &Path, policy: Option<&Path>) -> Start {
     let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
+    for limit in ["--attempts-per-user", "--attempts-per-address", "--log-bytes-per-user"] {
+        arguments.extend([limit.to_owned(), PER_MINUTE.to_owned()]);
+    }
     if let Some(policy) = policy {
         arguments.extend(["--policy".to_owned(), policy.display().to_string()]);
     }
@@ -251,6 +256,9 @@ fn deployment(servers: &Servers) -> Vec<(String, String)> {
         ("MM_AUTH__DEVELOPMENT_SECRET", "a5".repeat(32)),
         ("MM_CURSORS__KEY", "5a".repeat(32)),
         ("MM_CONVERSATIONS__KEY", "c3".repeat(32)),
+        ("MM_LIMITS__ATTEMPTS_PER_USER", PER_MINUTE.to_owned()),
+        ("MM_LIMITS__ATTEMPTS_PER_ADDRESS", PER_MINUTE.to_owned()),
+        ("MM_LIMITS__LOG_BYTES_PER_USER", PER_MINUTE.to_owned()),
         // Two processes of each role share the processors.
         ("TOKIO_WORKER_THREADS", processors.div_ceil(2).to_string()),
     ];

@@ -53,7 +53,8 @@ fn request_hash(create: &CreateConversation) -> i64 {
     text::hash(format!("create\0{}\0{}\0{title}", create.kind.as_str(), people.join(",")).as_bytes())
 }
 
-fn check(creator: &UserId, create: &CreateConversation) -> Result<(), Refusal> {
+/// Refuses what no conversation is created by.
+pub fn check(creator: &UserId, create: &CreateConversation) -> Result<(), Refusal> {
     let others = &create.participants;
     if others.contains(creator) || !others.is_sorted_by(|a, b| a < b) {
         return Err(Refusal::bad_input("participantIds", "each participant is named once"));

@@ -1,10 +1,12 @@
 //! Blocking: the blocks between a pair, kept in their DIRECT conversation, opened or not.
 //!
-//! Invariant: the intervals of one blocker do not overlap, and only the last may be open.
+//! Invariants: the intervals of one blocker do not overlap, and only the last may be open. Nobody is kept from
+//! blocking: the limit of changes refuses an end.
 
 use fold::{Decision, Purpose};
 use schemas::UserId;
 use schemas::blocking::{BlockInterval, Blocks, BlocksChanged, PairBlocks, SetBlock};
+use schemas::changes::Changes;
 use schemas::code::Refusal;
 use schemas::creating::ConversationKind;
 use schemas::membership::Member;
@@ -13,7 +15,7 @@ use schemas::rows::RowKey;
 use schemas::tables::views::BlocksRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversation, Conversations, Here};
+use super::{Conversation, Conversations, Here, changes};
 use crate::access;
 use crate::operation::{NoEffect, Operation, Past, holds};
 
@@ -24,7 +26,8 @@ const MAX_INTERVALS: usize = 64;
 impl Operation<Conversations> for SetBlock {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
         let users = [&self.user, &self.other].into_iter();
-        users.flat_map(|user| [RowKey::of::<Blocks>(user), RowKey::of::<Member>(user)]).collect()
+        let rows = users.flat_map(|user| [RowKey::of::<Blocks>(user), RowKey::of::<Member>(user)]);
+        rows.chain([RowKey::of::<Changes>(&self.user)]).collect()
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
@@ -37,6 +40,10 @@ impl Operation<Conversations> for SetBlock {
         if by_user.stands() == *blocked {
             return Err(NoEffect::Nothing);
         }
+        let limit = &context.policy.limits.block;
+        if !*blocked {
+            changes::check(context, user, "block", limit)?;
+        }
         let by_user = if *blocked { begun(by_user, context.at) } else { ended(by_user, context.at) };
         let blocks = PairBlocks { by_user, by_other: of(other) };
         let view = |user: &UserId, other: &UserId, blocks| BlocksRow {
@@ -47,6 +54,7 @@ impl Operation<Conversations> for SetBlock {
         let mut effect = context.effect();
         effect
             .row(user, blocks.by_user.clone())
+            .row(user, changes::counted(context, user, limit, &[]))
             .view(view(user, other, blocks.clone()))
             .view(view(other, user, blocks.mirrored()))
             .event(context.id, BlocksChanged { user: user.clone(), other: other.clone(), blocks });

@@ -2,7 +2,6 @@
 
 use fold::{Decision, Purpose};
 use schemas::UserId;
-use schemas::code::{ErrorCode, Refusal};
 use schemas::creating::{ConversationKind, ConversationOpened, OpenConversation, Opened};
 use schemas::membership::{Member, MembershipInterval, Role};
 use schemas::position::Offset;
@@ -10,7 +9,7 @@ use schemas::receipts::Watermarks;
 use schemas::rows::RowKey;
 use schemas::verdict::{Done, Outcome};
 
-use super::{Conversation, Conversations, Here, blocking, membership};
+use super::{Conversation, Conversations, Here, blocking, check_room, membership};
 use crate::operation::{NoEffect, Operation, Past};
 
 impl Operation<Conversations> for OpenConversation {
@@ -24,8 +23,8 @@ impl Operation<Conversations> for OpenConversation {
         }
         let members: Vec<&UserId> = std::iter::once(&self.creator).chain(&self.participants).collect();
         let count = i32::try_from(members.len()).unwrap_or(i32::MAX);
-        if self.kind == ConversationKind::Group && count > context.policy.limits.group_members {
-            return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for that many").into());
+        if self.kind == ConversationKind::Group {
+            check_room(count, &context.policy.limits)?;
         }
         let about = Opened {
             kind: self.kind,

@@ -1,11 +1,13 @@
 //! Membership of a group: people are added, removed, leave, and change their roles.
 //!
-//! Invariants: a group with members has one owner; each change has a system message; a user who returns
+//! Invariants: a group with members has one owner; changes are limited, but for leaving, and have a
+//! system message unless they follow each other too fast; a user who returns
 //! gets an interval of their own; a user's rows as a member end with the membership, and [`Former`]
 //! keeps what they had.
 
 use fold::{Decision, Purpose};
 use schemas::UserId;
+use schemas::changes::Changes;
 use schemas::code::{ErrorCode, Refusal};
 use schemas::creating::Opened;
 use schemas::membership::{
@@ -19,7 +21,7 @@ use schemas::rows::RowKey;
 use schemas::tables::views::MembershipRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversation, Conversations, Here, in_group, messages};
+use super::{Conversation, Conversations, Here, changes, check_room, in_group, messages};
 use crate::access::manages;
 use crate::effect::Effect;
 use crate::operation::{NoEffect, Operation, Past, holds};
@@ -45,9 +47,8 @@ impl Operation<Conversations> for AddMembers {
         }
         let state = context.state();
         let count = i32::try_from(coming.len()).unwrap_or(i32::MAX).saturating_add(state.members);
-        if count > context.policy.limits.group_members {
-            return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for that many").into());
-        }
+        check_room(count, &context.policy.limits)?;
+        check_limit(context, &self.actor.user)?;
         let joined = MembershipInterval {
             from: context.offset,
             to: None,
@@ -69,7 +70,8 @@ impl Operation<Conversations> for AddMembers {
             changed.push((person.user.clone(), member));
         }
         let targets = coming.into_iter().cloned().collect();
-        finish(context, effect, opened, &self.actor, changed, (Note::new(NoteKind::Added, targets), 0))
+        let note = counted(context, &mut effect, &self.actor.user, NoteKind::Added, targets);
+        finish(context, effect, opened, &self.actor, changed, note.map(|note| (note, 0)))
     }
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
@@ -96,6 +98,9 @@ impl Operation<Conversations> for RemoveMember {
         if !leaves && going.role != Role::Member {
             only_owner(acting)?;
         }
+        if !leaves {
+            check_limit(context, &self.actor.user)?;
+        }
         let mut intervals = going.intervals.clone();
         if let Some(last) = intervals.last_mut() {
             last.to = Some(context.offset);
@@ -112,11 +117,13 @@ impl Operation<Conversations> for RemoveMember {
             give(context, &mut effect, (opened, user), &[(&heir, member, Role::Owner)]);
         }
         let note = if leaves {
-            Note::new(NoteKind::Left, vec![])
+            Some(Note::new(NoteKind::Left, vec![]))
         } else {
-            Note::new(NoteKind::Removed, vec![self.person.clone()])
+            let targets = vec![self.person.clone()];
+            counted(context, &mut effect, &self.actor.user, NoteKind::Removed, targets)
         };
-        finish(context, effect, opened, &self.actor, vec![(user.clone(), left)], (note, 1))
+        let note = note.map(|note| (note, 1));
+        finish(context, effect, opened, &self.actor, vec![(user.clone(), left)], note)
     }
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
@@ -140,6 +147,7 @@ impl Operation<Conversations> for SetRole {
         if user == actor {
             return Err(Refusal::bad_input("role", "an owner hands the group over to another member").into());
         }
+        check_limit(context, actor)?;
         let mut changed = vec![(user, member, self.role)];
         let mut kind = NoteKind::RoleChanged;
         if self.role == Role::Owner {
@@ -148,6 +156,8 @@ impl Operation<Conversations> for SetRole {
         }
         let mut effect = context.effect();
         give(context, &mut effect, (opened, actor), &changed);
+        let limit = &context.policy.limits.change_members;
+        effect.row(actor, changes::counted(context, actor, limit, &[]));
         let note = Note::valued(kind, vec![self.person.clone()], self.role.as_str());
         messages::append_note(context, &mut effect, &self.actor, note, 0);
         Ok(effect.done())
@@ -178,9 +188,28 @@ fn present<'a>(context: &Here<'a>, user: &UserId) -> Option<&'a Member> {
     context.row::<Member>(user).filter(|member| member.present().is_some())
 }
 
-/// Rows of the members that a command names.
+/// Rows of the actor and of the members that a command names.
 fn members<'a>(actor: &'a Profile, people: &'a [Profile]) -> impl Iterator<Item = RowKey> + 'a {
-    std::iter::once(actor).chain(people).map(|profile| RowKey::of::<Member>(&profile.user))
+    let members = std::iter::once(actor).chain(people).map(|profile| RowKey::of::<Member>(&profile.user));
+    members.chain([RowKey::of::<Changes>(&actor.user)])
+}
+
+fn check_limit(context: &Here<'_>, actor: &UserId) -> Result<(), Refusal> {
+    changes::check(context, actor, "change_members", &context.policy.limits.change_members)
+}
+
+/// Counts a change of these people; gives its system message, if one is due.
+fn counted(
+    context: &Here<'_>,
+    effect: &mut Effect<Conversations>,
+    actor: &UserId,
+    kind: NoteKind,
+    people: Vec<Profile>,
+) -> Option<Note> {
+    let noted = changes::to_note(context, actor, people);
+    let limit = &context.policy.limits.change_members;
+    effect.row(actor, changes::counted(context, actor, limit, &noted));
+    (!noted.is_empty()).then(|| Note::new(kind, noted))
 }
 
 /// The new owner when the owner goes: of the moderators, or else of the members, the one who has been
@@ -197,20 +226,22 @@ pub fn put(context: &Here<'_>, effect: &mut Effect<Conversations>, user: &UserId
     effect.row(&user, member.clone()).view(MembershipRow { user, conversation, member });
 }
 
-/// Publishes the change of these members, and appends its system message.
+/// Publishes the change of these members, and appends its system message, if there is one.
 fn finish(
     context: &Here<'_>,
     mut effect: Effect<Conversations>,
     opened: &Opened,
     actor: &Profile,
     changed: Vec<(UserId, Member)>,
-    (note, going): (Note, i32),
+    note: Option<(Note, i32)>,
 ) -> Result<Decision<Conversations>, NoEffect> {
     let intervals = |(user, member): (UserId, Member)| MemberIntervals { user, intervals: member.intervals };
     let members = changed.into_iter().map(intervals).collect();
     let by = actor.user.clone();
     effect.event(context.id, MembersChanged { about: opened.clone(), by, members });
-    messages::append_note(context, &mut effect, actor, note, going);
+    if let Some((note, going)) = note {
+        messages::append_note(context, &mut effect, actor, note, going);
+    }
     Ok(effect.done())
 }
 

@@ -13,9 +13,6 @@ use super::{Conversations, Here, in_group, membership, messages};
 use crate::operation::{NoEffect, Operation, Past, holds};
 use crate::text;
 
-/// Longest description, in Unicode scalar values.
-const DESCRIPTION_CHARACTERS: i32 = 500;
-
 impl Operation<Conversations> for UpdateConversation {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
         vec![RowKey::of::<Member>(&self.actor.user)]
@@ -32,8 +29,8 @@ impl Operation<Conversations> for UpdateConversation {
         }
         let wanted = self.description.as_deref().map(described);
         if let Some(description) = wanted.filter(|wanted| *wanted != opened.description) {
-            if let Some(text) = &description {
-                text::check("description", text, DESCRIPTION_CHARACTERS)?;
+            if let Some(words) = &description {
+                text::check("description", words, text::DESCRIPTION_CHARACTERS)?;
             }
             about.description = description;
             notes.push(Note::valued(NoteKind::SettingsChanged, vec![], "DESCRIPTION"));

@@ -36,6 +36,7 @@ fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
         ann blocks bob
           done
           row blocks by ann: 1000..
+          row changes by ann: 1, noted 0
           view blocks ann and bob: by them 1000.., by the other never
           view blocks bob and ann: by them never, by the other 1000..
           to events b65dda: blocks by ann 1000.., by bob never

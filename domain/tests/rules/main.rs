@@ -9,6 +9,7 @@ mod render;
 mod words;
 
 mod blocking;
+mod changes;
 mod creating;
 mod credits;
 mod deleting;

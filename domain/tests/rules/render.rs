@@ -5,8 +5,8 @@ use fold::Fold;
 use musclemap_domain::{Accounts, Conversations};
 use schemas::organizing::LabelUse;
 use schemas::rows::{
-    AccountRow, Blocks, ConversationRow, Draft, Edits, Former, LedgerEntry, Member, MessageHead, Organized,
-    Receipt, Replaced, RowKey, Sent,
+    AccountRow, Blocks, Changes, ConversationRow, Draft, Edits, Former, LedgerEntry, Member, MessageHead,
+    Organized, Receipt, Replaced, RowKey, Sent,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -172,6 +172,10 @@ impl Worded for Conversations {
             ConversationRow::Replaced(replaced) => {
                 let (seq, version) = key.names::<Replaced>().unwrap();
                 format!("version {version} of {seq}: {}", words::content(&replaced.content))
+            }
+            ConversationRow::Changes(changes) => {
+                let user = key.names::<Changes>().unwrap();
+                format!("changes by {user}: {}, noted {}", changes.times.len(), changes.noted.len())
             }
             ConversationRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
             ConversationRow::Blocks(blocks) => {

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use graphql::limits::Peer;
 use graphql::{Viewer, auth};
 use tokio::io::Interest;
 use tokio::net::TcpStream;
@@ -46,6 +47,8 @@ pub struct Connection {
     state: RefCell<State>,
     /// When of the time of a drain it is closed, as a share of it.
     drains_at: f32,
+    /// The address that its attempts count for.
+    pub peer: Option<Peer>,
     _place: TaskTrackerToken,
 }
 
@@ -82,7 +85,7 @@ impl Drop for Operation {
 }
 
 impl Connection {
-    pub fn new(shard: Rc<Shard>, stream: TcpStream, place: TaskTrackerToken) -> Rc<Self> {
+    pub fn new(shard: Rc<Shard>, stream: TcpStream, peer: Option<Peer>, place: TaskTrackerToken) -> Rc<Self> {
         let attention = Rc::new(Notify::new());
         let now = Instant::now();
         metrics::SOCKETS.inc();
@@ -104,6 +107,7 @@ impl Connection {
             ending: Cell::new(None),
             state: RefCell::new(state),
             drains_at: rand::random(),
+            peer,
             _place: place,
         })
     }

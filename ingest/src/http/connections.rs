@@ -11,6 +11,9 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
+use graphql::limits::Peer;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -18,6 +21,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 /// How long a client may take for the head of a request, and then for its body.
 pub const READ_WITHIN: Duration = Duration::from_secs(10);
@@ -63,8 +67,9 @@ async fn serve_within(
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            (stream, _) = accept(&mut listener, &mut pace) => {
-                connections.spawn(attend(head, stream, router.clone(), stop.clone()));
+            (stream, address) = accept(&mut listener, &mut pace) => {
+                let peer = Peer(address.ip());
+                connections.spawn(attend(head, (stream, peer), router.clone(), stop.clone()));
             }
             Some(_) = connections.join_next() => {}
         }
@@ -84,10 +89,14 @@ async fn accept(listener: &mut TcpListener, pace: &mut Pace) -> (TcpStream, Sock
 }
 
 /// Serves one connection. How it ends concerns its client alone.
-async fn attend(head: Duration, stream: TcpStream, router: Router, stop: CancellationToken) {
+async fn attend(head: Duration, (stream, peer): (TcpStream, Peer), router: Router, stop: CancellationToken) {
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    });
     let mut http = Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(head);
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
     let mut connection = std::pin::pin!(connection.with_upgrades());
     tokio::select! {
         _ = connection.as_mut() => return,

@@ -4,6 +4,8 @@
 //! the caller since; no block stands between the caller and a participant of a new conversation.
 
 use async_graphql::{Context, ID, InputObject, Object};
+use domain::account;
+use domain::conversation::check_room;
 use graphql::Result;
 use graphql::conversation::Conversation;
 use graphql::conversation::kinds::ConversationKind;
@@ -65,20 +67,17 @@ impl Caller<'_> {
         let create = CreateConversation {
             conversation: id.clone(),
             kind,
-            participants: participants.clone(),
+            participants,
             title: title.filter(|title| !domain::text::is_blank(title)),
             client_id,
         };
-        let found = facts.people("participantIds", participants.clone()).await;
-        let denied = match found {
-            Ok(_) => facts.reachable(self.user(), &participants).await.err(),
-            Err(denied) => Some(denied),
-        };
-        if let Some(denied) = denied {
+        if let Err(denied) = self.check_creation(&create).await {
             let first = match denied.code {
-                ErrorCode::NotFound | ErrorCode::Blocked | ErrorCode::RecipientUnavailable => {
-                    self.remembered(ChargeKind::Create, &create.client_id).await?
-                }
+                ErrorCode::NotFound
+                | ErrorCode::Blocked
+                | ErrorCode::RecipientUnavailable
+                | ErrorCode::BadUserInput
+                | ErrorCode::GroupFull => self.remembered(ChargeKind::Create, &create.client_id).await?,
                 _ => None,
             };
             if first.is_none_or(|first| first.conversation != id) {
@@ -87,5 +86,17 @@ impl Caller<'_> {
         }
         self.run(RequestKind::Create, create).await?;
         self.conversation(&id).await
+    }
+
+    /// Refuses what no policy allows, or what names a user who is not there or cannot be reached.
+    async fn check_creation(&self, create: &CreateConversation) -> Result<(), Refusal> {
+        account::check_creation(self.user(), create)?;
+        if create.kind == creating::ConversationKind::Group {
+            let members = i32::try_from(create.participants.len() + 1).unwrap_or(i32::MAX);
+            self.ingest.policy.check(|policy| check_room(members, &policy.limits)).await?;
+        }
+        let facts = &self.ingest.facts;
+        facts.people("participantIds", create.participants.clone()).await?;
+        facts.reachable(self.user(), &create.participants).await
     }
 }

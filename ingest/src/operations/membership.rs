@@ -1,6 +1,7 @@
 //! Membership of a group: adding, removing, leaving.
 
 use async_graphql::{Context, ID, Object};
+use domain::conversation::check_room;
 use graphql::Result;
 use graphql::conversation::Conversation;
 use graphql::conversation::kinds::ParticipantRole;
@@ -72,6 +73,8 @@ impl Caller<'_> {
         let facts = &self.ingest.facts;
         let actor = facts.profile(self.user()).await?;
         let profiles = facts.people("userIds", people.clone()).await?;
+        let count = i32::try_from(profiles.len()).unwrap_or(i32::MAX);
+        self.ingest.policy.check(|policy| check_room(count, &policy.limits)).await?;
         facts.reachable(self.user(), &people).await?;
         facts.will_change(id);
         self.run_in(id, AddMembers { actor, people: profiles }).await

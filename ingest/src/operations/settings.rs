@@ -1,6 +1,7 @@
 //! Changing the settings of a group.
 
 use async_graphql::{Context, ID, Object};
+use domain::text;
 use graphql::Result;
 use graphql::conversation::Conversation;
 use graphql::ids::parse_id;
@@ -27,8 +28,11 @@ impl Settings {
         let id: ConversationId = parse_id(&id)?;
         caller.access.visible(&id).await?;
         let actor = caller.ingest.facts.profile(caller.user()).await?;
-        let title = title.map(|title| domain::text::normalise(&title));
-        let description = description.map(|text| domain::text::normalise(&text));
+        let title = title.map(|title| text::normalise(&title));
+        title.as_ref().map_or(Ok(()), |title| text::check("title", title, text::TITLE_CHARACTERS))?;
+        let description = description.map(|description| text::normalise(&description));
+        let described = description.as_ref().filter(|description| !description.is_empty());
+        described.map_or(Ok(()), |words| text::check("description", words, text::DESCRIPTION_CHARACTERS))?;
         caller.run_in(&id, UpdateConversation { actor, title, description, announcements_only }).await?;
         Ok(caller.conversation(&id).await?)
     }

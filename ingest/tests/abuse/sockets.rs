@@ -49,7 +49,8 @@ impl Sockets {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let admission = Arc::new(Admission::new(&musclemap_ingest::api::sdl(), false).expect("a schema"));
-        let schema = (server.executor.clone(), admission, server.reads.clone());
+        let limits = server.ingest.limits().clone();
+        let schema = (server.executor.clone(), admission, limits, server.reads.clone());
         let authenticator = server.authenticator.clone();
         let origins = Origins::new(vec![], development);
         let routes = Routes::new((node.clone(), entrances), schema, authenticator, origins);

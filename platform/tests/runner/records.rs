@@ -71,6 +71,8 @@ fn policy(version: i64) -> PolicyVersion {
         message_characters: 1,
         edit_window_seconds: 1,
         edits_per_message: 1,
+        change_members: wide,
+        block: wide,
     };
     let prices = Prices { message_per_recipient: version };
     PolicyVersion { version, policy: Policy { prices, limits } }

@@ -177,6 +177,8 @@ impl Clients {
                 message_characters: 100,
                 edit_window_seconds: 900,
                 edits_per_message: 5,
+                change_members: Limit { count: 5, seconds: 2 },
+                block: Limit { count: 5, seconds: 2 },
             },
         };
         let version = PolicyVersion { version: self.policy, policy };

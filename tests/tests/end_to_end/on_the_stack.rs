@@ -18,6 +18,7 @@ mod nobody_looks_in;
 mod operator;
 mod organizing;
 mod receipts;
+mod refusals;
 mod replies;
 mod roles;
 mod settings;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use domain::Conversations;
 use fold::Fold;
 use futures::{SinkExt, StreamExt};
-use graphql::Viewer;
 use graphql::auth::Authenticator;
+use graphql::{Limits, Viewer};
 use platform::clock::SystemClock;
 use schemas::avro;
 use schemas::creating::{ConversationKind, Opened};
@@ -79,6 +79,7 @@ impl Stage {
             node: node.clone(),
             executor: executor(&tables),
             admission: Arc::new(graphql::Admission::new(&rendering_schema(&tables).sdl(), false).unwrap()),
+            limits: Limits::new(graphql::limits::Options::default()),
             rendering: rendering_schema(&tables),
             authenticator: Arc::new(Authenticator::development(&[7; 32])),
             draining: CancellationToken::new(),
@@ -126,7 +127,7 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let connection = self.shard.connect(server, TaskTracker::new().token());
+        let connection = self.shard.connect(server, None, TaskTracker::new().token());
         connection.admit(Viewer { user: user("ann") }, PATIENCE * 10);
         spawn_local(async move { connection.serve(&[]).await });
         client
