@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use graphql::auth::Authenticator;
 use graphql::{Admission, Executor, RenderingSchema};
+use platform::connections::{Place, Reading};
 use slab::Slab;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -62,7 +63,17 @@ pub struct Arrival {
     pub read: Vec<u8>,
     /// Whether its client speaks our protocol.
     pub speaks: bool,
-    pub place: TaskTrackerToken,
+    /// How fast its client has to read.
+    pub reading: Reading,
+    pub holds: Holds,
+}
+
+/// What a socket holds for as long as it is open.
+pub struct Holds {
+    /// Its place among the sockets of the node.
+    pub _node: TaskTrackerToken,
+    /// Its place among the connections of the process.
+    pub _connection: Place,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -230,7 +241,7 @@ impl Shard {
     }
 
     fn take_in(self: &Rc<Self>, arrival: Arrival) {
-        let Arrival { stream, read, speaks, place } = arrival;
+        let Arrival { stream, read, speaks, reading, holds } = arrival;
         let stream = match TcpStream::from_std(stream) {
             Ok(stream) => stream,
             Err(error) => {
@@ -238,7 +249,7 @@ impl Shard {
                 return;
             }
         };
-        let connection = self.connect(stream, place);
+        let connection = self.connect(stream, reading, holds);
         if !speaks {
             connection.end(CloseCode::SubprotocolNotAcceptable);
         }
@@ -246,8 +257,8 @@ impl Shard {
     }
 
     /// A socket of this shard, for as long as it is served.
-    pub fn connect(self: &Rc<Self>, stream: TcpStream, place: TaskTrackerToken) -> Rc<Connection> {
-        let connection = Connection::new(self.clone(), stream, place);
+    pub fn connect(self: &Rc<Self>, stream: TcpStream, reading: Reading, holds: Holds) -> Rc<Connection> {
+        let connection = Connection::new(self.clone(), stream, reading, holds);
         self.connections.borrow_mut().insert(Rc::downgrade(&connection));
         connection
     }

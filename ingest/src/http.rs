@@ -36,7 +36,7 @@ use platform::clock::Clock;
 use schemas::{ErrorCode, Refusal};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::Ingest;
+use crate::{Ingest, metrics};
 use accept::{Media, negotiate};
 use answer::{Outcome, answer};
 use request::{GetParameters, Malformed, Operation};
@@ -149,8 +149,13 @@ impl Http {
         if let Some(name) = operation.name {
             request = request.operation_name(name);
         }
+        let mut share = None;
         match self.viewer(headers) {
             Ok(Some(viewer)) => {
+                share = self.ingest.in_flight.take(viewer.user.clone());
+                if share.is_none() {
+                    return too_many_requests();
+                }
                 request.data.insert(viewer);
             }
             Ok(None) => {}
@@ -182,7 +187,7 @@ impl Http {
         }
         let mut responses = (self.executor)(request);
         let outcome = match in_time(kind, responses.next()).await {
-            Ok(Some(response)) => Outcome::Executed(response),
+            Ok(Some(response)) => Outcome::Executed(response, share),
             Ok(None) => Outcome::Refused(vec![not_here()]),
             Err(refusal) => Outcome::Refused(vec![server_error(refusal)]),
         };
@@ -196,6 +201,13 @@ impl Http {
         let user = self.authenticator.verify(token, self.clock.now()).map_err(invalid)?.user;
         Ok(Some(Viewer { user }))
     }
+}
+
+/// The answer to a user who has as many requests in flight as one may have.
+fn too_many_requests() -> Response {
+    metrics::REFUSED.inc();
+    let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too many requests at once");
+    ([(header::RETRY_AFTER, "1")], problem).into_response()
 }
 
 fn not_here() -> ServerError {

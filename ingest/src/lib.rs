@@ -21,6 +21,7 @@ use std::time::Duration;
 use graphql::{Rows, TraceParent};
 use platform::clock::Clock;
 use platform::ports::{Log, LogError};
+use platform::shares::Shares;
 use platform::telemetry::Stage;
 use schemas::position::{Offset, Partition};
 use schemas::record::Output;
@@ -46,6 +47,8 @@ pub struct Options {
     pub waiting: usize,
     /// Of which one user's.
     pub waiting_per_user: usize,
+    /// Requests of one user that are executed, or whose answers are not written yet.
+    pub requests_per_user: usize,
 }
 
 impl Default for Options {
@@ -56,6 +59,7 @@ impl Default for Options {
             queue_within: Duration::from_secs(5),
             waiting: 4_096,
             waiting_per_user: 256,
+            requests_per_user: 256,
         }
     }
 }
@@ -66,6 +70,8 @@ pub struct Ingest {
     rows: Arc<Rows>,
     facts: Facts,
     requests: Requests,
+    /// Requests over HTTP, by user.
+    in_flight: Arc<Shares<UserId>>,
     acknowledgements: Acknowledgements,
     options: Options,
     /// Where verdicts on its own commands begin.
@@ -95,7 +101,18 @@ impl Ingest {
         let requests = Requests::new(options.slot, options.waiting, options.waiting_per_user);
         let acknowledgements = Acknowledgements::new(options.waiting, options.verdict_within);
         let facts = Facts::new(rows.clone());
-        Ok(Arc::new(Self { log, clock, rows, facts, requests, acknowledgements, options, verdicts_from }))
+        let in_flight = Shares::new(options.requests_per_user);
+        Ok(Arc::new(Self {
+            log,
+            clock,
+            rows,
+            facts,
+            requests,
+            in_flight,
+            acknowledgements,
+            options,
+            verdicts_from,
+        }))
     }
 
     /// Queues the command of a request, and waits until its verdicts complete it.

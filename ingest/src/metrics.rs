@@ -22,6 +22,7 @@ pub fn announce() {
     }
     WAITING.set(0);
     STALLED.inc_by(0);
+    REFUSED.inc_by(0);
     for stage in [Stage::Append, Stage::Verdict, Stage::Request] {
         stage.histogram();
     }
@@ -55,5 +56,13 @@ pub static STALLED: LazyLock<IntCounter> = LazyLock::new(|| {
     made(register_int_counter!(
         "musclemap_ingest_stalled_requests_total",
         "Requests refused because the log acknowledges nothing"
+    ))
+});
+
+/// Requests of users who had as many in flight as one may have.
+pub static REFUSED: LazyLock<IntCounter> = LazyLock::new(|| {
+    made(register_int_counter!(
+        "musclemap_ingest_refused_requests_total",
+        "Requests refused because their user had as many in flight as one may have"
     ))
 });

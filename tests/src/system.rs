@@ -231,12 +231,21 @@ impl Operators {
     }
 }
 
+/// All clients of a system are at one address, and some ask more than others would on one connection.
+const ROOM: [(&str, &str); 2] =
+    [("CONNECTIONS_PER_ADDRESS", "20000"), ("REQUESTS_PER_CONNECTION", "1000000")];
+
+fn room(prefix: &str) -> impl Iterator<Item = (String, String)> {
+    ROOM.iter().map(move |(name, value)| (format!("{prefix}{name}"), (*value).to_owned()))
+}
+
 fn standalone(data: &Path, policy: Option<&Path>) -> Start {
     let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
     if let Some(policy) = policy {
         arguments.extend(["--policy".to_owned(), policy.display().to_string()]);
     }
-    Start { program: "standalone", arguments, variables: vec![], log: data.with_extension("log") }
+    let variables = room("MM_").collect();
+    Start { program: "standalone", arguments, variables, log: data.with_extension("log") }
 }
 
 /// A deployment of its own.
@@ -253,7 +262,8 @@ fn deployment(servers: &Servers) -> Vec<(String, String)> {
         // Two processes of each role share the processors.
         ("TOKIO_WORKER_THREADS", processors.div_ceil(2).to_string()),
     ];
-    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
+    variables.chain(room("MM_HTTP__")).collect()
 }
 
 fn roles(folder: &Path, variables: &[(String, String)]) -> Vec<Start> {

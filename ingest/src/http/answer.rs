@@ -4,9 +4,11 @@
 //! headers speak of the error that asks for the longest wait, because an earlier try would meet it again.
 
 use async_graphql::{Response as GraphqlResponse, ServerError, Value};
+use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use schemas::ErrorCode;
+use platform::shares::Share;
+use schemas::{ErrorCode, UserId};
 use serde_json::json;
 
 use super::accept::Media;
@@ -16,16 +18,29 @@ const RATE_LIMIT: &str = "ratelimit";
 
 /// What came of a request.
 pub enum Outcome {
-    Executed(GraphqlResponse),
+    /// The answer counts as one of its user's until it is written.
+    Executed(GraphqlResponse, Option<Share<UserId>>),
     /// Nothing was executed, or its end was not waited for.
     Refused(Vec<ServerError>),
 }
 
+/// The text of an answer, and what it holds for as long as any of it waits to be written.
+struct Held {
+    text: String,
+    _share: Option<Share<UserId>>,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
+
 /// The answer over HTTP; counted under the operation's name and the code of its first error.
 pub fn answer(operation: &'static str, media: Media, outcome: Outcome) -> Response {
-    let (response, is_executed) = match outcome {
-        Outcome::Executed(response) => (response, true),
-        Outcome::Refused(errors) => (GraphqlResponse::from_errors(errors), false),
+    let (response, is_executed, share) = match outcome {
+        Outcome::Executed(response, share) => (response, true, share),
+        Outcome::Refused(errors) => (GraphqlResponse::from_errors(errors), false, None),
     };
     let response = graphql::error::with_codes(response);
     let first = response.errors.first().map(code_of);
@@ -39,7 +54,7 @@ pub fn answer(operation: &'static str, media: Media, outcome: Outcome) -> Respon
     } else {
         serde_json::to_string(&json!({ "errors": response.errors }))
     };
-    let body = body.unwrap_or_default();
+    let body = Bytes::from_owner(Held { text: body.unwrap_or_default(), _share: share });
     let mut http = (status, [(header::CONTENT_TYPE, media.header())], body).into_response();
     if status == StatusCode::UNAUTHORIZED {
         http.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -96,6 +111,7 @@ fn rate_limit(error: &ServerError) -> Option<(i64, String)> {
 #[cfg(test)]
 mod tests {
     use graphql::error::server_error;
+    use platform::shares::Shares;
     use schemas::Refusal;
 
     use super::*;
@@ -133,12 +149,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_answer_counts_as_its_users_until_it_is_written() {
+        let (shares, user) = (Shares::new(1), UserId::of_username("ann"));
+        let share = shares.take(user.clone());
+        assert!(share.is_some());
+        let answer = answer("query", Media::Json, Outcome::Executed(GraphqlResponse::default(), share));
+        assert!(shares.take(user.clone()).is_none());
+        drop(answer);
+        assert!(shares.take(user).is_some());
+    }
+
     #[tokio::test]
     async fn the_status_says_whether_the_operation_was_executed() {
         let refused = |code| Outcome::Refused(vec![server_error(Refusal::new(code, "no"))]);
         let executed = |code: Option<ErrorCode>| {
             let errors = code.map(|code| server_error(Refusal::new(code, "no")));
-            Outcome::Executed(GraphqlResponse::from_errors(errors.into_iter().collect()))
+            Outcome::Executed(GraphqlResponse::from_errors(errors.into_iter().collect()), None)
         };
         use ErrorCode::{BadUserInput, NotFound, Unauthenticated, Unavailable};
         for (outcome, status, data) in [

@@ -13,6 +13,7 @@ mod sockets;
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use graphql::deadline::OPERATION_WITHIN;
 use server::{Case, Raw, Server, answer};
 use sockets::Sockets;
@@ -203,6 +204,20 @@ async fn operations_end_in_time() {
         assert!((OPERATION_WITHIN..OPERATION_WITHIN + AT_ONCE).contains(&took), "{told}: {took:?}");
     }
     sockets.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_has_so_many_requests_in_flight_and_no_more() {
+    let server = Server::stuck().await;
+    let most = musclemap_ingest::Options::default().requests_per_user;
+    let request = Raw::query("{ me { id } }").signed();
+    let answers = join_all((0..most + 10).map(|_| server.answer(&request))).await;
+    let refused: Vec<_> = answers.iter().filter(|answer| answer.summary == "429 problem").collect();
+    assert_eq!(refused.len(), 10);
+    assert!(refused.iter().all(|answer| answer.took < AT_ONCE), "at once");
+    let went_on = answers.iter().filter(|answer| answer.summary == "200 UNAVAILABLE").count();
+    assert_eq!(went_on, most);
+    assert_eq!(server.answer(&Raw::query("{ __typename }").signed()).await.summary, "200 ok");
 }
 
 /// A panic concerns the operation that meets it, and no other.
