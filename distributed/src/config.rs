@@ -12,7 +12,7 @@ use fanout::cursor::CursorKey;
 use graphql::auth::{Authenticator, Expected, Keys};
 use graphql::{Origins, limits};
 use platform::config::{self, Secret};
-use platform::runner;
+use platform::{connections, runner};
 use roles::Access;
 use schemas::ConversationKey;
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,14 @@ pub struct TablesSection {
 #[serde(deny_unknown_fields)]
 pub struct HttpSection {
     pub listen: SocketAddr,
-    pub connections_per_second: NonZeroU32,
+    connections: usize,
+    connections_per_address: usize,
+    connections_per_second: NonZeroU32,
+    reserved_descriptors: usize,
+    requests_per_connection: u32,
+    write_within_ms: u64,
+    least_bytes_per_second: u64,
+    drain_within_ms: u64,
     origins: String,
 }
 
@@ -150,7 +157,11 @@ pub struct FanoutSection {
     init_within_ms: u64,
     drain_over_ms: u64,
     operations_per_socket: usize,
+    operations_per_user: usize,
+    bytes_per_socket: usize,
+    bytes_per_user: usize,
     sockets: usize,
+    sockets_per_user: usize,
     shards: usize,
 }
 
@@ -182,6 +193,24 @@ impl Config {
         let RunnerSection { in_flight, owners, checkpoint_every_ms } = self.runner;
         let checkpoint_every = Duration::from_millis(checkpoint_every_ms);
         runner::Options { in_flight, owners, checkpoint_every, ..runner::Options::default() }
+    }
+
+    /// Bounds of the clients' port.
+    pub fn connections(&self) -> connections::Options {
+        let http = &self.http;
+        connections::Options {
+            connections: http.connections,
+            per_address: http.connections_per_address,
+            per_second: http.connections_per_second,
+            reserved_descriptors: http.reserved_descriptors,
+            requests_per_connection: http.requests_per_connection,
+            reading: connections::Reading {
+                within: Duration::from_millis(http.write_within_ms),
+                bytes_per_second: http.least_bytes_per_second,
+            },
+            drain_within: Duration::from_millis(http.drain_within_ms),
+            ..connections::Options::default()
+        }
     }
 
     pub fn ingest(&self) -> ingest::Options {
@@ -221,7 +250,11 @@ impl Config {
             init_within: Duration::from_millis(fanout.init_within_ms),
             drain_over: Duration::from_millis(fanout.drain_over_ms),
             operations_per_socket: fanout.operations_per_socket,
+            operations_per_user: fanout.operations_per_user,
+            bytes_per_socket: fanout.bytes_per_socket,
+            bytes_per_user: fanout.bytes_per_user,
             sockets: fanout.sockets,
+            sockets_per_user: fanout.sockets_per_user,
             shards: fanout.shards,
         }
     }
@@ -285,8 +318,6 @@ fn key(hex: &str) -> Result<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
-    use ingest::http::connections::PER_SECOND;
-
     use super::*;
 
     fn with(variables: &[(&str, &str)]) -> Result<Config> {
@@ -300,7 +331,8 @@ mod tests {
         assert_eq!(format!("{:?}", config.runner()), format!("{:?}", runner::Options::default()));
         assert_eq!(format!("{:?}", config.ingest()), format!("{:?}", ingest::Options::default()));
         assert_eq!(format!("{:?}", config.fanout()), format!("{:?}", fanout::Options::default()));
-        assert_eq!(config.http.connections_per_second, PER_SECOND);
+        let connections = connections::Options::default();
+        assert_eq!(format!("{:?}", config.connections()), format!("{connections:?}"));
         assert_eq!(config.kafka("x"), kafka::Config::new("127.0.0.1:9092", "x"));
     }
 

@@ -16,6 +16,7 @@ use std::time::Duration;
 use graphql::auth::Authenticator;
 use graphql::limits::Peer;
 use graphql::{Admission, Executor, Limits, RenderingSchema};
+use platform::connections::{Place, Reading};
 use slab::Slab;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -65,7 +66,17 @@ pub struct Arrival {
     pub read: Vec<u8>,
     /// Whether its client speaks our protocol.
     pub speaks: bool,
-    pub place: TaskTrackerToken,
+    /// How fast its client has to read.
+    pub reading: Reading,
+    pub holds: Holds,
+}
+
+/// What a socket holds for as long as it is open.
+pub struct Holds {
+    /// Its place among the sockets of the node.
+    pub _node: TaskTrackerToken,
+    /// Its place among the connections of the process.
+    pub _connection: Place,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -235,7 +246,7 @@ impl Shard {
     }
 
     fn take_in(self: &Rc<Self>, arrival: Arrival) {
-        let Arrival { stream, peer, read, speaks, place } = arrival;
+        let Arrival { stream, peer, read, speaks, reading, holds } = arrival;
         let stream = match TcpStream::from_std(stream) {
             Ok(stream) => stream,
             Err(error) => {
@@ -243,7 +254,7 @@ impl Shard {
                 return;
             }
         };
-        let connection = self.connect(stream, peer, place);
+        let connection = self.connect(stream, peer, reading, holds);
         if !speaks {
             connection.end(CloseCode::SubprotocolNotAcceptable);
         }
@@ -255,9 +266,10 @@ impl Shard {
         self: &Rc<Self>,
         stream: TcpStream,
         peer: Option<Peer>,
-        place: TaskTrackerToken,
+        reading: Reading,
+        holds: Holds,
     ) -> Rc<Connection> {
-        let connection = Connection::new(self.clone(), stream, peer, place);
+        let connection = Connection::new(self.clone(), stream, peer, reading, holds);
         self.connections.borrow_mut().insert(Rc::downgrade(&connection));
         connection
     }

@@ -308,8 +308,10 @@ impl Subscription {
         self.send_payload(&payload, cursor).await
     }
 
-    /// What is put together goes out in one write, at the latest before the subscription rests.
+    /// What is put together goes out in one write, at the latest before the subscription rests. Nothing is put
+    /// together for a socket without room.
     async fn send_payload(&self, payload: &Payload, cursor: &Cursor) -> Result<(), Ended> {
+        self.connection.outbox.room().await?;
         let body = Body::new(payload, cursor, &self.node().cursor_key);
         let bytes = {
             let unsent = &mut *self.unsent.borrow_mut();

@@ -1,9 +1,10 @@
 //! Problem details (RFC 9457): what went wrong outside GraphQL, at requests and at handshakes.
 
-use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+
+use crate::error::brief;
 
 /// What went wrong.
 #[derive(Debug, Clone)]
@@ -13,8 +14,17 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A problem; what is longer than an error may be is cut off.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: brief(detail.into()) }
+    }
+
+    /// The problem as the body of an answer.
+    pub fn to_json(&self) -> String {
+        let Self { status, detail } = self;
+        let title = status.canonical_reason();
+        json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail })
+            .to_string()
     }
 }
 
@@ -30,15 +40,7 @@ pub async fn method_not_allowed() -> Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason(),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        let mut response = (self.status, Json(body)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        response
+        (self.status, [(header::CONTENT_TYPE, kind)], self.to_json()).into_response()
     }
 }

@@ -9,7 +9,6 @@ pub mod http;
 pub mod release;
 
 use std::convert::Infallible;
-use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,9 +20,10 @@ use fanout::socket::Sockets;
 use graphql::auth::Authenticator;
 use graphql::{Admission, Executor, Origins, Reads, Rows};
 use ingest::http::Http;
-use ingest::http::connections::{self, PER_SECOND};
+use ingest::http::connections;
 use ingest::{Ingest, api};
 use platform::clock::Clock;
+use platform::connections::Options as Connections;
 use platform::lifecycle::{Lifecycle, Signals};
 use platform::ports::{Log, Tables};
 use platform::projection;
@@ -187,20 +187,15 @@ impl Process {
         Ok(sockets.routes())
     }
 
-    /// Serves clients on a port, of whom so many are let in a second.
-    pub fn serve(
-        &mut self,
-        name: &'static str,
-        listener: TcpListener,
-        router: Router,
-        per_second: NonZeroU32,
-    ) {
-        self.life.serving.spawn(name, |stop| connections::serve(listener, router, per_second, stop));
+    /// Serves clients on a port.
+    pub fn serve(&mut self, listener: TcpListener, router: Router, options: Connections) {
+        self.life.serving.spawn("http", |stop| connections::serve(listener, router, options, stop));
     }
 
     /// The operators' port, which tells to the end how the process does.
     pub fn admin(&mut self, listener: TcpListener) {
-        let routes = ingest::admin::routes(self.life.readiness.clone());
-        self.life.running.spawn("admin", |stop| connections::serve(listener, routes, PER_SECOND, stop));
+        let (routes, options) =
+            (ingest::admin::routes(self.life.readiness.clone()), Connections::operators());
+        self.life.running.spawn("admin", |stop| connections::serve(listener, routes, options, stop));
     }
 }

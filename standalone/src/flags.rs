@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 use graphql::limits;
+use platform::connections;
 
 /// MuscleMap Messaging in one process.
 #[derive(Debug, Parser)]
@@ -21,6 +22,21 @@ pub struct Flags {
     /// Where operators look; by default the port after the clients'.
     #[arg(long, value_name = "ADDR:PORT", env = "MM_ADMIN")]
     pub admin: Option<SocketAddr>,
+
+    /// Connections at once from one address, or from one /64 of IPv6.
+    #[arg(long, value_name = "NUMBER", env = "MM_CONNECTIONS_PER_ADDRESS")]
+    #[arg(default_value_t = connections::Options::default().per_address)]
+    pub connections_per_address: usize,
+
+    /// Requests after which a connection is closed.
+    #[arg(long, value_name = "NUMBER", env = "MM_REQUESTS_PER_CONNECTION")]
+    #[arg(default_value_t = connections::Options::default().requests_per_connection)]
+    pub requests_per_connection: u32,
+
+    /// Sockets of one user at once.
+    #[arg(long, value_name = "NUMBER", env = "MM_SOCKETS_PER_USER")]
+    #[arg(default_value_t = fanout::Options::default().sockets_per_user)]
+    pub sockets_per_user: usize,
 
     /// Prices and limits; without it what is in force stays in force.
     #[arg(long, value_name = "FILE", env = "MM_POLICY")]
@@ -65,6 +81,20 @@ impl Flags {
 
     pub fn admin(&self) -> SocketAddr {
         self.admin.unwrap_or_else(|| SocketAddr::new(self.listen.ip(), self.listen.port().wrapping_add(1)))
+    }
+
+    /// Bounds of the clients' port.
+    pub fn connections(&self) -> connections::Options {
+        connections::Options {
+            per_address: self.connections_per_address,
+            requests_per_connection: self.requests_per_connection,
+            ..connections::Options::default()
+        }
+    }
+
+    /// Bounds of sockets.
+    pub fn fanout(&self) -> fanout::Options {
+        fanout::Options { sockets_per_user: self.sockets_per_user, ..fanout::Options::default() }
     }
 
     /// Log-in without a password and demo users: only where nobody else can connect.

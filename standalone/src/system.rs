@@ -7,7 +7,6 @@ use fanout::cursor::CursorKey;
 use graphql::Origins;
 use graphql::auth::Authenticator;
 use ingest::Ingest;
-use ingest::http::connections::PER_SECOND;
 use platform::runner;
 use roles::{Access, Process, http};
 use schemas::ConversationKey;
@@ -33,8 +32,8 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let options = ingest::Options { limits: flags.limits(), ..ingest::Options::default() };
     let api = process.api(ConversationKey::new(secrets.conversations), options).await?;
     let cursors = CursorKey::new(secrets.cursors);
-    let sockets = process.sockets(&api, &access, cursors, fanout::Options::default()).await?;
+    let sockets = process.sockets(&api, &access, cursors, flags.fanout()).await?;
     let requests = process.requests(&api, &access);
-    process.serve("http", listener, http::split(sockets, requests), PER_SECOND);
+    process.serve(listener, http::split(sockets, requests), flags.connections());
     Ok(api.ingest)
 }

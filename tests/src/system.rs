@@ -233,6 +233,14 @@ impl Operators {
     }
 }
 
+/// All clients of a system are at one address, and some ask more than others would on one connection.
+const ROOM: [(&str, &str); 2] =
+    [("CONNECTIONS_PER_ADDRESS", "20000"), ("REQUESTS_PER_CONNECTION", "1000000")];
+
+fn room(prefix: &str) -> impl Iterator<Item = (String, String)> {
+    ROOM.iter().map(move |(name, value)| (format!("{prefix}{name}"), (*value).to_owned()))
+}
+
 fn standalone(data: &Path, policy: Option<&Path>) -> Start {
     let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
     for limit in ["--attempts-per-user", "--attempts-per-address", "--log-bytes-per-user"] {
@@ -241,7 +249,8 @@ fn standalone(data: &Path, policy: Option<&Path>) -> Start {
     if let Some(policy) = policy {
         arguments.extend(["--policy".to_owned(), policy.display().to_string()]);
     }
-    Start { program: "standalone", arguments, variables: vec![], log: data.with_extension("log") }
+    let variables = room("MM_").collect();
+    Start { program: "standalone", arguments, variables, log: data.with_extension("log") }
 }
 
 /// A deployment of its own.
@@ -262,7 +271,8 @@ fn deployment(servers: &Servers) -> Vec<(String, String)> {
         // Two processes of each role share the processors.
         ("TOKIO_WORKER_THREADS", processors.div_ceil(2).to_string()),
     ];
-    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
+    variables.chain(room("MM_HTTP__")).collect()
 }
 
 fn roles(folder: &Path, variables: &[(String, String)]) -> Vec<Start> {

@@ -16,9 +16,8 @@ use fanout::cursor::CursorKey;
 use futures::future::try_join_all;
 use graphql::Origins;
 use graphql::auth::Authenticator;
-use ingest::http::connections::PER_SECOND;
 use platform::clock::SystemClock;
-use platform::telemetry;
+use platform::{connections, telemetry};
 use prometheus::TextEncoder;
 use roles::{Access, Process, http};
 use schemas::ConversationKey;
@@ -31,8 +30,9 @@ use super::world::World;
 use super::{Answer, Ask, TOKEN_KEY};
 use crate::{clock, pace};
 
-/// Sockets that a node of a benchmark lets in: what the descriptors of a process allow.
+/// Sockets that a node of a benchmark lets in, all from one address: what the descriptors of a process allow.
 const SOCKETS: usize = 19_000;
+const RESERVED_DESCRIPTORS: usize = 500;
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -82,7 +82,12 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
     let listener = http::bind((Ipv4Addr::LOCALHOST, 0).into())?;
     let address = listener.local_addr()?;
     let routes = http::split(sockets, process.requests(&api, &access));
-    process.serve("http", listener, routes, PER_SECOND);
+    let connections = connections::Options {
+        per_address: SOCKETS,
+        reserved_descriptors: RESERVED_DESCRIPTORS,
+        ..connections::Options::default()
+    };
+    process.serve(listener, routes, connections);
     let deadline = Instant::now() + READY_WITHIN;
     while !process.life.readiness.is_ready() {
         ensure!(Instant::now() < deadline, "waiting for {:?}", process.life.readiness.waiting_for());

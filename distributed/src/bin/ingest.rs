@@ -9,7 +9,7 @@ async fn main() -> anyhow::Result<()> {
         let access = distributed::access(process, config)?;
         let api = process.api(config.conversation_key()?, config.ingest()).await?;
         let requests = process.requests(&api, &access);
-        process.serve("http", listener, requests, config.http.connections_per_second);
+        process.serve(listener, requests, config.connections());
         Ok(())
     })
     .await

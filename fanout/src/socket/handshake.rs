@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use graphql::problem::Problem;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use platform::connections::{Connection, Place, Reading};
 use tungstenite::handshake::derive_accept_key;
 
 use crate::protocol::PROTOCOL;
@@ -108,13 +108,25 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     lines.next().is_none().then(|| line.to_str().ok()).flatten()
 }
 
-/// The connection, and what its client has sent already.
-pub fn connection(upgraded: Upgraded) -> Option<(std::net::TcpStream, Vec<u8>)> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    let stream = parts.io.into_inner();
+/// A connection behind its handshake.
+pub struct Opened {
+    pub stream: std::net::TcpStream,
+    /// What its client has sent already.
+    pub read: Vec<u8>,
+    /// What the connection holds.
+    pub connection: Place,
+    /// How fast its client has to read.
+    pub reading: Reading,
+}
+
+/// The connection that a request was upgraded to.
+pub fn connection(upgraded: Upgraded) -> Option<Opened> {
+    let parts = upgraded.downcast::<TokioIo<Connection>>().ok()?;
+    let (stream, connection, reading) = parts.io.into_inner().into_parts();
     // A frame is to leave at once.
     stream.set_nodelay(true).ok()?;
-    Some((stream.into_std().ok()?, parts.read_buf.to_vec()))
+    let stream = stream.into_std().ok()?;
+    Some(Opened { stream, read: parts.read_buf.to_vec(), connection, reading })
 }
 
 #[cfg(test)]

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fanout::Node;
 use fanout::cursor::CursorKey;
 use fanout::socket::Sockets as Routes;
-use fanout::{Node, Options};
 use futures::{SinkExt, StreamExt};
 use graphql::{Admission, Origins};
 use musclemap_ingest::http::connections;
+use platform::connections::Options;
 use serde_json::{Value, json};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -44,8 +45,9 @@ impl Sockets {
 
     pub async fn of(server: Server, follows: bool, development: bool) -> Self {
         let (log, tables, key) = (server.store.log(), server.store.tables(), CursorKey::new([7; 32]));
-        let (node, entrances) =
-            Node::new(log, tables, server.clock.clone(), key, Options::default()).await.expect("a node");
+        let (node, entrances) = Node::new(log, tables, server.clock.clone(), key, fanout::Options::default())
+            .await
+            .expect("a node");
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let admission = Arc::new(Admission::new(&musclemap_ingest::api::sdl(), false).expect("a schema"));
@@ -62,7 +64,7 @@ impl Sockets {
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("ws://{}/graphql", listener.local_addr().expect("an address"));
-        let served = connections::serve(listener, routes.clone(), connections::PER_SECOND, stop.clone());
+        let served = connections::serve(listener, routes.clone(), Options::default(), stop.clone());
         tasks.spawn(async move {
             let Ok(()) = served.await;
         });

@@ -1,5 +1,6 @@
 //! A node, one of its shards, and a client's socket on it.
 
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use futures::{SinkExt, StreamExt};
 use graphql::auth::Authenticator;
 use graphql::{Limits, Viewer};
 use platform::clock::SystemClock;
+use platform::connections::{self, Places, Reading};
 use schemas::avro;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval, Role as Rank};
@@ -30,7 +32,8 @@ use tokio_util::task::TaskTracker;
 use super::ports::{Memory, MemoryLog, executor, rendering_schema};
 use crate::cursor::{Cursor, CursorKey};
 use crate::hub::tests::world::{LANES, World, conversation, user};
-use crate::shard::{Shard, Stands};
+use crate::shard::{Holds, Shard, Stands};
+use crate::socket::connection::Connection;
 use crate::{Node, Options};
 
 const INBOX: &str = "subscription Inbox($after: String) { inbox(after: $after) { cursor event { __typename
@@ -115,22 +118,38 @@ impl Stage {
 
     /// `ann` is let in, and says nothing yet.
     pub async fn comes(&self) -> Client {
+        self.has_rows_of_ann();
+        Client::on(self.connects().await).await
+    }
+
+    /// The rows that `ann` has in the world.
+    pub fn has_rows_of_ann(&self) {
         for (membership, version) in self.world.rows_of("ann").memberships {
             self.tables.view(membership.to_row(), version);
         }
-        let client = self.connects().await;
-        Client { socket: WebSocketStream::from_raw_socket(client, Role::Client, None).await }
     }
 
     /// The same, as a bare connection behind its handshake.
     pub async fn connects(&self) -> TcpStream {
+        let (client, connection) = self.stands(Reading::default()).await;
+        connection.admit(Viewer { user: user("ann") }, PATIENCE * 10).unwrap();
+        spawn_local(async move { connection.serve(&[]).await });
+        client
+    }
+
+    /// A bare connection that nobody has been admitted on.
+    pub async fn opens(&self) -> TcpStream {
+        let (client, connection) = self.stands(Reading::default()).await;
+        spawn_local(async move { connection.serve(&[]).await });
+        client
+    }
+
+    /// Both ends of a socket that is not served yet.
+    pub async fn stands(&self, reading: Reading) -> (TcpStream, Rc<Connection>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let connection = self.shard.connect(server, None, TaskTracker::new().token());
-        connection.admit(Viewer { user: user("ann") }, PATIENCE * 10);
-        spawn_local(async move { connection.serve(&[]).await });
-        client
+        (client, self.shard.connect(server, None, reading, holds()))
     }
 
     /// `ann` subscribes to her inbox.
@@ -141,11 +160,23 @@ impl Stage {
     }
 }
 
+/// What a socket of a test holds.
+fn holds() -> Holds {
+    let options = connections::Options { port: "stage", ..connections::Options::default() };
+    let connection = Places::new(&options).take(Ipv4Addr::LOCALHOST.into()).ok().unwrap();
+    Holds { _node: TaskTracker::new().token(), _connection: connection }
+}
+
 pub struct Client {
     pub socket: WebSocketStream<TcpStream>,
 }
 
 impl Client {
+    /// The client of a bare connection.
+    pub async fn on(connection: TcpStream) -> Self {
+        Self { socket: WebSocketStream::from_raw_socket(connection, Role::Client, None).await }
+    }
+
     /// Subscribes to the inbox.
     pub async fn subscribes(&mut self, id: &str, after: Option<String>) {
         let payload = json!({ "query": INBOX, "variables": { "after": after } });
