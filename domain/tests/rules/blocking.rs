@@ -54,6 +54,7 @@ fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
         ann unblocks bob
           done
           row blocks by ann: 1000..2500 3500..5000
+          row changes by ann: 4, noted 0
           view blocks ann and bob: by them 1000..2500 3500..5000, by the other never
           view blocks bob and ann: by them never, by the other 1000..2500 3500..5000
           to events b65dda: blocks by ann 1000..2500 3500..5000, by bob never

@@ -44,6 +44,7 @@ fn an_owner_appoints_moderators_and_hands_the_group_over() {
           done
           head 0 at 1000 → 1 at 2000
           row member cleo: MODERATOR since #0, sees from 1 after 0
+          row changes by ann: 1, noted 0
           row message 1: by nobody at #1, ordinal 0
           view conversations_by_user cleo k1: MODERATOR since #0, sees from 1 after 0
           view messages k1 1: RoleChanged [cleo] "MODERATOR" by ann, 3 recipients
@@ -57,6 +58,7 @@ fn an_owner_appoints_moderators_and_hands_the_group_over() {
           head 1 at 2000 → 2 at 3000
           row member bob: OWNER since #0, sees from 1 after 0
           row member ann: MODERATOR since #0, sees from 1 after 0
+          row changes by ann: 2, noted 0
           row message 2: by nobody at #3, ordinal 0
           view conversations_by_user bob k1: OWNER since #0, sees from 1 after 0
           view conversations_by_user ann k1: MODERATOR since #0, sees from 1 after 0
