@@ -9,8 +9,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use fanout::cursor::CursorKey;
-use graphql::Origins;
 use graphql::auth::{Authenticator, Expected, Keys};
+use graphql::{Origins, TrustedProxies};
+use ingest::http::connections::Serving;
+use ingest::http::tls::Tls;
 use platform::config::{self, Secret};
 use platform::runner;
 use roles::Access;
@@ -45,6 +47,7 @@ pub struct Config {
     pub kafka: KafkaSection,
     pub tables: TablesSection,
     pub http: HttpSection,
+    pub tls: TlsSection,
     pub admin: Listen,
     pub auth: Auth,
     pub cursors: Cursors,
@@ -74,8 +77,16 @@ pub struct TablesSection {
 #[serde(deny_unknown_fields)]
 pub struct HttpSection {
     pub listen: SocketAddr,
-    pub connections_per_second: NonZeroU32,
+    trusted_proxies: String,
+    connections_per_second: NonZeroU32,
     origins: String,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSection {
+    certificate: PathBuf,
+    key: PathBuf,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -91,6 +102,7 @@ pub struct Auth {
     audience: String,
     keys: String,
     development_secret: Secret,
+    dev_login: bool,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -192,6 +204,9 @@ impl Config {
         let development = self.auth.development_secret.expose();
         let authenticator = match (self.key_file(), development) {
             (Some(_), Some(_)) => bail!("auth: give keys or a development_secret, not both"),
+            (Some(_), None) if self.auth.dev_login => {
+                bail!("auth: dev_login is for development, where a development_secret stands in for keys")
+            }
             (None, None) => bail!("auth: give keys, or in development a development_secret"),
             (None, Some(_)) if !self.http.listen.ip().is_loopback() => {
                 bail!("auth: a development_secret is for a server on loopback alone")
@@ -205,10 +220,22 @@ impl Config {
                 Authenticator::new(expected, read_keys(file)?)
             }
         };
-        let development = development.is_some();
+        let dev_login = self.auth.dev_login;
         let origins = self.http.origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-        let origins = Origins::new(origins.map(str::to_owned).collect(), development);
-        Ok(Access { authenticator: Arc::new(authenticator), development, origins })
+        let origins = Origins::new(origins.map(str::to_owned).collect(), dev_login);
+        Ok(Access { authenticator: Arc::new(authenticator), dev_login, origins })
+    }
+
+    /// How clients are served.
+    pub fn serving(&self) -> Result<Serving> {
+        let proxies = TrustedProxies::parse(&self.http.trusted_proxies).context("http.trusted_proxies")?;
+        let TlsSection { certificate, key } = &self.tls;
+        let tls = match (certificate.as_os_str().is_empty(), key.as_os_str().is_empty()) {
+            (true, true) => None,
+            (false, false) => Some(Tls::load(certificate, key).context("tls")?),
+            (true, false) | (false, true) => bail!("tls: give a certificate and its key, or neither"),
+        };
+        Ok(Serving { per_second: self.http.connections_per_second, proxies, tls })
     }
 
     /// The platform's keys, where they are given.
@@ -241,8 +268,6 @@ fn key(hex: &str) -> Result<[u8; 32]> {
 
 #[cfg(test)]
 mod tests {
-    use ingest::http::connections::PER_SECOND;
-
     use super::*;
 
     fn with(variables: &[(&str, &str)]) -> Result<Config> {
@@ -256,7 +281,9 @@ mod tests {
         assert_eq!(format!("{:?}", config.runner()), format!("{:?}", runner::Options::default()));
         assert_eq!(format!("{:?}", config.ingest()), format!("{:?}", ingest::Options::default()));
         assert_eq!(format!("{:?}", config.fanout()), format!("{:?}", fanout::Options::default()));
-        assert_eq!(config.http.connections_per_second, PER_SECOND);
+        let (serving, of_the_code) = (config.serving().unwrap(), Serving::default());
+        assert_eq!((serving.per_second, serving.proxies), (of_the_code.per_second, of_the_code.proxies));
+        assert!(serving.tls.is_none() && config.admin.listen.ip().is_loopback());
         assert_eq!(config.kafka("x"), kafka::Config::new("127.0.0.1:9092", "x"));
     }
 
@@ -269,5 +296,28 @@ mod tests {
         assert!(!access(&[("MM_AUTH__DEVELOPMENT_SECRET", "ab")]));
         assert!(!access(&[("MM_AUTH__DEVELOPMENT_SECRET", &secret), ("MM_HTTP__LISTEN", "0.0.0.0:80")]));
         assert!(!access(&[("MM_AUTH__KEYS", "/nowhere/at/all")]));
+    }
+
+    #[test]
+    fn log_in_without_a_password_is_off_unless_told() {
+        let secret = "ab".repeat(32);
+        let given = [("MM_AUTH__DEVELOPMENT_SECRET", secret.as_str()), ("MM_AUTH__DEV_LOGIN", "true")];
+        assert!(!with(&given[..1]).unwrap().access().unwrap().dev_login);
+        assert!(with(&given).unwrap().access().unwrap().dev_login);
+        assert!(with(&given[1..]).unwrap().access().is_err());
+        let keys = [("MM_AUTH__KEYS", "keys.json"), given[1]];
+        let said = format!("{:#}", with(&keys).unwrap().access().err().unwrap());
+        assert!(said.contains("dev_login"), "{said}");
+    }
+
+    #[test]
+    fn half_of_tls_and_proxies_that_are_no_networks_are_errors() {
+        for given in [
+            ("MM_TLS__CERTIFICATE", "a.pem"),
+            ("MM_TLS__KEY", "a.key"),
+            ("MM_HTTP__TRUSTED_PROXIES", "proxy.example"),
+        ] {
+            assert!(with(&[given]).unwrap().serving().is_err(), "{given:?}");
+        }
     }
 }

@@ -16,7 +16,6 @@ use std::time::Duration;
 use graphql::auth::Authenticator;
 use graphql::{Admission, Executor, RenderingSchema};
 use slab::Slab;
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{LocalSet, spawn_blocking, spawn_local, yield_now};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -27,6 +26,7 @@ use crate::hub::{Hub, SubscriptionId};
 use crate::node::Entrance;
 use crate::protocol::CloseCode;
 use crate::socket::connection::Connection;
+use crate::socket::stream::{Detached, Stream};
 use crate::subscription::Subscription;
 use crate::{Node, metrics};
 use deliver::Batches;
@@ -57,7 +57,7 @@ pub struct Stands {
 
 /// A socket that has shaken hands.
 pub struct Arrival {
-    pub stream: std::net::TcpStream,
+    pub stream: Detached,
     /// What its client has sent behind the handshake.
     pub read: Vec<u8>,
     /// Whether its client speaks our protocol.
@@ -231,7 +231,7 @@ impl Shard {
 
     fn take_in(self: &Rc<Self>, arrival: Arrival) {
         let Arrival { stream, read, speaks, place } = arrival;
-        let stream = match TcpStream::from_std(stream) {
+        let stream = match stream.attach() {
             Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "a socket was lost");
@@ -246,7 +246,7 @@ impl Shard {
     }
 
     /// A socket of this shard, for as long as it is served.
-    pub fn connect(self: &Rc<Self>, stream: TcpStream, place: TaskTrackerToken) -> Rc<Connection> {
+    pub fn connect(self: &Rc<Self>, stream: Stream, place: TaskTrackerToken) -> Rc<Connection> {
         let connection = Connection::new(self.clone(), stream, place);
         self.connections.borrow_mut().insert(Rc::downgrade(&connection));
         connection

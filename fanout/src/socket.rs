@@ -9,6 +9,7 @@ pub mod frames;
 mod handshake;
 mod operation;
 pub mod outbox;
+pub mod stream;
 
 use std::sync::Arc;
 

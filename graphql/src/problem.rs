@@ -1,20 +1,28 @@
 //! Problem details (RFC 9457): what went wrong outside GraphQL, at requests and at handshakes.
+//!
+//! A refusal that GraphQL would answer has its code and field here as well.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use schemas::Refusal;
+use serde_json::{Value, json};
 
 /// What went wrong.
 #[derive(Debug, Clone)]
 pub struct Problem {
     status: StatusCode,
     detail: String,
+    refusal: Option<Refusal>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), refusal: None }
+    }
+
+    pub fn of(status: StatusCode, refusal: Refusal) -> Self {
+        Self { status, detail: refusal.detail.clone(), refusal: Some(refusal) }
     }
 }
 
@@ -30,15 +38,25 @@ pub async fn method_not_allowed() -> Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = json!({
+        let mut body = json!({
             "type": "about:blank",
             "title": self.status.canonical_reason(),
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
+        let mut wait = None;
+        if let Some(refusal) = self.refusal {
+            body["code"] = refusal.code.as_str().into();
+            body["field"] = refusal.field.map_or(Value::Null, Value::from);
+            wait =
+                refusal.retry_after_ms.map(|milliseconds| (milliseconds.saturating_add(999) / 1_000).max(1));
+        }
         let mut response = (self.status, Json(body)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        if let Some(seconds) = wait {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
         response
     }
 }

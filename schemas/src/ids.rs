@@ -135,9 +135,9 @@ impl ClientId {
 }
 
 impl UserId {
-    /// The id that development log-in gives to a username.
+    /// The id that development log-in gives to a username, in whatever case it is written.
     pub fn of_username(username: &str) -> Self {
-        Self(Uuid::new_v8(digest(&["user", username])).hyphenated().to_string().into())
+        Self(Uuid::new_v8(digest(&["user", &username.to_ascii_lowercase()])).hyphenated().to_string().into())
     }
 }
 

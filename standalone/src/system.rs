@@ -7,7 +7,6 @@ use fanout::cursor::CursorKey;
 use graphql::Origins;
 use graphql::auth::Authenticator;
 use ingest::Ingest;
-use ingest::http::connections::PER_SECOND;
 use platform::runner;
 use roles::{Access, Process, http};
 use schemas::control::RULES;
@@ -27,12 +26,12 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     process.conversations(runner::Options::default());
     process.profiles();
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
-    let development = flags.is_development();
-    let access = Access { authenticator, development, origins: Origins::new(vec![], development) };
+    let dev_login = flags.dev_login;
+    let access = Access { authenticator, dev_login, origins: Origins::new(vec![], dev_login) };
     let api = process.api(ingest::Options::default()).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, fanout::Options::default()).await?;
     let requests = process.requests(&api, &access);
-    process.serve("http", listener, http::split(sockets, requests), PER_SECOND);
+    process.serve("http", listener, http::split(sockets, requests), flags.serving()?);
     Ok(api.ingest)
 }

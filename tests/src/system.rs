@@ -232,7 +232,7 @@ impl Operators {
 }
 
 fn standalone(data: &Path, policy: Option<&Path>) -> Start {
-    let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
+    let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string(), "--dev-login".to_owned()];
     if let Some(policy) = policy {
         arguments.extend(["--policy".to_owned(), policy.display().to_string()]);
     }
@@ -249,6 +249,7 @@ fn deployment(servers: &Servers) -> Vec<(String, String)> {
         ("MM_TABLES__NODES", servers.tables.clone()),
         ("MM_TABLES__KEYSPACE", name),
         ("MM_AUTH__DEVELOPMENT_SECRET", "a5".repeat(32)),
+        ("MM_AUTH__DEV_LOGIN", "true".to_owned()),
         ("MM_CURSORS__KEY", "5a".repeat(32)),
         // Two processes of each role share the processors.
         ("TOKIO_WORKER_THREADS", processors.div_ceil(2).to_string()),

@@ -16,7 +16,7 @@ use fanout::cursor::CursorKey;
 use futures::future::try_join_all;
 use graphql::Origins;
 use graphql::auth::Authenticator;
-use ingest::http::connections::PER_SECOND;
+use ingest::http::connections::Serving;
 use platform::clock::SystemClock;
 use platform::telemetry;
 use prometheus::TextEncoder;
@@ -65,7 +65,7 @@ pub async fn run(options: Options) -> Result<()> {
 async fn start(process: &mut Process) -> Result<SocketAddr> {
     let authenticator = Arc::new(Authenticator::development(&TOKEN_KEY));
     let origins = Origins::new(vec![], true);
-    let access = Access { authenticator, development: true, origins };
+    let access = Access { authenticator, dev_login: true, origins };
     let api = process.api(ingest::Options::default()).await?;
     // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
     let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };
@@ -73,7 +73,7 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
     let listener = http::bind((Ipv4Addr::LOCALHOST, 0).into())?;
     let address = listener.local_addr()?;
     let routes = http::split(sockets, process.requests(&api, &access));
-    process.serve("http", listener, routes, PER_SECOND);
+    process.serve("http", listener, routes, Serving::default());
     let deadline = Instant::now() + READY_WITHIN;
     while !process.life.readiness.is_ready() {
         ensure!(Instant::now() < deadline, "waiting for {:?}", process.life.readiness.waiting_for());

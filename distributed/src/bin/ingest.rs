@@ -9,7 +9,7 @@ async fn main() -> anyhow::Result<()> {
         let access = distributed::access(process, config)?;
         let api = process.api(config.ingest()).await?;
         let requests = process.requests(&api, &access);
-        process.serve("http", listener, requests, config.http.connections_per_second);
+        process.serve("http", listener, requests, config.serving()?);
         Ok(())
     })
     .await

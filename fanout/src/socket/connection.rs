@@ -14,7 +14,6 @@ use std::time::Duration;
 use futures::FutureExt;
 use graphql::{Viewer, auth};
 use tokio::io::Interest;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local};
 use tokio::time::Instant;
@@ -24,6 +23,7 @@ use super::closing::{self, End};
 use super::frames::{self, Incoming, Message};
 use super::operation;
 use super::outbox::Outbox;
+use super::stream::Stream;
 use crate::metrics;
 use crate::protocol::{ClientMessage, CloseCode, Init, ServerMessage};
 use crate::shard::Shard;
@@ -82,7 +82,7 @@ impl Drop for Operation {
 }
 
 impl Connection {
-    pub fn new(shard: Rc<Shard>, stream: TcpStream, place: TaskTrackerToken) -> Rc<Self> {
+    pub fn new(shard: Rc<Shard>, stream: Stream, place: TaskTrackerToken) -> Rc<Self> {
         let attention = Rc::new(Notify::new());
         let now = Instant::now();
         metrics::SOCKETS.inc();

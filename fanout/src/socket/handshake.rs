@@ -12,9 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 use graphql::problem::Problem;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 use tungstenite::handshake::derive_accept_key;
 
+use super::stream::Detached;
 use crate::protocol::PROTOCOL;
 
 /// The only version of the protocol.
@@ -109,12 +110,13 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 /// The connection, and what its client has sent already.
-pub fn connection(upgraded: Upgraded) -> Option<(std::net::TcpStream, Vec<u8>)> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    let stream = parts.io.into_inner();
-    // A frame is to leave at once.
-    stream.set_nodelay(true).ok()?;
-    Some((stream.into_std().ok()?, parts.read_buf.to_vec()))
+pub fn connection(upgraded: Upgraded) -> Option<(Detached, Vec<u8>)> {
+    let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => return Some((Detached::tcp(parts.io.into_inner()).ok()?, parts.read_buf.to_vec())),
+        Err(upgraded) => upgraded,
+    };
+    let parts = upgraded.downcast::<TokioIo<UnixStream>>().ok()?;
+    Some((Detached::local(parts.io.into_inner()).ok()?, parts.read_buf.to_vec()))
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::net::{SendFlags, Shutdown};
-use tokio::net::TcpStream;
+use tokio::io::Interest;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::frames;
+use super::stream::Stream;
 use crate::metrics;
 use crate::protocol::CloseCode;
 
@@ -26,7 +27,7 @@ const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// What every write looks at comes first.
 #[repr(C)]
 pub struct Outbox {
-    pub stream: TcpStream,
+    pub stream: Stream,
     state: RefCell<State>,
     /// Told when there is room again, or never will be.
     room: Notify,
@@ -55,7 +56,7 @@ struct Rest {
 pub struct Closed;
 
 impl Outbox {
-    pub fn new(stream: TcpStream, attention: Rc<Notify>) -> Self {
+    pub fn new(stream: Stream, attention: Rc<Notify>) -> Self {
         Self { stream, state: RefCell::default(), room: Notify::new(), attention }
     }
 
@@ -173,7 +174,7 @@ impl Outbox {
     pub async fn drained(&self) -> io::Result<()> {
         let drained = async {
             while self.is_waiting() {
-                self.stream.writable().await?;
+                self.stream.ready(Interest::WRITABLE).await?;
                 self.flush();
             }
             Ok(())

@@ -1,23 +1,31 @@
-//! Connections of clients: HTTP/1.1 on each, and what it is upgraded to.
+//! Connections of clients: HTTP/1.1 on each, over TLS where the port has it, and what it is upgraded to.
 //!
 //! Invariants: a client that is slow with a head is cut off, and so is one that asks nothing more; those
 //! who come at once are let in at a pace that leaves the process to those who are there; no connection
 //! outlives [`serve`], which ends when the last of them has.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::serve::Listener;
+use graphql::{ClientAddress, Peer, TrustedProxies};
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+
+use super::tls::Tls;
 
 /// How long a client may take for the head of a request, and then for its body.
 pub const READ_WITHIN: Duration = Duration::from_secs(10);
@@ -27,15 +35,33 @@ pub const PER_SECOND: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// How many of these are let in together, which costs less than one by one.
 const TOGETHER: u32 = 10;
 
-/// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected. Of
-/// those who come, so many are let in a second; more wait in the kernel.
+/// How the clients of a port are served.
+#[derive(Clone)]
+pub struct Serving {
+    /// Connections that are accepted in a second; more wait in the kernel.
+    pub per_second: NonZeroU32,
+    /// Proxies that name clients.
+    pub proxies: TrustedProxies,
+    /// Without it connections are plain.
+    pub tls: Option<Arc<Tls>>,
+}
+
+impl Default for Serving {
+    fn default() -> Self {
+        Self { per_second: PER_SECOND, proxies: TrustedProxies::default(), tls: None }
+    }
+}
+
+/// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    per_second: NonZeroU32,
+    serving: Serving,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
-    serve_within(READ_WITHIN, listener, router, Pace::new(per_second), stop).await;
+    let pace = Pace::new(serving.per_second);
+    let attendant = Attendant { head: READ_WITHIN, router, serving, stop };
+    serve_at(pace, listener, Arc::new(attendant)).await;
     Ok(())
 }
 
@@ -52,19 +78,14 @@ impl Pace {
     }
 }
 
-async fn serve_within(
-    head: Duration,
-    mut listener: TcpListener,
-    router: Router,
-    mut pace: Pace,
-    stop: CancellationToken,
-) {
+async fn serve_at(mut pace: Pace, mut listener: TcpListener, attendant: Arc<Attendant>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            () = stop.cancelled() => break,
-            (stream, _) = accept(&mut listener, &mut pace) => {
-                connections.spawn(attend(head, stream, router.clone(), stop.clone()));
+            () = attendant.stop.cancelled() => break,
+            (stream, peer) = accept(&mut listener, &mut pace) => {
+                let attendant = attendant.clone();
+                connections.spawn(async move { attendant.attend(stream, peer.ip()).await });
             }
             Some(_) = connections.join_next() => {}
         }
@@ -83,21 +104,50 @@ async fn accept(listener: &mut TcpListener, pace: &mut Pace) -> (TcpStream, Sock
     accepted
 }
 
-/// Serves one connection. How it ends concerns its client alone.
-async fn attend(head: Duration, stream: TcpStream, router: Router, stop: CancellationToken) {
-    let mut http = Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(head);
-    let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = std::pin::pin!(connection.with_upgrades());
-    tokio::select! {
-        _ = connection.as_mut() => return,
-        () = stop.cancelled() => connection.as_mut().graceful_shutdown(),
+/// What each connection is served by.
+struct Attendant {
+    head: Duration,
+    router: Router,
+    serving: Serving,
+    stop: CancellationToken,
+}
+
+impl Attendant {
+    /// Serves one connection. How it ends concerns its client alone.
+    async fn attend(&self, stream: TcpStream, peer: IpAddr) {
+        let Some(tls) = &self.serving.tls else { return self.converse(stream, peer).await };
+        let opened = tokio::select! {
+            opened = tls.open(stream, self.head) => opened,
+            () = self.stop.cancelled() => return,
+        };
+        if let Some((carrying, plain)) = opened {
+            tokio::join!(carrying, self.converse(plain, peer));
+        }
     }
-    let _ = connection.await;
+
+    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: IpAddr) {
+        let mut http = Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.head);
+        let routes = TowerToHyperService::new(self.router.clone());
+        let service = service_fn(|mut request: Request<Incoming>| {
+            let client = self.serving.proxies.client(peer, request.headers());
+            request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(ClientAddress(client));
+            routes.call(request)
+        });
+        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection.with_upgrades());
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = self.stop.cancelled() => connection.as_mut().graceful_shutdown(),
+        }
+        let _ = connection.await;
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::Extension;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::time::timeout;
@@ -137,7 +187,8 @@ mod tests {
         let router = Router::new().route("/", get(|| async { "hello" }));
         let mut server = JoinSet::new();
         let (head, pace) = (Duration::from_millis(100), Pace::new(PER_SECOND));
-        server.spawn(serve_within(head, listener, router, pace, stop.clone()));
+        let attendant = Attendant { head, router, serving: Serving::default(), stop: stop.clone() };
+        server.spawn(serve_at(pace, listener, Arc::new(attendant)));
         let ask = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
         for (said, answered) in [(&b""[..], false), (&ask[..7], false), (&ask[..25], false), (ask, true)] {
             let mut client = TcpStream::connect(address).await.unwrap();
@@ -146,5 +197,29 @@ mod tests {
         }
         stop.cancel();
         server.join_all().await;
+    }
+
+    #[tokio::test]
+    async fn a_request_has_the_address_of_its_client() {
+        let show = |Extension(Peer(peer)): Extension<Peer>,
+                    Extension(ClientAddress(client)): Extension<ClientAddress>| async move {
+            format!("{peer} {client}")
+        };
+        for (trusted, told) in [("", "127.0.0.1 127.0.0.1"), ("127.0.0.0/8", "127.0.0.1 198.51.100.9")] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            let proxies = TrustedProxies::parse(trusted).unwrap();
+            let serving = Serving { proxies, ..Serving::default() };
+            let (router, stop) = (Router::new().route("/", get(show)), CancellationToken::new());
+            let mut server = JoinSet::new();
+            server.spawn(serve(listener, router, serving, stop.clone()));
+            let head =
+                "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-forwarded-for: 198.51.100.9\r\n\r\n";
+            client.write_all(head.as_bytes()).await.unwrap();
+            let heard = heard(&mut client).await;
+            assert!(heard.ends_with(&format!("\r\n{told}")), "{trusted}: {heard}");
+            stop.cancel();
+            server.join_all().await;
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The routes of an ingest in this process, over empty tables.
 
 use std::future::pending;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, Request};
 use embedded::Store;
 use graphql::auth::Authenticator;
-use graphql::{Admission, Executor, Origins, Reads, Rows};
+use graphql::{Admission, Executor, Origins, Peer, Reads, Rows};
 use musclemap_ingest::http::{Http, routes};
 use musclemap_ingest::{Ingest, Options, api};
 use platform::clock::{Clock, SystemClock};
@@ -135,7 +136,7 @@ impl Server {
             authenticator: authenticator.clone(),
             ingest,
             clock: clock.clone(),
-            development,
+            dev_login: development,
         });
         Self { executor, authenticator, clock, store, token, router, _folder: folder }
     }
@@ -176,6 +177,7 @@ impl Tables for Bad {
 /// Asks, and holds the answer to what every answer is.
 pub async fn answer(router: Router, raw: &Raw, token: Option<&str>) -> Answer {
     let mut request = Request::builder().method(raw.method).uri(&raw.path);
+    request = request.extension(Peer(Ipv4Addr::LOCALHOST.into())).header("host", "localhost");
     for (name, value) in &raw.headers {
         request = request.header(*name, value);
     }

@@ -30,6 +30,7 @@ use super::ports::{Memory, MemoryLog, executor, rendering_schema};
 use crate::cursor::{Cursor, CursorKey};
 use crate::hub::tests::world::{LANES, World, conversation, user};
 use crate::shard::{Shard, Stands};
+use crate::socket::stream::Stream;
 use crate::{Node, Options};
 
 const INBOX: &str = "subscription Inbox($after: String) { inbox(after: $after) { cursor event { __typename
@@ -118,7 +119,7 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let connection = self.shard.connect(server, TaskTracker::new().token());
+        let connection = self.shard.connect(Stream::Tcp(server), TaskTracker::new().token());
         connection.admit(Viewer { user: user("ann") }, PATIENCE * 10);
         spawn_local(async move { connection.serve(&[]).await });
         client
