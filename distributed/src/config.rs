@@ -64,6 +64,11 @@ pub struct KafkaSection {
     session_timeout_ms: u64,
     delivery_timeout_ms: u64,
     linger_ms: u64,
+    tls: bool,
+    ca: PathBuf,
+    user: String,
+    password: Secret,
+    mechanism: String,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -71,6 +76,10 @@ pub struct KafkaSection {
 pub struct TablesSection {
     nodes: String,
     keyspace: String,
+    tls: bool,
+    ca: PathBuf,
+    user: String,
+    password: Secret,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -153,7 +162,9 @@ impl Config {
     }
 
     pub fn kafka(&self, client_id: &str) -> kafka::Config {
+        let KafkaSection { tls, ca, user, password, mechanism, .. } = self.kafka.clone();
         kafka::Config {
+            security: kafka::Security { tls, ca, user, password, mechanism },
             prefix: self.kafka.prefix.clone(),
             session_timeout: Duration::from_millis(self.kafka.session_timeout_ms),
             delivery_timeout: Duration::from_millis(self.kafka.delivery_timeout_ms),
@@ -163,8 +174,8 @@ impl Config {
     }
 
     pub fn tables(&self) -> scylla_tables::Config {
-        let keyspace = self.tables.keyspace.clone();
-        scylla_tables::Config { keyspace, ..scylla_tables::Config::new(&self.tables.nodes) }
+        let TablesSection { nodes, keyspace, tls, ca, user, password } = self.tables.clone();
+        scylla_tables::Config { keyspace, tls, ca, user, password, ..scylla_tables::Config::new(nodes) }
     }
 
     pub fn runner(&self) -> runner::Options {
@@ -284,7 +295,20 @@ mod tests {
         let (serving, of_the_code) = (config.serving().unwrap(), Serving::default());
         assert_eq!((serving.per_second, serving.proxies), (of_the_code.per_second, of_the_code.proxies));
         assert!(serving.tls.is_none() && config.admin.listen.ip().is_loopback());
-        assert_eq!(config.kafka("x"), kafka::Config::new("127.0.0.1:9092", "x"));
+        let kafka = kafka::Config::new("127.0.0.1:9092", "x");
+        assert_eq!(format!("{:?}", config.kafka("x")), format!("{kafka:?}"));
+        let tables = scylla_tables::Config::new("127.0.0.1:9042");
+        assert_eq!(format!("{:?}", config.tables()), format!("{tables:?}"));
+    }
+
+    #[test]
+    fn passwords_of_servers_are_used_and_not_shown() {
+        let given = [("MM_KAFKA__PASSWORD", "hush-1"), ("MM_TABLES__PASSWORD", "hush-2")];
+        let config = with(&given).unwrap();
+        assert_eq!(config.kafka("x").security.password.expose(), Some("hush-1"));
+        assert_eq!(config.tables().password.expose(), Some("hush-2"));
+        let shown = [toml::to_string(&config).unwrap(), format!("{config:?}")];
+        assert!(shown.iter().all(|shown| !shown.contains("hush")), "{shown:?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tests::System;
 /// The operators' tool on a folder, which opens it and ends.
 fn operate(data: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_standalone"));
-    command.arg("--data-dir").arg(data).args(["dlq", "list"]).output().unwrap()
+    command.arg("--data-dir").arg(data).args(["dlq", "list"]).output().expect("it runs")
 }
 
 fn complaint(output: &Output) -> String {
@@ -20,8 +20,8 @@ fn complaint(output: &Output) -> String {
 /// A folder and everything in it.
 fn everything(folder: &Path) -> Vec<PathBuf> {
     let mut found = vec![folder.to_owned()];
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        match entry.file_type().unwrap().is_dir() {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
+        match entry.file_type().expect("a type").is_dir() {
             true => found.extend(everything(&entry.path())),
             false => found.push(entry.path()),
         }
