@@ -10,12 +10,13 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use fanout::cursor::CursorKey;
 use graphql::auth::{Authenticator, Expected, Keys};
-use graphql::{Origins, TrustedProxies};
+use graphql::{Origins, TrustedProxies, limits};
 use ingest::http::connections::Serving;
 use ingest::http::tls::Tls;
 use platform::config::{self, Secret};
-use platform::runner;
+use platform::{connections, runner};
 use roles::Access;
+use schemas::ConversationKey;
 use serde::{Deserialize, Serialize};
 
 const DEFAULTS: &str = include_str!("../default.toml");
@@ -50,9 +51,11 @@ pub struct Config {
     pub tls: TlsSection,
     pub admin: Listen,
     pub auth: Auth,
+    pub conversations: Conversations,
     pub cursors: Cursors,
     pub runner: RunnerSection,
     pub ingest: IngestSection,
+    pub limits: LimitsSection,
     pub fanout: FanoutSection,
 }
 
@@ -87,7 +90,14 @@ pub struct TablesSection {
 pub struct HttpSection {
     pub listen: SocketAddr,
     trusted_proxies: String,
+    connections: usize,
+    connections_per_address: usize,
     connections_per_second: NonZeroU32,
+    reserved_descriptors: usize,
+    requests_per_connection: u32,
+    write_within_ms: u64,
+    least_bytes_per_second: u64,
+    drain_within_ms: u64,
     origins: String,
 }
 
@@ -116,6 +126,12 @@ pub struct Auth {
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+pub struct Conversations {
+    key: Secret,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Cursors {
     key: Secret,
 }
@@ -139,6 +155,20 @@ pub struct IngestSection {
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+pub struct LimitsSection {
+    attempts_per_user: u32,
+    attempts_per_address: u32,
+    log_bytes_per_user: u32,
+    cost: usize,
+    answer_bytes: usize,
+    executions: usize,
+    executions_per_user: usize,
+    unsent_bytes: usize,
+    unsent_bytes_per_user: usize,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct FanoutSection {
     snapshot_every_ms: u64,
     ring_bytes: usize,
@@ -148,7 +178,11 @@ pub struct FanoutSection {
     init_within_ms: u64,
     drain_over_ms: u64,
     operations_per_socket: usize,
+    operations_per_user: usize,
+    bytes_per_socket: usize,
+    bytes_per_user: usize,
     sockets: usize,
+    sockets_per_user: usize,
     shards: usize,
 }
 
@@ -184,13 +218,47 @@ impl Config {
         runner::Options { in_flight, owners, checkpoint_every, ..runner::Options::default() }
     }
 
+    /// Bounds of the clients' port.
+    fn connections(&self) -> connections::Options {
+        let http = &self.http;
+        connections::Options {
+            connections: http.connections,
+            per_address: http.connections_per_address,
+            per_second: http.connections_per_second,
+            reserved_descriptors: http.reserved_descriptors,
+            requests_per_connection: http.requests_per_connection,
+            reading: connections::Reading {
+                within: Duration::from_millis(http.write_within_ms),
+                bytes_per_second: http.least_bytes_per_second,
+            },
+            drain_within: Duration::from_millis(http.drain_within_ms),
+            ..connections::Options::default()
+        }
+    }
+
     pub fn ingest(&self) -> ingest::Options {
         ingest::Options {
             verdict_within: Duration::from_millis(self.ingest.verdict_within_ms),
             queue_within: Duration::from_millis(self.ingest.queue_within_ms),
             waiting: self.ingest.waiting,
             waiting_per_user: self.ingest.waiting_per_user,
+            limits: self.limits(),
             ..ingest::Options::default()
+        }
+    }
+
+    fn limits(&self) -> limits::Options {
+        let limits = &self.limits;
+        limits::Options {
+            attempts_per_user: limits.attempts_per_user,
+            attempts_per_address: limits.attempts_per_address,
+            log_bytes_per_user: limits.log_bytes_per_user,
+            cost: limits.cost,
+            answer_bytes: limits.answer_bytes,
+            executions: limits.executions,
+            executions_per_user: limits.executions_per_user,
+            unsent_bytes: limits.unsent_bytes,
+            unsent_bytes_per_user: limits.unsent_bytes_per_user,
         }
     }
 
@@ -205,7 +273,11 @@ impl Config {
             init_within: Duration::from_millis(fanout.init_within_ms),
             drain_over: Duration::from_millis(fanout.drain_over_ms),
             operations_per_socket: fanout.operations_per_socket,
+            operations_per_user: fanout.operations_per_user,
+            bytes_per_socket: fanout.bytes_per_socket,
+            bytes_per_user: fanout.bytes_per_user,
             sockets: fanout.sockets,
+            sockets_per_user: fanout.sockets_per_user,
             shards: fanout.shards,
         }
     }
@@ -246,12 +318,17 @@ impl Config {
             (false, false) => Some(Tls::load(certificate, key).context("tls")?),
             (true, false) | (false, true) => bail!("tls: give a certificate and its key, or neither"),
         };
-        Ok(Serving { per_second: self.http.connections_per_second, proxies, tls })
+        Ok(Serving { connections: self.connections(), proxies, tls })
     }
 
     /// The platform's keys, where they are given.
     pub fn key_file(&self) -> Option<&Path> {
         Some(Path::new(&self.auth.keys)).filter(|file| !file.as_os_str().is_empty())
+    }
+
+    pub fn conversation_key(&self) -> Result<ConversationKey> {
+        let hex = self.conversations.key.expose().context("conversations.key is not given")?;
+        Ok(ConversationKey::new(key(hex).context("conversations.key")?))
     }
 
     pub fn cursor_key(&self) -> Result<CursorKey> {
@@ -278,70 +355,4 @@ fn key(hex: &str) -> Result<[u8; 32]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with(variables: &[(&str, &str)]) -> Result<Config> {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Ok(config::load(DEFAULTS, None, variables, &[])?)
-    }
-
-    #[test]
-    fn the_documented_defaults_are_those_of_the_code() {
-        let config = with(&[]).unwrap();
-        assert_eq!(format!("{:?}", config.runner()), format!("{:?}", runner::Options::default()));
-        assert_eq!(format!("{:?}", config.ingest()), format!("{:?}", ingest::Options::default()));
-        assert_eq!(format!("{:?}", config.fanout()), format!("{:?}", fanout::Options::default()));
-        let (serving, of_the_code) = (config.serving().unwrap(), Serving::default());
-        assert_eq!((serving.per_second, serving.proxies), (of_the_code.per_second, of_the_code.proxies));
-        assert!(serving.tls.is_none() && config.admin.listen.ip().is_loopback());
-        let kafka = kafka::Config::new("127.0.0.1:9092", "x");
-        assert_eq!(format!("{:?}", config.kafka("x")), format!("{kafka:?}"));
-        let tables = scylla_tables::Config::new("127.0.0.1:9042");
-        assert_eq!(format!("{:?}", config.tables()), format!("{tables:?}"));
-    }
-
-    #[test]
-    fn passwords_of_servers_are_used_and_not_shown() {
-        let given = [("MM_KAFKA__PASSWORD", "hush-1"), ("MM_TABLES__PASSWORD", "hush-2")];
-        let config = with(&given).unwrap();
-        assert_eq!(config.kafka("x").security.password.expose(), Some("hush-1"));
-        assert_eq!(config.tables().password.expose(), Some("hush-2"));
-        let shown = [toml::to_string(&config).unwrap(), format!("{config:?}")];
-        assert!(shown.iter().all(|shown| !shown.contains("hush")), "{shown:?}");
-    }
-
-    #[test]
-    fn nobody_signs_in_without_keys_and_anybody_only_on_loopback() {
-        let secret = "ab".repeat(32);
-        let access = |variables: &[(&str, &str)]| with(variables).unwrap().access().is_ok();
-        assert!(!access(&[]));
-        assert!(access(&[("MM_AUTH__DEVELOPMENT_SECRET", &secret)]));
-        assert!(!access(&[("MM_AUTH__DEVELOPMENT_SECRET", "ab")]));
-        assert!(!access(&[("MM_AUTH__DEVELOPMENT_SECRET", &secret), ("MM_HTTP__LISTEN", "0.0.0.0:80")]));
-        assert!(!access(&[("MM_AUTH__KEYS", "/nowhere/at/all")]));
-    }
-
-    #[test]
-    fn log_in_without_a_password_is_off_unless_told() {
-        let secret = "ab".repeat(32);
-        let given = [("MM_AUTH__DEVELOPMENT_SECRET", secret.as_str()), ("MM_AUTH__DEV_LOGIN", "true")];
-        assert!(!with(&given[..1]).unwrap().access().unwrap().dev_login);
-        assert!(with(&given).unwrap().access().unwrap().dev_login);
-        assert!(with(&given[1..]).unwrap().access().is_err());
-        let keys = [("MM_AUTH__KEYS", "keys.json"), given[1]];
-        let said = format!("{:#}", with(&keys).unwrap().access().err().unwrap());
-        assert!(said.contains("dev_login"), "{said}");
-    }
-
-    #[test]
-    fn half_of_tls_and_proxies_that_are_no_networks_are_errors() {
-        for given in [
-            ("MM_TLS__CERTIFICATE", "a.pem"),
-            ("MM_TLS__KEY", "a.key"),
-            ("MM_HTTP__TRUSTED_PROXIES", "proxy.example"),
-        ] {
-            assert!(with(&[given]).unwrap().serving().is_err(), "{given:?}");
-        }
-    }
-}
+mod tests;

@@ -5,8 +5,9 @@
 
 use schemas::UserId;
 use schemas::blocking::PairBlocks;
-use schemas::code::Refusal;
-use schemas::membership::{Member, MembershipInterval};
+use schemas::code::{ErrorCode, Refusal};
+use schemas::creating::Opened;
+use schemas::membership::{Member, MembershipInterval, Role};
 use schemas::position::{LogTime, Offset};
 
 /// A message, a head or a reply's stub, as far as its visibility depends on it.
@@ -103,6 +104,35 @@ impl<'a, B: Blocking> Sight<'a, B> {
 /// The interval through which a member sees a conversation now; NOT_FOUND for anyone else.
 pub fn viewing(member: Option<&Member>) -> Result<&MembershipInterval, Refusal> {
     member.and_then(Member::present).ok_or_else(Refusal::not_found)
+}
+
+/// Whether a member may post: in a group for announcements only owner and moderators may.
+pub fn posting(opened: Option<&Opened>, member: Option<&Member>) -> Result<(), Refusal> {
+    let is_restricted = opened.is_some_and(|opened| opened.announcements_only);
+    if is_restricted && !member.is_some_and(|member| manages(member.role)) {
+        return Err(Refusal::new(ErrorCode::AnnouncementsOnly, "only the owner and moderators post here"));
+    }
+    Ok(())
+}
+
+/// Whether a role changes the group, its members, and others' messages.
+pub fn manages(role: Role) -> bool {
+    match role {
+        Role::Owner | Role::Moderator => true,
+        Role::Member => false,
+    }
+}
+
+/// Refuses to reach a user through a block: one's own, or another's. Being blocked is not revealed, least of all
+/// to a user who has blocked the other as well.
+pub fn reachable(has_blocked: bool, is_blocked: bool) -> Result<(), Refusal> {
+    match (has_blocked, is_blocked) {
+        (true, _) => Err(Refusal::new(ErrorCode::Blocked, "you have blocked this user")),
+        (false, true) => {
+            Err(Refusal::new(ErrorCode::RecipientUnavailable, "the recipient cannot be reached"))
+        }
+        (false, false) => Ok(()),
+    }
 }
 
 #[cfg(test)]

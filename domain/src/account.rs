@@ -7,6 +7,8 @@ mod charging;
 mod creating;
 mod credits;
 mod idempotency;
+mod organizing;
+mod preferences;
 mod refunding;
 mod sending;
 
@@ -21,7 +23,7 @@ use schemas::topics::{self, Topic};
 use schemas::verdict::{Accepted, Decider, Outcome};
 use schemas::{Refusal, UserId, account_operations};
 
-pub use creating::conversation_id;
+pub use creating::check as check_creation;
 
 use crate::operation::{Context, NoEffect, Operation, Past, dispatch};
 
@@ -39,6 +41,7 @@ impl Fold for Accounts {
     const NAME: &'static str = "accounts";
     const DECIDER: Decider = Decider::Accounts;
     const SOURCE: &'static str = "/musclemap/accounts";
+    const LOADED_ROWS: Option<usize> = Some(4_096 + 64);
 
     fn commands() -> &'static Topic {
         &topics::ACCOUNT_COMMANDS

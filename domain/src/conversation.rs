@@ -4,6 +4,7 @@
 //! for is stored, or the charge is refunded.
 
 mod blocking;
+mod changes;
 mod creating;
 mod deleting;
 mod editing;
@@ -15,7 +16,8 @@ mod settings;
 
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose};
 use schemas::avro::DecodeError;
-use schemas::code::Refusal;
+use schemas::code::{ErrorCode, Refusal};
+use schemas::control::Limits;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::Member;
 use schemas::operations::ConversationRequest;
@@ -25,7 +27,7 @@ use schemas::rows::{ConversationRow, Once, RowKey, Variant};
 use schemas::states::ConversationState;
 use schemas::tables::{self, Table};
 use schemas::topics::{self, Topic};
-use schemas::verdict::{Decider, Done, Outcome};
+use schemas::verdict::{Decider, Outcome};
 use schemas::{ConversationId, UserId, conversation_operations};
 
 use crate::access;
@@ -46,6 +48,7 @@ impl Fold for Conversations {
     const NAME: &'static str = "conversations";
     const DECIDER: Decider = Decider::Conversations;
     const SOURCE: &'static str = "/musclemap/conversations";
+    const LOADED_ROWS: Option<usize> = None;
 
     fn commands() -> &'static Topic {
         &topics::CONVERSATION_COMMANDS
@@ -130,14 +133,12 @@ fn without_effect(context: &Here<'_>, none: NoEffect) -> Decision<Conversations>
     decision
 }
 
-/// The verdict on a direct command decided before: done if what it asked for holds now. If not it
-/// was refused, or undone since; asking again does no harm.
-fn holds(now: bool) -> Option<Outcome> {
-    Some(if now {
-        Outcome::Done(Done { changed: true })
-    } else {
-        Outcome::refused(Refusal::unavailable("decided before an interruption"))
-    })
+/// Refuses a group that would have so many members.
+pub fn check_room(members: i32, limits: &Limits) -> Result<(), Refusal> {
+    if members > limits.group_members {
+        return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for that many"));
+    }
+    Ok(())
 }
 
 /// A group and the membership of the actor. The rules of groups are not those of pairs.

@@ -35,16 +35,19 @@ pub enum Recipients<'a> {
     Seeing(Seen<'a>),
     /// Of those, the ones whose interval reaches this number, and who follow this user.
     Following(i64, &'a UserId),
+    /// Of those, this user.
+    Only(&'a UserId),
     Nobody,
 }
 
 impl Recipients<'_> {
-    /// Whether a user gets the fact. Their sight is as of the fact's command.
-    pub fn include<B: Blocking>(&self, sight: &Sight<'_, B>) -> bool {
+    /// Whether a viewer gets the fact. Their sight is as of the fact's command.
+    pub fn include<B: Blocking>(&self, viewer: &UserId, sight: &Sight<'_, B>) -> bool {
         match self {
             Self::Members => sight.interval().is_some(),
             Self::Seeing(seen) => sight.sees(*seen),
             Self::Following(seq, user) => sight.reaches(*seq) && sight.follows(user),
+            Self::Only(user) => viewer == *user && sight.interval().is_some(),
             Self::Nobody => false,
         }
     }
@@ -54,6 +57,7 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
     match fact {
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::MembersChanged(_) => Recipients::Members,
         ConversationFact::MessageCreated(MessageCreated { message })
         | ConversationFact::MessageEdited(MessageEdited { message })
@@ -63,6 +67,10 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
         ConversationFact::ReceiptAdvanced(receipt) => {
             Recipients::Following(receipt.read_up_to, &receipt.user)
         }
+        ConversationFact::DeliveryAdvanced(delivery) => {
+            Recipients::Following(delivery.delivered_up_to, &delivery.user)
+        }
+        ConversationFact::MarkedUnread(marked) => Recipients::Only(&marked.user),
         ConversationFact::BlocksChanged(_) => Recipients::Nobody,
     }
 }
@@ -70,7 +78,10 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
 /// Whether the account's own user gets a fact of it.
 pub fn is_published(fact: &AccountFact) -> bool {
     match fact {
-        AccountFact::SendRejected(_) => true,
+        AccountFact::SendRejected(_)
+        | AccountFact::ConversationOrganized(_)
+        | AccountFact::DraftSaved(_)
+        | AccountFact::PreferencesChanged(_) => true,
         AccountFact::CreditsChanged(_) => false,
     }
 }
@@ -82,12 +93,17 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
         ConversationFact::MembersChanged(changed) => {
             changed.members.iter().map(|member| member.user.clone()).collect()
         }
+        ConversationFact::RolesChanged(changed) => {
+            changed.members.iter().map(|member| member.user.clone()).collect()
+        }
         ConversationFact::BlocksChanged(changed) => vec![changed.user.clone(), changed.other.clone()],
         ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::ConversationUpdated(_)
-        | ConversationFact::ReceiptAdvanced(_) => vec![],
+        | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
 
@@ -123,7 +139,10 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::ConversationUpdated(_)
-        | ConversationFact::ReceiptAdvanced(_) => vec![],
+        | ConversationFact::RolesChanged(_)
+        | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
 
@@ -204,7 +223,10 @@ pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> V
         }
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => vec![],
     }
 }
@@ -222,9 +244,12 @@ pub fn completes(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::MessageEdited(MessageEdited { message }) => Some(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageCreated(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
 }
@@ -244,9 +269,12 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         | ConversationFact::MessageEdited(MessageEdited { message }) => Replay::Newest(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => Replay::AsPublished,
     }
 }
@@ -258,23 +286,36 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
         ConversationFact::MessageEdited(_) => MessageEdited { message }.into(),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => fact.clone(),
     }
 }
 
+/// A mark of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MarkKind {
+    Delivered,
+    Read,
+}
+
 /// Facts of a conversation with an equal key supersede earlier ones in a full queue; `None`: never.
-pub fn supersedes(fact: &ConversationFact) -> Option<&UserId> {
+pub fn supersedes(fact: &ConversationFact) -> Option<(MarkKind, &UserId)> {
     match fact {
-        ConversationFact::ReceiptAdvanced(receipt) => Some(&receipt.user),
+        ConversationFact::ReceiptAdvanced(receipt) => Some((MarkKind::Read, &receipt.user)),
+        ConversationFact::DeliveryAdvanced(delivery) => Some((MarkKind::Delivered, &delivery.user)),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
+        | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
 }

@@ -9,7 +9,7 @@ use schemas::control::Policy;
 use schemas::position::{LogTime, Offset};
 use schemas::record::Envelope;
 use schemas::rows::{RowKey, Variant};
-use schemas::verdict::Outcome;
+use schemas::verdict::{Done, Outcome};
 
 use crate::effect::Effect;
 
@@ -57,6 +57,16 @@ pub struct Past<'a, F: Fold> {
     pub offset: Offset,
     /// Position of the charge that it carries.
     pub charge: Option<Offset>,
+}
+
+/// The verdict on a direct command decided before: done if what it asked for holds now. If not it
+/// was refused, or undone since; asking again does no harm.
+pub fn holds(now: bool) -> Option<Outcome> {
+    Some(if now {
+        Outcome::Done(Done { changed: true })
+    } else {
+        Outcome::refused(Refusal::unavailable("decided before an interruption"))
+    })
 }
 
 /// A request has no effect.

@@ -58,6 +58,8 @@ pub fn length(text: &str) -> i32 {
 
 /// Longest title of a conversation, in Unicode scalar values.
 pub const TITLE_CHARACTERS: i32 = 100;
+/// Longest description of one.
+pub const DESCRIPTION_CHARACTERS: i32 = 500;
 
 /// Refuses a text that is blank or longer than `most` scalar values, by the field that holds it.
 pub fn check(field: &str, text: &str, most: i32) -> Result<(), Refusal> {

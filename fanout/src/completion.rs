@@ -1,7 +1,8 @@
 //! Completion: the rows that a rendering needs, read by the node once for all viewers who share it.
 //!
-//! Invariants: a live event waits for its rows for 200 ms at most, then enters without them; what a resume
-//! reads is shared by all who resume within a second, and is at most that old.
+//! Invariants: a live event waits for its rows for 200 ms at most, then enters without them; a replayed message
+//! is read for each replay, so that nothing deleted is told again; people who were read for a replay are shared
+//! by all who replay within a second, and are at most that old.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,14 +27,13 @@ use crate::single_flight::SingleFlight;
 const WITHIN: Duration = Duration::from_millis(200);
 /// Conversations that are read at once for one batch.
 const AT_ONCE: usize = 32;
-/// How long what was read for a resume may be used, in milliseconds. A message that was deleted meanwhile
-/// must not be replayed with its text for long.
+/// How long people who were read for a replay may be used, in milliseconds.
 const FRESH_MS: LogTime = 1_000;
 const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 pub struct Completions {
     rows: Rows,
-    kept: SingleFlight<Key, Option<Arc<Completed>>, TablesError>,
+    kept: SingleFlight<Key, Arc<Completed>, TablesError>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,14 +49,13 @@ struct Key {
 enum Purpose {
     /// The fact as published, with its people.
     Complete,
-    /// The message as it stands now.
-    Replay,
+    /// The message as the command at this offset left it.
+    Replay(Offset),
 }
 
 impl Completions {
     pub fn new(tables: Arc<dyn Tables>) -> Self {
-        let bytes = |kept: &Option<Arc<Completed>>| kept.as_ref().map_or(0, |kept| kept.bytes());
-        Self { rows: Rows::new(tables), kept: SingleFlight::new(KEPT_BYTES, bytes) }
+        Self { rows: Rows::new(tables), kept: SingleFlight::new(KEPT_BYTES, |kept| kept.bytes()) }
     }
 
     /// Completes events of one batch before they enter the hubs: one read for each conversation.
@@ -106,8 +105,8 @@ impl Completions {
         let incomplete = event.completed().filter(|known| known.as_of == AsOf::Incomplete);
         let published = incomplete.and_then(|known| known.delivery.conversation());
         let Some(published) = published else { return Ok(None) };
-        let make = async || self.with_people(published, published.fact.clone(), AsOf::Event).await.map(Some);
-        self.kept.get_or_make(key(event, Purpose::Complete, now), make).await
+        let make = async || self.with_people(published, published.fact.clone(), AsOf::Event).await;
+        self.kept.get_or_make(key(event, Purpose::Complete, now), make).await.map(Some)
     }
 
     /// What a client that missed an event gets of it; `None` if that is the event as it is.
@@ -118,13 +117,13 @@ impl Completions {
             Replay::AsPublished => return self.late(event, now).await,
             Replay::Newest(message) => message,
         };
+        let newest = self.newest(&published.conversation, message, event.number.offset).await?;
+        let Some((message, as_of)) = newest else { return Ok(None) };
         let make = async || {
-            let newest = self.newest(&published.conversation, message, event.number.offset).await?;
-            let Some((message, as_of)) = newest else { return Ok(None) };
             let fact = delivery::with_newest(&published.fact, message);
-            self.with_people(published, fact, AsOf::Row(as_of)).await.map(Some)
+            self.with_people(published, fact, AsOf::Row(as_of)).await
         };
-        self.kept.get_or_make(key(event, Purpose::Replay, now), make).await
+        self.kept.get_or_make(key(event, Purpose::Replay(as_of), now), make).await.map(Some)
     }
 
     async fn with_people(

@@ -192,35 +192,28 @@ impl Hub {
         self.state().since_settled(user).into_iter().map(|(event, _)| event).collect()
     }
 
-    /// Turns a queue live at a settled snapshot: what `is_readable` in the rows is passed over, the
-    /// rest is queued. Gives the cursor between the two; `None` if another snapshot is the newest
-    /// settled one by now, or the queue is gone.
-    pub fn go_live_fresh(
+    /// Puts a queue at a settled snapshot, behind the user's events that are `readable` in the rows. Gives the
+    /// cursor there, and the offsets to catch up from; `None` if another snapshot is the newest settled one
+    /// by now, or the queue is gone.
+    pub fn start_fresh(
         &self,
         id: SubscriptionId,
         settled: &Arc<Snapshot>,
-        is_readable: impl Fn(&Event) -> bool,
-    ) -> Option<Cursor> {
+        readable: &[Arc<Event>],
+    ) -> Option<(Cursor, BTreeMap<Lane, Offset>)> {
         let state = &mut *self.state();
         if !Arc::ptr_eq(&state.settled, settled) {
             return None;
         }
-        let user = state.queues.get(id)?.user().clone();
-        let events = state.since_settled(&user);
         let queue = state.queues.get_mut(id)?;
         queue.cursor = Cursor::at(settled.id);
-        // Within a lane all that is readable comes before all that is not.
-        let (readable, other): (Vec<_>, Vec<_>) = events.iter().partition(|(event, _)| is_readable(event));
-        for (event, _) in readable {
+        for event in readable {
             queue.cursor.pass(event.lane, event.offset);
         }
         let cursor = queue.cursor.clone();
-        queue.go_live();
-        for (event, answers) in other {
-            state.queues.offer(id, event, *answers);
-        }
-        self.wake_for(state);
-        Some(cursor)
+        let next = |lane| settled.next(lane).max(cursor.beyond.get(lane).unwrap_or_default());
+        let next = self.lanes.all().map(|lane| (lane, next(lane))).collect();
+        Some((cursor, next))
     }
 
     /// Moves up to `most` of the user's events from the rings to the queue, from `next` on in each

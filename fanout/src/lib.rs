@@ -44,7 +44,13 @@ pub struct Options {
     /// Over how long sockets are closed when the node drains.
     pub drain_over: Duration,
     pub operations_per_socket: usize,
+    /// Bytes of messages whose operations go on, of one socket.
+    pub bytes_per_socket: usize,
     pub sockets: usize,
+    pub sockets_per_user: usize,
+    /// On all sockets of a user, as are the bytes.
+    pub operations_per_user: usize,
+    pub bytes_per_user: usize,
     /// Threads that serve sockets; 0: as many as the process has others.
     pub shards: usize,
 }
@@ -60,7 +66,11 @@ impl Default for Options {
             init_within: Duration::from_secs(5),
             drain_over: Duration::from_secs(5),
             operations_per_socket: 100,
+            bytes_per_socket: 256 * 1024,
             sockets: 15_000,
+            sockets_per_user: 20,
+            operations_per_user: 200,
+            bytes_per_user: 1024 * 1024,
             shards: 0,
         }
     }

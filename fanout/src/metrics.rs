@@ -10,6 +10,7 @@ use prometheus::{
 use platform::telemetry::{Stage, made};
 
 use crate::protocol::CloseCode;
+use crate::socket::closing::End;
 
 /// Records of the event topics that are no events, or cannot be decoded.
 pub static UNREADABLE: LazyLock<IntCounter> = LazyLock::new(|| {
@@ -87,11 +88,11 @@ static PRIVATE_EXECUTIONS: LazyLock<IntGauge> = LazyLock::new(|| {
     ))
 });
 
-static CLOSED: LazyLock<IntCounterVec> = LazyLock::new(|| {
+static SOCKET_ENDS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     made(register_int_counter_vec!(
-        "musclemap_fanout_closed_total",
-        "Sockets closed by the node, by close code",
-        &["code"]
+        "musclemap_fanout_socket_ends_total",
+        "Sockets that ended, by reason: the client went or closed, or the node closed with a code",
+        &["reason"]
     ))
 });
 
@@ -137,9 +138,9 @@ impl Drop for PrivateExecution {
     }
 }
 
-/// Sockets that the node has closed.
-pub fn closed(code: CloseCode) -> IntCounter {
-    CLOSED.with_label_values(&[code.code().to_string().as_str()])
+/// Sockets that have ended for a reason.
+pub fn socket_ends(reason: &'static str) -> IntCounter {
+    SOCKET_ENDS.with_label_values(&[reason])
 }
 
 /// Frames that left a queue without being sent.
@@ -219,7 +220,8 @@ pub fn export() {
     // Asking for a counter makes it appear.
     let _ = [true, false].map(renderings);
     let _ = [Class::First, Class::Further, Class::Beyond].map(classes);
-    let _ = CloseCode::ALL.map(closed);
+    let _ = CloseCode::ALL.map(|code| socket_ends(code.name()));
+    let _ = End::OF_CLIENTS.map(socket_ends);
     let _ = [Dropped::Superseded, Dropped::Overflow].map(dropped);
     let _ = [Resumed::Drained, Resumed::Gap].map(resumes);
 }

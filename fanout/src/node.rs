@@ -28,6 +28,7 @@ use crate::past::Past;
 use crate::record_batch::RecordBatch;
 use crate::render::{Renderings, Selections};
 use crate::snapshot::{Snapshot, SnapshotId};
+use crate::socket::quotas::Quotas;
 use crate::unknown::{Judge, NewerRules};
 
 pub struct Node {
@@ -37,12 +38,13 @@ pub struct Node {
     pub completions: Completions,
     pub selections: Selections,
     pub past: Past,
+    pub quotas: Arc<Quotas>,
     pub lanes: Lanes,
     pub log: Arc<dyn Log>,
     pub tables: Arc<dyn Tables>,
     pub options: Options,
     pub cursor_key: CursorKey,
-    clock: Arc<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     judge: Arc<Judge>,
     /// To each hub's shard, which enters what it receives: the thread that fills a queue also empties it, so
     /// the memory of a queue stays with one processor.
@@ -92,6 +94,7 @@ impl Node {
             completions: Completions::new(tables.clone()),
             selections: Selections::default(),
             past: Past::new(judge.clone()),
+            quotas: Quotas::new(&options),
             judge,
             lanes,
             log,

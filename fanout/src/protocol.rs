@@ -14,6 +14,10 @@ use serde_json::Value;
 pub const PROTOCOL: &str = "graphql-transport-ws";
 /// The largest message that a client may send, in bytes.
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// The longest id of an operation, in bytes: it is kept, and repeated with every answer.
+pub const MAX_ID_BYTES: usize = 128;
+/// The largest payload of a ping that is repeated, in bytes.
+const MAX_PONG_BYTES: usize = 200;
 
 /// What a client says.
 #[derive(Debug, Deserialize)]
@@ -75,8 +79,15 @@ pub struct Operation {
 }
 
 impl ClientMessage {
-    /// Reads a message; nothing where it is none of the protocol.
+    /// Reads a message; nothing where it is none of the protocol, or has a longer id than an operation may.
     pub fn read(text: &str) -> Option<Self> {
+        Self::parse(text).filter(|message| match message {
+            Self::Subscribe { id, .. } | Self::Complete { id } => id.len() <= MAX_ID_BYTES,
+            Self::ConnectionInit { .. } | Self::Ping { .. } | Self::Pong {} => true,
+        })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
         if let Ok(message) = serde_json::from_str(text) {
             return Some(message);
         }
@@ -115,6 +126,11 @@ pub enum ServerMessage<'a> {
 }
 
 impl ServerMessage<'_> {
+    /// The answer to a ping; a large payload is not repeated.
+    pub fn pong(payload: Option<Value>) -> Self {
+        Self::Pong { payload: payload.filter(|payload| payload.to_string().len() <= MAX_PONG_BYTES) }
+    }
+
     pub fn to_text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -157,10 +173,12 @@ pub enum CloseCode {
     Overloaded,
     /// The client answers no ping: connect again, and go on from the last cursor.
     NoPong,
+    /// The user has as many sockets as one may have.
+    TooManySockets,
 }
 
 impl CloseCode {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Restart,
         Self::ProtocolError,
         Self::NotText,
@@ -175,6 +193,7 @@ impl CloseCode {
         Self::TooSlow,
         Self::Overloaded,
         Self::NoPong,
+        Self::TooManySockets,
     ];
 
     pub fn code(self) -> u16 {
@@ -193,6 +212,7 @@ impl CloseCode {
             Self::TooSlow => 4900,
             Self::Overloaded => 4901,
             Self::NoPong => 4902,
+            Self::TooManySockets => 4903,
         }
     }
 
@@ -213,6 +233,28 @@ impl CloseCode {
             Self::TooSlow => "Too slow: reconnect and resume",
             Self::Overloaded => "Overloaded: reconnect later",
             Self::NoPong => "No pong: reconnect and resume",
+            Self::TooManySockets => "Too many sockets: close another",
+        }
+    }
+
+    /// The value of its label in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Restart => "restart",
+            Self::ProtocolError => "protocol_error",
+            Self::NotText => "not_text",
+            Self::TooBig => "too_big",
+            Self::BadRequest => "bad_request",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::SubprotocolNotAcceptable => "subprotocol_not_acceptable",
+            Self::InitTimeout => "init_timeout",
+            Self::DuplicateOperation => "duplicate_operation",
+            Self::TooManyInits => "too_many_inits",
+            Self::TooSlow => "too_slow",
+            Self::Overloaded => "overloaded",
+            Self::NoPong => "no_pong",
+            Self::TooManySockets => "too_many_sockets",
         }
     }
 }

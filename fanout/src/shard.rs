@@ -14,7 +14,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use graphql::auth::Authenticator;
-use graphql::{Admission, Executor, RenderingSchema};
+use graphql::limits::Peer;
+use graphql::{Admission, Executor, Limits, RenderingSchema};
+use platform::connections::{Detached, Place, Reading, Stream};
 use slab::Slab;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{LocalSet, spawn_blocking, spawn_local, yield_now};
@@ -26,7 +28,6 @@ use crate::hub::{Hub, SubscriptionId};
 use crate::node::Entrance;
 use crate::protocol::CloseCode;
 use crate::socket::connection::Connection;
-use crate::socket::stream::{Detached, Stream};
 use crate::subscription::Subscription;
 use crate::{Node, metrics};
 use deliver::Batches;
@@ -50,6 +51,7 @@ pub struct Stands {
     pub node: Arc<Node>,
     pub executor: Executor,
     pub admission: Arc<Admission>,
+    pub limits: Arc<Limits>,
     pub rendering: RenderingSchema,
     pub authenticator: Arc<Authenticator>,
     pub draining: CancellationToken,
@@ -58,11 +60,22 @@ pub struct Stands {
 /// A socket that has shaken hands.
 pub struct Arrival {
     pub stream: Detached,
+    pub peer: Option<Peer>,
     /// What its client has sent behind the handshake.
     pub read: Vec<u8>,
     /// Whether its client speaks our protocol.
     pub speaks: bool,
-    pub place: TaskTrackerToken,
+    /// How fast its client has to read.
+    pub reading: Reading,
+    pub holds: Holds,
+}
+
+/// What a socket holds for as long as it is open.
+pub struct Holds {
+    /// Its place among the sockets of the node.
+    pub _node: TaskTrackerToken,
+    /// Its place among the connections of the process.
+    pub _connection: Place,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -151,6 +164,7 @@ pub struct Shard {
     pub hub: Arc<Hub>,
     pub executor: Executor,
     pub admission: Arc<Admission>,
+    pub limits: Arc<Limits>,
     pub rendering: RenderingSchema,
     pub authenticator: Arc<Authenticator>,
     /// What is read from any socket is read here.
@@ -170,12 +184,13 @@ pub struct Shard {
 
 impl Shard {
     pub fn new(stands: Stands, hub: Arc<Hub>) -> Rc<Self> {
-        let Stands { node, executor, admission, rendering, authenticator, draining } = stands;
+        let Stands { node, executor, admission, limits, rendering, authenticator, draining } = stands;
         Rc::new(Self {
             node,
             hub,
             executor,
             admission,
+            limits,
             rendering,
             authenticator,
             read_buffer: RefCell::new(vec![0; READ_BYTES]),
@@ -230,7 +245,7 @@ impl Shard {
     }
 
     fn take_in(self: &Rc<Self>, arrival: Arrival) {
-        let Arrival { stream, read, speaks, place } = arrival;
+        let Arrival { stream, peer, read, speaks, reading, holds } = arrival;
         let stream = match stream.attach() {
             Ok(stream) => stream,
             Err(error) => {
@@ -238,7 +253,7 @@ impl Shard {
                 return;
             }
         };
-        let connection = self.connect(stream, place);
+        let connection = self.connect(stream, peer, reading, holds);
         if !speaks {
             connection.end(CloseCode::SubprotocolNotAcceptable);
         }
@@ -246,8 +261,14 @@ impl Shard {
     }
 
     /// A socket of this shard, for as long as it is served.
-    pub fn connect(self: &Rc<Self>, stream: Stream, place: TaskTrackerToken) -> Rc<Connection> {
-        let connection = Connection::new(self.clone(), stream, place);
+    pub fn connect(
+        self: &Rc<Self>,
+        stream: Stream,
+        peer: Option<Peer>,
+        reading: Reading,
+        holds: Holds,
+    ) -> Rc<Connection> {
+        let connection = Connection::new(self.clone(), stream, peer, reading, holds);
         self.connections.borrow_mut().insert(Rc::downgrade(&connection));
         connection
     }

@@ -3,15 +3,16 @@
 //! Invariants: a socket is accepted only if the node has room for it and is up to date; in a drain each socket
 //! is served until its own moment to be closed.
 
-mod closing;
+pub mod closing;
 pub mod connection;
 pub mod frames;
 mod handshake;
 mod operation;
 pub mod outbox;
-pub mod stream;
+pub mod quotas;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -19,8 +20,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use graphql::auth::Authenticator;
+use graphql::limits::Peer;
 use graphql::problem::{self, Problem};
-use graphql::{Admission, Executor, Origins, Reads, Rows, rendering_schema};
+use graphql::{Admission, Executor, Limits, Origins, Reads, rendering_schema};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
@@ -28,7 +31,11 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use crate::Node;
 use crate::metrics;
 use crate::node::Entrance;
-use crate::shard::{Arrival, Shards, ShardsError, Stands};
+use crate::shard::{Arrival, Holds, Shards, ShardsError, Stands};
+
+/// How long sockets have to end in a drain: as long as they are closed one by one, and a closing handshake; less
+/// than the process waits for what serves clients.
+const DRAIN_WITHIN: Duration = Duration::from_secs(18);
 
 /// Where sockets come in.
 #[derive(Clone)]
@@ -48,18 +55,18 @@ impl Sockets {
     /// Starts the shards that sockets are served by.
     pub fn new(
         (node, entrances): (Arc<Node>, Vec<Entrance>),
-        (executor, admission): (Executor, Arc<Admission>),
+        (executor, admission, limits, reads): (Executor, Arc<Admission>, Arc<Limits>, Arc<Reads>),
         authenticator: Arc<Authenticator>,
         origins: Origins,
     ) -> Result<Self, ShardsError> {
         metrics::export();
         let draining = CancellationToken::new();
-        let rendering = rendering_schema(Arc::new(Reads::new(Arc::new(Rows::new(node.tables.clone())))));
         let stands = Stands {
             node: node.clone(),
             executor,
             admission,
-            rendering,
+            limits,
+            rendering: rendering_schema(reads),
             authenticator,
             draining: draining.clone(),
         };
@@ -77,8 +84,8 @@ impl Sockets {
             .with_state(self)
     }
 
-    /// From `stop` on accepts no socket, and closes every open one; ends when all have ended, and before that
-    /// only if a shard ends, which none should.
+    /// From `stop` on accepts no socket, and closes every open one; ends when all have ended, or have had the
+    /// time to. Before that it ends only if a shard ends, which none should.
     pub async fn drain(self, stop: CancellationToken) -> Result<(), ShardsError> {
         tokio::select! {
             () = stop.cancelled() => {}
@@ -86,7 +93,10 @@ impl Sockets {
         }
         self.draining.cancel();
         self.open.close();
-        self.open.wait().await;
+        if timeout(DRAIN_WITHIN, self.open.wait()).await.is_err() {
+            // Each was told, and its client resumes elsewhere.
+            tracing::warn!(sockets = self.open.len(), "sockets cut off at the end of the drain");
+        }
         self.shards.stop().await
     }
 
@@ -103,6 +113,7 @@ async fn upgrade(State(sockets): State<Sockets>, request: Request) -> Response {
     if !sockets.origins.allow(request.headers()) {
         return Problem::new(StatusCode::FORBIDDEN, "not from this origin").into_response();
     }
+    let peer = Peer::of(request.extensions());
     let accepted = match handshake::accept(request) {
         Ok(accepted) => accepted,
         Err(refused) => return refused.into_response(),
@@ -116,8 +127,10 @@ async fn upgrade(State(sockets): State<Sockets>, request: Request) -> Response {
     // It ends with its connection, which is given no longer for a handshake than for any request.
     sockets.arriving.spawn(async move {
         let Ok(upgraded) = upgrade.await else { return };
-        if let Some((stream, read)) = handshake::connection(upgraded) {
-            shards.take_in(Arrival { stream, read, speaks, place }).await;
+        if let Some(handshake::Opened { stream, read, connection, reading }) = handshake::connection(upgraded)
+        {
+            let holds = Holds { _node: place, _connection: connection };
+            shards.take_in(Arrival { stream, peer, read, speaks, reading, holds }).await;
         }
     });
     response

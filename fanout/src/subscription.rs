@@ -1,9 +1,9 @@
 //! One subscription: from its start (fresh, or at a cursor) to live, then frame by frame.
 //!
 //! Invariants: what was missed since the cursor is sent before `Drained`; each frame's cursor says that
-//! everything up to it was sent before it, so a frame that cannot be sent ends the socket. A live
-//! subscription rests: its shard delivers, and a task runs only while a frame needs a read or an execution
-//! of its own.
+//! everything up to it was sent before it, so a frame that cannot be sent ends the socket. What happened before
+//! a subscription was live is sent as it stands when it is sent. A live subscription rests: its shard delivers,
+//! and a task runs only while a frame needs a read or an execution of its own.
 
 mod replay;
 mod rows;
@@ -17,7 +17,6 @@ use domain::delivery::Answers;
 use futures::future::try_join_all;
 use graphql::Viewer;
 use graphql::live::{Delivery, Filter};
-use graphql::rows::Incomplete;
 use platform::ports::TablesError;
 use schemas::position::Offset;
 use schemas::{ErrorCode, Refusal};
@@ -52,9 +51,6 @@ pub enum Ended {
     /// An event that is due could not be rendered.
     #[error(transparent)]
     Failed(#[from] Failed),
-    /// The user has more memberships or blocks than a node takes in.
-    #[error("too many rows in {0}")]
-    TooMany(&'static str),
     /// The user has as many other selections as a node renders for one user.
     #[error("too many selections")]
     TooManySelections,
@@ -68,16 +64,7 @@ impl Ended {
             Self::TooSlow(_) => Some(CloseCode::TooSlow),
             // The client resumes at its last cursor, and gets the event then.
             Self::Failed(_) => Some(CloseCode::Restart),
-            Self::Tables(_) | Self::TooMany(_) => Some(CloseCode::Overloaded),
-        }
-    }
-}
-
-impl From<Incomplete> for Ended {
-    fn from(incomplete: Incomplete) -> Self {
-        match incomplete {
-            Incomplete::Tables(error) => Self::Tables(error),
-            Incomplete::TooMany { table } => Self::TooMany(table),
+            Self::Tables(_) => Some(CloseCode::Overloaded),
         }
     }
 }
@@ -141,11 +128,17 @@ pub async fn start(
         match filter {
             Filter::Inbox { after: Some(text) } => subscription.resume(&text).await?,
             Filter::Inbox { after: None } => {
-                let cursor = subscription.start_fresh().await?;
+                let (cursor, next) = subscription.start_fresh().await?;
                 subscription.send_drained(0, &cursor).await?;
+                subscription.go_live(next).await?;
             }
-            Filter::MessageReceived { .. } | Filter::MessageUpdated { .. } | Filter::ConversationUpdated => {
-                subscription.start_fresh().await?;
+            Filter::MessageReceived { .. }
+            | Filter::MessageUpdated { .. }
+            | Filter::MessageDelivered { .. }
+            | Filter::MessageRead { .. }
+            | Filter::ConversationUpdated => {
+                let (_, next) = subscription.start_fresh().await?;
+                subscription.go_live(next).await?;
             }
         }
         connection.keep(number, &subscription);
@@ -245,9 +238,9 @@ impl Subscription {
         });
     }
 
-    /// Starts at the newest settled snapshot. What was in the rows when this began is not sent: the
-    /// client reads it. What was not yet is sent as live.
-    async fn start_fresh(&self) -> Result<Cursor, Ended> {
+    /// Starts at the newest settled snapshot. What was in the rows when this began is not sent: the client reads
+    /// it. Gives the offsets from which the subscription is to go live.
+    async fn start_fresh(&self) -> Result<(Cursor, BTreeMap<Lane, Offset>), Ended> {
         let hub = self.hub();
         loop {
             let settled = hub.settled();
@@ -259,10 +252,23 @@ impl Subscription {
             });
             let passed: BTreeMap<Lane, Offset> = try_join_all(passed).await?.into_iter().collect();
             let is_readable =
-                |event: &Event| passed.get(&event.lane).is_some_and(|next| *next > event.number.offset);
-            if let Some(cursor) = hub.go_live_fresh(self.id, &settled, is_readable) {
-                return Ok(cursor);
+                |event: &Arc<Event>| passed.get(&event.lane).is_some_and(|next| *next > event.number.offset);
+            // Within a lane all that is readable comes before all that is not.
+            let readable: Vec<_> = recent.into_iter().filter(is_readable).collect();
+            if let Some(started) = hub.start_fresh(self.id, &settled, &readable) {
+                return Ok(started);
             }
+        }
+    }
+
+    /// Sends what is not in the rows yet as the rows have it meanwhile, and turns live.
+    async fn go_live(&self, next: BTreeMap<Lane, Offset>) -> Result<(), Ended> {
+        // What is put together so far waits for no read.
+        self.flush().await?;
+        match self.catch_up(next).await? {
+            Some(_) => Ok(()),
+            // The rings have moved on while this client read slowly.
+            None => Err(Overflowed.into()),
         }
     }
 
@@ -302,8 +308,10 @@ impl Subscription {
         self.send_payload(&payload, cursor).await
     }
 
-    /// What is put together goes out in one write, at the latest before the subscription rests.
+    /// What is put together goes out in one write, at the latest before the subscription rests. Nothing is put
+    /// together for a socket without room.
     async fn send_payload(&self, payload: &Payload, cursor: &Cursor) -> Result<(), Ended> {
+        self.connection.outbox.room().await?;
         let body = Body::new(payload, cursor, &self.node().cursor_key);
         let bytes = {
             let unsent = &mut *self.unsent.borrow_mut();

@@ -32,6 +32,9 @@ pub trait Fold: Send + Sync + 'static {
     const DECIDER: Decider;
     /// CloudEvents source of what the machine publishes.
     const SOURCE: &'static str;
+    /// The most resident rows that a load brings, beyond which they are read by key; `None` where operations list
+    /// them, so that none may be missing.
+    const LOADED_ROWS: Option<usize>;
     /// Newest version of the rules that this build knows; it also runs the one before.
     const RULES: i32 = schemas::control::RULES;
 

@@ -1,3 +1,4 @@
 //! A viewer's own account.
 
 pub mod credits;
+pub mod settings;

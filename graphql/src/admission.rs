@@ -6,6 +6,7 @@
 
 mod coercion;
 mod conversion;
+mod cost;
 mod documents;
 mod omitted;
 mod roots;
@@ -19,11 +20,12 @@ use std::sync::Arc;
 
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
-use async_graphql::parser::types::OperationType;
-use async_graphql::{Request, ServerError};
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::{Name, Request, ServerError, Variables};
 use schemas::Refusal;
 
 use crate::error::server_error;
+pub use cost::Cost;
 use documents::Documents;
 pub use roots::fields as root_fields;
 use weight::Weight;
@@ -32,7 +34,7 @@ use weight::Weight;
 const MAX_DEPTH: usize = 10;
 /// The same, of a question about the schema: tools ask one of 15.
 const MAX_SCHEMA_DEPTH: usize = 16;
-/// Fields, each as often as it is spread; what lists multiply is not counted.
+/// Fields, each as often as it is spread; lists multiply the cost, not this.
 const MAX_COMPLEXITY: usize = 1_500;
 /// Aliases multiply work, and effects.
 const MAX_ALIASES: usize = 20;
@@ -57,6 +59,7 @@ pub struct Admitted {
     pub kind: OperationType,
     /// It selects nothing but the schema, and introspection is served.
     pub about_schema: bool,
+    pub cost: Cost,
 }
 
 /// The schema's text is not a valid schema.
@@ -103,9 +106,17 @@ impl Admission {
         let mut parsed = document.parsed.clone();
         omitted::remove(&mut parsed, &coerced.omitted);
         roots::merge(&mut parsed);
+        let cost = self.cost(&parsed, request.operation_name.as_deref(), &coerced.values);
         request.variables = coerced.values;
         request.set_parsed_query(parsed);
-        Ok(Admitted { kind, about_schema })
+        Ok(Admitted { kind, about_schema, cost })
+    }
+
+    fn cost(&self, parsed: &ExecutableDocument, name: Option<&str>, variables: &Variables) -> Cost {
+        let mut operations = parsed.operations.iter();
+        let chosen = operations.find(|(named, _)| named.map(Name::as_str) == name || name.is_none());
+        let cost = chosen.map(|(_, chosen)| cost::of(&self.schema, parsed, &chosen.node, variables));
+        cost.unwrap_or(Cost { fields: 0, roots: 0 })
     }
 }
 

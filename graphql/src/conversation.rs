@@ -6,6 +6,8 @@
 mod activity;
 pub mod kinds;
 pub mod list;
+mod named;
+pub mod organizing;
 pub mod participants;
 
 use std::sync::Arc;
@@ -21,25 +23,32 @@ use crate::scalars::DateTime;
 use crate::{Result, access, reads};
 use activity::Activity;
 use kinds::ConversationKind;
+use named::Own;
+use organizing::Kept;
 use participants::Participants;
+
+pub use named::{Named, Told};
 
 pub struct Conversation {
     id: ConversationId,
     opened: OnceCell<Opened>,
     /// The sight with which it was read.
     sight: Option<Arc<ConversationSight>>,
+    /// What an event has told of the viewer's own.
+    own: Own,
 }
 
 impl Conversation {
     /// A conversation with the sight that was read of it.
     pub fn seen(sight: Arc<ConversationSight>) -> Self {
         let opened = OnceCell::new_with(sight.opened().cloned());
-        Self { id: sight.id().clone(), opened, sight: Some(sight) }
+        Self { id: sight.id().clone(), opened, sight: Some(sight), own: Own::default() }
     }
 
     /// A conversation that an event has named to the viewer.
-    pub fn named(id: ConversationId, opened: Option<Opened>) -> Self {
-        Self { id, opened: OnceCell::new_with(opened), sight: None }
+    pub fn named(Named { id, told }: Named<'_>) -> Self {
+        let about = if let Told::About(about) = told { Some(about.clone()) } else { None };
+        Self { id: id.clone(), opened: OnceCell::new_with(about), sight: None, own: Own::of(told) }
     }
 
     async fn opened(&self, ctx: &Context<'_>) -> Result<&Opened> {
@@ -80,6 +89,15 @@ impl Conversation {
         Ok(self.opened(ctx).await?.title.as_deref())
     }
 
+    async fn description(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
+        Ok(self.opened(ctx).await?.description.as_deref())
+    }
+
+    /// only owner and moderators post
+    async fn announcements_only(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.opened(ctx).await?.announcements_only)
+    }
+
     async fn created_at(&self, ctx: &Context<'_>) -> Result<DateTime> {
         Ok(DateTime(self.opened(ctx).await?.at))
     }
@@ -98,10 +116,19 @@ impl Conversation {
         Activity(self)
     }
 
-    /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it.
+    #[graphql(flatten)]
+    async fn kept(&self) -> Kept<'_> {
+        Kept(self)
+    }
+
+    /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it, and in a group for
+    /// announcements the role of a member.
     async fn can_post(&self, ctx: &Context<'_>) -> Result<bool> {
-        let (_, sight) = self.sight(ctx).await?;
+        let (access, sight) = self.sight(ctx).await?;
         let Some(sight) = sight else { return Ok(false) };
-        Ok(!sight.is_direct() || !sight.blocks().standing().any(|other| sight.is_with(other)))
+        if domain::access::posting(sight.opened(), sight.member().ok()).is_err() {
+            return Ok(false);
+        }
+        Ok(!sight.is_direct() || !sight.blocks().standing().any(|other| access.is_with(&sight, other)))
     }
 }

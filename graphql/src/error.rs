@@ -8,6 +8,10 @@ use schemas::{ClientId, ErrorCode, Refusal};
 
 /// Errors of one answer that come from parsing and validation; the first ones say enough.
 pub const MOST_ERRORS: usize = 20;
+/// Bytes of an error's text. It may repeat what was sent, and is no way to make much of little.
+const MAX_TEXT_BYTES: usize = 200;
+/// Says that a text is cut off.
+const ELLIPSIS: &str = "…";
 
 /// Why a field has no value.
 ///
@@ -41,10 +45,10 @@ impl From<Error> for async_graphql::Error {
 
 /// A refusal as clients see it.
 fn show(refusal: &Refusal) -> async_graphql::Error {
-    async_graphql::Error::new(refusal.detail.clone()).extend_with(|_, extensions| {
+    async_graphql::Error::new(brief(refusal.detail.clone())).extend_with(|_, extensions| {
         extensions.set("code", refusal.code.as_str());
         if let Some(field) = &refusal.field {
-            extensions.set("field", field.as_str());
+            extensions.set("field", brief(field.clone()));
         }
         if let Some(limit) = &refusal.limit {
             extensions.set("limit", limit.as_str());
@@ -63,6 +67,15 @@ fn show(refusal: &Refusal) -> async_graphql::Error {
             extensions.set("required", required as f64 / 1_000.0);
         }
     })
+}
+
+/// The beginning of a text, as much as an error may have.
+pub fn brief(mut text: String) -> String {
+    if text.len() > MAX_TEXT_BYTES {
+        text.truncate(text.floor_char_boundary(MAX_TEXT_BYTES - ELLIPSIS.len()));
+        text.push_str(ELLIPSIS);
+    }
+    text
 }
 
 /// A refusal of a whole operation.
@@ -96,6 +109,9 @@ pub fn with_codes(mut response: Response) -> Response {
         left = left.saturating_sub(1);
         is_kept
     });
+    for error in &mut response.errors {
+        error.message = brief(std::mem::take(&mut error.message));
+    }
     response
 }
 
@@ -115,4 +131,24 @@ pub fn internal(reason: &dyn std::fmt::Display) -> Refusal {
     let correlation = uuid::Uuid::new_v4();
     tracing::error!(%correlation, %reason, "internal error");
     Refusal::new(ErrorCode::InternalServerError, format!("internal error {correlation}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_repeat_at_most_200_bytes_of_what_was_sent() {
+        let sent = "ü".repeat(10_000);
+        let refusal = Refusal { field: Some(sent.clone()), ..Refusal::bad_input("x", sent.clone()) };
+        let refused = server_error(refusal);
+        let executor = with_codes(Response::from_errors(vec![ServerError::new(sent.clone(), None)]));
+        for text in [&refused.message, &executor.errors[0].message, &brief(sent)] {
+            assert!(text.len() <= MAX_TEXT_BYTES && text.len() > MAX_TEXT_BYTES - 5, "{}", text.len());
+            assert!(text.starts_with("üüü") && text.ends_with("ü…"));
+        }
+        let extensions = serde_json::to_string(&refused.extensions).unwrap();
+        assert!(extensions.len() < 2 * MAX_TEXT_BYTES, "{extensions}");
+        assert_eq!(brief("short".to_owned()), "short");
+    }
 }

@@ -11,8 +11,10 @@ pub mod conversation;
 pub mod deadline;
 pub mod error;
 pub mod ids;
+pub mod limits;
 pub mod live;
 pub mod message;
+pub mod metering;
 pub mod origins;
 pub mod paging;
 pub mod people;
@@ -31,9 +33,10 @@ use async_graphql::{Context, EmptyMutation, Object, Request, Response, Schema, V
 use futures::stream::BoxStream;
 use schemas::{ErrorCode, Refusal, UserId};
 
-pub use address::{ClientAddress, Peer, TrustedProxies};
+pub use address::TrustedProxies;
 pub use admission::Admission;
 pub use error::{Error, Result};
+pub use limits::Limits;
 pub use origins::Origins;
 pub use query::Query;
 pub use reads::{Access, Reads, Rights};

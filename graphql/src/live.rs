@@ -25,6 +25,8 @@ pub enum Filter {
     MessageReceived { conversation: ConversationId },
     MessageUpdated { conversation: ConversationId },
     ConversationUpdated,
+    MessageDelivered { conversation: ConversationId },
+    MessageRead { conversation: ConversationId },
 }
 
 /// The filters for which a delivery has a payload: a bit for each kind.
@@ -36,6 +38,8 @@ impl Payloads {
     pub const MESSAGE_RECEIVED: Self = Self(2);
     pub const MESSAGE_UPDATED: Self = Self(4);
     pub const CONVERSATION_UPDATED: Self = Self(8);
+    pub const MESSAGE_DELIVERED: Self = Self(16);
+    pub const MESSAGE_READ: Self = Self(32);
 
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -54,15 +58,18 @@ impl Filter {
             Self::MessageReceived { .. } => Payloads::MESSAGE_RECEIVED,
             Self::MessageUpdated { .. } => Payloads::MESSAGE_UPDATED,
             Self::ConversationUpdated => Payloads::CONVERSATION_UPDATED,
+            Self::MessageDelivered { .. } => Payloads::MESSAGE_DELIVERED,
+            Self::MessageRead { .. } => Payloads::MESSAGE_READ,
         }
     }
 
     /// The one conversation that it is about, if it is about one.
     pub fn conversation(&self) -> Option<&ConversationId> {
         match self {
-            Self::MessageReceived { conversation } | Self::MessageUpdated { conversation } => {
-                Some(conversation)
-            }
+            Self::MessageReceived { conversation }
+            | Self::MessageUpdated { conversation }
+            | Self::MessageDelivered { conversation }
+            | Self::MessageRead { conversation } => Some(conversation),
             Self::Inbox { .. } | Self::ConversationUpdated => None,
         }
     }

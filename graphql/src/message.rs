@@ -19,7 +19,7 @@ use schemas::{ClientId, ConversationId, MessageId};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, Named};
 use crate::live::{ConversationDelivery, Rendering};
 use crate::people::user::User;
 use crate::people::{People, Progress};
@@ -124,7 +124,7 @@ impl Message {
 
     /// A viewer who has left since keeps the message; of the conversation they see what it is, and no more.
     async fn conversation(&self) -> Conversation {
-        Conversation::named(self.id.conversation.clone(), None)
+        Conversation::named(Named::of(&self.id.conversation))
     }
 
     async fn sender(&self) -> User {

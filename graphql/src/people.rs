@@ -9,7 +9,7 @@ use schemas::UserId;
 use schemas::membership::{Former, Member, MembershipInterval};
 use schemas::message::Message;
 use schemas::position::{LogTime, Offset};
-use schemas::receipts::Receipt;
+use schemas::receipts::{Reached, Receipt, Watermarks};
 
 /// A conversation's members, present and (as far as they were read) former.
 #[derive(Debug, Clone, Default)]
@@ -23,8 +23,15 @@ pub struct People {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progress {
     pub user: UserId,
-    /// Time of reading, if they have read it.
+    pub delivered_at: Option<LogTime>,
     pub read_at: Option<LogTime>,
+}
+
+impl Progress {
+    fn of(user: &UserId, marks: Watermarks, seq: i64) -> Self {
+        let reached = |mark: Reached| (mark.up_to >= seq).then_some(mark.at);
+        Self { user: user.clone(), delivered_at: reached(marks.delivered), read_at: reached(marks.read) }
+    }
 }
 
 impl People {
@@ -38,9 +45,8 @@ impl People {
         self.receipts.iter().find(|(other, _)| other == user).map(|(_, receipt)| receipt)
     }
 
-    /// A member's read mark.
-    pub fn read_mark(&self, user: &UserId, member: &Member) -> i64 {
-        member.read_mark(self.receipt(user))
+    pub fn marks(&self, user: &UserId, member: &Member) -> Watermarks {
+        member.marks(self.receipt(user))
     }
 
     /// Present members in the order of joining.
@@ -59,19 +65,17 @@ impl People {
     pub fn recipients(&self, message: &Message) -> Vec<Progress> {
         let (seq, position) = (message.seq, message.position);
         let present = self.present_members().filter(|(_, member)| was_there(&member.intervals, position));
-        let present = present.map(|(user, member)| {
-            let receipt = self.receipt(user);
-            (user, member.read_mark(receipt), member.read_at(receipt))
-        });
+        let present = present.map(|(user, member)| (user, self.marks(user, member)));
         let former = self.former.iter().filter(|(_, former)| was_there(&former.intervals, position));
-        let former = former.map(|(user, former)| (user, former.read_up_to, former.read_at));
+        let former = former.map(|(user, former)| (user, former.marks));
         let mut all: Vec<Progress> = present
             .chain(former)
-            .filter(|(user, ..)| **user != message.sender.user)
-            .map(|(user, mark, at)| Progress { user: user.clone(), read_at: (mark >= seq).then_some(at) })
+            .filter(|(user, _)| **user != message.sender.user)
+            .map(|(user, marks)| Progress::of(user, marks, seq))
             .collect();
-        // A member who left and returned is found twice; what they have read counts.
-        all.sort_by(|a, b| (&a.user, b.read_at.is_some()).cmp(&(&b.user, a.read_at.is_some())));
+        // A member who left and returned is found twice; the further marks count.
+        let reached = |one: &Progress| (one.read_at.is_some(), one.delivered_at.is_some());
+        all.sort_by(|a, b| (&a.user, reached(b)).cmp(&(&b.user, reached(a))));
         all.dedup_by(|a, b| a.user == b.user);
         all
     }

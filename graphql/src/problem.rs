@@ -2,11 +2,12 @@
 //!
 //! A refusal that GraphQL would answer has its code and field here as well.
 
-use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use schemas::Refusal;
 use serde_json::{Value, json};
+
+use crate::error::brief;
 
 /// What went wrong.
 #[derive(Debug, Clone)]
@@ -17,12 +18,26 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// A problem; what is longer than an error may be is cut off.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), refusal: None }
+        Self { status, detail: brief(detail.into()), refusal: None }
     }
 
     pub fn of(status: StatusCode, refusal: Refusal) -> Self {
-        Self { status, detail: refusal.detail.clone(), refusal: Some(refusal) }
+        Self { status, detail: brief(refusal.detail.clone()), refusal: Some(refusal) }
+    }
+
+    /// The problem as the body of an answer.
+    pub fn to_json(&self) -> String {
+        let Self { status, detail, refusal } = self;
+        let title = status.canonical_reason();
+        let mut body =
+            json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
+        if let Some(refusal) = refusal {
+            body["code"] = refusal.code.as_str().into();
+            body["field"] = refusal.field.as_deref().map_or(Value::Null, Value::from);
+        }
+        body.to_string()
     }
 }
 
@@ -38,23 +53,10 @@ pub async fn method_not_allowed() -> Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let mut body = json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason(),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-        });
-        let mut wait = None;
-        if let Some(refusal) = self.refusal {
-            body["code"] = refusal.code.as_str().into();
-            body["field"] = refusal.field.map_or(Value::Null, Value::from);
-            wait =
-                refusal.retry_after_ms.map(|milliseconds| (milliseconds.saturating_add(999) / 1_000).max(1));
-        }
-        let mut response = (self.status, Json(body)).into_response();
         let kind = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
-        if let Some(seconds) = wait {
+        let mut response = (self.status, [(header::CONTENT_TYPE, kind)], self.to_json()).into_response();
+        if let Some(wait) = self.refusal.and_then(|refusal| refusal.retry_after_ms) {
+            let seconds = (wait.saturating_add(999) / 1_000).max(1);
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response

@@ -4,8 +4,9 @@ use async_graphql::{Context, ID, Object};
 use schemas::{ConversationId, MessageId, UserId};
 
 use crate::account::credits::CreditAccount;
+use crate::account::settings::UserSettings;
 use crate::conversation::Conversation;
-use crate::conversation::list::{self, ConversationConnection, ConversationFilter};
+use crate::conversation::list::{self, ConversationConnection, ConversationFilter, UnreadSummary};
 use crate::ids::parse_id;
 use crate::message::Message;
 use crate::message::page::{self, MessageConnection, Wanted, seq_of};
@@ -36,7 +37,20 @@ impl Query {
     ) -> Result<ConversationConnection> {
         let access = access(ctx)?;
         let size = paging::size("first", first)?;
-        Ok(list::page(&access, size, after.as_deref(), filter.unwrap_or_default()).await?)
+        Ok(list::page(&access, size, after.as_deref(), &filter.unwrap_or_default()).await?)
+    }
+
+    async fn unread_summary(&self, ctx: &Context<'_>) -> Result<UnreadSummary> {
+        Ok(list::unread(&access(ctx)?).await?)
+    }
+
+    /// The labels that the viewer uses, in alphabetical order.
+    async fn conversation_labels(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        Ok(access(ctx)?.labels().await?)
+    }
+
+    async fn settings(&self, ctx: &Context<'_>) -> Result<UserSettings> {
+        Ok(access(ctx)?.preferences().await?.into())
     }
 
     async fn conversation(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Conversation>> {

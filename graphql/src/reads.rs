@@ -5,6 +5,7 @@
 
 mod blocks;
 mod history;
+mod organizing;
 mod recipients;
 mod request;
 mod rights;
@@ -14,16 +15,16 @@ mod unread;
 use std::sync::Arc;
 
 use domain::access;
+use platform::clock::Clock;
 use schemas::code::Refusal;
 use schemas::creating::Opened;
 use schemas::credits::LedgerEntry;
 use schemas::people::Profile;
-use schemas::position::Offset;
+use schemas::position::{LogTime, Offset};
 use schemas::states::AccountState;
-use schemas::tables::views::MembershipRow;
-use schemas::{ClientId, ConversationId, UserId};
+use schemas::{ClientId, ConversationId, ConversationKey, UserId};
 
-use crate::rows::{MemberRows, Rows};
+use crate::rows::{MemberRows, Memberships, Rows};
 
 pub use blocks::BlockList;
 pub use history::{Direction, Found};
@@ -35,11 +36,18 @@ pub use sight::ConversationSight;
 /// Reads that apply a viewer's rights.
 pub struct Reads {
     rows: Arc<Rows>,
+    /// Derives ids of conversations.
+    pub ids: ConversationKey,
+    clock: Arc<dyn Clock>,
 }
 
 impl Reads {
-    pub fn new(rows: Arc<Rows>) -> Self {
-        Self { rows }
+    pub fn new(rows: Arc<Rows>, ids: ConversationKey, clock: Arc<dyn Clock>) -> Self {
+        Self { rows, ids, clock }
+    }
+
+    fn now(&self) -> LogTime {
+        self.clock.now()
     }
 
     /// The published profile of a user. Anyone may see it.
@@ -57,10 +65,9 @@ impl Reads {
         self.rows.state(id).await?.opened.ok_or_else(Refusal::not_found)
     }
 
-    /// The conversations that a viewer is in, as their own rows name them.
-    pub async fn memberships(&self, viewer: &UserId) -> Result<Vec<MembershipRow>, Refusal> {
-        let rows = self.rows.memberships(viewer).await?;
-        Ok(rows.into_iter().filter(|row| row.member.present().is_some()).collect())
+    /// The conversations that a viewer is or was in, as their own rows name them.
+    pub fn memberships<'a>(&'a self, viewer: &'a UserId) -> Memberships<'a> {
+        self.rows.memberships(viewer)
     }
 
     /// A viewer's own account.
@@ -93,12 +100,18 @@ impl Reads {
         Ok(BlockList::new(self.rows.blocks(viewer).await?))
     }
 
-    /// A viewer's rows of a conversation. Without membership they are read twice, as rows may be behind.
+    /// A viewer's rows of a conversation; empty ones without membership. A denial reads the viewer's own row of
+    /// it alone, so that it costs the same whatever exists; twice, as rows may be behind.
     async fn member(&self, viewer: &UserId, id: &ConversationId) -> Result<MemberRows, Refusal> {
-        let rows = self.rows.member(id, viewer).await?.value;
-        if access::viewing(rows.member.as_ref()).is_ok() {
-            return Ok(rows);
+        for _ in 0..2 {
+            if !self.rows.is_member(viewer, id).await? {
+                continue;
+            }
+            let rows = self.rows.member(id, viewer).await?.value;
+            if access::viewing(rows.member.as_ref()).is_ok() {
+                return Ok(rows);
+            }
         }
-        Ok(self.rows.member(id, viewer).await?.value)
+        Ok(MemberRows::default())
     }
 }

@@ -1,12 +1,13 @@
 //! Raw rows of the tables: of the machines' owners, and of the views.
 //!
 //! Invariants: nothing here decides who may see what, so GraphQL types never get [`Rows`]: they read through
-//! [`crate::Reads`], which owns them. A range is read to its end, or refused.
+//! [`crate::Reads`], which owns them. A range is read to its end.
 
 mod accounts;
 mod conversations;
 mod messages;
 mod partition;
+mod policies;
 mod users;
 
 use std::sync::Arc;
@@ -20,9 +21,9 @@ use schemas::tables::{FromValues, MalformedRow, Value};
 
 use crate::error::internal;
 
-pub use conversations::{Conversation, MemberRows};
+pub use conversations::{Conversation, MemberRows, Memberships};
 pub use messages::Window;
-pub use partition::{Incomplete, MAX_ROWS, read_all, read_range};
+pub use partition::Pages;
 
 /// For facts and processors: what the rows hold, without regard to a viewer.
 pub struct Rows {

@@ -1,6 +1,7 @@
 //! Scalars of the API.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use icu_locale_core::LanguageIdentifier;
 use jiff::Timestamp;
 use schemas::position::LogTime;
 
@@ -23,6 +24,27 @@ impl ScalarType for DateTime {
     fn to_value(&self) -> Value {
         let time = Timestamp::from_millisecond(self.0).unwrap_or(Timestamp::UNIX_EPOCH);
         Value::String(format!("{time:.3}"))
+    }
+}
+
+/// A language tag of BCP 47 with language, script, region and variants, as "pt-BR"; in canonical form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Locale(pub String);
+
+#[Scalar]
+impl ScalarType for Locale {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => {
+                let tag: LanguageIdentifier = text.parse().map_err(InputValueError::custom)?;
+                Ok(Self(tag.to_string()))
+            }
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
     }
 }
 

@@ -13,6 +13,7 @@ use crate::conversation::Conversation;
 use crate::ids::parse_id;
 use crate::live::{CURSOR_PLACEHOLDER, Filter, Mode, Rendering};
 use crate::message::Message;
+use crate::message::receipts::MessageReceipt;
 use crate::{Result, access, viewer};
 use events::{InboxEvent, InboxFrame};
 use payloads::{Payload, payload};
@@ -62,15 +63,31 @@ impl Subscription {
         .await
     }
 
+    /// As messageRead too: reading implies delivery.
+    async fn message_delivered(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+    ) -> Result<impl Stream<Item = MessageReceipt> + use<>> {
+        let filter = Filter::MessageDelivered { conversation: parse_id(&conversation_id)? };
+        give(ctx, filter, |payload, _| Some(payload.delivered?.receipt(payload.of?))).await
+    }
+
+    async fn message_read(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+    ) -> Result<impl Stream<Item = MessageReceipt> + use<>> {
+        let filter = Filter::MessageRead { conversation: parse_id(&conversation_id)? };
+        give(ctx, filter, |payload, _| Some(payload.read?.receipt(payload.of?))).await
+    }
+
     async fn conversation_updated(
         &self,
         ctx: &Context<'_>,
     ) -> Result<impl Stream<Item = Conversation> + use<>> {
-        give(ctx, Filter::ConversationUpdated, |payload, _| {
-            let about = payload.conversation?.cloned();
-            Some(Conversation::named(payload.of?.conversation.clone(), about))
-        })
-        .await
+        give(ctx, Filter::ConversationUpdated, |payload, _| payload.conversation.map(Conversation::named))
+            .await
     }
 }
 

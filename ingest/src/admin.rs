@@ -1,5 +1,6 @@
 //! The admin port: liveness, readiness, metrics, schemas.
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -44,8 +45,9 @@ async fn metrics() -> Response {
 }
 
 /// A schema by its id, as a schema registry answers.
-async fn schema(Path(id): Path<u32>) -> Response {
-    match released().find(|schema| schema.id == id) {
+async fn schema(id: Result<Path<u32>, PathRejection>) -> Response {
+    let schema = id.ok().and_then(|Path(id)| released().find(|schema| schema.id == id));
+    match schema {
         Some(schema) => Json(json!({ "schema": schema.json })).into_response(),
         None => Problem::new(StatusCode::NOT_FOUND, "no schema has this id").into_response(),
     }

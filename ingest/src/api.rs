@@ -13,6 +13,7 @@ use futures::{FutureExt, StreamExt};
 use graphql::admission::root_fields;
 use graphql::error::server_error;
 use graphql::live::Mode;
+use graphql::metering::Metering;
 use graphql::{Executor, Introspection, Query, Reads, Rights, Subscription};
 use schemas::{ErrorCode, Refusal};
 
@@ -22,6 +23,8 @@ use crate::operations::creating::Creating;
 use crate::operations::deleting::Deleting;
 use crate::operations::editing::Editing;
 use crate::operations::membership::Membership;
+use crate::operations::organizing::Organizing;
+use crate::operations::preferences::Preferences;
 use crate::operations::receipts::Receipts;
 use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
@@ -29,7 +32,7 @@ use crate::operations::settings::Settings;
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// The mutations that sockets serve: brief and frequent ones. Others go over HTTP.
-pub const ON_SOCKETS: &[&str] = &["markRead"];
+pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead"];
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(Messages, Conversations, People);
@@ -38,10 +41,10 @@ pub struct Mutation(Messages, Conversations, People);
 pub struct Messages(Sending, Editing, Deleting, Receipts);
 
 #[derive(MergedObject, Default)]
-pub struct Conversations(Creating, Membership, Settings);
+pub struct Conversations(Creating, Membership, Settings, Organizing);
 
 #[derive(MergedObject, Default)]
-pub struct People(Blocking);
+pub struct People(Blocking, Preferences);
 
 /// The schema over what can be read and asked for. It runs what [`graphql::Admission`] has admitted, which
 /// is valid.
@@ -49,6 +52,7 @@ pub fn schema(reads: Arc<Reads>, ingest: Arc<Ingest>) -> ApiSchema {
     Schema::build(Query, Mutation::default(), Subscription)
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
+        .extension(Metering)
         .data(reads)
         .data(ingest)
         .finish()

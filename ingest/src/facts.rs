@@ -128,6 +128,10 @@ impl Facts {
         user: &UserId,
         conversation: &ConversationId,
     ) -> Result<Option<Versioned<SenderContext>>, Refusal> {
+        // A denial reads this row alone, so that it costs the same whatever exists.
+        if !self.rows.is_member(user, conversation).await? {
+            return Ok(None);
+        }
         let Versioned { version, value } = self.rows.member(conversation, user).await?;
         let interval = access::viewing(value.member.as_ref()).ok().cloned();
         let members = value.state.members;
@@ -172,6 +176,15 @@ impl Facts {
         let named = mentions::named(text, profiles.iter().map(|profile| profile.username.as_str()));
         let people = named.people.into_iter().filter_map(|at| profiles.get(at).cloned()).collect();
         Ok(Mentions { people, all: named.all })
+    }
+
+    /// Refuses a request that would bring a user into a conversation with others, where a block stands between
+    /// them.
+    pub async fn reachable(&self, user: &UserId, others: &[UserId]) -> Result<(), Refusal> {
+        let blocks = self.rows.blocks_with(user, others).await?;
+        let has_blocked = blocks.iter().any(|row| row.blocks.by_user.stands());
+        let is_blocked = blocks.iter().any(|row| row.blocks.by_other.stands());
+        access::reachable(has_blocked, is_blocked)
     }
 
     /// The users whom a request names, sorted, each once; NOT_FOUND if one has no published profile.

@@ -21,7 +21,7 @@ use async_graphql::{Request, ServerError};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, Extension, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -29,8 +29,9 @@ use axum::routing::{MethodRouter, get, post};
 use futures::StreamExt;
 use graphql::admission::Admitted;
 use graphql::auth::{Authenticator, bearer_in};
-use graphql::deadline::in_time;
+use graphql::deadline::in_bounds;
 use graphql::error::server_error;
+use graphql::limits::{Asker, Peer};
 use graphql::problem::{self, Problem};
 use graphql::{Admission, Executor, Introspection, Origins, TraceParent, Viewer};
 use platform::clock::Clock;
@@ -98,12 +99,27 @@ fn panicked(_panic: Box<dyn Any + Send>) -> Response {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, refusal.detail).into_response()
 }
 
-async fn by_post(State(http): State<Http>, headers: HeaderMap, body: Bytes) -> Response {
-    http.serve(&headers, true, || request::by_body(&headers, &body)).await
+/// Where a request comes from, and what it says of itself.
+struct Head {
+    peer: Option<Peer>,
+    headers: HeaderMap,
+    /// Whether it may hold a mutation.
+    mutations: bool,
+}
+
+async fn by_post(
+    State(http): State<Http>,
+    peer: Option<Extension<Peer>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let head = Head { peer: peer.map(|Extension(peer)| peer), headers, mutations: true };
+    http.serve(&head, || request::by_body(&head.headers, &body)).await
 }
 
 async fn by_get(
     State(http): State<Http>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     query: Result<Query<GetParameters>, QueryRejection>,
 ) -> Response {
@@ -114,55 +130,55 @@ async fn by_get(
     let Ok(Query(parameters)) = query else {
         return Problem::new(StatusCode::BAD_REQUEST, "the query string is malformed").into_response();
     };
-    http.serve(&headers, false, || request::by_query(parameters)).await
+    let head = Head { peer: peer.map(|Extension(peer)| peer), headers, mutations: false };
+    http.serve(&head, || request::by_query(parameters)).await
 }
 
 impl Http {
-    async fn serve(
-        &self,
-        headers: &HeaderMap,
-        mutations: bool,
-        read: impl FnOnce() -> Result<Operation, Malformed>,
-    ) -> Response {
-        let Some(media) = negotiate(headers) else {
+    async fn serve(&self, head: &Head, read: impl FnOnce() -> Result<Operation, Malformed>) -> Response {
+        let Some(media) = negotiate(&head.headers) else {
             let detail = "application/graphql-response+json or application/json";
             return Problem::new(StatusCode::NOT_ACCEPTABLE, detail).into_response();
         };
+        // Counted before anything is done for it, the verification of a token included.
+        let limits = self.ingest.limits();
+        if let Err(refusal) = limits.attempt(Asker { user: None, peer: head.peer }, 1) {
+            return answer("unknown", media, Outcome::refused(refusal));
+        }
+        let viewer = match self.viewer(&head.headers) {
+            Ok(viewer) => viewer,
+            Err(refusal) => {
+                let refused = answer("unknown", media, Outcome::refused(refusal));
+                return ([(header::WWW_AUTHENTICATE, INVALID_TOKEN)], refused).into_response();
+            }
+        };
+        let user = viewer.as_ref().map(|viewer| &viewer.user);
+        if let Err(refusal) = limits.attempt(Asker { user, peer: None }, 1) {
+            return answer("unknown", media, Outcome::refused(refusal));
+        }
+        let asker = Asker { user, peer: head.peer };
         match read() {
-            Ok(operation) => self.run(headers, operation, media, mutations).await,
+            Ok(operation) => self.run(head, asker, operation, media).await,
             Err(Malformed::Problem(problem)) => problem.into_response(),
             Err(Malformed::Refused(error)) => answer("unknown", media, Outcome::Refused(vec![error])),
         }
     }
 
-    async fn run(
-        &self,
-        headers: &HeaderMap,
-        operation: Operation,
-        media: Media,
-        mutations: bool,
-    ) -> Response {
+    async fn run(&self, head: &Head, asker: Asker<'_>, operation: Operation, media: Media) -> Response {
         let mut request = Request::new(operation.query).variables(operation.variables);
         if let Some(name) = operation.name {
             request = request.operation_name(name);
         }
-        match self.viewer(headers) {
-            Ok(Some(viewer)) => {
-                request.data.insert(viewer);
-            }
-            Ok(None) => {}
-            Err(refusal) => {
-                let refused = answer("unknown", media, Outcome::Refused(vec![server_error(refusal)]));
-                return ([(header::WWW_AUTHENTICATE, INVALID_TOKEN)], refused).into_response();
-            }
+        if let Some(user) = asker.user.cloned() {
+            request.data.insert(Viewer { user });
         }
-        let admitted = self.admission.admit(&mut request);
-        let Admitted { kind, about_schema } = match admitted {
+        let limits = self.ingest.limits();
+        let Admitted { kind, about_schema, .. } = match limits.admit(&self.admission, &mut request, asker) {
             Ok(admitted) => admitted,
             Err(errors) => return answer("unknown", media, Outcome::Refused(errors)),
         };
         match kind {
-            OperationType::Mutation if !mutations => {
+            OperationType::Mutation if !head.mutations => {
                 let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, "a GET changes nothing");
                 return ([(header::ALLOW, "POST")], problem).into_response();
             }
@@ -174,14 +190,18 @@ impl Http {
         if about_schema {
             request = request.data(Introspection);
         }
-        if let Some(trace) = trace(headers) {
+        if let Some(trace) = trace(&head.headers) {
             request = request.data(trace);
         }
-        let mut responses = (self.executor)(request);
-        let outcome = match in_time(kind, responses.next()).await {
-            Ok(Some(response)) => Outcome::Executed(response),
+        let execution = match limits.begin(asker.user) {
+            Ok(execution) => execution,
+            Err(refusal) => return answer(name_of(kind), media, Outcome::refused(refusal)),
+        };
+        let mut responses = (self.executor)(request.data(execution.clone()));
+        let outcome = match in_bounds(kind, &execution, responses.next()).await {
+            Ok(Some(response)) => Outcome::Executed(response, execution),
             Ok(None) => Outcome::Refused(vec![not_here()]),
-            Err(refusal) => Outcome::Refused(vec![server_error(refusal)]),
+            Err(refusal) => Outcome::refused(refusal),
         };
         answer(name_of(kind), media, outcome)
     }

@@ -6,11 +6,13 @@
 mod acknowledgements;
 pub mod admin;
 pub mod api;
+mod deliveries;
 mod facts;
 pub mod http;
 pub mod login;
 pub mod metrics;
 pub mod operations;
+mod policy;
 pub mod requests;
 mod stages;
 mod verdicts;
@@ -18,6 +20,7 @@ mod verdicts;
 use std::sync::Arc;
 use std::time::Duration;
 
+use graphql::limits::{self, Limits};
 use graphql::{Rows, TraceParent};
 use platform::clock::Clock;
 use platform::ports::{Log, LogError};
@@ -30,7 +33,9 @@ use schemas::{Refusal, UserId};
 use tokio::time::Instant;
 
 use acknowledgements::Acknowledgements;
+use deliveries::Deliveries;
 use facts::Facts;
+use policy::KnownPolicy;
 use requests::{Completed, RequestKind, Requests};
 
 /// Bounds and times of an ingest.
@@ -46,6 +51,7 @@ pub struct Options {
     pub waiting: usize,
     /// Of which one user's.
     pub waiting_per_user: usize,
+    pub limits: limits::Options,
 }
 
 impl Default for Options {
@@ -56,6 +62,7 @@ impl Default for Options {
             queue_within: Duration::from_secs(5),
             waiting: 4_096,
             waiting_per_user: 256,
+            limits: limits::Options::default(),
         }
     }
 }
@@ -65,8 +72,11 @@ pub struct Ingest {
     clock: Arc<dyn Clock>,
     rows: Arc<Rows>,
     facts: Facts,
+    policy: KnownPolicy,
     requests: Requests,
     acknowledgements: Acknowledgements,
+    deliveries: Deliveries,
+    limits: Arc<Limits>,
     options: Options,
     /// Where verdicts on its own commands begin.
     verdicts_from: Offset,
@@ -95,7 +105,26 @@ impl Ingest {
         let requests = Requests::new(options.slot, options.waiting, options.waiting_per_user);
         let acknowledgements = Acknowledgements::new(options.waiting, options.verdict_within);
         let facts = Facts::new(rows.clone());
-        Ok(Arc::new(Self { log, clock, rows, facts, requests, acknowledgements, options, verdicts_from }))
+        let policy = KnownPolicy::new(rows.clone());
+        let limits = Limits::new(options.limits);
+        Ok(Arc::new(Self {
+            log,
+            clock,
+            rows,
+            facts,
+            policy,
+            requests,
+            acknowledgements,
+            deliveries: Deliveries::default(),
+            limits,
+            options,
+            verdicts_from,
+        }))
+    }
+
+    /// The limits of this process, for every port of it.
+    pub fn limits(&self) -> &Arc<Limits> {
+        &self.limits
     }
 
     /// Queues the command of a request, and waits until its verdicts complete it.
@@ -108,6 +137,7 @@ impl Ingest {
         let pending = self.requests.open(user, kind)?;
         let trace = trace.map(TraceParent::as_str);
         let record = command(pending.reply()).from_client(self.clock.now(), trace);
+        self.limits.append(user, record.size())?;
         let partition = record.partition(self.log.partitions(record.topic));
         let room = self.acknowledgements.reserve((record.topic.name, partition))?;
         match tokio::time::timeout(self.options.queue_within, self.log.enqueue(record)).await {

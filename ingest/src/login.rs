@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use schemas::avro::{self, Record};
@@ -23,6 +23,7 @@ use tokio::time::Instant;
 use crate::http::Http;
 use crate::requests::RequestKind;
 use crate::{Asked, Ingest};
+use graphql::limits::{Asker, Peer};
 use graphql::problem::Problem;
 
 /// The first credits of a new user, in milli-credits.
@@ -70,7 +71,15 @@ struct LoggedIn {
     token: String,
 }
 
-pub async fn login(State(http): State<Http>, body: Result<Json<Login>, JsonRejection>) -> Response {
+pub async fn login(
+    State(http): State<Http>,
+    peer: Option<Extension<Peer>>,
+    body: Result<Json<Login>, JsonRejection>,
+) -> Response {
+    let asker = Asker { user: None, peer: peer.map(|Extension(peer)| peer) };
+    if let Err(refusal) = http.ingest.limits().attempt(asker, 1) {
+        return Problem::of(StatusCode::TOO_MANY_REQUESTS, refusal).into_response();
+    }
     let login = match body {
         Ok(Json(login)) => login,
         Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),

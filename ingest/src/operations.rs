@@ -8,6 +8,8 @@ pub mod creating;
 pub mod deleting;
 pub mod editing;
 pub mod membership;
+pub mod organizing;
+pub mod preferences;
 pub mod receipts;
 pub mod sending;
 pub mod settings;
@@ -35,7 +37,7 @@ const REMEMBERED_MS: LogTime = 23 * 60 * 60 * 1_000;
 
 /// The user who asks for a mutation, with what their request is run by.
 struct Caller<'a> {
-    ingest: &'a Ingest,
+    ingest: &'a Arc<Ingest>,
     access: Access<'a>,
     trace: Option<&'a TraceParent>,
     /// When the request came.

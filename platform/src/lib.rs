@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod config;
+pub mod connections;
 pub mod dead_letter;
 pub mod group;
 pub mod lifecycle;
@@ -11,4 +12,5 @@ pub mod ports;
 pub mod projection;
 pub mod retry;
 pub mod runner;
+pub mod shares;
 pub mod telemetry;

@@ -16,7 +16,7 @@ pub mod drive;
 pub mod effect;
 pub mod fault;
 mod incoming;
-mod io;
+pub mod io;
 mod measure;
 mod memory;
 mod refuse;

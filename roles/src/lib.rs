@@ -23,11 +23,13 @@ use ingest::http::Http;
 use ingest::http::connections::{self, Serving};
 use ingest::{Ingest, api};
 use platform::clock::Clock;
+use platform::connections::Options as Connections;
 use platform::lifecycle::{Lifecycle, Signals};
 use platform::ports::{Log, Tables};
 use platform::projection;
 use platform::runner::{self, RunnerError, drive};
 use platform::telemetry::consumers::Port;
+use schemas::ConversationKey;
 use schemas::topics::VERDICTS;
 use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
@@ -63,6 +65,7 @@ pub struct Api {
     pub ingest: Arc<Ingest>,
     executor: Executor,
     admission: Admission,
+    reads: Arc<Reads>,
 }
 
 impl Process {
@@ -128,15 +131,16 @@ impl Process {
 
     /// What requests are answered by. Its verdicts come to a partition that it picks: whoever shares
     /// it tells the own requests from the other's.
-    pub async fn api(&mut self, mut options: ingest::Options) -> Result<Api> {
+    pub async fn api(&mut self, ids: ConversationKey, mut options: ingest::Options) -> Result<Api> {
         options.slot = rand::random_range(0..self.log.partitions(&VERDICTS));
         let rows = Arc::new(Rows::new(self.tables.clone()));
         let ingest = Ingest::open(self.log.clone(), self.clock.clone(), rows.clone(), options).await?;
         let latch = self.life.readiness.latch("verdicts");
         self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
-        let schema = api::schema(Arc::new(Reads::new(rows)), ingest.clone());
+        let reads = Arc::new(Reads::new(rows, ids, self.clock.clone()));
+        let schema = api::schema(reads.clone(), ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
-        Ok(Api { executor: api::executor(schema), admission, ingest })
+        Ok(Api { executor: api::executor(schema), admission, ingest, reads })
     }
 
     /// Requests over HTTP.
@@ -179,7 +183,8 @@ impl Process {
             Ok(())
         });
         let authenticator = access.authenticator.clone();
-        let schema = (api.executor.clone(), Arc::new(api.admission.clone()));
+        let limits = api.ingest.limits().clone();
+        let schema = (api.executor.clone(), Arc::new(api.admission.clone()), limits, api.reads.clone());
         let sockets = Sockets::new((node, entrances), schema, authenticator, access.origins.clone())?;
         self.life.serving.spawn("sockets", |stop| sockets.clone().drain(stop));
         Ok(sockets.routes())
@@ -197,8 +202,7 @@ impl Process {
     /// The operators' port, which tells to the end how the process does.
     pub fn admin(&mut self, listener: TcpListener) {
         let routes = ingest::admin::routes(self.life.readiness.clone());
-        self.life
-            .running
-            .spawn("admin", |stop| connections::serve(listener, routes, Serving::default(), stop));
+        let serving = Serving { connections: Connections::operators(), ..Serving::default() };
+        self.life.running.spawn("admin", |stop| connections::serve(listener, routes, serving, stop));
     }
 }

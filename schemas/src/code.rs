@@ -23,12 +23,13 @@ pub enum ErrorCode {
     EditWindowClosed,
     EditLimitReached,
     LimitReached,
+    AnnouncementsOnly,
     Unavailable,
     InternalServerError,
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
@@ -43,6 +44,7 @@ impl ErrorCode {
         Self::EditWindowClosed,
         Self::EditLimitReached,
         Self::LimitReached,
+        Self::AnnouncementsOnly,
         Self::Unavailable,
         Self::InternalServerError,
     ];
@@ -64,6 +66,7 @@ impl ErrorCode {
             Self::EditWindowClosed => "EDIT_WINDOW_CLOSED",
             Self::EditLimitReached => "EDIT_LIMIT_REACHED",
             Self::LimitReached => "LIMIT_REACHED",
+            Self::AnnouncementsOnly => "ANNOUNCEMENTS_ONLY",
             Self::Unavailable => "UNAVAILABLE",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",
         }

@@ -3,7 +3,7 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ClientId, UserId};
+use crate::ids::{ClientId, ConversationId, UserId};
 use crate::position::{LogTime, Offset};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
@@ -24,10 +24,12 @@ impl ConversationKind {
     }
 }
 
-/// Request to an account: create a conversation; its id derives from the creator and the client id.
+/// Request to an account: create a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct CreateConversation {
+    /// Derived from the pair, or from the creator and the client id.
+    pub conversation: ConversationId,
     pub kind: ConversationKind,
     /// Everyone but the creator, sorted, each once.
     pub participants: Vec<UserId>,
@@ -61,6 +63,9 @@ pub struct ConversationOpened {
 pub struct Opened {
     pub kind: ConversationKind,
     pub title: Option<String>,
+    pub description: Option<String>,
+    /// Only owner and moderators post.
+    pub announcements_only: bool,
     pub by: UserId,
     pub at: LogTime,
     /// The creator's charge that opened it.

@@ -11,8 +11,10 @@ pub use crate::creating::ConversationOpened;
 pub use crate::credits::CreditsChanged;
 pub use crate::deleting::MessageDeleted;
 pub use crate::editing::MessageEdited;
-pub use crate::membership::MembersChanged;
-pub use crate::receipts::ReceiptAdvanced;
+pub use crate::membership::{MembersChanged, RolesChanged};
+pub use crate::organizing::{ConversationOrganized, DraftSaved};
+pub use crate::preferences::PreferencesChanged;
+pub use crate::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 pub use crate::sending::{MessageCreated, SendRejected};
 pub use crate::settings::ConversationUpdated;
 
@@ -68,6 +70,9 @@ facts! {
     AccountFact, ACCOUNT_FACTS:
     200 CreditsChanged,
     201 SendRejected,
+    202 ConversationOrganized,
+    203 PreferencesChanged,
+    204 DraftSaved,
 }
 
 facts! {
@@ -81,4 +86,7 @@ facts! {
     245 BlocksChanged,
     246 MessageEdited,
     247 ConversationUpdated,
+    248 MarkedUnread,
+    249 RolesChanged,
+    250 DeliveryAdvanced,
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 use apache_avro::schema::{Name, NamespaceRef};
 use apache_avro::{AvroSchemaComponent, Schema};
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -84,7 +86,7 @@ text_id!(
 );
 
 text_id!(
-    /// A conversation: 32 lower-case hexadecimal digits, derived from what created it.
+    /// A conversation: 32 lower-case hexadecimal digits, derived by a [`ConversationKey`].
     ConversationId,
     "conversation",
     |text| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
@@ -137,38 +139,48 @@ impl ClientId {
 impl UserId {
     /// The id that development log-in gives to a username, in whatever case it is written.
     pub fn of_username(username: &str) -> Self {
-        Self(Uuid::new_v8(digest(&["user", &username.to_ascii_lowercase()])).hyphenated().to_string().into())
+        let digest = Sha256::new().chain_update(joined(&["user", &username.to_ascii_lowercase()])).finalize();
+        Self(Uuid::new_v8(first_half(digest.into())).hyphenated().to_string().into())
     }
 }
 
-impl ConversationId {
+/// The secret of a deployment by which ids of conversations are derived: without it nobody computes the id
+/// of two users' conversation. It is the same in all processes that serve the API, and never changes, as
+/// pairs find their conversation by it.
+#[derive(Clone)]
+pub struct ConversationKey(Hmac<Sha256>);
+
+impl ConversationKey {
+    pub fn new(key: [u8; 32]) -> Self {
+        let padded: [u8; 64] = std::array::from_fn(|at| key.get(at).copied().unwrap_or_default());
+        Self(<Hmac<Sha256> as KeyInit>::new(&padded.into()))
+    }
+
     /// The one DIRECT conversation of a pair; a pair may be one person twice (notes).
-    pub fn direct(one: &UserId, other: &UserId) -> Self {
+    pub fn direct(&self, one: &UserId, other: &UserId) -> ConversationId {
         let (low, high) = if one <= other { (one, other) } else { (other, one) };
-        Self::derived(&["direct", low.as_str(), high.as_str()])
+        self.derived(&["direct", low.as_str(), high.as_str()])
     }
 
     /// The conversation that a creator names by their own request id.
-    pub fn created(creator: &UserId, request: &ClientId) -> Self {
-        Self::derived(&["created", creator.as_str(), &request.to_string()])
+    pub fn created(&self, creator: &UserId, request: &ClientId) -> ConversationId {
+        self.derived(&["created", creator.as_str(), &request.to_string()])
     }
 
-    fn derived(parts: &[&str]) -> Self {
-        Self(Uuid::from_bytes(digest(parts)).simple().to_string().into())
+    fn derived(&self, parts: &[&str]) -> ConversationId {
+        let mac = self.0.clone().chain_update(joined(parts)).finalize().into_bytes();
+        ConversationId(Uuid::from_bytes(first_half(mac.into())).simple().to_string().into())
     }
 }
 
-/// The first 16 bytes of SHA-256 over length-prefixed parts, so that no two lists collide by joining.
-fn digest(parts: &[&str]) -> [u8; 16] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part.as_bytes());
-    }
-    let full: [u8; 32] = hash.finalize().into();
-    let mut short = [0; 16];
-    short.copy_from_slice(&full[..16]);
-    short
+/// Length-prefixed parts, so that no two lists are equal when they are joined.
+fn joined(parts: &[&str]) -> Vec<u8> {
+    let part = |part: &&str| [&(part.len() as u64).to_be_bytes()[..], part.as_bytes()].concat();
+    parts.iter().flat_map(part).collect()
+}
+
+fn first_half(full: [u8; 32]) -> [u8; 16] {
+    std::array::from_fn(|at| full[at])
 }
 
 /// A message: its conversation and its number in it. As text, ids of one conversation sort by number.
@@ -210,18 +222,28 @@ mod tests {
 
     #[test]
     fn a_pair_has_one_direct_conversation_whoever_starts_it() {
-        let (ann, bob) = (user("ann"), user("bob"));
-        assert_eq!(ConversationId::direct(&ann, &bob), ConversationId::direct(&bob, &ann));
-        assert_ne!(ConversationId::direct(&ann, &ann), ConversationId::direct(&ann, &bob));
-        assert_ne!(
-            ConversationId::direct(&user("a"), &user("bc")),
-            ConversationId::direct(&user("ab"), &user("c"))
-        );
+        let (key, ann, bob) = (ConversationKey::new([7; 32]), user("ann"), user("bob"));
+        assert_eq!(key.direct(&ann, &bob), key.direct(&bob, &ann));
+        assert_ne!(key.direct(&ann, &ann), key.direct(&ann, &bob));
+        assert_ne!(key.direct(&user("a"), &user("bc")), key.direct(&user("ab"), &user("c")));
+    }
+
+    #[test]
+    fn nobody_computes_an_id_without_the_key() {
+        let (ann, bob, request) = (user("ann"), user("bob"), ClientId::from_bytes([1; 16]));
+        let ids = |key| {
+            let key = ConversationKey::new([key; 32]);
+            (key.direct(&ann, &bob), key.created(&ann, &request))
+        };
+        let ((direct, created), other) = (ids(7), ids(8));
+        assert!(direct != other.0 && created != other.1);
+        // HMAC-SHA-256 as other programs compute it.
+        assert_eq!(direct.as_str(), "b65ddad3ff171b48b09420c681055d10");
     }
 
     #[test]
     fn message_ids_are_canonical_and_sort_by_number() {
-        let conversation = ConversationId::direct(&user("ann"), &user("bob"));
+        let conversation = ConversationKey::new([7; 32]).direct(&user("ann"), &user("bob"));
         let id = |seq| MessageId { conversation: conversation.clone(), seq };
         assert!(id(9).to_string() < id(10).to_string());
         assert_eq!(id(7).to_string().parse(), Ok(id(7)));

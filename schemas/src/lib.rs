@@ -8,6 +8,7 @@
 
 pub mod avro;
 pub mod blocking;
+pub mod changes;
 pub mod charging;
 pub mod code;
 pub mod control;
@@ -20,8 +21,10 @@ pub mod ids;
 pub mod membership;
 pub mod message;
 pub mod operations;
+pub mod organizing;
 pub mod people;
 pub mod position;
+pub mod preferences;
 pub mod receipts;
 pub mod record;
 pub mod rows;
@@ -34,6 +37,6 @@ pub mod verdict;
 
 pub use code::{ErrorCode, Refusal};
 pub use facts::{AccountFact, ConversationFact};
-pub use ids::{ClientId, ConversationId, MessageId, UserId};
+pub use ids::{ClientId, ConversationId, ConversationKey, MessageId, UserId};
 pub use operations::{AccountRequest, ConversationRequest};
 pub use position::{Cause, LogTime, Offset, Partition, Version};

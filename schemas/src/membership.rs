@@ -7,7 +7,7 @@ use crate::creating::Opened;
 use crate::ids::UserId;
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
-use crate::receipts::Receipt;
+use crate::receipts::{Receipt, Watermarks};
 use crate::rows::TOMBSTONE_SECONDS;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
@@ -15,6 +15,7 @@ use crate::rows::TOMBSTONE_SECONDS;
 #[avro(namespace = "musclemap.messaging")]
 pub enum Role {
     Owner,
+    Moderator,
     Member,
 }
 
@@ -23,6 +24,7 @@ impl Role {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Owner => "OWNER",
+            Self::Moderator => "MODERATOR",
             Self::Member => "MEMBER",
         }
     }
@@ -43,6 +45,32 @@ pub struct AddMembers {
 pub struct RemoveMember {
     pub actor: Profile,
     pub person: Profile,
+}
+
+/// Request to a conversation: give a member of a group another role. An owner who makes another one the
+/// owner hands the group over, and is a moderator then.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct SetRole {
+    pub actor: Profile,
+    pub person: Profile,
+    pub role: Role,
+}
+
+/// Fact of a conversation: members have other roles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct RolesChanged {
+    pub about: Opened,
+    pub by: UserId,
+    pub members: Vec<MemberRole>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MemberRole {
+    pub user: UserId,
+    pub role: Role,
 }
 
 /// Fact of a conversation: memberships have begun or ended.
@@ -95,10 +123,8 @@ pub struct Member {
     pub joined_at: LogTime,
     /// Oldest first, the last eight; the last one decides what history shows.
     pub intervals: Vec<MembershipInterval>,
-    /// Read mark with which the member returned; 0 for a first membership.
-    pub read_up_to: i64,
-    /// Time of that mark.
-    pub read_at: LogTime,
+    /// The marks with which the member returned.
+    pub marks: Watermarks,
 }
 
 impl Member {
@@ -110,14 +136,9 @@ impl Member {
         self.intervals.last().filter(|last| last.to.is_none())
     }
 
-    /// The member's read mark, beside their receipt if they have one.
-    pub fn read_mark(&self, receipt: Option<&Receipt>) -> i64 {
-        receipt.filter(|receipt| !receipt.ended).map_or(0, |receipt| receipt.read_up_to).max(self.read_up_to)
-    }
-
-    /// Time of that mark.
-    pub fn read_at(&self, receipt: Option<&Receipt>) -> LogTime {
-        receipt.filter(|receipt| !receipt.ended).map_or(self.read_at, |receipt| receipt.read_at)
+    /// The member's marks, beside their receipt if they have one.
+    pub fn marks(&self, receipt: Option<&Receipt>) -> Watermarks {
+        receipt.filter(|receipt| !receipt.ended).map_or(self.marks, |receipt| receipt.marks.max(self.marks))
     }
 
     /// The row of a membership that has ended is a tombstone; [`Former`] keeps what it said.
@@ -131,6 +152,5 @@ impl Member {
 #[avro(namespace = "musclemap.rows")]
 pub struct Former {
     pub intervals: Vec<MembershipInterval>,
-    pub read_up_to: i64,
-    pub read_at: LogTime,
+    pub marks: Watermarks,
 }

@@ -42,7 +42,7 @@ pub struct ReplyStub {
 #[avro(namespace = "musclemap.messaging")]
 pub struct Mentions {
     pub people: Vec<Profile>,
-    /// Every member; only an owner may mention all.
+    /// Every member; only the owner and moderators may mention all.
     pub all: bool,
 }
 
@@ -55,6 +55,9 @@ pub enum NoteKind {
     Left,
     Removed,
     Renamed,
+    RoleChanged,
+    OwnerChanged,
+    SettingsChanged,
 }
 
 /// Text of a user.
@@ -96,8 +99,9 @@ impl Note {
         Self { kind, targets, value: None }
     }
 
-    pub fn renamed(title: &str) -> Self {
-        Self { kind: NoteKind::Renamed, targets: vec![], value: Some(title.to_owned()) }
+    /// What was changed has this value now.
+    pub fn valued(kind: NoteKind, targets: Vec<Profile>, value: &str) -> Self {
+        Self { kind, targets, value: Some(value.to_owned()) }
     }
 }
 

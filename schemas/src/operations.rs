@@ -12,8 +12,10 @@ pub use crate::creating::{CreateConversation, OpenConversation};
 pub use crate::credits::GrantCredits;
 pub use crate::deleting::DeleteMessage;
 pub use crate::editing::EditMessage;
-pub use crate::membership::{AddMembers, RemoveMember};
-pub use crate::receipts::MarkRead;
+pub use crate::membership::{AddMembers, RemoveMember, SetRole};
+pub use crate::organizing::{OrganizeConversation, SaveDraft};
+pub use crate::preferences::UpdatePreferences;
+pub use crate::receipts::{AcknowledgeDelivery, MarkRead, MarkUnread};
 pub use crate::sending::{PostMessage, SendMessage};
 pub use crate::settings::UpdateConversation;
 
@@ -27,6 +29,9 @@ macro_rules! account_operations {
             101 CreateConversation since 1,
             102 Refund since 1,
             103 GrantCredits since 1,
+            104 OrganizeConversation since 1,
+            105 SaveDraft since 1,
+            106 UpdatePreferences since 1,
         }
     };
 }
@@ -46,6 +51,9 @@ macro_rules! conversation_operations {
             147 SetBlock since 1,
             148 EditMessage since 1,
             149 UpdateConversation since 1,
+            150 MarkUnread since 1,
+            151 SetRole since 1,
+            152 AcknowledgeDelivery since 1,
         }
     };
 }

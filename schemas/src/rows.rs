@@ -8,14 +8,17 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::avro::{self, DecodeError};
-use crate::ids::{ClientId, UserId};
+use crate::ids::{ClientId, ConversationId, UserId};
 use crate::position::{LogTime, Offset};
 
 pub use crate::blocking::Blocks;
+pub use crate::changes::Changes;
 pub use crate::charging::ClientRequest;
 pub use crate::credits::LedgerEntry;
 pub use crate::editing::{Edits, Replaced};
 pub use crate::membership::{Former, Member};
+pub use crate::organizing::{Draft, Labels, Organized};
+pub use crate::preferences::Preferences;
 pub use crate::receipts::Receipt;
 pub use crate::sending::{MessageHead, Sent};
 
@@ -107,6 +110,25 @@ impl KeyForm for UserId {
 
     fn read(bytes: &[u8]) -> Option<Self> {
         std::str::from_utf8(bytes).ok()?.parse().ok()
+    }
+}
+
+impl KeyForm for ConversationId {
+    fn write(&self, bytes: &mut KeyBytes) {
+        bytes.extend_from_slice(self.as_str().as_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok()?.parse().ok()
+    }
+}
+
+/// Of a row that its owner has once.
+impl KeyForm for () {
+    fn write(&self, _: &mut KeyBytes) {}
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.is_empty().then_some(())
     }
 }
 
@@ -281,6 +303,10 @@ rows! {
     AccountRow, ACCOUNT_ROWS:
     2 ClientRequest(ClientId) resident expiring, schema 21;
     10 LedgerEntry(Offset) unread, schema 22;
+    13 Organized(ConversationId) keyed, schema 36;
+    14 Labels(()) keyed, schema 37;
+    15 Draft(ConversationId) keyed expiring, schema 38;
+    16 Preferences(()) keyed, schema 39;
     shared: 12 Once keyed;
 }
 
@@ -295,6 +321,7 @@ rows! {
     13 Former(UserId) keyed, schema 32;
     14 Edits(i64) keyed, schema 34;
     15 Replaced((i64, i64)) unread, schema 35;
+    40 Changes(UserId) keyed, schema 280;
     shared: 12 Once keyed;
 }
 

@@ -1,4 +1,4 @@
-//! Settings of a conversation: its title.
+//! Settings of a conversation: title, description, who posts.
 
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
@@ -13,6 +13,9 @@ use crate::people::Profile;
 pub struct UpdateConversation {
     pub actor: Profile,
     pub title: Option<String>,
+    /// Empty: none.
+    pub description: Option<String>,
+    pub announcements_only: Option<bool>,
 }
 
 /// Fact of a conversation: its settings have changed.

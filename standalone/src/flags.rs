@@ -5,9 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use graphql::TrustedProxies;
+use graphql::{TrustedProxies, limits};
 use ingest::http::connections::Serving;
 use ingest::http::tls::Tls;
+use platform::connections;
 
 /// MuscleMap Messaging in one process.
 #[derive(Debug, Parser)]
@@ -43,16 +44,62 @@ pub struct Flags {
     #[arg(long, value_name = "LIST", env = "MM_TRUSTED_PROXIES", default_value = "")]
     pub trusted_proxies: String,
 
+    /// Connections at once from one address, or from one /64 of IPv6.
+    #[arg(long, value_name = "NUMBER", env = "MM_CONNECTIONS_PER_ADDRESS")]
+    #[arg(default_value_t = connections::Options::default().per_address)]
+    pub connections_per_address: usize,
+
+    /// Requests after which a connection is closed.
+    #[arg(long, value_name = "NUMBER", env = "MM_REQUESTS_PER_CONNECTION")]
+    #[arg(default_value_t = connections::Options::default().requests_per_connection)]
+    pub requests_per_connection: u32,
+
+    /// Sockets of one user at once.
+    #[arg(long, value_name = "NUMBER", env = "MM_SOCKETS_PER_USER")]
+    #[arg(default_value_t = fanout::Options::default().sockets_per_user)]
+    pub sockets_per_user: usize,
+
     /// Prices and limits; without it what is in force stays in force.
     #[arg(long, value_name = "FILE", env = "MM_POLICY")]
     pub policy: Option<PathBuf>,
+
+    /// Requests that one user may make in a minute.
+    #[arg(long, value_name = "COUNT", env = "MM_ATTEMPTS_PER_USER", default_value_t = limits().attempts_per_user)]
+    pub attempts_per_user: u32,
+
+    /// Requests that come from one address in a minute.
+    #[arg(
+        long,
+        value_name = "COUNT",
+        env = "MM_ATTEMPTS_PER_ADDRESS",
+        default_value_t = limits().attempts_per_address
+    )]
+    pub attempts_per_address: u32,
+
+    /// Bytes of commands that one user may append to the log in a minute.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "MM_LOG_BYTES_PER_USER",
+        default_value_t = limits().log_bytes_per_user
+    )]
+    pub log_bytes_per_user: u32,
 
     /// Instead of starting the system: look at its folder while it does not run.
     #[command(subcommand)]
     pub command: Option<operator::Command>,
 }
 
+fn limits() -> limits::Options {
+    limits::Options::default()
+}
+
 impl Flags {
+    pub fn limits(&self) -> limits::Options {
+        let Self { attempts_per_user, attempts_per_address, log_bytes_per_user, .. } = *self;
+        limits::Options { attempts_per_user, attempts_per_address, log_bytes_per_user, ..limits() }
+    }
+
     pub fn admin(&self) -> SocketAddr {
         let port = self.listen.port().wrapping_add(1);
         self.admin.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into())
@@ -65,6 +112,11 @@ impl Flags {
         Ok(())
     }
 
+    /// Bounds of sockets.
+    pub fn fanout(&self) -> fanout::Options {
+        fanout::Options { sockets_per_user: self.sockets_per_user, ..fanout::Options::default() }
+    }
+
     /// How clients are served.
     pub fn serving(&self) -> Result<Serving> {
         let proxies = TrustedProxies::parse(&self.trusted_proxies)?;
@@ -72,7 +124,12 @@ impl Flags {
             (Some(certificate), Some(key)) => Some(Tls::load(certificate, key)?),
             (None, _) | (_, None) => None,
         };
-        Ok(Serving { proxies, tls, ..Serving::default() })
+        let connections = connections::Options {
+            per_address: self.connections_per_address,
+            requests_per_connection: self.requests_per_connection,
+            ..connections::Options::default()
+        };
+        Ok(Serving { connections, proxies, tls })
     }
 }
 

@@ -9,11 +9,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// Keys that tokens and cursors are signed with.
+/// Keys that tokens and cursors are signed with, and ids of conversations derived by.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Secrets {
     pub tokens: [u8; 32],
     pub cursors: [u8; 32],
+    pub conversations: [u8; 32],
 }
 
 impl Secrets {
@@ -28,22 +29,26 @@ impl Secrets {
         ensure!(
             mode & 0o077 == 0,
             "{0} has mode {mode:o}, so others may know the keys in it: remove it, and new ones are made (all \
-             tokens and cursors end), or chmod 600 it if nobody has read it",
+             tokens and cursors end, and pairs begin new conversations), or chmod 600 it if nobody has read it",
             file.display()
         );
         let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-        let (Ok(tokens), Ok(cursors)) =
-            (bytes[..bytes.len().min(32)].try_into(), bytes[bytes.len().min(32)..].try_into())
-        else {
-            bail!("{} does not hold two keys of 32 bytes: remove it, and new ones are made", file.display());
+        let of_no_use = || {
+            format!(
+                "{} does not hold three keys of 32 bytes: restore it; if nothing is kept yet, remove it, and \
+                 new ones are made",
+                file.display()
+            )
         };
-        Ok(Self { tokens, cursors })
+        let (keys, []) = bytes.as_chunks::<32>() else { bail!(of_no_use()) };
+        let [tokens, cursors, conversations] = *keys else { bail!(of_no_use()) };
+        Ok(Self { tokens, cursors, conversations })
     }
 }
 
-/// The file appears with both keys in it, or not at all.
+/// The file appears with all keys in it, or not at all.
 fn make(folder: &Path, file: &Path) -> std::io::Result<()> {
-    let random: [u8; 64] = std::array::from_fn(|_| rand::random());
+    let random: [u8; 96] = std::array::from_fn(|_| rand::random());
     let new = folder.join("secrets.new");
     // What a crash has left is not written into: whoever made it may read it.
     match std::fs::remove_file(&new) {
@@ -85,7 +90,7 @@ mod tests {
         }
         std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         assert_eq!(Secrets::load(folder.path()).unwrap(), made);
-        for bytes in [&[][..], &[7; 63], &[7; 65]] {
+        for bytes in [&[][..], &[7; 64], &[7; 95], &[7; 97], &[7; 128]] {
             std::fs::write(&file, bytes).unwrap();
             assert!(Secrets::load(folder.path()).unwrap_err().to_string().contains("remove it"));
         }

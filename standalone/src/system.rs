@@ -9,6 +9,7 @@ use graphql::auth::Authenticator;
 use ingest::Ingest;
 use platform::runner;
 use roles::{Access, Process, http};
+use schemas::ConversationKey;
 use schemas::control::RULES;
 use tokio::net::TcpListener;
 
@@ -28,9 +29,10 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
     let dev_login = flags.dev_login;
     let access = Access { authenticator, dev_login, origins: Origins::new(vec![], dev_login) };
-    let api = process.api(ingest::Options::default()).await?;
+    let options = ingest::Options { limits: flags.limits(), ..ingest::Options::default() };
+    let api = process.api(ConversationKey::new(secrets.conversations), options).await?;
     let cursors = CursorKey::new(secrets.cursors);
-    let sockets = process.sockets(&api, &access, cursors, fanout::Options::default()).await?;
+    let sockets = process.sockets(&api, &access, cursors, flags.fanout()).await?;
     let requests = process.requests(&api, &access);
     process.serve("http", listener, http::split(sockets, requests), flags.serving()?);
     Ok(api.ingest)

@@ -10,17 +10,20 @@ from difference import same, true
 
 PERSON = "{ id username displayName avatarUrl }"
 MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content createdAt deletedAt isEdited editedAt editCount
-    mentionsAll     recipientCount readByCount status readBy(first: 50) {{ readAt user {{ id }} }}
+    mentionsAll recipientCount readByCount status readBy(first: 50) {{ deliveredAt readAt user {{ id }} }}
+    deliveredTo(first: 50) {{ deliveredAt readAt user {{ id }} }}
     sender {PERSON} mentions {PERSON} system {{ kind value actor {PERSON} targets {PERSON} }}
     replyTo {{ id content createdAt deletedAt sender {PERSON} }} }}"""
 PAGE = "pageInfo { hasNextPage endCursor }"
 
-CONVERSATIONS = f"""query($after: String) {{ conversations(first: 50, after: $after) {{ {PAGE} nodes {{
-    id kind title participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost
-    createdBy {PERSON} lastMessage {{ id }} viewer {{ role joinedAt lastReadMessageId }} }} }} }}"""
+KEPT = """archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread"""
+CONVERSATIONS = f"""query($after: String, $archived: Boolean!) {{
+    conversations(first: 50, after: $after, filter: {{ archived: $archived }}) {{ {PAGE} nodes {{ {KEPT}
+    id kind title description announcementsOnly participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost
+    createdBy {PERSON} lastMessage {{ id }} viewer {{ role joinedAt lastReadMessageId lastDeliveredMessageId }} }} }} }}"""
 PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
     participants(first: 50, after: $after) {{ {PAGE}
-    nodes {{ role joinedAt lastReadMessageId user {PERSON} }} }} }} }}"""
+    nodes {{ role joinedAt lastReadMessageId lastDeliveredMessageId user {PERSON} }} }} }} }}"""
 MESSAGES = f"""query($id: ID!, $after: String) {{ messages(conversationId: $id, first: 50, after: $after) {{
     {PAGE} nodes {MESSAGE} }} }}"""
 LEDGER = f"""query($after: String) {{ credits {{ transactions(first: 50, after: $after) {{ {PAGE} nodes {{
@@ -34,8 +37,12 @@ class Told:
     balance: int
     # Newest first.
     ledger: list[dict]
-    # In the order in which they are listed, without messages and participants.
+    # In the order in which they are listed, without messages and participants; then the archived ones.
     conversations: list[dict]
+    # By conversation: how the user keeps it.
+    kept: dict[str, dict]
+    labels: list[str]
+    settings: dict
     # By conversation, oldest first.
     messages: dict[str, list[dict]]
     participants: dict[str, list[dict]]
@@ -63,15 +70,21 @@ def tell(url: str, user: str, token: str) -> Told:
                 return nodes
             after = page["pageInfo"]["endCursor"]
 
-    whole = ask(f"{{ me {PERSON} credits {{ balanceMilli }} }}", {})
+    mine = "conversationLabels settings { locale autoTranslate }"
+    whole = ask(f"{{ me {PERSON} credits {{ balanceMilli }} {mine} }}", {})
     same("the id of who asks", whole["me"]["id"], user)
-    conversations = pages(CONVERSATIONS, ["conversations"], {})
+    conversations = pages(CONVERSATIONS, ["conversations"], {"archived": False})
+    conversations += pages(CONVERSATIONS, ["conversations"], {"archived": True})
+    kept = {found["id"]: {name: found.pop(name) for name in KEPT.split()} for found in conversations}
     ids = [conversation["id"] for conversation in conversations]
     return Told(
         me=whole["me"],
         balance=whole["credits"]["balanceMilli"],
         ledger=pages(LEDGER, ["credits", "transactions"], {}),
         conversations=conversations,
+        kept=kept,
+        labels=whole["conversationLabels"],
+        settings=whole["settings"],
         messages={id: pages(MESSAGES, ["messages"], {"id": id}) for id in ids},
         participants={id: pages(PARTICIPANTS, ["conversation", "participants"], {"id": id}) for id in ids},
         blocked=pages(BLOCKED, ["blockedUsers"], {}),

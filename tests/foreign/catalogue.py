@@ -11,6 +11,9 @@ ACCOUNT_REQUESTS = {
     101: "CreateConversation",
     102: "Refund",
     103: "GrantCredits",
+    104: "OrganizeConversation",
+    105: "SaveDraft",
+    106: "UpdatePreferences",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -23,8 +26,17 @@ CONVERSATION_REQUESTS = {
     147: "SetBlock",
     148: "EditMessage",
     149: "UpdateConversation",
+    150: "MarkUnread",
+    151: "SetRole",
+    152: "AcknowledgeDelivery",
 }
-ACCOUNT_FACTS = {200: "CreditsChanged", 201: "SendRejected"}
+ACCOUNT_FACTS = {
+    200: "CreditsChanged",
+    201: "SendRejected",
+    202: "ConversationOrganized",
+    203: "PreferencesChanged",
+    204: "DraftSaved",
+}
 CONVERSATION_FACTS = {
     240: "ConversationOpened",
     241: "MessageCreated",
@@ -34,6 +46,9 @@ CONVERSATION_FACTS = {
     245: "BlocksChanged",
     246: "MessageEdited",
     247: "ConversationUpdated",
+    248: "MarkedUnread",
+    249: "RolesChanged",
+    250: "DeliveryAdvanced",
 }
 
 # Rows of the two machines, by kind of row: the schema's id and its name. Kinds 0 and 1 are the state and
@@ -44,6 +59,10 @@ ACCOUNT_ROWS = {
     2: (21, "ClientRequest"),
     10: (22, "LedgerEntry"),
     12: (23, "Once"),
+    13: (36, "Organized"),
+    14: (37, "Labels"),
+    15: (38, "Draft"),
+    16: (39, "Preferences"),
 }
 CONVERSATION_ROWS = {
     0: (24, "ConversationState"),
@@ -57,6 +76,7 @@ CONVERSATION_ROWS = {
     13: (32, "Former"),
     14: (34, "Edits"),
     15: (35, "Replaced"),
+    40: (280, "Changes"),
 }
 
 SCHEMAS = {
@@ -80,4 +100,4 @@ DERIVED = {"Refund", "PostMessage", "OpenConversation", "LookUp"}
 # Commands that carry the charge of the account that sent them.
 CHARGED = {"PostMessage", "OpenConversation"}
 # Facts whose records name in a header the users whose memberships or blocks they change.
-NAMING = {"ConversationOpened", "MembersChanged", "BlocksChanged"}
+NAMING = {"ConversationOpened", "MembersChanged", "RolesChanged", "BlocksChanged"}

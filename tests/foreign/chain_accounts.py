@@ -21,6 +21,7 @@ def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
             opened = {name: asked[name] for name in ("kind", "participants", "title")}
             same(what, _facts(out), [("OpenConversation", opened | {"creator": read.key})])
             chat = _conversation(read.key, asked)
+            same(f"id that {what} opens", asked["conversation"], chat)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, chat, 0, at))
         case (("SendMessage" | "CreateConversation"), "LookUp"):
             kind, charge = _KINDS[read.type], out[0].value["charge"]
@@ -36,12 +37,26 @@ def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
                 rejected = {name: charge[name] for name in ("client_id", "conversation")}
                 wanted.append(("SendRejected", rejected | {"refusal": refusal}))
             same(what, _facts(out), wanted)
+        case "OrganizeConversation", _:
+            organized = out[0].value["organized"]
+            said = {name: asked[name] for name in _ORGANIZING if asked[name] is not None}
+            whole = {"conversation": asked["conversation"], "organized": organized | said}
+            same(what, _facts(out), [("ConversationOrganized", whole)])
+            if asked["archived"] is not None:
+                same(f"archive in {what}", organized["archived"] is not None, asked["archived"])
+        case "SaveDraft", _:
+            same(what, _facts(out), [("DraftSaved", asked)])
+        case "UpdatePreferences", _:
+            said = {name: value for name, value in asked.items() if value is not None}
+            preferences = out[0].value["preferences"]
+            same(what, _facts(out), [("PreferencesChanged", {"preferences": preferences | said})])
         case "GrantCredits", _:
             same(what, _facts(out), _credits("GRANT", asked["amount_milli"]))
         case types:
             true(f"{what} can follow from it: {types}", False)
 
 
+_ORGANIZING = ("starred", "muted_until", "level", "labels")
 _PASSED = ("client_id", "sender", "content", "reply_to", "mentions")
 _KINDS = {"SendMessage": "Send", "CreateConversation": "Create"}
 

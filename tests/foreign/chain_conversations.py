@@ -7,20 +7,42 @@ from topics import Read
 
 def check(what: str, read: Read, out: list[Read]) -> None:
     asked, types, fact = read.value, [other.type for other in out], out[0].value
-    same(f"types of {what}", types, _TYPES.get(read.type, []))
+    if read.type == "MarkRead" and types[0] == "MarkedUnread":
+        same(f"mark in {what}", fact, {"user": asked["user"], "marked": False})
+        out, types = out[1:], types[1:]
+        if not out:
+            return
+        fact = out[0].value
+    if read.type == "RemoveMember" and types[0] == "RolesChanged":
+        same(f"who hands over in {what}", fact["by"], asked["person"]["user"])
+        out, types = out[1:], types[1:]
+        fact = out[0].value
+    if read.type == "UpdateConversation":
+        types = types[:2] if set(types[1:]) == {"MessageCreated"} else types
+    wanted = _TYPES.get(read.type, [])
+    # Changes of one person that follow each other fast have no system message.
+    if "MembersChanged" in wanted and len(out) == 1:
+        wanted = wanted[:1]
+    same(f"types of {what}", types, wanted)
     match read.type:
         case "PostMessage":
             _check_post(what, asked, fact["message"])
         case "OpenConversation":
             same(what, fact["members"], [asked["creator"], *asked["participants"]])
             said = {"kind": asked["kind"], "title": asked["title"], "by": asked["creator"]}
+            said |= {"description": None, "announcements_only": False}
             charge = {"charge": read.headers.charge["position"], "at": out[0].headers.time}
             same(what, fact["about"], said | charge)
         case "MarkRead":
             same(f"reader in {what}", fact["user"], asked["user"])
             true(f"{what} is not beyond what was asked", fact["read_up_to"] <= asked["up_to"])
+        case "AcknowledgeDelivery":
+            same(f"whose device speaks in {what}", fact["user"], asked["user"])
+            true(f"{what} is not beyond what was asked", fact["delivered_up_to"] <= asked["up_to"])
+        case "MarkUnread":
+            same(what, fact, {"user": asked["user"], "marked": True})
         case "AddMembers" | "RemoveMember":
-            _check_members(what, asked, fact, out[1].value["message"])
+            _check_members(what, asked, fact, out[1].value["message"] if out[1:] else None)
         case "DeleteMessage":
             same(f"actor in {what}", fact["by"], asked["actor"])
             same(f"core in {what}", _core(fact["message"]), _core(asked["message"]))
@@ -31,11 +53,17 @@ def check(what: str, read: Read, out: list[Read]) -> None:
             same(f"text in {what}", text(message), asked["content"])
             _check_mentions(what, asked, message)
         case "UpdateConversation":
-            actor, title = asked["actor"], asked["title"]
-            same(what, (fact["by"], fact["about"]["title"]), (actor["user"], title))
+            _check_settings(what, asked, fact, [other.value["message"] for other in out[1:]])
+        case "SetRole":
+            actor, person, role = asked["actor"], asked["person"], asked["role"]
+            given = [{"user": person["user"], "role": role}]
+            if role == "OWNER":
+                given.append({"user": actor["user"], "role": "MODERATOR"})
+            same(what, (fact["by"], fact["members"]), (actor["user"], given))
             note = out[1].value["message"]
+            kind = "OWNER_CHANGED" if role == "OWNER" else "ROLE_CHANGED"
             same(f"actor in the note in {what}", note["sender"], actor)
-            same(f"note in {what}", body(note)[1], {"kind": "RENAMED", "targets": [], "value": title})
+            same(f"note in {what}", body(note)[1], {"kind": kind, "targets": [person], "value": role})
         case "SetBlock":
             intervals = fact["blocks"]["by_user"]["intervals"]
             said = (fact["user"], fact["other"], intervals[-1]["to"] is None)
@@ -46,11 +74,14 @@ _TYPES = {
     "PostMessage": ["MessageCreated"],
     "OpenConversation": ["ConversationOpened"],
     "MarkRead": ["ReceiptAdvanced"],
+    "MarkUnread": ["MarkedUnread"],
+    "AcknowledgeDelivery": ["DeliveryAdvanced"],
     "AddMembers": ["MembersChanged", "MessageCreated"],
     "RemoveMember": ["MembersChanged", "MessageCreated"],
     "DeleteMessage": ["MessageDeleted"],
     "EditMessage": ["MessageEdited"],
     "UpdateConversation": ["ConversationUpdated", "MessageCreated"],
+    "SetRole": ["RolesChanged", "MessageCreated"],
     "SetBlock": ["BlocksChanged"],
 }
 
@@ -74,17 +105,46 @@ def _check_mentions(what: str, asked: dict, message: dict) -> None:
     true(f"{what} names all only if asked", asked["mentions"]["all"] or not message["mentions"]["all"])
 
 
-def _check_members(what: str, asked: dict, fact: dict, note: dict) -> None:
+def _check_members(what: str, asked: dict, fact: dict, note: dict | None) -> None:
     people = asked["people"] if "people" in asked else [asked["person"]]
     changed = [member["user"] for member in fact["members"]]
     same(f"actor in {what}", fact["by"], asked["actor"]["user"])
     changing = [person for person in people if person["user"] in changed]
     same(f"who comes or goes in {what}", changed, [person["user"] for person in changing])
+    if note is None:
+        return
     same(f"actor in the note in {what}", note["sender"], asked["actor"])
     leaves = "person" in asked and asked["person"]["user"] == asked["actor"]["user"]
     kind = "ADDED" if "people" in asked else "LEFT" if leaves else "REMOVED"
-    wanted = {"kind": kind, "targets": [] if leaves else changing, "value": None}
-    same(f"note in {what}", body(note)[1], wanted)
+    targets = body(note)[1]["targets"]
+    noted = [] if leaves else [person for person in changing if person in targets]
+    same(f"note in {what}", body(note)[1], {"kind": kind, "targets": noted, "value": None})
+
+
+def _check_settings(what: str, asked: dict, fact: dict, notes: list[dict]) -> None:
+    """Each setting that is asked for is as asked; each note tells one of them."""
+    same(f"actor in {what}", fact["by"], asked["actor"]["user"])
+    about = fact["about"]
+    for name, stands in (
+        ("title", about["title"]),
+        ("description", about["description"] or ""),
+        ("announcements_only", about["announcements_only"]),
+    ):
+        if asked[name] is not None:
+            same(f"{name} in {what}", stands, asked[name])
+    possible = [
+        ("title", {"kind": "RENAMED", "targets": [], "value": about["title"]}),
+        ("description", {"kind": "SETTINGS_CHANGED", "targets": [], "value": "DESCRIPTION"}),
+        ("announcements_only", {"kind": "SETTINGS_CHANGED", "targets": [], "value": _POSTS[about["announcements_only"]]}),
+    ]
+    told = [body(note)[1] for note in notes]
+    wanted = [note for name, note in possible if asked[name] is not None and note in told]
+    same(f"notes in {what}", told, wanted)
+    for note in notes:
+        same(f"actor in the notes in {what}", note["sender"], asked["actor"])
+
+
+_POSTS = {True: "ANNOUNCEMENTS_ONLY", False: "EVERYONE_POSTS"}
 
 
 def _core(message: dict) -> dict:

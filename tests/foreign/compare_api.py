@@ -24,6 +24,7 @@ def check(users: dict[str, dict], told: dict[str, Told], story: Story) -> int:
             if conversation.people.present(user)
         }
         order = sorted(theirs, key=lambda id: (_position(theirs[id]), id), reverse=True)
+        order.sort(key=lambda id: api.kept.get(id, {}).get("archivedAt") is not None)
         same(f"conversations of {user}", [found["id"] for found in api.conversations], order)
         for found in api.conversations:
             sight = theirs[found["id"]]
@@ -79,6 +80,8 @@ def _check_conversation(sight: Sight, found: dict, users: dict[str, dict]) -> No
         "id": conversation.id,
         "kind": about["kind"],
         "title": about["title"],
+        "description": about["description"],
+        "announcementsOnly": about["announcements_only"],
         "participantCount": conversation.people.count(),
         "lastSeq": conversation.head,
         "lastMessageAt": time(sight.newest_at()),
@@ -107,9 +110,15 @@ def _check_participants(sight: Sight, found: list[dict], users: dict[str, dict])
 
 
 def _participant(sight: Sight, user: str) -> dict:
-    member, mark = sight.conversation.people.members[user], sight.mark(user)
+    member, marks = sight.conversation.people.members[user], sight.marks(user)
+    named = {kind: mark["up_to"] for kind, mark in marks.items()}
     return {
         "role": member.role,
         "joinedAt": time(member.joined_at),
-        "lastReadMessageId": ids.message(sight.conversation.id, mark) if mark > 0 else None,
+        "lastReadMessageId": _message(sight, named["read"]),
+        "lastDeliveredMessageId": _message(sight, named["delivered"]),
     }
+
+
+def _message(sight: Sight, seq: int) -> str | None:
+    return ids.message(sight.conversation.id, seq) if seq > 0 else None

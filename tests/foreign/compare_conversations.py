@@ -5,6 +5,7 @@ from difference import same
 from messages import removed_at, text
 from owners import (
     BLOCKS,
+    CHANGES,
     EDITS,
     FORMER,
     MEMBER,
@@ -32,6 +33,9 @@ def check(found: dict[str, Owner], story: Story, paid: Paid) -> None:
         spans = {key.decode(): row.value["intervals"] for key, row in owner[BLOCKS].items()}
         wanted = {user: story.blocks.of(user, other) for user, other in conversation.pair.items()}
         same(f"blocks in {id}", spans, wanted)
+        # All of them are of the last day.
+        changes = {key.decode(): row.value["times"] for key, row in owner[CHANGES].items()}
+        same(f"changes in {id}", changes, conversation.changes)
         _check_messages(id, owner, conversation, paid)
         _check_edits(id, owner, conversation)
         same(f"effects in {id} that may happen once", list(owner[ONCE]), [])

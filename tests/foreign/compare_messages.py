@@ -32,14 +32,17 @@ def _message(sight: Sight, message: dict) -> dict:
         "recipientCount": message["recipients"],
         "status": sight.status(message),
         "readByCount": len(sight.readers(message)),
-        "readBy": [_receipt(sight, user) for user in sight.readers(message)],
+        "readBy": [_receipt(sight, user, message["seq"]) for user in sight.readers(message)],
+        "deliveredTo": [_receipt(sight, user, message["seq"]) for user in sight.receivers(message)],
         "replyTo": _parent(sight, message["reply_to"]),
         "system": system,
     }
 
 
-def _receipt(sight: Sight, user: str) -> dict:
-    return {"readAt": time(sight.conversation.people.read_at(user)), "user": {"id": user}}
+def _receipt(sight: Sight, user: str, seq: int) -> dict:
+    people = sight.conversation.people
+    read = time(people.at(user, "read")) if people.has_read(user, seq) else None
+    return {"deliveredAt": time(people.at(user, "delivered")), "readAt": read, "user": {"id": user}}
 
 
 def _parent(sight: Sight, reply: dict | None) -> dict | None:

@@ -35,8 +35,11 @@ class Conversation:
     pair: dict[str, str] = field(default_factory=dict)
     # By number, of messages that were edited: each text that was replaced, and when; oldest first.
     replaced: dict[int, list[dict]] = field(default_factory=dict)
-    # The system message that the last change asks for, with the offset of its command.
-    noted: tuple[int, Note] | None = None
+    # The system messages that the last change asks for, with the offset of its command.
+    noted: tuple[int, list[Note]] = (-1, [])
+    # By user, when they changed members, a role or their block; when messages were about whom they changed.
+    changes: dict[str, list[int]] = field(default_factory=dict)
+    notes: dict[tuple[str, str], list[int]] = field(default_factory=dict)
 
     @property
     def head(self) -> int:
@@ -63,21 +66,33 @@ def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
         case "MessageEdited":
             _edit(conversation, what, fact["message"], at)
         case "ConversationUpdated":
-            _update(conversation, what, fact)
-            conversation.noted = offset, Note("RENAMED", [], fact["by"], fact["about"]["title"])
+            conversation.noted = offset, _update(conversation, what, fact)
+        case "RolesChanged":
+            same(f"conversation in {what}", fact["about"], conversation.about)
+            users = [member["user"] for member in fact["members"]]
+            notes = people.set_roles(what, fact["by"], fact["members"])
+            if notes:
+                conversation.changes.setdefault(fact["by"], []).append(at)
+            conversation.noted = offset, notes
         case "MembersChanged":
             same(f"conversation in {what}", fact["about"], conversation.about)
             same(f"kind of the conversation of {what}", conversation.about["kind"], "GROUP")
             goes = members.change(people, what, fact, offset, at, conversation.head, conversation.countable)
             users = [member["user"] for member in fact["members"]]
-            conversation.noted = offset, messages.of_members(users, fact["by"], goes)
+            note = messages.of_members(conversation, users, fact["by"], goes, at)
+            conversation.noted = offset, [] if note is None else [note]
         case "ReceiptAdvanced":
             user, seq = fact["user"], fact["read_up_to"]
             people.check_mark(what, user, seq, conversation.head)
             people.read(user, seq, conversation.ordinals[seq], at)
+        case "DeliveryAdvanced":
+            people.deliver(what, fact["user"], fact["delivered_up_to"], conversation.head, at)
+        case "MarkedUnread":
+            people.mark_unread(what, fact["user"], fact["marked"])
         case "BlocksChanged":
             blocks.take(what, fact, at)
             conversation.pair[fact["user"]] = fact["other"]
+            conversation.changes.setdefault(fact["user"], []).append(at)
             users = [fact["user"], fact["other"]]
         case other:
             true(f"{what} holds a fact that is known, not {other}", False)
@@ -140,13 +155,25 @@ def _edit(conversation: Conversation, what: str, message: dict, at: int) -> None
     conversation.messages[seq] = message
 
 
-def _update(conversation: Conversation, what: str, fact: dict) -> None:
-    about, before = fact["about"], conversation.about
-    same(f"what {what} leaves", about, before | {"title": about["title"]})
+def _update(conversation: Conversation, what: str, fact: dict) -> list[Note]:
+    """Takes the settings; gives a system message for each that changes."""
+    about, before, by = fact["about"], conversation.about, fact["by"]
+    settings = {name: about[name] for name in ("title", "description", "announcements_only")}
+    same(f"what {what} leaves", about, before | settings)
     same(f"kind of the conversation of {what}", before["kind"], "GROUP")
-    true(f"{what} changes the title", about["title"] != before["title"])
-    true(f"{fact['by']} is the owner at {what}", conversation.people.is_owner(fact["by"]))
+    true(f"{by} manages the group at {what}", conversation.people.manages(by))
+    changed = [name for name in settings if settings[name] != before[name]]
+    true(f"{what} changes a setting", changed != [])
     conversation.about = about
+    values = {
+        "title": ("RENAMED", about["title"]),
+        "description": ("SETTINGS_CHANGED", "DESCRIPTION"),
+        "announcements_only": (
+            "SETTINGS_CHANGED",
+            "ANNOUNCEMENTS_ONLY" if about["announcements_only"] else "EVERYONE_POSTS",
+        ),
+    }
+    return [Note(values[name][0], [], by, values[name][1]) for name in changed]
 
 
 def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
@@ -156,7 +183,7 @@ def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
     removed = (message["body"][0], {"at": at})
     same(f"what {what} leaves", message, before | {"reply_to": None, "mentions": NOBODY, "body": removed})
     same(f"body after {what}", body(message)[0], "Removed")
-    true(f"{by} may delete at {what}", by == before["sender"]["user"] or people.is_owner(by))
+    true(f"{by} may delete at {what}", by == before["sender"]["user"] or people.manages(by))
     interval = people.present(by)
     true(f"{by} sees what {what} deletes", interval is not None and message["seq"] >= interval["first_seq"])
     conversation.messages[message["seq"]] = message

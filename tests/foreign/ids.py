@@ -1,6 +1,7 @@
 """Ids and places that derive from others: of conversations, of messages, of partitions."""
 
-import hashlib
+import hmac
+import os
 
 
 def direct(one: str, other: str) -> str:
@@ -14,8 +15,9 @@ def created(creator: str, client_id: str) -> str:
 
 
 def _derived(*parts: str) -> str:
-    """The first 16 bytes of SHA-256 over the parts, each behind its length, as a UUID without hyphens."""
-    digest = hashlib.sha256()
+    """The first 16 bytes of HMAC-SHA-256 over the parts, each behind its length, under the key of the
+    deployment, as a UUID without hyphens."""
+    digest = hmac.new(bytes.fromhex(os.environ["MM_CONVERSATIONS__KEY"]), digestmod="sha256")
     for part in parts:
         digest.update(len(part.encode()).to_bytes(8, "big") + part.encode())
     return digest.digest()[:16].hex()

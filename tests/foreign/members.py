@@ -6,9 +6,13 @@ A model of its own: it takes what commands and facts say, and computes what rows
 from dataclasses import dataclass, field
 
 from difference import same, true
+from messages import Note
 
 # The number of intervals that are kept of one user.
 KEPT = 8
+NOTHING = {"up_to": 0, "at": 0}
+NO_MARKS = {"read": NOTHING, "delivered": NOTHING}
+NO_RECEIPT = {"marks": NO_MARKS, "ordinal": 0, "ended": False, "marked_unread": False}
 
 
 @dataclass
@@ -17,9 +21,8 @@ class Member:
     joined_at: int
     # Oldest first. Both ends are offsets of commands, and belong to the interval.
     intervals: list[dict]
-    # The mark that a user who returned had when they left, and its time.
-    read_up_to: int = 0
-    read_at: int = 0
+    # The marks that a user who returned had when they left.
+    marks: dict = field(default_factory=lambda: NO_MARKS)
 
 
 @dataclass
@@ -37,14 +40,46 @@ class People:
     def is_owner(self, user: str) -> bool:
         return self.present(user) is not None and self.members[user].role == "OWNER"
 
+    def manages(self, user: str) -> bool:
+        """Owner and moderators."""
+        return self.present(user) is not None and self.members[user].role != "MEMBER"
+
+    def set_roles(self, what: str, by: str, changed: list[dict]) -> list[Note]:
+        """By the owner, who appoints one member, hands over to one, or leaves to the one who has been
+        present longest, of the moderators if there are any. Gives the system messages that follow."""
+        true(f"{by} is the owner at {what}", self.is_owner(by))
+        given = {member["user"]: member["role"] for member in changed}
+        for user, role in given.items():
+            true(f"{user} gets another role at {what}", self.present(user) is not None)
+            true(f"{what} changes the role of {user}", self.members[user].role != role)
+        if list(given.values()) == ["OWNER"]:
+            others = [user for user in self.members if user != by and self.present(user) is not None]
+            heir = min(others, key=lambda user: (not self.manages(user), self.members[user].joined_at, user))
+            same(f"who takes over in {what}", list(given), [heir])
+            self.members[by].role = "MEMBER"
+            notes = []
+        else:
+            user, role = next(iter(given.items()))
+            wanted = {user: role} | ({by: "MODERATOR"} if role == "OWNER" else {})
+            same(f"roles in {what}", given, wanted)
+            kind = "OWNER_CHANGED" if role == "OWNER" else "ROLE_CHANGED"
+            notes = [Note(kind, [user], by, role)]
+        for user, role in given.items():
+            self.members[user].role = role
+        return notes
+
     def count(self) -> int:
         return sum(self.present(user) is not None for user in self.members)
 
+    def marks(self, user: str) -> dict:
+        """How far a member is: the further of the receipt's marks and those with which they returned."""
+        receipt = self.receipts.get(user)
+        own = receipt["marks"] if receipt and not receipt["ended"] else NO_MARKS
+        return _further(own, self.members[user].marks if user in self.members else NO_MARKS)
+
     def mark(self, user: str) -> int:
         """The number up to which a member has read."""
-        receipt = self.receipts.get(user)
-        read = receipt["read_up_to"] if receipt and not receipt["ended"] else 0
-        return max(read, self.members[user].read_up_to if user in self.members else 0)
+        return self.marks(user)["read"]["up_to"]
 
     def there(self, position: int) -> list[str]:
         """The members of a moment: whose interval encloses the command at an offset."""
@@ -55,17 +90,23 @@ class People:
             if interval["from"] <= position and (interval["to"] is None or position <= interval["to"])
         )
 
+    def whole(self, user: str) -> dict:
+        """The marks of a user, who may be gone or back."""
+        former = self.former.get(user)
+        return _further(self.marks(user), former["marks"] if former else NO_MARKS)
+
     def has_read(self, user: str, seq: int) -> bool:
         """Of a former member, before they left or since they returned."""
-        former = self.former.get(user)
-        return max(self.mark(user), former["read_up_to"] if former else 0) >= seq
+        return self.whole(user)["read"]["up_to"] >= seq
 
-    def read_at(self, user: str) -> int:
-        """Time of the mark: of a former member, of the one with which they left."""
-        receipt = self.receipts.get(user)
-        if receipt and not receipt["ended"]:
-            return receipt["read_at"]
-        return self.members[user].read_at if self.present(user) else self.former[user]["read_at"]
+    def has_received(self, user: str, seq: int) -> bool:
+        return self.whole(user)["delivered"]["up_to"] >= seq
+
+    def at(self, user: str, mark: str) -> int:
+        """Time of a mark: of a former member, of the one with which they left."""
+        if self.present(user) is None:
+            return self.former[user]["marks"][mark]["at"]
+        return self.marks(user)[mark]["at"]
 
     def open(self, users: list[str], kind: str, creator: str, offset: int, at: int) -> None:
         for user in users:
@@ -75,27 +116,46 @@ class People:
     def join(self, user: str, offset: int, at: int, first_seq: int, first_ordinal: int) -> None:
         former = self.former.get(user)
         intervals = [*(former["intervals"] if former else []), _begun(offset, first_seq, first_ordinal)]
-        mark, read_at = (former["read_up_to"], former["read_at"]) if former else (0, 0)
-        self.members[user] = Member("MEMBER", at, intervals[-KEPT:], mark, read_at)
+        marks = former["marks"] if former else NO_MARKS
+        self.members[user] = Member("MEMBER", at, intervals[-KEPT:], marks)
 
     def leave(self, user: str, offset: int) -> None:
-        member, mark = self.members[user], self.mark(user)
+        member = self.members[user]
         ended = [*member.intervals[:-1], member.intervals[-1] | {"to": offset}]
-        self.former[user] = {"intervals": ended, "read_up_to": mark, "read_at": self.read_at(user)}
-        self.receipts[user] = {"read_up_to": 0, "read_at": 0, "ordinal": 0, "ended": True}
-        self.members[user] = Member("MEMBER", member.joined_at, ended, member.read_up_to, member.read_at)
-        if member.role == "OWNER":
-            self._hand_over()
+        self.former[user] = {"intervals": ended, "marks": self.marks(user)}
+        self.receipts[user] = NO_RECEIPT | {"ended": True}
+        self.members[user] = Member("MEMBER", member.joined_at, ended, member.marks)
 
-    def _hand_over(self) -> None:
-        """The member who has been present longest becomes the owner."""
-        left = [user for user in self.members if self.present(user) is not None]
-        if left:
-            heir = min(left, key=lambda user: (self.members[user].joined_at, user))
-            self.members[heir].role = "OWNER"
+    def receipt(self, user: str) -> dict:
+        """The receipt of a member, which may say nothing yet."""
+        receipt = self.receipts.get(user)
+        return NO_RECEIPT if receipt is None or receipt["ended"] else receipt
 
     def read(self, user: str, seq: int, ordinal: int, at: int) -> None:
-        self.receipts[user] = {"read_up_to": seq, "read_at": at, "ordinal": ordinal, "ended": False}
+        """Reading implies delivery, and ends the mark that says unread."""
+        reached = {"up_to": seq, "at": at}
+        receipt = self.receipt(user)
+        marks = _further(receipt["marks"], {"read": reached, "delivered": reached})
+        self.receipts[user] = receipt | {"marks": marks, "ordinal": ordinal, "marked_unread": False}
+
+    def deliver(self, what: str, user: str, seq: int, head: int, at: int) -> None:
+        interval = self.present(user)
+        true(f"{user} is a member at {what}", interval is not None)
+        true(f"{what} is beyond the mark before it", seq > self.marks(user)["delivered"]["up_to"])
+        true(f"{what} is in the interval of {user}", interval["first_seq"] <= seq <= head)
+        receipt = self.receipt(user)
+        marks = receipt["marks"] | {"delivered": {"up_to": seq, "at": at}}
+        self.receipts[user] = receipt | {"marks": marks}
+
+    def mark_unread(self, what: str, user: str, marked: bool) -> None:
+        true(f"{user} is a member at {what}", self.present(user) is not None)
+        before = self.receipt(user)
+        true(f"{what} changes the mark", before["marked_unread"] != marked)
+        self.receipts[user] = before | {"marked_unread": marked}
+
+    def is_marked_unread(self, user: str) -> bool:
+        receipt = self.receipts.get(user)
+        return receipt is not None and receipt["marked_unread"]
 
     def check_mark(self, what: str, user: str, seq: int, head: int) -> None:
         """A mark only moves forward, over what its user may see."""
@@ -103,6 +163,11 @@ class People:
         true(f"{user} is a member at {what}", interval is not None)
         true(f"{what} is beyond the mark before it, {self.mark(user)}", seq > self.mark(user))
         true(f"{what} is in the interval of {user}", interval["first_seq"] <= seq <= head)
+
+
+def _further(one: dict, other: dict) -> dict:
+    """Of two marks of each kind the further one; of equal ones the first."""
+    return {kind: max(one[kind], other[kind], key=lambda mark: mark["up_to"]) for kind in one}
 
 
 def _begun(offset: int, first_seq: int, first_ordinal: int) -> dict:
@@ -117,7 +182,9 @@ def change(people: People, what: str, told: dict, offset: int, at: int, head: in
     same(f"whether the users of {what} come or go", len(present), 1)
     goes = present == {True}
     if users != [told["by"]]:
-        true(f"{told['by']} is the owner at {what}", people.is_owner(told["by"]))
+        true(f"{told['by']} manages the group at {what}", people.manages(told["by"]))
+        if goes and not people.is_owner(told["by"]):
+            true(f"{users} are members at {what}", not any(people.manages(user) for user in users))
     for user in users:
         if goes:
             people.leave(user, offset)

@@ -59,27 +59,35 @@ def check_reply(conversation: "Conversation", what: str, message: dict, blocks: 
 
 
 def check_mentions(conversation: "Conversation", what: str, message: dict) -> None:
-    """Only members are named, and all of them only by the owner."""
+    """Only members are named, and all of them only by the owner and moderators."""
     for named in message["mentions"]["people"]:
         is_present = conversation.people.present(named["user"]) is not None
         true(f"{named['user']} is a member at {what}", is_present)
     if message["mentions"]["all"]:
         sender = message["sender"]["user"]
-        true(f"{sender} is the owner at {what}", conversation.people.is_owner(sender))
+        true(f"{sender} manages the group at {what}", conversation.people.manages(sender))
 
 
 def check_sender(conversation: "Conversation", what: str, sender: str, blocks: Blocks) -> None:
-    """Members send; of a pair, only while neither blocks the other."""
+    """Members send; of a pair, only while neither blocks the other; announcements by who manages."""
     true(f"{sender} is a member at {what}", conversation.people.present(sender) is not None)
+    if conversation.about["announcements_only"]:
+        true(f"{sender} manages the group at {what}", conversation.people.manages(sender))
     if conversation.about["kind"] == "DIRECT":
         others = [user for user in conversation.people.members if user != sender]
         true(f"no block stands at {what}", not any(blocks.stand(sender, other) for other in others))
 
 
-def of_members(users: list[str], by: str, goes: bool) -> Note:
-    """The system message of a change of members."""
-    leaves = goes and users == [by]
-    return Note("LEFT" if leaves else "REMOVED" if goes else "ADDED", [] if leaves else users, by)
+def of_members(conversation: "Conversation", users: list[str], by: str, goes: bool, at: int) -> Note | None:
+    """The system message of a change of members: of one person, four within a minute by one user."""
+    if goes and users == [by]:
+        return Note("LEFT", [], by)
+    conversation.changes.setdefault(by, []).append(at)
+    recent = {user: [time for time in conversation.notes.get((by, user), []) if at < time + 60_000] for user in users}
+    noted = [user for user in users if len(recent[user]) < 4]
+    for user in noted:
+        conversation.notes[by, user] = [*recent[user], at]
+    return Note("REMOVED" if goes else "ADDED", noted, by) if noted else None
 
 
 def check_note(conversation: "Conversation", what: str, message: dict, offset: int) -> None:
@@ -88,6 +96,8 @@ def check_note(conversation: "Conversation", what: str, message: dict, offset: i
     same(f"body of {what}", kind, "Note")
     targets = [target["user"] for target in note["targets"]]
     found = Note(note["kind"], targets, message["sender"]["user"], note["value"])
-    same(f"command and text of {what}", (offset, found), conversation.noted)
+    at, notes = conversation.noted
+    true(f"{what} reports a change", at == offset and notes != [])
+    same(f"text of {what}", found, notes.pop(0))
     plain = (message["client_id"], message["reply_to"], message["mentions"])
     same(f"client id, reply and mentions of {what}", plain, (None, None, NOBODY))

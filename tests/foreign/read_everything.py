@@ -4,8 +4,8 @@ with what the API says to each user.
 
 A client that shares nothing with what it reads: it knows names and meanings, and gets the schemas from
 the operators' port. Says what it has read, or the first difference that it finds. Arguments are
-environment variables: MM_KAFKA__BOOTSTRAP, MM_KAFKA__PREFIX, MM_TABLES__NODES and MM_TABLES__KEYSPACE
-as the deployment has them, MM_API (the URL of the API), MM_ADMIN (of the operators' port), MM_TOKENS
+environment variables: MM_KAFKA__BOOTSTRAP, MM_KAFKA__PREFIX, MM_TABLES__NODES, MM_TABLES__KEYSPACE and
+MM_CONVERSATIONS__KEY as the deployment has them, MM_API (the URL of the API), MM_ADMIN (of the operators' port), MM_TOKENS
 (JSON: a token by user).
 """
 
@@ -19,6 +19,7 @@ import chain
 import compare_accounts
 import compare_api
 import compare_conversations
+import compare_organizing
 import compare_places
 import compare_rows
 import log
@@ -66,6 +67,7 @@ def main() -> None:
     accounts = owners.owners("user", rows["accounts"], owners.ACCOUNTS)
     owners.check_stamps("accounts", accounts, kept[ACCOUNT_COMMANDS], decided)
     compare_accounts.check(accounts, told_by_events, paid, told)
+    compare_organizing.check(accounts, told_by_events, told)
     owned = owners.owners("conversation", rows["conversations"], owners.CONVERSATIONS)
     owners.check_stamps("conversations", owned, kept[CONVERSATION_COMMANDS], decided)
     compare_conversations.check(owned, told_by_events, paid)

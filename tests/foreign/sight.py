@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from blocks import Blocks
 from conversations import Conversation
+from members import NO_MARKS
 from messages import body
 
 # Unread messages are counted exactly up to 99; 100 stands for more.
@@ -46,9 +47,9 @@ class Sight:
             and body(message)[0] == "Text"
         ]
 
-    def mark(self, other: str) -> int:
-        """How far a member has read, as far as the viewer may know; 0 for not at all."""
-        return self.conversation.people.mark(other) if self.follows(other) else 0
+    def marks(self, other: str) -> dict:
+        """How far a member is, as far as the viewer may know."""
+        return self.conversation.people.marks(other) if self.follows(other) else NO_MARKS
 
     def recipients(self, message: dict) -> list[str]:
         return [user for user in self.conversation.recipients(message) if self.follows(user)]
@@ -57,13 +58,23 @@ class Sight:
         people = self.conversation.people
         return [user for user in self.recipients(message) if people.has_read(user, message["seq"])]
 
+    def receivers(self, message: dict) -> list[str]:
+        people = self.conversation.people
+        return [user for user in self.recipients(message) if people.has_received(user, message["seq"])]
+
     def status(self, message: dict) -> str:
-        """READ once every recipient has read it. Delivery without reading is not known."""
+        """READ once every recipient has read it, DELIVERED once every one has it."""
         recipients = self.recipients(message)
-        return "READ" if recipients and self.readers(message) == recipients else "SENT"
+        if not recipients:
+            return "SENT"
+        if self.readers(message) == recipients:
+            return "READ"
+        return "DELIVERED" if self.receivers(message) == recipients else "SENT"
 
     def can_post(self) -> bool:
-        """In a pair only while neither blocks the other."""
+        """In a pair only while neither blocks the other; announcements only by who manages the group."""
+        if self.conversation.about["announcements_only"]:
+            return self.conversation.people.manages(self.viewer)
         others = self.conversation.people.members
         is_pair = self.conversation.about["kind"] == "DIRECT"
         return not (is_pair and any(self.blocks.stand(self.viewer, other) for other in others))

@@ -14,6 +14,11 @@ class Account:
     # Oldest first: what changed, when, and the offset of the command that changed it.
     ledger: list[dict] = field(default_factory=list)
     rejected: list[dict] = field(default_factory=list)
+    # By conversation: how the user keeps it, and their draft, which may be empty.
+    organized: dict[str, dict] = field(default_factory=dict)
+    drafts: dict[str, str] = field(default_factory=dict)
+    # As they were last told; absent before the first change.
+    preferences: dict | None = None
 
     @property
     def balance(self) -> int:
@@ -58,5 +63,11 @@ def _take(account: Account, read: Read) -> None:
             account.ledger.append(fact | {"at": at, "offset": offset})
         case "SendRejected":
             account.rejected.append(fact)
+        case "ConversationOrganized":
+            account.organized[fact["conversation"]] = fact["organized"]
+        case "DraftSaved":
+            account.drafts[fact["conversation"]] = fact["content"]
+        case "PreferencesChanged":
+            account.preferences = fact["preferences"]
         case other:
             true(f"{read.record} holds a fact that is known, not {other}", False)

@@ -45,6 +45,36 @@ pub async fn rename(by: &Client, chat: &str, title: &str) -> Value {
     by.ask(query, json!({ "c": chat, "t": title })).await
 }
 
+/// Calls a mutation, as it stands in a document, that changes how a conversation is kept; its answer.
+pub async fn organize(by: &Client, chat: &str, call: &str) -> Value {
+    let query = format!(
+        "mutation($c: ID!) {{ kept: {call} {{ id archivedAt starred muted mutedUntil notificationLevel
+            labels draft markedUnread }} }}"
+    );
+    by.get(&query, json!({ "c": chat })).await["kept"].take()
+}
+
+/// As a device does that has stored a message.
+pub async fn acknowledge(by: &Client, chat: &str, message: &Value) {
+    let query = "mutation($c: ID!, $m: ID!) { acknowledgeDelivery(conversationId: $c, upToMessageId: $m) }";
+    by.get(query, json!({ "c": chat, "m": message["id"] })).await;
+}
+
+pub async fn set_role(by: &Client, chat: &str, person: &Client, role: &str) -> Value {
+    let query = "mutation($c: ID!, $u: ID!, $r: ParticipantRole!) {
+        setParticipantRole(conversationId: $c, userId: $u, role: $r) {
+        participants { nodes { user { username } role } } } }";
+    by.ask(query, json!({ "c": chat, "u": person.user, "r": role })).await
+}
+
+/// Changes settings of a group, as they stand in a document.
+pub async fn update(by: &Client, chat: &str, settings: &str) -> Value {
+    let query = format!(
+        "mutation($c: ID!) {{ updateConversation(id: $c, {settings}) {{ title description announcementsOnly }} }}"
+    );
+    by.ask(&query, json!({ "c": chat })).await
+}
+
 pub async fn mark_read(by: &Client, chat: &str, message: &Value) {
     let query = "mutation($c: ID!, $m: ID!) { markRead(conversationId: $c, upToMessageId: $m) }";
     by.get(query, json!({ "c": chat, "m": message["id"] })).await;

@@ -52,6 +52,8 @@ impl Servers {
 /// Roles of the distributed stack, and how many processes of each.
 const ROLES: [(&str, usize); 5] =
     [("accounts", 2), ("conversations", 2), ("profiles", 1), ("ingest", 2), ("fanout", 2)];
+/// Requests, and bytes for the log, in a minute: clients of a test are in haste, and at one address.
+const PER_MINUTE: &str = "1000000000";
 /// Few, because many systems share one broker.
 const PARTITIONS: &str = "8";
 
@@ -231,12 +233,24 @@ impl Operators {
     }
 }
 
+/// All clients of a system are at one address, and some ask more than others would on one connection.
+const ROOM: [(&str, &str); 2] =
+    [("CONNECTIONS_PER_ADDRESS", "20000"), ("REQUESTS_PER_CONNECTION", "1000000")];
+
+fn room(prefix: &str) -> impl Iterator<Item = (String, String)> {
+    ROOM.iter().map(move |(name, value)| (format!("{prefix}{name}"), (*value).to_owned()))
+}
+
 fn standalone(data: &Path, policy: Option<&Path>) -> Start {
     let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string(), "--dev-login".to_owned()];
+    for limit in ["--attempts-per-user", "--attempts-per-address", "--log-bytes-per-user"] {
+        arguments.extend([limit.to_owned(), PER_MINUTE.to_owned()]);
+    }
     if let Some(policy) = policy {
         arguments.extend(["--policy".to_owned(), policy.display().to_string()]);
     }
-    Start { program: "standalone", arguments, variables: vec![], log: data.with_extension("log") }
+    let variables = room("MM_").collect();
+    Start { program: "standalone", arguments, variables, log: data.with_extension("log") }
 }
 
 /// A deployment of its own.
@@ -251,10 +265,15 @@ fn deployment(servers: &Servers) -> Vec<(String, String)> {
         ("MM_AUTH__DEVELOPMENT_SECRET", "a5".repeat(32)),
         ("MM_AUTH__DEV_LOGIN", "true".to_owned()),
         ("MM_CURSORS__KEY", "5a".repeat(32)),
+        ("MM_CONVERSATIONS__KEY", "c3".repeat(32)),
+        ("MM_LIMITS__ATTEMPTS_PER_USER", PER_MINUTE.to_owned()),
+        ("MM_LIMITS__ATTEMPTS_PER_ADDRESS", PER_MINUTE.to_owned()),
+        ("MM_LIMITS__LOG_BYTES_PER_USER", PER_MINUTE.to_owned()),
         // Two processes of each role share the processors.
         ("TOKIO_WORKER_THREADS", processors.div_ceil(2).to_string()),
     ];
-    variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
+    variables.chain(room("MM_HTTP__")).collect()
 }
 
 fn roles(folder: &Path, variables: &[(String, String)]) -> Vec<Start> {

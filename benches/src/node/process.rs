@@ -18,9 +18,10 @@ use graphql::Origins;
 use graphql::auth::Authenticator;
 use ingest::http::connections::Serving;
 use platform::clock::SystemClock;
-use platform::telemetry;
+use platform::{connections, telemetry};
 use prometheus::TextEncoder;
 use roles::{Access, Process, http};
+use schemas::ConversationKey;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, stdin, stdout};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
@@ -30,8 +31,9 @@ use super::world::World;
 use super::{Answer, Ask, TOKEN_KEY};
 use crate::{clock, pace};
 
-/// Sockets that a node of a benchmark lets in: what the descriptors of a process allow.
+/// Sockets that a node of a benchmark lets in, all from one address: what the descriptors of a process allow.
 const SOCKETS: usize = 19_000;
+const RESERVED_DESCRIPTORS: usize = 500;
 const READY_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -66,14 +68,27 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
     let authenticator = Arc::new(Authenticator::development(&TOKEN_KEY));
     let origins = Origins::new(vec![], true);
     let access = Access { authenticator, dev_login: true, origins };
-    let api = process.api(ingest::Options::default()).await?;
+    // All clients are at one address, and a storm brings all of them at once.
+    let limits = graphql::limits::Options {
+        attempts_per_user: u32::MAX,
+        attempts_per_address: u32::MAX,
+        ..graphql::limits::Options::default()
+    };
+    let api = process
+        .api(ConversationKey::new(TOKEN_KEY), ingest::Options { limits, ..ingest::Options::default() })
+        .await?;
     // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
     let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;
     let listener = http::bind((Ipv4Addr::LOCALHOST, 0).into())?;
     let address = listener.local_addr()?;
     let routes = http::split(sockets, process.requests(&api, &access));
-    process.serve("http", listener, routes, Serving::default());
+    let connections = connections::Options {
+        per_address: SOCKETS,
+        reserved_descriptors: RESERVED_DESCRIPTORS,
+        ..connections::Options::default()
+    };
+    process.serve("http", listener, routes, Serving { connections, ..Serving::default() });
     let deadline = Instant::now() + READY_WITHIN;
     while !process.life.readiness.is_ready() {
         ensure!(Instant::now() < deadline, "waiting for {:?}", process.life.readiness.waiting_for());

@@ -16,6 +16,7 @@ use schemas::membership::{Member, MembershipInterval, Role};
 use schemas::message::{Body, Mentions, Message};
 use schemas::people::Profile;
 use schemas::position::{Cause, EPOCH, Number, Offset, Version};
+use schemas::receipts::Watermarks;
 use schemas::record::{Origin, Output, RecordId};
 use schemas::sending::MessageCreated;
 use schemas::tables::views::MembershipRow;
@@ -48,7 +49,7 @@ impl World {
                 let interval = MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 };
                 let intervals = vec![interval];
                 let member_row =
-                    Member { role: Role::Member, joined_at: 0, intervals, read_up_to: 0, read_at: 0 };
+                    Member { role: Role::Member, joined_at: 0, intervals, marks: Watermarks::default() };
                 let (user, conversation) = (super::user(group, member), conversation.clone());
                 let row = MembershipRow { user, conversation, member: member_row };
                 (row.to_row(), Version::of(0))

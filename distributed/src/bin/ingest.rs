@@ -7,7 +7,7 @@ async fn main() -> anyhow::Result<()> {
     distributed::run("ingest", async |process, config| {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
-        let api = process.api(config.ingest()).await?;
+        let api = process.api(config.conversation_key()?, config.ingest()).await?;
         let requests = process.requests(&api, &access);
         process.serve("http", listener, requests, config.serving()?);
         Ok(())

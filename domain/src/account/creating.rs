@@ -1,12 +1,12 @@
 //! Creating a conversation: counted here, opened by the conversation.
 
 use fold::{Decision, Purpose};
+use schemas::UserId;
 use schemas::charging::{ChargeKind, ClientRequest};
 use schemas::code::Refusal;
 use schemas::creating::{ConversationKind, CreateConversation, OpenConversation};
 use schemas::rows::RowKey;
 use schemas::verdict::Outcome;
-use schemas::{ConversationId, UserId};
 
 use super::{Accounts, accepted, charging, idempotency};
 use crate::operation::{Context, NoEffect, Operation, Past};
@@ -35,7 +35,7 @@ impl Operation<Accounts> for CreateConversation {
         };
         let mut effect = context.effect();
         effect.state().creations = window::with(&account.creations, context.at, limit);
-        let conversation = conversation_id(context.id, self);
+        let conversation = self.conversation.clone();
         let charge = charging::charge(context, &self.client_id, ChargeKind::Create, conversation, 0);
         charging::pass_on(context, &mut effect, charge, hash, open);
         Ok(effect.answered(accepted(false)))
@@ -53,17 +53,8 @@ fn request_hash(create: &CreateConversation) -> i64 {
     text::hash(format!("create\0{}\0{}\0{title}", create.kind.as_str(), people.join(",")).as_bytes())
 }
 
-/// The id of the conversation that a request creates.
-pub fn conversation_id(creator: &UserId, create: &CreateConversation) -> ConversationId {
-    match create.kind {
-        ConversationKind::Direct => {
-            ConversationId::direct(creator, create.participants.first().unwrap_or(creator))
-        }
-        ConversationKind::Group => ConversationId::created(creator, &create.client_id),
-    }
-}
-
-fn check(creator: &UserId, create: &CreateConversation) -> Result<(), Refusal> {
+/// Refuses what no conversation is created by.
+pub fn check(creator: &UserId, create: &CreateConversation) -> Result<(), Refusal> {
     let others = &create.participants;
     if others.contains(creator) || !others.is_sorted_by(|a, b| a < b) {
         return Err(Refusal::bad_input("participantIds", "each participant is named once"));

@@ -1,18 +1,23 @@
 //! Blocking: the blocks between a pair, kept in their DIRECT conversation, opened or not.
 //!
-//! Invariant: the intervals of one blocker do not overlap, and only the last may be open.
+//! Invariants: the intervals of one blocker do not overlap, and only the last may be open. Nobody is kept from
+//! blocking: the limit of changes refuses an end.
 
 use fold::{Decision, Purpose};
+use schemas::UserId;
 use schemas::blocking::{BlockInterval, Blocks, BlocksChanged, PairBlocks, SetBlock};
-use schemas::code::{ErrorCode, Refusal};
+use schemas::changes::Changes;
+use schemas::code::Refusal;
+use schemas::creating::ConversationKind;
+use schemas::membership::Member;
 use schemas::position::LogTime;
 use schemas::rows::RowKey;
 use schemas::tables::views::BlocksRow;
 use schemas::verdict::Outcome;
-use schemas::{ConversationId, UserId};
 
-use super::{Conversation, Conversations, Here, holds};
-use crate::operation::{NoEffect, Operation, Past};
+use super::{Conversation, Conversations, Here, changes};
+use crate::access;
+use crate::operation::{NoEffect, Operation, Past, holds};
 
 /// The most intervals that are kept of one blocker; beyond, the two oldest become one, which hides
 /// more rather than less.
@@ -20,18 +25,24 @@ const MAX_INTERVALS: usize = 64;
 
 impl Operation<Conversations> for SetBlock {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
-        vec![RowKey::of::<Blocks>(&self.user), RowKey::of::<Blocks>(&self.other)]
+        let users = [&self.user, &self.other].into_iter();
+        let rows = users.flat_map(|user| [RowKey::of::<Blocks>(user), RowKey::of::<Member>(user)]);
+        rows.chain([RowKey::of::<Changes>(&self.user)]).collect()
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
         let Self { user, other, blocked } = self;
-        if user == other || ConversationId::direct(user, other) != *context.id {
+        if user == other || !is_of_pair(context, user, other) {
             return Err(Refusal::bad_input("userId", "nobody blocks themselves").into());
         }
         let of = |user: &UserId| context.row::<Blocks>(user).cloned().unwrap_or_default();
         let by_user = of(user);
         if by_user.stands() == *blocked {
             return Err(NoEffect::Nothing);
+        }
+        let limit = &context.policy.limits.block;
+        if !*blocked {
+            changes::check(context, user, "block", limit)?;
         }
         let by_user = if *blocked { begun(by_user, context.at) } else { ended(by_user, context.at) };
         let blocks = PairBlocks { by_user, by_other: of(other) };
@@ -43,6 +54,7 @@ impl Operation<Conversations> for SetBlock {
         let mut effect = context.effect();
         effect
             .row(user, blocks.by_user.clone())
+            .row(user, changes::counted(context, user, limit, &[]))
             .view(view(user, other, blocks.clone()))
             .view(view(other, user, blocks.mirrored()))
             .event(context.id, BlocksChanged { user: user.clone(), other: other.clone(), blocks });
@@ -53,6 +65,14 @@ impl Operation<Conversations> for SetBlock {
         let stands = past.owner.get::<Blocks>(&self.user).is_some_and(Blocks::stands);
         holds(stands == self.blocked)
     }
+}
+
+/// Whether the conversation may be that of these two. Ingest derives its id from them; once it is opened its
+/// members say so.
+fn is_of_pair(context: &Here<'_>, user: &UserId, other: &UserId) -> bool {
+    let is_member = |user| context.row::<Member>(user).is_some();
+    let opened = context.state().opened.as_ref();
+    opened.is_none_or(|opened| opened.kind == ConversationKind::Direct && is_member(user) && is_member(other))
 }
 
 /// Log time may go back by a little; an interval never does.
@@ -73,16 +93,9 @@ fn ended(mut blocks: Blocks, at: LogTime) -> Blocks {
     blocks
 }
 
-/// Refuses a sender in a pair where either has blocked the other. Being blocked is not revealed, least of
-/// all to a sender who has blocked the other as well.
+/// Refuses a user of a pair who opens its conversation, or sends to it, where either has blocked the other.
 pub fn check_sender(conversation: &Conversation, sender: &UserId) -> Result<(), Refusal> {
-    let blockers = conversation.all::<Blocks>().filter(|(_, blocks)| blocks.stands());
-    let blockers: Vec<UserId> = blockers.map(|(user, _)| user).collect();
-    if blockers.contains(sender) {
-        Err(Refusal::new(ErrorCode::Blocked, "you have blocked this user"))
-    } else if blockers.is_empty() {
-        Ok(())
-    } else {
-        Err(Refusal::new(ErrorCode::RecipientUnavailable, "the recipient cannot be reached"))
-    }
+    let standing = conversation.all::<Blocks>().filter(|(_, blocks)| blocks.stands());
+    let (own, others): (Vec<UserId>, _) = standing.map(|(user, _)| user).partition(|user| user == sender);
+    access::reachable(!own.is_empty(), !others.is_empty())
 }

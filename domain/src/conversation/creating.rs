@@ -2,14 +2,14 @@
 
 use fold::{Decision, Purpose};
 use schemas::UserId;
-use schemas::code::{ErrorCode, Refusal};
 use schemas::creating::{ConversationKind, ConversationOpened, OpenConversation, Opened};
 use schemas::membership::{Member, MembershipInterval, Role};
 use schemas::position::Offset;
+use schemas::receipts::Watermarks;
 use schemas::rows::RowKey;
 use schemas::verdict::{Done, Outcome};
 
-use super::{Conversation, Conversations, Here, membership};
+use super::{Conversation, Conversations, Here, blocking, check_room, membership};
 use crate::operation::{NoEffect, Operation, Past};
 
 impl Operation<Conversations> for OpenConversation {
@@ -23,16 +23,21 @@ impl Operation<Conversations> for OpenConversation {
         }
         let members: Vec<&UserId> = std::iter::once(&self.creator).chain(&self.participants).collect();
         let count = i32::try_from(members.len()).unwrap_or(i32::MAX);
-        if self.kind == ConversationKind::Group && count > context.policy.limits.group_members {
-            return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for that many").into());
+        if self.kind == ConversationKind::Group {
+            check_room(count, &context.policy.limits)?;
         }
         let about = Opened {
             kind: self.kind,
             title: self.title.clone(),
+            description: None,
+            announcements_only: false,
             by: self.creator.clone(),
             at: context.at,
             charge: context.envelope.charge.as_ref().map_or(context.offset, |charge| charge.position),
         };
+        if self.kind == ConversationKind::Direct {
+            blocking::check_sender(context.owner, &self.creator)?;
+        }
         let mut effect = context.effect();
         let state = effect.state();
         (state.members, state.head_at, state.opened) = (count, context.at, Some(about.clone()));
@@ -41,8 +46,7 @@ impl Operation<Conversations> for OpenConversation {
                 role: role(self, user),
                 joined_at: context.at,
                 intervals: vec![MembershipInterval::from_opening(context.offset)],
-                read_up_to: 0,
-                read_at: 0,
+                marks: Watermarks::default(),
             };
             membership::put(context, &mut effect, user, &member);
         }

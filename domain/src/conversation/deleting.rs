@@ -3,14 +3,15 @@
 use fold::{Decision, Purpose};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::deleting::{DeleteMessage, MessageDeleted};
-use schemas::membership::{Member, Role};
+use schemas::membership::Member;
 use schemas::rows::{MessageHead, RowKey};
 use schemas::states::ConversationState;
 use schemas::tables::views::MessageRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversations, Here, holds, messages};
-use crate::operation::{NoEffect, Operation, Past};
+use super::{Conversations, Here, messages};
+use crate::access;
+use crate::operation::{NoEffect, Operation, Past, holds};
 
 impl Operation<Conversations> for DeleteMessage {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
@@ -20,13 +21,15 @@ impl Operation<Conversations> for DeleteMessage {
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
         let (actor, seq) = (&self.actor, self.message.seq);
         let head = messages::visible(context, actor, seq, self.message.sender_id())?;
-        let is_owner = context.row::<Member>(actor).is_some_and(|member| member.role == Role::Owner);
+        let manages = context.row::<Member>(actor).is_some_and(|member| access::manages(member.role));
         match &head.sender {
-            Some(sender) if sender == actor || is_owner => {}
+            Some(sender) if sender == actor || manages => {}
             _ => {
-                return Err(
-                    Refusal::new(ErrorCode::Forbidden, "only the sender or an owner may do this").into()
-                );
+                return Err(Refusal::new(
+                    ErrorCode::Forbidden,
+                    "only the sender, the owner and moderators may do this",
+                )
+                .into());
             }
         }
         if head.removed_at.is_some() {

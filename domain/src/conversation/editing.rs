@@ -11,8 +11,8 @@ use schemas::rows::{MessageHead, RowKey};
 use schemas::tables::views::MessageRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversations, Here, holds, messages};
-use crate::operation::{NoEffect, Operation, Past};
+use super::{Conversations, Here, messages};
+use crate::operation::{NoEffect, Operation, Past, holds};
 use crate::text;
 
 impl Operation<Conversations> for EditMessage {

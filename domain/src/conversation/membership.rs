@@ -1,15 +1,18 @@
-//! Membership of a group: people are added, removed, and leave.
+//! Membership of a group: people are added, removed, leave, and change their roles.
 //!
-//! Invariants: a group with members has one owner; each change has a system message; a user who returns
+//! Invariants: a group with members has one owner; changes are limited, but for leaving, and have a
+//! system message unless they follow each other too fast; a user who returns
 //! gets an interval of their own; a user's rows as a member end with the membership, and [`Former`]
 //! keeps what they had.
 
 use fold::{Decision, Purpose};
 use schemas::UserId;
+use schemas::changes::Changes;
 use schemas::code::{ErrorCode, Refusal};
 use schemas::creating::Opened;
 use schemas::membership::{
-    AddMembers, Former, Member, MemberIntervals, MembersChanged, MembershipInterval, RemoveMember, Role,
+    AddMembers, Former, Member, MemberIntervals, MemberRole, MembersChanged, MembershipInterval,
+    RemoveMember, Role, RolesChanged, SetRole,
 };
 use schemas::message::{Note, NoteKind};
 use schemas::people::Profile;
@@ -18,9 +21,10 @@ use schemas::rows::RowKey;
 use schemas::tables::views::MembershipRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversation, Conversations, Here, holds, in_group, messages};
+use super::{Conversation, Conversations, Here, changes, check_room, in_group, messages};
+use crate::access::manages;
 use crate::effect::Effect;
-use crate::operation::{NoEffect, Operation, Past};
+use crate::operation::{NoEffect, Operation, Past, holds};
 
 impl Operation<Conversations> for AddMembers {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
@@ -30,7 +34,7 @@ impl Operation<Conversations> for AddMembers {
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
         let (opened, acting) = in_group(context, &self.actor.user)?;
-        only_owner(acting)?;
+        only_managing(acting)?;
         let mut coming: Vec<&Profile> = vec![];
         for person in &self.people {
             let is_named = coming.iter().any(|other| other.user == person.user);
@@ -43,9 +47,8 @@ impl Operation<Conversations> for AddMembers {
         }
         let state = context.state();
         let count = i32::try_from(coming.len()).unwrap_or(i32::MAX).saturating_add(state.members);
-        if count > context.policy.limits.group_members {
-            return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for that many").into());
-        }
+        check_room(count, &context.policy.limits)?;
+        check_limit(context, &self.actor.user)?;
         let joined = MembershipInterval {
             from: context.offset,
             to: None,
@@ -61,13 +64,14 @@ impl Operation<Conversations> for AddMembers {
             intervals.push(joined.clone());
             let surplus = intervals.len().saturating_sub(Member::MAX_INTERVALS);
             intervals.drain(..surplus);
-            let (read_up_to, read_at) = former.map_or((0, 0), |former| (former.read_up_to, former.read_at));
-            let member = Member { role: Role::Member, joined_at: context.at, intervals, read_up_to, read_at };
+            let marks = former.map(|former| former.marks).unwrap_or_default();
+            let member = Member { role: Role::Member, joined_at: context.at, intervals, marks };
             put(context, &mut effect, &person.user, &member);
             changed.push((person.user.clone(), member));
         }
         let targets = coming.into_iter().cloned().collect();
-        finish(context, effect, opened, &self.actor, changed, (Note::new(NoteKind::Added, targets), 0))
+        let note = counted(context, &mut effect, &self.actor.user, NoteKind::Added, targets);
+        finish(context, effect, opened, &self.actor, changed, note.map(|note| (note, 0)))
     }
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
@@ -88,32 +92,38 @@ impl Operation<Conversations> for RemoveMember {
         let user = &self.person.user;
         let leaves = *user == self.actor.user;
         if !leaves {
+            only_managing(acting)?;
+        }
+        let going = present(context, user).ok_or(NoEffect::Nothing)?;
+        if !leaves && going.role != Role::Member {
             only_owner(acting)?;
         }
-        let going = context.row::<Member>(user).filter(|member| member.present().is_some());
-        let going = going.ok_or(NoEffect::Nothing)?;
+        if !leaves {
+            check_limit(context, &self.actor.user)?;
+        }
         let mut intervals = going.intervals.clone();
         if let Some(last) = intervals.last_mut() {
             last.to = Some(context.offset);
         }
         let left = Member { role: Role::Member, intervals: intervals.clone(), ..going.clone() };
         let receipt = context.row::<Receipt>(user);
-        let (read_up_to, read_at) = (going.read_mark(receipt), going.read_at(receipt));
-        let former = Former { intervals, read_up_to, read_at };
+        let former = Former { intervals, marks: going.marks(receipt) };
         let mut effect = context.effect();
         effect.state().members -= 1;
         effect.row(user, former).row(user, Receipt { ended: true, ..Receipt::default() });
         put(context, &mut effect, user, &left);
         let heir = (going.role == Role::Owner).then(|| heir(context.owner, user)).flatten();
-        if let Some((user, heir)) = heir {
-            put(context, &mut effect, &user, &Member { role: Role::Owner, ..heir.clone() });
+        if let Some((heir, member)) = heir {
+            give(context, &mut effect, (opened, user), &[(&heir, member, Role::Owner)]);
         }
         let note = if leaves {
-            Note::new(NoteKind::Left, vec![])
+            Some(Note::new(NoteKind::Left, vec![]))
         } else {
-            Note::new(NoteKind::Removed, vec![self.person.clone()])
+            let targets = vec![self.person.clone()];
+            counted(context, &mut effect, &self.actor.user, NoteKind::Removed, targets)
         };
-        finish(context, effect, opened, &self.actor, vec![(user.clone(), left)], (note, 1))
+        let note = note.map(|note| (note, 1));
+        finish(context, effect, opened, &self.actor, vec![(user.clone(), left)], note)
     }
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
@@ -121,15 +131,93 @@ impl Operation<Conversations> for RemoveMember {
     }
 }
 
-/// Rows of the members that a command names.
-fn members<'a>(actor: &'a Profile, people: &'a [Profile]) -> impl Iterator<Item = RowKey> + 'a {
-    std::iter::once(actor).chain(people).map(|profile| RowKey::of::<Member>(&profile.user))
+impl Operation<Conversations> for SetRole {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        members(&self.actor, std::slice::from_ref(&self.person)).collect()
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        let (opened, acting) = in_group(context, &self.actor.user)?;
+        only_owner(acting)?;
+        let (actor, user) = (&self.actor.user, &self.person.user);
+        let member = present(context, user).ok_or_else(Refusal::not_found)?;
+        if member.role == self.role {
+            return Err(NoEffect::Nothing);
+        }
+        if user == actor {
+            return Err(Refusal::bad_input("role", "an owner hands the group over to another member").into());
+        }
+        check_limit(context, actor)?;
+        let mut changed = vec![(user, member, self.role)];
+        let mut kind = NoteKind::RoleChanged;
+        if self.role == Role::Owner {
+            changed.push((actor, acting, Role::Moderator));
+            kind = NoteKind::OwnerChanged;
+        }
+        let mut effect = context.effect();
+        give(context, &mut effect, (opened, actor), &changed);
+        let limit = &context.policy.limits.change_members;
+        effect.row(actor, changes::counted(context, actor, limit, &[]));
+        let note = Note::valued(kind, vec![self.person.clone()], self.role.as_str());
+        messages::append_note(context, &mut effect, &self.actor, note, 0);
+        Ok(effect.done())
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        let member = past.owner.get::<Member>(&self.person.user);
+        holds(member.is_some_and(|member| member.present().is_some() && member.role == self.role))
+    }
 }
 
-/// The new owner when the owner goes: the member who has been present longest.
+/// Gives members other roles, and publishes it.
+fn give(
+    context: &Here<'_>,
+    effect: &mut Effect<Conversations>,
+    (opened, by): (&Opened, &UserId),
+    changed: &[(&UserId, &Member, Role)],
+) {
+    for (user, member, role) in changed {
+        put(context, effect, user, &Member { role: *role, ..(*member).clone() });
+    }
+    let roles = changed.iter().map(|(user, _, role)| MemberRole { user: (*user).clone(), role: *role });
+    let members = roles.collect();
+    effect.event(context.id, RolesChanged { about: opened.clone(), by: by.clone(), members });
+}
+
+fn present<'a>(context: &Here<'a>, user: &UserId) -> Option<&'a Member> {
+    context.row::<Member>(user).filter(|member| member.present().is_some())
+}
+
+/// Rows of the actor and of the members that a command names.
+fn members<'a>(actor: &'a Profile, people: &'a [Profile]) -> impl Iterator<Item = RowKey> + 'a {
+    let members = std::iter::once(actor).chain(people).map(|profile| RowKey::of::<Member>(&profile.user));
+    members.chain([RowKey::of::<Changes>(&actor.user)])
+}
+
+fn check_limit(context: &Here<'_>, actor: &UserId) -> Result<(), Refusal> {
+    changes::check(context, actor, "change_members", &context.policy.limits.change_members)
+}
+
+/// Counts a change of these people; gives its system message, if one is due.
+fn counted(
+    context: &Here<'_>,
+    effect: &mut Effect<Conversations>,
+    actor: &UserId,
+    kind: NoteKind,
+    people: Vec<Profile>,
+) -> Option<Note> {
+    let noted = changes::to_note(context, actor, people);
+    let limit = &context.policy.limits.change_members;
+    effect.row(actor, changes::counted(context, actor, limit, &noted));
+    (!noted.is_empty()).then(|| Note::new(kind, noted))
+}
+
+/// The new owner when the owner goes: of the moderators, or else of the members, the one who has been
+/// present longest.
 fn heir<'a>(conversation: &'a Conversation, gone: &UserId) -> Option<(UserId, &'a Member)> {
     let present = conversation.all::<Member>().filter(|(_, member)| member.present().is_some());
-    present.filter(|(user, _)| user != gone).min_by_key(|(user, member)| (member.joined_at, user.clone()))
+    let others = present.filter(|(user, _)| user != gone);
+    others.min_by_key(|(user, member)| (!manages(member.role), member.joined_at, user.clone()))
 }
 
 /// Writes a member, and the view of the member's conversations.
@@ -138,27 +226,39 @@ pub fn put(context: &Here<'_>, effect: &mut Effect<Conversations>, user: &UserId
     effect.row(&user, member.clone()).view(MembershipRow { user, conversation, member });
 }
 
-/// Publishes the change of these members, and appends its system message.
+/// Publishes the change of these members, and appends its system message, if there is one.
 fn finish(
     context: &Here<'_>,
     mut effect: Effect<Conversations>,
     opened: &Opened,
     actor: &Profile,
     changed: Vec<(UserId, Member)>,
-    (note, going): (Note, i32),
+    note: Option<(Note, i32)>,
 ) -> Result<Decision<Conversations>, NoEffect> {
     let intervals = |(user, member): (UserId, Member)| MemberIntervals { user, intervals: member.intervals };
     let members = changed.into_iter().map(intervals).collect();
     let by = actor.user.clone();
     effect.event(context.id, MembersChanged { about: opened.clone(), by, members });
-    messages::append_note(context, &mut effect, actor, note, going);
+    if let Some((note, going)) = note {
+        messages::append_note(context, &mut effect, actor, note, going);
+    }
     Ok(effect.done())
 }
 
-pub fn only_owner(acting: &Member) -> Result<(), Refusal> {
+fn only_owner(acting: &Member) -> Result<(), Refusal> {
     match acting.role {
         Role::Owner => Ok(()),
-        Role::Member => Err(Refusal::new(ErrorCode::Forbidden, "only the owner may do this")),
+        Role::Moderator | Role::Member => {
+            Err(Refusal::new(ErrorCode::Forbidden, "only the owner may do this"))
+        }
+    }
+}
+
+pub fn only_managing(acting: &Member) -> Result<(), Refusal> {
+    if manages(acting.role) {
+        Ok(())
+    } else {
+        Err(Refusal::new(ErrorCode::Forbidden, "only the owner and moderators may do this"))
     }
 }
 

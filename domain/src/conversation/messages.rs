@@ -6,7 +6,7 @@
 use schemas::UserId;
 use schemas::blocking::{Blocks, PairBlocks};
 use schemas::code::Refusal;
-use schemas::membership::{Member, MembershipInterval, Role};
+use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Mentions, Message, Note};
 use schemas::people::Profile;
 use schemas::rows::{MessageHead, RowKey};
@@ -113,12 +113,12 @@ pub fn stored_core(head: &MessageHead, carried: &Message) -> Result<Message, Ref
     if is_same { Ok(carried.clone()) } else { Err(Refusal::not_found()) }
 }
 
-/// Of the users that ingest found in a text, those who are present; all only if an owner says so.
+/// Of the users that ingest found in a text, those who are present; all only if the owner or a moderator says so.
 pub fn present_mentions(context: &Here<'_>, sender: &UserId, asked: &Mentions) -> Mentions {
     let is_present = |person: &&Profile| access::viewing(context.row::<Member>(&person.user)).is_ok();
     let sending = context.row::<Member>(sender);
     Mentions {
         people: asked.people.iter().filter(is_present).cloned().collect(),
-        all: asked.all && sending.is_some_and(|member| member.role == Role::Owner),
+        all: asked.all && sending.is_some_and(|member| access::manages(member.role)),
     }
 }

@@ -1,51 +1,132 @@
-//! Reading: a watermark by user, which never falls.
+//! Receipts: watermarks by user, which never fall, and a mark that says unread.
 
 use fold::{Decision, Purpose};
-use schemas::membership::Member;
-use schemas::receipts::{MarkRead, Receipt, ReceiptAdvanced};
+use schemas::UserId;
+use schemas::membership::{Member, MembershipInterval};
+use schemas::receipts::{
+    AcknowledgeDelivery, DeliveryAdvanced, MarkRead, MarkUnread, MarkedUnread, Receipt, ReceiptAdvanced,
+    Watermarks,
+};
 use schemas::rows::{MessageHead, RowKey};
-use schemas::verdict::{Done, Outcome};
+use schemas::verdict::Outcome;
 
 use super::{Conversations, Here};
 use crate::access;
-use crate::operation::{NoEffect, Operation, Past};
+use crate::operation::{NoEffect, Operation, Past, holds};
+
+/// A member, with what is known of how far they are.
+struct Reader<'a> {
+    interval: &'a MembershipInterval,
+    marks: Watermarks,
+    receipt: Receipt,
+}
+
+/// NOT_FOUND for a user who is no member.
+fn reader<'a>(context: &Here<'a>, user: &UserId) -> Result<Reader<'a>, NoEffect> {
+    let member = context.row::<Member>(user);
+    let interval = access::viewing(member)?;
+    let receipt = context.row::<Receipt>(user).filter(|receipt| !receipt.ended);
+    let marks = member.map(|member| member.marks(receipt)).unwrap_or_default();
+    Ok(Reader { interval, marks, receipt: receipt.cloned().unwrap_or_default() })
+}
+
+impl Reader<'_> {
+    /// The number that a mark moves to. It does not pass the head, and begins where the interval does.
+    fn moves_to(&self, context: &Here<'_>, up_to: i64, from: i64) -> Option<i64> {
+        let up_to = up_to.min(context.state().head);
+        (up_to > from && up_to >= self.interval.first_seq).then_some(up_to)
+    }
+}
+
+fn needs(user: &UserId) -> Vec<RowKey> {
+    vec![RowKey::of::<Member>(user), RowKey::of::<Receipt>(user)]
+}
+
+/// The same for every member, whether a mark moved or not.
+fn repeat(user: &UserId, past: &Past<'_, Conversations>) -> Option<Outcome> {
+    access::viewing(past.owner.get::<Member>(user))
+        .map_or_else(|refusal| Some(Outcome::refused(refusal)), |_| holds(true))
+}
 
 impl Operation<Conversations> for MarkRead {
     fn needs(&self, purpose: Purpose) -> Vec<RowKey> {
-        let member = RowKey::of::<Member>(&self.user);
-        match purpose {
-            Purpose::Decide => {
-                vec![member, RowKey::of::<Receipt>(&self.user), RowKey::of::<MessageHead>(&self.up_to)]
-            }
-            Purpose::Repeat => vec![member],
-        }
+        let head = match purpose {
+            Purpose::Decide => Some(RowKey::of::<MessageHead>(&self.up_to)),
+            Purpose::Repeat => None,
+        };
+        needs(&self.user).into_iter().chain(head).collect()
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
         let user = &self.user;
-        let member = context.row::<Member>(user);
-        let interval = access::viewing(member)?;
-        let before = member.map_or(0, |member| member.read_mark(context.row::<Receipt>(user)));
-        // A mark does not pass the head, and begins where the member's interval does.
-        let state = context.state();
-        let up_to = self.up_to.min(state.head);
-        if up_to <= before || up_to < interval.first_seq {
+        let reader = reader(context, user)?;
+        let moved = reader.moves_to(context, self.up_to, reader.marks.read.up_to);
+        let was_unread = reader.receipt.marked_unread;
+        if moved.is_none() && !was_unread {
             return Err(NoEffect::Nothing);
         }
-        let head = context.row::<MessageHead>(&self.up_to);
-        let ordinal = head.map_or(state.countable, |head| head.ordinal);
+        let mut receipt = Receipt { marked_unread: false, ..reader.receipt };
         let mut effect = context.effect();
-        effect
-            .row(user, Receipt { read_up_to: up_to, read_at: context.at, ordinal, ended: false })
-            .event(context.id, ReceiptAdvanced { user: user.clone(), read_up_to: up_to });
+        if was_unread {
+            effect.event(context.id, MarkedUnread { user: user.clone(), marked: false });
+        }
+        if let Some(up_to) = moved {
+            let head = context.row::<MessageHead>(&self.up_to);
+            receipt.ordinal = head.map_or(context.state().countable, |head| head.ordinal);
+            receipt.marks = receipt.marks.with_read(up_to, context.at);
+            effect.event(context.id, ReceiptAdvanced { user: user.clone(), read_up_to: up_to });
+        }
+        effect.row(user, receipt);
         Ok(effect.done())
     }
 
-    /// The same for every member, whether the mark moved or not.
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
-        Some(match access::viewing(past.owner.get::<Member>(&self.user)) {
-            Ok(_) => Outcome::Done(Done { changed: true }),
-            Err(refusal) => Outcome::refused(refusal),
-        })
+        repeat(&self.user, past)
+    }
+}
+
+impl Operation<Conversations> for AcknowledgeDelivery {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        needs(&self.user)
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        let user = &self.user;
+        let reader = reader(context, user)?;
+        let moved = reader.moves_to(context, self.up_to, reader.marks.delivered.up_to);
+        let up_to = moved.ok_or(NoEffect::Nothing)?;
+        let marks = reader.receipt.marks.with_delivered(up_to, context.at);
+        let mut effect = context.effect();
+        effect
+            .row(user, Receipt { marks, ..reader.receipt })
+            .event(context.id, DeliveryAdvanced { user: user.clone(), delivered_up_to: up_to });
+        Ok(effect.done())
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        repeat(&self.user, past)
+    }
+}
+
+impl Operation<Conversations> for MarkUnread {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        needs(&self.user)
+    }
+
+    fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        let user = &self.user;
+        let reader = reader(context, user)?;
+        if reader.receipt.marked_unread {
+            return Err(NoEffect::Nothing);
+        }
+        let mut effect = context.effect();
+        effect
+            .row(user, Receipt { marked_unread: true, ..reader.receipt })
+            .event(context.id, MarkedUnread { user: user.clone(), marked: true });
+        Ok(effect.done())
+    }
+
+    fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        repeat(&self.user, past)
     }
 }

@@ -7,6 +7,7 @@ use schemas::creating::ConversationKind;
 use schemas::membership::Member;
 use schemas::message::{Body, Message, ReplyStub, Text};
 use schemas::position::Offset;
+use schemas::receipts::Watermarks;
 use schemas::rows::{Receipt, RowKey, Sent};
 use schemas::sending::PostMessage;
 use schemas::verdict::{Outcome, Stored};
@@ -35,7 +36,9 @@ impl Operation<Conversations> for PostMessage {
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
         let Some(charge) = &context.envelope.charge else { return Err(uncharged().into()) };
         let sender = &self.sender.user;
-        access::viewing(context.row::<Member>(sender))?;
+        let member = context.row::<Member>(sender);
+        access::viewing(member)?;
+        access::posting(context.state().opened.as_ref(), member)?;
         if is_direct(context) {
             blocking::check_sender(context.owner, sender)?;
         }
@@ -54,7 +57,8 @@ impl Operation<Conversations> for PostMessage {
         let seq = messages::append(context, &mut effect, message);
         // Sending reads up to one's own message.
         let ordinal = effect.state().countable;
-        let receipt = Receipt { read_up_to: seq, read_at: context.at, ordinal, ended: false };
+        let marks = Watermarks::default().with_read(seq, context.at);
+        let receipt = Receipt { marks, ordinal, ended: false, marked_unread: false };
         let sent = Sent { seq, charge: charge.position };
         effect.row(&(sender.clone(), self.client_id.clone()), sent).row(sender, receipt);
         Ok(effect.answered(Outcome::Stored(Stored { seq })))

@@ -1,17 +1,16 @@
-//! Settings of a group: its title.
+//! Settings of a group: title, description, who posts.
 //!
-//! Invariant: a change has a system message; a setting that holds already changes nothing.
+//! Invariant: each setting that changes has a system message; one that holds already changes nothing.
 
 use fold::{Decision, Purpose};
-use schemas::creating::Opened;
 use schemas::membership::Member;
-use schemas::message::Note;
+use schemas::message::{Note, NoteKind};
 use schemas::rows::RowKey;
 use schemas::settings::{ConversationUpdated, UpdateConversation};
 use schemas::verdict::Outcome;
 
-use super::{Conversations, Here, holds, in_group, membership, messages};
-use crate::operation::{NoEffect, Operation, Past};
+use super::{Conversations, Here, in_group, membership, messages};
+use crate::operation::{NoEffect, Operation, Past, holds};
 use crate::text;
 
 impl Operation<Conversations> for UpdateConversation {
@@ -21,23 +20,48 @@ impl Operation<Conversations> for UpdateConversation {
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
         let (opened, acting) = in_group(context, &self.actor.user)?;
-        membership::only_owner(acting)?;
-        let title = self.title.as_ref().ok_or(NoEffect::Nothing)?;
-        text::check("title", title, text::TITLE_CHARACTERS)?;
-        if opened.title.as_ref() == Some(title) {
+        membership::only_managing(acting)?;
+        let (mut about, mut notes) = (opened.clone(), vec![]);
+        if let Some(title) = self.title.as_ref().filter(|title| opened.title.as_ref() != Some(title)) {
+            text::check("title", title, text::TITLE_CHARACTERS)?;
+            about.title = Some(title.clone());
+            notes.push(Note::valued(NoteKind::Renamed, vec![], title));
+        }
+        let wanted = self.description.as_deref().map(described);
+        if let Some(description) = wanted.filter(|wanted| *wanted != opened.description) {
+            if let Some(words) = &description {
+                text::check("description", words, text::DESCRIPTION_CHARACTERS)?;
+            }
+            about.description = description;
+            notes.push(Note::valued(NoteKind::SettingsChanged, vec![], "DESCRIPTION"));
+        }
+        if let Some(only) = self.announcements_only.filter(|only| *only != opened.announcements_only) {
+            about.announcements_only = only;
+            let value = if only { "ANNOUNCEMENTS_ONLY" } else { "EVERYONE_POSTS" };
+            notes.push(Note::valued(NoteKind::SettingsChanged, vec![], value));
+        }
+        if notes.is_empty() {
             return Err(NoEffect::Nothing);
         }
-        let about = Opened { title: Some(title.clone()), ..opened.clone() };
         let mut effect = context.effect();
         effect.state().opened = Some(about.clone());
         effect.event(context.id, ConversationUpdated { about, by: self.actor.user.clone() });
-        messages::append_note(context, &mut effect, &self.actor, Note::renamed(title), 0);
+        for note in notes {
+            messages::append_note(context, &mut effect, &self.actor, note, 0);
+        }
         Ok(effect.done())
     }
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
-        let opened = past.owner.state.opened.as_ref();
-        let title = opened.and_then(|opened| opened.title.as_ref());
-        holds(self.title.is_none() || title == self.title.as_ref())
+        let stands = past.owner.state.opened.as_ref().is_some_and(|opened| {
+            self.title.as_ref().is_none_or(|title| opened.title.as_ref() == Some(title))
+                && self.description.as_deref().is_none_or(|wanted| described(wanted) == opened.description)
+                && self.announcements_only.is_none_or(|only| only == opened.announcements_only)
+        });
+        holds(stands)
     }
+}
+
+fn described(wanted: &str) -> Option<String> {
+    (!wanted.is_empty()).then(|| wanted.to_owned())
 }

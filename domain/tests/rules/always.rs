@@ -10,6 +10,7 @@ mod generators;
 mod ledger;
 mod numbers;
 mod once;
+mod organizing;
 mod refunded;
 mod replayed;
 mod settings;

@@ -19,40 +19,28 @@ fn a_creation_is_free_counted_and_passed_on_under_an_id_of_its_own() {
         a group
           accepted
           creations 0 → 1
-          row c1: Create to 9549b6 at #1, remembered
-          to conversations.commands 9549b6: open GROUP "crew" by ann with 2
-             OpenConversation id=1.3.1.0 at 1000 mm-reply=0.7 mm-charge=[#1 ann c1 Create 9549b6 at 1000 for 0]
+          row c1: Create to 922f7b at #1, remembered
+          to conversations.commands 922f7b: open GROUP "crew" by ann with 2
+             OpenConversation id=1.3.1.0 at 1000 mm-reply=0.7 mm-charge=[#1 ann c1 Create 922f7b at 1000 for 0]
         a group of one
           accepted
           creations 1 → 2
-          row c2: Create to 5bfb4f at #2, remembered
-          to conversations.commands 5bfb4f: open GROUP by ann with 0
-             OpenConversation id=1.3.2.0 at 2000 mm-reply=0.7 mm-charge=[#2 ann c2 Create 5bfb4f at 2000 for 0]
+          row c2: Create to 3c1c78 at #2, remembered
+          to conversations.commands 3c1c78: open GROUP by ann with 0
+             OpenConversation id=1.3.2.0 at 2000 mm-reply=0.7 mm-charge=[#2 ann c2 Create 3c1c78 at 2000 for 0]
         a pair
           accepted
           creations 2 → 3
-          row c3: Create to 13bf88 at #3, remembered
-          to conversations.commands 13bf88: open DIRECT by ann with 1
-             OpenConversation id=1.3.3.0 at 3000 mm-reply=0.7 mm-charge=[#3 ann c3 Create 13bf88 at 3000 for 0]
+          row c3: Create to b65dda at #3, remembered
+          to conversations.commands b65dda: open DIRECT by ann with 1
+             OpenConversation id=1.3.3.0 at 3000 mm-reply=0.7 mm-charge=[#3 ann c3 Create b65dda at 3000 for 0]
         notes
           accepted
           creations 3 → 4
-          row c4: Create to a5ec50 at #4, remembered
-          to conversations.commands a5ec50: open DIRECT by ann with 0
-             OpenConversation id=1.3.4.0 at 4000 mm-reply=0.7 mm-charge=[#4 ann c4 Create a5ec50 at 4000 for 0]
+          row c4: Create to fedc6d at #4, remembered
+          to conversations.commands fedc6d: open DIRECT by ann with 0
+             OpenConversation id=1.3.4.0 at 4000 mm-reply=0.7 mm-charge=[#4 ann c4 Create fedc6d at 4000 for 0]
     "#]]);
-}
-
-/// The pair's conversation knows that it exists; the account does not.
-#[test]
-fn a_pair_has_one_id_whatever_the_request_and_a_group_one_for_each() {
-    let mut ann = Harness::ann(0);
-    let mut id_of = |kind, id| {
-        let decided = ann.asks(0, create(kind, id, &["bob"], None));
-        decided.records()[0].key.clone().unwrap()
-    };
-    assert_eq!(id_of(Direct, 1), id_of(Direct, 2));
-    assert_ne!(id_of(Group, 3), id_of(Group, 4));
 }
 
 #[test]
@@ -77,8 +65,8 @@ fn a_creation_is_refused_for_its_participants_or_its_title() {
         a title of 100
           accepted
           creations 0 → 1
-          row c1: Create to 9549b6 at #7, remembered
-          to conversations.commands 9549b6: open GROUP "tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" by ann with 1
-             OpenConversation id=1.3.7.0 at 0 mm-reply=0.7 mm-charge=[#7 ann c1 Create 9549b6 at 0 for 0]
+          row c1: Create to 922f7b at #7, remembered
+          to conversations.commands 922f7b: open GROUP "tttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" by ann with 1
+             OpenConversation id=1.3.7.0 at 0 mm-reply=0.7 mm-charge=[#7 ann c1 Create 922f7b at 0 for 0]
     "#]]);
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
 use musclemap_domain::{Accounts, Conversations};
-use schemas::ConversationId;
 use schemas::avro;
 use schemas::control::{Policy, RULES};
 use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
@@ -13,7 +12,7 @@ use schemas::record::{Envelope, Origin, Outgoing, RecordId};
 use schemas::rows::{LAST_RESIDENT, RowKey, Variant};
 use schemas::verdict::Outcome;
 
-use crate::names::{conversation, grant, shipped, user};
+use crate::names::{conversation, grant, ids, shipped, user};
 
 /// Partition of every command in these tests.
 const PARTITION: i32 = 3;
@@ -53,7 +52,7 @@ impl Harness<Conversations> {
 
     /// The DIRECT conversation of `ann` and `bob`, not opened.
     pub fn pair() -> Self {
-        Self::new(ConversationId::direct(&user("ann"), &user("bob")))
+        Self::new(ids().direct(&user("ann"), &user("bob")))
     }
 }
 

@@ -31,6 +31,7 @@ fn a_new_member_has_an_interval_of_their_own_and_all_members_receive_the_change(
           head 1 at 1500 → 2 at 2000
           members 3 → 4
           row member dan: MEMBER since #2, sees from 2 after 1
+          row changes by ann: 1, noted 1
           row message 2: by nobody at #2, ordinal 1
           view conversations_by_user dan k1: MEMBER since #2, sees from 2 after 1
           view messages k1 2: Added [dan] by ann, 3 recipients
@@ -58,6 +59,7 @@ fn a_member_who_is_removed_and_returns_gets_a_new_interval() {
           row former bob: from #0 to #2, read 1 at 1500
           row receipt bob: read 0, ordinal 0, ended
           row member bob: MEMBER from #0 to #2
+          row changes by ann: 1, noted 1
           row message 2: by nobody at #2, ordinal 1
           view conversations_by_user bob k1: MEMBER from #0 to #2
           view messages k1 2: Removed [bob] by ann, 2 recipients
@@ -72,6 +74,7 @@ fn a_member_who_is_removed_and_returns_gets_a_new_interval() {
           head 2 at 2000 → 3 at 4000
           members 2 → 3
           row member bob: MEMBER from #0 to #2; since #4, sees from 3 after 1, returned with 1 read
+          row changes by ann: 2, noted 2
           row message 3: by nobody at #4, ordinal 1
           view conversations_by_user bob k1: MEMBER from #0 to #2; since #4, sees from 3 after 1, returned with 1 read
           view messages k1 3: Added [bob] by ann, 2 recipients
@@ -104,10 +107,12 @@ fn an_owner_who_leaves_hands_over_to_the_oldest_member() {
           view conversations_by_user ann k1: MEMBER from #0 to #3
           view conversations_by_user bob k1: OWNER since #0, sees from 1 after 0
           view messages k1 3: Left [] by ann, 3 recipients
+          to events k1: roles changed by ann: bob OWNER
+             RolesChanged id=1.3.3.0 at 3000 mm-users=bob
           to events k1: members changed by ann: ann: from #0 to #3
-             MembersChanged id=1.3.3.0 at 3000 mm-users=ann
+             MembersChanged id=1.3.3.1 at 3000 mm-users=ann
           to events k1: created 3: Left [] by ann, 3 recipients
-             MessageCreated id=1.3.3.1 at 3000
+             MessageCreated id=1.3.3.2 at 3000
         bob is the last
           done
           head 5 at 5000 → 6 at 6000
@@ -234,6 +239,7 @@ fn what_a_former_member_has_read_is_kept_and_is_their_mark_when_they_return() {
           row former cleo: from #0 to #3, read 1 at 1600
           row receipt cleo: read 0, ordinal 0, ended
           row member cleo: MEMBER from #0 to #3
+          row changes by ann: 1, noted 1
           row message 2: by nobody at #3, ordinal 1
           view conversations_by_user cleo k1: MEMBER from #0 to #3
           view messages k1 2: Removed [cleo] by ann, 2 recipients
@@ -246,6 +252,7 @@ fn what_a_former_member_has_read_is_kept_and_is_their_mark_when_they_return() {
           head 2 at 2000 → 3 at 3000
           members 2 → 3
           row member cleo: MEMBER from #0 to #3; since #4, sees from 3 after 1, returned with 1 read
+          row changes by ann: 2, noted 2
           row message 3: by nobody at #4, ordinal 1
           view conversations_by_user cleo k1: MEMBER from #0 to #3; since #4, sees from 3 after 1, returned with 1 read
           view messages k1 3: Added [cleo] by ann, 2 recipients
@@ -305,7 +312,7 @@ fn a_decision_does_not_depend_on_tombstones() {
         assert_eq!(one.bytes(), other.bytes(), "at {time}");
     }
     let cleo = user("cleo");
-    assert_eq!(whole.row::<Former>(&cleo).unwrap().read_at, 1_600);
+    assert_eq!(whole.row::<Former>(&cleo).unwrap().marks.read.at, 1_600);
     assert!(!whole.row::<Receipt>(&cleo).unwrap().ended);
 }
 
@@ -334,6 +341,7 @@ fn ordinals_count_texts_and_no_system_messages() {
           head 3 at 3000 → 4 at 4000
           members 4 → 5
           row member eve: MEMBER since #4, sees from 4 after 2
+          row changes by ann: 2, noted 2
           row message 4: by nobody at #4, ordinal 2
           view conversations_by_user eve k1: MEMBER since #4, sees from 4 after 2
           view messages k1 4: Added [eve] by ann, 4 recipients
@@ -362,6 +370,6 @@ fn forty_nine_people_are_added_within_one_batch() {
     let names: Vec<String> = (0..49).map(|number| format!("user-{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let added = k1.asks(2_000, add("ann", &names));
-    assert_eq!((k1.state.members, added.decision.rows.len()), (50, 50));
+    assert_eq!((k1.state.members, added.decision.rows.len()), (50, 51));
     assert!(added.decision.outputs.len() <= 2);
 }

@@ -7,13 +7,15 @@ use schemas::creating::ConversationKind;
 use schemas::message::{Body, Content, Mentions, Message, ReplyStub};
 use schemas::operations::{
     AddMembers, CreateConversation, DeleteMessage, GrantCredits, LookUp, MarkRead, OpenConversation,
-    PostMessage, Refund, RemoveMember, SendMessage, SetBlock,
+    OrganizeConversation, PostMessage, Refund, RemoveMember, SendMessage, SetBlock,
 };
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset};
 use schemas::record::Envelope;
 use schemas::verdict::Reply;
-use schemas::{AccountRequest, ClientId, ConversationId, ConversationRequest, Refusal, UserId};
+use schemas::{
+    AccountRequest, ClientId, ConversationId, ConversationKey, ConversationRequest, Refusal, UserId,
+};
 
 pub fn user(name: &str) -> UserId {
     name.parse().unwrap()
@@ -33,6 +35,11 @@ pub fn client(number: impl Into<i64>) -> ClientId {
 /// The conversation that tables show as `k` and the number.
 pub fn conversation(number: u8) -> ConversationId {
     format!("{number:032x}").parse().unwrap()
+}
+
+/// As ingest derives ids.
+pub fn ids() -> ConversationKey {
+    ConversationKey::new([7; 32])
 }
 
 pub fn shipped() -> Policy {
@@ -66,13 +73,25 @@ pub fn send_to(to: u8, id: u8, text: &str) -> AccountRequest {
     AccountRequest::SendMessage(SendMessage { conversation: conversation(to), ..sending(id, text, 1) })
 }
 
+/// By `ann`.
 pub fn create(kind: ConversationKind, id: u8, others: &[&str], title: Option<&str>) -> AccountRequest {
-    AccountRequest::CreateConversation(CreateConversation {
-        kind,
-        participants: others.iter().map(|name| user(name)).collect(),
-        title: title.map(str::to_owned),
-        client_id: client(id),
-    })
+    AccountRequest::CreateConversation(creating("ann", kind, id, others, title))
+}
+
+pub fn creating(
+    creator: &str,
+    kind: ConversationKind,
+    id: u8,
+    others: &[&str],
+    title: Option<&str>,
+) -> CreateConversation {
+    let (creator, client_id) = (user(creator), client(id));
+    let participants: Vec<UserId> = others.iter().map(|name| user(name)).collect();
+    let conversation = match kind {
+        ConversationKind::Direct => ids().direct(&creator, participants.first().unwrap_or(&creator)),
+        ConversationKind::Group => ids().created(&creator, &client_id),
+    };
+    CreateConversation { conversation, kind, participants, title: title.map(str::to_owned), client_id }
 }
 
 pub fn grant(once: &str, amount_milli: i64) -> AccountRequest {
@@ -167,6 +186,19 @@ pub fn delete(actor: &str, message: Message) -> ConversationRequest {
 pub fn naming(sender: &str, id: u8, people: &[&str], all: bool) -> ConversationRequest {
     let mentions = Mentions { people: profiles(people), all };
     ConversationRequest::PostMessage(PostMessage { mentions, ..posting(sender, id, "hear") })
+}
+
+/// A change of how the user keeps a conversation, of nothing yet.
+pub fn organize(conversation_number: u8, head: i64) -> OrganizeConversation {
+    OrganizeConversation {
+        conversation: conversation(conversation_number),
+        head,
+        archived: None,
+        starred: None,
+        muted_until: None,
+        level: None,
+        labels: None,
+    }
 }
 
 pub fn block(by: &str, other: &str, blocked: bool) -> ConversationRequest {

@@ -86,11 +86,11 @@ fn a_creation_that_came_to_nothing_gives_back_its_count_and_tells_nobody_else() 
         it was open already
           nothing to do
           creations 1 → 0
-          row c1: Create to 13bf88 at #1, forgotten
+          row c1: Create to b65dda at #1, forgotten
         it was refused
           GROUP_FULL (no room)
           creations 1 → 0
-          row c1: Create to 13bf88 at #3, forgotten
+          row c1: Create to b65dda at #3, forgotten
     "#]]);
 }
 

@@ -3,9 +3,10 @@
 use expect_test::Expect;
 use fold::Fold;
 use musclemap_domain::{Accounts, Conversations};
+use schemas::organizing::LabelUse;
 use schemas::rows::{
-    AccountRow, Blocks, ConversationRow, Edits, Former, LedgerEntry, Member, MessageHead, Receipt, Replaced,
-    RowKey, Sent,
+    AccountRow, Blocks, Changes, ConversationRow, Draft, Edits, Former, LedgerEntry, Member, MessageHead,
+    Organized, Receipt, Replaced, RowKey, Sent,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -99,6 +100,21 @@ impl Worded for Accounts {
                 entry.client_id.as_ref().map_or(String::new(), |id| format!(" for {}", words::client(id))),
                 entry.recipients.map_or(String::new(), |count| format!(", {count} recipients")),
             ),
+            AccountRow::Organized(kept) => {
+                format!(
+                    "{}: {}",
+                    words::conversation(&key.names::<Organized>().unwrap()),
+                    words::organized(kept)
+                )
+            }
+            AccountRow::Labels(labels) => {
+                let each = |used: &LabelUse| format!("{} {}", used.label, used.conversations);
+                format!("labels: {}", labels.used.iter().map(each).collect::<Vec<String>>().join(", "))
+            }
+            AccountRow::Draft(draft) => {
+                format!("draft {}: {:?}", words::conversation(&key.names::<Draft>().unwrap()), draft.content)
+            }
+            AccountRow::Preferences(preferences) => format!("{preferences:?}"),
             AccountRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
         }
     }
@@ -107,8 +123,9 @@ impl Worded for Accounts {
 impl Worded for Conversations {
     fn parts(state: &ConversationState) -> Vec<(&'static str, String)> {
         let opened = state.opened.as_ref().map_or("not open".to_owned(), |opened| {
-            let title = opened.title.as_ref().map_or(String::new(), |title| format!(" {title:?}"));
-            format!("{}{title} by {}, charge #{}", opened.kind.as_str(), opened.by, opened.charge)
+            let about = words::about(opened);
+            let about = if about.is_empty() { about } else { format!(" {about}") };
+            format!("{}{about} by {}, charge #{}", opened.kind.as_str(), opened.by, opened.charge)
         });
         vec![
             ("conversation", opened),
@@ -127,7 +144,12 @@ impl Worded for Conversations {
             ConversationRow::Receipt(receipt) => {
                 let (user, ended) =
                     (key.names::<Receipt>().unwrap(), if receipt.ended { ", ended" } else { "" });
-                format!("receipt {user}: read {}, ordinal {}{ended}", receipt.read_up_to, receipt.ordinal)
+                let marked = if receipt.marked_unread { ", marked unread" } else { "" };
+                format!(
+                    "receipt {user}: {}, ordinal {}{ended}{marked}",
+                    words::marks(&receipt.marks),
+                    receipt.ordinal
+                )
             }
             ConversationRow::Sent(sent) => {
                 let (who, id) = key.names::<Sent>().unwrap();
@@ -151,16 +173,20 @@ impl Worded for Conversations {
                 let (seq, version) = key.names::<Replaced>().unwrap();
                 format!("version {version} of {seq}: {}", words::content(&replaced.content))
             }
+            ConversationRow::Changes(changes) => {
+                let user = key.names::<Changes>().unwrap();
+                format!("changes by {user}: {}, noted {}", changes.times.len(), changes.noted.len())
+            }
             ConversationRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
             ConversationRow::Blocks(blocks) => {
                 format!("blocks by {}: {}", key.names::<Blocks>().unwrap(), words::blocks(blocks))
             }
             ConversationRow::Former(former) => format!(
-                "former {}: {}, read {} at {}",
+                "former {}: {}, {} at {}",
                 key.names::<Former>().unwrap(),
                 words::intervals(&former.intervals),
-                former.read_up_to,
-                former.read_at
+                words::marks(&former.marks),
+                former.marks.read.at
             ),
         }
     }

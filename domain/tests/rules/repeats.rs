@@ -100,7 +100,7 @@ fn a_repeated_creation_asks_after_the_first_and_another_is_a_conflict() {
     table.is(expect![[r#"
         again
           accepted as a repeat
-          to conversations.commands 9549b6: look up ann c1 Create charged at #1
+          to conversations.commands 922f7b: look up ann c1 Create charged at #1
              LookUp id=1.3.2.0 at 2000 mm-reply=0.7
         others: IDEMPOTENCY_CONFLICT (this id was used for another request)
         another title: IDEMPOTENCY_CONFLICT (this id was used for another request)

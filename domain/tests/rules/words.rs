@@ -3,8 +3,11 @@
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks};
 use schemas::charging::Charge;
+use schemas::creating::Opened;
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Content, Message};
+use schemas::organizing::{NotificationLevel, Organized};
+use schemas::receipts::Watermarks;
 use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
 use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{BLOCKS, MESSAGES, Value};
@@ -57,12 +60,19 @@ pub fn refusal(refusal: &Refusal) -> String {
 }
 
 pub fn member(member: &Member) -> String {
-    let read = if member.read_up_to > 0 {
-        format!(", returned with {} read", member.read_up_to)
+    let read = if member.marks.read.up_to > 0 {
+        format!(", returned with {} read", member.marks.read.up_to)
     } else {
         String::new()
     };
     format!("{} {}{read}", member.role.as_str(), intervals(&member.intervals))
+}
+
+/// Delivery is said where it is ahead of reading.
+pub fn marks(marks: &Watermarks) -> String {
+    let delivered = marks.delivered.up_to;
+    let ahead = if delivered > marks.read.up_to { format!(", delivered {delivered}") } else { String::new() };
+    format!("read {}{ahead}", marks.read.up_to)
 }
 
 pub fn intervals(intervals: &[MembershipInterval]) -> String {
@@ -123,6 +133,25 @@ fn message(message: &Message) -> String {
     let all = message.mentions.all.then_some(" @all".to_owned());
     let names: String = names.chain(all).collect();
     format!("{seq}: {text} by {}{id}, {recipients} recipients{answers}{names}", sender.user)
+}
+
+/// Title, description, and who posts.
+pub fn about(opened: &Opened) -> String {
+    let title = opened.title.as_ref().map(|title| format!("{title:?}"));
+    let description = opened.description.as_ref().map(|text| format!("described {text:?}"));
+    let only = opened.announcements_only.then(|| "announcements only".to_owned());
+    [title, description, only].into_iter().flatten().collect::<Vec<String>>().join(", ")
+}
+
+pub fn organized(kept: &Organized) -> String {
+    let archived =
+        kept.archived.map(|archived| format!("archived at {} up to {}", archived.at, archived.head));
+    let starred = kept.starred.then(|| "starred".to_owned());
+    let muted = (kept.muted_until > 0).then(|| format!("muted until {}", kept.muted_until));
+    let level = (kept.level != NotificationLevel::All).then(|| format!("level {:?}", kept.level));
+    let labels = (!kept.labels.is_empty()).then(|| format!("labels {}", kept.labels.join(" ")));
+    let all: Vec<String> = [archived, starred, muted, level, labels].into_iter().flatten().collect();
+    if all.is_empty() { "as at first".to_owned() } else { all.join(", ") }
 }
 
 pub fn blocks(blocks: &Blocks) -> String {
@@ -210,9 +239,20 @@ fn conversation_fact(fact: &ConversationFact) -> String {
             format!("members changed by {}:{}", changed.by, members.collect::<String>())
         }
         ConversationFact::ConversationUpdated(updated) => {
-            format!("updated by {}: {:?}", updated.by, updated.about.title)
+            format!("updated by {}: {}", updated.by, about(&updated.about))
+        }
+        ConversationFact::RolesChanged(changed) => {
+            let each =
+                changed.members.iter().map(|member| format!(" {} {}", member.user, member.role.as_str()));
+            format!("roles changed by {}:{}", changed.by, each.collect::<String>())
         }
         ConversationFact::ReceiptAdvanced(read) => format!("{} has read {}", read.user, read.read_up_to),
+        ConversationFact::DeliveryAdvanced(delivery) => {
+            format!("{} has {}", delivery.user, delivery.delivered_up_to)
+        }
+        ConversationFact::MarkedUnread(unread) => {
+            format!("{} has {} it as unread", unread.user, if unread.marked { "marked" } else { "unmarked" })
+        }
         ConversationFact::BlocksChanged(changed) => {
             let (by_user, by_other) = (blocks(&changed.blocks.by_user), blocks(&changed.blocks.by_other));
             format!("blocks by {} {by_user}, by {} {by_other}", changed.user, changed.other)
@@ -229,6 +269,11 @@ fn account_fact(fact: &AccountFact) -> String {
             let (id, to) = (client(&rejected.client_id), conversation(&rejected.conversation));
             format!("send {id} to {to} rejected: {}", refusal(&rejected.refusal))
         }
+        AccountFact::ConversationOrganized(organized) => {
+            format!("organized {}", conversation(&organized.conversation))
+        }
+        AccountFact::DraftSaved(draft) => format!("draft {}", conversation(&draft.conversation)),
+        AccountFact::PreferencesChanged(changed) => format!("prefers {:?}", changed.preferences),
     }
 }
 

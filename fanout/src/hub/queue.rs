@@ -7,7 +7,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
-use domain::delivery::{self, Answers};
+use domain::delivery::{self, Answers, MarkKind};
 use graphql::live::{Filter, Payloads};
 use schemas::{ConversationId, UserId};
 use slab::Slab;
@@ -301,8 +301,11 @@ impl Queues {
     }
 }
 
+/// What later facts supersede.
+type Superseding<'a> = HashSet<(&'a ConversationId, (MarkKind, &'a UserId))>;
+
 /// Whether no later event supersedes this one.
-fn is_newest<'a>(event: &'a Event, seen: &mut HashSet<(&'a ConversationId, &'a UserId)>) -> bool {
+fn is_newest<'a>(event: &'a Event, seen: &mut Superseding<'a>) -> bool {
     let About::Conversation(conversation) = &event.about else { return true };
     let fact = event.completed().and_then(Completed::fact);
     fact.and_then(delivery::supersedes).is_none_or(|key| seen.insert((conversation, key)))

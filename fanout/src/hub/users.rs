@@ -72,7 +72,7 @@ impl User {
         questions: &[Question<'_>],
     ) -> Option<Answers> {
         let sight = self.sight(intervals, event);
-        audience.include(&sight).then(|| delivery::answers(questions, &self.id, &sight))
+        audience.include(&self.id, &sight).then(|| delivery::answers(questions, &self.id, &sight))
     }
 }
 

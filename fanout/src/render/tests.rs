@@ -31,9 +31,11 @@ use payload::{Path, Shape};
 #[tokio::test]
 async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
     expect![[r#"
+        AccountChanged
+            shared: what
         Conversation
-            shared: id kind title createdAt createdBy
-            private: participants participantCount viewer lastMessage lastMessageAt lastSeq unreadCount unreadMentionCount canPost
+            shared: id kind title description announcementsOnly createdAt createdBy
+            private: participants participantCount viewer lastMessage lastMessageAt lastSeq unreadCount unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread canPost
         ConversationChanged
             shared: conversation
             by answers: left

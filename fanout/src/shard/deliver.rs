@@ -30,6 +30,8 @@ use crate::subscription::Subscription;
 const STEPS: usize = 32;
 /// Bytes after which what was put together is written before more is.
 const OUT_BYTES: usize = 64 * 1024;
+/// Bytes of one subscription after which the rest is its task's, which waits until its client reads.
+const SHARE_BYTES: usize = 256 * 1024;
 /// Sockets that are served in one turn, before others and the shard's tasks have theirs.
 const SOCKETS: usize = 128;
 
@@ -219,8 +221,8 @@ impl Shard {
         write(out, &mut unwritten, now);
     }
 
-    /// Appends what was taken for one subscription; from the first that needs something read on, it is
-    /// the subscription's own task's.
+    /// Appends what was taken for one subscription; from the first that needs something read, or that its
+    /// socket has no room for any more, it is the subscription's own task's.
     fn put_share(
         &self,
         renderings: &mut TurnsRenderings,
@@ -228,8 +230,11 @@ impl Shard {
         (cursor, taken): (&mut Cursor, &mut impl Iterator<Item = Step>),
         out: &mut Vec<u8>,
     ) -> Result<(), CloseCode> {
+        let begin = out.len();
         while let Some(step) = taken.next() {
+            let has_room = out.len() - begin < SHARE_BYTES && subscription.connection.outbox.has_room();
             let rendered = match &step {
+                Step::Over(..) if !has_room => Ok(Rendered::Later),
                 Step::Over(event, answers) => self.render(renderings, subscription, (event, *answers)),
                 Step::To(_) => Ok(Rendered::Nothing),
             };

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rustix::net::Shutdown;
 use tokio::io::Interest;
+use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::frames::{self, Incoming, Reading};
@@ -17,7 +18,8 @@ use crate::protocol::CloseCode;
 
 /// How long a client has for its Close frame.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
-/// Reads of what a client sends behind its Close frame, which is ignored.
+/// Reads of what a client sends behind the server's Close frame, and then behind its own, which is ignored.
+const MAX_READS: u32 = 256;
 const MAX_IGNORED_READS: u32 = 64;
 
 /// How a socket ends.
@@ -31,6 +33,21 @@ pub enum End {
     ByServer(CloseCode),
 }
 
+impl End {
+    /// What its metric says of a client.
+    pub const OF_CLIENTS: [&str; 2] = ["gone", "client"];
+
+    /// The value of its label.
+    fn reason(self) -> &'static str {
+        let [gone, client] = Self::OF_CLIENTS;
+        match self {
+            Self::Gone => gone,
+            Self::ByClient(_) => client,
+            Self::ByServer(code) => code.name(),
+        }
+    }
+}
+
 impl From<CloseCode> for End {
     fn from(code: CloseCode) -> Self {
         Self::ByServer(code)
@@ -39,13 +56,11 @@ impl From<CloseCode> for End {
 
 /// Ends a socket, of which `incoming` is what was read.
 pub async fn close(outbox: &Outbox, incoming: Incoming, end: End) {
+    metrics::socket_ends(end.reason()).inc();
     match end {
         End::Gone => return,
         End::ByClient(code) => outbox.finish(&frames::close_echo(code)),
-        End::ByServer(code) => {
-            metrics::closed(code).inc();
-            outbox.close(code);
-        }
+        End::ByServer(code) => outbox.close(code),
     }
     // A client that is gone reads no frame and sends none.
     if outbox.drained().await.is_ok() {
@@ -59,7 +74,8 @@ pub async fn close(outbox: &Outbox, incoming: Incoming, end: End) {
 /// A connection that is closed with something unread is reset, and the client might never see the code.
 async fn read_close(outbox: &Outbox, mut incoming: Incoming) -> io::Result<()> {
     let mut buffer = [0; 1024];
-    loop {
+    incoming.allow(None);
+    for _ in 0..MAX_READS {
         match incoming.state() {
             Reading::Open => {}
             Reading::Closed => break,
@@ -71,6 +87,7 @@ async fn read_close(outbox: &Outbox, mut incoming: Incoming) -> io::Result<()> {
             Ok(bytes) => {
                 // Data behind the server's Close frame is ignored; the state says the rest.
                 let _ = incoming.read(&buffer[..bytes]);
+                yield_now().await;
             }
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
             Err(_) => {}

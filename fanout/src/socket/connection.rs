@@ -12,27 +12,32 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures::FutureExt;
+use graphql::limits::Peer;
 use graphql::{Viewer, auth};
+use platform::connections::{Reading, Stream};
 use tokio::io::Interest;
 use tokio::sync::Notify;
-use tokio::task::{AbortHandle, spawn_local};
+use tokio::task::{AbortHandle, spawn_local, yield_now};
 use tokio::time::Instant;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::closing::{self, End};
 use super::frames::{self, Incoming, Message};
 use super::operation;
 use super::outbox::Outbox;
-use super::stream::Stream;
+use super::quotas::{Kept, Seat};
 use crate::metrics;
 use crate::protocol::{ClientMessage, CloseCode, Init, ServerMessage};
-use crate::shard::Shard;
+use crate::shard::{Holds, Shard};
 use crate::subscription::Subscription;
 
 /// Beyond this a socket is not held open on one token.
 const LONGEST_MS: u64 = 30 * 24 * 60 * 60 * 1_000;
-/// Messages that a client may send between two looks at its socket.
-const MAX_MESSAGES: u32 = 500;
+/// Frames, and bytes, that a client may send between two looks at its socket.
+const MAX_FRAMES: u32 = 500;
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// The same before its init is accepted, in all: an init, and the longest token.
+const MAX_FRAMES_BEFORE_INIT: u32 = 8;
+const MAX_BYTES_BEFORE_INIT: usize = 16 * 1024;
 
 /// What every delivery looks at comes first.
 #[repr(C)]
@@ -46,20 +51,36 @@ pub struct Connection {
     state: RefCell<State>,
     /// When of the time of a drain it is closed, as a share of it.
     drains_at: f32,
-    _place: TaskTrackerToken,
+    /// The address that its attempts count for.
+    pub peer: Option<Peer>,
+    _holds: Holds,
 }
 
 struct State {
     incoming: Incoming,
-    viewer: Option<Viewer>,
+    admitted: Option<Admitted>,
     /// When the init must have come, then when its token expires.
     valid_until: Instant,
-    /// Messages since the last look.
-    messages: u32,
+    /// Bytes since the last look.
+    bytes: usize,
     heard_at: Instant,
     pinged_at: Option<Instant>,
     operations: Vec<Operation>,
     next_number: OperationNumber,
+}
+
+impl State {
+    /// Counts what an admitted client says from here.
+    fn count_anew(&mut self) {
+        self.bytes = 0;
+        self.incoming.allow(Some(MAX_FRAMES));
+    }
+}
+
+/// Whose init was accepted, and their place among the user's sockets.
+struct Admitted {
+    viewer: Viewer,
+    seat: Seat,
 }
 
 /// Tells an operation from a later one of the same name.
@@ -71,6 +92,7 @@ struct Operation {
     /// What is being done for it; a live subscription rests.
     task: Option<AbortHandle>,
     subscription: Option<Rc<Subscription>>,
+    kept: Kept,
 }
 
 impl Drop for Operation {
@@ -82,29 +104,38 @@ impl Drop for Operation {
 }
 
 impl Connection {
-    pub fn new(shard: Rc<Shard>, stream: Stream, place: TaskTrackerToken) -> Rc<Self> {
+    pub fn new(
+        shard: Rc<Shard>,
+        stream: Stream,
+        peer: Option<Peer>,
+        reading: Reading,
+        holds: Holds,
+    ) -> Rc<Self> {
         let attention = Rc::new(Notify::new());
         let now = Instant::now();
         metrics::SOCKETS.inc();
+        let mut incoming = Incoming::default();
+        incoming.allow(Some(MAX_FRAMES_BEFORE_INIT));
         let state = State {
-            incoming: Incoming::default(),
-            viewer: None,
+            incoming,
+            admitted: None,
             valid_until: now + shard.node.options.init_within,
-            messages: 0,
+            bytes: 0,
             heard_at: now,
             pinged_at: None,
             operations: vec![],
             next_number: 0,
         };
         Rc::new(Self {
-            outbox: Outbox::new(stream, attention.clone()),
+            outbox: Outbox::new(stream, attention.clone(), reading),
             told_at: Cell::new(now),
             shard,
             attention,
             ending: Cell::new(None),
             state: RefCell::new(state),
             drains_at: rand::random(),
-            _place: place,
+            peer,
+            _holds: holds,
         })
     }
 
@@ -134,8 +165,12 @@ impl Connection {
                     if ready.is_writable() && self.outbox.flush() {
                         self.deliver();
                     }
-                    if ready.is_readable() && let Err(end) = self.read() {
-                        return end;
+                    if ready.is_readable() {
+                        if let Err(end) = self.read() {
+                            return end;
+                        }
+                        // Others have their turn, however much this client says.
+                        yield_now().await;
                     }
                 }
                 () = self.attention.notified() => if let Some(end) = self.ending.take() {
@@ -168,12 +203,12 @@ impl Connection {
         let messages = {
             let state = &mut *self.state.borrow_mut();
             state.heard_at = Instant::now();
-            let messages = state.incoming.read(bytes)?;
-            state.messages += messages.len() as u32;
-            if state.messages > MAX_MESSAGES {
+            state.bytes += bytes.len();
+            let most = if state.admitted.is_some() { MAX_BYTES } else { MAX_BYTES_BEFORE_INIT };
+            if state.bytes > most {
                 return Err(CloseCode::Overloaded.into());
             }
-            messages
+            state.incoming.read(bytes)?
         };
         messages.into_iter().try_for_each(|message| self.hear(message))
     }
@@ -195,18 +230,18 @@ impl Connection {
                 self.init(&payload.unwrap_or_default())?;
                 self.say(&ServerMessage::ConnectionAck);
             }
-            ClientMessage::Ping { payload } => self.say(&ServerMessage::Pong { payload }),
+            ClientMessage::Ping { payload } => self.say(&ServerMessage::pong(payload)),
             ClientMessage::Pong {} => {}
             ClientMessage::Complete { id } => {
                 self.state.borrow_mut().operations.retain(|operation| *operation.name != *id);
             }
-            ClientMessage::Subscribe { id, payload } => self.subscribe(id, payload)?,
+            ClientMessage::Subscribe { id, payload } => self.subscribe((id, text.len()), payload)?,
         }
         Ok(())
     }
 
     fn init(&self, init: &Init) -> Result<(), End> {
-        if self.state.borrow().viewer.is_some() {
+        if self.state.borrow().admitted.is_some() {
             return Err(CloseCode::TooManyInits.into());
         }
         let authorization = init.authorization.iter().map(String::as_str);
@@ -215,31 +250,43 @@ impl Connection {
         let identity = self.shard.authenticator.verify(token, now).map_err(|_| CloseCode::Forbidden)?;
         let milliseconds =
             u64::try_from(identity.expires_at.saturating_sub(now)).unwrap_or(0).min(LONGEST_MS);
-        self.admit(Viewer { user: identity.user }, Duration::from_millis(milliseconds));
+        self.admit(Viewer { user: identity.user }, Duration::from_millis(milliseconds))
+    }
+
+    /// Lets somebody in, for as long as their token is good, if they may have another socket.
+    pub fn admit(&self, viewer: Viewer, valid_for: Duration) -> Result<(), End> {
+        let seat = self.shard.node.quotas.seat(&viewer.user).ok_or(CloseCode::TooManySockets)?;
+        let state = &mut *self.state.borrow_mut();
+        state.admitted = Some(Admitted { viewer, seat });
+        state.count_anew();
+        state.valid_until = Instant::now() + valid_for;
         Ok(())
     }
 
-    /// Lets somebody in, for as long as their token is good.
-    pub fn admit(&self, viewer: Viewer, valid_for: Duration) {
-        let state = &mut *self.state.borrow_mut();
-        state.viewer = Some(viewer);
-        state.valid_until = Instant::now() + valid_for;
-    }
-
-    fn subscribe(self: &Rc<Self>, name: String, operation: crate::protocol::Operation) -> Result<(), End> {
+    /// Begins an operation, whose message has so many bytes.
+    fn subscribe(
+        self: &Rc<Self>,
+        (name, bytes): (String, usize),
+        operation: crate::protocol::Operation,
+    ) -> Result<(), End> {
+        let options = &self.shard.node.options;
         let (number, viewer) = {
             let state = &mut *self.state.borrow_mut();
-            let viewer = state.viewer.clone().ok_or(CloseCode::Unauthorized)?;
+            let Admitted { viewer, seat } = state.admitted.as_ref().ok_or(CloseCode::Unauthorized)?;
             if state.operations.iter().any(|other| *other.name == *name) {
                 return Err(CloseCode::DuplicateOperation.into());
             }
-            if state.operations.len() >= self.shard.node.options.operations_per_socket {
+            let kept: usize = state.operations.iter().map(|other| other.kept.bytes()).sum();
+            if state.operations.len() >= options.operations_per_socket
+                || kept + bytes > options.bytes_per_socket
+            {
                 return Err(CloseCode::Overloaded.into());
             }
+            let (viewer, kept) = (viewer.clone(), seat.keep(bytes as u32).ok_or(CloseCode::Overloaded)?);
             let number = state.next_number;
             state.next_number = number.wrapping_add(1);
-            let entry = Operation { name: name.clone().into(), number, task: None, subscription: None };
-            state.operations.push(entry);
+            let name = name.clone().into();
+            state.operations.push(Operation { name, number, task: None, subscription: None, kept });
             (number, viewer)
         };
         self.spawn(number, operation::run(self.clone(), viewer, (number, name), operation));
@@ -319,13 +366,15 @@ impl Connection {
     pub fn look(&self, now: Instant, drains: Option<f32>) {
         let (ends, is_quiet) = {
             let state = &mut *self.state.borrow_mut();
-            state.messages = 0;
+            if state.admitted.is_some() {
+                state.count_anew();
+            }
             let every = self.shard.node.options.ping_every;
-            let is_quiet = state.viewer.is_some() && now.duration_since(self.told_at.get()) >= every;
+            let is_quiet = state.admitted.is_some() && now.duration_since(self.told_at.get()) >= every;
             let is_silent = is_quiet && state.pinged_at.is_some_and(|pinged_at| state.heard_at < pinged_at);
-            let ends = match &state.viewer {
+            let ends = match &state.admitted {
                 _ if drains.is_some_and(|passed| passed >= self.drains_at) => Some(CloseCode::Restart),
-                _ if self.outbox.is_stalled(now) => Some(CloseCode::TooSlow),
+                _ if self.outbox.is_late(now) => Some(CloseCode::TooSlow),
                 _ if is_silent => Some(CloseCode::NoPong),
                 Some(_) if now >= state.valid_until => Some(CloseCode::Unauthorized),
                 None if now >= state.valid_until => Some(CloseCode::InitTimeout),

@@ -32,6 +32,8 @@ pub struct Incoming {
     unread: Vec<u8>,
     begun: Option<Begun>,
     state: Reading,
+    /// Frames that may still come, where they are counted.
+    frames: Option<u32>,
 }
 
 /// The beginning of a message.
@@ -72,12 +74,20 @@ impl Incoming {
         self.state
     }
 
+    /// Lets so many more frames come, whatever they carry; without a number, all.
+    pub fn allow(&mut self, frames: Option<u32>) {
+        self.frames = frames;
+    }
+
     fn read_open(&mut self, bytes: &[u8]) -> Result<Vec<Message>, CloseCode> {
         let mut messages = vec![];
         let mut unread = std::mem::take(&mut self.unread);
         unread.extend_from_slice(bytes);
         let mut at = 0;
         while let Some(frame) = Frame::parse(&unread[at..], self.begun.as_ref())? {
+            if let Some(frames) = &mut self.frames {
+                *frames = frames.checked_sub(1).ok_or(CloseCode::Overloaded)?;
+            }
             let mut payload = unread[at + frame.start..at + frame.end].to_vec();
             payload.iter_mut().zip(frame.mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
             messages.extend(self.take_in(&frame, payload)?);

@@ -12,10 +12,9 @@ use base64::engine::general_purpose::STANDARD;
 use graphql::problem::Problem;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use tokio::net::{TcpStream, UnixStream};
+use platform::connections::{Connection, Detached, Place, Reading};
 use tungstenite::handshake::derive_accept_key;
 
-use super::stream::Detached;
 use crate::protocol::PROTOCOL;
 
 /// The only version of the protocol.
@@ -109,14 +108,26 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     lines.next().is_none().then(|| line.to_str().ok()).flatten()
 }
 
-/// The connection, and what its client has sent already.
-pub fn connection(upgraded: Upgraded) -> Option<(Detached, Vec<u8>)> {
-    let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => return Some((Detached::tcp(parts.io.into_inner()).ok()?, parts.read_buf.to_vec())),
-        Err(upgraded) => upgraded,
-    };
-    let parts = upgraded.downcast::<TokioIo<UnixStream>>().ok()?;
-    Some((Detached::local(parts.io.into_inner()).ok()?, parts.read_buf.to_vec()))
+/// A connection behind its handshake.
+pub struct Opened {
+    pub stream: Detached,
+    /// What its client has sent already.
+    pub read: Vec<u8>,
+    /// What the connection holds.
+    pub connection: Place,
+    /// How fast its client has to read.
+    pub reading: Reading,
+}
+
+/// The connection that a request was upgraded to.
+pub fn connection(upgraded: Upgraded) -> Option<Opened> {
+    let parts = upgraded.downcast::<TokioIo<Connection>>().ok()?;
+    let connection = parts.io.into_inner();
+    // A frame is to leave at once.
+    connection.send_at_once().ok()?;
+    let (stream, connection, reading) = connection.into_parts();
+    let stream = stream.detach().ok()?;
+    Some(Opened { stream, read: parts.read_buf.to_vec(), connection, reading })
 }
 
 #[cfg(test)]

@@ -8,8 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Request, Response};
 use futures::{FutureExt, StreamExt};
-use graphql::deadline::in_time;
+use graphql::deadline::in_bounds;
 use graphql::error::{internal, server_error, with_codes};
+use graphql::limits::{Asker, Execution};
 use graphql::live::{Filter, Mode};
 use graphql::{Viewer, unpaired};
 use schemas::Refusal;
@@ -29,9 +30,18 @@ pub async fn run(
     operation: Operation,
 ) {
     connection.shard.turn_to_start().await;
-    let started = AssertUnwindSafe(start(&connection.shard, &viewer, operation)).catch_unwind().await;
-    // The process's hook logs the panic.
-    let started = started.unwrap_or_else(|_| Started::refused(internal(&"an operation panicked")));
+    let asker = Asker { user: Some(&viewer.user), peer: connection.peer };
+    let limits = &connection.shard.limits;
+    let execution = limits.attempt(asker, 1).and_then(|()| limits.begin(asker.user));
+    let started = match &execution {
+        Ok(execution) => {
+            let start = Start { shard: &connection.shard, viewer: &viewer, asker, execution };
+            let started = AssertUnwindSafe(start.run(operation)).catch_unwind().await;
+            // The process's hook logs the panic.
+            started.unwrap_or_else(|_| Started::refused(internal(&"an operation panicked")))
+        }
+        Err(refusal) => Started::refused(refusal.clone()),
+    };
     let texts = match started {
         Started::Answered(response) => {
             [payload(&name, response), complete(&name)].map(|text| frames::text(&text)).concat()
@@ -39,6 +49,7 @@ pub async fn run(
         Started::Failed(response) => frames::text(&error(&name, response)),
         Started::Subscribed(filter, selected) => {
             let named = (number, name.clone());
+            drop(execution);
             match subscription::start(connection.clone(), viewer, named, filter, selected).await {
                 Ok(()) => return,
                 Err(refusal) => {
@@ -49,6 +60,8 @@ pub async fn run(
     };
     // A socket that has closed needs no answer.
     let _ = connection.send(&texts).await;
+    // Its execution lasts until its client has read all but a little of it.
+    let _ = connection.outbox.room().await;
     connection.ended(number);
 }
 
@@ -65,54 +78,69 @@ impl Started {
     }
 }
 
-async fn start(shard: &Shard, viewer: &Viewer, operation: Operation) -> Started {
-    if let Some(field) = &operation.unpaired {
-        return Started::refused(unpaired::refusal(field));
-    }
-    if let Some(started) = start_known(shard, viewer, &operation).await {
-        return started;
-    }
-    let (mut request, asked) = request(viewer, &operation);
-    let admitted = shard.admission.admit(&mut request);
-    let parsed = admitted.and_then(|admitted| {
-        let document = request.parsed_query().map_err(|error| vec![error])?.clone();
-        Ok((admitted.kind, document, request.variables.clone()))
-    });
-    let (kind, document, variables) = match parsed {
-        Ok(parsed) => parsed,
-        Err(errors) => return Started::Failed(Response::from_errors(errors)),
-    };
-    let response = match in_time(kind, (shard.executor)(request).next()).await {
-        Ok(response) => response,
-        Err(refusal) => return Started::refused(refusal),
-    };
-    match (response, asked.get()) {
-        (Some(response), _) if is_request_error(&response) => Started::Failed(response),
-        (Some(response), None) => Started::Answered(response),
-        (_, Some(filter)) => {
-            let Operation { query, operation_name, .. } = operation;
-            match Selected::new(document, operation_name.clone(), variables) {
-                Ok(selected) => {
-                    let selected = shard.node.selections.keep(&query, operation_name.as_deref(), selected);
-                    Started::Subscribed(filter.clone(), selected)
-                }
-                Err(error) => Started::refused(Refusal::bad_input("query", error.to_string())),
-            }
-        }
-        (None, None) => Started::refused(Refusal::bad_input("query", "nothing to run")),
-    }
+/// What an operation starts with.
+#[derive(Clone, Copy)]
+struct Start<'a> {
+    shard: &'a Shard,
+    viewer: &'a Viewer,
+    asker: Asker<'a>,
+    execution: &'a Arc<Execution>,
 }
 
-/// A subscription whose document has passed every rule before; whatever is wrong with it goes by all
-/// rules again, which say what. What takes too long is not tried again.
-async fn start_known(shard: &Shard, viewer: &Viewer, operation: &Operation) -> Option<Started> {
-    let selected = shard.node.selections.find(&operation.query, operation.operation_name.as_deref())?;
-    let (mut request, asked) = request(viewer, operation);
-    let admitted = shard.admission.admit(&mut request).ok()?;
-    match in_time(admitted.kind, shard.rendering.execute_stream(request).next()).await {
-        Ok(None) => Some(Started::Subscribed(asked.get()?.clone(), selected)),
-        Ok(Some(_)) => None,
-        Err(refusal) => Some(Started::refused(refusal)),
+impl Start<'_> {
+    async fn run(self, operation: Operation) -> Started {
+        if let Some(field) = &operation.unpaired {
+            return Started::refused(unpaired::refusal(field));
+        }
+        if let Some(started) = self.run_known(&operation).await {
+            return started;
+        }
+        let Self { shard, viewer, asker, execution } = self;
+        let (request, asked) = request(viewer, &operation);
+        let mut request = request.data(execution.clone());
+        let admitted = shard.limits.admit(&shard.admission, &mut request, asker);
+        let parsed = admitted.and_then(|admitted| {
+            let document = request.parsed_query().map_err(|error| vec![error])?.clone();
+            Ok((admitted.kind, document, request.variables.clone()))
+        });
+        let (kind, document, variables) = match parsed {
+            Ok(parsed) => parsed,
+            Err(errors) => return Started::Failed(Response::from_errors(errors)),
+        };
+        let response = match in_bounds(kind, execution, (shard.executor)(request).next()).await {
+            Ok(response) => response,
+            Err(refusal) => return Started::refused(refusal),
+        };
+        match (response, asked.get()) {
+            (Some(response), _) if is_request_error(&response) => Started::Failed(response),
+            (Some(response), None) => Started::Answered(response),
+            (_, Some(filter)) => {
+                let Operation { query, operation_name, .. } = operation;
+                match Selected::new(document, operation_name.clone(), variables) {
+                    Ok(selected) => {
+                        let selected =
+                            shard.node.selections.keep(&query, operation_name.as_deref(), selected);
+                        Started::Subscribed(filter.clone(), selected)
+                    }
+                    Err(error) => Started::refused(Refusal::bad_input("query", error.to_string())),
+                }
+            }
+            (None, None) => Started::refused(Refusal::bad_input("query", "nothing to run")),
+        }
+    }
+
+    /// A subscription whose document has passed every rule before; whatever is wrong with it goes by all
+    /// rules again, which say what. What takes too long is not tried again.
+    async fn run_known(self, operation: &Operation) -> Option<Started> {
+        let Self { shard, viewer, asker, execution } = self;
+        let selected = shard.node.selections.find(&operation.query, operation.operation_name.as_deref())?;
+        let (mut request, asked) = request(viewer, operation);
+        let admitted = shard.limits.admit(&shard.admission, &mut request, asker).ok()?;
+        match in_bounds(admitted.kind, execution, shard.rendering.execute_stream(request).next()).await {
+            Ok(None) => Some(Started::Subscribed(asked.get()?.clone(), selected)),
+            Ok(Some(_)) => None,
+            Err(refusal) => Some(Started::refused(refusal)),
+        }
     }
 }
 

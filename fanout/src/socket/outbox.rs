@@ -6,8 +6,8 @@
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
-use std::time::Duration;
 
+use platform::connections::{Backlog, Reading, Stream};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, Shutdown};
 use tokio::io::Interest;
@@ -15,14 +15,11 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::frames;
-use super::stream::Stream;
 use crate::metrics;
 use crate::protocol::CloseCode;
 
 /// Bytes that may wait before more is asked for.
 const ROOM: usize = 64 * 1024;
-/// How long the kernel may take nothing before the client counts as gone.
-const WRITE_WITHIN: Duration = Duration::from_secs(10);
 
 /// What every write looks at comes first.
 #[repr(C)]
@@ -33,6 +30,8 @@ pub struct Outbox {
     room: Notify,
     /// Told when something begins to wait, or the socket is to end.
     attention: Rc<Notify>,
+    /// How fast the client has to read.
+    reading: Reading,
 }
 
 #[derive(Default)]
@@ -46,8 +45,8 @@ struct Rest {
     bytes: Vec<u8>,
     /// How many of them are the rest of a frame that is sent in part.
     begun: usize,
-    /// Since when the kernel has taken nothing.
-    stalled_since: Instant,
+    /// How fast the kernel takes them.
+    backlog: Backlog,
 }
 
 /// The socket has ended, or is about to.
@@ -56,8 +55,8 @@ struct Rest {
 pub struct Closed;
 
 impl Outbox {
-    pub fn new(stream: Stream, attention: Rc<Notify>) -> Self {
-        Self { stream, state: RefCell::default(), room: Notify::new(), attention }
+    pub fn new(stream: Stream, attention: Rc<Notify>, reading: Reading) -> Self {
+        Self { stream, state: RefCell::default(), room: Notify::new(), attention, reading }
     }
 
     /// Whether something may be written now.
@@ -116,6 +115,12 @@ impl Outbox {
         self.state.borrow().rest.is_some()
     }
 
+    /// Bytes that wait to be sent.
+    #[cfg(test)]
+    pub fn waiting(&self) -> usize {
+        self.state.borrow().rest.as_ref().map_or(0, |rest| rest.bytes.len())
+    }
+
     /// Sends what waits, as far as the kernel takes it; says whether there is room that was not.
     pub fn flush(&self) -> bool {
         let state = &mut *self.state.borrow_mut();
@@ -142,10 +147,10 @@ impl Outbox {
         }
     }
 
-    /// Whether the client has read nothing for too long.
-    pub fn is_stalled(&self, now: Instant) -> bool {
+    /// Whether the client reads nothing, or too slowly.
+    pub fn is_late(&self, now: Instant) -> bool {
         let state = self.state.borrow();
-        state.rest.as_ref().is_some_and(|rest| now.duration_since(rest.stalled_since) > WRITE_WITHIN)
+        state.rest.as_ref().is_some_and(|rest| now > rest.backlog.due(&self.reading))
     }
 
     /// Nothing more is taken from anybody: what waits goes, but for the rest of a frame that has begun
@@ -179,7 +184,7 @@ impl Outbox {
             }
             Ok(())
         };
-        tokio::time::timeout(WRITE_WITHIN, drained).await?
+        tokio::time::timeout(self.reading.within, drained).await?
     }
 
     /// Ends the connection, in one direction or in both, though others may still hold the socket.
@@ -198,7 +203,7 @@ impl Outbox {
 
 impl Rest {
     fn new(begun: usize) -> Box<Self> {
-        Box::new(Self { bytes: vec![], begun, stalled_since: Instant::now() })
+        Box::new(Self { bytes: vec![], begun, backlog: Backlog::new(Instant::now()) })
     }
 
     fn has_room(&self) -> bool {
@@ -218,7 +223,7 @@ impl Rest {
         };
         metrics::QUEUED_BYTES.sub(bytes as i64);
         self.bytes.drain(..bytes);
-        self.stalled_since = Instant::now();
+        self.backlog.took(bytes, Instant::now());
     }
 }
 

@@ -1,7 +1,10 @@
 //! The closing handshake (RFC 6455, 7), over connections of a shard.
 
+mod floods;
+
 use std::time::{Duration, Instant};
 
+use platform::connections::Reading;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;

@@ -36,21 +36,20 @@ impl From<Ended> for Gap {
 impl Subscription {
     /// Sends what was missed since the cursor, then `Drained`; or says that it cannot.
     pub(super) async fn resume(&self, text: &str) -> Result<(), Ended> {
-        let (replayed, cursor) = match self.replay(text).await {
-            Ok(replayed) => {
+        let reason = match self.replay(text).await {
+            Ok((replayed, cursor)) => {
                 metrics::resumes(Resumed::Drained).inc();
-                replayed
+                return self.send_drained(replayed, &cursor).await;
             }
             Err(Gap::Ended(ended)) => return Err(ended),
-            Err(gap @ (Gap::Unknown | Gap::TooOld)) => {
-                metrics::resumes(Resumed::Gap).inc();
-                let reason = if matches!(gap, Gap::Unknown) { "unknown cursor" } else { "cursor too old" };
-                let cursor = self.start_fresh().await?;
-                self.send_alone(Delivery::ResumeGap { reason: reason.to_owned() }, &cursor).await?;
-                (0, cursor)
-            }
+            Err(Gap::Unknown) => "unknown cursor",
+            Err(Gap::TooOld) => "cursor too old",
         };
-        self.send_drained(replayed, &cursor).await
+        metrics::resumes(Resumed::Gap).inc();
+        let (cursor, next) = self.start_fresh().await?;
+        self.send_alone(Delivery::ResumeGap { reason: reason.to_owned() }, &cursor).await?;
+        self.send_drained(0, &cursor).await?;
+        self.go_live(next).await
     }
 
     async fn replay(&self, text: &str) -> Result<(i32, Cursor), Gap> {
@@ -72,20 +71,33 @@ impl Subscription {
             let read_to = self.replay_past(lane, *start, send_from, &mut replayed).await?;
             next.insert(lane, read_to.max(send_from));
         }
-        let mut steps = vec![];
+        let (caught_up, cursor) = self.catch_up(next).await?.ok_or(Gap::TooOld)?;
+        Ok((replayed + caught_up, cursor))
+    }
+
+    /// Sends the user's events in the rings from these offsets on, each as it stands now, until the queue is live.
+    /// Gives how many were sent, and the cursor behind them; `None` if a ring does not reach back that far, as
+    /// it may move on while this client reads slowly.
+    pub(super) async fn catch_up(
+        &self,
+        mut next: BTreeMap<Lane, Offset>,
+    ) -> Result<Option<(i32, Cursor)>, Ended> {
+        let hub = self.hub();
+        let (mut steps, mut sent) = (vec![], 0);
         loop {
-            // The ring may move on while this client reads slowly.
-            hub.catch_up(self.id, &mut next, STEPS).map_err(|_| Gap::TooOld)?;
-            let mut cursor = hub.take(self.id, usize::MAX, &mut steps).map_err(Ended::from)?.cursor;
+            if hub.catch_up(self.id, &mut next, STEPS).is_err() {
+                return Ok(None);
+            }
+            let mut cursor = hub.take(self.id, usize::MAX, &mut steps)?.cursor;
             // There once the queue is live, with the last that it has caught up with taken.
             let quiet = hub.quiet(self.id);
             for step in steps.drain(..) {
                 if let Some((event, answers)) = step.take(&mut cursor) {
-                    replayed += i32::from(self.replay_event(event, answers, &cursor).await?);
+                    sent += i32::from(self.replay_event(event, answers, &cursor).await?);
                 }
             }
             if let Some(cursor) = quiet {
-                return Ok((replayed, cursor));
+                return Ok(Some((sent, cursor)));
             }
         }
     }
@@ -116,6 +128,7 @@ impl Subscription {
                 let counts = position.pass(entry.offset, event.number);
                 if counts
                     && entry.offset >= send_from
+                    && event.payloads().has(Payloads::INBOX)
                     && let Some(completed) = event.completed()
                     && let Some(answers) = hub.answers(&self.viewer.user, event, completed)
                     && let Some(cursor) = hub.pass(self.id, event)
@@ -130,12 +143,9 @@ impl Subscription {
 }
 
 impl Subscription {
-    /// Sends an event that the client has missed, as it stands today: a message that was deleted since is sent
-    /// without its content. Says whether there was anything to send.
+    /// Sends an event from before the subscription was live, as it stands today: a message that was deleted since
+    /// is sent without its content. Says whether the viewer gets it.
     async fn replay_event(&self, event: &Event, answers: Answers, cursor: &Cursor) -> Result<bool, Ended> {
-        if !event.payloads().has(Payloads::INBOX) {
-            return Ok(false);
-        }
         let (node, now) = (self.node(), self.node().now());
         match node.completions.replayed(event, now).await? {
             Some(replayed) => self.send_completed(event, &replayed, cursor).await,

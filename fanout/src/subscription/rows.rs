@@ -1,6 +1,6 @@
 //! A user's rows, read when they subscribe: memberships and blocks.
 
-use graphql::rows::read_all;
+use graphql::rows::Pages;
 use platform::ports::{Tables, TablesError};
 use schemas::UserId;
 use schemas::tables::views::{BlocksRow, MembershipRow};
@@ -13,13 +13,19 @@ use crate::hub::UserRows;
 /// what is hidden from them.
 pub async fn of_user(tables: &dyn Tables, user: &UserId) -> Result<UserRows, Ended> {
     let mut rows = UserRows::default();
-    for row in read_all(tables, &CONVERSATIONS_BY_USER, &MembershipRow::partition(user)).await? {
-        let membership = MembershipRow::from_row(user, &row.key, &row.columns).map_err(malformed)?;
-        rows.memberships.push((membership, row.version.offset()));
+    let mut memberships = Pages::of(tables, &CONVERSATIONS_BY_USER, MembershipRow::partition(user));
+    while let Some(page) = memberships.next().await? {
+        for row in page {
+            let membership = MembershipRow::from_row(user, &row.key, &row.columns).map_err(malformed)?;
+            rows.memberships.push((membership, row.version.offset()));
+        }
     }
-    for row in read_all(tables, &BLOCKS, &BlocksRow::partition(user)).await? {
-        let blocks = BlocksRow::from_row(user, &row.key, &row.columns).map_err(malformed)?;
-        rows.blocks.push((blocks, row.version.offset()));
+    let mut blocks = Pages::of(tables, &BLOCKS, BlocksRow::partition(user));
+    while let Some(page) = blocks.next().await? {
+        for row in page {
+            let blocks = BlocksRow::from_row(user, &row.key, &row.columns).map_err(malformed)?;
+            rows.blocks.push((blocks, row.version.offset()));
+        }
     }
     Ok(rows)
 }

@@ -9,12 +9,16 @@ use std::sync::atomic::Ordering;
 
 use schemas::blocking::PairBlocks;
 use schemas::membership::{Member, Role};
-use schemas::tables::views::{BlocksRow, MembershipRow};
+use schemas::receipts::Watermarks;
+use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow};
 use serde_json::{Value, json};
 
 use super::rows;
-use crate::hub::tests::world::{World, user};
+use crate::hub::tests::world::{World, conversation, user};
 use stage::{Stage, content, staged};
+
+/// More than twenty pages of rows.
+const MANY: usize = 21_000;
 
 #[test]
 fn what_cannot_be_rendered_now_is_sent_when_the_client_resumes() {
@@ -201,26 +205,58 @@ fn a_message_is_rendered_for_whoever_has_left_since() {
 }
 
 #[test]
-fn all_rows_of_a_user_are_looked_at_or_the_socket_is_closed() {
+fn a_user_with_very_many_rows_subscribes_and_receives() {
     staged(async {
-        let stage = Stage::new(World::new()).await;
+        let mut world = World::new();
+        world.opens("k1", &["ann", "bob"]);
+        let mut stage = Stage::new(world).await;
+        stage.enters();
         let ann = user("ann");
-        let put = |numbers: std::ops::Range<usize>| {
-            for number in numbers {
-                let conversation = format!("{number:032}").parse().unwrap();
-                let member =
-                    Member { role: Role::Member, joined_at: 0, intervals: vec![], read_up_to: 0, read_at: 0 };
-                let row = MembershipRow { user: ann.clone(), conversation, member };
-                stage.tables.view(row.to_row(), 1);
-                let (other, blocks) = (user(&format!("u{number}")), PairBlocks::default());
-                let row = BlocksRow { user: ann.clone(), other, blocks };
-                stage.tables.view(row.to_row(), 1);
-            }
-        };
-        put(0..5_500);
+        for number in 0..MANY {
+            let conversation = format!("{number:032}").parse().unwrap();
+            let member =
+                Member { role: Role::Member, joined_at: 0, intervals: vec![], marks: Watermarks::default() };
+            let row = MembershipRow { user: ann.clone(), conversation, member };
+            stage.tables.view(row.to_row(), 1);
+            let (other, blocks) = (user(&format!("u{number}")), PairBlocks::default());
+            let row = BlocksRow { user: ann.clone(), other, blocks };
+            stage.tables.view(row.to_row(), 1);
+        }
         let read = rows::of_user(&*stage.tables, &ann).await.unwrap();
-        assert_eq!((read.memberships.len(), read.blocks.len()), (5_500, 5_500));
-        put(5_500..graphql::rows::MAX_ROWS + 1);
-        assert_eq!(stage.subscribes(None).await.end().await, 4901);
+        assert_eq!((read.memberships.len(), read.blocks.len()), (MANY, MANY));
+        let mut client = stage.subscribes(None).await;
+        client.frames(&["Drained", "ConversationChanged"]).await;
+        stage.world.says("k1", "bob", "hello");
+        stage.enters();
+        assert_eq!(content(&client.frame().await), "hello");
+    });
+}
+
+#[test]
+fn a_fresh_subscription_is_told_no_text_that_was_deleted_before_it() {
+    staged(async {
+        let mut world = World::new();
+        world.opens("k1", &["ann", "bob"]);
+        let said = world.says("k1", "bob", "a secret");
+        let mut stage = Stage::new(world).await;
+        stage.has_people(&["ann", "bob"]);
+        stage.enters();
+        let stores = |stage: &Stage, message, command| {
+            let row = MessageRow { conversation: conversation("k1"), message };
+            stage.tables.view(row.to_row(), command);
+        };
+        stores(&stage, said.clone().stored(), 1_002);
+        // One before the deletion has just had the message read.
+        let mut before = stage.subscribes(None).await;
+        before.frames(&["Drained", "ConversationChanged"]).await;
+        assert_eq!(content(&before.frame().await), "a secret");
+        stage.world.deletes("k1", &said);
+        stage.enters();
+        stores(&stage, said.removed(9), 1_003);
+        let mut after = stage.subscribes(None).await;
+        after.frames(&["Drained", "ConversationChanged"]).await;
+        let frames = [after.frame().await, after.frame().await];
+        assert_eq!(frames[0]["event"]["message"]["content"], Value::Null, "{frames:?}");
+        assert_eq!(frames[1]["event"]["__typename"], "MessageChanged", "{frames:?}");
     });
 }

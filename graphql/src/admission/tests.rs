@@ -2,6 +2,7 @@
 
 mod bounds;
 mod coercion;
+mod cost;
 mod lexing;
 mod omission;
 mod roots;

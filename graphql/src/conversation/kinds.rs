@@ -28,10 +28,21 @@ pub enum ParticipantRole {
     Member,
 }
 
+impl From<ParticipantRole> for Role {
+    fn from(role: ParticipantRole) -> Self {
+        match role {
+            ParticipantRole::Owner => Self::Owner,
+            ParticipantRole::Moderator => Self::Moderator,
+            ParticipantRole::Member => Self::Member,
+        }
+    }
+}
+
 impl From<Role> for ParticipantRole {
     fn from(role: Role) -> Self {
         match role {
             Role::Owner => Self::Owner,
+            Role::Moderator => Self::Moderator,
             Role::Member => Self::Member,
         }
     }

@@ -1,7 +1,8 @@
 //! The list of a viewer's conversations: the one with the newest visible message first.
 //!
-//! Invariant: order and filter look at what the viewer sees alone; a page that a bound has cut short ends
-//! with the cursor of the last conversation that was looked at.
+//! Invariants: order and filter look at what the viewer sees alone; a page that a bound has cut short ends
+//! with the cursor of the last conversation that was looked at. Every conversation is read, a page of rows at a
+//! time, and no more are kept than the page of the list may show.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -21,9 +22,14 @@ use crate::reads::{Access, ConversationSight};
 /// Reads of one request that are under way at once.
 const CONCURRENT_READS: usize = 32;
 
-#[derive(Debug, Default, Clone, Copy, InputObject)]
+#[derive(Debug, Default, Clone, InputObject)]
 pub struct ConversationFilter {
+    /// Archived ones alone; without it, all others.
+    archived: Option<bool>,
+    starred: Option<bool>,
+    /// With unread messages, or marked as unread.
     unread: Option<bool>,
+    label: Option<String>,
     kind: Option<ConversationKind>,
 }
 
@@ -46,21 +52,21 @@ pub async fn page(
     access: &Access<'_>,
     size: usize,
     after: Option<&str>,
-    filter: ConversationFilter,
+    filter: &ConversationFilter,
 ) -> Result<ConversationConnection, Refusal> {
     let after: Option<(LogTime, ConversationId)> = paging::position("after", after)?;
-    let is_behind = |listed: &Listed| after.as_ref().is_none_or(|after| listed.position.0 < *after);
-    let mut all = listed(access).await?;
-    all.retain(|listed| is_of_kind(listed, filter.kind));
-    let has_previous_page = all.first().is_some_and(|first| !is_behind(first));
+    access.all_organized().await?;
+    // One more than is looked at, by which it shows that there are more.
+    let most = if filter.unread.is_some() { MAX_LOOKED } else { size } + 1;
+    let (has_previous_page, first) = first_behind(access, after, filter, most).await?;
     let (mut nodes, mut has_next_page, mut last_looked) = (vec![], false, None);
-    for (looked, listed) in all.iter().filter(|listed| is_behind(listed)).enumerate() {
+    for (looked, listed) in first.iter().enumerate() {
         if looked >= MAX_LOOKED {
             has_next_page = true;
             break;
         }
         let passes = match filter.unread {
-            Some(wanted) => (access.unread(&listed.sight).await? > 0) == wanted,
+            Some(wanted) => is_unread(access, &listed.sight).await? == wanted,
             None => true,
         };
         if passes && nodes.len() == size {
@@ -84,26 +90,94 @@ pub async fn page(
     Ok(ConversationConnection { nodes, page_info })
 }
 
-fn is_of_kind(listed: &Listed, wanted: Option<ConversationKind>) -> bool {
-    let kind = listed.sight.opened().map(|opened| ConversationKind::from(opened.kind));
-    wanted.is_none_or(|wanted| kind == Some(wanted))
+/// Whether a conversation passes the filter, but for what is unread.
+async fn is_kept(
+    access: &Access<'_>,
+    sight: &ConversationSight,
+    filter: &ConversationFilter,
+) -> Result<bool, Refusal> {
+    let kind = || sight.opened().map(|opened| ConversationKind::from(opened.kind));
+    let organized = access.organized(sight.id()).await?;
+    Ok(filter.kind.is_none_or(|wanted| kind() == Some(wanted))
+        && filter.starred.is_none_or(|wanted| organized.starred == wanted)
+        && filter.label.as_ref().is_none_or(|label| organized.labels.contains(label))
+        && access.archived_at(sight, &organized).await?.is_some() == filter.archived.unwrap_or(false))
 }
 
-/// Every conversation that the viewer is in, in order.
-async fn listed(access: &Access<'_>) -> Result<Vec<Listed>, Refusal> {
+async fn is_unread(access: &Access<'_>, sight: &ConversationSight) -> Result<bool, Refusal> {
+    Ok(sight.is_marked_unread() || access.unread(sight).await? > 0)
+}
+
+/// What is unread in all conversations that are not archived.
+#[derive(SimpleObject)]
+pub struct UnreadSummary {
+    conversations: i32,
+    /// Counted exactly up to 99 in each conversation.
+    messages: i64,
+    /// As `unreadMentionCount` of each conversation.
+    mentions: i64,
+}
+
+pub async fn unread(access: &Access<'_>) -> Result<UnreadSummary, Refusal> {
+    access.blocks().await?;
+    access.all_organized().await?;
+    let everything = ConversationFilter::default();
+    let count = async |row: MembershipRow| -> Result<Option<(i64, i64)>, Refusal> {
+        let sight = access.listed(&row.conversation).await?;
+        if !is_unread(access, &sight).await? || !is_kept(access, &sight, &everything).await? {
+            return Ok(None);
+        }
+        Ok(Some((access.unread(&sight).await?, access.unread_mentions(&sight).await?)))
+    };
+    let mut summary = UnreadSummary { conversations: 0, messages: 0, mentions: 0 };
+    let mut memberships = access.reads.memberships(access.viewer);
+    while let Some(page) = memberships.next().await? {
+        let present = page.into_iter().filter(|row| row.member.present().is_some());
+        let mut counts = stream::iter(present.map(count)).buffer_unordered(CONCURRENT_READS);
+        while let Some(counted) = counts.try_next().await? {
+            let Some((messages, mentions)) = counted else { continue };
+            summary.conversations += 1;
+            summary.messages += messages;
+            summary.mentions += mentions;
+        }
+    }
+    Ok(summary)
+}
+
+/// The first `most` conversations that are kept behind a position, in order; and whether any stands before them.
+async fn first_behind(
+    access: &Access<'_>,
+    after: Option<(LogTime, ConversationId)>,
+    filter: &ConversationFilter,
+    most: usize,
+) -> Result<(bool, Vec<Listed>), Refusal> {
     // Read before the conversations, which would all wait for it.
     access.blocks().await?;
-    let memberships = access.reads.memberships(access.viewer).await?;
     let read = async |row: MembershipRow| -> Result<Option<Listed>, Refusal> {
-        let sight = access.sight(&row.conversation).await?;
+        let sight = access.listed(&row.conversation).await?;
         let Ok(member) = sight.member() else { return Ok(None) };
+        if !is_kept(access, &sight, filter).await? {
+            return Ok(None);
+        }
         // One without a visible message stands where the viewer joined.
         let at = access.newest_at(&sight).await?.unwrap_or(member.joined_at);
-        Ok(Some(Listed { position: Reverse((at, row.conversation)), sight: sight.clone() }))
+        Ok(Some(Listed { position: Reverse((at, row.conversation)), sight: Arc::new(sight) }))
     };
-    let reads = stream::iter(memberships.into_iter().map(read)).buffer_unordered(CONCURRENT_READS);
-    let read: Vec<Option<Listed>> = reads.try_collect().await?;
-    let mut all: Vec<Listed> = read.into_iter().flatten().collect();
-    all.sort_by(|a, b| a.position.cmp(&b.position));
-    Ok(all)
+    let (mut has_previous, mut first): (bool, Vec<Listed>) = (false, vec![]);
+    let mut memberships = access.reads.memberships(access.viewer);
+    while let Some(page) = memberships.next().await? {
+        let present = page.into_iter().filter(|row| row.member.present().is_some());
+        let mut reads = stream::iter(present.map(read)).buffer_unordered(CONCURRENT_READS);
+        while let Some(listed) = reads.try_next().await? {
+            let Some(listed) = listed else { continue };
+            if after.as_ref().is_none_or(|after| listed.position.0 < *after) {
+                first.push(listed);
+            } else {
+                has_previous = true;
+            }
+        }
+        first.sort_by(|a, b| a.position.cmp(&b.position));
+        first.truncate(most);
+    }
+    Ok((has_previous, first))
 }

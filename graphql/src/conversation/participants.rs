@@ -5,6 +5,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use schemas::membership::Member;
 use schemas::position::LogTime;
+use schemas::receipts::{Reached, Watermarks};
 use schemas::{MessageId, UserId};
 
 use super::Conversation;
@@ -35,8 +36,8 @@ impl Participants<'_> {
             let people = access.people(&sight).await?;
             for (user, member) in people.present() {
                 let is_shown = user == access.viewer || sight.sight().follows(user);
-                let read_up_to = if is_shown { people.read_mark(user, member) } else { 0 };
-                all.push(Participant::new(&sight, user, member, read_up_to));
+                let marks = if is_shown { people.marks(user, member) } else { Watermarks::default() };
+                all.push(Participant::new(&sight, user, member, marks));
             }
         }
         let position = |one: &Participant| (one.member.joined_at, one.user.clone());
@@ -52,7 +53,7 @@ impl Participants<'_> {
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Participant>> {
         let (access, sight) = self.0.sight(ctx).await?;
         let Some(sight) = sight else { return Ok(None) };
-        Ok(Some(Participant::new(&sight, access.viewer, sight.member()?, sight.read_up_to())))
+        Ok(Some(Participant::new(&sight, access.viewer, sight.member()?, sight.marks())))
     }
 }
 
@@ -61,14 +62,21 @@ pub struct Participant {
     user: UserId,
     member: Member,
     last_read: Option<MessageId>,
+    last_delivered: Option<MessageId>,
 }
 
 impl Participant {
-    /// `read_up_to` is 0 for one who has read nothing, or whose mark is not shown.
-    fn new(sight: &ConversationSight, user: &UserId, member: &Member, read_up_to: i64) -> Self {
-        let last_read =
-            (read_up_to > 0).then(|| MessageId { conversation: sight.id().clone(), seq: read_up_to });
-        Self { user: user.clone(), member: member.clone(), last_read }
+    /// Marks that are not shown are those of nothing.
+    fn new(sight: &ConversationSight, user: &UserId, member: &Member, marks: Watermarks) -> Self {
+        let message = |mark: Reached| {
+            (mark.up_to > 0).then(|| MessageId { conversation: sight.id().clone(), seq: mark.up_to })
+        };
+        Self {
+            user: user.clone(),
+            member: member.clone(),
+            last_read: message(marks.read),
+            last_delivered: message(marks.delivered),
+        }
     }
 }
 
@@ -92,7 +100,7 @@ impl Participant {
 
     /// Reading implies delivery.
     async fn last_delivered_message_id(&self) -> Option<ID> {
-        self.last_read.as_ref().map(|id| id.to_string().into())
+        self.last_delivered.as_ref().map(|id| id.to_string().into())
     }
 }
 

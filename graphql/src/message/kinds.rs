@@ -49,6 +49,9 @@ impl From<NoteKind> for SystemEventKind {
             NoteKind::Left => Self::Left,
             NoteKind::Removed => Self::Removed,
             NoteKind::Renamed => Self::Renamed,
+            NoteKind::RoleChanged => Self::RoleChanged,
+            NoteKind::OwnerChanged => Self::OwnerChanged,
+            NoteKind::SettingsChanged => Self::SettingsChanged,
         }
     }
 }

@@ -58,38 +58,51 @@ impl MessageMarks<'_> {
         Ok(message.recipients.get_or_try_init(find).await?)
     }
 
-    async fn readers(&self, ctx: &Context<'_>) -> Result<impl Iterator<Item = &Progress>> {
-        Ok(self.recipients(ctx).await?.iter().filter(|progress| progress.read_at.is_some()))
-    }
-
-    /// A page of receipts, by the users' ids.
+    /// A page of the receipts of those who have come so far, by the users' ids.
     async fn page(
         &self,
         ctx: &Context<'_>,
+        has_come: fn(&Progress) -> bool,
         first: Option<i32>,
         after: Option<ID>,
     ) -> Result<Vec<MessageReceipt>> {
         let count = paging::size("first", first)?;
         let after = after.map(|after| after.parse::<UserId>()).transpose();
         let after = after.map_err(|_| Refusal::bad_input("after", "malformed cursor"))?;
-        let readers = self.readers(ctx).await?;
-        let behind = readers.filter(|reader| after.as_ref().is_none_or(|after| reader.user > *after));
-        let receipt = |reader: &Progress| MessageReceipt {
+        let recipients = self.recipients(ctx).await?.iter().filter(|progress| has_come(progress));
+        let behind = recipients.filter(|progress| after.as_ref().is_none_or(|after| progress.user > *after));
+        let receipt = |Progress { user, delivered_at, read_at }: &Progress| MessageReceipt {
             message: self.0.id.clone(),
-            user: reader.user.clone(),
-            read_at: reader.read_at,
+            user: user.clone(),
+            delivered_at: *delivered_at,
+            read_at: *read_at,
         };
         Ok(behind.take(count).map(receipt).collect())
     }
+}
+
+fn has_received(progress: &Progress) -> bool {
+    progress.delivered_at.is_some()
+}
+
+fn has_read(progress: &Progress) -> bool {
+    progress.read_at.is_some()
 }
 
 #[Object]
 impl MessageMarks<'_> {
     async fn status(&self, ctx: &Context<'_>) -> Result<MessageStatus> {
         let recipients = self.recipients(ctx).await?;
-        let is_read = !recipients.is_empty() && recipients.iter().all(|progress| progress.read_at.is_some());
-        // Reading implies delivery, and is all that is known of it.
-        Ok(if is_read { MessageStatus::Read } else { MessageStatus::Sent })
+        if recipients.is_empty() {
+            return Ok(MessageStatus::Sent);
+        }
+        Ok(if recipients.iter().all(has_read) {
+            MessageStatus::Read
+        } else if recipients.iter().all(has_received) {
+            MessageStatus::Delivered
+        } else {
+            MessageStatus::Sent
+        })
     }
 
     /// by the users' ids; `after` is the id of the last one seen
@@ -99,7 +112,7 @@ impl MessageMarks<'_> {
         #[graphql(default = 50)] first: Option<i32>,
         after: Option<ID>,
     ) -> Result<Vec<MessageReceipt>> {
-        self.page(ctx, first, after).await
+        self.page(ctx, has_received, first, after).await
     }
 
     /// by the users' ids; `after` is the id of the last one seen
@@ -109,12 +122,13 @@ impl MessageMarks<'_> {
         #[graphql(default = 50)] first: Option<i32>,
         after: Option<ID>,
     ) -> Result<Vec<MessageReceipt>> {
-        self.page(ctx, first, after).await
+        self.page(ctx, has_read, first, after).await
     }
 
     /// "Read by 3 of 5": readByCount of recipientCount
     async fn read_by_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(i32::try_from(self.readers(ctx).await?.count()).unwrap_or(i32::MAX))
+        let readers = self.recipients(ctx).await?.iter().filter(|progress| has_read(progress));
+        Ok(i32::try_from(readers.count()).unwrap_or(i32::MAX))
     }
 
     async fn recipient_count(&self, ctx: &Context<'_>) -> Result<i32> {

@@ -10,6 +10,7 @@ use crate::scalars::DateTime;
 pub struct MessageReceipt {
     pub message: MessageId,
     pub user: UserId,
+    pub delivered_at: Option<LogTime>,
     pub read_at: Option<LogTime>,
 }
 
@@ -29,7 +30,7 @@ impl MessageReceipt {
 
     /// Reading implies delivery.
     async fn delivered_at(&self) -> Option<DateTime> {
-        self.read_at.map(DateTime)
+        self.delivered_at.map(DateTime)
     }
 
     async fn read_at(&self) -> Option<DateTime> {

@@ -6,6 +6,7 @@ use domain::access::Seen;
 use futures::future::try_join;
 use schemas::code::Refusal;
 use schemas::message::Message;
+use schemas::position::LogTime;
 use schemas::{ConversationId, MessageId, UserId};
 
 use super::{BlockList, ConversationSight, Reads, Rights};
@@ -20,6 +21,10 @@ pub struct Access<'a> {
 }
 
 impl Access<'_> {
+    pub fn now(&self) -> LogTime {
+        self.reads.now()
+    }
+
     /// The blocks between the viewer and others.
     pub async fn blocks(&self) -> Result<Arc<BlockList>, Refusal> {
         let cell = self.rights.blocks();
@@ -33,9 +38,16 @@ impl Access<'_> {
         let read = async || {
             let rows = self.reads.member(self.viewer, id);
             let (blocks, rows) = try_join(self.blocks(), rows).await?;
-            Ok(Arc::new(ConversationSight::new(id.clone(), self.viewer.clone(), rows, blocks)))
+            Ok(Arc::new(ConversationSight::new(id.clone(), rows, blocks)))
         };
         known.sight.get_or_try_init(read).await.cloned()
+    }
+
+    /// The viewer's sight of a conversation that a row of theirs names, for a list of many: the request does not
+    /// remember it.
+    pub async fn listed(&self, id: &ConversationId) -> Result<ConversationSight, Refusal> {
+        let (blocks, rows) = try_join(self.blocks(), self.reads.rows.member(id, self.viewer)).await?;
+        Ok(ConversationSight::new(id.clone(), rows.value, blocks))
     }
 
     /// The viewer's sight of a conversation that they are in; NOT_FOUND for any other.
@@ -60,6 +72,11 @@ impl Access<'_> {
         Ok(message.filter(|message| sight.sight().sees(Seen::message(message))))
     }
 
+    /// Whether a conversation is the DIRECT one with another user.
+    pub fn is_with(&self, sight: &ConversationSight, other: &UserId) -> bool {
+        self.reads.ids.direct(self.viewer, other) == *sight.id()
+    }
+
     /// Whether blocks may hide something that the viewer's interval holds: of a member, present or former,
     /// between whom and the viewer a block stood since the viewer joined.
     pub async fn is_touched(&self, sight: &ConversationSight) -> Result<bool, Refusal> {
@@ -68,7 +85,7 @@ impl Access<'_> {
             let since = sight.member()?.joined_at;
             let others: Vec<&UserId> = sight.blocks().since(since).collect();
             if sight.is_direct() {
-                return Ok(others.iter().any(|other| sight.is_with(other)));
+                return Ok(others.iter().any(|other| self.is_with(sight, other)));
             }
             self.reads.rows.any_member(sight.id(), &others).await
         };

@@ -9,8 +9,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use schemas::ConversationId;
 use schemas::creating::Opened;
 use schemas::message::Message;
+use schemas::organizing::Organized;
 use tokio::sync::OnceCell;
 
+use super::organizing::OrganizedById;
 use super::{BlockList, ConversationSight};
 use crate::people::People;
 
@@ -21,6 +23,7 @@ pub struct Rights(Mutex<Read>);
 #[derive(Default)]
 struct Read {
     blocks: Cell<BlockList>,
+    organized: Cell<OrganizedById>,
     conversations: HashMap<ConversationId, Arc<Conversation>>,
 }
 
@@ -36,6 +39,7 @@ pub(super) struct Conversation {
     pub newest: OnceCell<Option<Message>>,
     /// Number of unread messages.
     pub unread: OnceCell<i64>,
+    pub organized: OnceCell<Arc<Organized>>,
     pub people: OnceCell<Arc<People>>,
     /// The same, with former members.
     pub everyone: OnceCell<Arc<People>>,
@@ -48,6 +52,10 @@ impl Rights {
 
     pub(super) fn blocks(&self) -> Cell<BlockList> {
         self.read().blocks.clone()
+    }
+
+    pub(super) fn organized(&self) -> Cell<OrganizedById> {
+        self.read().organized.clone()
     }
 
     pub(super) fn conversation(&self, id: &ConversationId) -> Arc<Conversation> {

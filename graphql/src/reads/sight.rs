@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use domain::access::{self, Sight, When};
+use schemas::ConversationId;
 use schemas::code::Refusal;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval};
+use schemas::receipts::Watermarks;
 use schemas::states::ConversationState;
-use schemas::{ConversationId, UserId};
 
 use super::BlockList;
 use crate::rows::MemberRows;
@@ -16,7 +17,6 @@ use crate::rows::MemberRows;
 #[derive(Debug, Clone)]
 pub struct ConversationSight {
     id: ConversationId,
-    viewer: UserId,
     rows: MemberRows,
     blocks: Arc<BlockList>,
 }
@@ -29,17 +29,12 @@ pub struct Mark {
 }
 
 impl ConversationSight {
-    pub(super) fn new(id: ConversationId, viewer: UserId, rows: MemberRows, blocks: Arc<BlockList>) -> Self {
-        Self { id, viewer, rows, blocks }
+    pub(super) fn new(id: ConversationId, rows: MemberRows, blocks: Arc<BlockList>) -> Self {
+        Self { id, rows, blocks }
     }
 
     pub fn id(&self) -> &ConversationId {
         &self.id
-    }
-
-    /// Whether it is the DIRECT conversation with this user.
-    pub fn is_with(&self, other: &UserId) -> bool {
-        ConversationId::direct(&self.viewer, other) == self.id
     }
 
     pub fn sight(&self) -> Sight<'_, &BlockList> {
@@ -79,14 +74,19 @@ impl ConversationSight {
         let (interval, member) = (self.interval()?, self.member()?);
         let receipt = self.rows.receipt.as_ref().filter(|receipt| !receipt.ended);
         Ok(Mark {
-            seq: member.read_mark(receipt).max(interval.first_seq - 1),
+            seq: member.marks(receipt).read.up_to.max(interval.first_seq - 1),
             ordinal: receipt.map_or(0, |receipt| receipt.ordinal).max(interval.first_ordinal),
         })
     }
 
-    /// The number up to which the viewer has read; 0 if nothing.
-    pub fn read_up_to(&self) -> i64 {
+    /// Whether the viewer has marked it as unread.
+    pub fn is_marked_unread(&self) -> bool {
+        self.rows.receipt.as_ref().is_some_and(|receipt| receipt.marked_unread)
+    }
+
+    /// How far the viewer is.
+    pub fn marks(&self) -> Watermarks {
         let member = self.rows.member.as_ref();
-        member.map_or(0, |member| member.read_mark(self.rows.receipt.as_ref()))
+        member.map(|member| member.marks(self.rows.receipt.as_ref())).unwrap_or_default()
     }
 }

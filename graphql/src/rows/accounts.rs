@@ -3,15 +3,18 @@
 use domain::Accounts;
 use fold::Fold;
 use platform::ports::{Range, Row};
+use schemas::avro::Record;
 use schemas::charging::ClientRequest;
 use schemas::credits::LedgerEntry;
+use schemas::organizing::Organized;
 use schemas::position::Offset;
 use schemas::rows::{Keyed, RowKey};
 use schemas::states::AccountState;
 use schemas::tables::Value;
-use schemas::{ClientId, Refusal, UserId};
+use schemas::{ClientId, ConversationId, Refusal, UserId};
 
-use super::{Rows, decode, owner_key, owner_row};
+use super::{Pages, Rows, decode, owner_key, owner_row};
+
 use crate::error::tables_error;
 
 impl Rows {
@@ -27,8 +30,7 @@ impl Rows {
         user: &UserId,
         client: &ClientId,
     ) -> Result<Option<ClientRequest>, Refusal> {
-        let row = self.account_row(user, &RowKey::of::<ClientRequest>(client)).await?;
-        let request = row.map(|row| decode::<ClientRequest>(owner_row(&row)?.1)).transpose()?;
+        let request = self.account_value::<ClientRequest>(user, client).await?;
         Ok(request.filter(|request| request.live))
     }
 
@@ -52,6 +54,32 @@ impl Rows {
             }
         }
         Ok(entries)
+    }
+
+    /// How a user keeps each conversation for which they have said so.
+    pub async fn organized(&self, user: &UserId) -> Result<Vec<(ConversationId, Organized)>, Refusal> {
+        let kind = || vec![Value::Int(Organized::KIND)];
+        let partition = vec![Value::text(user.as_str())];
+        let pages = Pages::between(&*self.tables, Accounts::table(), partition, (kind(), kind()));
+        let rows = pages.all().await.map_err(tables_error)?;
+        let mut organized = Vec::new();
+        for row in &rows {
+            let (key, body) = owner_row(row)?;
+            if let Some(conversation) = key.names::<Organized>() {
+                organized.push((conversation, decode(body)?));
+            }
+        }
+        Ok(organized)
+    }
+
+    /// One row of a user's account, if it is there.
+    pub async fn account_value<T: Keyed + Record>(
+        &self,
+        user: &UserId,
+        key: &T::Key,
+    ) -> Result<Option<T>, Refusal> {
+        let row = self.account_row(user, &RowKey::of::<T>(key)).await?;
+        row.map(|row| decode(owner_row(&row)?.1)).transpose()
     }
 
     async fn account_row(&self, user: &UserId, key: &RowKey) -> Result<Option<Row>, Refusal> {

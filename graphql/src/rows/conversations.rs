@@ -12,7 +12,7 @@ use schemas::tables::views::MembershipRow;
 use schemas::tables::{CONVERSATIONS_BY_USER, Value};
 use schemas::{ClientId, ConversationId, Refusal, UserId};
 
-use super::{Rows, Versioned, decode, malformed, owner_key, owner_row, read_all, read_range};
+use super::{Pages, Rows, Versioned, decode, malformed, owner_key, owner_row};
 use crate::error::tables_error;
 use crate::people::People;
 
@@ -24,11 +24,33 @@ pub struct MemberRows {
     pub receipt: Option<Receipt>,
 }
 
+/// Of a conversation that does not exist, or that the user is not in.
+impl Default for MemberRows {
+    fn default() -> Self {
+        Self { state: Conversations::fresh(), member: None, receipt: None }
+    }
+}
+
 /// A conversation's state with its resident people, as of one moment.
 #[derive(Debug, Clone)]
 pub struct Conversation {
     pub state: ConversationState,
     pub people: People,
+}
+
+/// The conversations that a user is or was in, a page at a time.
+pub struct Memberships<'a> {
+    user: &'a UserId,
+    pages: Pages<'a>,
+}
+
+impl Memberships<'_> {
+    /// The next page; `None` behind the last.
+    pub async fn next(&mut self) -> Result<Option<Vec<MembershipRow>>, Refusal> {
+        let Some(page) = self.pages.next().await.map_err(tables_error)? else { return Ok(None) };
+        let read = |row: &Row| MembershipRow::from_row(self.user, &row.key, &row.columns).map_err(malformed);
+        page.iter().map(read).collect::<Result<_, _>>().map(Some)
+    }
 }
 
 /// The most users of whom [`Rows::any_member`] reads the rows.
@@ -39,7 +61,7 @@ impl Rows {
     /// members there are.
     pub async fn member(&self, id: &ConversationId, user: &UserId) -> Result<Versioned<MemberRows>, Refusal> {
         let keys = [RowKey::state(), RowKey::of::<Member>(user), RowKey::of::<Receipt>(user)];
-        let mut found = MemberRows { state: Conversations::fresh(), member: None, receipt: None };
+        let mut found = MemberRows::default();
         let mut version = Version::of(0);
         for row in self.conversation_rows(id, &keys).await? {
             let (key, body) = owner_row(&row)?;
@@ -54,6 +76,15 @@ impl Rows {
         Ok(Versioned { version, value: found })
     }
 
+    /// Whether a user is in a conversation, by the user's own row of it. All such rows of a user stand together,
+    /// so the read costs the same whether the conversation exists or not.
+    pub async fn is_member(&self, user: &UserId, id: &ConversationId) -> Result<bool, Refusal> {
+        let (partition, keys) = (MembershipRow::partition(user), [MembershipRow::key(id)]);
+        let rows = self.tables.get(&CONVERSATIONS_BY_USER, &partition, &keys).await.map_err(tables_error)?;
+        let row = rows.first().map(|row| MembershipRow::from_row(user, &row.key, &row.columns));
+        Ok(row.transpose().map_err(malformed)?.is_some_and(|row| row.member.present().is_some()))
+    }
+
     /// The state alone.
     pub async fn state(&self, id: &ConversationId) -> Result<ConversationState, Refusal> {
         let rows = self.conversation_rows(id, &[RowKey::state()]).await?;
@@ -64,8 +95,7 @@ impl Rows {
     pub async fn conversation(&self, id: &ConversationId) -> Result<Conversation, Refusal> {
         let bounds = (vec![Value::Int(STATE)], vec![Value::Int(LAST_RESIDENT)]);
         let mut found = Conversation { state: Conversations::fresh(), people: People::default() };
-        let partition = [Value::text(id.as_str())];
-        for row in read_range(&*self.tables, Conversations::table(), &partition, bounds).await? {
+        for row in self.conversation_range(id, bounds).await? {
             let (key, body) = owner_row(&row)?;
             if key.kind == STATE {
                 found.state = decode(body)?;
@@ -81,8 +111,7 @@ impl Rows {
     /// Everyone whose membership has ended.
     pub async fn former(&self, id: &ConversationId) -> Result<Vec<(UserId, Former)>, Refusal> {
         let kind = || vec![Value::Int(Former::KIND)];
-        let partition = [Value::text(id.as_str())];
-        let rows = read_range(&*self.tables, Conversations::table(), &partition, (kind(), kind())).await?;
+        let rows = self.conversation_range(id, (kind(), kind())).await?;
         let mut former = Vec::new();
         for row in &rows {
             let (key, body) = owner_row(row)?;
@@ -117,11 +146,20 @@ impl Rows {
     }
 
     /// The conversations that a user is or was in.
-    pub async fn memberships(&self, user: &UserId) -> Result<Vec<MembershipRow>, Refusal> {
+    pub fn memberships<'a>(&'a self, user: &'a UserId) -> Memberships<'a> {
         let partition = MembershipRow::partition(user);
-        let rows = read_all(&*self.tables, &CONVERSATIONS_BY_USER, &partition).await?;
-        let read = |row: &Row| MembershipRow::from_row(user, &row.key, &row.columns).map_err(malformed);
-        rows.iter().map(read).collect()
+        Memberships { user, pages: Pages::of(&*self.tables, &CONVERSATIONS_BY_USER, partition) }
+    }
+
+    /// Every row of a conversation between two bounds.
+    async fn conversation_range(
+        &self,
+        id: &ConversationId,
+        bounds: (Vec<Value>, Vec<Value>),
+    ) -> Result<Vec<Row>, Refusal> {
+        let partition = vec![Value::text(id.as_str())];
+        let pages = Pages::between(&*self.tables, Conversations::table(), partition, bounds);
+        pages.all().await.map_err(tables_error)
     }
 
     /// The rows that exist among these keys, as of one moment.

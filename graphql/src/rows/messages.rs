@@ -1,12 +1,12 @@
 //! Rows of messages.
 
-use platform::ports::{Range, Row};
+use platform::ports::Row;
 use schemas::message::Message;
 use schemas::tables::views::{MESSAGES_PER_BUCKET, MessageRow};
 use schemas::tables::{MESSAGES, Value};
 use schemas::{ConversationId, Refusal};
 
-use super::{Rows, Versioned, malformed};
+use super::{Pages, Rows, Versioned, malformed};
 use crate::error::tables_error;
 
 /// Numbers `from..=to`; empty if `from` is above `to`.
@@ -41,15 +41,9 @@ impl Rows {
         let mut from = window.from;
         while from <= window.to {
             let to = window.to.min((from / MESSAGES_PER_BUCKET + 1) * MESSAGES_PER_BUCKET - 1);
-            let range = Range {
-                from: vec![Value::BigInt(from)],
-                to: vec![Value::BigInt(to)],
-                limit: usize::try_from(to - from + 1).unwrap_or(1),
-                ..Range::default()
-            };
-            let partition = MessageRow::partition(id, from);
-            let page = self.tables.range(&MESSAGES, &partition, range).await.map_err(tables_error)?;
-            for row in &page.rows {
+            let bounds = (vec![Value::BigInt(from)], vec![Value::BigInt(to)]);
+            let pages = Pages::between(&*self.tables, &MESSAGES, MessageRow::partition(id, from), bounds);
+            for row in &pages.all().await.map_err(tables_error)? {
                 messages.push(message(id, row)?);
             }
             from = to + 1;

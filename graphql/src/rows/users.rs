@@ -6,8 +6,11 @@ use schemas::tables::views::BlocksRow;
 use schemas::tables::{BLOCKS, FromValues, USERS, Value};
 use schemas::{Refusal, UserId};
 
-use super::{Rows, Versioned, malformed, read_all};
+use super::{Pages, Rows, Versioned, malformed};
 use crate::error::tables_error;
+
+/// Keys of one read.
+const MAX_KEYS: usize = 100;
 
 impl Rows {
     /// The published profile of a user, if there is one.
@@ -27,9 +30,23 @@ impl Rows {
         rows.first().map(read).transpose().map_err(malformed)
     }
 
+    /// The blocks that stand or once stood between a user and some others.
+    pub async fn blocks_with(&self, user: &UserId, others: &[UserId]) -> Result<Vec<BlocksRow>, Refusal> {
+        let mut blocks = Vec::new();
+        for others in others.chunks(MAX_KEYS) {
+            let keys: Vec<Vec<Value>> = others.iter().map(BlocksRow::key).collect();
+            let rows = self.tables.get(&BLOCKS, &BlocksRow::partition(user), &keys).await;
+            for row in rows.map_err(tables_error)? {
+                blocks.push(BlocksRow::from_row(user, &row.key, &row.columns).map_err(malformed)?);
+            }
+        }
+        Ok(blocks)
+    }
+
     /// Every block that stands or once stood between a user and another.
     pub async fn blocks(&self, user: &UserId) -> Result<Vec<BlocksRow>, Refusal> {
-        let rows = read_all(&*self.tables, &BLOCKS, &BlocksRow::partition(user)).await?;
+        let pages = Pages::of(&*self.tables, &BLOCKS, BlocksRow::partition(user));
+        let rows = pages.all().await.map_err(tables_error)?;
         let read = |row: &Row| BlocksRow::from_row(user, &row.key, &row.columns).map_err(malformed);
         rows.iter().map(read).collect()
     }

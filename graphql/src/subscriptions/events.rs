@@ -2,7 +2,6 @@
 
 use async_graphql::{Enum, Object, SimpleObject, Union};
 use domain::delivery::Answers;
-use schemas::MessageId;
 
 use super::payloads::Event;
 use crate::conversation::Conversation;
@@ -23,6 +22,7 @@ pub enum InboxEvent {
     MessageChanged(MessageChanged),
     ConversationChanged(ConversationChanged),
     ReceiptAdvanced(ReceiptAdvanced),
+    AccountChanged(AccountChanged),
     SendRejected(SendRejected),
     ResumeGap(ResumeGap),
     Drained(Drained),
@@ -61,6 +61,27 @@ pub struct ConversationChanged {
 #[derive(SimpleObject)]
 pub struct ReceiptAdvanced {
     receipt: MessageReceipt,
+}
+
+/// A part of a user's own account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum AccountPart {
+    Privacy,
+    Notifications,
+    Settings,
+    Blocks,
+    Credits,
+    Flags,
+    Schedule,
+    Templates,
+    Stickers,
+    Devices,
+}
+
+/// Something of the caller's own changed on another device: fetch it again.
+#[derive(SimpleObject)]
+pub struct AccountChanged {
+    what: AccountPart,
 }
 
 /// The outcome of a send whose mutation answered OUTCOME_PENDING.
@@ -110,15 +131,14 @@ impl InboxEvent {
                 let message = Message::completed(of?, core, rendering);
                 Self::MessageChanged(MessageChanged { message, change: *change })
             }
-            Event::ConversationChanged(about) => Self::ConversationChanged(ConversationChanged {
-                conversation: Conversation::named(of?.conversation.clone(), Some((*about).clone())),
+            Event::ConversationChanged(conversation) => Self::ConversationChanged(ConversationChanged {
+                conversation: Conversation::named(*conversation),
                 left: rendering.answers.has(Answers::IS_GONE),
             }),
-            Event::ReceiptAdvanced(receipt) => {
-                let message = MessageId { conversation: of?.conversation.clone(), seq: receipt.read_up_to };
-                let (user, read_at) = (receipt.user.clone(), Some(of?.at));
-                Self::ReceiptAdvanced(ReceiptAdvanced { receipt: MessageReceipt { message, user, read_at } })
+            Event::ReceiptAdvanced(advance) => {
+                Self::ReceiptAdvanced(ReceiptAdvanced { receipt: advance.receipt(of?) })
             }
+            Event::AccountChanged(what) => Self::AccountChanged(AccountChanged { what: *what }),
             Event::SendRejected(rejected) => Self::SendRejected(SendRejected((*rejected).clone())),
             Event::ResumeGap(reason) => Self::ResumeGap(ResumeGap { reason: (*reason).to_owned() }),
             Event::Drained(replayed) => Self::Drained(Drained { replayed: *replayed }),

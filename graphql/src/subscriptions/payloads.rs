@@ -2,14 +2,14 @@
 //!
 //! Invariant: [`payloads`] sets a bit exactly where [`payload`] holds what that subscription gives.
 
-use schemas::creating::Opened;
 use schemas::message::Message;
-use schemas::receipts::ReceiptAdvanced;
 use schemas::sending::SendRejected;
-use schemas::{AccountFact, ConversationFact};
+use schemas::{AccountFact, ConversationFact, MessageId, UserId};
 
-use super::events::MessageChangeKind;
+use super::events::{AccountPart, MessageChangeKind};
+use crate::conversation::{Named, Told};
 use crate::live::{ConversationDelivery, Delivery, Payloads};
+use crate::message::receipts::MessageReceipt;
 
 /// What a delivery gives to each kind of subscription.
 #[derive(Debug, Default, Clone, Copy)]
@@ -19,8 +19,27 @@ pub struct Payload<'a> {
     pub event: Option<Event<'a>>,
     pub received: Option<&'a Message>,
     pub updated: Option<&'a Message>,
-    /// The conversation, with what it is where the fact carries it.
-    pub conversation: Option<Option<&'a Opened>>,
+    pub conversation: Option<Named<'a>>,
+    /// Reading implies delivery.
+    pub delivered: Option<Advance<'a>>,
+    pub read: Option<Advance<'a>>,
+}
+
+/// A user's mark has moved.
+#[derive(Debug, Clone, Copy)]
+pub struct Advance<'a> {
+    user: &'a UserId,
+    up_to: i64,
+    is_read: bool,
+}
+
+impl Advance<'_> {
+    pub fn receipt(&self, of: &ConversationDelivery) -> MessageReceipt {
+        let message = MessageId { conversation: of.conversation.clone(), seq: self.up_to };
+        let delivered_at = Some(of.at);
+        let read_at = delivered_at.filter(|_| self.is_read);
+        MessageReceipt { message, user: self.user.clone(), delivered_at, read_at }
+    }
 }
 
 /// An event of the inbox.
@@ -28,8 +47,9 @@ pub struct Payload<'a> {
 pub enum Event<'a> {
     MessageCreated(&'a Message),
     MessageChanged(MessageChangeKind, &'a Message),
-    ConversationChanged(&'a Opened),
-    ReceiptAdvanced(&'a ReceiptAdvanced),
+    ConversationChanged(Named<'a>),
+    AccountChanged(AccountPart),
+    ReceiptAdvanced(Advance<'a>),
     SendRejected(&'a SendRejected),
     ResumeGap(&'a str),
     Drained(i32),
@@ -37,12 +57,14 @@ pub enum Event<'a> {
 
 /// The filters for which a delivery has a payload.
 pub fn payloads(delivery: &Delivery) -> Payloads {
-    let Payload { of: _, event, received, updated, conversation } = payload(delivery);
+    let Payload { of: _, event, received, updated, conversation, delivered, read } = payload(delivery);
     [
         (event.is_some(), Payloads::INBOX),
         (received.is_some(), Payloads::MESSAGE_RECEIVED),
         (updated.is_some(), Payloads::MESSAGE_UPDATED),
         (conversation.is_some(), Payloads::CONVERSATION_UPDATED),
+        (delivered.is_some(), Payloads::MESSAGE_DELIVERED),
+        (read.is_some(), Payloads::MESSAGE_READ),
     ]
     .into_iter()
     .filter(|(is_given, _)| *is_given)
@@ -53,21 +75,34 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
     let alone = |event| Payload { event: Some(event), ..Payload::default() };
     match delivery {
         Delivery::Conversation(delivery) => of_conversation(delivery),
-        Delivery::Account(AccountFact::SendRejected(rejected)) => alone(Event::SendRejected(rejected)),
-        Delivery::Account(AccountFact::CreditsChanged(_)) => Payload::default(),
+        Delivery::Account(fact) => match fact {
+            AccountFact::SendRejected(rejected) => alone(Event::SendRejected(rejected)),
+            AccountFact::CreditsChanged(_) => Payload::default(),
+            AccountFact::ConversationOrganized(kept) => {
+                changed(Named { told: Told::Organized(&kept.organized), ..Named::of(&kept.conversation) })
+            }
+            AccountFact::DraftSaved(kept) => {
+                changed(Named { told: Told::Draft(&kept.content), ..Named::of(&kept.conversation) })
+            }
+            AccountFact::PreferencesChanged(_) => alone(Event::AccountChanged(AccountPart::Settings)),
+        },
         Delivery::ResumeGap { reason } => alone(Event::ResumeGap(reason)),
         Delivery::Drained { replayed } => alone(Event::Drained(*replayed)),
     }
 }
 
+/// A change of a conversation alone.
+fn changed(conversation: Named<'_>) -> Payload<'_> {
+    let event = Some(Event::ConversationChanged(conversation));
+    Payload { event, conversation: Some(conversation), ..Payload::default() }
+}
+
 fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
-    let of = Payload { of: Some(delivery), conversation: Some(None), ..Payload::default() };
-    let about = |about| Payload {
-        event: Some(Event::ConversationChanged(about)),
-        conversation: Some(Some(about)),
-        ..of
-    };
-    let changed = |change, message| Payload {
+    let named = Named::of(&delivery.conversation);
+    let of = Payload { of: Some(delivery), conversation: Some(named), ..Payload::default() };
+    let told = |named| Payload { of: Some(delivery), ..changed(named) };
+    let about = |about| told(Named { told: Told::About(about), ..named });
+    let message = |change, message| Payload {
         event: Some(Event::MessageChanged(change, message)),
         updated: Some(message),
         ..of
@@ -75,16 +110,27 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
     match &delivery.fact {
         ConversationFact::ConversationOpened(opened) => about(&opened.about),
         ConversationFact::ConversationUpdated(updated) => about(&updated.about),
+        ConversationFact::RolesChanged(roles) => about(&roles.about),
         ConversationFact::MembersChanged(members) => about(&members.about),
         ConversationFact::MessageCreated(created) => Payload {
             event: Some(Event::MessageCreated(&created.message)),
             received: Some(&created.message),
             ..of
         },
-        ConversationFact::MessageEdited(edited) => changed(MessageChangeKind::Edited, &edited.message),
-        ConversationFact::MessageDeleted(deleted) => changed(MessageChangeKind::Deleted, &deleted.message),
+        ConversationFact::MessageEdited(edited) => message(MessageChangeKind::Edited, &edited.message),
+        ConversationFact::MessageDeleted(deleted) => message(MessageChangeKind::Deleted, &deleted.message),
         ConversationFact::ReceiptAdvanced(receipt) => {
-            Payload { event: Some(Event::ReceiptAdvanced(receipt)), ..of }
+            let advance = Advance { user: &receipt.user, up_to: receipt.read_up_to, is_read: true };
+            let event = Some(Event::ReceiptAdvanced(advance));
+            Payload { event, delivered: Some(advance), read: Some(advance), ..of }
+        }
+        ConversationFact::DeliveryAdvanced(delivery) => {
+            let advance = Advance { user: &delivery.user, up_to: delivery.delivered_up_to, is_read: false };
+            let event = Some(Event::ReceiptAdvanced(advance));
+            Payload { event, delivered: Some(advance), conversation: None, ..of }
+        }
+        ConversationFact::MarkedUnread(unread) => {
+            told(Named { told: Told::MarkedUnread(unread.marked), ..named })
         }
         ConversationFact::BlocksChanged(_) => Payload::default(),
     }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "what helps a test fails with it")]
 
 mod conversations;
+mod many;
 mod marks;
 mod messages;
 mod rendering;

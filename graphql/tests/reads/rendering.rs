@@ -10,14 +10,15 @@ use musclemap_graphql::live::{ConversationDelivery, Delivery, Mode, Payloads, Re
 use musclemap_graphql::people::People;
 use musclemap_graphql::subscriptions::payloads;
 use musclemap_graphql::{Reads, Rows, Viewer, rendering_schema};
+use platform::clock::SystemClock;
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
-use schemas::ConversationFact;
 use schemas::deleting::MessageDeleted;
 use schemas::membership::{Member, Role};
 use schemas::message::Message;
-use schemas::receipts::{Receipt, ReceiptAdvanced};
+use schemas::receipts::{Receipt, ReceiptAdvanced, Watermarks};
 use schemas::sending::MessageCreated;
 use schemas::tables::{Table, Value};
+use schemas::{ConversationFact, ConversationKey};
 use serde_json::{Value as Json, json};
 
 use crate::world::{group, interval, text, user};
@@ -54,7 +55,11 @@ async fn render(
     let sealed = Sealed::new(Viewer { user: user("bob") });
     let request =
         Request::new(query).data(Mode::Render(Rendering { delivery, answers })).data(sealed.clone());
-    let schema = rendering_schema(Arc::new(Reads::new(Arc::new(Rows::new(Arc::new(Untouched))))));
+    let schema = rendering_schema(Arc::new(Reads::new(
+        Arc::new(Rows::new(Arc::new(Untouched))),
+        ConversationKey::new([7; 32]),
+        Arc::new(SystemClock),
+    )));
     let response: Response = schema.execute_stream(request).next().await.unwrap_or_default();
     (serde_json::to_value(response).unwrap(), sealed.was_opened())
 }
@@ -64,11 +69,10 @@ fn people() -> People {
         role: Role::Member,
         joined_at: 0,
         intervals: vec![interval(0, None)],
-        read_up_to: 0,
-        read_at: 0,
+        marks: Watermarks::default(),
     };
     let members = ["ann", "bob", "carl"].map(|name| (user(name), member.clone())).into();
-    let read = Receipt { read_up_to: 9, read_at: 5, ordinal: 9, ended: false };
+    let read = Receipt { marks: Watermarks::default().with_read(9, 5), ordinal: 9, ..Receipt::default() };
     People { members, receipts: vec![(user("carl"), read)], former: vec![] }
 }
 

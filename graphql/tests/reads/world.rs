@@ -16,17 +16,17 @@ use schemas::membership::{Former, Member, MembershipInterval, Role};
 use schemas::message::{Body, Mentions, Message};
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset, Version};
-use schemas::receipts::Receipt;
+use schemas::receipts::{Receipt, Watermarks};
 use schemas::rows::{Keyed, RowKey, STATE};
 use schemas::states::ConversationState;
 use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{Table, Value};
-use schemas::{ConversationId, UserId};
+use schemas::{ConversationId, ConversationKey, UserId};
 use serde_json::Value as Json;
 
 pub struct World {
     schema: Schema<Query, EmptyMutation, EmptySubscription>,
-    tables: Arc<dyn Tables>,
+    pub tables: Arc<dyn Tables>,
     _store: Store,
     _folder: tempfile::TempDir,
 }
@@ -63,7 +63,15 @@ pub fn text(seq: i64, sender: &str) -> Message {
 }
 
 pub fn state(head: i64) -> ConversationState {
-    let opened = Opened { kind: ConversationKind::Group, title: None, by: user("ann"), at: 0, charge: 0 };
+    let opened = Opened {
+        kind: ConversationKind::Group,
+        title: None,
+        description: None,
+        announcements_only: false,
+        by: user("ann"),
+        at: 0,
+        charge: 0,
+    };
     ConversationState {
         opened: Some(opened),
         head,
@@ -79,7 +87,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let tables: Arc<dyn Tables> = store.tables();
-        let reads = Arc::new(Reads::new(Arc::new(Rows::new(tables.clone()))));
+        let rows = Arc::new(Rows::new(tables.clone()));
+        let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), Arc::new(SystemClock)));
         let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).finish();
         Self { schema, tables, _store: store, _folder: folder }
     }
@@ -106,20 +115,28 @@ impl World {
     }
 
     pub async fn member(&self, id: &ConversationId, name: &str, intervals: Vec<MembershipInterval>) {
-        let member = Member { role: Role::Member, joined_at: 0, intervals, read_up_to: 0, read_at: 0 };
+        let member = Member { role: Role::Member, joined_at: 0, intervals, marks: Watermarks::default() };
         self.row(id, RowKey::of::<Member>(&user(name)), avro::encode(&member)).await;
         let row = MembershipRow { user: user(name), conversation: id.clone(), member };
         self.view(row.to_row()).await;
     }
 
     pub async fn receipt(&self, id: &ConversationId, name: &str, read_up_to: i64) {
-        let receipt = Receipt { read_up_to, read_at: 1_000, ordinal: read_up_to, ended: false };
+        let marks = Watermarks::default().with_read(read_up_to, 1_000);
+        let receipt = Receipt { marks, ordinal: read_up_to, ..Receipt::default() };
+        self.row(id, RowKey::of::<Receipt>(&user(name)), avro::encode(&receipt)).await;
+    }
+
+    /// The receipt of a member who has left.
+    pub async fn ended_receipt(&self, id: &ConversationId, name: &str) {
+        let receipt = Receipt { ended: true, ..Receipt::default() };
         self.row(id, RowKey::of::<Receipt>(&user(name)), avro::encode(&receipt)).await;
     }
 
     pub async fn former(&self, id: &ConversationId, name: &str, to: Offset, read_up_to: i64) {
         assert_eq!(Former::KIND, 13);
-        let former = Former { intervals: vec![interval(0, Some(to))], read_up_to, read_at: 1_000 };
+        let marks = Watermarks::default().with_read(read_up_to, 1_000);
+        let former = Former { intervals: vec![interval(0, Some(to))], marks };
         self.row(id, RowKey::of::<Former>(&user(name)), avro::encode(&former)).await;
     }
 

@@ -46,7 +46,9 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Receipts).await,
         fields(Creating).await,
         fields(Membership).await,
+        fields(Organizing).await,
         fields(Blocking).await,
+        fields(Preferences).await,
     ]
     .concat();
     let mut root = fields(Mutation::default()).await;

@@ -7,13 +7,16 @@ use embedded::Store;
 use fold::Fold;
 use platform::clock::SystemClock;
 use platform::lifecycle::Readiness;
+use platform::ports::tables::put_views;
 use platform::ports::{Log, LogError, PutRow, Tables};
 use schemas::avro;
 use schemas::membership::{Member, Role};
 use schemas::position::{Cause, EPOCH, Number, Offset, Partition, Version};
+use schemas::receipts::Watermarks;
 use schemas::record::{ID_HEADER, Outgoing, Place, RecordId, USERS_HEADER};
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
+use schemas::tables::views::MembershipRow;
 use schemas::tables::{USERS, Value};
 use schemas::topics::{EVENTS, PLATFORM_USERS, partition_of};
 use tokio::task::JoinSet;
@@ -69,7 +72,7 @@ impl Stage {
     /// The rows of a conversation that `ann` is in, as a command wrote them.
     async fn write(&self, members: i32, command: Offset) {
         let intervals = vec![MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 }];
-        let member = Member { role: Role::Member, joined_at: 0, intervals, read_up_to: 0, read_at: 0 };
+        let member = Member { role: Role::Member, joined_at: 0, intervals, marks: Watermarks::default() };
         let state = ConversationState { members, ..Conversations::fresh() };
         let row = |key: RowKey, body: Vec<u8>| PutRow {
             key: vec![Value::Int(key.kind), Value::blob(&key.key)],
@@ -83,6 +86,8 @@ impl Stage {
         ];
         let partition = [Value::text(conversation().as_str())];
         self.tables.put(Conversations::table(), &partition, rows).await.unwrap();
+        let row = MembershipRow { user: ann(), conversation: conversation(), member }.to_row();
+        put_views(&*self.tables, &[(row, Version::of(command))]).await.unwrap();
     }
 
     /// The event of a command that changes who is in the conversation.

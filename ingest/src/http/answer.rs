@@ -3,10 +3,15 @@
 //! Invariants: every error has a code; a response has `data` exactly if the operation was executed; the
 //! headers speak of the error that asks for the longest wait, because an earlier try would meet it again.
 
+use std::sync::Arc;
+
 use async_graphql::{Response as GraphqlResponse, ServerError, Value};
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use schemas::ErrorCode;
+use graphql::error::server_error;
+use graphql::limits::Execution;
+use schemas::{ErrorCode, Refusal};
 use serde_json::json;
 
 use super::accept::Media;
@@ -16,17 +21,36 @@ const RATE_LIMIT: &str = "ratelimit";
 
 /// What came of a request.
 pub enum Outcome {
-    Executed(GraphqlResponse),
+    Executed(GraphqlResponse, Arc<Execution>),
     /// Nothing was executed, or its end was not waited for.
     Refused(Vec<ServerError>),
 }
 
+impl Outcome {
+    pub fn refused(refusal: Refusal) -> Self {
+        Self::Refused(vec![server_error(refusal)])
+    }
+}
+
+/// An answer that is not sent: its execution lasts until the connection has taken all of it.
+struct Unsent {
+    text: String,
+    _execution: Option<Arc<Execution>>,
+}
+
+impl AsRef<[u8]> for Unsent {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+}
+
 /// The answer over HTTP; counted under the operation's name and the code of its first error.
 pub fn answer(operation: &'static str, media: Media, outcome: Outcome) -> Response {
-    let (response, is_executed) = match outcome {
-        Outcome::Executed(response) => (response, true),
-        Outcome::Refused(errors) => (GraphqlResponse::from_errors(errors), false),
+    let (response, execution) = match outcome {
+        Outcome::Executed(response, execution) => (response, Some(execution)),
+        Outcome::Refused(errors) => (GraphqlResponse::from_errors(errors), None),
     };
+    let is_executed = execution.is_some();
     let response = graphql::error::with_codes(response);
     let first = response.errors.first().map(code_of);
     REQUESTS.with_label_values(&[operation, first.map_or("ok", ErrorCode::as_str)]).inc();
@@ -39,7 +63,8 @@ pub fn answer(operation: &'static str, media: Media, outcome: Outcome) -> Respon
     } else {
         serde_json::to_string(&json!({ "errors": response.errors }))
     };
-    let body = body.unwrap_or_default();
+    let unsent = Unsent { text: body.unwrap_or_default(), _execution: execution };
+    let body = Body::from(Bytes::from_owner(unsent));
     let mut http = (status, [(header::CONTENT_TYPE, media.header())], body).into_response();
     if status == StatusCode::UNAUTHORIZED {
         http.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -95,8 +120,7 @@ fn rate_limit(error: &ServerError) -> Option<(i64, String)> {
 
 #[cfg(test)]
 mod tests {
-    use graphql::error::server_error;
-    use schemas::Refusal;
+    use graphql::limits::{Limits, Options};
 
     use super::*;
 
@@ -138,7 +162,8 @@ mod tests {
         let refused = |code| Outcome::Refused(vec![server_error(Refusal::new(code, "no"))]);
         let executed = |code: Option<ErrorCode>| {
             let errors = code.map(|code| server_error(Refusal::new(code, "no")));
-            Outcome::Executed(GraphqlResponse::from_errors(errors.into_iter().collect()))
+            let execution = Limits::new(Options::default()).begin(None).unwrap();
+            Outcome::Executed(GraphqlResponse::from_errors(errors.into_iter().collect()), execution)
         };
         use ErrorCode::{BadUserInput, NotFound, Unauthenticated, Unavailable};
         for (outcome, status, data) in [

@@ -1,141 +1,160 @@
-//! Connections of clients: HTTP/1.1 on each, over TLS where the port has it, and what it is upgraded to.
+//! HTTP/1.1 on the connections of clients, over TLS where the port has it, and what it is upgraded to.
 //!
-//! Invariants: a client that is slow with a head is cut off, and so is one that asks nothing more; those
-//! who come at once are let in at a pace that leaves the process to those who are there; no connection
-//! outlives [`serve`], which ends when the last of them has.
+//! Invariants: a client that is slow with a head is cut off, and so is one that asks nothing more or does not
+//! read; a connection without a place is told so and closed; no connection outlives [`serve`], which ends in
+//! time whatever clients do.
 
 use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
-use std::num::NonZeroU32;
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::serve::Listener;
-use graphql::{ClientAddress, Peer, TrustedProxies};
-use hyper::Request;
+use axum::http::{HeaderValue, Request, StatusCode, header};
+use graphql::TrustedProxies;
+use graphql::limits::Peer;
+use graphql::problem::Problem;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::Builder;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
+use platform::connections::{Arrival, Connection, Full, Listener, Options};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 use super::tls::Tls;
 
 /// How long a client may take for the head of a request, and then for its body.
 pub const READ_WITHIN: Duration = Duration::from_secs(10);
+/// Bytes of a head, and of what waits on a connection beside one answer.
+const BUFFER_BYTES: usize = 64 * 1024;
 
-/// How many are let in a second, where nothing else is said.
-pub const PER_SECOND: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
-/// How many of these are let in together, which costs less than one by one.
-const TOGETHER: u32 = 10;
+/// How long a client that is refused has to read why.
+const REFUSED_WITHIN: Duration = Duration::from_secs(1);
+/// Clients that are told why at the same time; more are closed at once. They have descriptors of the reserve.
+const REFUSALS: usize = 64;
+/// Bytes of a refused request that are read, so that its client is not reset before it has read why.
+const REFUSED_BYTES: u64 = 64 * 1024;
+/// When a client that is refused should come back, in seconds.
+const RETRY_AFTER: u32 = 5;
 
 /// How the clients of a port are served.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Serving {
-    /// Connections that are accepted in a second; more wait in the kernel.
-    pub per_second: NonZeroU32,
+    /// Bounds of the port.
+    pub connections: Options,
     /// Proxies that name clients.
     pub proxies: TrustedProxies,
     /// Without it connections are plain.
     pub tls: Option<Arc<Tls>>,
 }
 
-impl Default for Serving {
-    fn default() -> Self {
-        Self { per_second: PER_SECOND, proxies: TrustedProxies::default(), tls: None }
-    }
-}
+/// The other end of the connection that a request came on, which may be a proxy: an extension of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connected(pub IpAddr);
 
-/// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected.
+/// Serves until `stop`; what is being asked then is answered, and who asks nothing is disconnected. Who does
+/// not read is disconnected once the time for that is over.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     serving: Serving,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
-    let pace = Pace::new(serving.per_second);
-    let attendant = Attendant { head: READ_WITHIN, router, serving, stop };
-    serve_at(pace, listener, Arc::new(attendant)).await;
+    serve_within(READ_WITHIN, listener, router, serving, stop).await;
     Ok(())
 }
 
-/// When the next connection is due.
-struct Pace {
-    /// Between two, on average.
-    between: Duration,
-    next: Instant,
-}
-
-impl Pace {
-    fn new(per_second: NonZeroU32) -> Self {
-        Self { between: Duration::from_secs(1) / per_second.get(), next: Instant::now() }
+async fn serve_within(
+    head: Duration,
+    listener: TcpListener,
+    router: Router,
+    Serving { mut connections, proxies, tls }: Serving,
+    stop: CancellationToken,
+) {
+    if tls.is_some() {
+        connections.descriptors_each = Tls::DESCRIPTORS;
     }
-}
-
-async fn serve_at(mut pace: Pace, mut listener: TcpListener, attendant: Arc<Attendant>) {
-    let mut connections = JoinSet::new();
+    let mut listener = Listener::new(listener, &connections);
+    let (most, drain_within) = (connections.requests_per_connection, connections.drain_within);
+    let attendant = Arc::new(Attendant { head, most, router, proxies, tls, stop });
+    let (mut connections, mut refusals) = (JoinSet::new(), JoinSet::new());
     loop {
         tokio::select! {
             () = attendant.stop.cancelled() => break,
-            (stream, peer) = accept(&mut listener, &mut pace) => {
-                let attendant = attendant.clone();
-                connections.spawn(async move { attendant.attend(stream, peer.ip()).await });
-            }
+            arrival = listener.accept() => match arrival {
+                Arrival::Accepted(connection) => {
+                    let attendant = attendant.clone();
+                    connections.spawn(async move { attendant.attend(connection).await });
+                }
+                // To tell a client of TLS would cost a handshake: it is closed.
+                Arrival::Refused(stream, full) => if attendant.tls.is_none() && refusals.len() < REFUSALS {
+                    refusals.spawn(timeout(REFUSED_WITHIN, refuse(stream, full)));
+                }
+            },
             Some(_) = connections.join_next() => {}
+            Some(_) = refusals.join_next() => {}
         }
     }
     drop(listener);
-    while connections.join_next().await.is_some() {}
-}
-
-/// The next connection, in its turn. May be given up at any time.
-async fn accept(listener: &mut TcpListener, pace: &mut Pace) -> (TcpStream, SocketAddr) {
-    if pace.next >= Instant::now() + pace.between * TOGETHER {
-        sleep_until(pace.next).await;
-    }
-    let accepted = Listener::accept(listener).await;
-    pace.next = pace.next.max(Instant::now()) + pace.between;
-    accepted
+    let deadline = Instant::now() + drain_within;
+    while let Ok(Some(_)) = timeout_at(deadline, connections.join_next()).await {}
+    connections.shutdown().await;
 }
 
 /// What each connection is served by.
 struct Attendant {
     head: Duration,
+    /// Requests of one connection.
+    most: u32,
     router: Router,
-    serving: Serving,
+    proxies: TrustedProxies,
+    tls: Option<Arc<Tls>>,
     stop: CancellationToken,
 }
 
 impl Attendant {
     /// Serves one connection. How it ends concerns its client alone.
-    async fn attend(&self, stream: TcpStream, peer: IpAddr) {
-        let Some(tls) = &self.serving.tls else { return self.converse(stream, peer).await };
+    async fn attend(self: Arc<Self>, connection: Connection) {
+        let Some(tls) = &self.tls else { return self.converse(connection).await };
         let opened = tokio::select! {
-            opened = tls.open(stream, self.head) => opened,
+            opened = tls.open(connection, self.head) => opened,
             () = self.stop.cancelled() => return,
         };
         if let Some((carrying, plain)) = opened {
-            tokio::join!(carrying, self.converse(plain, peer));
+            tokio::join!(carrying, self.converse(plain));
         }
     }
 
-    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, peer: IpAddr) {
-        let mut http = Builder::new();
-        http.timer(TokioTimer::new()).header_read_timeout(self.head);
-        let routes = TowerToHyperService::new(self.router.clone());
-        let service = service_fn(|mut request: Request<Incoming>| {
-            let client = self.serving.proxies.client(peer, request.headers());
-            request.extensions_mut().insert(Peer(peer));
-            request.extensions_mut().insert(ClientAddress(client));
-            routes.call(request)
+    async fn converse(self: &Arc<Self>, connection: Connection) {
+        let (attendant, address) = (self.clone(), connection.address());
+        let service = self.router.clone().map_request(move |mut request: Request<Incoming>| {
+            let client = attendant.proxies.client(address, request.headers());
+            request.extensions_mut().insert(Peer(client));
+            request.extensions_mut().insert(Connected(address));
+            request
         });
-        let connection = http.serve_connection(TokioIo::new(stream), service);
+        let (router, asked, most) = (TowerToHyperService::new(service), AtomicU32::new(0), self.most);
+        let counted = service_fn(move |request| {
+            let is_last = asked.fetch_add(1, Ordering::Relaxed) + 1 >= most;
+            let answer = router.call(request);
+            async move {
+                let mut answer = answer.await?;
+                if is_last && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(answer)
+            }
+        });
+        let mut http = Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.head).max_buf_size(BUFFER_BYTES);
+        let connection = http.serve_connection(TokioIo::new(connection), counted);
         let mut connection = std::pin::pin!(connection.with_upgrades());
         tokio::select! {
             _ = connection.as_mut() => return,
@@ -145,81 +164,27 @@ impl Attendant {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use axum::Extension;
-    use axum::routing::get;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::time::timeout;
-
-    use super::*;
-
-    /// What a client hears until the server closes.
-    async fn heard(client: &mut TcpStream) -> String {
-        let mut heard = Vec::new();
-        let read = client.read_to_end(&mut heard);
-        timeout(Duration::from_secs(5), read).await.expect("the server closes").expect("it says goodbye");
-        String::from_utf8(heard).unwrap()
-    }
-
-    #[tokio::test]
-    async fn those_who_come_at_once_are_let_in_by_turns() {
-        let mut listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (mut pace, begun) = (Pace::new(PER_SECOND), Instant::now());
-        let mut clients = vec![];
-        for number in 1..=5 * TOGETHER {
-            clients.push(TcpStream::connect(address).await.unwrap());
-            accept(&mut listener, &mut pace).await;
-            let turns_before = number.saturating_sub(TOGETHER + 1);
-            assert!(begun.elapsed() >= pace.between * turns_before, "{number} after {:?}", begun.elapsed());
-        }
-        clients.push(TcpStream::connect(address).await.unwrap());
-        let alone = accept(&mut listener, &mut pace);
-        assert!(timeout(Duration::from_secs(5), alone).await.is_ok());
-    }
-
-    #[tokio::test]
-    async fn whoever_says_nothing_or_half_a_head_is_cut_off() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let stop = CancellationToken::new();
-        let router = Router::new().route("/", get(|| async { "hello" }));
-        let mut server = JoinSet::new();
-        let (head, pace) = (Duration::from_millis(100), Pace::new(PER_SECOND));
-        let attendant = Attendant { head, router, serving: Serving::default(), stop: stop.clone() };
-        server.spawn(serve_at(pace, listener, Arc::new(attendant)));
-        let ask = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n";
-        for (said, answered) in [(&b""[..], false), (&ask[..7], false), (&ask[..25], false), (ask, true)] {
-            let mut client = TcpStream::connect(address).await.unwrap();
-            client.write_all(said).await.unwrap();
-            assert_eq!(heard(&mut client).await.ends_with("hello"), answered, "{said:?}");
-        }
-        stop.cancel();
-        server.join_all().await;
-    }
-
-    #[tokio::test]
-    async fn a_request_has_the_address_of_its_client() {
-        let show = |Extension(Peer(peer)): Extension<Peer>,
-                    Extension(ClientAddress(client)): Extension<ClientAddress>| async move {
-            format!("{peer} {client}")
-        };
-        for (trusted, told) in [("", "127.0.0.1 127.0.0.1"), ("127.0.0.0/8", "127.0.0.1 198.51.100.9")] {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-            let proxies = TrustedProxies::parse(trusted).unwrap();
-            let serving = Serving { proxies, ..Serving::default() };
-            let (router, stop) = (Router::new().route("/", get(show)), CancellationToken::new());
-            let mut server = JoinSet::new();
-            server.spawn(serve(listener, router, serving, stop.clone()));
-            let head =
-                "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-forwarded-for: 198.51.100.9\r\n\r\n";
-            client.write_all(head.as_bytes()).await.unwrap();
-            let heard = heard(&mut client).await;
-            assert!(heard.ends_with(&format!("\r\n{told}")), "{trusted}: {heard}");
-            stop.cancel();
-            server.join_all().await;
-        }
-    }
+/// Says why there is no place, before anything is read. How that ends concerns the client alone.
+async fn refuse(mut stream: TcpStream, full: Full) {
+    let _ = stream.write_all(refusal(full).as_bytes()).await;
+    let _ = stream.shutdown().await;
+    let _ = tokio::io::copy(&mut stream.take(REFUSED_BYTES), &mut tokio::io::sink()).await;
 }
+
+fn refusal(full: Full) -> String {
+    let (status, detail) = match full {
+        Full::Total | Full::Descriptors => {
+            (StatusCode::SERVICE_UNAVAILABLE, "no room for another connection just now")
+        }
+        Full::Address => (StatusCode::TOO_MANY_REQUESTS, "too many connections from this address"),
+    };
+    let body = Problem::new(status, detail).to_json();
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\nretry-after: {RETRY_AFTER}\r\n\
+         connection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,12 +8,14 @@ use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use graphql::origins;
 use graphql::problem::Problem;
-use graphql::{Peer, origins};
+
+use super::connections::Connected;
 
 /// Refuses what does not come from this machine.
 pub async fn only(request: Request, next: Next) -> Response {
-    let peer = request.extensions().get::<Peer>().copied();
+    let peer = request.extensions().get().copied();
     match refusal(peer, request.uri(), request.headers()) {
         None => next.run(request).await,
         Some(why) => Problem::new(StatusCode::FORBIDDEN, format!("log-in is local: {why}")).into_response(),
@@ -21,8 +23,8 @@ pub async fn only(request: Request, next: Next) -> Response {
 }
 
 /// Why a request is not from this machine.
-fn refusal(peer: Option<Peer>, uri: &Uri, headers: &HeaderMap) -> Option<&'static str> {
-    if !peer.is_some_and(|Peer(address)| address.to_canonical().is_loopback()) {
+fn refusal(peer: Option<Connected>, uri: &Uri, headers: &HeaderMap) -> Option<&'static str> {
+    if !peer.is_some_and(|Connected(address)| address.to_canonical().is_loopback()) {
         return Some("the connection comes from elsewhere");
     }
     if headers.keys().any(|name| *name == header::FORWARDED || name.as_str().starts_with("x-forwarded-")) {
@@ -60,7 +62,7 @@ mod tests {
         for (name, value) in given {
             headers.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        let peer = peer.map(|peer| Peer(peer.parse::<IpAddr>().unwrap()));
+        let peer = peer.map(|peer| Connected(peer.parse::<IpAddr>().unwrap()));
         let why = refusal(peer, &uri.parse().unwrap(), &headers);
         assert_eq!(why.is_some(), is_refused, "{peer:?} {uri} {given:?}: {why:?}");
     }

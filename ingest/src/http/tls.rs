@@ -14,12 +14,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use platform::clock::Clock;
+use platform::connections::Connection;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, copy_buf, split};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::UnixStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -29,8 +30,6 @@ use crate::metrics::{TLS_HANDSHAKES, TLS_RELOADS};
 
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
-/// How long a client may take nothing of what is sent to it.
-const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// Bytes of a connection that are carried at once, from the client and to it.
 const FROM_CLIENT: usize = 1024;
 const TO_CLIENT: usize = 4 * 1024;
@@ -67,6 +66,9 @@ struct Bytes {
 }
 
 impl Tls {
+    /// Descriptors of one connection: its client's, and the pair behind TLS.
+    pub const DESCRIPTORS: usize = 3;
+
     /// A chain of certificates, the port's own first, and the key of that one, in PEM.
     pub fn load(certificate: &Path, key: &Path) -> Result<Arc<Self>, TlsError> {
         let bytes = Bytes::read(certificate, key)?;
@@ -114,24 +116,26 @@ impl Tls {
         }
     }
 
-    /// Shakes hands within a time; gives what carries the connection, and its plain side.
+    /// Shakes hands within a time; gives what carries the connection, and its plain side, which has the same
+    /// place and address.
     pub(super) async fn open(
         &self,
-        stream: TcpStream,
+        connection: Connection,
         within: Duration,
-    ) -> Option<(impl Future<Output = ()> + use<>, UnixStream)> {
+    ) -> Option<(impl Future<Output = ()> + use<>, Connection)> {
         let config = self.state.lock().unwrap_or_else(PoisonError::into_inner).config.clone();
         // A frame is to leave at once.
-        let shaken = match stream.set_nodelay(true) {
+        let shaken = match connection.send_at_once() {
             Ok(()) => {
-                let accepted = timeout(within, TlsAcceptor::from(config).accept(stream)).await;
+                let accepted = timeout(within, TlsAcceptor::from(config).accept(connection)).await;
                 accepted.ok().and_then(Result::ok)
             }
             Err(_) => None,
         };
         TLS_HANDSHAKES.with_label_values(&[if shaken.is_some() { "ok" } else { "failed" }]).inc();
-        let (near, plain) = UnixStream::pair().ok()?;
-        Some((carry(shaken?, near, WRITE_WITHIN), plain))
+        let (client, (near, plain)) = (shaken?, UnixStream::pair().ok()?);
+        let plain = client.get_ref().0.behind(plain);
+        Some((carry(client, near), plain))
     }
 }
 
@@ -160,9 +164,9 @@ impl Bytes {
     }
 }
 
-/// Carries a connection between its client and its plain side, until the plain side ends or the client
-/// takes nothing for so long.
-async fn carry(client: TlsStream<TcpStream>, plain: UnixStream, write_within: Duration) {
+/// Carries a connection between its client and its plain side, until the plain side ends or the client does
+/// not read.
+async fn carry(client: TlsStream<Connection>, plain: UnixStream) {
     let ((from_client, mut to_client), (mut from_plain, mut to_plain)) = (split(client), plain.into_split());
     let inward = async {
         let mut from_client = BufReader::with_capacity(FROM_CLIENT, from_client);
@@ -174,15 +178,11 @@ async fn carry(client: TlsStream<TcpStream>, plain: UnixStream, write_within: Du
     let outward = async {
         let mut buffer = [0; TO_CLIENT];
         while let Ok(bytes @ 1..) = from_plain.read(&mut buffer).await {
-            let written = async {
-                to_client.write_all(&buffer[..bytes]).await?;
-                to_client.flush().await
-            };
-            if !matches!(timeout(write_within, written).await, Ok(Ok(()))) {
+            if to_client.write_all(&buffer[..bytes]).await.is_err() || to_client.flush().await.is_err() {
                 return;
             }
         }
-        let _ = timeout(write_within, to_client.shutdown()).await;
+        let _ = to_client.shutdown().await;
     };
     tokio::select! {
         () = inward => {}

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 use graphql::Result;
 use graphql::ids::parse_id;
 use schemas::blocking::SetBlock;
-use schemas::{ConversationId, Refusal, UserId};
+use schemas::{Refusal, UserId};
 
 use super::{Caller, caller};
 
@@ -31,7 +31,7 @@ impl Caller<'_> {
             return Err(Refusal::bad_input("userId", "nobody blocks themselves"));
         }
         self.access.reads.profile(&other).await?;
-        let conversation = ConversationId::direct(&user, &other);
+        let conversation = self.access.reads.ids.direct(&user, &other);
         self.run_in(&conversation, SetBlock { user, other, blocked }).await
     }
 }

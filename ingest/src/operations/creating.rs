@@ -1,9 +1,11 @@
 //! Creating a conversation.
 //!
-//! Invariant: a repeated client id gives the first outcome, also where a participant has vanished since.
+//! Invariants: a repeated client id gives the first outcome, also where a participant has vanished or blocked
+//! the caller since; no block stands between the caller and a participant of a new conversation.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::account::conversation_id;
+use domain::account;
+use domain::conversation::check_room;
 use graphql::Result;
 use graphql::conversation::Conversation;
 use graphql::conversation::kinds::ConversationKind;
@@ -55,16 +57,27 @@ impl Caller<'_> {
         participants.sort();
         participants.dedup();
         let title = input.title.map(|title| domain::text::normalise(&title));
-        let create = CreateConversation {
-            kind,
-            participants: participants.clone(),
-            title: title.filter(|title| !domain::text::is_blank(title)),
-            client_id: input.client_conversation_id.into(),
+        let (ids, client_id) = (&self.access.reads.ids, input.client_conversation_id.into());
+        let id = match kind {
+            creating::ConversationKind::Direct => {
+                ids.direct(self.user(), participants.first().unwrap_or(self.user()))
+            }
+            creating::ConversationKind::Group => ids.created(self.user(), &client_id),
         };
-        let id = conversation_id(self.user(), &create);
-        if let Err(denied) = facts.people("participantIds", participants).await {
+        let create = CreateConversation {
+            conversation: id.clone(),
+            kind,
+            participants,
+            title: title.filter(|title| !domain::text::is_blank(title)),
+            client_id,
+        };
+        if let Err(denied) = self.check_creation(&create).await {
             let first = match denied.code {
-                ErrorCode::NotFound => self.remembered(ChargeKind::Create, &create.client_id).await?,
+                ErrorCode::NotFound
+                | ErrorCode::Blocked
+                | ErrorCode::RecipientUnavailable
+                | ErrorCode::BadUserInput
+                | ErrorCode::GroupFull => self.remembered(ChargeKind::Create, &create.client_id).await?,
                 _ => None,
             };
             if first.is_none_or(|first| first.conversation != id) {
@@ -73,5 +86,17 @@ impl Caller<'_> {
         }
         self.run(RequestKind::Create, create).await?;
         self.conversation(&id).await
+    }
+
+    /// Refuses what no policy allows, or what names a user who is not there or cannot be reached.
+    async fn check_creation(&self, create: &CreateConversation) -> Result<(), Refusal> {
+        account::check_creation(self.user(), create)?;
+        if create.kind == creating::ConversationKind::Group {
+            let members = i32::try_from(create.participants.len() + 1).unwrap_or(i32::MAX);
+            self.ingest.policy.check(|policy| check_room(members, &policy.limits)).await?;
+        }
+        let facts = &self.ingest.facts;
+        facts.people("participantIds", create.participants.clone()).await?;
+        facts.reachable(self.user(), &create.participants).await
     }
 }

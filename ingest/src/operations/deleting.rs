@@ -14,7 +14,7 @@ pub struct Deleting;
 
 #[Object]
 impl Deleting {
-    /// The sender's own at any time, anyone's by the owner of a group. A stub stays.
+    /// The sender's own at any time, anyone's by the owner and moderators of a group. A stub stays.
     async fn delete_message(&self, ctx: &Context<'_>, message_id: ID) -> Result<Message> {
         let caller = caller(ctx)?;
         let id: MessageId = parse_id(&message_id)?;

@@ -21,6 +21,7 @@ impl Editing {
         let id: MessageId = parse_id(&message_id)?;
         let message = Box::new(caller.access.message(&id).await?);
         let text = domain::text::normalise(&content);
+        caller.check_text(&text).await?;
         let mentions = caller.ingest.facts.mentions(&id.conversation, &text).await?;
         let (actor, content) = (caller.user().clone(), Content::plain(text));
         caller.run_in(&id.conversation, EditMessage { actor, message, content, mentions }).await?;

@@ -1,10 +1,12 @@
 //! Membership of a group: adding, removing, leaving.
 
 use async_graphql::{Context, ID, Object};
+use domain::conversation::check_room;
 use graphql::Result;
 use graphql::conversation::Conversation;
+use graphql::conversation::kinds::ParticipantRole;
 use graphql::ids::parse_id;
-use schemas::membership::{AddMembers, RemoveMember};
+use schemas::membership::{AddMembers, RemoveMember, SetRole};
 use schemas::{ConversationId, Refusal, UserId};
 
 use super::{Caller, caller};
@@ -39,6 +41,25 @@ impl Membership {
         Ok(caller.conversation(&id).await?)
     }
 
+    /// By the owner. Who makes another member the owner is a moderator then.
+    async fn set_participant_role(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+        user_id: ID,
+        role: ParticipantRole,
+    ) -> Result<Conversation> {
+        let caller = caller(ctx)?;
+        let id: ConversationId = parse_id(&conversation_id)?;
+        caller.access.visible(&id).await?;
+        let facts = &caller.ingest.facts;
+        let actor = facts.profile(caller.user()).await?;
+        let person = caller.access.reads.profile(&parse_id(&user_id)?).await?;
+        facts.will_change(&id);
+        caller.run_in(&id, SetRole { actor, person, role: role.into() }).await?;
+        Ok(caller.conversation(&id).await?)
+    }
+
     async fn leave_conversation(&self, ctx: &Context<'_>, conversation_id: ID) -> Result<bool> {
         let caller = caller(ctx)?;
         caller.remove(&parse_id(&conversation_id)?, caller.user()).await?;
@@ -51,9 +72,12 @@ impl Caller<'_> {
         self.access.visible(id).await?;
         let facts = &self.ingest.facts;
         let actor = facts.profile(self.user()).await?;
-        let people = facts.people("userIds", people).await?;
+        let profiles = facts.people("userIds", people.clone()).await?;
+        let count = i32::try_from(profiles.len()).unwrap_or(i32::MAX);
+        self.ingest.policy.check(|policy| check_room(count, &policy.limits)).await?;
+        facts.reachable(self.user(), &people).await?;
         facts.will_change(id);
-        self.run_in(id, AddMembers { actor, people }).await
+        self.run_in(id, AddMembers { actor, people: profiles }).await
     }
 
     async fn remove(&self, id: &ConversationId, person: &UserId) -> Result<(), Refusal> {

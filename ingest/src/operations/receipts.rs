@@ -1,12 +1,16 @@
-//! Receipts: how far the caller has read.
+//! Receipts: how far messages have reached the caller, and how far the caller has read.
 
 use async_graphql::{Context, ID, Object};
 use graphql::Result;
 use graphql::ids::parse_id;
-use schemas::receipts::MarkRead;
+use schemas::receipts::{AcknowledgeDelivery, MarkRead};
+use schemas::record::Output;
 use schemas::{ConversationId, MessageId, Refusal};
+use tokio::time::Instant;
 
-use super::caller;
+use super::{Caller, caller};
+use crate::Asked;
+use crate::requests::RequestKind;
 
 #[derive(Default)]
 pub struct Receipts;
@@ -15,13 +19,44 @@ pub struct Receipts;
 impl Receipts {
     async fn mark_read(&self, ctx: &Context<'_>, conversation_id: ID, up_to_message_id: ID) -> Result<bool> {
         let caller = caller(ctx)?;
-        let MessageId { conversation, seq } = parse_id(&up_to_message_id)?;
-        if conversation != parse_id::<ConversationId>(&conversation_id)? {
-            return Err(Refusal::bad_input("upToMessageId", "a message of another conversation").into());
-        }
-        caller.access.visible(&conversation).await?;
+        let MessageId { conversation, seq } = caller.mark(&conversation_id, &up_to_message_id).await?;
         let read = MarkRead { user: caller.user().clone(), up_to: seq };
         caller.run_in(&conversation, read).await?;
         Ok(true)
+    }
+
+    /// By a device that has stored the messages up to this one. Acknowledgements of one second are one.
+    async fn acknowledge_delivery(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+        up_to_message_id: ID,
+    ) -> Result<bool> {
+        let caller = caller(ctx)?;
+        let MessageId { conversation, seq } = caller.mark(&conversation_id, &up_to_message_id).await?;
+        let key = (caller.user().clone(), conversation.clone());
+        let (ingest, user) = (caller.ingest.clone(), caller.user().clone());
+        let run = move |up_to| async move {
+            let request = AcknowledgeDelivery { user: user.clone(), up_to }.into();
+            let asked = Asked { user: &user, kind: RequestKind::Direct, at: Instant::now(), trace: None };
+            let command =
+                |reply| Output::ToConversation { conversation, request, reply: Some(reply), charge: None };
+            ingest.run(asked, command).await.map(|_| ())
+        };
+        caller.ingest.deliveries.mark(key, seq, run).await?;
+        caller.access.rights.clear();
+        Ok(true)
+    }
+}
+
+impl Caller<'_> {
+    /// The message that a mark names, in a conversation that the caller is in.
+    async fn mark(&self, conversation: &ID, message: &ID) -> Result<MessageId, Refusal> {
+        let named: MessageId = parse_id(message)?;
+        if named.conversation != parse_id::<ConversationId>(conversation)? {
+            return Err(Refusal::bad_input("upToMessageId", "a message of another conversation"));
+        }
+        self.access.visible(&named.conversation).await?;
+        Ok(named)
     }
 }

@@ -3,12 +3,14 @@
 //! Invariant: a repeated client id gives the first outcome, also where facts would deny a new send.
 
 use async_graphql::{Context, ID, InputObject, Object};
+use domain::text;
 use graphql::error::internal;
 use graphql::ids::parse_id;
 use graphql::message::Message;
 use graphql::{Error, Result};
 use platform::telemetry::Stage;
 use schemas::charging::ChargeKind;
+use schemas::control::Policy;
 use schemas::message::Content;
 use schemas::sending::SendMessage;
 use schemas::{ClientId, ConversationId, ErrorCode, MessageId, Refusal};
@@ -46,11 +48,11 @@ impl Caller<'_> {
         let conversation: ConversationId = parse_id(&input.conversation_id)?;
         let parent: Option<MessageId> = input.reply_to_id.as_ref().map(parse_id).transpose()?;
         let client_id = ClientId::from(input.client_message_id);
-        let text = domain::text::normalise(&input.content.unwrap_or_default());
-        let facts = self.ingest.facts.of_send(self.user(), &conversation, parent.as_ref(), &text).await;
+        let text = text::normalise(&input.content.unwrap_or_default());
+        let facts = self.facts_of_send(&conversation, parent.as_ref(), &text).await;
         let (facts, denied) = match facts {
             Ok(facts) => (facts, None),
-            Err(denied) if denied.code == ErrorCode::NotFound => {
+            Err(denied) if matches!(denied.code, ErrorCode::NotFound | ErrorCode::BadUserInput) => {
                 let first = self.remembered(ChargeKind::Send, &client_id).await?;
                 if first.is_none_or(|first| first.conversation != conversation) {
                     return Err(denied);
@@ -79,5 +81,23 @@ impl Caller<'_> {
             (Err(refusal), _) => return Err(refusal),
         };
         self.message(&MessageId { conversation, seq }).await
+    }
+
+    /// The facts of a send that no policy refuses by its text alone.
+    async fn facts_of_send(
+        &self,
+        conversation: &ConversationId,
+        parent: Option<&MessageId>,
+        text: &str,
+    ) -> Result<SendFacts, Refusal> {
+        let facts = self.ingest.facts.of_send(self.user(), conversation, parent, text).await?;
+        self.check_text(text).await?;
+        Ok(facts)
+    }
+
+    /// Refuses a text that no message may have.
+    pub(super) async fn check_text(&self, text: &str) -> Result<(), Refusal> {
+        let fits = |policy: &Policy| text::check("content", text, policy.limits.message_characters);
+        self.ingest.policy.check(fits).await
     }
 }

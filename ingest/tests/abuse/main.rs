@@ -6,6 +6,7 @@
 
 mod across;
 mod documents;
+mod limits;
 mod negotiation;
 mod requests;
 mod server;

@@ -11,17 +11,23 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, Request};
 use embedded::Store;
 use graphql::auth::Authenticator;
-use graphql::{Admission, Executor, Origins, Peer, Reads, Rows};
+use graphql::limits;
+use graphql::{Admission, Executor, Origins, Reads, Rows};
+use musclemap_ingest::http::connections::Connected;
 use musclemap_ingest::http::{Http, routes};
 use musclemap_ingest::{Ingest, Options, api};
 use platform::clock::{Clock, SystemClock};
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
+use schemas::ConversationKey;
 use schemas::tables::{Table, Value as Column};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 pub struct Server {
+    http: Http,
+    pub ingest: Arc<Ingest>,
     pub executor: Executor,
+    pub reads: Arc<Reads>,
     pub authenticator: Arc<Authenticator>,
     pub clock: Arc<dyn Clock>,
     pub store: Store,
@@ -104,47 +110,71 @@ impl Raw {
 
 impl Server {
     pub async fn start(development: bool) -> Self {
-        Self::reading(development, |store| store.tables()).await
+        Self::reading(development, unlimited(), |store| store.tables()).await
+    }
+
+    /// The same, under limits of its own.
+    pub async fn limited(limits: limits::Options) -> Self {
+        Self::reading(false, limits, |store| store.tables()).await
+    }
+
+    /// The same, with answers of its own.
+    pub async fn answering(limits: limits::Options, executor: Executor) -> Self {
+        let mut server = Self::limited(limits).await;
+        server.router = routes(Http { executor, ..server.http.clone() });
+        server
     }
 
     /// The same, over tables that never answer.
     pub async fn stuck() -> Self {
-        Self::reading(false, |_| Arc::new(Bad { panics: false })).await
+        Self::reading(false, unlimited(), |_| Arc::new(Bad { panics: false })).await
     }
 
     /// The same, over tables at which whoever asks panics.
     pub async fn broken() -> Self {
-        Self::reading(false, |_| Arc::new(Bad { panics: true })).await
+        Self::reading(false, unlimited(), |_| Arc::new(Bad { panics: true })).await
     }
 
-    async fn reading(development: bool, tables: impl FnOnce(&Store) -> Arc<dyn Tables>) -> Self {
+    async fn reading(
+        development: bool,
+        limits: limits::Options,
+        tables: impl FnOnce(&Store) -> Arc<dyn Tables>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = Store::open(folder.path(), clock.clone()).expect("a store");
         let rows = Arc::new(Rows::new(tables(&store)));
-        let ingest = Ingest::open(store.log(), clock.clone(), rows.clone(), Options::default())
-            .await
-            .expect("an ingest");
+        let options = Options { limits, ..Options::default() };
+        let ingest =
+            Ingest::open(store.log(), clock.clone(), rows.clone(), options).await.expect("an ingest");
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
         let token = authenticator.issue(&"nobody".parse().expect("an id"), clock.now()).expect("a token");
-        let executor = api::executor(api::schema(Arc::new(Reads::new(rows)), ingest.clone()));
+        let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), clock.clone()));
+        let executor = api::executor(api::schema(reads.clone(), ingest.clone()));
         let admission = Admission::new(&api::sdl(), development).expect("a schema");
-        let router = routes(Http {
+        let http = Http {
             executor: executor.clone(),
             admission: Arc::new(admission),
             origins: Origins::new(vec![APP.to_owned()], development),
             authenticator: authenticator.clone(),
-            ingest,
+            ingest: ingest.clone(),
             clock: clock.clone(),
             dev_login: development,
-        });
-        Self { executor, authenticator, clock, store, token, router, _folder: folder }
+        };
+        let router = routes(http.clone());
+        Self { http, ingest, executor, reads, authenticator, clock, store, token, router, _folder: folder }
     }
 
     pub async fn answer(&self, raw: &Raw) -> Answer {
         let token = raw.signed.then_some(self.token.as_str());
         answer(self.router.clone(), raw, token).await
     }
+}
+
+/// Limits that the inputs of a test do not reach.
+fn unlimited() -> limits::Options {
+    let many = 1_000_000;
+    limits::Options { attempts_per_user: many, attempts_per_address: many, ..limits::Options::default() }
 }
 
 /// Tables that give no answer.
@@ -177,7 +207,7 @@ impl Tables for Bad {
 /// Asks, and holds the answer to what every answer is.
 pub async fn answer(router: Router, raw: &Raw, token: Option<&str>) -> Answer {
     let mut request = Request::builder().method(raw.method).uri(&raw.path);
-    request = request.extension(Peer(Ipv4Addr::LOCALHOST.into())).header("host", "localhost");
+    request = request.extension(Connected(Ipv4Addr::LOCALHOST.into())).header("host", "localhost");
     for (name, value) in &raw.headers {
         request = request.header(*name, value);
     }
@@ -195,7 +225,7 @@ pub async fn answer(router: Router, raw: &Raw, token: Option<&str>) -> Answer {
     let challenge = header("www-authenticate");
     let kind = header("content-type").unwrap_or_default();
     assert!(status != 405 || header("allow").is_some(), "no Allow");
-    assert!(status != 503 || header("retry-after").is_some(), "no Retry-After");
+    assert!(![429, 503].contains(&status) || header("retry-after").is_some(), "no Retry-After");
     let body = to_bytes(response.into_body(), 1024 * 1024).await.expect("a body below a megabyte");
     let took = start.elapsed();
     let text = String::from_utf8(body.to_vec()).expect("UTF-8");

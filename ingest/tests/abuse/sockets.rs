@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use fanout::Node;
 use fanout::cursor::CursorKey;
 use fanout::socket::Sockets as Routes;
-use fanout::{Node, Options};
 use futures::{SinkExt, StreamExt};
 use graphql::{Admission, Origins};
 use musclemap_ingest::http::connections::{self, Serving};
@@ -82,12 +82,15 @@ impl Sockets {
         development: bool,
     ) -> Self {
         let (log, tables, key) = (server.store.log(), server.store.tables(), CursorKey::new([7; 32]));
-        let (node, entrances) =
-            Node::new(log, tables, server.clock.clone(), key, Options::default()).await.expect("a node");
+        let (node, entrances) = Node::new(log, tables, server.clock.clone(), key, fanout::Options::default())
+            .await
+            .expect("a node");
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let admission = Arc::new(Admission::new(&musclemap_ingest::api::sdl(), false).expect("a schema"));
-        let (schema, authenticator) = ((server.executor.clone(), admission), server.authenticator.clone());
+        let limits = server.ingest.limits().clone();
+        let schema = (server.executor.clone(), admission, limits, server.reads.clone());
+        let authenticator = server.authenticator.clone();
         let origins = Origins::new(vec![], development);
         let routes = Routes::new((node.clone(), entrances), schema, authenticator, origins);
         let routes = routes.expect("threads").routes();

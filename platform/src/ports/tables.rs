@@ -102,7 +102,7 @@ pub async fn put_views(tables: &dyn Tables, views: &[(ViewRow, Version)]) -> Res
             key: view.key.clone(),
             columns: view.columns.clone(),
             version: *version,
-            time_to_live: None,
+            time_to_live: view.time_to_live,
         });
     }
     let puts =

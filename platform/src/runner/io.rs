@@ -1,7 +1,7 @@
 //! An owner's rows in its table: how they are read and written.
 //!
-//! Invariant: an owner's state is read with its rows in one statement, and written with them in one
-//! batch.
+//! Invariants: an owner's state is written with its rows in one batch; rows are read as of the state that is
+//! read with them.
 
 use std::time::Duration;
 
@@ -12,19 +12,36 @@ use schemas::tables::{FromValues, Table, Value};
 use super::effect::StoredBytes;
 use crate::ports::{PutRow, Range, Row, Tables, TablesError};
 
-/// Resident rows that are loaded with an owner; beyond them rows are read by key.
-const RESIDENT_ROWS: usize = 4_096 + 64;
+/// Rows that are read in one statement.
+const PAGE_ROWS: usize = 4_096 + 64;
 
-/// State, last batch and resident rows; whether all of them.
+/// State, last batch and resident rows, as many as the fold wants loaded; whether all of them.
 pub async fn load<F: Fold>(tables: &dyn Tables, id: &F::Id) -> Result<(Vec<StoredBytes>, bool), TablesError> {
-    let range = Range {
-        from: vec![Value::Int(rows::STATE)],
-        to: vec![Value::Int(rows::LAST_RESIDENT)],
-        limit: RESIDENT_ROWS,
-        ..Range::default()
-    };
-    let page = tables.range(F::table(), &partition_of(id), range).await?;
-    Ok((stored(F::table(), page.rows)?, page.next.is_none()))
+    let most = F::LOADED_ROWS.unwrap_or(usize::MAX);
+    let (mut loaded, mut pages, mut after) = (vec![], 0, None);
+    loop {
+        let range = Range {
+            from: vec![Value::Int(rows::STATE)],
+            to: vec![Value::Int(rows::LAST_RESIDENT)],
+            limit: PAGE_ROWS.min(most - loaded.len()),
+            after,
+            ..Range::default()
+        };
+        let page = tables.range(F::table(), &partition_of(id), range).await?;
+        loaded.extend(page.rows);
+        (after, pages) = (page.next, pages + 1);
+        if after.is_none() || loaded.len() >= most {
+            break;
+        }
+    }
+    let loaded = stored(F::table(), loaded)?;
+    let version =
+        |rows: &[StoredBytes]| rows.iter().find(|row| row.key.kind == rows::STATE).map(|row| row.version);
+    // Several pages are as of one moment only if nothing was written meanwhile.
+    if pages > 1 && version(&loaded) != version(&read::<F>(tables, id, &[]).await?) {
+        return Err(TablesError::Unavailable("an owner was written while it was read".to_owned()));
+    }
+    Ok((loaded, after.is_none()))
 }
 
 /// State, last batch and these rows, as of one moment.

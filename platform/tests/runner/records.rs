@@ -7,7 +7,7 @@ use schemas::charging::{Charge, ChargeKind};
 use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices};
 use schemas::position::{Cause, EPOCH, Number, Offset, Partition};
 use schemas::record::{CHARGE_HEADER, ID_HEADER, ONCE_HEADER, REPLY_HEADER};
-use schemas::{ClientId, ConversationId, UserId};
+use schemas::{ClientId, ConversationKey, UserId};
 
 /// The partition whose core is tested.
 pub const PARTITION: Partition = 4;
@@ -46,7 +46,7 @@ pub fn charged(record: Record, position: Offset) -> Record {
         user: user("ann"),
         client_id: ClientId::from_bytes([0; 16]),
         kind: ChargeKind::Send,
-        conversation: ConversationId::direct(&user("ann"), &user("bob")),
+        conversation: ConversationKey::new([7; 32]).direct(&user("ann"), &user("bob")),
         position,
         at: 0,
         price_milli: 100,
@@ -71,6 +71,8 @@ fn policy(version: i64) -> PolicyVersion {
         message_characters: 1,
         edit_window_seconds: 1,
         edits_per_message: 1,
+        change_members: wide,
+        block: wide,
     };
     let prices = Prices { message_per_recipient: version };
     PolicyVersion { version, policy: Policy { prices, limits } }

@@ -5,6 +5,7 @@ use schemas::avro::{self, DecodeError};
 use schemas::credits::{CreditsChanged, LedgerKind};
 use schemas::membership::{Member, Role};
 use schemas::position::{LogTime, Offset};
+use schemas::receipts::Watermarks;
 use schemas::record::Output;
 use schemas::rows::{ClientRequest, Keyed, LedgerEntry, Once, Residence, RowKey};
 use schemas::sending::SendRejected;
@@ -13,7 +14,7 @@ use schemas::tables::views::{MembershipRow, View};
 use schemas::tables::{self, Table};
 use schemas::topics::{self, Topic};
 use schemas::verdict::{Decider, Done, Outcome, Stored};
-use schemas::{ClientId, ConversationId, ErrorCode, Refusal, UserId};
+use schemas::{ClientId, ConversationKey, ErrorCode, Refusal, UserId};
 
 /// As a build runs it whose newest rules are `KNOWN`.
 pub enum Tally<const KNOWN: i32> {}
@@ -69,6 +70,7 @@ impl<const KNOWN: i32> Fold for Tally<KNOWN> {
     const NAME: &'static str = "tally";
     const DECIDER: Decider = Decider::Accounts;
     const SOURCE: &'static str = "/tally";
+    const LOADED_ROWS: Option<usize> = None;
     const RULES: i32 = KNOWN;
 
     fn commands() -> &'static Topic {
@@ -188,13 +190,12 @@ fn add<const KNOWN: i32>(
     let event = Output::AccountEvent { user: id.clone(), fact: changed.into() };
     let view = MembershipRow {
         user: id.clone(),
-        conversation: ConversationId::direct(id, id),
+        conversation: ConversationKey::new([7; 32]).direct(id, id),
         member: Member {
             role: Role::Member,
             joined_at: command.at,
             intervals: vec![],
-            read_up_to: 0,
-            read_at: 0,
+            marks: Watermarks::default(),
         },
     };
     let verdict = Some(Outcome::Stored(Stored { seq: state.balance_milli }));
@@ -209,7 +210,7 @@ fn add<const KNOWN: i32>(
 
 fn large(id: &UserId) -> Output {
     let refusal = Refusal::new(ErrorCode::NotFound, "x".repeat(topics::MAX_RECORD_BYTES));
-    let conversation = ConversationId::direct(id, id);
+    let conversation = ConversationKey::new([7; 32]).direct(id, id);
     let rejected = SendRejected { client_id: client(), conversation, refusal };
     Output::AccountEvent { user: id.clone(), fact: rejected.into() }
 }

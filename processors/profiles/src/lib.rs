@@ -36,6 +36,7 @@ impl Projection for Profiles {
                 Value::text(&user.display_name),
                 Value::text_or_null(user.avatar_url.as_deref()),
             ],
+            time_to_live: None,
         }])
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a view is a row of one table, encoded when it is written, as an owner's rows are.
 
+use std::time::Duration;
+
 use super::values::{FromValues, MalformedRow, Value};
 use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table};
 use crate::avro;
@@ -17,6 +19,8 @@ pub struct ViewRow {
     pub partition: Vec<Value>,
     pub key: Vec<Value>,
     pub columns: Vec<Value>,
+    /// Until the row may be cleaned up, if ever.
+    pub time_to_live: Option<Duration>,
 }
 
 /// What a decision writes for readers alone.
@@ -86,6 +90,7 @@ impl MessageRow {
                 Value::text_or_null(text),
                 Value::blob(&avro::encode(message)),
             ],
+            time_to_live: None,
         }
     }
 
@@ -112,12 +117,17 @@ impl BlocksRow {
         vec![Value::text(user.as_str())]
     }
 
+    pub fn key(other: &UserId) -> Vec<Value> {
+        vec![Value::text(other.as_str())]
+    }
+
     pub fn to_row(&self) -> ViewRow {
         ViewRow {
             table: &BLOCKS,
             partition: Self::partition(&self.user),
-            key: vec![Value::text(self.other.as_str())],
+            key: Self::key(&self.other),
             columns: vec![Value::blob(&avro::encode(&self.blocks))],
+            time_to_live: None,
         }
     }
 
@@ -133,7 +143,8 @@ impl BlocksRow {
     }
 }
 
-/// One user's membership of one conversation.
+/// One user's membership of one conversation. That of a membership which has ended is cleaned up once no cursor
+/// is old enough to resume before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MembershipRow {
     pub user: UserId,
@@ -146,12 +157,17 @@ impl MembershipRow {
         vec![Value::text(user.as_str())]
     }
 
+    pub fn key(conversation: &ConversationId) -> Vec<Value> {
+        vec![Value::text(conversation.as_str())]
+    }
+
     pub fn to_row(&self) -> ViewRow {
         ViewRow {
             table: &CONVERSATIONS_BY_USER,
             partition: Self::partition(&self.user),
-            key: vec![Value::text(self.conversation.as_str())],
+            key: Self::key(&self.conversation),
             columns: vec![Value::blob(&avro::encode(&self.member))],
+            time_to_live: self.member.expires_after_seconds().map(Duration::from_secs),
         }
     }
 

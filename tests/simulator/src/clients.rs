@@ -15,7 +15,7 @@ use schemas::tables::MESSAGES;
 use schemas::tables::views::MessageRow;
 use schemas::topics::{ACCOUNT_COMMANDS, CONVERSATION_COMMANDS};
 use schemas::verdict::Reply;
-use schemas::{AccountRequest, ClientId, ConversationId, ConversationRequest, UserId};
+use schemas::{AccountRequest, ClientId, ConversationId, ConversationKey, ConversationRequest, UserId};
 
 use crate::tables::QUORUMS;
 use crate::world::State;
@@ -87,6 +87,12 @@ impl Clients {
         }
     }
 
+    /// Asks an account for something that no conversation decides.
+    pub fn own(&mut self, state: &mut State, user: &UserId, request: impl Into<AccountRequest>) {
+        let reply = self.reply();
+        self.account(state, user, request, Some(reply));
+    }
+
     /// Appends a request to an account; gives its offset.
     fn account(
         &self,
@@ -139,11 +145,13 @@ impl Clients {
         let creator = self.users[people[0]].clone();
         let mut participants: Vec<UserId> = people[1..].iter().map(|i| self.users[*i].clone()).collect();
         participants.sort();
-        let create = CreateConversation { kind, participants, title: None, client_id: client_id(state) };
+        let client_id = client_id(state);
         let id = match kind {
-            ConversationKind::Direct => ConversationId::direct(&creator, &create.participants[0]),
-            ConversationKind::Group => ConversationId::created(&creator, &create.client_id),
+            ConversationKind::Direct => ids().direct(&creator, &participants[0]),
+            ConversationKind::Group => ids().created(&creator, &client_id),
         };
+        let create =
+            CreateConversation { conversation: id.clone(), kind, participants, title: None, client_id };
         if !self.conversations.iter().any(|(known, ..)| *known == id) {
             self.conversations.push((id, kind, people.len()));
         }
@@ -169,6 +177,8 @@ impl Clients {
                 message_characters: 100,
                 edit_window_seconds: 900,
                 edits_per_message: 5,
+                change_members: Limit { count: 5, seconds: 2 },
+                block: Limit { count: 5, seconds: 2 },
             },
         };
         let version = PolicyVersion { version: self.policy, policy };
@@ -217,6 +227,11 @@ impl Clients {
     pub fn granted(&self, user: &UserId) -> i64 {
         self.grants.get(user).into_iter().flat_map(BTreeMap::values).sum()
     }
+}
+
+/// As every ingest derives ids.
+pub fn ids() -> ConversationKey {
+    ConversationKey::new([7; 32])
 }
 
 fn append(state: &mut State, output: Output) -> Offset {

@@ -10,6 +10,8 @@ mod credits;
 mod deleting;
 mod editing;
 mod membership;
+mod organizing;
+mod preferences;
 mod receipts;
 mod sending;
 mod settings;

@@ -29,11 +29,17 @@ fn tool(name: &str, system: &System, people: &People) -> String {
     let ingest = &system.processes[system.of_role("ingest")[0]];
     let tokens: BTreeMap<&str, &str> =
         people.all().into_iter().map(|client| (client.user.as_str(), client.token.as_str())).collect();
-    let places = ["MM_KAFKA__BOOTSTRAP", "MM_KAFKA__PREFIX", "MM_TABLES__NODES", "MM_TABLES__KEYSPACE"];
+    let told = [
+        "MM_KAFKA__BOOTSTRAP",
+        "MM_KAFKA__PREFIX",
+        "MM_TABLES__NODES",
+        "MM_TABLES__KEYSPACE",
+        "MM_CONVERSATIONS__KEY",
+    ];
     let mut command = Command::new(python::programs().join("python"));
     command
         .arg(Path::new(python::FOREIGN).join(name))
-        .envs(places.map(|name| (name, system.variable(name))))
+        .envs(told.map(|name| (name, system.variable(name))))
         .env("MM_API", system.url("/graphql"))
         .env("MM_ADMIN", format!("http://{}", ingest.admin))
         .env("MM_TOKENS", serde_json::to_string(&tokens).expect("JSON"))

@@ -10,7 +10,7 @@ use schemas::record::{Envelope, Output};
 
 use super::generators::{Draw, Generated, Run, Step};
 use crate::harness::{Decided, Harness};
-use crate::names::{asked, client, conversation, sending, user};
+use crate::names::{asked, conversation, creating, sending};
 
 impl Generated<Accounts> for SendMessage {
     const WEIGHT: u32 = 16;
@@ -26,9 +26,8 @@ impl Generated<Accounts> for CreateConversation {
     const WEIGHT: u32 = 2;
 
     fn generate(_: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
-        let title = draw.coin().then(|| "crew".to_owned());
-        let client_id = client(draw.from(0, 8));
-        Some((asked(), Self { kind: Group, participants: vec![user("bob")], title, client_id }))
+        let title = draw.coin().then_some("crew");
+        Some((asked(), creating("ann", Group, draw.from(0, 8) as u8, &["bob"], title)))
     }
 }
 

@@ -3,9 +3,11 @@
 use musclemap_domain::Conversations;
 use schemas::charging::{Charge, ChargeKind};
 use schemas::creating::ConversationKind::{Direct, Group};
+use schemas::membership::Role;
 use schemas::message::{Message, ReplyStub};
 use schemas::operations::{
-    AddMembers, DeleteMessage, LookUp, MarkRead, OpenConversation, PostMessage, RemoveMember, SetBlock,
+    AcknowledgeDelivery, AddMembers, DeleteMessage, LookUp, MarkRead, OpenConversation, PostMessage,
+    RemoveMember, SetBlock, SetRole,
 };
 use schemas::record::Envelope;
 use schemas::rows::MessageHead;
@@ -69,6 +71,14 @@ impl Generated<Conversations> for MarkRead {
     }
 }
 
+impl Generated<Conversations> for AcknowledgeDelivery {
+    const WEIGHT: u32 = 3;
+
+    fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        Some((asked(), Self { user: user(draw.of(&PEOPLE)), up_to: draw.from(-2, 20) }))
+    }
+}
+
 impl Generated<Conversations> for AddMembers {
     const WEIGHT: u32 = 3;
 
@@ -84,6 +94,16 @@ impl Generated<Conversations> for RemoveMember {
 
     fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
         Some((asked(), Self { actor: profile(draw.of(&PEOPLE)), person: profile(draw.of(&PEOPLE)) }))
+    }
+}
+
+impl Generated<Conversations> for SetRole {
+    const WEIGHT: u32 = 2;
+
+    fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
+        let (actor, person) = (profile(draw.of(&PEOPLE[..2])), profile(draw.of(&PEOPLE)));
+        let role = [Role::Owner, Role::Moderator, Role::Member][draw.below(3)];
+        Some((asked(), Self { actor, person, role }))
     }
 }
 

@@ -12,7 +12,13 @@ impl Generated<Conversations> for UpdateConversation {
 
     fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
         let actor = profile(draw.of(&["ann", "bob"]));
-        let title = draw.of(&["one", "two", ""]);
-        Some((asked(), Self { actor, title: (!title.is_empty()).then(|| title.to_owned()) }))
+        let text = draw.of(&["one", "two", ""]).to_owned();
+        let mut update = Self { actor, title: None, description: None, announcements_only: None };
+        match draw.below(3) {
+            0 => update.title = Some(text).filter(|title| !title.is_empty()),
+            1 => update.description = Some(text),
+            _ => update.announcements_only = Some(text == "one"),
+        }
+        Some((asked(), update))
     }
 }

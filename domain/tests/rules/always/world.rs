@@ -12,7 +12,7 @@ use schemas::sending::SendMessage;
 use schemas::{AccountRequest, ConversationId, ConversationRequest, Refusal, UserId};
 
 use crate::harness::Harness;
-use crate::names::{asked, client, create, grant, profile, sending, user};
+use crate::names::{asked, client, creating, grant, ids, profile, sending, user};
 
 const PEOPLE: [&str; 2] = ["ann", "bob"];
 
@@ -59,7 +59,7 @@ impl World {
     /// The conversations of ann with bob, and of bob with nobody, which nobody has opened yet.
     pub fn new() -> Self {
         let (ann, bob) = (user("ann"), user("bob"));
-        let ids = [ConversationId::direct(&ann, &bob), ConversationId::direct(&bob, &bob)];
+        let ids = [ids().direct(&ann, &bob), ids().direct(&bob, &bob)];
         let mut accounts: Vec<_> = PEOPLE.map(|name| Harness::<Accounts>::new(user(name))).into();
         for account in &mut accounts {
             account.asks(0, grant("start", 1_500));
@@ -95,7 +95,7 @@ impl World {
                     (_, 0) => &["ann"],
                     _ => &[],
                 };
-                self.account(by, create(Direct, id, other, None));
+                self.account(by, creating(PEOPLE[by], Direct, id, other, None).into());
             }
             Move::Price(price) => {
                 for account in &mut self.accounts {

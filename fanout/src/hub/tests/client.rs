@@ -35,7 +35,9 @@ impl World {
         let reach = node.reach();
         let cursor = Cursor::at(settled.id);
         let id = node.open(&user(name), (0, filter), cursor, self.rows_of(name), &reach).unwrap();
-        let cursor = node.go_live_fresh(id, &settled, |_| true).unwrap();
+        let readable = node.since_settled(&user(name));
+        let (cursor, mut next) = node.start_fresh(id, &settled, &readable).unwrap();
+        assert_eq!(node.catch_up(id, &mut next, usize::MAX), Ok(true));
         Client { node: node.clone(), id, cursor }
     }
 

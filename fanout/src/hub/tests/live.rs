@@ -1,7 +1,5 @@
 //! Live delivery: each event once, in order, to whom it concerns.
 
-use futures::FutureExt;
-
 use graphql::live::Filter;
 
 use super::client::{INBOX, taken, told};
@@ -98,11 +96,11 @@ fn a_fresh_subscription_passes_over_what_is_readable_and_gets_the_rest() {
     world.enters(&node);
     let (settled, reach) = (node.settled(), node.reach());
     let id = node.open(&user("ann"), (0, &INBOX), world.start(), world.rows_of("ann"), &reach).unwrap();
-    assert!(node.wake.notified().now_or_never().is_none());
-    let readable = node.since_settled(&user("ann")).iter().map(|event| told(event)).collect::<Vec<_>>();
-    assert_eq!(readable, ["k1 opened", "readable", "not yet"]);
-    let cursor = node.go_live_fresh(id, &settled, |event| event.offset < 2).unwrap();
-    assert!(node.wake.notified().now_or_never().is_some(), "what is queued wakes");
+    let recent = node.since_settled(&user("ann"));
+    let all: Vec<_> = recent.iter().map(|event| told(event)).collect();
+    assert_eq!(all, ["k1 opened", "readable", "not yet"]);
+    let (cursor, mut next) = node.start_fresh(id, &settled, &recent[..2]).unwrap();
+    assert_eq!(node.catch_up(id, &mut next, usize::MAX), Ok(true));
     let (frames, _) = taken(&node, id).unwrap();
     assert_eq!(frames.iter().map(|frame| told(&frame.event)).collect::<Vec<_>>(), ["not yet"]);
     let mut again = world.resumes(&node, "ann", &cursor);
@@ -116,8 +114,8 @@ fn a_subscription_does_not_start_at_a_snapshot_that_another_has_followed() {
     let (settled, reach) = (node.settled(), node.reach());
     let id = node.open(&user("ann"), (0, &INBOX), world.start(), UserRows::default(), &reach).unwrap();
     node.settle(world.snapshot(&node));
-    assert!(node.go_live_fresh(id, &settled, |_| true).is_none());
-    assert!(node.go_live_fresh(id, &node.settled(), |_| true).is_some());
+    assert!(node.start_fresh(id, &settled, &[]).is_none());
+    assert!(node.start_fresh(id, &node.settled(), &[]).is_some());
 }
 
 #[test]

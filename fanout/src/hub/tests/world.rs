@@ -20,9 +20,10 @@ use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Mentions, Message, Note, NoteKind};
 use schemas::people::Profile;
 use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
+use schemas::receipts::Watermarks;
 use schemas::record::{Origin, Outgoing, Output, RecordId};
 use schemas::tables::views::{BlocksRow, MembershipRow};
-use schemas::{ClientId, ConversationFact, ConversationId, Refusal, UserId};
+use schemas::{ClientId, ConversationFact, ConversationId, ConversationKey, Refusal, UserId};
 
 use crate::cursor::Cursor;
 use crate::event::Entry;
@@ -157,8 +158,7 @@ impl World {
             role: Role::Member,
             joined_at: 0,
             intervals: intervals.to_vec(),
-            read_up_to: 0,
-            read_at: 0,
+            marks: Watermarks::default(),
         };
         let memberships = self.intervals.iter().filter(|((_, who), _)| *who == name);
         let memberships = memberships.map(|((k, _), (intervals, version))| {
@@ -315,11 +315,19 @@ impl World {
     }
 
     fn about(&self) -> Opened {
-        Opened { kind: ConversationKind::Group, title: None, by: user(OWNER), at: self.now, charge: 0 }
+        Opened {
+            kind: ConversationKind::Group,
+            title: None,
+            description: None,
+            announcements_only: false,
+            by: user(OWNER),
+            at: self.now,
+            charge: 0,
+        }
     }
 
     fn tells_of_blocks(&mut self, user_name: Name, other: Name) {
-        let pair = ConversationId::direct(&user(user_name), &user(other));
+        let pair = ConversationKey::new([7; 32]).direct(&user(user_name), &user(other));
         let (blocks, ..) = self.pair(user_name, other);
         let fact = BlocksChanged { user: user(user_name), other: user(other), blocks };
         self.append(Lane(0), vec![event(&pair, fact.into())]);

@@ -69,7 +69,7 @@ impl Shape {
         let start = Path { on: "Subscription".to_owned(), down: vec![] };
         let root = |field: &Field| {
             let arguments = match field.name.as_str() {
-                "messageReceived" | "messageUpdated" => {
+                "messageReceived" | "messageUpdated" | "messageDelivered" | "messageRead" => {
                     r#"(conversationId: "00000000000000000000000000000001")"#
                 }
                 _ => "",

@@ -10,13 +10,16 @@ use schemas::avro::{self, Record};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::credits::LedgerKind;
 use schemas::facts::{
-    BlocksChanged, ConversationOpened, ConversationUpdated, CreditsChanged, MembersChanged, MessageCreated,
-    MessageDeleted, MessageEdited, ReceiptAdvanced, SendRejected,
+    BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
+    DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted,
+    MessageEdited, PreferencesChanged, ReceiptAdvanced, RolesChanged, SendRejected,
 };
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Content, Edited, Mentions, Message, Note, NoteKind, Text};
+use schemas::organizing::Organized;
 use schemas::people::Profile;
-use schemas::receipts::Receipt;
+use schemas::preferences::Preferences;
+use schemas::receipts::{Receipt, Watermarks};
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
 use schemas::tables::views::{MembershipRow, MessageRow};
@@ -76,8 +79,13 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         ConversationOpened { about: opened(), members: PEOPLE.map(user).to_vec() }.into(),
         ConversationUpdated { about: opened(), by: user("bob") }.into(),
         ReceiptAdvanced { user: user("bob"), read_up_to: 2 }.into(),
+        DeliveryAdvanced { user: user("bob"), delivered_up_to: 2 }.into(),
+        RolesChanged { about: opened(), by: user("bob"), members: vec![] }.into(),
+        MarkedUnread { user: user("ann"), marked: true }.into(),
         blocks.into(),
     ];
+    let organized =
+        ConversationOrganized { conversation: conversation("k1"), organized: Organized::default() };
     let people = Arc::new(people());
     let delivery = |fact| {
         let is_completed = domain::delivery::completes(&fact).is_some();
@@ -87,6 +95,11 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
     let others = [
         Delivery::Account(rejected.into()),
         Delivery::Account(credits.into()),
+        Delivery::Account(organized.into()),
+        Delivery::Account(
+            DraftSaved { conversation: conversation("k1"), content: "draft".to_owned() }.into(),
+        ),
+        Delivery::Account(PreferencesChanged { preferences: Preferences::default() }.into()),
         Delivery::ResumeGap { reason: "cursor too old".to_owned() },
         Delivery::Drained { replayed: 0 },
     ];
@@ -124,8 +137,8 @@ fn message(seq: i64) -> Message {
 
 pub fn people() -> People {
     let member =
-        Member { role: Role::Member, joined_at: 1, intervals: vec![SINCE], read_up_to: 0, read_at: 0 };
-    let receipt = Receipt { read_up_to: 4, read_at: 5, ordinal: 4, ended: false };
+        Member { role: Role::Member, joined_at: 1, intervals: vec![SINCE], marks: Watermarks::default() };
+    let receipt = Receipt { marks: Watermarks::default().with_read(4, 5), ordinal: 4, ..Receipt::default() };
     let people: [UserId; 2] = PEOPLE.map(user);
     People {
         members: people.iter().map(|user| (user.clone(), member.clone())).collect(),
@@ -147,7 +160,15 @@ fn state() -> ConversationState {
 }
 
 fn opened() -> Opened {
-    Opened { kind: ConversationKind::Group, title: None, by: user("bob"), at: 1, charge: 0 }
+    Opened {
+        kind: ConversationKind::Group,
+        title: None,
+        description: None,
+        announcements_only: false,
+        by: user("bob"),
+        at: 1,
+        charge: 0,
+    }
 }
 
 fn profile(name: &str) -> Profile {

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use graphql::{Executor, Reads, RenderingSchema, Rows};
+use platform::clock::SystemClock;
 use platform::ports::{
     Log, LogError, Marks, Membership, Page, PutRow, Range, Reader, Receipt, Record, Row, Tables, TablesError,
 };
-use schemas::ConversationId;
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset, Partition, Version};
 use schemas::record::Outgoing;
@@ -17,6 +17,7 @@ use schemas::rows::RowKey;
 use schemas::tables::views::ViewRow;
 use schemas::tables::{CONVERSATIONS, Table, USERS, Value};
 use schemas::topics::Topic;
+use schemas::{ConversationId, ConversationKey};
 
 type Stored = BTreeMap<Vec<Value>, Row>;
 
@@ -32,7 +33,7 @@ pub struct Memory {
 
 impl Memory {
     pub fn view(&self, row: ViewRow, offset: Offset) {
-        let ViewRow { table, partition, key, columns } = row;
+        let ViewRow { table, partition, key, columns, time_to_live: _ } = row;
         self.write(table, &partition, Row { key, columns, version: Version::of(offset) });
     }
 
@@ -173,7 +174,11 @@ impl Log for MemoryLog {
 
 /// Payloads over these tables.
 pub fn rendering_schema(tables: &Arc<Memory>) -> RenderingSchema {
-    graphql::rendering_schema(Arc::new(Reads::new(Arc::new(Rows::new(tables.clone())))))
+    graphql::rendering_schema(Arc::new(Reads::new(
+        Arc::new(Rows::new(tables.clone())),
+        ConversationKey::new([7; 32]),
+        Arc::new(SystemClock),
+    )))
 }
 
 /// The subscriptions of the API over these tables.

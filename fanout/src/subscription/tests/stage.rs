@@ -1,5 +1,6 @@
 //! A node, one of its shards, and a client's socket on it.
 
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,12 +8,14 @@ use std::time::Duration;
 use domain::Conversations;
 use fold::Fold;
 use futures::{SinkExt, StreamExt};
-use graphql::Viewer;
 use graphql::auth::Authenticator;
+use graphql::{Limits, Viewer};
 use platform::clock::SystemClock;
+use platform::connections::{self, Places, Reading, Stream};
 use schemas::avro;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval, Role as Rank};
+use schemas::receipts::Watermarks;
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
 use serde_json::{Value, json};
@@ -29,8 +32,8 @@ use tokio_util::task::TaskTracker;
 use super::ports::{Memory, MemoryLog, executor, rendering_schema};
 use crate::cursor::{Cursor, CursorKey};
 use crate::hub::tests::world::{LANES, World, conversation, user};
-use crate::shard::{Shard, Stands};
-use crate::socket::stream::Stream;
+use crate::shard::{Holds, Shard, Stands};
+use crate::socket::connection::Connection;
 use crate::{Node, Options};
 
 const INBOX: &str = "subscription Inbox($after: String) { inbox(after: $after) { cursor event { __typename
@@ -60,8 +63,15 @@ impl Stage {
 
     pub async fn with(world: World, options: Options) -> Self {
         let tables = Arc::new(Memory::default());
-        let opened =
-            Opened { kind: ConversationKind::Group, title: None, by: user("owner"), at: 0, charge: 0 };
+        let opened = Opened {
+            kind: ConversationKind::Group,
+            title: None,
+            description: None,
+            announcements_only: false,
+            by: user("owner"),
+            at: 0,
+            charge: 0,
+        };
         let state = ConversationState { opened: Some(opened), members: 2, ..Conversations::fresh() };
         tables.row(&conversation("k1"), RowKey::state(), &avro::encode(&state));
         let log = Arc::new(MemoryLog { partitions: LANES.partitions, ..MemoryLog::default() });
@@ -72,6 +82,7 @@ impl Stage {
             node: node.clone(),
             executor: executor(&tables),
             admission: Arc::new(graphql::Admission::new(&rendering_schema(&tables).sdl(), false).unwrap()),
+            limits: Limits::new(graphql::limits::Options::default()),
             rendering: rendering_schema(&tables),
             authenticator: Arc::new(Authenticator::development(&[7; 32])),
             draining: CancellationToken::new(),
@@ -88,8 +99,8 @@ impl Stage {
     /// The people of `k1` in its tables.
     pub fn has_people(&self, names: &[&str]) {
         let interval = MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 };
-        let member =
-            Member { role: Rank::Member, joined_at: 0, intervals: vec![interval], read_up_to: 9, read_at: 0 };
+        let marks = Watermarks::default().with_read(9, 0);
+        let member = Member { role: Rank::Member, joined_at: 0, intervals: vec![interval], marks };
         for name in names {
             self.tables.row(&conversation("k1"), RowKey::of::<Member>(&user(name)), &avro::encode(&member));
         }
@@ -107,22 +118,38 @@ impl Stage {
 
     /// `ann` is let in, and says nothing yet.
     pub async fn comes(&self) -> Client {
+        self.has_rows_of_ann();
+        Client::on(self.connects().await).await
+    }
+
+    /// The rows that `ann` has in the world.
+    pub fn has_rows_of_ann(&self) {
         for (membership, version) in self.world.rows_of("ann").memberships {
             self.tables.view(membership.to_row(), version);
         }
-        let client = self.connects().await;
-        Client { socket: WebSocketStream::from_raw_socket(client, Role::Client, None).await }
     }
 
     /// The same, as a bare connection behind its handshake.
     pub async fn connects(&self) -> TcpStream {
+        let (client, connection) = self.stands(Reading::default()).await;
+        connection.admit(Viewer { user: user("ann") }, PATIENCE * 10).unwrap();
+        spawn_local(async move { connection.serve(&[]).await });
+        client
+    }
+
+    /// A bare connection that nobody has been admitted on.
+    pub async fn opens(&self) -> TcpStream {
+        let (client, connection) = self.stands(Reading::default()).await;
+        spawn_local(async move { connection.serve(&[]).await });
+        client
+    }
+
+    /// Both ends of a socket that is not served yet.
+    pub async fn stands(&self, reading: Reading) -> (TcpStream, Rc<Connection>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        let connection = self.shard.connect(Stream::Tcp(server), TaskTracker::new().token());
-        connection.admit(Viewer { user: user("ann") }, PATIENCE * 10);
-        spawn_local(async move { connection.serve(&[]).await });
-        client
+        (client, self.shard.connect(Stream::Tcp(server), None, reading, holds()))
     }
 
     /// `ann` subscribes to her inbox.
@@ -133,11 +160,23 @@ impl Stage {
     }
 }
 
+/// What a socket of a test holds.
+fn holds() -> Holds {
+    let options = connections::Options { port: "stage", ..connections::Options::default() };
+    let connection = Places::new(&options).take(Ipv4Addr::LOCALHOST.into()).ok().unwrap();
+    Holds { _node: TaskTracker::new().token(), _connection: connection }
+}
+
 pub struct Client {
     pub socket: WebSocketStream<TcpStream>,
 }
 
 impl Client {
+    /// The client of a bare connection.
+    pub async fn on(connection: TcpStream) -> Self {
+        Self { socket: WebSocketStream::from_raw_socket(connection, Role::Client, None).await }
+    }
+
     /// Subscribes to the inbox.
     pub async fn subscribes(&mut self, id: &str, after: Option<String>) {
         let payload = json!({ "query": INBOX, "variables": { "after": after } });

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 
 use axum::Router;
 use axum::routing::get;
+use platform::connections::{Arrival, Listener, Options, Reading};
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, RootCertStore};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream as ClientStream;
@@ -21,6 +22,15 @@ const SOON: Duration = Duration::from_millis(100);
 
 fn file(name: &str) -> PathBuf {
     Path::new(KEYS).join(name)
+}
+
+/// The next connection of a port, whose client has so long to read.
+async fn accepted(listener: TcpListener, within: Duration) -> Connection {
+    let reading = Reading { within, ..Reading::default() };
+    match Listener::new(listener, &Options { port: "test", reading, ..Options::default() }).accept().await {
+        Arrival::Accepted(connection) => connection,
+        Arrival::Refused(_, full) => panic!("no place: {full:?}"),
+    }
 }
 
 fn tls(name: &str) -> Arc<Tls> {
@@ -123,25 +133,20 @@ async fn a_client_that_does_not_shake_hands_is_cut_off() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         client.write_all(said).await.unwrap();
-        let (stream, _) = listener.accept().await.unwrap();
-        let opened = timeout(PATIENCE, tls.open(stream, SOON)).await.unwrap();
+        let connection = accepted(listener, PATIENCE).await;
+        let opened = timeout(PATIENCE, tls.open(connection, SOON)).await.unwrap();
         assert!(opened.is_none(), "{said:?}");
     }
 }
 
 /// A connection that is open at both ends, and what carries it.
-async fn carried(within: Duration) -> (ClientStream<TcpStream>, UnixStream, JoinSet<()>) {
+async fn carried(within: Duration) -> (ClientStream<TcpStream>, Connection, JoinSet<()>) {
     let (tls, listener) = (tls("one"), TcpListener::bind("127.0.0.1:0").await.unwrap());
     let address = listener.local_addr().unwrap();
-    let server = async {
-        let (stream, _) = listener.accept().await.unwrap();
-        let acceptor = TlsAcceptor::from(tls.state.lock().unwrap().config.clone());
-        acceptor.accept(stream).await.unwrap()
-    };
-    let (client, server) = tokio::join!(connect(address), server);
-    let (near, plain) = UnixStream::pair().unwrap();
+    let server = async { tls.open(accepted(listener, within).await, PATIENCE).await.unwrap() };
+    let (client, (carry, plain)) = tokio::join!(connect(address), server);
     let mut carrying = JoinSet::new();
-    carrying.spawn(carry(server, near, within));
+    carrying.spawn(carry);
     (client, plain, carrying)
 }
 

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 
 use schemas::blocking::Blocks;
 use schemas::creating::{ConversationKind, Opened};
-use schemas::membership::{Member, MembersChanged, MembershipInterval};
+use schemas::membership::{Member, MembersChanged, MembershipInterval, Role, RolesChanged};
 use schemas::message::{Message, NoteKind};
 use schemas::position::{LogTime, Offset};
-use schemas::receipts::ReceiptAdvanced;
+use schemas::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 use schemas::{ConversationFact, UserId};
 
 /// A user who is or was a member.
@@ -20,6 +20,12 @@ pub struct Person {
     pub intervals: Vec<MembershipInterval>,
     /// Number up to which the user has read.
     pub mark: i64,
+    /// Number up to which messages have reached the user; reading implies it.
+    pub delivered: i64,
+    /// The role that a fact gave to the user, since they have been there.
+    pub role: Option<Role>,
+    /// Whether the user has marked the conversation as unread since.
+    pub marked_unread: bool,
 }
 
 /// A message, and when it was removed.
@@ -89,10 +95,13 @@ impl History {
                 Ok(())
             }
             ConversationFact::MembersChanged(changed) => self.members_changed(offset, &changed),
+            ConversationFact::RolesChanged(changed) => self.roles_changed(&changed),
             ConversationFact::MessageCreated(created) => self.created(offset, created.message),
             ConversationFact::MessageDeleted(deleted) => self.deleted(deleted.message),
             ConversationFact::MessageEdited(edited) => self.edited(edited.message),
             ConversationFact::ReceiptAdvanced(receipt) => self.advanced(&receipt),
+            ConversationFact::DeliveryAdvanced(delivery) => self.reached(&delivery),
+            ConversationFact::MarkedUnread(marked) => self.marked(&marked),
             ConversationFact::BlocksChanged(changed) => {
                 self.changes += 1;
                 let of_other = self.blocks.get(&changed.other).cloned().unwrap_or_default();
@@ -119,7 +128,10 @@ impl History {
         for member in &changed.members {
             let person = self.people.entry(member.user.clone()).or_default();
             match person.intervals.last_mut().filter(|last| last.to.is_none()) {
-                Some(last) => last.to = Some(offset),
+                Some(last) => {
+                    last.to = Some(offset);
+                    (person.marked_unread, person.role) = (false, None);
+                }
                 None => person.intervals.push(joined.clone()),
             }
             if person.kept() != member.intervals {
@@ -135,7 +147,14 @@ impl History {
             return wrong("is not the next one");
         }
         let others = match message.body.note().map(|note| note.kind) {
-            None | Some(NoteKind::Added | NoteKind::Renamed) => self.present() - 1,
+            None
+            | Some(
+                NoteKind::Added
+                | NoteKind::Renamed
+                | NoteKind::RoleChanged
+                | NoteKind::OwnerChanged
+                | NoteKind::SettingsChanged,
+            ) => self.present() - 1,
             // One who goes receives the message that says so.
             Some(NoteKind::Left | NoteKind::Removed) => self.present(),
         };
@@ -155,7 +174,10 @@ impl History {
                 return wrong("quotes what is not there");
             }
             match self.people.get_mut(message.sender_id()).filter(|person| person.is_present()) {
-                Some(person) => person.mark = message.seq,
+                Some(person) => {
+                    (person.mark, person.delivered) = (message.seq, message.seq);
+                    person.marked_unread = false;
+                }
                 None => return wrong("is of a user who is no member"),
             }
         }
@@ -196,6 +218,37 @@ impl History {
         Ok(())
     }
 
+    fn roles_changed(&mut self, changed: &RolesChanged) -> Result<(), String> {
+        for member in &changed.members {
+            // One who leaves hands over before the fact of leaving.
+            let person = self.people.get_mut(&member.user).filter(|person| person.is_present());
+            let person = person.ok_or_else(|| format!("{} gets a role, and is no member", member.user))?;
+            person.role = Some(member.role);
+        }
+        Ok(())
+    }
+
+    fn reached(&mut self, delivery: &DeliveryAdvanced) -> Result<(), String> {
+        let newest = self.messages.len() as i64;
+        let person = self.people.get_mut(&delivery.user).filter(|person| person.is_present());
+        let person = person.ok_or_else(|| format!("{} has messages, and is no member", delivery.user))?;
+        if delivery.delivered_up_to <= person.delivered || delivery.delivered_up_to > newest {
+            return Err(format!("{delivery:?} after {}, of {newest}", person.delivered));
+        }
+        person.delivered = delivery.delivered_up_to;
+        Ok(())
+    }
+
+    fn marked(&mut self, marked: &MarkedUnread) -> Result<(), String> {
+        let person = self.people.get_mut(&marked.user).filter(|person| person.is_present());
+        let person = person.ok_or_else(|| format!("{} marks, and is no member", marked.user))?;
+        if person.marked_unread == marked.marked {
+            return Err(format!("{marked:?} changes nothing"));
+        }
+        person.marked_unread = marked.marked;
+        Ok(())
+    }
+
     fn advanced(&mut self, receipt: &ReceiptAdvanced) -> Result<(), String> {
         let newest = self.messages.len() as i64;
         let person = self.people.get_mut(&receipt.user).filter(|person| person.is_present());
@@ -205,7 +258,7 @@ impl History {
         if up_to <= person.mark || up_to > newest || up_to < first {
             return Err(format!("{receipt:?} after {}, of {newest}, from {first} on", person.mark));
         }
-        person.mark = up_to;
+        (person.mark, person.delivered) = (up_to, person.delivered.max(up_to));
         Ok(())
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Accounts, Conversations};
 use fold::Fold;
 use platform::ports::Record;
+use schemas::control::RULES;
 use schemas::message::Message;
 use schemas::position::{Number, Offset};
 use schemas::record::Envelope;
@@ -14,13 +15,15 @@ use schemas::tables::{
 };
 use schemas::topics::{ACCOUNT_EVENTS, EVENTS, Topic};
 use schemas::verdict::Outcome;
-use schemas::{AccountFact, ClientId, ConversationFact, ConversationId, ConversationRequest, UserId};
+use schemas::{
+    AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, UserId,
+};
 
 use super::answers::{self, Answer};
 use super::history::History;
 use super::{Stored, account, conversation, message};
 use crate::PARTITIONS;
-use crate::clients::Clients;
+use crate::clients::{Clients, ids};
 use crate::operations;
 use crate::tables::QUORUMS;
 use crate::world::State;
@@ -93,7 +96,10 @@ impl<'a> Rest<'a> {
                     let change = (changed.amount_milli, changed.balance_after_milli);
                     changes.entry(key(record)?).or_default().push(change);
                 }
-                AccountFact::SendRejected(_) => {}
+                AccountFact::SendRejected(_)
+                | AccountFact::ConversationOrganized(_)
+                | AccountFact::DraftSaved(_)
+                | AccountFact::PreferencesChanged(_) => {}
             }
         }
         let stories =
@@ -118,6 +124,13 @@ impl<'a> Rest<'a> {
         sent.filter(move |(sender, _)| sender == user).map(|(_, sent)| sent)
     }
 
+    /// What an account was asked for, in the order of the log.
+    pub fn asked(&self, user: &UserId) -> Vec<AccountRequest> {
+        let records = (0..PARTITIONS).flat_map(|p| self.state.log(Accounts::commands().name, p));
+        let own = records.filter(|record| record.key_text() == Some(user.as_str()));
+        own.filter_map(|record| Accounts::decode(&record.value, RULES).ok()).collect()
+    }
+
     pub fn story(&self, id: &ConversationId) -> Option<&Story> {
         self.conversations.get(id)
     }
@@ -134,7 +147,7 @@ impl<'a> Rest<'a> {
     /// The pair of a DIRECT conversation, from the side of `user`.
     pub fn direct_with(&self, id: &ConversationId, user: &'a UserId) -> Option<(&'a UserId, &UserId)> {
         let others = self.clients.users().iter();
-        let mut others = others.filter(|other| ConversationId::direct(user, other) == *id);
+        let mut others = others.filter(|other| ids().direct(user, other) == *id);
         others.next().map(|other| (user, other))
     }
 

@@ -1,6 +1,5 @@
 //! Blocks and their ends, in DIRECT conversations that are opened and in such that are not.
 
-use schemas::ConversationId;
 use schemas::blocking::{Blocks, PairBlocks};
 use schemas::operations::SetBlock;
 use schemas::tables::views::BlocksRow;
@@ -8,7 +7,7 @@ use schemas::tables::{BLOCKS, Value};
 
 use super::Simulated;
 use crate::check::{Rest, Story};
-use crate::clients::Clients;
+use crate::clients::{Clients, ids};
 use crate::world::State;
 
 impl Simulated for SetBlock {
@@ -17,7 +16,7 @@ impl Simulated for SetBlock {
     fn ask(clients: &mut Clients, state: &mut State) {
         let (user, other) = (clients.user(state), clients.user(state));
         let blocked = state.chance(0.5);
-        let conversation = ConversationId::direct(&user, &other);
+        let conversation = ids().direct(&user, &other);
         clients.direct(state, &conversation, SetBlock { user, other, blocked });
     }
 

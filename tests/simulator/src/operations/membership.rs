@@ -3,7 +3,7 @@
 use rand::Rng;
 use schemas::creating::ConversationKind;
 use schemas::membership::{Former, Member, Role};
-use schemas::operations::{AddMembers, RemoveMember};
+use schemas::operations::{AddMembers, RemoveMember, SetRole};
 use schemas::tables::CONVERSATIONS_BY_USER;
 use schemas::tables::Value;
 use schemas::tables::views::MembershipRow;
@@ -27,6 +27,31 @@ impl Simulated for AddMembers {
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         rest.stories()
             .try_for_each(|story| people(rest, story).map_err(|wrong| format!("{}: {wrong}", story.id)))
+    }
+}
+
+impl Simulated for SetRole {
+    const WEIGHT: u32 = 2;
+
+    fn ask(clients: &mut Clients, state: &mut State) {
+        let (actor, conversation) = (clients.user(state), clients.conversation(state));
+        let person = clients.user(state);
+        let role = [Role::Owner, Role::Moderator, Role::Member][state.random.random_range(0..3)];
+        let set = SetRole { actor: profile(&actor), person: profile(&person), role };
+        clients.direct(state, &conversation, set);
+    }
+
+    /// Of the roles that events give the last one stands.
+    fn holds(rest: &Rest<'_>) -> Result<(), String> {
+        for story in rest.stories() {
+            for (user, person) in &story.history.people {
+                let member = story.stored.get::<Member>(user);
+                if person.role.is_some() && member.map(|member| member.role) != person.role {
+                    return Err(format!("{} of {user}: {member:?}, not {person:?}", story.id));
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rand::Rng;
 use schemas::membership::{Former, Member};
-use schemas::operations::MarkRead;
+use schemas::operations::{AcknowledgeDelivery, MarkRead, MarkUnread};
 use schemas::receipts::Receipt;
 
 use super::Simulated;
@@ -26,19 +26,58 @@ impl Simulated for MarkRead {
     }
 }
 
+impl Simulated for AcknowledgeDelivery {
+    const WEIGHT: u32 = 6;
+
+    fn ask(clients: &mut Clients, state: &mut State) {
+        let (user, conversation) = (clients.user(state), clients.conversation(state));
+        let up_to = state.random.random_range(1..40);
+        clients.direct(state, &conversation, AcknowledgeDelivery { user, up_to });
+    }
+
+    /// Beside the read marks.
+    fn holds(rest: &Rest<'_>) -> Result<(), String> {
+        MarkRead::holds(rest)
+    }
+}
+
+impl Simulated for MarkUnread {
+    const WEIGHT: u32 = 2;
+
+    fn ask(clients: &mut Clients, state: &mut State) {
+        let (user, conversation) = (clients.user(state), clients.conversation(state));
+        clients.direct(state, &conversation, MarkUnread { user });
+    }
+
+    /// Marked are those whom events tell.
+    fn holds(rest: &Rest<'_>) -> Result<(), String> {
+        for story in rest.stories() {
+            for (user, person) in &story.history.people {
+                let receipt = story.stored.get::<Receipt>(user);
+                let marked = receipt.is_some_and(|receipt| receipt.marked_unread);
+                if marked != person.marked_unread {
+                    return Err(format!("{} of {user}: {receipt:?}, not {person:?}", story.id));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 fn marks(story: &Story) -> Result<(), String> {
     for (user, person) in &story.history.people {
         let receipt = story.stored.get::<Receipt>(user);
         let stored = if person.is_present() {
-            story.stored.get::<Member>(user).map(|member| member.read_mark(receipt))
+            story.stored.get::<Member>(user).map(|member| member.marks(receipt))
         } else {
-            story.stored.get::<Former>(user).map(|former| former.read_up_to)
+            story.stored.get::<Former>(user).map(|former| former.marks)
         };
-        if stored != Some(person.mark) {
-            return Err(format!("{user} has read up to {stored:?}, not {}", person.mark));
+        let stored = stored.map(|marks| (marks.read.up_to, marks.delivered.up_to));
+        if stored != Some((person.mark, person.delivered)) {
+            return Err(format!("{user} has read and got up to {stored:?}, not {person:?}"));
         }
         if let Some(receipt) = receipt.filter(|receipt| !receipt.ended) {
-            let ordinal = story.history.texts_up_to(receipt.read_up_to);
+            let ordinal = story.history.texts_up_to(receipt.marks.read.up_to);
             if receipt.ordinal != ordinal || !person.is_present() {
                 return Err(format!("receipt of {user}: {receipt:?}, ordinal {ordinal}"));
             }

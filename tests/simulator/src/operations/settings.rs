@@ -1,4 +1,4 @@
-//! Settings: titles, by owners and others, now and then the same again.
+//! Settings: by owners and others, now and then the same again.
 
 use schemas::settings::UpdateConversation;
 
@@ -12,8 +12,21 @@ impl Simulated for UpdateConversation {
 
     fn ask(clients: &mut Clients, state: &mut State) {
         let (conversation, actor) = (clients.conversation(state), clients.user(state));
-        let title = if state.chance(0.3) { "the same".to_owned() } else { clients.text(state) };
-        let update = UpdateConversation { actor: profile(&actor), title: Some(title) };
+        let text = if state.chance(0.3) { "the same".to_owned() } else { clients.text(state) };
+        let mut update = UpdateConversation {
+            actor: profile(&actor),
+            title: None,
+            description: None,
+            announcements_only: None,
+        };
+        if state.chance(0.5) {
+            update.title = Some(text);
+        } else if state.chance(0.7) {
+            update.description = Some(text);
+        } else {
+            // Mostly everyone posts.
+            update.announcements_only = Some(state.chance(0.3));
+        }
         clients.direct(state, &conversation, update);
     }
 

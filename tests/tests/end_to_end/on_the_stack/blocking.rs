@@ -1,8 +1,8 @@
 //! A block hides two users from each other, in pairs and in groups.
 
-use musclemap_tests::acts::{contents, people, set_block};
+use musclemap_tests::acts::{add, contents, people, set_block};
 use musclemap_tests::client::code;
-use musclemap_tests::{Socket, System};
+use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -48,4 +48,37 @@ async fn blocks_stand_between_two_and_cost_nothing() {
     bob.send(&group, "for ann again").await;
     assert_eq!(contents(&ann.history(&group).await), [Some("for all"), Some("for ann again")]);
     ann.send(&pair, "hello again").await;
+}
+
+/// The code of the answer to a creation, if it is refused.
+async fn creation(by: &Client, kind: &str, others: &[&Client], id: Uuid) -> Option<String> {
+    let ids: Vec<&str> = others.iter().map(|other| other.user.as_str()).collect();
+    let input = json!({ "kind": kind, "participantIds": ids, "clientConversationId": id });
+    let query = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
+    code(&by.ask(query, json!({ "input": input })).await).map(str::to_owned)
+}
+
+#[tokio::test]
+async fn nobody_brings_a_user_who_blocks_them_into_a_conversation() {
+    let server = System::start().await;
+    let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
+    let (group, repeated) = (bob.create("GROUP", &[&carl]).await, Uuid::new_v4());
+    assert_eq!(creation(&bob, "GROUP", &[&ann, &carl], repeated).await, None);
+    set_block(&ann, &bob, true).await;
+    for (by, other, refusal) in [(&bob, &ann, "RECIPIENT_UNAVAILABLE"), (&ann, &bob, "BLOCKED")] {
+        for (kind, others) in [("DIRECT", vec![other]), ("GROUP", vec![other]), ("GROUP", vec![&carl, other])]
+        {
+            let answer = creation(by, kind, &others, Uuid::new_v4()).await;
+            assert_eq!(answer.as_deref(), Some(refusal), "{kind} of {}", others.len());
+        }
+    }
+    assert_eq!(code(&add(&bob, &group, &[&ann]).await), Some("RECIPIENT_UNAVAILABLE"));
+    assert_eq!(creation(&bob, "GROUP", &[&ann, &carl], repeated).await, None, "what was created before");
+    let list = "{ conversations { nodes { kind participantCount } } }";
+    let listed = ann.get(list, json!({})).await["conversations"]["nodes"].take();
+    assert_eq!(listed, json!([{ "kind": "GROUP", "participantCount": 3 }]), "the one from before");
+
+    set_block(&ann, &bob, false).await;
+    assert_eq!(creation(&bob, "DIRECT", &[&ann], Uuid::new_v4()).await, None);
+    assert_eq!(add(&bob, &group, &[&ann]).await["data"]["addParticipants"]["participantCount"], 3);
 }

@@ -10,11 +10,14 @@ use musclemap_tests::system::Stack;
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{Duration, timeout};
 use uuid::Uuid;
 
 const LISTENERS: usize = 12;
 const SENDS: usize = 20;
+/// How long a write takes at most while a server reads.
+const BLOCKED_AFTER: Duration = Duration::from_millis(500);
 
 /// The processes that serve what a role does.
 fn serving(system: &System, role: &str) -> Vec<usize> {
@@ -141,6 +144,36 @@ async fn what_is_asked_when_a_process_is_told_to_end_is_answered() {
     let stored = ann.history(&chat).await;
     let stored: BTreeSet<String> = stored.iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(told, stored);
+}
+
+/// What is sent again and again and not read: answers to it fill what the kernel keeps of a connection.
+async fn deafly(address: SocketAddr, request: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(4 * 1024).expect("a small buffer");
+    let mut stream = socket.connect(address).await.expect("a connection");
+    let requests = format!("{request} HTTP/1.1\r\nhost: x\r\n\r\n").repeat(100);
+    // The server takes no more once its answers are not read.
+    while let Ok(sent) = timeout(BLOCKED_AFTER, stream.write_all(requests.as_bytes())).await {
+        sent.expect("an open connection");
+    }
+    stream
+}
+
+#[tokio::test]
+async fn a_drain_ends_with_success_whatever_clients_do() {
+    let mut system = System::start().await;
+    let ann = Client::login(&system, "ann").await;
+    let (ingest, node) = (serving(&system, "ingest")[0], serving(&system, "fanout")[0]);
+    let (clients, operators) = (system.processes[ingest].listen, system.processes[ingest].admin);
+    let _unread = join_all((0..3).map(|_| deafly(clients, "GET /nowhere"))).await;
+    let _unread_by_operators = join_all((0..3).map(|_| deafly(operators, "GET /metrics"))).await;
+    // Neither reads nor answers the server's close.
+    let mut socket = Socket::try_connect(&system.socket_urls()[0], &ann).await.expect("a socket");
+    socket.subscribe("1", "subscription { inbox { cursor } }", Value::Null).await;
+    let places: BTreeSet<usize> = [ingest, node].into();
+    for at in places {
+        assert!(system.processes[at].end().await, "{} ends with success", system.processes[at].program());
+    }
 }
 
 #[tokio::test]

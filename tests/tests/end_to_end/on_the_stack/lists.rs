@@ -1,8 +1,11 @@
 //! Lists page by keyset: no page fails, and what stands still is neither missed nor doubled.
 
+use std::path::Path;
+
+use futures::future::join_all;
 use musclemap_tests::acts::{leave, mark_read, people, remove, set_block};
 use musclemap_tests::client::code;
-use musclemap_tests::{Client, System};
+use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
 
 const CONVERSATIONS: &str = "query($first: Int, $after: String, $filter: ConversationFilter) {
@@ -135,4 +138,42 @@ async fn extreme_numbers_are_refused_or_answered() {
             assert!(is_refused || answer["data"]["messages"]["nodes"].is_array(), "{cursor}: {answer}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_user_in_hundreds_of_groups_lists_receives_and_leaves() {
+    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("policy.toml");
+    let server = System::with_policy(Some(&policy)).await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let (mut groups, others) = (vec![], [&bob]);
+    for _ in 0..6 {
+        groups.extend(join_all((0..50).map(|_| ann.create("GROUP", &others))).await);
+    }
+    let listed = async || {
+        let (mut listed, mut after) = (vec![], Value::Null);
+        loop {
+            let variables = json!({ "first": 50, "after": after });
+            let page = bob.get(CONVERSATIONS, variables).await["conversations"].take();
+            listed.extend(ids(&page));
+            if page["pageInfo"]["hasNextPage"] != true {
+                listed.sort();
+                return listed;
+            }
+            after = page["pageInfo"]["endCursor"].clone();
+        }
+    };
+    groups.sort();
+    assert_eq!(listed().await, groups);
+    let mut socket = Socket::connect(&server, &bob).await;
+    socket.inbox(None).await;
+    for group in [&groups[0], &groups[groups.len() - 1]] {
+        let sent = ann.send(group, "hello").await;
+        assert_eq!(socket.frame_with(&sent["id"]).await["event"]["message"]["content"], "hello");
+    }
+    for some in groups.chunks(50) {
+        for left in join_all(some.iter().map(|group| leave(&bob, group))).await {
+            assert_eq!(left["data"]["leaveConversation"], true, "{left}");
+        }
+    }
+    assert_eq!(listed().await, [""; 0]);
 }

@@ -1,13 +1,14 @@
 //! A varied life of six people: everything that they can do is done at least once, and some of it while
 //! owners of partitions are killed, so that records repeat.
 
+mod keeps;
 mod marks;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures::future::{join, join_all};
 use futures::{StreamExt, stream};
-use musclemap_tests::acts::{self, mark_read, set_block};
+use musclemap_tests::acts::{self, acknowledge, mark_read, set_block};
 use musclemap_tests::client::{code, data};
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::{Client, System};
@@ -55,6 +56,7 @@ pub async fn live(system: &mut System, people: &People) {
     come_and_go(people).await;
     block(people).await;
     marks::read(people).await;
+    keeps::keep(people).await;
     ask_again(people).await;
     take_notes(system, people).await;
 }
@@ -115,6 +117,13 @@ async fn change(People { ann, bob, carl, .. }: &People) {
     edit(bob, &regretted, "or nine").await;
     delete(bob, &regretted).await;
     rename(ann, &group, "Läufer 🌅").await;
+    for settings in [
+        "title: \"Dawn\", description: \"At six 🌄\", announcementsOnly: true",
+        "announcementsOnly: false",
+        "description: \"\"",
+    ] {
+        data(acts::update(ann, &group, settings).await);
+    }
 }
 
 async fn come_and_go(People { ann, bob, carl, dora, eve, finn }: &People) {
@@ -132,6 +141,15 @@ async fn come_and_go(People { ann, bob, carl, dora, eve, finn }: &People) {
     leave(ann, &group).await;
     add(bob, &group, &[finn]).await;
     leave(eve, &group).await;
+
+    // Ann has left: bob, who owns the group, appoints, hands over, and leaves to a moderator.
+    add(bob, &group, &[ann, eve]).await;
+    for (by, person, role) in
+        [(bob, dora, "MODERATOR"), (bob, dora, "MEMBER"), (bob, finn, "MODERATOR"), (bob, dora, "OWNER")]
+    {
+        data(acts::set_role(by, &group, person, role).await);
+    }
+    leave(dora, &group).await;
 
     let deserted = finn.create("GROUP", &[]).await;
     finn.send(&deserted, "is anybody there?").await;

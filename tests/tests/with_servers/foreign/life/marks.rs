@@ -1,15 +1,35 @@
 //! Read marks, unread counts and status: while members come and go, messages are deleted, and blocks
 //! begin and end.
 
-use super::{People, add, answer, delete, leave, mark_read, remove, set_block};
+use super::{People, acknowledge, add, answer, delete, leave, mark_read, remove, set_block};
 
 /// More unread messages than are counted.
 const UNREAD: usize = 103;
 
 pub async fn read(people: &People) {
+    deliver(people).await;
     come_and_go(people).await;
     block(people).await;
     leave_unread(people).await;
+}
+
+/// Messages reach devices: before they are read, after, and of one who leaves and returns.
+async fn deliver(People { ann, bob, carl, dora, .. }: &People) {
+    let group = ann.create("GROUP", &[bob, carl]).await;
+    let first = ann.send(&group, "one").await;
+    let second = ann.send(&group, "two").await;
+    acknowledge(bob, &group, &first).await;
+    acknowledge(carl, &group, &second).await;
+    mark_read(bob, &group, &second).await;
+    acknowledge(bob, &group, &second).await;
+    add(ann, &group, &[dora]).await;
+    let third = bob.send(&group, "three").await;
+    acknowledge(dora, &group, &third).await;
+    remove(ann, &group, carl).await;
+    add(ann, &group, &[carl]).await;
+    let last = ann.send(&group, "four").await;
+    acknowledge(carl, &group, &last).await;
+    mark_read(carl, &group, &last).await;
 }
 
 /// A message's recipients are the members of its moment, whoever has left or joined since.

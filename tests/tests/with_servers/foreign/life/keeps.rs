@@ -1,0 +1,54 @@
+//! How people keep their conversations: every setting set, changed and taken back at least once.
+
+use musclemap_tests::acts::organize;
+use serde_json::json;
+
+use super::{People, mark_read};
+
+/// Long after any run.
+const LATER: &str = "2099-12-31T23:59:59.999Z";
+
+pub async fn keep(People { ann, bob, carl, .. }: &People) {
+    let quiet = ann.create("GROUP", &[bob, carl]).await;
+    let back = ann.create("GROUP", &[bob]).await;
+    for chat in [&quiet, &back] {
+        let sent = bob.send(chat, "before it is archived").await;
+        mark_read(ann, chat, &sent).await;
+        organize(ann, chat, "archiveConversation(conversationId: $c, archived: true)").await;
+    }
+    organize(ann, &quiet, "muteConversation(conversationId: $c)").await;
+    for chat in [&quiet, &back] {
+        bob.send(chat, "after it was archived").await;
+    }
+    let until = format!("muteConversation(conversationId: $c, until: \"{LATER}\")");
+    organize(bob, &back, &until).await;
+    organize(bob, &quiet, &until).await;
+    organize(bob, &quiet, "unmuteConversation(conversationId: $c)").await;
+    organize(bob, &back, "archiveConversation(conversationId: $c, archived: true)").await;
+    organize(bob, &back, "archiveConversation(conversationId: $c, archived: false)").await;
+    for (by, starred) in [(ann, true), (ann, false), (carl, true)] {
+        organize(by, &quiet, &format!("starConversation(conversationId: $c, starred: {starred})")).await;
+    }
+    organize(carl, &quiet, "setNotificationLevel(conversationId: $c, level: MENTIONS)").await;
+    organize(ann, &quiet, "setConversationLabels(conversationId: $c, labels: [\"crew\", \"家族 🏋\"])").await;
+    organize(ann, &back, "setConversationLabels(conversationId: $c, labels: [\"crew\"])").await;
+    organize(ann, &quiet, "setConversationLabels(conversationId: $c, labels: [\"crew\", \"gym\"])").await;
+    // A mark that a reading ends, one that is taken off without a reading, one that a send ends, and one
+    // that stays; with and without a receipt.
+    for by in [ann, bob, carl] {
+        organize(by, &quiet, "markUnread(conversationId: $c)").await;
+    }
+    let newest = bob.send(&quiet, "ends the mark").await;
+    mark_read(ann, &quiet, &newest).await;
+    organize(ann, &quiet, "markUnread(conversationId: $c)").await;
+    mark_read(ann, &quiet, &newest).await;
+    let save = "mutation($c: ID!, $t: String) { saveDraft(conversationId: $c, content: $t) }";
+    for (by, chat, text) in [(ann, &quiet, "bye"), (ann, &quiet, "see you at"), (bob, &back, "hello")] {
+        by.get(save, json!({ "c": chat, "t": text })).await;
+    }
+    bob.get(save, json!({ "c": back })).await;
+    let settings = "mutation($i: UserSettingsInput!) { updateSettings(input: $i) { locale } }";
+    for input in [json!({ "locale": "pt-br" }), json!({ "autoTranslate": true })] {
+        ann.get(settings, json!({ "i": input })).await;
+    }
+}
