@@ -7,7 +7,7 @@ export CARGO_TARGET_DIR
 
 # Starts the whole system in one process on 127.0.0.1:8080, data in ./data.
 run:
-	cargo run --release -p musclemap-standalone -- --data-dir data --listen 127.0.0.1:8080
+	cargo run --release -p musclemap-standalone -- --data-dir data --listen 127.0.0.1:8080 --dev-login
 
 # Starts the distributed system on this machine, two processes of each role; `make stack-stop` ends it.
 stack:

@@ -10,7 +10,9 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use fanout::cursor::CursorKey;
 use graphql::auth::{Authenticator, Expected, Keys};
-use graphql::{Origins, limits};
+use graphql::{Origins, TrustedProxies, limits};
+use ingest::http::connections::Serving;
+use ingest::http::tls::Tls;
 use platform::config::{self, Secret};
 use platform::{connections, runner};
 use roles::Access;
@@ -46,6 +48,7 @@ pub struct Config {
     pub kafka: KafkaSection,
     pub tables: TablesSection,
     pub http: HttpSection,
+    pub tls: TlsSection,
     pub admin: Listen,
     pub auth: Auth,
     pub conversations: Conversations,
@@ -64,6 +67,11 @@ pub struct KafkaSection {
     session_timeout_ms: u64,
     delivery_timeout_ms: u64,
     linger_ms: u64,
+    tls: bool,
+    ca: PathBuf,
+    user: String,
+    password: Secret,
+    mechanism: String,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -71,12 +79,17 @@ pub struct KafkaSection {
 pub struct TablesSection {
     nodes: String,
     keyspace: String,
+    tls: bool,
+    ca: PathBuf,
+    user: String,
+    password: Secret,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpSection {
     pub listen: SocketAddr,
+    trusted_proxies: String,
     connections: usize,
     connections_per_address: usize,
     connections_per_second: NonZeroU32,
@@ -86,6 +99,13 @@ pub struct HttpSection {
     least_bytes_per_second: u64,
     drain_within_ms: u64,
     origins: String,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsSection {
+    certificate: PathBuf,
+    key: PathBuf,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -101,6 +121,7 @@ pub struct Auth {
     audience: String,
     keys: String,
     development_secret: Secret,
+    dev_login: bool,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -175,7 +196,9 @@ impl Config {
     }
 
     pub fn kafka(&self, client_id: &str) -> kafka::Config {
+        let KafkaSection { tls, ca, user, password, mechanism, .. } = self.kafka.clone();
         kafka::Config {
+            security: kafka::Security { tls, ca, user, password, mechanism },
             prefix: self.kafka.prefix.clone(),
             session_timeout: Duration::from_millis(self.kafka.session_timeout_ms),
             delivery_timeout: Duration::from_millis(self.kafka.delivery_timeout_ms),
@@ -185,8 +208,8 @@ impl Config {
     }
 
     pub fn tables(&self) -> scylla_tables::Config {
-        let keyspace = self.tables.keyspace.clone();
-        scylla_tables::Config { keyspace, ..scylla_tables::Config::new(&self.tables.nodes) }
+        let TablesSection { nodes, keyspace, tls, ca, user, password } = self.tables.clone();
+        scylla_tables::Config { keyspace, tls, ca, user, password, ..scylla_tables::Config::new(nodes) }
     }
 
     pub fn runner(&self) -> runner::Options {
@@ -196,7 +219,7 @@ impl Config {
     }
 
     /// Bounds of the clients' port.
-    pub fn connections(&self) -> connections::Options {
+    fn connections(&self) -> connections::Options {
         let http = &self.http;
         connections::Options {
             connections: http.connections,
@@ -264,6 +287,9 @@ impl Config {
         let development = self.auth.development_secret.expose();
         let authenticator = match (self.key_file(), development) {
             (Some(_), Some(_)) => bail!("auth: give keys or a development_secret, not both"),
+            (Some(_), None) if self.auth.dev_login => {
+                bail!("auth: dev_login is for development, where a development_secret stands in for keys")
+            }
             (None, None) => bail!("auth: give keys, or in development a development_secret"),
             (None, Some(_)) if !self.http.listen.ip().is_loopback() => {
                 bail!("auth: a development_secret is for a server on loopback alone")
@@ -277,10 +303,22 @@ impl Config {
                 Authenticator::new(expected, read_keys(file)?)
             }
         };
-        let development = development.is_some();
+        let dev_login = self.auth.dev_login;
         let origins = self.http.origins.split(',').map(str::trim).filter(|origin| !origin.is_empty());
-        let origins = Origins::new(origins.map(str::to_owned).collect(), development);
-        Ok(Access { authenticator: Arc::new(authenticator), development, origins })
+        let origins = Origins::new(origins.map(str::to_owned).collect(), dev_login);
+        Ok(Access { authenticator: Arc::new(authenticator), dev_login, origins })
+    }
+
+    /// How clients are served.
+    pub fn serving(&self) -> Result<Serving> {
+        let proxies = TrustedProxies::parse(&self.http.trusted_proxies).context("http.trusted_proxies")?;
+        let TlsSection { certificate, key } = &self.tls;
+        let tls = match (certificate.as_os_str().is_empty(), key.as_os_str().is_empty()) {
+            (true, true) => None,
+            (false, false) => Some(Tls::load(certificate, key).context("tls")?),
+            (true, false) | (false, true) => bail!("tls: give a certificate and its key, or neither"),
+        };
+        Ok(Serving { connections: self.connections(), proxies, tls })
     }
 
     /// The platform's keys, where they are given.
@@ -317,33 +355,4 @@ fn key(hex: &str) -> Result<[u8; 32]> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with(variables: &[(&str, &str)]) -> Result<Config> {
-        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Ok(config::load(DEFAULTS, None, variables, &[])?)
-    }
-
-    #[test]
-    fn the_documented_defaults_are_those_of_the_code() {
-        let config = with(&[]).unwrap();
-        assert_eq!(format!("{:?}", config.runner()), format!("{:?}", runner::Options::default()));
-        assert_eq!(format!("{:?}", config.ingest()), format!("{:?}", ingest::Options::default()));
-        assert_eq!(format!("{:?}", config.fanout()), format!("{:?}", fanout::Options::default()));
-        let connections = connections::Options::default();
-        assert_eq!(format!("{:?}", config.connections()), format!("{connections:?}"));
-        assert_eq!(config.kafka("x"), kafka::Config::new("127.0.0.1:9092", "x"));
-    }
-
-    #[test]
-    fn nobody_signs_in_without_keys_and_anybody_only_on_loopback() {
-        let secret = "ab".repeat(32);
-        let access = |variables: &[(&str, &str)]| with(variables).unwrap().access().is_ok();
-        assert!(!access(&[]));
-        assert!(access(&[("MM_AUTH__DEVELOPMENT_SECRET", &secret)]));
-        assert!(!access(&[("MM_AUTH__DEVELOPMENT_SECRET", "ab")]));
-        assert!(!access(&[("MM_AUTH__DEVELOPMENT_SECRET", &secret), ("MM_HTTP__LISTEN", "0.0.0.0:80")]));
-        assert!(!access(&[("MM_AUTH__KEYS", "/nowhere/at/all")]));
-    }
-}
+mod tests;

@@ -16,9 +16,8 @@ use std::time::Duration;
 use graphql::auth::Authenticator;
 use graphql::limits::Peer;
 use graphql::{Admission, Executor, Limits, RenderingSchema};
-use platform::connections::{Place, Reading};
+use platform::connections::{Detached, Place, Reading, Stream};
 use slab::Slab;
-use tokio::net::TcpStream;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{LocalSet, spawn_blocking, spawn_local, yield_now};
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -60,7 +59,7 @@ pub struct Stands {
 
 /// A socket that has shaken hands.
 pub struct Arrival {
-    pub stream: std::net::TcpStream,
+    pub stream: Detached,
     pub peer: Option<Peer>,
     /// What its client has sent behind the handshake.
     pub read: Vec<u8>,
@@ -247,7 +246,7 @@ impl Shard {
 
     fn take_in(self: &Rc<Self>, arrival: Arrival) {
         let Arrival { stream, peer, read, speaks, reading, holds } = arrival;
-        let stream = match TcpStream::from_std(stream) {
+        let stream = match stream.attach() {
             Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "a socket was lost");
@@ -264,7 +263,7 @@ impl Shard {
     /// A socket of this shard, for as long as it is served.
     pub fn connect(
         self: &Rc<Self>,
-        stream: TcpStream,
+        stream: Stream,
         peer: Option<Peer>,
         reading: Reading,
         holds: Holds,

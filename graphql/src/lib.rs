@@ -4,6 +4,7 @@
 //! the viewer gets them from [`viewer`], which marks a rendering as private.
 
 pub mod account;
+pub mod address;
 pub mod admission;
 pub mod auth;
 pub mod conversation;
@@ -32,6 +33,7 @@ use async_graphql::{Context, EmptyMutation, Object, Request, Response, Schema, V
 use futures::stream::BoxStream;
 use schemas::{ErrorCode, Refusal, UserId};
 
+pub use address::TrustedProxies;
 pub use admission::Admission;
 pub use error::{Error, Result};
 pub use limits::Limits;

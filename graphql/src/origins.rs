@@ -22,9 +22,8 @@ impl Origins {
 
     /// Whether a page of this origin is allowed. Schemes and hosts are compared without regard to case.
     pub fn allows(&self, origin: &HeaderValue) -> bool {
-        let Ok(origin) = origin.to_str() else { return false };
-        self.listed.iter().any(|listed| listed.eq_ignore_ascii_case(origin))
-            || (self.development && is_local(origin))
+        let is_listed = |text: &str| self.listed.iter().any(|listed| listed.eq_ignore_ascii_case(text));
+        origin.to_str().is_ok_and(is_listed) || (self.development && is_local(origin))
     }
 
     /// Whether a request with these headers is allowed: it has one allowed origin or none at all.
@@ -38,10 +37,14 @@ impl Origins {
     }
 }
 
-/// Whether an origin is `http://` and `localhost` or a loopback address, with any port.
-fn is_local(origin: &str) -> bool {
-    let origin = origin.to_ascii_lowercase();
-    let Some(authority) = origin.strip_prefix("http://") else { return false };
+/// Whether an origin is `http://` and this machine, with any port.
+pub fn is_local(origin: &HeaderValue) -> bool {
+    let origin = origin.to_str().unwrap_or_default().to_ascii_lowercase();
+    origin.strip_prefix("http://").is_some_and(is_this_machine)
+}
+
+/// Whether a host, with a port or without one, is `localhost` or a loopback address.
+pub fn is_this_machine(authority: &str) -> bool {
     let (host, port) = match authority.strip_prefix('[') {
         Some(bracketed) => match bracketed.split_once(']') {
             Some((host, port)) if host.parse().is_ok_and(|host: Ipv6Addr| host.is_loopback()) => {
@@ -53,7 +56,8 @@ fn is_local(origin: &str) -> bool {
     };
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
     (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
-        && (host == "localhost" || host.parse().is_ok_and(|host: Ipv4Addr| host.is_loopback()))
+        && (host.eq_ignore_ascii_case("localhost")
+            || host.parse().is_ok_and(|host: Ipv4Addr| host.is_loopback()))
 }
 
 #[cfg(test)]

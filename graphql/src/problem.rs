@@ -1,8 +1,11 @@
 //! Problem details (RFC 9457): what went wrong outside GraphQL, at requests and at handshakes.
+//!
+//! A refusal that GraphQL would answer has its code and field here as well.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use schemas::Refusal;
+use serde_json::{Value, json};
 
 use crate::error::brief;
 
@@ -11,20 +14,30 @@ use crate::error::brief;
 pub struct Problem {
     status: StatusCode,
     detail: String,
+    refusal: Option<Refusal>,
 }
 
 impl Problem {
     /// A problem; what is longer than an error may be is cut off.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: brief(detail.into()) }
+        Self { status, detail: brief(detail.into()), refusal: None }
+    }
+
+    pub fn of(status: StatusCode, refusal: Refusal) -> Self {
+        Self { status, detail: brief(refusal.detail.clone()), refusal: Some(refusal) }
     }
 
     /// The problem as the body of an answer.
     pub fn to_json(&self) -> String {
-        let Self { status, detail } = self;
+        let Self { status, detail, refusal } = self;
         let title = status.canonical_reason();
-        json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail })
-            .to_string()
+        let mut body =
+            json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
+        if let Some(refusal) = refusal {
+            body["code"] = refusal.code.as_str().into();
+            body["field"] = refusal.field.as_deref().map_or(Value::Null, Value::from);
+        }
+        body.to_string()
     }
 }
 
@@ -41,6 +54,11 @@ pub async fn method_not_allowed() -> Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let kind = HeaderValue::from_static("application/problem+json");
-        (self.status, [(header::CONTENT_TYPE, kind)], self.to_json()).into_response()
+        let mut response = (self.status, [(header::CONTENT_TYPE, kind)], self.to_json()).into_response();
+        if let Some(wait) = self.refusal.and_then(|refusal| refusal.retry_after_ms) {
+            let seconds = (wait.saturating_add(999) / 1_000).max(1);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }

@@ -9,12 +9,13 @@ mod answer;
 mod body;
 pub mod connections;
 mod cors;
+mod local;
 mod request;
+pub mod tls;
 
 use std::any::Any;
 use std::sync::Arc;
 
-use async_graphql::http::GraphiQLSource;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, ServerError};
 use axum::Router;
@@ -23,7 +24,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{DefaultBodyLimit, Extension, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use futures::StreamExt;
 use graphql::admission::Admitted;
@@ -60,8 +61,8 @@ pub struct Http {
     pub authenticator: Arc<Authenticator>,
     pub ingest: Arc<Ingest>,
     pub clock: Arc<dyn Clock>,
-    /// Serves GraphiQL and log-in; only for a server that listens on loopback.
-    pub development: bool,
+    /// Serves log-in without a password, to this machine alone.
+    pub dev_login: bool,
 }
 
 pub fn routes(http: Http) -> Router {
@@ -74,9 +75,9 @@ pub fn routes(http: Http) -> Router {
     };
     let graphql = across(get(by_get).post(by_post), &[Method::GET, Method::POST], "GET, HEAD, POST, OPTIONS");
     let mut router = Router::new().route("/graphql", graphql);
-    if http.development {
-        let login = across(post(crate::login::login), &[Method::POST], "POST, OPTIONS");
-        router = router.route("/", get(graphiql)).route("/dev/login", login);
+    if http.dev_login {
+        let login = post(crate::login::login).layer(from_fn(local::only));
+        router = router.route("/dev/login", across(login, &[Method::POST], "POST, OPTIONS"));
     }
     router
         .fallback(problem::not_found)
@@ -96,10 +97,6 @@ async fn no_content() -> StatusCode {
 fn panicked(_panic: Box<dyn Any + Send>) -> Response {
     let refusal = graphql::error::internal(&"a request panicked");
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, refusal.detail).into_response()
-}
-
-async fn graphiql() -> Html<String> {
-    Html(GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql").finish())
 }
 
 /// Where a request comes from, and what it says of itself.

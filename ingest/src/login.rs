@@ -1,5 +1,8 @@
 //! Log-in for development: publishes the user as the platform would, grants first credits, and issues a
-//! token. Served on loopback alone.
+//! token. Served to this machine alone.
+//!
+//! Invariant: names that differ in case alone are one user; a name that could pass for the system's is
+//! nobody's.
 
 use std::time::Duration;
 
@@ -25,6 +28,32 @@ use graphql::problem::Problem;
 
 /// The first credits of a new user, in milli-credits.
 const WELCOME_MILLI: i64 = 100_000;
+/// Names that nobody may have, with marks between their letters or without.
+const RESERVED: [&str; 23] = [
+    "admin",
+    "administrator",
+    "all",
+    "anonymous",
+    "channel",
+    "deleted",
+    "everybody",
+    "everyone",
+    "help",
+    "here",
+    "me",
+    "mod",
+    "moderator",
+    "musclemap",
+    "nobody",
+    "noreply",
+    "null",
+    "official",
+    "root",
+    "security",
+    "staff",
+    "support",
+    "system",
+];
 /// How long the profile of a new user may take to be stored.
 const STORED_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -49,7 +78,7 @@ pub async fn login(
 ) -> Response {
     let asker = Asker { user: None, peer: peer.map(|Extension(peer)| peer) };
     if let Err(refusal) = http.ingest.limits().attempt(asker, 1) {
-        return Problem::new(StatusCode::TOO_MANY_REQUESTS, refusal.detail).into_response();
+        return Problem::of(StatusCode::TOO_MANY_REQUESTS, refusal).into_response();
     }
     let login = match body {
         Ok(Json(login)) => login,
@@ -61,20 +90,30 @@ pub async fn login(
             Err(error) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         },
         Err(refusal) if refusal.code == ErrorCode::BadUserInput => {
-            Problem::new(StatusCode::BAD_REQUEST, refusal.detail).into_response()
+            Problem::of(StatusCode::BAD_REQUEST, refusal).into_response()
         }
-        Err(refusal) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, refusal.detail).into_response(),
+        Err(refusal) => Problem::of(StatusCode::SERVICE_UNAVAILABLE, refusal).into_response(),
     }
+}
+
+/// Whether a username may be had.
+fn check(username: &str) -> Result<(), Refusal> {
+    let is_valid = (1..=32).contains(&username.len())
+        && username.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    if !is_valid {
+        return Err(Refusal::bad_input("username", "1 to 32 letters, digits, dots, dashes, underscores"));
+    }
+    let letters: String = username.chars().filter(char::is_ascii_alphanumeric).collect();
+    if letters.is_empty() || RESERVED.contains(&letters.to_ascii_lowercase().as_str()) {
+        return Err(Refusal::bad_input("username", "the name is reserved"));
+    }
+    Ok(())
 }
 
 impl Ingest {
     /// Publishes a user and grants them their first credits, if that has not happened yet.
     pub async fn welcome(&self, username: &str) -> Result<UserId, Refusal> {
-        let valid = (1..=32).contains(&username.len())
-            && username.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
-        if !valid {
-            return Err(Refusal::bad_input("username", "1 to 32 letters, digits, dots, dashes, underscores"));
-        }
+        check(username)?;
         let user = UserId::of_username(username);
         if self.rows.profile(&user).await?.is_none() {
             self.publish(&user, username).await?;
@@ -108,5 +147,32 @@ impl Ingest {
         tokio::time::timeout(STORED_WITHIN, stored)
             .await
             .unwrap_or_else(|_| Err(Refusal::unavailable("the user is not stored yet")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_the_system_is_nobodys_however_it_is_written() {
+        for name in
+            RESERVED.into_iter().chain(["Admin", "ADMIN", "a.d.m.i.n", "-all-", "Sup_port", "...", "_"])
+        {
+            let refusal = check(name).unwrap_err();
+            assert_eq!((refusal.code, refusal.field.as_deref()), (ErrorCode::BadUserInput, Some("username")));
+        }
+        for name in ["ann", "Ann", "admin2", "allan", "allison", "0", "a-b.c_d"] {
+            assert_eq!(check(name), Ok(()), "{name}");
+        }
+        for name in ["", "a b", "ann\n", "änn", &"a".repeat(33)] {
+            assert!(check(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_are_one_user() {
+        assert_eq!(UserId::of_username("Ann"), UserId::of_username("aNN"));
+        assert_ne!(UserId::of_username("ann"), UserId::of_username("an-n"));
     }
 }

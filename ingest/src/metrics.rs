@@ -20,6 +20,11 @@ pub fn announce() {
             FACTS.with_label_values(&[fact, from]);
         }
     }
+    for metric in [&TLS_HANDSHAKES, &TLS_RELOADS] {
+        for result in ["ok", "failed"] {
+            metric.with_label_values(&[result]);
+        }
+    }
     WAITING.set(0);
     STALLED.inc_by(0);
     for stage in [Stage::Append, Stage::Verdict, Stage::Request] {
@@ -55,5 +60,23 @@ pub static STALLED: LazyLock<IntCounter> = LazyLock::new(|| {
     made(register_int_counter!(
         "musclemap_ingest_stalled_requests_total",
         "Requests refused because the log acknowledges nothing"
+    ))
+});
+
+/// Handshakes of TLS on the clients' port.
+pub static TLS_HANDSHAKES: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    made(register_int_counter_vec!(
+        "musclemap_tls_handshakes_total",
+        "Handshakes of TLS on the clients' port by result",
+        &["result"]
+    ))
+});
+
+/// Changed files of a certificate and its key.
+pub static TLS_RELOADS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    made(register_int_counter_vec!(
+        "musclemap_tls_reloads_total",
+        "Changed certificates: taken, or unusable and left alone",
+        &["result"]
     ))
 });

@@ -101,25 +101,26 @@ fn consumed() -> impl Iterator<Item = &'static Topic> {
     topics::ALL.into_iter().filter(|topic| topic.dead_letters.is_some())
 }
 
+/// Bytes of a record, on a terminal: nothing in them moves a cursor, ends a line or turns a text around.
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).escape_debug().to_string()
+}
+
 impl DeadLetter {
     fn header(&self, name: &str) -> String {
-        self.record.header(name).map(|value| String::from_utf8_lossy(value).into_owned()).unwrap_or_default()
+        self.record.header(name).map(shown).unwrap_or_default()
     }
 
     fn time(&self) -> String {
         Timestamp::from_millisecond(self.record.time).map(|time| time.to_string()).unwrap_or_default()
     }
 
-    fn key(&self) -> String {
-        String::from_utf8_lossy(self.record.key.as_deref().unwrap_or_default()).escape_debug().to_string()
-    }
-
     /// Where it stands, when it came, and why.
     pub fn line(&self) -> String {
         let Self { topic, record } = self;
         let (partition, offset) = (record.partition, record.offset);
-        let reason = self.header(REASON_HEADER);
-        format!("{} {partition} {offset}  {}  key {}  {reason}", topic.name, self.time(), self.key())
+        let (key, reason) = (shown(record.key.as_deref().unwrap_or_default()), self.header(REASON_HEADER));
+        format!("{} {partition} {offset}  {}  key {key}  {reason}", topic.name, self.time())
     }
 
     /// Everything of it; the value in hexadecimal.
@@ -127,12 +128,53 @@ impl DeadLetter {
         let mut text = format!("{}\nread at {}\n", self.line(), self.header(ORIGIN_HEADER));
         for (name, value) in &self.record.headers {
             // Writing to a text cannot fail.
-            let _ = writeln!(text, "{name}: {}", String::from_utf8_lossy(value).escape_debug());
+            let _ = writeln!(text, "{}: {}", shown(name.as_bytes()), shown(value));
         }
         for chunk in self.record.value.chunks(32) {
             let hex: Vec<String> = chunk.iter().map(|byte| format!("{byte:02x}")).collect();
             let _ = writeln!(text, "{}", hex.join(" "));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use schemas::topics::EVENTS;
+
+    use super::*;
+
+    #[test]
+    fn what_a_record_holds_does_not_reach_the_terminal_as_it_is() {
+        let hostile: [&[u8]; 9] = [
+            b"\x1b[2J\x1b]0;owned\x07",
+            b"\x9b31m",
+            "\u{9b}31m".as_bytes(),
+            "\u{202e}txt.exe\u{2066}".as_bytes(),
+            b"one\r\ntwo",
+            b"\x00\x08\x7f",
+            "\u{2028}\u{85}".as_bytes(),
+            b"\xff\xfe",
+            "\u{e0001}\u{feff}\u{200b}".as_bytes(),
+        ];
+        for bytes in hostile {
+            let name = String::from_utf8_lossy(bytes).into_owned();
+            let headers = [name.as_str(), REASON_HEADER, ORIGIN_HEADER]
+                .map(|name| (name.into(), bytes.to_vec().into()));
+            let record = Record {
+                partition: 0,
+                offset: 7,
+                time: 0,
+                key: Some(bytes.to_vec().into()),
+                headers: headers.into(),
+                value: bytes.to_vec().into(),
+            };
+            let letter = DeadLetter { topic: &EVENTS, record };
+            assert_eq!(letter.text().lines().count(), 6, "{bytes:?}");
+            for text in [letter.line(), letter.text()] {
+                let is_plain = |c: char| c == '\n' || c == '\u{fffd}' || c == ' ' || c.is_ascii_graphic();
+                assert_eq!(text.chars().find(|c| !is_plain(*c)), None, "{text:?}");
+            }
+        }
     }
 }

@@ -68,6 +68,11 @@ fn from_file((name, value): (String, String)) -> Result<(String, String), Config
 pub struct Secret(SecretString);
 
 impl Secret {
+    /// The same as an operator would give it.
+    pub fn of(text: &str) -> Self {
+        Self(text.into())
+    }
+
     pub fn expose(&self) -> Option<&str> {
         Some(self.0.expose_secret()).filter(|secret| !secret.is_empty())
     }

@@ -4,6 +4,7 @@
 //! stores; a place is given back when its connection is dropped, whatever the connection has become; a client
 //! that does not read is disconnected.
 
+mod connection;
 mod descriptors;
 mod listener;
 mod places;
@@ -17,10 +18,11 @@ use std::time::Duration;
 use prometheus::{IntCounterVec, IntGaugeVec, register_int_counter_vec, register_int_gauge_vec};
 
 use crate::telemetry::made;
+pub use connection::Connection;
 pub use listener::{Arrival, Listener};
 pub use places::{Full, Place, Places};
 pub use reading::{Backlog, Reading};
-pub use stream::Connection;
+pub use stream::{Detached, Stream};
 
 /// Bounds of a port.
 #[derive(Debug, Clone)]
@@ -35,6 +37,8 @@ pub struct Options {
     pub per_second: NonZeroU32,
     /// Descriptors that connections leave to the rest of the process.
     pub reserved_descriptors: usize,
+    /// Descriptors that one connection takes.
+    pub descriptors_each: usize,
     /// Requests after which a connection is closed.
     pub requests_per_connection: u32,
     pub reading: Reading,
@@ -50,6 +54,7 @@ impl Default for Options {
             per_address: 1_000,
             per_second: const { NonZeroU32::new(1_000).unwrap() },
             reserved_descriptors: 1_024,
+            descriptors_each: 1,
             requests_per_connection: 1_000,
             reading: Reading::default(),
             drain_within: Duration::from_secs(15),

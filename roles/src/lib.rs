@@ -20,7 +20,7 @@ use fanout::socket::Sockets;
 use graphql::auth::Authenticator;
 use graphql::{Admission, Executor, Origins, Reads, Rows};
 use ingest::http::Http;
-use ingest::http::connections;
+use ingest::http::connections::{self, Serving};
 use ingest::{Ingest, api};
 use platform::clock::Clock;
 use platform::connections::Options as Connections;
@@ -53,8 +53,8 @@ pub struct Process {
 #[derive(Clone)]
 pub struct Access {
     pub authenticator: Arc<Authenticator>,
-    /// Log-in without a password, GraphiQL, introspection: only where nobody else can connect.
-    pub development: bool,
+    /// Log-in without a password for this machine, and introspection.
+    pub dev_login: bool,
     /// Origins whose pages may connect.
     pub origins: Origins,
 }
@@ -145,16 +145,19 @@ impl Process {
 
     /// Requests over HTTP.
     pub fn requests(&mut self, api: &Api, access: &Access) -> Router {
+        if access.dev_login {
+            tracing::warn!("log-in without a password is on: POST /dev/login, for this machine alone");
+        }
         let latch = self.life.readiness.latch("facts");
         self.life.running.spawn("facts", |stop| api.ingest.clone().run_changes(latch, stop));
         ingest::http::routes(Http {
             executor: api.executor.clone(),
-            admission: Arc::new(api.admission.serving_introspection(access.development)),
+            admission: Arc::new(api.admission.serving_introspection(access.dev_login)),
             origins: access.origins.clone(),
             authenticator: access.authenticator.clone(),
             ingest: api.ingest.clone(),
             clock: self.clock.clone(),
-            development: access.development,
+            dev_login: access.dev_login,
         })
     }
 
@@ -188,14 +191,18 @@ impl Process {
     }
 
     /// Serves clients on a port.
-    pub fn serve(&mut self, listener: TcpListener, router: Router, options: Connections) {
-        self.life.serving.spawn("http", |stop| connections::serve(listener, router, options, stop));
+    pub fn serve(&mut self, name: &'static str, listener: TcpListener, router: Router, serving: Serving) {
+        if let Some(tls) = serving.tls.clone() {
+            let clock = self.clock.clone();
+            self.life.running.spawn("tls", |stop| tls.follow(clock, stop));
+        }
+        self.life.serving.spawn(name, |stop| connections::serve(listener, router, serving, stop));
     }
 
     /// The operators' port, which tells to the end how the process does.
     pub fn admin(&mut self, listener: TcpListener) {
-        let (routes, options) =
-            (ingest::admin::routes(self.life.readiness.clone()), Connections::operators());
-        self.life.running.spawn("admin", |stop| connections::serve(listener, routes, options, stop));
+        let routes = ingest::admin::routes(self.life.readiness.clone());
+        let serving = Serving { connections: Connections::operators(), ..Serving::default() };
+        self.life.running.spawn("admin", |stop| connections::serve(listener, routes, serving, stop));
     }
 }

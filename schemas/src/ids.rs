@@ -137,9 +137,9 @@ impl ClientId {
 }
 
 impl UserId {
-    /// The id that development log-in gives to a username.
+    /// The id that development log-in gives to a username, in whatever case it is written.
     pub fn of_username(username: &str) -> Self {
-        let digest = Sha256::new().chain_update(joined(&["user", username])).finalize();
+        let digest = Sha256::new().chain_update(joined(&["user", &username.to_ascii_lowercase()])).finalize();
         Self(Uuid::new_v8(first_half(digest.into())).hyphenated().to_string().into())
     }
 }

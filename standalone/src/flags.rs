@@ -1,10 +1,13 @@
 //! What an operator says on the command line.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use anyhow::{Result, ensure};
 use clap::Parser;
-use graphql::limits;
+use graphql::{TrustedProxies, limits};
+use ingest::http::connections::Serving;
+use ingest::http::tls::Tls;
 use platform::connections;
 
 /// MuscleMap Messaging in one process.
@@ -19,9 +22,27 @@ pub struct Flags {
     #[arg(long, value_name = "ADDR:PORT", env = "MM_LISTEN", default_value = "127.0.0.1:8080")]
     pub listen: SocketAddr,
 
-    /// Where operators look; by default the port after the clients'.
+    /// Where operators look; by default the port after the clients', on loopback.
     #[arg(long, value_name = "ADDR:PORT", env = "MM_ADMIN")]
     pub admin: Option<SocketAddr>,
+
+    /// Lets anybody on this machine log in as anybody, at /dev/login, and answers introspection. Only for
+    /// development: clients must connect on loopback.
+    #[arg(long, env = "MM_DEV_LOGIN")]
+    pub dev_login: bool,
+
+    /// Certificates for clients in PEM, the server's own first; read again when they change. Without them
+    /// connections are plain.
+    #[arg(long, value_name = "FILE", env = "MM_TLS_CERTIFICATE", requires = "tls_key")]
+    pub tls_certificate: Option<PathBuf>,
+
+    /// The key of the certificate, in PEM.
+    #[arg(long, value_name = "FILE", env = "MM_TLS_KEY", requires = "tls_certificate")]
+    pub tls_key: Option<PathBuf>,
+
+    /// Proxies whose Forwarded and X-Forwarded-For are believed: addresses or networks, by commas.
+    #[arg(long, value_name = "LIST", env = "MM_TRUSTED_PROXIES", default_value = "")]
+    pub trusted_proxies: String,
 
     /// Connections at once from one address, or from one /64 of IPv6.
     #[arg(long, value_name = "NUMBER", env = "MM_CONNECTIONS_PER_ADDRESS")]
@@ -80,16 +101,15 @@ impl Flags {
     }
 
     pub fn admin(&self) -> SocketAddr {
-        self.admin.unwrap_or_else(|| SocketAddr::new(self.listen.ip(), self.listen.port().wrapping_add(1)))
+        let port = self.listen.port().wrapping_add(1);
+        self.admin.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into())
     }
 
-    /// Bounds of the clients' port.
-    pub fn connections(&self) -> connections::Options {
-        connections::Options {
-            per_address: self.connections_per_address,
-            requests_per_connection: self.requests_per_connection,
-            ..connections::Options::default()
-        }
+    /// Refuses what would let others than this machine log in without a password.
+    pub fn check(&self) -> Result<()> {
+        let is_local = self.listen.ip().is_loopback();
+        ensure!(is_local || !self.dev_login, "--dev-login is for a server that listens on loopback alone");
+        Ok(())
     }
 
     /// Bounds of sockets.
@@ -97,8 +117,51 @@ impl Flags {
         fanout::Options { sockets_per_user: self.sockets_per_user, ..fanout::Options::default() }
     }
 
-    /// Log-in without a password and demo users: only where nobody else can connect.
-    pub fn is_development(&self) -> bool {
-        self.listen.ip().is_loopback()
+    /// How clients are served.
+    pub fn serving(&self) -> Result<Serving> {
+        let proxies = TrustedProxies::parse(&self.trusted_proxies)?;
+        let tls = match (&self.tls_certificate, &self.tls_key) {
+            (Some(certificate), Some(key)) => Some(Tls::load(certificate, key)?),
+            (None, _) | (_, None) => None,
+        };
+        let connections = connections::Options {
+            per_address: self.connections_per_address,
+            requests_per_connection: self.requests_per_connection,
+            ..connections::Options::default()
+        };
+        Ok(Serving { connections, proxies, tls })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn flags(given: &[&str]) -> Flags {
+        let given = ["standalone", "--data-dir", "data"].iter().chain(given);
+        Flags::try_parse_from(given).unwrap()
+    }
+
+    #[test]
+    fn operators_look_on_loopback_unless_told_otherwise() {
+        for (given, admin) in [
+            (vec![], "127.0.0.1:8081"),
+            (vec!["--listen", "0.0.0.0:443"], "127.0.0.1:444"),
+            (vec!["--listen", "[::]:8080"], "127.0.0.1:8081"),
+            (vec!["--listen", "0.0.0.0:443", "--admin", "10.0.0.1:9000"], "10.0.0.1:9000"),
+        ] {
+            assert_eq!(flags(&given).admin().to_string(), admin, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn log_in_without_a_password_is_off_unless_told_and_only_on_loopback() {
+        assert!(!flags(&[]).dev_login && flags(&[]).check().is_ok());
+        for (listen, is_good) in
+            [("127.0.0.1:80", true), ("[::1]:80", true), ("0.0.0.0:80", false), ("[::]:80", false)]
+        {
+            assert_eq!(flags(&["--dev-login", "--listen", listen]).check().is_ok(), is_good, "{listen}");
+            assert!(flags(&["--listen", listen]).check().is_ok(), "{listen}");
+        }
     }
 }

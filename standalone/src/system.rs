@@ -27,13 +27,13 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     process.conversations(runner::Options::default());
     process.profiles();
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
-    let development = flags.is_development();
-    let access = Access { authenticator, development, origins: Origins::new(vec![], development) };
+    let dev_login = flags.dev_login;
+    let access = Access { authenticator, dev_login, origins: Origins::new(vec![], dev_login) };
     let options = ingest::Options { limits: flags.limits(), ..ingest::Options::default() };
     let api = process.api(ConversationKey::new(secrets.conversations), options).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, flags.fanout()).await?;
     let requests = process.requests(&api, &access);
-    process.serve(listener, http::split(sockets, requests), flags.connections());
+    process.serve("http", listener, http::split(sockets, requests), flags.serving()?);
     Ok(api.ingest)
 }

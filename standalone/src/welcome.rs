@@ -1,6 +1,5 @@
 //! The first thing that a newcomer sees: demo users, and how to send a message.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -17,8 +16,10 @@ const DEMO_USERS: [&str; 3] = ["ann", "bob", "carla"];
 /// Makes the demo users, where that is allowed, and says how to begin.
 pub async fn greet(ingest: &Ingest, flags: &Flags) -> Result<()> {
     let (listen, admin) = (flags.listen, flags.admin());
-    println!("MuscleMap Messaging: http://{listen}/graphql, operators: http://{admin}/readyz?verbose");
-    if !flags.is_development() {
+    let scheme = if flags.tls_certificate.is_some() { "https" } else { "http" };
+    let base = format!("{scheme}://{listen}");
+    println!("MuscleMap Messaging: {base}/graphql, operators: http://{admin}/readyz?verbose");
+    if !flags.dev_login {
         return Ok(());
     }
     for username in DEMO_USERS {
@@ -28,26 +29,25 @@ pub async fn greet(ingest: &Ingest, flags: &Flags) -> Result<()> {
             ensure!(Instant::now() < deadline, "demo users: {}", refusal.detail);
         }
     }
-    println!("\nGraphiQL: http://{listen}/   demo users: {}", DEMO_USERS.join(", "));
-    println!("\nA first message, in another terminal (with curl and jq):\n\n{}", first_session(listen));
+    println!("\nDemo users: {}", DEMO_USERS.join(", "));
+    println!("\nA first message, in another terminal (with curl and jq):\n\n{}", first_session(&base));
     Ok(())
 }
 
 /// Where the README's first session stands, and what it says of the place and of ids.
 const SESSION: [&str; 2] = ["```sh\npost()", "```"];
-const ADDRESS: &str = "127.0.0.1:8080";
+const BASE: &str = "http://127.0.0.1:8080";
 const IDS: [&str; 2] = ["c597aca0-d9de-488c-b90d-7c6d2e91b6db", "e1e0a750-e49f-4dbd-b34a-1c2ee68b09fe"];
 
 /// What to type for a first message: the README's, at this address. The ids are new each time; typed
 /// twice, they mean the same.
-fn first_session(listen: SocketAddr) -> String {
+fn first_session(base: &str) -> String {
     let [begin, end] = SESSION;
     let readme = include_str!("../../README.md");
     let session = readme.split_once(begin).and_then(|(_, rest)| rest.split_once(end));
     let session = session.map_or_else(String::new, |(session, _)| format!("post(){session}"));
-    IDS.iter().fold(session.replace(ADDRESS, &listen.to_string()), |session, id| {
-        session.replace(id, &Uuid::new_v4().to_string())
-    })
+    IDS.iter()
+        .fold(session.replace(BASE, base), |session, id| session.replace(id, &Uuid::new_v4().to_string()))
 }
 
 #[cfg(test)]
@@ -56,8 +56,9 @@ mod tests {
 
     #[test]
     fn the_first_session_is_the_readmes_at_the_systems_address_with_ids_of_its_own() {
-        let sessions = [1, 2].map(|port| first_session(([127, 0, 0, 1], port).into()));
-        for (session, address) in sessions.iter().zip(["127.0.0.1:1/", "127.0.0.1:2/"]) {
+        let bases = ["http://127.0.0.1:1", "https://127.0.0.1:2"];
+        let sessions = bases.map(first_session);
+        for (session, address) in sessions.iter().zip(["http://127.0.0.1:1/", "https://127.0.0.1:2/"]) {
             assert_eq!(session.matches(address).count(), 2, "{session}");
             assert_eq!(session.lines().count(), 9, "{session}");
             assert!(IDS.iter().all(|id| !session.contains(id)), "{session}");

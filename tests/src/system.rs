@@ -242,7 +242,7 @@ fn room(prefix: &str) -> impl Iterator<Item = (String, String)> {
 }
 
 fn standalone(data: &Path, policy: Option<&Path>) -> Start {
-    let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
+    let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string(), "--dev-login".to_owned()];
     for limit in ["--attempts-per-user", "--attempts-per-address", "--log-bytes-per-user"] {
         arguments.extend([limit.to_owned(), PER_MINUTE.to_owned()]);
     }
@@ -263,6 +263,7 @@ fn deployment(servers: &Servers) -> Vec<(String, String)> {
         ("MM_TABLES__NODES", servers.tables.clone()),
         ("MM_TABLES__KEYSPACE", name),
         ("MM_AUTH__DEVELOPMENT_SECRET", "a5".repeat(32)),
+        ("MM_AUTH__DEV_LOGIN", "true".to_owned()),
         ("MM_CURSORS__KEY", "5a".repeat(32)),
         ("MM_CONVERSATIONS__KEY", "c3".repeat(32)),
         ("MM_LIMITS__ATTEMPTS_PER_USER", PER_MINUTE.to_owned()),

@@ -16,6 +16,7 @@ use fanout::cursor::CursorKey;
 use futures::future::try_join_all;
 use graphql::Origins;
 use graphql::auth::Authenticator;
+use ingest::http::connections::Serving;
 use platform::clock::SystemClock;
 use platform::{connections, telemetry};
 use prometheus::TextEncoder;
@@ -66,7 +67,7 @@ pub async fn run(options: Options) -> Result<()> {
 async fn start(process: &mut Process) -> Result<SocketAddr> {
     let authenticator = Arc::new(Authenticator::development(&TOKEN_KEY));
     let origins = Origins::new(vec![], true);
-    let access = Access { authenticator, development: true, origins };
+    let access = Access { authenticator, dev_login: true, origins };
     // All clients are at one address, and a storm brings all of them at once.
     let limits = graphql::limits::Options {
         attempts_per_user: u32::MAX,
@@ -87,7 +88,7 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
         reserved_descriptors: RESERVED_DESCRIPTORS,
         ..connections::Options::default()
     };
-    process.serve(listener, routes, connections);
+    process.serve("http", listener, routes, Serving { connections, ..Serving::default() });
     let deadline = Instant::now() + READY_WITHIN;
     while !process.life.readiness.is_ready() {
         ensure!(Instant::now() < deadline, "waiting for {:?}", process.life.readiness.waiting_for());

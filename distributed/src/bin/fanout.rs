@@ -9,7 +9,7 @@ async fn main() -> anyhow::Result<()> {
         let access = distributed::access(process, config)?;
         let api = process.api(config.conversation_key()?, config.ingest()).await?;
         let sockets = process.sockets(&api, &access, config.cursor_key()?, config.fanout()).await?;
-        process.serve(listener, sockets, config.connections());
+        process.serve("http", listener, sockets, config.serving()?);
         Ok(())
     })
     .await

@@ -9,7 +9,7 @@ async fn main() -> anyhow::Result<()> {
         let access = distributed::access(process, config)?;
         let api = process.api(config.conversation_key()?, config.ingest()).await?;
         let requests = process.requests(&api, &access);
-        process.serve(listener, requests, config.connections());
+        process.serve("http", listener, requests, config.serving()?);
         Ok(())
     })
     .await

@@ -7,6 +7,7 @@ use std::io;
 use std::time::Duration;
 
 use rustix::net::Shutdown;
+use tokio::io::Interest;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
@@ -80,7 +81,7 @@ async fn read_close(outbox: &Outbox, mut incoming: Incoming) -> io::Result<()> {
             Reading::Closed => break,
             Reading::Failed => outbox.shut_down(Shutdown::Write),
         }
-        outbox.stream.readable().await?;
+        outbox.stream.ready(Interest::READABLE).await?;
         match outbox.stream.try_read(&mut buffer) {
             Ok(0) => return Ok(()),
             Ok(bytes) => {

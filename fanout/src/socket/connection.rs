@@ -14,9 +14,8 @@ use std::time::Duration;
 use futures::FutureExt;
 use graphql::limits::Peer;
 use graphql::{Viewer, auth};
-use platform::connections::Reading;
+use platform::connections::{Reading, Stream};
 use tokio::io::Interest;
-use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local, yield_now};
 use tokio::time::Instant;
@@ -107,7 +106,7 @@ impl Drop for Operation {
 impl Connection {
     pub fn new(
         shard: Rc<Shard>,
-        stream: TcpStream,
+        stream: Stream,
         peer: Option<Peer>,
         reading: Reading,
         holds: Holds,

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use graphql::problem::Problem;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
-use platform::connections::{Connection, Place, Reading};
+use platform::connections::{Connection, Detached, Place, Reading};
 use tungstenite::handshake::derive_accept_key;
 
 use crate::protocol::PROTOCOL;
@@ -110,7 +110,7 @@ fn single(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 
 /// A connection behind its handshake.
 pub struct Opened {
-    pub stream: std::net::TcpStream,
+    pub stream: Detached,
     /// What its client has sent already.
     pub read: Vec<u8>,
     /// What the connection holds.
@@ -122,10 +122,11 @@ pub struct Opened {
 /// The connection that a request was upgraded to.
 pub fn connection(upgraded: Upgraded) -> Option<Opened> {
     let parts = upgraded.downcast::<TokioIo<Connection>>().ok()?;
-    let (stream, connection, reading) = parts.io.into_inner().into_parts();
+    let connection = parts.io.into_inner();
     // A frame is to leave at once.
-    stream.set_nodelay(true).ok()?;
-    let stream = stream.into_std().ok()?;
+    connection.send_at_once().ok()?;
+    let (stream, connection, reading) = connection.into_parts();
+    let stream = stream.detach().ok()?;
     Some(Opened { stream, read: parts.read_buf.to_vec(), connection, reading })
 }
 

@@ -7,10 +7,10 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 
-use platform::connections::{Backlog, Reading};
+use platform::connections::{Backlog, Reading, Stream};
 use rustix::io::Errno;
 use rustix::net::{SendFlags, Shutdown};
-use tokio::net::TcpStream;
+use tokio::io::Interest;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -24,7 +24,7 @@ const ROOM: usize = 64 * 1024;
 /// What every write looks at comes first.
 #[repr(C)]
 pub struct Outbox {
-    pub stream: TcpStream,
+    pub stream: Stream,
     state: RefCell<State>,
     /// Told when there is room again, or never will be.
     room: Notify,
@@ -55,7 +55,7 @@ struct Rest {
 pub struct Closed;
 
 impl Outbox {
-    pub fn new(stream: TcpStream, attention: Rc<Notify>, reading: Reading) -> Self {
+    pub fn new(stream: Stream, attention: Rc<Notify>, reading: Reading) -> Self {
         Self { stream, state: RefCell::default(), room: Notify::new(), attention, reading }
     }
 
@@ -179,7 +179,7 @@ impl Outbox {
     pub async fn drained(&self) -> io::Result<()> {
         let drained = async {
             while self.is_waiting() {
-                self.stream.writable().await?;
+                self.stream.ready(Interest::WRITABLE).await?;
                 self.flush();
             }
             Ok(())

@@ -115,8 +115,7 @@ fn large() -> Executor {
 async fn serve(router: Router) -> (SocketAddr, JoinSet<()>, CancellationToken) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let (address, stop) = (listener.local_addr().expect("an address"), CancellationToken::new());
-    let served =
-        connections::serve(listener, router, platform::connections::Options::default(), stop.clone());
+    let served = connections::serve(listener, router, connections::Serving::default(), stop.clone());
     let mut tasks = JoinSet::new();
     tasks.spawn(served.map(|Ok(())| ()));
     (address, tasks, stop)

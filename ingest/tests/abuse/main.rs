@@ -114,6 +114,23 @@ async fn on_a_socket() {
     sockets.stop().await;
 }
 
+#[tokio::test]
+async fn on_a_socket_behind_tls() {
+    let sockets = Sockets::behind_tls().await;
+    let mut socket = sockets.connect().await;
+    for (document, expected) in
+        [("{ __typename }", "ok"), ("{ me { id } }", "NOT_FOUND"), ("{", "BAD_USER_INPUT")]
+    {
+        assert_eq!(socket.ask(&Raw::query(document)).await.0, expected, "{document}");
+    }
+    let long = format!("{{ __typename {} }}", " ".repeat(50_000));
+    assert_eq!(socket.ask(&Raw::query(&long)).await.0, "ok");
+    let first = socket.first("subscription { inbox { event { __typename } } }").await;
+    assert_eq!(first["payload"]["data"]["inbox"]["event"]["__typename"], "Drained");
+    drop(socket);
+    sockets.stop().await;
+}
+
 /// However the root field is written, it is one subscription with all that is selected.
 #[tokio::test]
 async fn a_subscription_may_have_fragments_and_its_field_twice_at_the_root() {

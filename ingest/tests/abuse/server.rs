@@ -1,6 +1,7 @@
 //! The routes of an ingest in this process, over empty tables.
 
 use std::future::pending;
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use embedded::Store;
 use graphql::auth::Authenticator;
 use graphql::limits;
 use graphql::{Admission, Executor, Origins, Reads, Rows};
+use musclemap_ingest::http::connections::Connected;
 use musclemap_ingest::http::{Http, routes};
 use musclemap_ingest::{Ingest, Options, api};
 use platform::clock::{Clock, SystemClock};
@@ -157,7 +159,7 @@ impl Server {
             authenticator: authenticator.clone(),
             ingest: ingest.clone(),
             clock: clock.clone(),
-            development,
+            dev_login: development,
         };
         let router = routes(http.clone());
         Self { http, ingest, executor, reads, authenticator, clock, store, token, router, _folder: folder }
@@ -205,6 +207,7 @@ impl Tables for Bad {
 /// Asks, and holds the answer to what every answer is.
 pub async fn answer(router: Router, raw: &Raw, token: Option<&str>) -> Answer {
     let mut request = Request::builder().method(raw.method).uri(&raw.path);
+    request = request.extension(Connected(Ipv4Addr::LOCALHOST.into())).header("host", "localhost");
     for (name, value) in &raw.headers {
         request = request.header(*name, value);
     }

@@ -1,5 +1,6 @@
 //! A fan-out node in this process, and a client's socket on it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,15 +9,20 @@ use fanout::cursor::CursorKey;
 use fanout::socket::Sockets as Routes;
 use futures::{SinkExt, StreamExt};
 use graphql::{Admission, Origins};
-use musclemap_ingest::http::connections;
-use platform::connections::Options;
+use musclemap_ingest::http::connections::{self, Serving};
+use musclemap_ingest::http::tls::Tls;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use tokio_tungstenite::{WebSocketStream, client_async};
 use tokio_util::sync::CancellationToken;
 
 use crate::server::{Raw, Server, result};
@@ -28,12 +34,18 @@ pub struct Sockets {
     pub server: Server,
     pub routes: axum::Router,
     url: String,
+    /// By which clients open TLS, where the port has it.
+    tls: Option<TlsConnector>,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
 
+pub trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
+
 pub struct Socket {
-    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    stream: WebSocketStream<Box<dyn Io>>,
     asked: usize,
 }
 
@@ -44,6 +56,31 @@ impl Sockets {
     }
 
     pub async fn of(server: Server, follows: bool, development: bool) -> Self {
+        Self::on((server, Serving::default(), None), follows, development).await
+    }
+
+    /// The same, behind TLS.
+    pub async fn behind_tls() -> Self {
+        let file = |name: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/keys").join(name);
+        let tls = Tls::load(&file("one.pem"), &file("one.key")).expect("a certificate");
+        let mut roots = RootCertStore::empty();
+        let authority = CertificateDer::from_pem_file(file("ca.pem")).expect("a certificate");
+        roots.add(authority).expect("an authority");
+        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let serving = Serving { tls: Some(tls), ..Serving::default() };
+        let connector = Some(TlsConnector::from(Arc::new(config)));
+        Self::on((Server::start(false).await, serving, connector), true, false).await
+    }
+
+    async fn on(
+        (server, serving, tls): (Server, Serving, Option<TlsConnector>),
+        follows: bool,
+        development: bool,
+    ) -> Self {
         let (log, tables, key) = (server.store.log(), server.store.tables(), CursorKey::new([7; 32]));
         let (node, entrances) = Node::new(log, tables, server.clock.clone(), key, fanout::Options::default())
             .await
@@ -64,11 +101,11 @@ impl Sockets {
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("ws://{}/graphql", listener.local_addr().expect("an address"));
-        let served = connections::serve(listener, routes.clone(), Options::default(), stop.clone());
+        let served = connections::serve(listener, routes.clone(), serving, stop.clone());
         tasks.spawn(async move {
             let Ok(()) = served.await;
         });
-        Self { server, routes, url, stop, tasks }
+        Self { server, routes, url, tls, stop, tasks }
     }
 
     pub async fn stop(self) {
@@ -93,7 +130,16 @@ impl Sockets {
         if let Some(origin) = origin {
             headers.insert("origin", origin.parse().expect("a header"));
         }
-        match connect_async(request).await {
+        let address = request.uri().authority().expect("an address").to_string();
+        let stream = TcpStream::connect(address).await.expect("a connection");
+        let stream: Box<dyn Io> = match &self.tls {
+            None => Box::new(stream),
+            Some(tls) => {
+                let name = ServerName::try_from("localhost").expect("a name");
+                Box::new(tls.connect(name, stream).await.expect("a handshake"))
+            }
+        };
+        match client_async(request, stream).await {
             Ok((stream, _)) => Ok(Socket { stream, asked: 0 }),
             Err(Error::Http(response)) => {
                 let kind = response.headers().get("content-type").map(|kind| kind.to_str().expect("text"));

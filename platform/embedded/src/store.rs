@@ -5,7 +5,7 @@
 //! - Whatever is written is synced to the disk within [`Options::sync_every`], and at closing.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fjall::config::{BlockSizePolicy, FilterPolicy};
@@ -16,11 +16,13 @@ use schemas::position::Partition;
 
 use crate::bytes::Malformed;
 use crate::health::Health;
+use crate::locked;
 use crate::log::EmbeddedLog;
 use crate::memtable::SEALED_BYTES;
 use crate::meta::{Meta, MetaError};
 use crate::periodic::Periodic;
 use crate::tables::EmbeddedTables;
+use crate::witness::{Witness, WitnessError};
 
 const CACHE_BYTES: u64 = 32 * 1024 * 1024;
 /// Above what the writing threads let stand, so that fjall seals only what they do not count.
@@ -63,6 +65,13 @@ pub enum OpenError {
     /// Use the program that wrote it, or a later one.
     #[error("data folder has layout {0}, which this program does not know")]
     Layout(u8),
+    /// Put a backup in its place.
+    #[error(
+        "data folder {} is damaged: {what}; put a backup in its place, or start on a new folder, and keep \
+         this one as it is to find out why",
+        folder.display()
+    )]
+    Damaged { folder: PathBuf, what: String },
     #[error("data folder cannot be read: {0}")]
     Unreadable(#[source] fjall::Error),
     #[error("data folder holds malformed bytes")]
@@ -81,11 +90,32 @@ impl From<MetaError> for OpenError {
     }
 }
 
+impl OpenError {
+    fn of_store(error: fjall::Error, folder: &Path) -> Self {
+        match error {
+            fjall::Error::Locked => Self::InUse(folder.to_owned()),
+            fjall::Error::JournalRecovery(_) | fjall::Error::Unrecoverable => {
+                Self::Damaged { folder: folder.to_owned(), what: error.to_string() }
+            }
+            other => Self::Unreadable(other),
+        }
+    }
+
+    fn of_witness(error: WitnessError, folder: &Path) -> Self {
+        match error {
+            WitnessError::Store(error) => Self::of_store(error, folder),
+            WitnessError::Io(error) => Self::Unreadable(error.into()),
+            WitnessError::Lost(what) => Self::Damaged { folder: folder.to_owned(), what },
+        }
+    }
+}
+
 /// A data folder that this process has open. Dropping it closes log and tables.
 pub struct Store {
     log: Arc<EmbeddedLog>,
     tables: Arc<EmbeddedTables>,
     background: Vec<Periodic>,
+    witness: Arc<Mutex<Witness>>,
     database: Database,
 }
 
@@ -106,15 +136,11 @@ impl Store {
             .max_journaling_size(JOURNAL_BYTES)
             .worker_threads(2)
             .open()
-            .map_err(|error| match error {
-                fjall::Error::Locked => OpenError::InUse(path.to_owned()),
-                other => OpenError::Unreadable(other),
-            })?;
+            .map_err(|error| OpenError::of_store(error, path))?;
         let keyspace = |name, options: KeyspaceCreateOptions| {
             database.keyspace(name, || options).map_err(OpenError::Unreadable)
         };
         let meta = keyspace("meta", KeyspaceCreateOptions::default().max_memtable_size(META_MEMTABLE_BYTES))?;
-        let meta = Meta::open(meta)?;
         // Records are read by range alone: larger blocks, and no filter for single keys.
         let records = KeyspaceCreateOptions::default()
             .max_memtable_size(MEMTABLE_BYTES)
@@ -123,6 +149,11 @@ impl Store {
         let records = keyspace("records", records)?;
         let rows = keyspace("rows", KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES))?;
 
+        // Before anything is written to what may have lost something.
+        let witness = Witness::open(path, vec![meta.clone(), records.clone(), rows.clone()])
+            .map_err(|error| OpenError::of_witness(error, path))?;
+        let witness = Arc::new(Mutex::new(witness));
+        let meta = Meta::open(meta)?;
         let health = Arc::new(Health::default());
         let log = Arc::new(EmbeddedLog::open(
             database.clone(),
@@ -141,10 +172,14 @@ impl Store {
             Arc::clone(&health),
         )?);
         let background = vec![
-            Periodic::start("store-sync", options.sync_every, syncing(database.clone(), health))?,
+            Periodic::start(
+                "store-sync",
+                options.sync_every,
+                syncing(database.clone(), witness.clone(), health),
+            )?,
             Periodic::start("store-sweep", SWEEP_EVERY, sweeping(&log, &tables, clock))?,
         ];
-        Ok(Self { log, tables, background, database })
+        Ok(Self { log, tables, background, witness, database })
     }
 
     pub fn log(&self) -> Arc<EmbeddedLog> {
@@ -161,7 +196,7 @@ impl Drop for Store {
         self.log.close();
         self.tables.close();
         self.background.clear();
-        if let Err(error) = self.database.persist(PersistMode::SyncAll) {
+        if let Err(error) = locked(&self.witness).sync(&self.database) {
             tracing::error!(%error, "last sync of the data folder failed");
         }
     }
@@ -170,10 +205,14 @@ impl Drop for Store {
 /// Appends wait while it runs: fjall syncs under the lock of its journal.
 ///
 /// It also finds out that fjall gave up in the background, even when nothing is written.
-fn syncing(database: Database, health: Arc<Health>) -> impl FnMut() + Send {
+fn syncing(database: Database, witness: Arc<Mutex<Witness>>, health: Arc<Health>) -> impl FnMut() + Send {
     move || {
-        let mode = if health.take_unsynced() { PersistMode::SyncData } else { PersistMode::Buffer };
-        if let Err(error) = database.persist(mode) {
+        let synced = if health.take_unsynced() {
+            locked(&witness).sync(&database)
+        } else {
+            database.persist(PersistMode::Buffer).map_err(WitnessError::from)
+        };
+        if let Err(error) = synced {
             health.fail(error);
         }
     }

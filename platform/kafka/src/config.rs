@@ -2,8 +2,10 @@
 //!
 //! Invariant: each setting that librdkafka has wrong for us by default stands here, with its reason.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
+use platform::config::Secret;
 use rdkafka::ClientConfig;
 use schemas::topics::MAX_RECORD_BYTES;
 
@@ -18,11 +20,38 @@ const BATCH_MARGIN_BYTES: usize = 16 * 1024;
 /// What a queued record weighs at least, whatever its size.
 pub(crate) const RECORD_OVERHEAD_BYTES: usize = 512;
 
+/// How a broker is known, and who this process is to it.
+#[derive(Debug, Clone)]
+pub struct Security {
+    /// Connections over TLS.
+    pub tls: bool,
+    /// Certificates of the authorities that brokers are known by, in PEM; empty: those of the machine.
+    pub ca: PathBuf,
+    /// Empty: this process is nobody.
+    pub user: String,
+    pub password: Secret,
+    /// SCRAM-SHA-256 or SCRAM-SHA-512.
+    pub mechanism: String,
+}
+
+impl Default for Security {
+    fn default() -> Self {
+        Self {
+            tls: false,
+            ca: PathBuf::new(),
+            user: String::new(),
+            password: Secret::of(""),
+            mechanism: "SCRAM-SHA-512".to_owned(),
+        }
+    }
+}
+
 /// How to reach and use a Kafka cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// `host:port`, several by commas.
     pub bootstrap_servers: String,
+    pub security: Security,
     /// Stands before the names of all topics and groups, so that several systems can share a cluster.
     /// Letters, digits, `.`, `_`, `-`.
     pub prefix: String,
@@ -61,6 +90,7 @@ impl Config {
     pub fn new(bootstrap_servers: impl Into<String>, client_id: impl Into<String>) -> Self {
         Self {
             bootstrap_servers: bootstrap_servers.into(),
+            security: Security::default(),
             prefix: String::new(),
             client_id: client_id.into(),
             request_timeout: Duration::from_secs(10),
@@ -82,7 +112,12 @@ impl Config {
     }
 
     pub(crate) fn check(&self) -> Result<(), ConnectError> {
+        let Security { tls, user, password, mechanism, .. } = &self.security;
         let rules = [
+            (!tls || cfg!(feature = "tls"), "tls needs a build with the feature tls"),
+            (*tls || user.is_empty(), "a user needs tls"),
+            (user.is_empty() == password.expose().is_none(), "user and password belong together"),
+            (["SCRAM-SHA-256", "SCRAM-SHA-512"].contains(&mechanism.as_str()), "mechanism is no SCRAM"),
             (!self.bootstrap_servers.trim().is_empty(), "bootstrap_servers is empty"),
             (!self.client_id.trim().is_empty(), "client_id is empty"),
             (is_prefix(&self.prefix), "prefix is not of letters, digits, '.', '_', '-', or above 64"),
@@ -119,6 +154,18 @@ impl Config {
             // The broker closes idle connections, which is no news.
             .set("log.connection.close", "false")
             .set("statistics.interval.ms", millis(self.statistics_interval));
+        let Security { tls, ca, user, password, mechanism } = &self.security;
+        if *tls {
+            config.set("security.protocol", if user.is_empty() { "ssl" } else { "sasl_ssl" });
+            // The name or address that is connected to must be the certificate's.
+            config.set("ssl.endpoint.identification.algorithm", "https");
+        }
+        if !ca.as_os_str().is_empty() {
+            config.set("ssl.ca.location", ca.to_string_lossy());
+        }
+        if let Some(password) = password.expose() {
+            config.set("sasl.mechanism", mechanism).set("sasl.username", user).set("sasl.password", password);
+        }
         config
     }
 
@@ -211,9 +258,46 @@ mod tests {
             Config { queue_bytes: 1024, ..good.clone() },
             Config { fetch_wait: Duration::from_secs(60), ..good.clone() },
             Config { stalled_after: Duration::ZERO, ..good.clone() },
+            #[cfg(not(feature = "tls"))]
+            secure(|security| security.tls = true),
+            secure(|security| security.mechanism = "PLAIN".to_owned()),
+            secure(|security| {
+                security.user = "messaging".to_owned();
+                security.password = Secret::of("hush");
+            }),
+            secure(|security| security.password = Secret::of("hush")),
         ];
         for config in bad {
             assert!(matches!(config.check(), Err(ConnectError::Config(_))), "{config:?}");
+        }
+    }
+
+    fn secure(change: impl FnOnce(&mut Security)) -> Config {
+        let mut config = Config::new("127.0.0.1:9092", "test");
+        change(&mut config.security);
+        config
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let config = secure(|security| security.password = Secret::of("hush"));
+        assert!(!format!("{config:?}").contains("hush"));
+    }
+
+    #[cfg(feature = "tls")]
+    #[test]
+    fn librdkafka_knows_tls_and_scram() {
+        for mechanism in ["SCRAM-SHA-256", "SCRAM-SHA-512"] {
+            let config = secure(|security| {
+                security.tls = true;
+                security.user = "messaging".to_owned();
+                security.password = Secret::of("hush");
+                security.mechanism = mechanism.to_owned();
+            });
+            config.check().expect("a configuration");
+            config.producer().create_native_config().expect("known settings");
+            let rdkafka = config.producer().create::<rdkafka::producer::BaseProducer>();
+            rdkafka.expect("a client with TLS and SCRAM");
         }
     }
 

@@ -22,7 +22,7 @@ pub mod setup;
 mod threads;
 mod topology;
 
-pub use config::Config;
+pub use config::{Config, Security};
 pub use error::ConnectError;
 pub use log::Kafka;
 pub use metrics::Metrics;

@@ -2,7 +2,10 @@
 //!
 //! Invariant: every wait, every repetition and every crowd has its bound here.
 
+use std::path::PathBuf;
 use std::time::Duration;
+
+use platform::config::Secret;
 
 use crate::error::ConnectError;
 
@@ -10,10 +13,17 @@ use crate::error::ConnectError;
 const MAX_KEYSPACE: usize = 48;
 
 /// How to reach and use a cluster.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Config {
     /// `host:port`, several by commas. The others of the cluster are found through them.
     pub nodes: String,
+    /// Connections over TLS. A node's certificate must be for its address.
+    pub tls: bool,
+    /// Certificates of the authorities that nodes are known by, in PEM; empty: those of the machine.
+    pub ca: PathBuf,
+    /// Empty: this process is nobody to the cluster.
+    pub user: String,
+    pub password: Secret,
     /// Lower-case letters, digits and `_`, at most 48.
     pub keyspace: String,
     /// The one that is local to this process; needed where a cluster has several.
@@ -38,6 +48,10 @@ impl Config {
     pub fn new(nodes: impl Into<String>) -> Self {
         Self {
             nodes: nodes.into(),
+            tls: false,
+            ca: PathBuf::new(),
+            user: String::new(),
+            password: Secret::of(""),
             keyspace: "musclemap".into(),
             datacenter: None,
             connect_timeout: Duration::from_secs(10),
@@ -56,6 +70,9 @@ impl Config {
     pub(crate) fn check(&self) -> Result<(), ConnectError> {
         let rules = [
             (self.nodes().next().is_some(), "nodes is empty"),
+            (!self.tls || cfg!(feature = "tls"), "tls needs a build with the feature tls"),
+            (self.tls || self.user.is_empty(), "a user needs tls"),
+            (self.user.is_empty() == self.password.expose().is_none(), "user and password belong together"),
             (is_keyspace(&self.keyspace), "keyspace is not of a-z, 0-9 and _, or longer than 48"),
             (self.datacenter.as_deref() != Some(""), "datacenter is empty"),
             (!self.connect_timeout.is_zero(), "connect_timeout is 0"),
@@ -96,6 +113,10 @@ mod tests {
             Config { call_timeout: Duration::from_secs(1), ..good.clone() },
             Config { attempts: 0, ..good.clone() },
             Config { in_flight: 0, ..good.clone() },
+            #[cfg(not(feature = "tls"))]
+            Config { tls: true, ..good.clone() },
+            Config { user: "messaging".into(), password: Secret::of("hush"), ..good.clone() },
+            Config { password: Secret::of("hush"), ..good.clone() },
         ];
         for config in bad {
             assert!(matches!(config.check(), Err(ConnectError::Config(_))), "{config:?}");

@@ -9,8 +9,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+#[cfg(feature = "tls")]
+use openssl::error::ErrorStack;
+#[cfg(feature = "tls")]
+use openssl::ssl::{SslConnector, SslMethod};
 use scylla::client::execution_profile::ExecutionProfile;
+#[cfg(feature = "tls")]
+use scylla::client::session::OpenSsl010Config;
 use scylla::client::session::Session;
+#[cfg(not(feature = "tls"))]
+use scylla::client::session::TlsContext;
 use scylla::client::session_builder::SessionBuilder;
 use scylla::errors::NewSessionError;
 use scylla::policies::load_balancing::DefaultPolicy;
@@ -48,7 +56,7 @@ impl Connection {
             .retry_policy(Arc::new(FallthroughRetryPolicy::new()))
             .load_balancing_policy(balancing.build())
             .build();
-        let builder = SessionBuilder::new()
+        let mut builder = SessionBuilder::new()
             .known_nodes(config.nodes())
             .default_execution_profile_handle(profile.into_handle())
             .connection_timeout(config.connect_timeout / 5)
@@ -56,7 +64,11 @@ impl Connection {
             .keepalive_timeout(KEEPALIVE)
             // What routing by token needs to know, and no more.
             .keyspaces_to_fetch([&config.keyspace])
-            .fetch_full_schema_metadata(false);
+            .fetch_full_schema_metadata(false)
+            .tls_context(tls(config)?);
+        if let Some(password) = config.password.expose() {
+            builder = builder.user(&config.user, password);
+        }
         match timeout(config.connect_timeout, builder.build()).await {
             Ok(Ok(session)) => Ok(Self { session, statements: Mutex::default() }),
             Ok(Err(NewSessionError::EmptyKnownNodesList)) => Err(ConnectError::Config("nodes is empty")),
@@ -79,6 +91,27 @@ impl Connection {
         locked(&self.statements).insert(text.to_owned(), statement.clone());
         Ok(statement)
     }
+}
+
+/// What nodes are known by; nothing without TLS.
+#[cfg(feature = "tls")]
+fn tls(config: &Config) -> Result<Option<OpenSsl010Config>, ConnectError> {
+    if !config.tls {
+        return Ok(None);
+    }
+    let refused = |error: ErrorStack| ConnectError::Refused(format!("{}: {error}", config.ca.display()));
+    // Of its defaults that matter: certificates are verified.
+    let mut builder = SslConnector::builder(SslMethod::tls_client()).map_err(refused)?;
+    if !config.ca.as_os_str().is_empty() {
+        builder.set_ca_file(&config.ca).map_err(refused)?;
+    }
+    Ok(Some(OpenSsl010Config::new(builder)))
+}
+
+/// A build without TLS has refused settings that ask for it.
+#[cfg(not(feature = "tls"))]
+fn tls(_: &Config) -> Result<Option<TlsContext>, ConnectError> {
+    Ok(None)
 }
 
 /// The newest session.

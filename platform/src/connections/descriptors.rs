@@ -6,11 +6,14 @@ use std::fs::File;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// How many connections may take. Raises the limit of the process to the most that it is allowed.
-pub fn for_connections(reserved: usize) -> usize {
-    of_limit(raised(), reserved)
+use super::Options;
+
+/// How many connections there are descriptors for. Raises the limit of the process to the most that it is allowed.
+pub fn for_connections(options: &Options) -> usize {
+    of_limit(raised(), options.reserved_descriptors) / options.descriptors_each.max(1)
 }
 
+/// How many descriptors connections may take.
 fn of_limit(limit: usize, reserved: usize) -> usize {
     limit.saturating_sub(reserved).max(limit / 2)
 }
@@ -55,5 +58,11 @@ mod tests {
         {
             assert_eq!(of_limit(limit, reserved), expected);
         }
+    }
+
+    #[test]
+    fn connections_of_several_descriptors_are_fewer() {
+        let most = |descriptors_each| for_connections(&Options { descriptors_each, ..Options::default() });
+        assert_eq!(most(3), most(1) / 3);
     }
 }

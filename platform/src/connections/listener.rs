@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::descriptors::Spare;
 use super::places::Places;
-use super::{Connection, Full, Options, Reading, export};
+use super::{Connection, Full, Options, Reading, Stream, export};
 
 /// How many are accepted together, which costs less than one by one.
 const TOGETHER: u32 = 10;
@@ -64,7 +64,8 @@ impl Listener {
             return match self.places.take(address.ip()) {
                 Ok(place) => {
                     self.pace.passed();
-                    Arrival::Accepted(Connection::new((stream, address.ip()), place, self.port, self.reading))
+                    let stream = (Stream::Tcp(stream), address.ip());
+                    Arrival::Accepted(Connection::new(stream, place, self.port, self.reading))
                 }
                 Err(full) => {
                     self.places.refused(full);

@@ -1,6 +1,6 @@
 //! Places for connections: in total, and of each address.
 //!
-//! Invariant: a place is held until it is dropped, and counts for its address as long.
+//! Invariant: a place is held until the last that holds it is dropped, and counts for its address as long.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -39,8 +39,13 @@ pub struct Places {
     open: IntGauge,
 }
 
-/// The place of one connection.
+/// The place of one connection, for whatever is a part of it.
+#[derive(Clone)]
 pub struct Place {
+    _taken: Arc<Taken>,
+}
+
+struct Taken {
     _total: Share<()>,
     _network: Share<IpAddr>,
     open: IntGauge,
@@ -48,7 +53,7 @@ pub struct Place {
 
 impl Places {
     pub fn new(options: &Options) -> Self {
-        let most = options.connections.min(descriptors::for_connections(options.reserved_descriptors));
+        let most = options.connections.min(descriptors::for_connections(options));
         Self {
             port: options.port,
             total: Shares::new(most),
@@ -62,7 +67,8 @@ impl Places {
         let network = self.by_network.take(network(address)).ok_or(Full::Address)?;
         let total = self.total.take(()).ok_or(Full::Total)?;
         self.open.inc();
-        Ok(Place { _total: total, _network: network, open: self.open.clone() })
+        let taken = Taken { _total: total, _network: network, open: self.open.clone() };
+        Ok(Place { _taken: Arc::new(taken) })
     }
 
     /// Counts a refusal.
@@ -71,7 +77,7 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for Taken {
     fn drop(&mut self) {
         self.open.dec();
     }

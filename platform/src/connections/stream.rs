@@ -1,113 +1,134 @@
-//! The connection of one client, as a stream of bytes that fails when the client does not read.
-//!
-//! Invariant: it holds its place until it is dropped or taken apart.
+//! What carries a connection: a socket of TCP to its client, or a local one to what is between.
 
 use std::io;
-use std::net::IpAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf, Ready};
+use tokio::net::{TcpStream, UnixStream};
 
-use super::{Backlog, Place, Reading, UNREAD};
-
-/// A connection that has a place.
-pub struct Connection {
-    stream: TcpStream,
-    address: IpAddr,
-    place: Place,
-    port: &'static str,
-    reading: Reading,
-    /// There while something waits to be written.
-    waiting: Option<Waiting>,
+#[derive(Debug)]
+pub enum Stream {
+    Tcp(TcpStream),
+    Local(UnixStream),
 }
 
-struct Waiting {
-    backlog: Backlog,
-    late: Pin<Box<Sleep>>,
+/// A stream between two runtimes.
+#[derive(Debug)]
+pub enum Detached {
+    Tcp(std::net::TcpStream),
+    Local(std::os::unix::net::UnixStream),
 }
 
-impl Connection {
-    pub(super) fn new(
-        (stream, address): (TcpStream, IpAddr),
-        place: Place,
-        port: &'static str,
-        reading: Reading,
-    ) -> Self {
-        Self { stream, address, place, port, reading, waiting: None }
-    }
-
-    /// Of its client.
-    pub fn address(&self) -> IpAddr {
-        self.address
-    }
-
-    /// The stream, what it holds, and how fast its client has to read, for whoever looks after that itself.
-    pub fn into_parts(self) -> (TcpStream, Place, Reading) {
-        (self.stream, self.place, self.reading)
-    }
-
-    /// Passes on what came of a write, unless the client is late.
-    fn written(&mut self, written: Poll<io::Result<usize>>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        match (&written, &mut self.waiting) {
-            (Poll::Ready(Ok(bytes)), Some(waiting)) => waiting.backlog.took(*bytes, Instant::now()),
-            (Poll::Ready(_), _) => {}
-            (Poll::Pending, waiting) => {
-                let waiting = waiting.get_or_insert_with(|| {
-                    let backlog = Backlog::new(Instant::now());
-                    Waiting { backlog, late: Box::pin(sleep_until(backlog.due(&self.reading))) }
-                });
-                let due = waiting.backlog.due(&self.reading);
-                if waiting.late.deadline() != due {
-                    waiting.late.as_mut().reset(due);
-                }
-                ready!(waiting.late.as_mut().poll(cx));
-                UNREAD.with_label_values(&[self.port]).inc();
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
+impl Detached {
+    /// Of the runtime that this is called on.
+    pub fn attach(self) -> io::Result<Stream> {
+        match self {
+            Self::Tcp(stream) => Ok(Stream::Tcp(TcpStream::from_std(stream)?)),
+            Self::Local(stream) => Ok(Stream::Local(UnixStream::from_std(stream)?)),
         }
-        written
     }
 }
 
-impl AsyncRead for Connection {
+impl Stream {
+    /// Of no runtime any more.
+    pub fn detach(self) -> io::Result<Detached> {
+        match self {
+            Self::Tcp(stream) => Ok(Detached::Tcp(stream.into_std()?)),
+            Self::Local(stream) => Ok(Detached::Local(stream.into_std()?)),
+        }
+    }
+
+    /// From now on what is written leaves at once, and waits for nothing that comes after it.
+    pub fn send_at_once(&self) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.set_nodelay(true),
+            Self::Local(_) => Ok(()),
+        }
+    }
+
+    pub async fn ready(&self, interest: Interest) -> io::Result<Ready> {
+        match self {
+            Self::Tcp(stream) => stream.ready(interest).await,
+            Self::Local(stream) => stream.ready(interest).await,
+        }
+    }
+
+    pub fn try_read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_read(buffer),
+            Self::Local(stream) => stream.try_read(buffer),
+        }
+    }
+
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.try_write(bytes),
+            Self::Local(stream) => stream.try_write(bytes),
+        }
+    }
+}
+
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Tcp(stream) => stream.as_fd(),
+            Self::Local(stream) => stream.as_fd(),
+        }
+    }
+}
+
+impl AsyncRead for Stream {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_read(cx, buffer),
+            Self::Local(stream) => Pin::new(stream).poll_read(cx, buffer),
+        }
     }
 }
 
-impl AsyncWrite for Connection {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.written(written, cx)
+impl AsyncWrite for Stream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Self::Local(stream) => Pin::new(stream).poll_write(cx, bytes),
+        }
     }
 
     fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.written(written, cx)
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_write_vectored(cx, pieces),
+            Self::Local(stream) => Pin::new(stream).poll_write_vectored(cx, pieces),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        match self {
+            Self::Tcp(stream) => stream.is_write_vectored(),
+            Self::Local(stream) => stream.is_write_vectored(),
+        }
     }
 
-    /// Flushed when nothing waits any more.
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.waiting = None;
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Local(stream) => Pin::new(stream).poll_flush(cx),
+        }
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.get_mut() {
+            Self::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Local(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }

@@ -46,6 +46,9 @@ struct Bans {
 struct Ban {
     #[serde(rename = "crate")]
     name: String,
+    /// Crates that may depend on it all the same.
+    #[serde(default)]
+    wrappers: Vec<String>,
     reason: String,
 }
 
@@ -101,6 +104,9 @@ pub struct Lock {
 pub struct Locked {
     name: String,
     source: Option<String>,
+    /// Names, each with a version behind it where there are several.
+    #[serde(default)]
+    dependencies: Vec<String>,
 }
 
 impl Deny {
@@ -151,8 +157,16 @@ impl Deny {
     /// Banned crates, and crates from elsewhere than the allowed registries and this repository.
     pub fn crates(&self, lock: &Lock) -> Vec<String> {
         let mut wrong = Vec::new();
-        for Locked { name, source } in &lock.package {
-            if let Some(ban) = self.bans.deny.iter().find(|ban| ban.name == *name) {
+        let depends = |package: &Locked, name: &str| {
+            package.dependencies.iter().any(|dependency| dependency.split(' ').next() == Some(name))
+        };
+        for Locked { name, source, .. } in &lock.package {
+            let mut dependents = lock.package.iter().filter(|package| depends(package, name));
+            let is_banned = |ban: &&Ban| {
+                ban.name == *name
+                    && (ban.wrappers.is_empty() || !dependents.all(|one| ban.wrappers.contains(&one.name)))
+            };
+            if let Some(ban) = self.bans.deny.iter().find(is_banned) {
                 wrong.push(format!("{name}: {}", ban.reason));
             }
             let registry = source.as_deref().map(|source| source.strip_prefix("registry+"));
@@ -177,7 +191,7 @@ mod tests {
         allow = ["MIT", "ISC"]
         clarify = [{ crate = "e", expression = "MIT", license-files = [] }]
         [bans]
-        deny = [{ crate = "openssl-sys", reason = "r" }]
+        deny = [{ crate = "openssl-sys", reason = "r" }, { crate = "c", wrappers = ["w"], reason = "s" }]
         features = [{ crate = "jsonwebtoken", deny = ["aws_lc_rs"], reason = "r" }]
         [sources]
         unknown-registry = "deny"
@@ -231,5 +245,15 @@ mod tests {
         )
         .unwrap();
         assert_eq!(deny().crates(&lock), ["openssl-sys: r", "b: from git+https://registry.example/b"]);
+    }
+
+    #[test]
+    fn a_banned_crate_may_be_wrapped_by_those_that_are_named_alone() {
+        let lock = |dependents: &str| -> Lock {
+            toml::from_str(&format!("{dependents}[[package]]\nname = 'c'")).unwrap()
+        };
+        let by = |name: &str| format!("[[package]]\nname = '{name}'\ndependencies = ['a', 'c 1.0']\n");
+        assert_eq!(deny().crates(&lock(&by("w"))), <[&str; 0]>::default());
+        assert_eq!(deny().crates(&lock(&(by("w") + &by("x")))), ["c: s"]);
     }
 }

@@ -11,7 +11,7 @@ use futures::{SinkExt, StreamExt};
 use graphql::auth::Authenticator;
 use graphql::{Limits, Viewer};
 use platform::clock::SystemClock;
-use platform::connections::{self, Places, Reading};
+use platform::connections::{self, Places, Reading, Stream};
 use schemas::avro;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval, Role as Rank};
@@ -149,7 +149,7 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        (client, self.shard.connect(server, None, reading, holds()))
+        (client, self.shard.connect(Stream::Tcp(server), None, reading, holds()))
     }
 
     /// `ann` subscribes to her inbox.

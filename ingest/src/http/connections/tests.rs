@@ -1,5 +1,6 @@
 //! Attacks on a port, over loopback, each bounded.
 
+use axum::Extension;
 use axum::routing::get;
 use platform::connections::Reading;
 
@@ -18,13 +19,20 @@ struct Port {
 }
 
 impl Port {
-    async fn open(head: Duration, options: Options) -> Self {
+    async fn open(head: Duration, connections: Options) -> Self {
+        Self::serving(head, Serving { connections, ..Serving::default() }).await
+    }
+
+    async fn serving(head: Duration, serving: Serving) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
         let large = async || "x".repeat(LARGE);
-        let router = Router::new().route("/", get(async || "hello")).route("/large", get(large));
+        let router = Router::new()
+            .route("/", get(async || "hello"))
+            .route("/large", get(large))
+            .route("/who", get(who));
         let mut server = JoinSet::new();
-        server.spawn(serve_within(head, listener, router, options, stop.clone()));
+        server.spawn(serve_within(head, listener, router, serving, stop.clone()));
         Self { address, stop, server }
     }
 
@@ -39,6 +47,14 @@ impl Port {
         self.stop.cancel();
         timeout(PATIENCE, self.server.join_all()).await.expect("it ends in time");
     }
+}
+
+/// Who asks, and whose connection it is.
+async fn who(
+    Extension(Peer(client)): Extension<Peer>,
+    Extension(Connected(address)): Extension<Connected>,
+) -> String {
+    format!("{client} {address}")
 }
 
 fn options() -> Options {
@@ -137,4 +153,18 @@ async fn a_drain_ends_in_time_though_answers_are_not_read_and_heads_do_not_end()
     let begun = Instant::now();
     port.end().await;
     assert!(begun.elapsed() < Options::default().reading.within, "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_request_has_the_address_of_its_client_and_that_of_its_connection() {
+    for (trusted, told) in [("", "127.0.0.1 127.0.0.1"), ("127.0.0.0/8", "198.51.100.9 127.0.0.1")] {
+        let proxies = TrustedProxies::parse(trusted).unwrap();
+        let serving = Serving { connections: options(), proxies, tls: None };
+        let port = Port::serving(READ_WITHIN, serving).await;
+        let ask =
+            b"GET /who HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-forwarded-for: 198.51.100.9\r\n\r\n";
+        let heard = heard(&mut port.client(ask).await).await;
+        assert!(heard.ends_with(&format!("\r\n{told}")), "{trusted}: {heard}");
+        port.end().await;
+    }
 }

@@ -1,0 +1,68 @@
+//! What is given, and what comes of it.
+
+use super::*;
+
+fn with(variables: &[(&str, &str)]) -> Result<Config> {
+    let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Ok(config::load(DEFAULTS, None, variables, &[])?)
+}
+
+#[test]
+fn the_documented_defaults_are_those_of_the_code() {
+    let config = with(&[]).unwrap();
+    assert_eq!(format!("{:?}", config.runner()), format!("{:?}", runner::Options::default()));
+    assert_eq!(format!("{:?}", config.ingest()), format!("{:?}", ingest::Options::default()));
+    assert_eq!(format!("{:?}", config.fanout()), format!("{:?}", fanout::Options::default()));
+    let (serving, of_the_code) = (config.serving().unwrap(), Serving::default());
+    assert_eq!(format!("{:?}", serving.connections), format!("{:?}", of_the_code.connections));
+    assert_eq!(serving.proxies, of_the_code.proxies);
+    assert!(serving.tls.is_none() && config.admin.listen.ip().is_loopback());
+    let kafka = kafka::Config::new("127.0.0.1:9092", "x");
+    assert_eq!(format!("{:?}", config.kafka("x")), format!("{kafka:?}"));
+    let tables = scylla_tables::Config::new("127.0.0.1:9042");
+    assert_eq!(format!("{:?}", config.tables()), format!("{tables:?}"));
+}
+
+#[test]
+fn passwords_of_servers_are_used_and_not_shown() {
+    let given = [("MM_KAFKA__PASSWORD", "hush-1"), ("MM_TABLES__PASSWORD", "hush-2")];
+    let config = with(&given).unwrap();
+    assert_eq!(config.kafka("x").security.password.expose(), Some("hush-1"));
+    assert_eq!(config.tables().password.expose(), Some("hush-2"));
+    let shown = [toml::to_string(&config).unwrap(), format!("{config:?}")];
+    assert!(shown.iter().all(|shown| !shown.contains("hush")), "{shown:?}");
+}
+
+#[test]
+fn nobody_signs_in_without_keys_and_anybody_only_on_loopback() {
+    let secret = "ab".repeat(32);
+    let access = |variables: &[(&str, &str)]| with(variables).unwrap().access().is_ok();
+    assert!(!access(&[]));
+    assert!(access(&[("MM_AUTH__DEVELOPMENT_SECRET", &secret)]));
+    assert!(!access(&[("MM_AUTH__DEVELOPMENT_SECRET", "ab")]));
+    assert!(!access(&[("MM_AUTH__DEVELOPMENT_SECRET", &secret), ("MM_HTTP__LISTEN", "0.0.0.0:80")]));
+    assert!(!access(&[("MM_AUTH__KEYS", "/nowhere/at/all")]));
+}
+
+#[test]
+fn log_in_without_a_password_is_off_unless_told() {
+    let secret = "ab".repeat(32);
+    let given = [("MM_AUTH__DEVELOPMENT_SECRET", secret.as_str()), ("MM_AUTH__DEV_LOGIN", "true")];
+    assert!(!with(&given[..1]).unwrap().access().unwrap().dev_login);
+    assert!(with(&given).unwrap().access().unwrap().dev_login);
+    assert!(with(&given[1..]).unwrap().access().is_err());
+    let keys = [("MM_AUTH__KEYS", "keys.json"), given[1]];
+    let said = format!("{:#}", with(&keys).unwrap().access().err().unwrap());
+    assert!(said.contains("dev_login"), "{said}");
+}
+
+#[test]
+fn half_of_tls_and_proxies_that_are_no_networks_are_errors() {
+    for given in [
+        ("MM_TLS__CERTIFICATE", "a.pem"),
+        ("MM_TLS__KEY", "a.key"),
+        ("MM_HTTP__TRUSTED_PROXIES", "proxy.example"),
+    ] {
+        assert!(with(&[given]).unwrap().serving().is_err(), "{given:?}");
+    }
+}
