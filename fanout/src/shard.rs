@@ -60,7 +60,6 @@ pub struct Stands {
 /// A socket that has shaken hands.
 pub struct Arrival {
     pub stream: Detached,
-    pub peer: Option<Peer>,
     /// What its client has sent behind the handshake.
     pub read: Vec<u8>,
     /// Whether its client speaks our protocol.
@@ -70,8 +69,10 @@ pub struct Arrival {
     pub holds: Holds,
 }
 
-/// What a socket holds for as long as it is open.
+/// What a socket holds for as long as it is open, and for whom.
 pub struct Holds {
+    /// The address that its attempts count for.
+    pub peer: Option<Peer>,
     /// Its place among the sockets of the node.
     pub _node: TaskTrackerToken,
     /// Its place among the connections of the process.
@@ -245,7 +246,7 @@ impl Shard {
     }
 
     fn take_in(self: &Rc<Self>, arrival: Arrival) {
-        let Arrival { stream, peer, read, speaks, reading, holds } = arrival;
+        let Arrival { stream, read, speaks, reading, holds } = arrival;
         let stream = match stream.attach() {
             Ok(stream) => stream,
             Err(error) => {
@@ -253,7 +254,7 @@ impl Shard {
                 return;
             }
         };
-        let connection = self.connect(stream, peer, reading, holds);
+        let connection = self.connect(stream, reading, holds);
         if !speaks {
             connection.end(CloseCode::SubprotocolNotAcceptable);
         }
@@ -261,14 +262,8 @@ impl Shard {
     }
 
     /// A socket of this shard, for as long as it is served.
-    pub fn connect(
-        self: &Rc<Self>,
-        stream: Stream,
-        peer: Option<Peer>,
-        reading: Reading,
-        holds: Holds,
-    ) -> Rc<Connection> {
-        let connection = Connection::new(self.clone(), stream, peer, reading, holds);
+    pub fn connect(self: &Rc<Self>, stream: Stream, reading: Reading, holds: Holds) -> Rc<Connection> {
+        let connection = Connection::new(self.clone(), stream, reading, holds);
         self.connections.borrow_mut().insert(Rc::downgrade(&connection));
         connection
     }

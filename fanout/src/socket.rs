@@ -129,8 +129,8 @@ async fn upgrade(State(sockets): State<Sockets>, request: Request) -> Response {
         let Ok(upgraded) = upgrade.await else { return };
         if let Some(handshake::Opened { stream, read, connection, reading }) = handshake::connection(upgraded)
         {
-            let holds = Holds { _node: place, _connection: connection };
-            shards.take_in(Arrival { stream, peer, read, speaks, reading, holds }).await;
+            let holds = Holds { peer, _node: place, _connection: connection };
+            shards.take_in(Arrival { stream, read, speaks, reading, holds }).await;
         }
     });
     response

@@ -12,7 +12,6 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use futures::FutureExt;
-use graphql::limits::Peer;
 use graphql::{Viewer, auth};
 use platform::connections::{Reading, Stream};
 use tokio::io::Interest;
@@ -51,9 +50,7 @@ pub struct Connection {
     state: RefCell<State>,
     /// When of the time of a drain it is closed, as a share of it.
     drains_at: f32,
-    /// The address that its attempts count for.
-    pub peer: Option<Peer>,
-    _holds: Holds,
+    pub holds: Holds,
 }
 
 struct State {
@@ -104,13 +101,7 @@ impl Drop for Operation {
 }
 
 impl Connection {
-    pub fn new(
-        shard: Rc<Shard>,
-        stream: Stream,
-        peer: Option<Peer>,
-        reading: Reading,
-        holds: Holds,
-    ) -> Rc<Self> {
+    pub fn new(shard: Rc<Shard>, stream: Stream, reading: Reading, holds: Holds) -> Rc<Self> {
         let attention = Rc::new(Notify::new());
         let now = Instant::now();
         metrics::SOCKETS.inc();
@@ -134,8 +125,7 @@ impl Connection {
             ending: Cell::new(None),
             state: RefCell::new(state),
             drains_at: rand::random(),
-            peer,
-            _holds: holds,
+            holds,
         })
     }
 

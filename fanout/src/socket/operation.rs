@@ -30,7 +30,7 @@ pub async fn run(
     operation: Operation,
 ) {
     connection.shard.turn_to_start().await;
-    let asker = Asker { user: Some(&viewer.user), peer: connection.peer };
+    let asker = Asker { user: Some(&viewer.user), peer: connection.holds.peer };
     let limits = &connection.shard.limits;
     let execution = limits.attempt(asker, 1).and_then(|()| limits.begin(asker.user));
     let started = match &execution {

@@ -149,7 +149,7 @@ impl Stage {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (server, _) = listener.accept().await.unwrap();
-        (client, self.shard.connect(Stream::Tcp(server), None, reading, holds()))
+        (client, self.shard.connect(Stream::Tcp(server), reading, holds()))
     }
 
     /// `ann` subscribes to her inbox.
@@ -164,7 +164,7 @@ impl Stage {
 fn holds() -> Holds {
     let options = connections::Options { port: "stage", ..connections::Options::default() };
     let connection = Places::new(&options).take(Ipv4Addr::LOCALHOST.into()).ok().unwrap();
-    Holds { _node: TaskTracker::new().token(), _connection: connection }
+    Holds { peer: None, _node: TaskTracker::new().token(), _connection: connection }
 }
 
 pub struct Client {
