@@ -10,8 +10,8 @@ from difference import same, true
 
 PERSON = "{ id username displayName avatarUrl }"
 MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content createdAt deletedAt isEdited editedAt editCount
-    mentionsAll recipientCount readByCount status readBy(first: 50) {{ deliveredAt readAt user {{ id }} }}
-    deliveredTo(first: 50) {{ deliveredAt readAt user {{ id }} }}
+    mentionsAll recipientCount readByCount status readBy(first: 20) {{ deliveredAt readAt user {{ id }} }}
+    deliveredTo(first: 20) {{ deliveredAt readAt user {{ id }} }}
     sender {PERSON} mentions {PERSON} system {{ kind value actor {PERSON} targets {PERSON} }}
     replyTo {{ id content createdAt deletedAt sender {PERSON} }} }}"""
 PAGE = "pageInfo { hasNextPage endCursor }"

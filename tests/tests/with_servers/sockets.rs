@@ -14,7 +14,7 @@ fn expected() -> Value {
         "inbox": {
             "opened": ["Drained 0"],
             "live": ["MessageCreated heard live"],
-            "asked": { "data": { "me": { "username": "bob" } } },
+            "asked": { "data": { "me": { "username": "bob" } }, "extensions": { "cost": 2 } },
             "answered": true,
             "openedAgain": ["MessageCreated while not subscribed", "Drained 1"],
             "closedBefore": [],

@@ -1,6 +1,9 @@
 //! Read marks, unread counts and status: while members come and go, messages are deleted, and blocks
 //! begin and end.
 
+use musclemap_tests::acts;
+use musclemap_tests::client::data;
+
 use super::{People, acknowledge, add, answer, delete, leave, mark_read, remove, set_block};
 
 /// More unread messages than are counted.
@@ -64,7 +67,9 @@ async fn come_and_go(People { ann, bob, carl, dora, eve, finn }: &People) {
     let back = answer(carl, &group, &missed, "all are back").await;
     mark_read(eve, &group, &back).await;
     // Finn comes and goes, and has read nothing.
-    add(ann, &group, &[finn]).await;
+    // Whom finn blocks cannot add him; a moderator can.
+    data(acts::set_role(ann, &group, carl, "MODERATOR").await);
+    add(carl, &group, &[finn]).await;
     ann.send(&group, "to finn, too").await;
     leave(finn, &group).await;
 }
