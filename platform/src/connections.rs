@@ -94,7 +94,7 @@ static REFUSED: LazyLock<IntCounterVec> = LazyLock::new(|| {
 static UNREAD: LazyLock<IntCounterVec> = LazyLock::new(|| {
     made(register_int_counter_vec!(
         "musclemap_connections_unread_total",
-        "Connections ended because the client did not read, by port; sockets are not among them",
+        "Connections ended because the client did not read, by port; of sockets those behind TLS alone",
         &["port"]
     ))
 });

@@ -38,6 +38,10 @@ fn tls(name: &str) -> Arc<Tls> {
 }
 
 async fn connect(address: SocketAddr) -> ClientStream<TcpStream> {
+    try_connect(address).await.unwrap()
+}
+
+async fn try_connect(address: SocketAddr) -> io::Result<ClientStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(file("ca.pem")).unwrap()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -48,7 +52,7 @@ async fn connect(address: SocketAddr) -> ClientStream<TcpStream> {
     let stream = TcpStream::connect(address).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
     let shaken = TlsConnector::from(Arc::new(config)).connect(name, stream);
-    timeout(PATIENCE, shaken).await.unwrap().unwrap()
+    timeout(PATIENCE, shaken).await.unwrap()
 }
 
 /// Which of the certificates was shown.
@@ -181,4 +185,29 @@ async fn a_client_that_reads_nothing_is_given_up() {
     let write = async { while plain.write_all(&[0; 64 * 1024]).await.is_ok() {} };
     timeout(PATIENCE, write).await.expect("the plain side ends");
     timeout(PATIENCE, carrying.join_all()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_has_one_place_to_its_end_and_one_without_a_place_is_closed() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
+    let connections = Options { port: "tls", per_address: 1, ..Options::default() };
+    let serving = Serving { connections, tls: Some(tls("one")), ..Serving::default() };
+    let router = Router::new().route("/", get(|| async { "hello" }));
+    let mut server = JoinSet::new();
+    server.spawn(serve(listener, router, serving, stop.clone()));
+    for _ in 0..2 {
+        let first = async {
+            loop {
+                if let Ok(client) = try_connect(address).await {
+                    return client;
+                }
+            }
+        };
+        let mut first = timeout(PATIENCE, first).await.expect("the place is given back");
+        assert!(try_connect(address).await.is_err(), "there is one place");
+        assert!(ask(&mut first).await.ends_with("hello"));
+    }
+    stop.cancel();
+    timeout(PATIENCE, server.join_all()).await.unwrap();
 }
