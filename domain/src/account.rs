@@ -24,6 +24,7 @@ use schemas::verdict::{Accepted, Decider, Outcome};
 use schemas::{Refusal, UserId, account_operations};
 
 pub use creating::check as check_creation;
+pub use organizing::check_labels;
 
 use crate::operation::{Context, NoEffect, Operation, Past, dispatch};
 

@@ -30,6 +30,8 @@ use schemas::topics::{self, Topic};
 use schemas::verdict::{Decider, Outcome};
 use schemas::{ConversationId, UserId, conversation_operations};
 
+pub use settings::check_settings;
+
 use crate::access;
 use crate::operation::{Context, NoEffect, Operation, Past, dispatch};
 
@@ -133,7 +135,7 @@ fn without_effect(context: &Here<'_>, none: NoEffect) -> Decision<Conversations>
     decision
 }
 
-/// Refuses a group that would have so many members.
+/// GROUP_FULL for more members than a group may have.
 pub fn check_room(members: i32, limits: &Limits) -> Result<(), Refusal> {
     if members > limits.group_members {
         return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for that many"));

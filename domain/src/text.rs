@@ -66,6 +66,11 @@ pub fn check(field: &str, text: &str, most: i32) -> Result<(), Refusal> {
     if is_blank(text) {
         return Err(Refusal::bad_input(field, "the text has no visible character"));
     }
+    check_length(field, text, most)
+}
+
+/// Refuses a text that is longer than `most` scalar values, by the field that holds it.
+pub fn check_length(field: &str, text: &str, most: i32) -> Result<(), Refusal> {
     if length(text) > most {
         return Err(Refusal::bad_input(field, "the text is too long"));
     }

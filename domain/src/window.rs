@@ -1,9 +1,9 @@
-//! Sliding windows: at most so many in any so many seconds.
+//! Sliding windows: at most `count` in any period of `seconds`.
 //!
 //! Invariant: windows count by log time alone, so a replay reaches the same verdict.
 
 use fold::CLOCK_TOLERANCE_MS;
-use schemas::code::{ErrorCode, Refusal};
+use schemas::code::Refusal;
 use schemas::control::Limit;
 use schemas::position::LogTime;
 
@@ -16,12 +16,8 @@ pub struct Exhausted {
 
 impl Exhausted {
     pub fn refusal(self, name: &str, limit: &Limit) -> Refusal {
-        Refusal {
-            limit: Some(name.to_owned()),
-            window_seconds: Some(limit.seconds),
-            retry_after_ms: Some(self.retry_after_ms),
-            ..Refusal::new(ErrorCode::RateLimited, "too many in too short a time")
-        }
+        let detail = "too many in too short a time";
+        Refusal::rate_limited(name, detail, limit.seconds, self.retry_after_ms)
     }
 }
 

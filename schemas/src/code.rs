@@ -115,6 +115,21 @@ impl Refusal {
         Self { field: Some(field.to_owned()), ..Self::new(ErrorCode::BadUserInput, detail) }
     }
 
+    /// RATE_LIMITED by the limit of this name.
+    pub fn rate_limited(limit: &str, detail: &str, window_seconds: i64, retry_after_ms: i64) -> Self {
+        Self {
+            limit: Some(limit.to_owned()),
+            window_seconds: Some(window_seconds),
+            retry_after_ms: Some(retry_after_ms),
+            ..Self::new(ErrorCode::RateLimited, detail)
+        }
+    }
+
+    /// When to try again, in whole seconds, at least 1: as the headers of HTTP say it.
+    pub fn retry_after_seconds(retry_after_ms: i64) -> i64 {
+        (retry_after_ms.saturating_add(999) / 1_000).max(1)
+    }
+
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self { retry_after_ms: Some(1_000), ..Self::new(ErrorCode::Unavailable, detail) }
     }

@@ -37,6 +37,14 @@ pub struct OrganizeConversation {
     pub labels: Option<Vec<String>>,
 }
 
+impl OrganizeConversation {
+    /// A request that changes nothing.
+    pub fn nothing(conversation: ConversationId, head: i64) -> Self {
+        let (archived, starred, muted_until) = (None, None, None);
+        Self { conversation, head, archived, starred, muted_until, level: None, labels: None }
+    }
+}
+
 /// Request to an account: keep a text that is not sent yet; an empty one removes it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]

@@ -41,7 +41,7 @@ impl Operation<Accounts> for OrganizeConversation {
         }
         let mut effect = context.effect();
         if after.labels != before.labels {
-            check(&after.labels)?;
+            check_labels(&after.labels)?;
             let labels = context.row::<Labels>(&()).cloned().unwrap_or_default();
             effect.row(&(), recount(labels, &before.labels, &after.labels)?);
         }
@@ -85,7 +85,8 @@ fn apply(asked: &OrganizeConversation, before: &Organized, at: LogTime) -> Organ
     after
 }
 
-fn check(labels: &[String]) -> Result<(), Refusal> {
+/// Refuses labels that no conversation may have together.
+pub fn check_labels(labels: &[String]) -> Result<(), Refusal> {
     if labels.len() > LABELS_PER_CONVERSATION {
         return Err(too_many("labels_per_conversation"));
     }
@@ -120,9 +121,7 @@ impl Operation<Accounts> for SaveDraft {
     }
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
-        if text::length(&self.content) > context.policy.limits.message_characters {
-            return Err(Refusal::bad_input("content", "the text is too long").into());
-        }
+        text::check_length("content", &self.content, context.policy.limits.message_characters)?;
         let before = context.row::<Draft>(&self.conversation);
         if before.map_or("", |draft| &draft.content) == self.content {
             return Err(NoEffect::Nothing);

@@ -1,6 +1,6 @@
 //! Changes that one user makes in one conversation: counted, limited, and reported by few system messages.
 //!
-//! Invariant: a change is counted with its effect, so the limit is exact at whatever pace commands come.
+//! Invariant: a change is counted with its effect, so the limit is exact for commands at the same time.
 
 use schemas::UserId;
 use schemas::changes::{Changes, Noted};

@@ -1,9 +1,8 @@
 //! Membership of a group: people are added, removed, leave, and change their roles.
 //!
 //! Invariants: a group with members has one owner; changes are limited, but for leaving, and have a
-//! system message unless they follow each other too fast; a user who returns
-//! gets an interval of their own; a user's rows as a member end with the membership, and [`Former`]
-//! keeps what they had.
+//! system message unless they follow each other too fast; a user who returns gets an interval of their own;
+//! a user's rows as a member end with the membership, and [`Former`] keeps what they had.
 
 use fold::{Decision, Purpose};
 use schemas::UserId;
@@ -38,7 +37,7 @@ impl Operation<Conversations> for AddMembers {
         let mut coming: Vec<&Profile> = vec![];
         for person in &self.people {
             let is_named = coming.iter().any(|other| other.user == person.user);
-            if !is_named && !is_present(context.owner, &person.user) {
+            if !is_named && present(context.owner, &person.user).is_none() {
                 coming.push(person);
             }
         }
@@ -76,7 +75,7 @@ impl Operation<Conversations> for AddMembers {
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
         let mut named = std::iter::once(&self.actor).chain(&self.people);
-        holds(named.all(|person| is_present(past.owner, &person.user)))
+        holds(named.all(|person| present(past.owner, &person.user).is_some()))
     }
 }
 
@@ -94,11 +93,11 @@ impl Operation<Conversations> for RemoveMember {
         if !leaves {
             only_managing(acting)?;
         }
-        let going = present(context, user).ok_or(NoEffect::Nothing)?;
-        if !leaves && going.role != Role::Member {
-            only_owner(acting)?;
-        }
+        let going = present(context.owner, user).ok_or(NoEffect::Nothing)?;
         if !leaves {
+            if going.role != Role::Member {
+                only_owner(acting)?;
+            }
             check_limit(context, &self.actor.user)?;
         }
         let mut intervals = going.intervals.clone();
@@ -127,7 +126,7 @@ impl Operation<Conversations> for RemoveMember {
     }
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
-        holds(!is_present(past.owner, &self.person.user))
+        holds(present(past.owner, &self.person.user).is_none())
     }
 }
 
@@ -140,7 +139,7 @@ impl Operation<Conversations> for SetRole {
         let (opened, acting) = in_group(context, &self.actor.user)?;
         only_owner(acting)?;
         let (actor, user) = (&self.actor.user, &self.person.user);
-        let member = present(context, user).ok_or_else(Refusal::not_found)?;
+        let member = present(context.owner, user).ok_or_else(Refusal::not_found)?;
         if member.role == self.role {
             return Err(NoEffect::Nothing);
         }
@@ -156,16 +155,14 @@ impl Operation<Conversations> for SetRole {
         }
         let mut effect = context.effect();
         give(context, &mut effect, (opened, actor), &changed);
-        let limit = &context.policy.limits.change_members;
-        effect.row(actor, changes::counted(context, actor, limit, &[]));
+        count(context, &mut effect, actor, &[]);
         let note = Note::valued(kind, vec![self.person.clone()], self.role.as_str());
         messages::append_note(context, &mut effect, &self.actor, note, 0);
         Ok(effect.done())
     }
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
-        let member = past.owner.get::<Member>(&self.person.user);
-        holds(member.is_some_and(|member| member.present().is_some() && member.role == self.role))
+        holds(present(past.owner, &self.person.user).is_some_and(|member| member.role == self.role))
     }
 }
 
@@ -184,8 +181,9 @@ fn give(
     effect.event(context.id, RolesChanged { about: opened.clone(), by: by.clone(), members });
 }
 
-fn present<'a>(context: &Here<'a>, user: &UserId) -> Option<&'a Member> {
-    context.row::<Member>(user).filter(|member| member.present().is_some())
+/// The membership of a user, if it lasts.
+fn present<'a>(conversation: &'a Conversation, user: &UserId) -> Option<&'a Member> {
+    conversation.get::<Member>(user).filter(|member| member.present().is_some())
 }
 
 /// Rows of the actor and of the members that a command names.
@@ -198,6 +196,12 @@ fn check_limit(context: &Here<'_>, actor: &UserId) -> Result<(), Refusal> {
     changes::check(context, actor, "change_members", &context.policy.limits.change_members)
 }
 
+/// Counts a change that is noted for these people.
+fn count(context: &Here<'_>, effect: &mut Effect<Conversations>, actor: &UserId, noted: &[Profile]) {
+    let limit = &context.policy.limits.change_members;
+    effect.row(actor, changes::counted(context, actor, limit, noted));
+}
+
 /// Counts a change of these people; gives its system message, if one is due.
 fn counted(
     context: &Here<'_>,
@@ -207,8 +211,7 @@ fn counted(
     people: Vec<Profile>,
 ) -> Option<Note> {
     let noted = changes::to_note(context, actor, people);
-    let limit = &context.policy.limits.change_members;
-    effect.row(actor, changes::counted(context, actor, limit, &noted));
+    count(context, effect, actor, &noted);
     (!noted.is_empty()).then(|| Note::new(kind, noted))
 }
 
@@ -260,8 +263,4 @@ pub fn only_managing(acting: &Member) -> Result<(), Refusal> {
     } else {
         Err(Refusal::new(ErrorCode::Forbidden, "only the owner and moderators may do this"))
     }
-}
-
-fn is_present(conversation: &Conversation, user: &UserId) -> bool {
-    conversation.get::<Member>(user).is_some_and(|member| member.present().is_some())
 }

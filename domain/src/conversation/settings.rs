@@ -3,6 +3,7 @@
 //! Invariant: each setting that changes has a system message; one that holds already changes nothing.
 
 use fold::{Decision, Purpose};
+use schemas::Refusal;
 use schemas::membership::Member;
 use schemas::message::{Note, NoteKind};
 use schemas::rows::RowKey;
@@ -21,17 +22,14 @@ impl Operation<Conversations> for UpdateConversation {
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
         let (opened, acting) = in_group(context, &self.actor.user)?;
         membership::only_managing(acting)?;
+        check_settings(self)?;
         let (mut about, mut notes) = (opened.clone(), vec![]);
         if let Some(title) = self.title.as_ref().filter(|title| opened.title.as_ref() != Some(title)) {
-            text::check("title", title, text::TITLE_CHARACTERS)?;
             about.title = Some(title.clone());
             notes.push(Note::valued(NoteKind::Renamed, vec![], title));
         }
         let wanted = self.description.as_deref().map(described);
         if let Some(description) = wanted.filter(|wanted| *wanted != opened.description) {
-            if let Some(words) = &description {
-                text::check("description", words, text::DESCRIPTION_CHARACTERS)?;
-            }
             about.description = description;
             notes.push(Note::valued(NoteKind::SettingsChanged, vec![], "DESCRIPTION"));
         }
@@ -60,6 +58,17 @@ impl Operation<Conversations> for UpdateConversation {
         });
         holds(stands)
     }
+}
+
+/// BAD_USER_INPUT for a title or a description that no group may have.
+pub fn check_settings(update: &UpdateConversation) -> Result<(), Refusal> {
+    if let Some(title) = &update.title {
+        text::check("title", title, text::TITLE_CHARACTERS)?;
+    }
+    if let Some(description) = update.description.as_deref().and_then(described) {
+        text::check("description", &description, text::DESCRIPTION_CHARACTERS)?;
+    }
+    Ok(())
 }
 
 fn described(wanted: &str) -> Option<String> {

@@ -1,7 +1,6 @@
 //! Blocks between two, kept where their DIRECT conversation is or would be.
 
 use expect_test::expect;
-use musclemap_domain::Conversations;
 use proptest::prelude::*;
 use schemas::charging::ChargeKind::{Create, Send};
 use schemas::creating::ConversationKind::Direct;
@@ -14,15 +13,10 @@ use crate::harness::Harness;
 use crate::names::{asked, block, charge, open, paid, post, user};
 use crate::render::Table;
 
-/// Where `ann` and `bob` talk, or would.
-fn pair() -> Harness<Conversations> {
-    Harness::pair()
-}
-
 #[test]
 fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
     let mut table = Table::default();
-    let mut pair = pair();
+    let mut pair = Harness::pair();
     table.case("ann blocks bob", &pair.asks(1_000, block("ann", "bob", true)));
     table.case("again", &pair.asks(2_000, block("ann", "bob", true)));
     pair.asks(2_500, block("ann", "bob", false));
@@ -74,7 +68,7 @@ fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
 
 #[test]
 fn each_blocks_the_other_for_themselves() {
-    let mut pair = pair();
+    let mut pair = Harness::pair();
     pair.takes(1_000, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
     pair.asks(2_000, block("ann", "bob", true));
     pair.asks(3_000, block("bob", "ann", true));
@@ -86,11 +80,11 @@ fn each_blocks_the_other_for_themselves() {
     assert!(matches!(sent.decision.verdict, Some(Outcome::Stored(_))));
 }
 
-/// Of a pair that has no conversation yet none appears, whoever of them has blocked the other.
+/// While either of a pair blocks the other, no conversation of the pair opens.
 #[test]
 fn no_conversation_opens_through_a_block() {
     for (creator, code) in [("ann", ErrorCode::Blocked), ("bob", ErrorCode::RecipientUnavailable)] {
-        let (mut pair, other) = (pair(), if creator == "ann" { "bob" } else { "ann" });
+        let (mut pair, other) = (Harness::pair(), if creator == "ann" { "bob" } else { "ann" });
         pair.asks(1_000, block("ann", "bob", true));
         let refused = pair.takes(2_000, paid(charge(1, Create, 4)), open(Direct, creator, &[other]));
         let [Output::ToAccount { request: AccountRequest::Refund(refund), .. }] =
@@ -109,7 +103,7 @@ fn no_conversation_opens_through_a_block() {
 #[test]
 fn ones_own_block_is_the_answer_whichever_id_sorts_first() {
     for (sender, other) in [("ann", "bob"), ("bob", "ann")] {
-        let mut pair = pair();
+        let mut pair = Harness::pair();
         pair.takes(1_000, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
         pair.asks(2_000, block(other, sender, true));
         pair.asks(3_000, block(sender, other, true));
@@ -125,14 +119,14 @@ fn ones_own_block_is_the_answer_whichever_id_sorts_first() {
 
 #[test]
 fn nobody_blocks_where_they_are_not_one_of_the_pair() {
-    let mut pair = pair();
+    let mut pair = Harness::pair();
     pair.takes(500, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
     for request in [block("ann", "cleo", true), block("ann", "ann", true), block("cleo", "ann", true)] {
         let refused = pair.asks(1_000, request);
         assert!(matches!(refused.decision.verdict, Some(Outcome::Refused(_))));
         assert!(refused.decision.rows.is_empty() && refused.decision.outputs.is_empty());
     }
-    let told = self::pair().repeats(0, asked(), block("ann", "bob", true));
+    let told = Harness::pair().repeats(0, asked(), block("ann", "bob", true));
     assert!(matches!(told, Some(Outcome::Refused(_))), "it does not hold");
 }
 
@@ -140,7 +134,7 @@ proptest! {
     /// Whatever is asked when: intervals of one blocker stand in order, apart, and only the last is open.
     #[test]
     fn intervals_stand_in_order(asks in prop::collection::vec((any::<bool>(), any::<bool>(), -3_000i64..9_000), 1..200)) {
-        let mut pair = pair();
+        let mut pair = Harness::pair();
         let mut time = 10_000;
         for (ann, blocked, step) in asks {
             time += step;

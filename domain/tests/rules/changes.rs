@@ -1,7 +1,6 @@
 //! Changes of members and of blocks at the pace of an attacker: limited exactly, and told by few messages.
 
 use musclemap_domain::Conversations;
-use schemas::charging::ChargeKind::Create;
 use schemas::code::Refusal;
 use schemas::control::Limit;
 use schemas::creating::ConversationKind::Group;
@@ -11,14 +10,12 @@ use schemas::rows::Blocks;
 use schemas::verdict::Outcome;
 
 use crate::harness::{Decided, Harness};
-use crate::names::{add, block, charge, open, paid, remove, user};
+use crate::names::{add, block, remove, user};
 
 const DAY: i64 = 86_400_000;
 
 fn group() -> Harness<Conversations> {
-    let mut k1 = Harness::k1();
-    k1.takes(0, paid(charge(1, Create, 4)), open(Group, "ann", &["bob", "cleo"]));
-    k1
+    Harness::opened(0, Group, &["bob", "cleo"])
 }
 
 fn refusal(decided: &Decided<Conversations>) -> Option<Refusal> {

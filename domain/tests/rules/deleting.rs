@@ -2,19 +2,18 @@
 
 use expect_test::expect;
 use musclemap_domain::Conversations;
-use schemas::charging::ChargeKind::{Create, Send};
+use schemas::charging::ChargeKind::Send;
 use schemas::creating::ConversationKind::Group;
 use schemas::message::Message;
 use schemas::verdict::Outcome;
 
 use crate::harness::Harness;
-use crate::names::{add, answer_with, asked, charge, delete, open, paid, post, remove, sent};
+use crate::names::{add, answer_with, asked, charge, delete, paid, post, remove, sent};
 use crate::render::Table;
 
 /// A group of `ann`, who owns it, `bob` and `cleo`, with one message by `bob`.
 fn group() -> Harness<Conversations> {
-    let mut k1 = Harness::k1();
-    k1.takes(1_000, paid(charge(1, Create, 4)), open(Group, "ann", &["bob", "cleo"]));
+    let mut k1 = Harness::opened(1_000, Group, &["bob", "cleo"]);
     k1.takes(1_500, paid(charge(1, Send, 5)), post("bob", 1, "a secret"));
     k1
 }

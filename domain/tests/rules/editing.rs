@@ -2,21 +2,20 @@
 
 use expect_test::expect;
 use musclemap_domain::Conversations;
-use schemas::charging::ChargeKind::{Create, Send};
+use schemas::charging::ChargeKind::Send;
 use schemas::creating::ConversationKind::Group;
 use schemas::editing::EditMessage;
 use schemas::message::{Content, Mentions};
 
 use crate::harness::Harness;
-use crate::names::{asked, charge, delete, open, paid, post, profile, sent, user};
+use crate::names::{asked, charge, delete, paid, post, profile, sent, user};
 use crate::render::Table;
 
 const MINUTE: i64 = 60_000;
 
 /// A group of `ann`, who owns it, and `bob`, with one message by `bob`.
 fn group() -> Harness<Conversations> {
-    let mut k1 = Harness::k1();
-    k1.takes(1_000, paid(charge(1, Create, 4)), open(Group, "ann", &["bob"]));
+    let mut k1 = Harness::opened(1_000, Group, &["bob"]);
     k1.takes(1_500, paid(charge(1, Send, 5)), post("bob", 1, "one"));
     k1
 }

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
 use musclemap_domain::{Accounts, Conversations};
 use schemas::avro;
+use schemas::charging::ChargeKind;
 use schemas::control::{Policy, RULES};
+use schemas::creating::ConversationKind;
 use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
 use schemas::record::{Envelope, Origin, Outgoing, RecordId};
 use schemas::rows::{LAST_RESIDENT, RowKey, Variant};
 use schemas::verdict::Outcome;
 
-use crate::names::{conversation, grant, ids, shipped, user};
+use crate::names::{charge, conversation, grant, ids, open, paid, shipped, user};
 
 /// Partition of every command in these tests.
 const PARTITION: i32 = 3;
@@ -48,6 +50,13 @@ impl Harness<Conversations> {
     /// `k1`, not opened.
     pub fn k1() -> Self {
         Self::new(conversation(1))
+    }
+
+    /// `k1`, opened by `ann` at a time, with others as members.
+    pub fn opened(at: LogTime, kind: ConversationKind, others: &[&str]) -> Self {
+        let mut k1 = Self::k1();
+        k1.takes(at, paid(charge(1, ChargeKind::Create, 4)), open(kind, "ann", others));
+        k1
     }
 
     /// The DIRECT conversation of `ann` and `bob`, not opened.

@@ -13,8 +13,7 @@ use crate::render::Table;
 
 /// A group of `ann`, who owns it, `bob` and `cleo`, with one message.
 fn group() -> Harness<Conversations> {
-    let mut k1 = Harness::k1();
-    k1.takes(1_000, paid(charge(1, Create, 4)), open(Group, "ann", &["bob", "cleo"]));
+    let mut k1 = Harness::opened(1_000, Group, &["bob", "cleo"]);
     k1.takes(1_500, paid(charge(1, Send, 5)), post("bob", 1, "hi"));
     k1
 }
@@ -365,8 +364,7 @@ fn ordinals_count_texts_and_no_system_messages() {
 /// Of what a batch may write, which is 90 rows.
 #[test]
 fn forty_nine_people_are_added_within_one_batch() {
-    let mut k1 = Harness::k1();
-    k1.takes(1_000, paid(charge(1, Create, 4)), open(Group, "ann", &[]));
+    let mut k1 = Harness::opened(1_000, Group, &[]);
     let names: Vec<String> = (0..49).map(|number| format!("user-{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let added = k1.asks(2_000, add("ann", &names));

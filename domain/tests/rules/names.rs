@@ -190,15 +190,7 @@ pub fn naming(sender: &str, id: u8, people: &[&str], all: bool) -> ConversationR
 
 /// A change of how the user keeps a conversation, of nothing yet.
 pub fn organize(conversation_number: u8, head: i64) -> OrganizeConversation {
-    OrganizeConversation {
-        conversation: conversation(conversation_number),
-        head,
-        archived: None,
-        starred: None,
-        muted_until: None,
-        level: None,
-        labels: None,
-    }
+    OrganizeConversation::nothing(conversation(conversation_number), head)
 }
 
 pub fn block(by: &str, other: &str, blocked: bool) -> ConversationRequest {

@@ -55,8 +55,7 @@ fn an_opening_makes_members_who_see_everything_and_answers_itself() {
 #[test]
 fn what_is_open_stays_as_it_is_and_the_second_charge_goes_back() {
     let mut table = Table::default();
-    let mut k1 = Harness::k1();
-    k1.takes(1_000, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
+    let mut k1 = Harness::opened(1_000, Direct, &["bob"]);
     table.case("again", &k1.takes(2_000, paid(charge(2, Create, 9)), open(Direct, "bob", &["ann"])));
     table.is(expect![[r#"
         again

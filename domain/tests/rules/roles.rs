@@ -11,9 +11,7 @@ use crate::names::{add, asked, charge, delete, open, paid, post, profile, remove
 use crate::render::Table;
 
 fn group() -> Harness<Conversations> {
-    let mut k1 = Harness::k1();
-    k1.takes(1_000, paid(charge(1, Create, 4)), open(Group, "ann", &["bob", "cleo", "dan"]));
-    k1
+    Harness::opened(1_000, Group, &["bob", "cleo", "dan"])
 }
 
 fn role(actor: &str, person: &str, role: Role) -> SetRole {

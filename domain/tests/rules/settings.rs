@@ -2,12 +2,12 @@
 
 use expect_test::expect;
 use musclemap_domain::Conversations;
-use schemas::charging::ChargeKind::{Create, Send};
+use schemas::charging::ChargeKind::Send;
 use schemas::creating::ConversationKind::{Direct, Group};
 use schemas::settings::UpdateConversation;
 
 use crate::harness::Harness;
-use crate::names::{asked, charge, open, paid, post, profile};
+use crate::names::{asked, charge, paid, post, profile};
 use crate::render::Table;
 
 fn update(actor: &str, title: Option<&str>) -> UpdateConversation {
@@ -23,9 +23,7 @@ fn described(actor: &str, text: &str) -> UpdateConversation {
 }
 
 fn opened(kind: schemas::creating::ConversationKind) -> Harness<Conversations> {
-    let mut k1 = Harness::k1();
-    k1.takes(1_000, paid(charge(1, Create, 4)), open(kind, "ann", &["bob"]));
-    k1
+    Harness::opened(1_000, kind, &["bob"])
 }
 
 #[test]
