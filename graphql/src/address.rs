@@ -76,7 +76,7 @@ fn list<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<impl Iterator<I
 }
 
 /// Splits a text where `separator` stands outside quotes.
-fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+pub fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
     let mut quoted = false;
     let mut escaped = false;
     text.split(move |c| {

@@ -21,13 +21,13 @@ use std::sync::Arc;
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Name, Request, ServerError, Variables};
+use async_graphql::{Request, ServerError, Variables};
 use schemas::Refusal;
 
 use crate::error::server_error;
 pub use cost::Cost;
 use documents::Documents;
-pub use roots::fields as root_fields;
+pub use roots::{fields as root_fields, named as named_operations};
 use weight::Weight;
 
 /// Fields in one another.
@@ -113,9 +113,8 @@ impl Admission {
     }
 
     fn cost(&self, parsed: &ExecutableDocument, name: Option<&str>, variables: &Variables) -> Cost {
-        let mut operations = parsed.operations.iter();
-        let chosen = operations.find(|(named, _)| named.map(Name::as_str) == name || name.is_none());
-        let cost = chosen.map(|(_, chosen)| cost::of(&self.schema, parsed, &chosen.node, variables));
+        let chosen = roots::named(parsed, name).next();
+        let cost = chosen.map(|chosen| cost::of(&self.schema, parsed, chosen, variables));
         cost.unwrap_or(Cost { fields: 0, roots: 0 })
     }
 }

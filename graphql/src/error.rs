@@ -95,6 +95,7 @@ pub fn request_error(field: &str, message: String, place: Option<Pos>) -> Server
 pub fn with_codes(mut response: Response) -> Response {
     let mut left = MOST_ERRORS;
     response.errors.retain_mut(|error| {
+        error.message = brief(std::mem::take(&mut error.message));
         let extensions = error.extensions.get_or_insert_default();
         if extensions.get("code").is_some() {
             return true;
@@ -109,9 +110,6 @@ pub fn with_codes(mut response: Response) -> Response {
         left = left.saturating_sub(1);
         is_kept
     });
-    for error in &mut response.errors {
-        error.message = brief(std::mem::take(&mut error.message));
-    }
     response
 }
 

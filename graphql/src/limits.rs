@@ -8,13 +8,14 @@ mod allowance;
 mod executions;
 mod metrics;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Request, ServerError};
 use axum::http::Extensions;
-use schemas::{ErrorCode, Refusal, UserId};
+use platform::connections::network;
+use schemas::{Refusal, UserId};
 use tokio::time::Instant;
 
 use crate::admission::{Admission, Admitted, Cost};
@@ -71,17 +72,6 @@ impl Peer {
     pub fn of(extensions: &Extensions) -> Option<Self> {
         extensions.get().copied()
     }
-
-    /// What counts as one address: of IPv6 a network of 64 bits, which is what one customer has.
-    fn network(self) -> IpAddr {
-        match self.0.to_canonical() {
-            IpAddr::V4(address) => address.into(),
-            IpAddr::V6(address) => {
-                let network = u128::from(address) >> 64 << 64;
-                Ipv6Addr::from(network).into()
-            }
-        }
-    }
 }
 
 /// Whose attempts count.
@@ -115,7 +105,7 @@ impl Limits {
     pub fn attempt(&self, asker: Asker<'_>, count: usize) -> Result<(), Refusal> {
         let (count, now) = (count as u64, Instant::now());
         if let Some(peer) = asker.peer {
-            let taken = self.by_address.take(&peer.network(), count, now);
+            let taken = self.by_address.take(&network(peer.0), count, now);
             taken.map_err(|wait| too_often("attempts_per_address", wait))?;
         }
         if let Some(user) = asker.user {
@@ -171,12 +161,8 @@ fn too_often(limit: &'static str, wait: Duration) -> Refusal {
 
 fn limited(limit: &'static str, detail: &str, window: Duration, retry_after_ms: i64) -> Refusal {
     metrics::refused(limit);
-    Refusal {
-        limit: Some(limit.to_owned()),
-        window_seconds: i64::try_from(window.as_secs()).ok(),
-        retry_after_ms: Some(retry_after_ms),
-        ..Refusal::new(ErrorCode::RateLimited, detail)
-    }
+    let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
+    Refusal::rate_limited(limit, detail, window, retry_after_ms)
 }
 
 /// A limit of what is there at once: it is over as soon as something of it ends.

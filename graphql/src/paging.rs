@@ -47,14 +47,18 @@ pub fn position<P: Serialize + DeserializeOwned>(
     cursor: Option<&str>,
 ) -> Result<Option<P>, Refusal> {
     let Some(cursor) = cursor else { return Ok(None) };
-    let malformed = || Refusal::bad_input(field, "malformed cursor");
     if cursor.len() > MAX_CURSOR_BYTES {
-        return Err(malformed());
+        return Err(malformed(field));
     }
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| malformed())?;
-    let position: P = serde_json::from_slice(&bytes).map_err(|_| malformed())?;
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| malformed(field))?;
+    let position: P = serde_json::from_slice(&bytes).map_err(|_| malformed(field))?;
     // Only the form that `cursor` gives is a cursor.
-    if self::cursor(&position) == cursor { Ok(Some(position)) } else { Err(malformed()) }
+    if self::cursor(&position) == cursor { Ok(Some(position)) } else { Err(malformed(field)) }
+}
+
+/// The refusal of a cursor that no page has given.
+pub fn malformed(field: &str) -> Refusal {
+    Refusal::bad_input(field, "malformed cursor")
 }
 
 /// A page of a list in memory, in ascending order of `position`.

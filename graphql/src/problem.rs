@@ -56,8 +56,7 @@ impl IntoResponse for Problem {
         let kind = HeaderValue::from_static("application/problem+json");
         let mut response = (self.status, [(header::CONTENT_TYPE, kind)], self.to_json()).into_response();
         if let Some(wait) = self.refusal.and_then(|refusal| refusal.retry_after_ms) {
-            let seconds = (wait.saturating_add(999) / 1_000).max(1);
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+            response.headers_mut().insert(header::RETRY_AFTER, Refusal::retry_after_seconds(wait).into());
         }
         response
     }

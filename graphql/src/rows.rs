@@ -16,7 +16,7 @@ use platform::ports::{Row, Tables};
 use schemas::Refusal;
 use schemas::avro::{self, Record};
 use schemas::position::Version;
-use schemas::rows::{KeyBytes, RowKey};
+use schemas::rows::{KeyBytes, Keyed, RowKey};
 use schemas::tables::{FromValues, MalformedRow, Value};
 
 use crate::error::internal;
@@ -56,6 +56,24 @@ fn owner_row(row: &Row) -> Result<(RowKey, &[u8]), Refusal> {
 /// The clustering key of an owner's row.
 fn owner_key(RowKey { kind, key }: &RowKey) -> Vec<Value> {
     vec![Value::Int(*kind), Value::blob(key)]
+}
+
+/// The bounds of a range that holds the rows of a type.
+fn bounds_of<T: Keyed>() -> (Vec<Value>, Vec<Value>) {
+    let kind = || vec![Value::Int(T::KIND)];
+    (kind(), kind())
+}
+
+/// Rows of one type, by what their keys name.
+fn keyed<T: Keyed + Record>(rows: &[Row]) -> Result<Vec<(T::Key, T)>, Refusal> {
+    let mut found = Vec::new();
+    for row in rows {
+        let (key, body) = owner_row(row)?;
+        if let Some(key) = key.names::<T>() {
+            found.push((key, decode(body)?));
+        }
+    }
+    Ok(found)
 }
 
 fn decode<T: Record>(body: &[u8]) -> Result<T, Refusal> {

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use schemas::credits::LedgerEntry;
 use schemas::position::Offset;
-use schemas::{MessageId, Refusal, UserId};
+use schemas::{MessageId, UserId};
 
 use crate::paging::{self, PageInfo};
 use crate::scalars::DateTime;
@@ -32,7 +32,7 @@ impl CreditAccount {
         let count = paging::size("first", first)?;
         let before = paging::position::<Offset>("after", after.as_deref())?;
         if before.is_some_and(|before| before < 0) {
-            return Err(Refusal::bad_input("after", "malformed cursor").into());
+            return Err(paging::malformed("after").into());
         }
         let mut entries = reads(ctx)?.ledger(&self.user, before, count + 1).await?;
         let has_next_page = entries.len() > count;

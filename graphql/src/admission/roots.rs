@@ -43,6 +43,16 @@ pub(super) fn operations_mut(
     }
 }
 
+/// The operations that a request by this name is about: one of an admitted document.
+pub fn named<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&'a str>,
+) -> impl Iterator<Item = &'a OperationDefinition> {
+    let all = document.operations.iter();
+    let wanted = all.filter(move |(named, _)| name.is_none() || named.map(Name::as_str) == name);
+    wanted.map(|(_, operation)| &operation.node)
+}
+
 fn is_field(selection: &Positioned<Selection>) -> bool {
     matches!(selection.node, Selection::Field(_))
 }

@@ -26,7 +26,7 @@ impl Activity<'_> {
     async fn last_message_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime>> {
         let (access, sight) = self.0.sight(ctx).await?;
         let Some(sight) = sight else { return Ok(None) };
-        Ok(access.newest_at(&sight).await?.map(DateTime))
+        Ok(access.newest_place(&sight).await?.map(|newest| DateTime(newest.at)))
     }
 
     async fn last_seq(&self, ctx: &Context<'_>) -> Result<i64> {

@@ -2,7 +2,6 @@
 
 use async_graphql::Enum;
 use schemas::creating;
-use schemas::membership::Role;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 pub enum ConversationKind {
@@ -22,28 +21,9 @@ impl From<creating::ConversationKind> for ConversationKind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "schemas::membership::Role")]
 pub enum ParticipantRole {
     Owner,
     Moderator,
     Member,
-}
-
-impl From<ParticipantRole> for Role {
-    fn from(role: ParticipantRole) -> Self {
-        match role {
-            ParticipantRole::Owner => Self::Owner,
-            ParticipantRole::Moderator => Self::Moderator,
-            ParticipantRole::Member => Self::Member,
-        }
-    }
-}
-
-impl From<Role> for ParticipantRole {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Owner => Self::Owner,
-            Role::Moderator => Self::Moderator,
-            Role::Member => Self::Member,
-        }
-    }
 }

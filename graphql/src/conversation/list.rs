@@ -5,6 +5,7 @@
 //! time, and no more are kept than the page of the list may show.
 
 use std::cmp::Reverse;
+use std::future::Future;
 use std::sync::Arc;
 
 use async_graphql::{InputObject, SimpleObject};
@@ -17,7 +18,7 @@ use schemas::tables::views::MembershipRow;
 use super::Conversation;
 use super::kinds::ConversationKind;
 use crate::paging::{self, MAX_LOOKED, PageInfo};
-use crate::reads::{Access, ConversationSight};
+use crate::reads::{Access, ConversationSight, Rights};
 
 /// Reads of one request that are under way at once.
 const CONCURRENT_READS: usize = 32;
@@ -42,9 +43,17 @@ pub struct ConversationConnection {
 /// The place of a conversation in the list, descending.
 type Position = Reverse<(LogTime, ConversationId)>;
 
+/// A conversation with what was read of it.
 struct Listed {
     position: Position,
     sight: Arc<ConversationSight>,
+    rights: Rights,
+}
+
+impl Listed {
+    fn access<'a>(&'a self, access: &Access<'a>) -> Access<'a> {
+        Access { rights: &self.rights, ..*access }
+    }
 }
 
 /// The `size` conversations behind a position that pass the filter.
@@ -55,18 +64,17 @@ pub async fn page(
     filter: &ConversationFilter,
 ) -> Result<ConversationConnection, Refusal> {
     let after: Option<(LogTime, ConversationId)> = paging::position("after", after)?;
-    access.all_organized().await?;
     // One more than is looked at, by which it shows that there are more.
     let most = if filter.unread.is_some() { MAX_LOOKED } else { size } + 1;
     let (has_previous_page, first) = first_behind(access, after, filter, most).await?;
-    let (mut nodes, mut has_next_page, mut last_looked) = (vec![], false, None);
+    let (mut nodes, mut has_next_page, mut last_looked): (Vec<&Listed>, bool, _) = (vec![], false, None);
     for (looked, listed) in first.iter().enumerate() {
         if looked >= MAX_LOOKED {
             has_next_page = true;
             break;
         }
         let passes = match filter.unread {
-            Some(wanted) => is_unread(access, &listed.sight).await? == wanted,
+            Some(wanted) => is_unread(&listed.access(access), &listed.sight).await? == wanted,
             None => true,
         };
         if passes && nodes.len() == size {
@@ -86,7 +94,11 @@ pub async fn page(
         start_cursor: cursor(nodes.first().copied()),
         end_cursor: cursor(last_looked),
     };
-    let nodes = nodes.into_iter().map(|listed| Conversation::seen(listed.sight.clone())).collect();
+    let seen = |listed: &Listed| {
+        access.rights.adopt(&listed.rights);
+        Conversation::seen(listed.sight.clone())
+    };
+    let nodes = nodes.into_iter().map(seen).collect();
     Ok(ConversationConnection { nodes, page_info })
 }
 
@@ -119,28 +131,25 @@ pub struct UnreadSummary {
 }
 
 pub async fn unread(access: &Access<'_>) -> Result<UnreadSummary, Refusal> {
-    access.blocks().await?;
-    access.all_organized().await?;
-    let everything = ConversationFilter::default();
-    let count = async |row: MembershipRow| -> Result<Option<(i64, i64)>, Refusal> {
+    let everything = &ConversationFilter::default();
+    let count = |row: MembershipRow| async move {
+        let apart = access.rights.apart();
+        let access = &Access { rights: &apart, ..*access };
         let sight = access.listed(&row.conversation).await?;
-        if !is_unread(access, &sight).await? || !is_kept(access, &sight, &everything).await? {
+        if !is_unread(access, &sight).await? || !is_kept(access, &sight, everything).await? {
             return Ok(None);
         }
         Ok(Some((access.unread(&sight).await?, access.unread_mentions(&sight).await?)))
     };
     let mut summary = UnreadSummary { conversations: 0, messages: 0, mentions: 0 };
-    let mut memberships = access.reads.memberships(access.viewer);
-    while let Some(page) = memberships.next().await? {
-        let present = page.into_iter().filter(|row| row.member.present().is_some());
-        let mut counts = stream::iter(present.map(count)).buffer_unordered(CONCURRENT_READS);
-        while let Some(counted) = counts.try_next().await? {
-            let Some((messages, mentions)) = counted else { continue };
+    let sum = |page: Vec<(i64, i64)>| {
+        for (messages, mentions) in page {
             summary.conversations += 1;
             summary.messages += messages;
             summary.mentions += mentions;
         }
-    }
+    };
+    walk(access, count, sum).await?;
     Ok(summary)
 }
 
@@ -151,25 +160,21 @@ async fn first_behind(
     filter: &ConversationFilter,
     most: usize,
 ) -> Result<(bool, Vec<Listed>), Refusal> {
-    // Read before the conversations, which would all wait for it.
-    access.blocks().await?;
-    let read = async |row: MembershipRow| -> Result<Option<Listed>, Refusal> {
-        let sight = access.listed(&row.conversation).await?;
+    let read = |row: MembershipRow| async move {
+        let rights = access.rights.apart();
+        let own = Access { rights: &rights, ..*access };
+        let sight = own.listed(&row.conversation).await?;
         let Ok(member) = sight.member() else { return Ok(None) };
-        if !is_kept(access, &sight, filter).await? {
+        if !is_kept(&own, &sight, filter).await? {
             return Ok(None);
         }
         // One without a visible message stands where the viewer joined.
-        let at = access.newest_at(&sight).await?.unwrap_or(member.joined_at);
-        Ok(Some(Listed { position: Reverse((at, row.conversation)), sight: Arc::new(sight) }))
+        let at = own.newest_place(&sight).await?.map_or(member.joined_at, |newest| newest.at);
+        Ok(Some(Listed { position: Reverse((at, row.conversation)), sight: sight.clone(), rights }))
     };
     let (mut has_previous, mut first): (bool, Vec<Listed>) = (false, vec![]);
-    let mut memberships = access.reads.memberships(access.viewer);
-    while let Some(page) = memberships.next().await? {
-        let present = page.into_iter().filter(|row| row.member.present().is_some());
-        let mut reads = stream::iter(present.map(read)).buffer_unordered(CONCURRENT_READS);
-        while let Some(listed) = reads.try_next().await? {
-            let Some(listed) = listed else { continue };
+    let keep = |page: Vec<Listed>| {
+        for listed in page {
             if after.as_ref().is_none_or(|after| listed.position.0 < *after) {
                 first.push(listed);
             } else {
@@ -178,6 +183,26 @@ async fn first_behind(
         }
         first.sort_by(|a, b| a.position.cmp(&b.position));
         first.truncate(most);
-    }
+    };
+    walk(access, read, keep).await?;
     Ok((has_previous, first))
+}
+
+/// Reads each conversation that the viewer is in, a page of their rows at a time. What is read of one goes with it,
+/// unless `read` keeps it.
+async fn walk<T, F: Future<Output = Result<Option<T>, Refusal>>>(
+    access: &Access<'_>,
+    read: impl Fn(MembershipRow) -> F,
+    mut on_page: impl FnMut(Vec<T>),
+) -> Result<(), Refusal> {
+    // Read before the conversations, which would all wait for them.
+    access.blocks().await?;
+    access.all_organized().await?;
+    let mut memberships = access.reads.memberships(access.viewer);
+    while let Some(page) = memberships.next().await? {
+        let present = page.into_iter().filter(|row| row.member.present().is_some());
+        let reads = stream::iter(present.map(&read)).buffer_unordered(CONCURRENT_READS);
+        on_page(reads.try_filter_map(async |read| Ok(read)).try_collect().await?);
+    }
+    Ok(())
 }

@@ -15,30 +15,11 @@ use crate::{Result, access};
 pub struct Kept<'a>(pub &'a Conversation);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "organizing::NotificationLevel")]
 pub enum NotificationLevel {
     All,
     Mentions,
     None,
-}
-
-impl From<organizing::NotificationLevel> for NotificationLevel {
-    fn from(level: organizing::NotificationLevel) -> Self {
-        match level {
-            organizing::NotificationLevel::All => Self::All,
-            organizing::NotificationLevel::Mentions => Self::Mentions,
-            organizing::NotificationLevel::None => Self::None,
-        }
-    }
-}
-
-impl From<NotificationLevel> for organizing::NotificationLevel {
-    fn from(level: NotificationLevel) -> Self {
-        match level {
-            NotificationLevel::All => Self::All,
-            NotificationLevel::Mentions => Self::Mentions,
-            NotificationLevel::None => Self::None,
-        }
-    }
 }
 
 impl Kept<'_> {

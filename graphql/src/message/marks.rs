@@ -68,7 +68,7 @@ impl MessageMarks<'_> {
     ) -> Result<Vec<MessageReceipt>> {
         let count = paging::size("first", first)?;
         let after = after.map(|after| after.parse::<UserId>()).transpose();
-        let after = after.map_err(|_| Refusal::bad_input("after", "malformed cursor"))?;
+        let after = after.map_err(|_| paging::malformed("after"))?;
         let recipients = self.recipients(ctx).await?.iter().filter(|progress| has_come(progress));
         let behind = recipients.filter(|progress| after.as_ref().is_none_or(|after| progress.user > *after));
         let receipt = |Progress { user, delivered_at, read_at }: &Progress| MessageReceipt {

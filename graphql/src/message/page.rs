@@ -178,5 +178,5 @@ pub fn seq_of(
 ) -> Result<Option<i64>, Refusal> {
     let Some(cursor) = cursor else { return Ok(None) };
     let id = cursor.parse::<MessageId>().ok().filter(|id| id.conversation == *conversation);
-    id.map(|id| Some(id.seq)).ok_or_else(|| Refusal::bad_input(field, "malformed cursor"))
+    id.map(|id| Some(id.seq)).ok_or_else(|| paging::malformed(field))
 }

@@ -49,7 +49,7 @@ impl Access<'_> {
         if organized.archived.is_none() {
             return Ok(None);
         }
-        let newest = self.newest(sight).await?.map_or(0, |message| message.seq);
+        let newest = self.newest_place(sight).await?.map_or(0, |newest| newest.seq);
         Ok(organized.archived_at(newest, self.reads.now()))
     }
 

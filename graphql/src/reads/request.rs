@@ -43,11 +43,14 @@ impl Access<'_> {
         known.sight.get_or_try_init(read).await.cloned()
     }
 
-    /// The viewer's sight of a conversation that a row of theirs names, for a list of many: the request does not
-    /// remember it.
-    pub async fn listed(&self, id: &ConversationId) -> Result<ConversationSight, Refusal> {
-        let (blocks, rows) = try_join(self.blocks(), self.reads.rows.member(id, self.viewer)).await?;
-        Ok(ConversationSight::new(id.clone(), rows.value, blocks))
+    /// The same of a conversation that a row of the viewer's names.
+    pub async fn listed(&self, id: &ConversationId) -> Result<Arc<ConversationSight>, Refusal> {
+        let known = self.rights.conversation(id);
+        let read = async || {
+            let (blocks, rows) = try_join(self.blocks(), self.reads.rows.member(id, self.viewer)).await?;
+            Ok(Arc::new(ConversationSight::new(id.clone(), rows.value, blocks)))
+        };
+        known.sight.get_or_try_init(read).await.cloned()
     }
 
     /// The viewer's sight of a conversation that they are in; NOT_FOUND for any other.

@@ -67,6 +67,19 @@ impl Rights {
         self.conversation(id).sight.get().and_then(|sight| sight.opened().cloned())
     }
 
+    /// Rights of the same viewer that know no conversation yet: for one of many, which the request need not keep.
+    pub fn apart(&self) -> Self {
+        let Read { blocks, organized, conversations: _ } = &*self.read();
+        let (blocks, organized) = (blocks.clone(), organized.clone());
+        Self(Mutex::new(Read { blocks, organized, conversations: HashMap::new() }))
+    }
+
+    /// Keeps what rights apart have come to know of conversations.
+    pub fn adopt(&self, apart: &Self) {
+        let known = apart.read().conversations.clone();
+        self.read().conversations.extend(known);
+    }
+
     /// Forgets everything: a mutation has changed what rows say.
     pub fn clear(&self) {
         *self.read() = Read::default();

@@ -17,6 +17,13 @@ use crate::rows::Window;
 /// Counts are exact below this; it stands for as many or more.
 const MORE: i64 = 100;
 
+/// The number of a newest message, and when it was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Newest {
+    pub seq: i64,
+    pub at: LogTime,
+}
+
 impl Access<'_> {
     /// The number of unread messages, 100 for as many or more. 0 without membership.
     pub async fn unread(&self, sight: &ConversationSight) -> Result<i64, Refusal> {
@@ -69,15 +76,16 @@ impl Access<'_> {
         known.newest.get_or_try_init(read).await.cloned()
     }
 
-    /// Time of the newest message that the viewer sees.
-    pub async fn newest_at(&self, sight: &ConversationSight) -> Result<Option<LogTime>, Refusal> {
+    /// The place of the newest message that the viewer sees; rows are read only where blocks may hide it.
+    pub async fn newest_place(&self, sight: &ConversationSight) -> Result<Option<Newest>, Refusal> {
         let (interval, state) = (sight.interval()?, sight.state());
         if state.head < interval.first_seq {
             Ok(None)
         } else if self.is_touched(sight).await? {
-            Ok(self.newest(sight).await?.map(|message| message.sent_at))
+            let newest = self.newest(sight).await?;
+            Ok(newest.map(|message| Newest { seq: message.seq, at: message.sent_at }))
         } else {
-            Ok(Some(state.head_at))
+            Ok(Some(Newest { seq: state.head, at: state.head_at }))
         }
     }
 }

@@ -13,8 +13,7 @@ use schemas::states::AccountState;
 use schemas::tables::Value;
 use schemas::{ClientId, ConversationId, Refusal, UserId};
 
-use super::{Pages, Rows, decode, owner_key, owner_row};
-
+use super::{Pages, Rows, bounds_of, decode, keyed, owner_key, owner_row};
 use crate::error::tables_error;
 
 impl Rows {
@@ -41,35 +40,19 @@ impl Rows {
         before: Option<Offset>,
         limit: usize,
     ) -> Result<Vec<(Offset, LedgerEntry)>, Refusal> {
-        let kind = || vec![Value::Int(LedgerEntry::KIND)];
+        let (from, to) = bounds_of::<LedgerEntry>();
         let after = before.map(|offset| owner_key(&RowKey::of::<LedgerEntry>(&offset)));
-        let range = Range { from: kind(), to: kind(), descending: true, limit, after };
+        let range = Range { from, to, descending: true, limit, after };
         let partition = [Value::text(user.as_str())];
         let page = self.tables.range(Accounts::table(), &partition, range).await.map_err(tables_error)?;
-        let mut entries = Vec::new();
-        for row in &page.rows {
-            let (key, body) = owner_row(row)?;
-            if let Some(offset) = key.names::<LedgerEntry>() {
-                entries.push((offset, decode(body)?));
-            }
-        }
-        Ok(entries)
+        keyed(&page.rows)
     }
 
-    /// How a user keeps each conversation for which they have said so.
+    /// How a user keeps their conversations, as far as they have set it.
     pub async fn organized(&self, user: &UserId) -> Result<Vec<(ConversationId, Organized)>, Refusal> {
-        let kind = || vec![Value::Int(Organized::KIND)];
         let partition = vec![Value::text(user.as_str())];
-        let pages = Pages::between(&*self.tables, Accounts::table(), partition, (kind(), kind()));
-        let rows = pages.all().await.map_err(tables_error)?;
-        let mut organized = Vec::new();
-        for row in &rows {
-            let (key, body) = owner_row(row)?;
-            if let Some(conversation) = key.names::<Organized>() {
-                organized.push((conversation, decode(body)?));
-            }
-        }
-        Ok(organized)
+        let pages = Pages::between(&*self.tables, Accounts::table(), partition, bounds_of::<Organized>());
+        keyed(&pages.all().await.map_err(tables_error)?)
     }
 
     /// One row of a user's account, if it is there.

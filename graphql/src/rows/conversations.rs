@@ -1,6 +1,6 @@
 //! Rows of a conversation, and of a user's conversations.
 
-use domain::Conversations;
+use domain::{Conversations, access};
 use fold::Fold;
 use platform::ports::Row;
 use schemas::membership::{Former, Member};
@@ -12,7 +12,7 @@ use schemas::tables::views::MembershipRow;
 use schemas::tables::{CONVERSATIONS_BY_USER, Value};
 use schemas::{ClientId, ConversationId, Refusal, UserId};
 
-use super::{Pages, Rows, Versioned, decode, malformed, owner_key, owner_row};
+use super::{Pages, Rows, Versioned, bounds_of, decode, keyed, malformed, owner_key, owner_row};
 use crate::error::tables_error;
 use crate::people::People;
 
@@ -76,9 +76,29 @@ impl Rows {
         Ok(Versioned { version, value: found })
     }
 
+    /// The same of a user who is in the conversation; read a second time before it is denied, as rows may be
+    /// behind. A denial reads the user's own row alone, so its cost does not depend on whether the conversation
+    /// exists.
+    pub async fn of_member(
+        &self,
+        user: &UserId,
+        id: &ConversationId,
+    ) -> Result<Option<Versioned<MemberRows>>, Refusal> {
+        for _ in 0..2 {
+            if !self.is_member(user, id).await? {
+                continue;
+            }
+            let rows = self.member(id, user).await?;
+            if access::viewing(rows.value.member.as_ref()).is_ok() {
+                return Ok(Some(rows));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether a user is in a conversation, by the user's own row of it. All such rows of a user stand together,
     /// so the read costs the same whether the conversation exists or not.
-    pub async fn is_member(&self, user: &UserId, id: &ConversationId) -> Result<bool, Refusal> {
+    async fn is_member(&self, user: &UserId, id: &ConversationId) -> Result<bool, Refusal> {
         let (partition, keys) = (MembershipRow::partition(user), [MembershipRow::key(id)]);
         let rows = self.tables.get(&CONVERSATIONS_BY_USER, &partition, &keys).await.map_err(tables_error)?;
         let row = rows.first().map(|row| MembershipRow::from_row(user, &row.key, &row.columns));
@@ -110,16 +130,7 @@ impl Rows {
 
     /// Everyone whose membership has ended.
     pub async fn former(&self, id: &ConversationId) -> Result<Vec<(UserId, Former)>, Refusal> {
-        let kind = || vec![Value::Int(Former::KIND)];
-        let rows = self.conversation_range(id, (kind(), kind())).await?;
-        let mut former = Vec::new();
-        for row in &rows {
-            let (key, body) = owner_row(row)?;
-            if let Some(user) = key.names::<Former>() {
-                former.push((user, decode(body)?));
-            }
-        }
-        Ok(former)
+        keyed(&self.conversation_range(id, bounds_of::<Former>()).await?)
     }
 
     /// Whether any of these users is or was in a conversation. Of too many it is assumed.
