@@ -1,8 +1,8 @@
 //! Completion: the rows that a rendering needs, read by the node once for all viewers who share it.
 //!
 //! Invariants: a live event waits for its rows for 200 ms at most, then enters without them; a replayed message
-//! is read for each replay, so that nothing deleted is told again; people who were read for a replay are shared
-//! by all who replay within a second, and are at most that old.
+//! is read for each replay, so deleted content is never replayed; people that a replay has read are shared by all
+//! replays within a second, and are at most that old.
 
 use std::collections::HashMap;
 use std::sync::Arc;

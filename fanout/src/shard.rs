@@ -50,7 +50,7 @@ const PARTS: usize = 4;
 pub struct Stands {
     pub node: Arc<Node>,
     pub executor: Executor,
-    pub admission: Arc<Admission>,
+    pub admission: Admission,
     pub limits: Arc<Limits>,
     pub rendering: RenderingSchema,
     pub authenticator: Arc<Authenticator>,
@@ -164,7 +164,7 @@ pub struct Shard {
     pub node: Arc<Node>,
     pub hub: Arc<Hub>,
     pub executor: Executor,
-    pub admission: Arc<Admission>,
+    pub admission: Admission,
     pub limits: Arc<Limits>,
     pub rendering: RenderingSchema,
     pub authenticator: Arc<Authenticator>,

@@ -55,7 +55,7 @@ impl Sockets {
     /// Starts the shards that sockets are served by.
     pub fn new(
         (node, entrances): (Arc<Node>, Vec<Entrance>),
-        (executor, admission, limits, reads): (Executor, Arc<Admission>, Arc<Limits>, Arc<Reads>),
+        (executor, admission, limits, reads): (Executor, Admission, Arc<Limits>, Arc<Reads>),
         authenticator: Arc<Authenticator>,
         origins: Origins,
     ) -> Result<Self, ShardsError> {
@@ -94,7 +94,7 @@ impl Sockets {
         self.draining.cancel();
         self.open.close();
         if timeout(DRAIN_WITHIN, self.open.wait()).await.is_err() {
-            // Each was told, and its client resumes elsewhere.
+            // Each was sent a close frame; its client resumes elsewhere.
             tracing::warn!(sockets = self.open.len(), "sockets cut off at the end of the drain");
         }
         self.shards.stop().await

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{MergedObject, Request, Response, Schema, ServerError, ValidationMode};
 use futures::{FutureExt, StreamExt};
-use graphql::admission::root_fields;
+use graphql::admission::{named_operations, root_fields};
 use graphql::error::server_error;
 use graphql::live::Mode;
 use graphql::metering::Metering;
@@ -85,11 +85,9 @@ pub fn executor(schema: ApiSchema) -> Executor {
 fn check_on_socket(request: &mut Request) -> Result<(), ServerError> {
     let wanted = request.operation_name.clone();
     let document = request.parsed_query()?;
-    for (name, operation) in document.operations.iter() {
-        let is_run = wanted.as_deref().is_none_or(|wanted| name.is_some_and(|name| name == wanted));
-        let is_mutation = operation.node.ty == OperationType::Mutation;
-        if is_run && is_mutation {
-            let fields = root_fields(&document.fragments, &operation.node.selection_set.node);
+    for operation in named_operations(document, wanted.as_deref()) {
+        if operation.ty == OperationType::Mutation {
+            let fields = root_fields(&document.fragments, &operation.selection_set.node);
             let mut names = fields.iter().map(|field| field.node.name.node.as_str());
             if !names.all(|name| name == "__typename" || ON_SOCKETS.contains(&name)) {
                 let refusal = Refusal::new(ErrorCode::Forbidden, "not served on sockets: use HTTP");

@@ -51,21 +51,9 @@ impl Deliveries {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks for a mark by `run`, or by a command that waits already; ends when that has run. If all who wait
-    /// go, the next one runs it.
-    pub async fn mark<F>(
-        &self,
-        key: Key,
-        up_to: i64,
-        run: impl FnOnce(i64) -> F + Send + 'static,
-    ) -> Result<(), Refusal>
-    where
-        F: Future<Output = Result<(), Refusal>> + Send + 'static,
-    {
-        self.join(key, up_to, run).await
-    }
-
-    fn join<F>(&self, key: Key, up_to: i64, run: impl FnOnce(i64) -> F + Send + 'static) -> Done
+    /// Requests a mark by `run`, or by a command that already waits; the answer comes when that has run. When
+    /// every requester has gone, the next request runs the command.
+    pub fn mark<F>(&self, key: Key, up_to: i64, run: impl FnOnce(i64) -> F + Send + 'static) -> Done
     where
         F: Future<Output = Result<(), Refusal>> + Send + 'static,
     {
@@ -113,7 +101,7 @@ mod tests {
     /// Marks by a command that notes what it was asked for.
     fn mark(deliveries: &Deliveries, asked: &Arc<Mutex<Vec<i64>>>, up_to: i64) -> Done {
         let asked = asked.clone();
-        deliveries.join(key(), up_to, move |up_to| async move {
+        deliveries.mark(key(), up_to, move |up_to| async move {
             asked.lock().unwrap().push(up_to);
             Ok(())
         })

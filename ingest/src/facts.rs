@@ -115,27 +115,12 @@ impl Facts {
         if let Some(context) = cached {
             return Ok(context);
         }
-        let context = match self.read_context(user, conversation).await? {
-            Some(context) => context,
-            None => self.read_context(user, conversation).await?.ok_or_else(Refusal::not_found)?,
-        };
+        let rows = self.rows.of_member(user, conversation).await?.ok_or_else(Refusal::not_found)?;
+        let interval = access::viewing(rows.value.member.as_ref())?.clone();
+        let value = SenderContext { interval, members: rows.value.state.members };
+        let context = Versioned { version: rows.version, value };
         self.senders.insert(conversation, user, context.clone());
         Ok(context.value)
-    }
-
-    async fn read_context(
-        &self,
-        user: &UserId,
-        conversation: &ConversationId,
-    ) -> Result<Option<Versioned<SenderContext>>, Refusal> {
-        // A denial reads this row alone, so that it costs the same whatever exists.
-        if !self.rows.is_member(user, conversation).await? {
-            return Ok(None);
-        }
-        let Versioned { version, value } = self.rows.member(conversation, user).await?;
-        let interval = access::viewing(value.member.as_ref()).ok().cloned();
-        let members = value.state.members;
-        Ok(interval.map(|interval| Versioned { version, value: SenderContext { interval, members } }))
     }
 
     /// The caller is about to change who is in a conversation, and must not find it as it was because the

@@ -55,7 +55,7 @@ const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
 #[derive(Clone)]
 pub struct Http {
     pub executor: Executor,
-    pub admission: Arc<Admission>,
+    pub admission: Admission,
     /// Origins whose pages may use the routes.
     pub origins: Origins,
     pub authenticator: Arc<Authenticator>,

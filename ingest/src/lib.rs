@@ -25,11 +25,12 @@ use graphql::{Rows, TraceParent};
 use platform::clock::Clock;
 use platform::ports::{Log, LogError};
 use platform::telemetry::Stage;
+use schemas::operations::{AccountRequest, ConversationRequest};
 use schemas::position::{Offset, Partition};
 use schemas::record::Output;
 use schemas::topics::VERDICTS;
 use schemas::verdict::Reply;
-use schemas::{Refusal, UserId};
+use schemas::{ConversationId, Refusal, UserId};
 use tokio::time::Instant;
 
 use acknowledgements::Acknowledgements;
@@ -91,6 +92,13 @@ struct Asked<'a> {
     trace: Option<&'a TraceParent>,
 }
 
+impl<'a> Asked<'a> {
+    /// Without a charge and a trace, from now on.
+    fn direct(user: &'a UserId) -> Self {
+        Self { user, kind: RequestKind::Direct, at: Instant::now(), trace: None }
+    }
+}
+
 impl Ingest {
     /// Commands sent from now on are answered once their verdicts are read. Fails if the log does not
     /// tell where verdicts end.
@@ -125,6 +133,24 @@ impl Ingest {
     /// The limits of this process, for every port of it.
     pub fn limits(&self) -> &Arc<Limits> {
         &self.limits
+    }
+
+    /// Runs a command of the account of the user who asks.
+    async fn run_on_account(&self, asked: Asked<'_>, request: AccountRequest) -> Result<Completed, Refusal> {
+        let user = asked.user.clone();
+        self.run(asked, |reply| Output::ToAccount { user, request, reply: Some(reply) }).await
+    }
+
+    /// Runs a command of a conversation alone.
+    async fn run_on_conversation(
+        &self,
+        asked: Asked<'_>,
+        conversation: ConversationId,
+        request: ConversationRequest,
+    ) -> Result<(), Refusal> {
+        let command =
+            |reply| Output::ToConversation { conversation, request, reply: Some(reply), charge: None };
+        self.run(asked, command).await.map(|_| ())
     }
 
     /// Queues the command of a request, and waits until its verdicts complete it.

@@ -14,14 +14,12 @@ use axum::response::{IntoResponse, Response};
 use schemas::avro::{self, Record};
 use schemas::credits::GrantCredits;
 use schemas::people::PlatformUser;
-use schemas::record::{Origin, Outgoing, Output, Place};
+use schemas::record::{Origin, Outgoing, Place};
 use schemas::topics::PLATFORM_USERS;
 use schemas::{ErrorCode, Refusal, UserId};
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 
 use crate::http::Http;
-use crate::requests::RequestKind;
 use crate::{Asked, Ingest};
 use graphql::limits::{Asker, Peer};
 use graphql::problem::Problem;
@@ -119,10 +117,7 @@ impl Ingest {
             self.publish(&user, username).await?;
         }
         let grant = GrantCredits { once: "welcome".to_owned(), amount_milli: WELCOME_MILLI };
-        let asked = Asked { user: &user, kind: RequestKind::Direct, at: Instant::now(), trace: None };
-        let command =
-            |reply| Output::ToAccount { user: user.clone(), request: grant.into(), reply: Some(reply) };
-        self.run(asked, command).await?;
+        self.run_on_account(Asked::direct(&user), grant.into()).await?;
         Ok(user)
     }
 

@@ -16,15 +16,15 @@ pub mod settings;
 
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, ID};
 use graphql::conversation::Conversation;
 use graphql::error::internal;
+use graphql::ids::parse_id;
 use graphql::message::Message;
 use graphql::{Access, Result, TraceParent, access};
-use schemas::charging::{ChargeKind, ClientRequest};
+use schemas::charging::ChargeKind;
 use schemas::operations::{AccountRequest, ConversationRequest};
 use schemas::position::LogTime;
-use schemas::record::Output;
 use schemas::{ClientId, ConversationId, ErrorCode, MessageId, Refusal, UserId};
 use tokio::time::Instant;
 
@@ -55,15 +55,20 @@ impl<'a> Caller<'a> {
         self.access.viewer
     }
 
+    /// The id of a conversation that the caller is in.
+    async fn member_of(&self, id: &ID) -> Result<ConversationId, Refusal> {
+        let id = parse_id(id)?;
+        self.access.visible(&id).await?;
+        Ok(id)
+    }
+
     fn asked(&self, kind: RequestKind) -> Asked<'a> {
         Asked { user: self.user(), kind, at: self.at, trace: self.trace }
     }
 
     /// Runs a command of the caller's account.
     async fn run(&self, kind: RequestKind, request: impl Into<AccountRequest>) -> Result<Completed, Refusal> {
-        let (user, request) = (self.user().clone(), request.into());
-        let command = |reply| Output::ToAccount { user, request, reply: Some(reply) };
-        let answer = self.ingest.run(self.asked(kind), command).await;
+        let answer = self.ingest.run_on_account(self.asked(kind), request.into()).await;
         self.access.rights.clear();
         answer
     }
@@ -74,20 +79,37 @@ impl<'a> Caller<'a> {
         conversation: &ConversationId,
         request: impl Into<ConversationRequest>,
     ) -> Result<(), Refusal> {
-        let (conversation, request) = (conversation.clone(), request.into());
-        let command =
-            |reply| Output::ToConversation { conversation, request, reply: Some(reply), charge: None };
-        let answer = self.ingest.run(self.asked(RequestKind::Direct), command).await;
+        let asked = self.asked(RequestKind::Direct);
+        let answer = self.ingest.run_on_conversation(asked, conversation.clone(), request.into()).await;
         self.access.rights.clear();
-        answer.map(|_| ())
+        answer
     }
 
-    /// What the caller's account remembers of a first request with a client id: it has been accepted, so
-    /// that facts cannot deny it any more.
-    async fn remembered(&self, kind: ChargeKind, id: &ClientId) -> Result<Option<ClientRequest>, Refusal> {
+    /// Runs a command that changes who is in a conversation.
+    async fn change_members(
+        &self,
+        conversation: &ConversationId,
+        request: impl Into<ConversationRequest>,
+    ) -> Result<(), Refusal> {
+        self.ingest.facts.will_change(conversation);
+        self.run_in(conversation, request).await
+    }
+
+    /// Whether the caller's account remembers a first request with a client id for a conversation: it has
+    /// been accepted, so that facts cannot deny it any more.
+    async fn remembers(
+        &self,
+        kind: ChargeKind,
+        id: &ClientId,
+        conversation: &ConversationId,
+    ) -> Result<bool, Refusal> {
         let now = self.ingest.clock.now();
         let first = self.ingest.rows.client_request(self.user(), id).await?;
-        Ok(first.filter(|first| first.kind == kind && now < first.at.saturating_add(REMEMBERED_MS)))
+        Ok(first.is_some_and(|first| {
+            first.kind == kind
+                && first.conversation == *conversation
+                && now < first.at.saturating_add(REMEMBERED_MS)
+        }))
     }
 
     /// A conversation as it is after a command; of one that the caller is not in, no more than what it is.

@@ -114,12 +114,7 @@ impl Requests {
         }
         let own = table.by_user.entry(user.clone()).or_default();
         if *own >= self.most_per_user {
-            return Err(Refusal {
-                limit: Some("requests_in_flight".to_owned()),
-                window_seconds: Some(1),
-                retry_after_ms: Some(1_000),
-                ..Refusal::new(ErrorCode::RateLimited, "too many requests at once")
-            });
+            return Err(Refusal::rate_limited("requests_in_flight", "too many requests at once", 1, 1_000));
         }
         *own += 1;
         let request = self.next.fetch_add(1, Ordering::Relaxed);

@@ -152,7 +152,7 @@ impl Process {
         self.life.running.spawn("facts", |stop| api.ingest.clone().run_changes(latch, stop));
         ingest::http::routes(Http {
             executor: api.executor.clone(),
-            admission: Arc::new(api.admission.serving_introspection(access.dev_login)),
+            admission: api.admission.serving_introspection(access.dev_login),
             origins: access.origins.clone(),
             authenticator: access.authenticator.clone(),
             ingest: api.ingest.clone(),
@@ -184,7 +184,7 @@ impl Process {
         });
         let authenticator = access.authenticator.clone();
         let limits = api.ingest.limits().clone();
-        let schema = (api.executor.clone(), Arc::new(api.admission.clone()), limits, api.reads.clone());
+        let schema = (api.executor.clone(), api.admission.clone(), limits, api.reads.clone());
         let sockets = Sockets::new((node, entrances), schema, authenticator, access.origins.clone())?;
         self.life.serving.spawn("sockets", |stop| sockets.clone().drain(stop));
         Ok(sockets.routes())

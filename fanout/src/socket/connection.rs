@@ -243,7 +243,7 @@ impl Connection {
         self.admit(Viewer { user: identity.user }, Duration::from_millis(milliseconds))
     }
 
-    /// Lets somebody in, for as long as their token is good, if they may have another socket.
+    /// Admits a viewer until the token expires, unless the user has too many sockets.
     pub fn admit(&self, viewer: Viewer, valid_for: Duration) -> Result<(), End> {
         let seat = self.shard.node.quotas.seat(&viewer.user).ok_or(CloseCode::TooManySockets)?;
         let state = &mut *self.state.borrow_mut();
@@ -253,7 +253,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Begins an operation, whose message has so many bytes.
+    /// Begins an operation; `bytes` is the size of its message.
     fn subscribe(
         self: &Rc<Self>,
         (name, bytes): (String, usize),

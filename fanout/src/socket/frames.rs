@@ -74,7 +74,7 @@ impl Incoming {
         self.state
     }
 
-    /// Lets so many more frames come, whatever they carry; without a number, all.
+    /// Limits how many more frames are accepted, of any kind; `None`: unlimited.
     pub fn allow(&mut self, frames: Option<u32>) {
         self.frames = frames;
     }

@@ -129,13 +129,16 @@ impl Start<'_> {
         }
     }
 
-    /// A subscription whose document has passed every rule before; whatever is wrong with it goes by all
-    /// rules again, which say what. What takes too long is not tried again.
+    /// Starts a subscription whose document is known to be valid. An error of its arguments is found again, and
+    /// reported, on the way of unknown documents. What takes too long is not tried again.
     async fn run_known(self, operation: &Operation) -> Option<Started> {
         let Self { shard, viewer, asker, execution } = self;
         let selected = shard.node.selections.find(&operation.query, operation.operation_name.as_deref())?;
         let (mut request, asked) = request(viewer, operation);
-        let admitted = shard.limits.admit(&shard.admission, &mut request, asker).ok()?;
+        let admitted = match shard.limits.admit(&shard.admission, &mut request, asker) {
+            Ok(admitted) => admitted,
+            Err(errors) => return Some(Started::Failed(Response::from_errors(errors))),
+        };
         match in_bounds(admitted.kind, execution, shard.rendering.execute_stream(request).next()).await {
             Ok(None) => Some(Started::Subscribed(asked.get()?.clone(), selected)),
             Ok(Some(_)) => None,

@@ -53,7 +53,7 @@ impl Quotas {
         })
     }
 
-    /// One more socket of a user, if there may be one.
+    /// One more socket of a user; none beyond the bound.
     pub fn seat(self: &Arc<Self>, user: &UserId) -> Option<Seat> {
         let mut users = self.users();
         let holding =
@@ -71,7 +71,7 @@ impl Quotas {
 }
 
 impl Seat {
-    /// One more operation of the user, which keeps so many bytes, if there may be one.
+    /// One more operation of the user, which keeps `bytes`; none beyond a bound.
     pub fn keep(&self, bytes: u32) -> Option<Kept> {
         take(&self.used.operations, 1, self.quotas.operations)?;
         // Given back if there is no room for the bytes.

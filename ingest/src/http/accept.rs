@@ -4,6 +4,7 @@
 //! client that says nothing or `*/*`, as clients of before the new type expect it.
 
 use axum::http::{HeaderMap, HeaderValue, header};
+use graphql::address::split;
 
 /// Media types of responses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +71,7 @@ struct Range {
 impl Range {
     /// Nothing where the text is no media range; a charset but UTF-8 is no range of ours.
     fn parse(text: &str) -> Option<Self> {
-        let mut parts = split(text, ';').map(str::trim);
+        let mut parts = split(text, ';');
         let (kind, subtype) = parts.next()?.split_once('/')?;
         let mut range =
             Self { kind: kind.to_ascii_lowercase(), subtype: subtype.to_ascii_lowercase(), quality: 1_000 };
@@ -106,21 +107,6 @@ fn quality(text: &str) -> Option<u16> {
         "1" if digits && thousandths == 0 => Some(1_000),
         _ => None,
     }
-}
-
-/// Parts of a header's value; what stands in quotes is not cut.
-fn split(text: &str, at: char) -> impl Iterator<Item = &str> {
-    let (mut quoted, mut escaped) = (false, false);
-    text.split(move |character| {
-        let cuts = character == at && !quoted;
-        match character {
-            _ if escaped => escaped = false,
-            '\\' => escaped = quoted,
-            '"' => quoted = !quoted,
-            _ => {}
-        }
-        cuts
-    })
 }
 
 #[cfg(test)]

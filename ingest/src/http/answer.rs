@@ -108,7 +108,7 @@ fn code_of(error: &ServerError) -> ErrorCode {
 
 fn wait_seconds(error: &ServerError) -> Option<i64> {
     let Value::Number(milliseconds) = extension(error, "retryAfterMs")? else { return None };
-    Some((milliseconds.as_i64()?.saturating_add(999) / 1_000).max(1))
+    milliseconds.as_i64().map(Refusal::retry_after_seconds)
 }
 
 /// How long to wait for a limit, and the header that says so.
@@ -125,12 +125,7 @@ mod tests {
     use super::*;
 
     fn limited(limit: &str, retry_after_ms: i64) -> Refusal {
-        Refusal {
-            limit: Some(limit.to_owned()),
-            window_seconds: Some(60),
-            retry_after_ms: Some(retry_after_ms),
-            ..Refusal::new(ErrorCode::RateLimited, "later")
-        }
+        Refusal::rate_limited(limit, "later", 60, retry_after_ms)
     }
 
     #[test]

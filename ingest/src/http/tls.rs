@@ -91,7 +91,7 @@ impl Tls {
         }
     }
 
-    /// Takes the files if they have changed; says so, whatever becomes of them.
+    /// Uses the files if they have changed; logs whether they were usable.
     fn refresh(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let bytes = Bytes::read(&self.certificate, &self.key);
@@ -170,7 +170,7 @@ async fn carry(client: TlsStream<Connection>, plain: UnixStream) {
     let ((from_client, mut to_client), (mut from_plain, mut to_plain)) = (split(client), plain.into_split());
     let inward = async {
         let mut from_client = BufReader::with_capacity(FROM_CLIENT, from_client);
-        // The plain side learns of the end alone, however it came.
+        // The plain side sees the end of the stream, whether it ended or failed.
         let _ = copy_buf(&mut from_client, &mut to_plain).await;
         let _ = to_plain.shutdown().await;
         pending::<()>().await;

@@ -72,15 +72,15 @@ impl Caller<'_> {
             client_id,
         };
         if let Err(denied) = self.check_creation(&create).await {
-            let first = match denied.code {
+            let is_known = match denied.code {
                 ErrorCode::NotFound
                 | ErrorCode::Blocked
                 | ErrorCode::RecipientUnavailable
                 | ErrorCode::BadUserInput
-                | ErrorCode::GroupFull => self.remembered(ChargeKind::Create, &create.client_id).await?,
-                _ => None,
+                | ErrorCode::GroupFull => self.remembers(ChargeKind::Create, &create.client_id, &id).await?,
+                _ => false,
             };
-            if first.is_none_or(|first| first.conversation != id) {
+            if !is_known {
                 return Err(denied);
             }
         }

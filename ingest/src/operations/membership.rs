@@ -50,13 +50,10 @@ impl Membership {
         role: ParticipantRole,
     ) -> Result<Conversation> {
         let caller = caller(ctx)?;
-        let id: ConversationId = parse_id(&conversation_id)?;
-        caller.access.visible(&id).await?;
-        let facts = &caller.ingest.facts;
-        let actor = facts.profile(caller.user()).await?;
+        let id = caller.member_of(&conversation_id).await?;
+        let actor = caller.ingest.facts.profile(caller.user()).await?;
         let person = caller.access.reads.profile(&parse_id(&user_id)?).await?;
-        facts.will_change(&id);
-        caller.run_in(&id, SetRole { actor, person, role: role.into() }).await?;
+        caller.change_members(&id, SetRole { actor, person, role: role.into() }).await?;
         Ok(caller.conversation(&id).await?)
     }
 
@@ -76,16 +73,13 @@ impl Caller<'_> {
         let count = i32::try_from(profiles.len()).unwrap_or(i32::MAX);
         self.ingest.policy.check(|policy| check_room(count, &policy.limits)).await?;
         facts.reachable(self.user(), &people).await?;
-        facts.will_change(id);
-        self.run_in(id, AddMembers { actor, people: profiles }).await
+        self.change_members(id, AddMembers { actor, people: profiles }).await
     }
 
     async fn remove(&self, id: &ConversationId, person: &UserId) -> Result<(), Refusal> {
         self.access.visible(id).await?;
-        let facts = &self.ingest.facts;
-        let actor = facts.profile(self.user()).await?;
+        let actor = self.ingest.facts.profile(self.user()).await?;
         let person = self.access.reads.profile(person).await?;
-        facts.will_change(id);
-        self.run_in(id, RemoveMember { actor, person }).await
+        self.change_members(id, RemoveMember { actor, person }).await
     }
 }

@@ -1,12 +1,15 @@
 //! How the caller keeps their conversations.
 
 use async_graphql::{Context, ID, Object};
+use domain::account::check_labels;
+use domain::text;
 use graphql::Result;
 use graphql::conversation::Conversation;
 use graphql::conversation::organizing::NotificationLevel;
 use graphql::ids::parse_id;
 use graphql::scalars::DateTime;
 use schemas::ConversationId;
+use schemas::control::Policy;
 use schemas::organizing::{OrganizeConversation, Organized, SaveDraft};
 use schemas::receipts::MarkUnread;
 
@@ -68,7 +71,8 @@ impl Organizing {
         conversation_id: ID,
         labels: Vec<String>,
     ) -> Result<Conversation> {
-        let labels = labels.iter().map(|label| domain::text::normalise(label).trim().to_owned()).collect();
+        let labels: Vec<_> = labels.iter().map(|label| text::normalise(label).trim().to_owned()).collect();
+        check_labels(&labels)?;
         organize(ctx, &conversation_id, |kept| kept.labels = Some(labels)).await
     }
 
@@ -80,10 +84,12 @@ impl Organizing {
         content: Option<String>,
     ) -> Result<bool> {
         let caller = caller(ctx)?;
-        let conversation: ConversationId = parse_id(&conversation_id)?;
-        caller.access.visible(&conversation).await?;
-        let content = content.map(|content| domain::text::normalise(&content)).unwrap_or_default();
-        let content = if domain::text::is_blank(&content) { String::new() } else { content };
+        let conversation = caller.member_of(&conversation_id).await?;
+        let content = content.map(|content| text::normalise(&content)).unwrap_or_default();
+        let content = if text::is_blank(&content) { String::new() } else { content };
+        let fits =
+            |policy: &Policy| text::check_length("content", &content, policy.limits.message_characters);
+        caller.ingest.policy.check(fits).await?;
         caller.run(RequestKind::Direct, SaveDraft { conversation, content }).await?;
         Ok(true)
     }
@@ -91,8 +97,7 @@ impl Organizing {
     /// Until the caller reads or sends.
     async fn mark_unread(&self, ctx: &Context<'_>, conversation_id: ID) -> Result<Conversation> {
         let caller = caller(ctx)?;
-        let id: ConversationId = parse_id(&conversation_id)?;
-        caller.access.visible(&id).await?;
+        let id = caller.member_of(&conversation_id).await?;
         caller.run_in(&id, MarkUnread { user: caller.user().clone() }).await?;
         Ok(caller.conversation(&id).await?)
     }
@@ -106,15 +111,7 @@ async fn organize(
     let caller = caller(ctx)?;
     let conversation: ConversationId = parse_id(id)?;
     let head = caller.access.visible(&conversation).await?.state().head;
-    let mut asked = OrganizeConversation {
-        conversation: conversation.clone(),
-        head,
-        archived: None,
-        starred: None,
-        muted_until: None,
-        level: None,
-        labels: None,
-    };
+    let mut asked = OrganizeConversation::nothing(conversation.clone(), head);
     change(&mut asked);
     caller.run(RequestKind::Direct, asked).await?;
     Ok(caller.conversation(&conversation).await?)

@@ -4,13 +4,10 @@ use async_graphql::{Context, ID, Object};
 use graphql::Result;
 use graphql::ids::parse_id;
 use schemas::receipts::{AcknowledgeDelivery, MarkRead};
-use schemas::record::Output;
 use schemas::{ConversationId, MessageId, Refusal};
-use tokio::time::Instant;
 
 use super::{Caller, caller};
 use crate::Asked;
-use crate::requests::RequestKind;
 
 #[derive(Default)]
 pub struct Receipts;
@@ -38,10 +35,7 @@ impl Receipts {
         let (ingest, user) = (caller.ingest.clone(), caller.user().clone());
         let run = move |up_to| async move {
             let request = AcknowledgeDelivery { user: user.clone(), up_to }.into();
-            let asked = Asked { user: &user, kind: RequestKind::Direct, at: Instant::now(), trace: None };
-            let command =
-                |reply| Output::ToConversation { conversation, request, reply: Some(reply), charge: None };
-            ingest.run(asked, command).await.map(|_| ())
+            ingest.run_on_conversation(Asked::direct(&user), conversation, request).await
         };
         caller.ingest.deliveries.mark(key, seq, run).await?;
         caller.access.rights.clear();

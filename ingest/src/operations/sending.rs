@@ -53,8 +53,7 @@ impl Caller<'_> {
         let (facts, denied) = match facts {
             Ok(facts) => (facts, None),
             Err(denied) if matches!(denied.code, ErrorCode::NotFound | ErrorCode::BadUserInput) => {
-                let first = self.remembered(ChargeKind::Send, &client_id).await?;
-                if first.is_none_or(|first| first.conversation != conversation) {
+                if !self.remembers(ChargeKind::Send, &client_id, &conversation).await? {
                     return Err(denied);
                 }
                 (SendFacts::absent(self.user(), parent.as_ref()), Some(denied))

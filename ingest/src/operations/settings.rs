@@ -1,11 +1,10 @@
 //! Changing the settings of a group.
 
 use async_graphql::{Context, ID, Object};
+use domain::conversation::check_settings;
 use domain::text;
 use graphql::Result;
 use graphql::conversation::Conversation;
-use graphql::ids::parse_id;
-use schemas::ConversationId;
 use schemas::settings::UpdateConversation;
 
 use super::caller;
@@ -25,15 +24,13 @@ impl Settings {
         announcements_only: Option<bool>,
     ) -> Result<Conversation> {
         let caller = caller(ctx)?;
-        let id: ConversationId = parse_id(&id)?;
-        caller.access.visible(&id).await?;
+        let id = caller.member_of(&id).await?;
         let actor = caller.ingest.facts.profile(caller.user()).await?;
         let title = title.map(|title| text::normalise(&title));
-        title.as_ref().map_or(Ok(()), |title| text::check("title", title, text::TITLE_CHARACTERS))?;
         let description = description.map(|description| text::normalise(&description));
-        let described = description.as_ref().filter(|description| !description.is_empty());
-        described.map_or(Ok(()), |words| text::check("description", words, text::DESCRIPTION_CHARACTERS))?;
-        caller.run_in(&id, UpdateConversation { actor, title, description, announcements_only }).await?;
+        let update = UpdateConversation { actor, title, description, announcements_only };
+        check_settings(&update)?;
+        caller.run_in(&id, update).await?;
         Ok(caller.conversation(&id).await?)
     }
 }

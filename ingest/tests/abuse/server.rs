@@ -154,7 +154,7 @@ impl Server {
         let admission = Admission::new(&api::sdl(), development).expect("a schema");
         let http = Http {
             executor: executor.clone(),
-            admission: Arc::new(admission),
+            admission,
             origins: Origins::new(vec![APP.to_owned()], development),
             authenticator: authenticator.clone(),
             ingest: ingest.clone(),

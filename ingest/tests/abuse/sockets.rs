@@ -87,7 +87,7 @@ impl Sockets {
             .expect("a node");
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        let admission = Arc::new(Admission::new(&musclemap_ingest::api::sdl(), false).expect("a schema"));
+        let admission = Admission::new(&musclemap_ingest::api::sdl(), false).expect("a schema");
         let limits = server.ingest.limits().clone();
         let schema = (server.executor.clone(), admission, limits, server.reads.clone());
         let authenticator = server.authenticator.clone();

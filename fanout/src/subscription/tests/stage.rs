@@ -81,7 +81,7 @@ impl Stage {
         let stands = Stands {
             node: node.clone(),
             executor: executor(&tables),
-            admission: Arc::new(graphql::Admission::new(&rendering_schema(&tables).sdl(), false).unwrap()),
+            admission: graphql::Admission::new(&rendering_schema(&tables).sdl(), false).unwrap(),
             limits: Limits::new(graphql::limits::Options::default()),
             rendering: rendering_schema(&tables),
             authenticator: Arc::new(Authenticator::development(&[7; 32])),

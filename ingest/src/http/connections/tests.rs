@@ -95,7 +95,7 @@ async fn whoever_pipelines_and_does_not_read_loses_the_connection_and_its_place(
     for _ in 0..3 {
         deaf.push(port.client(&large.repeat(100)).await);
     }
-    // It reads, and far too slowly.
+    // It reads, and far too slowly: the sleep is the client's pace, nothing waits for it.
     let trickles = async {
         while deaf[0].read_u8().await.is_ok() {
             tokio::time::sleep(Duration::from_millis(20)).await;
