@@ -20,7 +20,7 @@ use prometheus::{IntCounterVec, IntGaugeVec, register_int_counter_vec, register_
 use crate::telemetry::made;
 pub use connection::Connection;
 pub use listener::{Arrival, Listener};
-pub use places::{Full, Place, Places};
+pub use places::{Full, Place, Places, network};
 pub use reading::{Backlog, Reading};
 pub use stream::{Detached, Stream};
 

@@ -1,7 +1,7 @@
 //! Accepts connections: each at its pace and with a place, or refused.
 //!
-//! Invariants: connections that come at once are accepted at a pace that leaves the process to those who are
-//! there; a refused one costs no pace; a process without descriptors refuses, and goes on.
+//! Invariants: the rate of accepted connections is bounded, so that a rush of new clients does not starve those
+//! that are connected; a refused one does not count towards it; a process without descriptors refuses, and goes on.
 
 use std::io;
 use std::time::Duration;

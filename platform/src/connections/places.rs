@@ -83,8 +83,8 @@ impl Drop for Taken {
     }
 }
 
-/// What counts as one address: a client of IPv6 has a whole /64.
-fn network(address: IpAddr) -> IpAddr {
+/// The addresses that count as one: a customer of IPv6 has a whole /64; IPv4 has one form, also inside IPv6.
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
         v4 @ IpAddr::V4(_) => v4,
