@@ -11,6 +11,7 @@ mod npm;
 mod prometheus;
 mod python;
 mod sockets;
+mod web;
 
 use tokio::sync::{Mutex, MutexGuard};
 

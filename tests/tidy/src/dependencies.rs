@@ -110,6 +110,11 @@ pub struct Locked {
 }
 
 impl Deny {
+    /// Licences of what is shipped.
+    pub fn allowed(&self) -> &[String] {
+        &self.licenses.allow
+    }
+
     /// Keys that cargo-deny would only warn by. Here what they are about is always an error.
     pub fn lenient(&self) -> Vec<&str> {
         let keys = [

@@ -9,4 +9,5 @@ pub mod licence;
 pub mod places;
 pub mod sources;
 pub mod tree;
+pub mod web;
 pub mod words;

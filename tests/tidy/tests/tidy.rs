@@ -5,7 +5,7 @@ use std::process::Command;
 
 use musclemap_tidy::dependencies::{Deny, Lock, Metadata};
 use musclemap_tidy::tree::{File, files, root};
-use musclemap_tidy::{documents, places, sources, words};
+use musclemap_tidy::{documents, places, sources, web, words};
 use schemas::{ErrorCode, tables, topics};
 use serde::de::DeserializeOwned;
 
@@ -45,6 +45,24 @@ fn members() -> Vec<String> {
 #[test]
 fn rust_files_are_short_named_by_their_role_open_with_what_they_are_and_leave_nothing_undone() {
     assert_eq!(rust().into_iter().flat_map(sources::check).collect::<Vec<_>>(), NOTHING);
+}
+
+#[test]
+fn files_of_the_web_client_are_short_open_with_what_they_are_and_leave_nothing_undone() {
+    let files: Vec<&File> = files().iter().filter(|file| file.path.starts_with("web/")).collect();
+    assert!(files.len() > 20, "only {} files of the web client are found", files.len());
+    assert_eq!(files.into_iter().flat_map(web::check).collect::<Vec<_>>(), NOTHING);
+}
+
+#[test]
+fn packages_from_npm_have_allowed_licences_and_hashes() {
+    let deny: Deny = toml("deny.toml");
+    let locks: Vec<&File> = files().iter().filter(|file| file.path.ends_with("package-lock.json")).collect();
+    assert!(locks.len() > 2);
+    for file in locks {
+        let lock: web::Lock = serde_json::from_str(&file.text).expect("a lock file");
+        assert_eq!(web::packages(&lock, deny.allowed()), NOTHING, "{}", file.path);
+    }
 }
 
 #[test]

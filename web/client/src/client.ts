@@ -1,0 +1,272 @@
+// The client of one user: what the app asks, and what becomes of what the inbox says.
+
+import { Acknowledgements } from "./acknowledgements.ts";
+import { Conversations } from "./conversations.ts";
+import { CREATE, type ConversationView, DELETE, EDIT, ME, type MessageView, type UserView } from "./documents.ts";
+import { Changing } from "./emitter.ts";
+import { Http, type Variables } from "./http.ts";
+import { type Connection, Inbox, type InboxEvent, type ReceiptView } from "./inbox.ts";
+import { Outbox } from "./outbox.ts";
+import type * as Schema from "./schema.ts";
+import type { Session } from "./session.ts";
+import { IndexedStorage, MemoryStorage, type OutboxStorage } from "./storage.ts";
+import { Timeline } from "./timeline.ts";
+
+export interface Options {
+  /** Where requests go, and where sockets are opened: two URLs of `/graphql`. */
+  api: string;
+  sockets: string;
+  session: Session;
+  /** Keeps the outbox of a user; by default IndexedDB, or memory where there is none. */
+  storage?: (user: string) => OutboxStorage;
+  /** The WebSocket of an environment that has none of its own. */
+  webSocket?: unknown;
+}
+
+/** Timelines in memory; the one that was not asked for the longest goes. */
+const TIMELINES = 20;
+/** How long receipts wait for others before counts are fetched. */
+const GATHER_MS = 300;
+
+const STATUSES = `query Statuses($id: ID!) { messages(conversationId: $id, last: 50) {
+  nodes { id status readByCount recipientCount } } }`;
+
+interface Statuses {
+  messages: { nodes: Pick<MessageView, "id" | "status" | "readByCount" | "recipientCount">[] };
+}
+
+export class Client extends Changing {
+  readonly http: Http;
+  readonly conversations: Conversations;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly me: UserView;
+  readonly #acknowledgements: Acknowledgements;
+  readonly #timelines = new Map<string, Timeline>();
+  readonly #counting = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #account = new Set<(part: Schema.AccountPart) => void>();
+  readonly #events = new Set<(event: InboxEvent) => void>();
+  #fresh = false;
+  #leave: (() => void)[] = [];
+
+  /** Signs in, and follows the inbox from now on. */
+  static async open(options: Options): Promise<Client> {
+    const http = new Http(options.api, options.session);
+    const { me } = await http.request<{ me: UserView }>(ME);
+    const client = new Client(options, http, me);
+    await client.#start();
+    return client;
+  }
+
+  private constructor(options: Options, http: Http, me: UserView) {
+    super();
+    this.http = http;
+    this.me = me;
+    const request = <T>(query: string, variables: Variables) => http.request<T>(query, variables);
+    const keep = options.storage ?? ((user: string) => (hasDatabase() ? new IndexedStorage(user) : new MemoryStorage()));
+    this.conversations = new Conversations(request);
+    this.outbox = new Outbox(request, keep(me.id), (message) => this.#created(message));
+    this.inbox = new Inbox(options.sockets, options.session, (event) => this.#handle(event), options.webSocket);
+    this.#acknowledgements = new Acknowledgements(this.inbox, (id) => this.conversations.stale(id));
+    this.inbox.onChange(() => this.#connected());
+  }
+
+  get connection(): Connection {
+    return this.inbox.connection;
+  }
+
+  async #start(): Promise<void> {
+    this.inbox.open();
+    this.#watchNetwork();
+    await this.outbox.open();
+  }
+
+  async close(): Promise<void> {
+    for (const leave of this.#leave) leave();
+    for (const timer of this.#counting.values()) clearTimeout(timer);
+    this.outbox.close();
+    this.conversations.stop();
+    this.#acknowledgements.stop();
+    await this.inbox.close();
+  }
+
+  request<T>(query: string, variables: Variables = {}): Promise<T> {
+    return this.http.request<T>(query, variables);
+  }
+
+  /** Told of each part of the account that changed, on this device or another. */
+  onAccount(listener: (part: Schema.AccountPart) => void): () => void {
+    this.#account.add(listener);
+    return () => this.#account.delete(listener);
+  }
+
+  /** Told of each event of the inbox, after the client has taken it in. */
+  onEvent(listener: (event: InboxEvent) => void): () => void {
+    this.#events.add(listener);
+    return () => this.#events.delete(listener);
+  }
+
+  timeline(id: string): Timeline {
+    const known = this.#timelines.get(id);
+    const request = <T>(query: string, variables: Variables) => this.http.request<T>(query, variables);
+    const timeline = known ?? new Timeline(id, request, this.outbox);
+    // The last in the map was asked for last.
+    this.#timelines.delete(id);
+    this.#timelines.set(id, timeline);
+    const oldest = this.#timelines.keys().next().value;
+    if (this.#timelines.size > TIMELINES && oldest !== undefined) this.#timelines.delete(oldest);
+    return timeline;
+  }
+
+  async send(conversation: string, content: string, replyTo: string | null = null): Promise<void> {
+    await this.outbox.add(conversation, content, replyTo);
+  }
+
+  async edit(message: string, content: string): Promise<void> {
+    const { editMessage } = await this.request<{ editMessage: MessageView }>(EDIT, { id: message, content });
+    this.#updated(editMessage);
+  }
+
+  async remove(message: string): Promise<void> {
+    const { deleteMessage } = await this.request<{ deleteMessage: MessageView }>(DELETE, { id: message });
+    this.#updated(deleteMessage);
+  }
+
+  async create(input: Omit<Schema.CreateConversationInput, "clientConversationId">): Promise<ConversationView> {
+    const clientConversationId = crypto.randomUUID();
+    const variables = { input: { ...input, clientConversationId } };
+    const { createConversation } = await this.request<{ createConversation: ConversationView }>(CREATE, variables);
+    this.conversations.put(createConversation);
+    return createConversation;
+  }
+
+  /** The user has seen a conversation up to this message. */
+  read(message: Pick<MessageView, "id" | "seq" | "conversationId">): void {
+    this.conversations.adjust(message.conversationId, { unreadCount: 0, markedUnread: false });
+    this.#acknowledgements.read(message.conversationId, message.seq, message.id);
+  }
+
+  /** The user wants to come back to a conversation. */
+  unread(conversation: string): void {
+    this.#acknowledgements.unread(conversation);
+  }
+
+  #watchNetwork(): void {
+    if (typeof addEventListener !== "function") return;
+    const online = () => {
+      this.inbox.wake();
+      this.outbox.wake();
+    };
+    const offline = () => this.inbox.cut();
+    addEventListener("online", online);
+    addEventListener("offline", offline);
+    this.#leave.push(() => removeEventListener("online", online), () => removeEventListener("offline", offline));
+  }
+
+  #connected(): void {
+    if (this.connection === "live") {
+      this.outbox.wake();
+      this.#acknowledgements.flush();
+    }
+    this.changed();
+  }
+
+  #handle(event: InboxEvent): void {
+    switch (event.__typename) {
+      case "MessageCreated":
+        this.#created(event.message);
+        break;
+      case "MessageChanged":
+        this.#updated(event.message);
+        break;
+      case "ConversationChanged":
+        if (event.left) this.conversations.remove(event.conversation.id);
+        else this.conversations.stale(event.conversation.id);
+        break;
+      case "ReceiptAdvanced":
+        this.#advanced(event.receipt);
+        break;
+      case "AccountChanged":
+        for (const listener of this.#account) listener(event.what);
+        break;
+      case "SendRejected":
+        this.outbox.refused(event.clientMessageId, event.code);
+        break;
+      case "ResumeGap":
+        this.#fresh = false;
+        break;
+      case "Drained":
+        this.#drained();
+        break;
+    }
+    for (const listener of this.#events) listener(event);
+  }
+
+  /** Subscribed first, then asked: what came between the two is dropped by its number. */
+  #drained(): void {
+    if (this.#fresh) return;
+    this.#fresh = true;
+    const again = () => {
+      this.#fresh = false;
+      this.inbox.wake();
+    };
+    this.conversations.load().catch(again);
+    for (const timeline of this.#timelines.values()) timeline.refresh().catch(() => {});
+  }
+
+  #created(message: MessageView): void {
+    const mine = message.sender.id === this.me.id;
+    if (mine && message.clientMessageId) this.outbox.settled(message.clientMessageId);
+    const known = this.conversations.get(message.conversationId);
+    const isNew = message.seq > (known?.lastSeq ?? 0);
+    this.conversations.created(message, isNew && !mine && message.contentType !== "SYSTEM");
+    this.#timelines.get(message.conversationId)?.created(message);
+    if (!mine) this.#acknowledgements.delivered(message.conversationId, message.seq, message.id);
+  }
+
+  #updated(message: MessageView): void {
+    this.conversations.updated(message);
+    this.#timelines.get(message.conversationId)?.updated(message);
+  }
+
+  /** Somebody has received or read the user's messages. Between two that says all; else counts are fetched. */
+  #advanced({ messageId, conversationId, readAt, user }: ReceiptView): void {
+    if (user.id === this.me.id) {
+      this.conversations.stale(conversationId);
+      return;
+    }
+    const timeline = this.#timelines.get(conversationId);
+    const upTo = timeline?.messages.find((message) => message.id === messageId);
+    const isDirect = this.conversations.get(conversationId)?.kind === "DIRECT";
+    if (!timeline || !upTo || !isDirect) {
+      this.#count(conversationId);
+      return;
+    }
+    timeline.adjust((message) => {
+      const concerned = message.sender.id === this.me.id && message.seq <= upTo.seq && message.status !== "READ";
+      if (!concerned) return message;
+      const readByCount = readAt ? message.recipientCount : message.readByCount;
+      return { ...message, status: readAt ? "READ" : "DELIVERED", readByCount };
+    });
+  }
+
+  #count(conversation: string): void {
+    if (this.#counting.has(conversation)) return;
+    const timer = setTimeout(() => {
+      this.#counting.delete(conversation);
+      this.request<Statuses>(STATUSES, { id: conversation }).then(
+        ({ messages }) => {
+          const found = new Map(messages.nodes.map((one) => [one.id, one]));
+          this.#timelines.get(conversation)?.adjust((message) => ({ ...message, ...found.get(message.id) }));
+        },
+        // The next receipt, or the next look at the conversation, asks again.
+        () => {},
+      );
+    }, GATHER_MS);
+    this.#counting.set(conversation, timer);
+  }
+}
+
+function hasDatabase(): boolean {
+  return typeof indexedDB !== "undefined";
+}

@@ -1,0 +1,147 @@
+// The user's conversations, the one with the newest message first.
+//
+// Invariant: whatever depends on the viewer (unread, archived, draft) is fetched after it changed, never
+// computed for good; a count that is raised here at once is put right by the fetch that follows.
+
+import { CONVERSATIONS, type ConversationView, type MessageView, ONE_CONVERSATION } from "./documents.ts";
+import { Changing } from "./emitter.ts";
+import { codeOf } from "./errors.ts";
+import type { Variables } from "./http.ts";
+
+type Request = <T>(query: string, variables: Variables) => Promise<T>;
+interface Page {
+  conversations: { nodes: ConversationView[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+}
+
+const PAGE = 30;
+/** How long changes of one conversation wait for others before it is fetched. */
+const GATHER_MS = 150;
+
+export class Conversations extends Changing {
+  readonly #request: Request;
+  #all = new Map<string, ConversationView>();
+  /** The ends of the list, and of that of archived ones. */
+  #ends = new Map<boolean, string | null>();
+  #loaded = false;
+  #stale = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(request: Request) {
+    super();
+    this.#request = request;
+  }
+
+  get isLoaded(): boolean {
+    return this.#loaded;
+  }
+
+  /** All that are known, archived ones among them. */
+  get list(): ConversationView[] {
+    return [...this.#all.values()].toSorted((one, other) => newestOf(other).localeCompare(newestOf(one)));
+  }
+
+  get(id: string): ConversationView | undefined {
+    return this.#all.get(id);
+  }
+
+  /** Whether there are more, of those that are not archived or of those that are. */
+  hasMore(archived: boolean): boolean {
+    return this.#ends.get(archived) !== null;
+  }
+
+  /** The first page, in place of what there was. */
+  async load(): Promise<void> {
+    const page = await this.#page(null, false);
+    this.#all = new Map(page.nodes.map((one) => [one.id, one]));
+    this.#ends = new Map([[false, page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null]]);
+    this.#loaded = true;
+    this.changed();
+  }
+
+  async more(archived: boolean): Promise<void> {
+    const end = this.#ends.get(archived);
+    if (end === null) return;
+    const page = await this.#page(end ?? null, archived);
+    for (const one of page.nodes) this.#all.set(one.id, one);
+    this.#ends.set(archived, page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null);
+    this.changed();
+  }
+
+  put(conversation: ConversationView): void {
+    this.#all.set(conversation.id, conversation);
+    this.changed();
+  }
+
+  remove(id: string): void {
+    this.#all.delete(id);
+    this.changed();
+  }
+
+  /** A message came: the list moves at once, and the conversation is fetched. */
+  created(message: MessageView, countsAsUnread: boolean): void {
+    const known = this.#all.get(message.conversationId);
+    if (known && message.seq >= (known.lastMessage?.seq ?? 0)) {
+      this.#all.set(known.id, {
+        ...known,
+        lastMessage: message,
+        lastMessageAt: message.createdAt,
+        lastSeq: message.seq,
+        unreadCount: known.unreadCount + (countsAsUnread ? 1 : 0),
+      });
+      this.changed();
+    }
+    this.stale(message.conversationId);
+  }
+
+  updated(message: MessageView): void {
+    const known = this.#all.get(message.conversationId);
+    if (known?.lastMessage?.id === message.id) this.put({ ...known, lastMessage: message });
+    this.stale(message.conversationId);
+  }
+
+  /** Changes a conversation before the server says so. */
+  adjust(id: string, change: Partial<ConversationView>): void {
+    const known = this.#all.get(id);
+    if (known) this.put({ ...known, ...change });
+  }
+
+  /** Fetches a conversation, soon. */
+  stale(id: string): void {
+    this.#stale.add(id);
+    this.#timer ??= setTimeout(() => void this.#freshen(), GATHER_MS);
+  }
+
+  /** Fetches a conversation; undefined if the viewer may not see it. */
+  async fetch(id: string): Promise<ConversationView | undefined> {
+    const { conversation } = await this.#request<{ conversation: ConversationView | null }>(ONE_CONVERSATION, { id });
+    if (conversation) this.put(conversation);
+    else this.remove(id);
+    return conversation ?? undefined;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #freshen(): Promise<void> {
+    this.#timer = undefined;
+    const stale = [...this.#stale];
+    this.#stale.clear();
+    const each = stale.map((id) =>
+      this.fetch(id).catch((error: unknown) => {
+        // One that cannot be fetched just now is right after the next load.
+        if (codeOf(error) === "NOT_FOUND") this.remove(id);
+      }),
+    );
+    await Promise.all(each);
+  }
+
+  async #page(after: string | null, archived: boolean): Promise<Page["conversations"]> {
+    const filter = archived ? { archived: true } : null;
+    return (await this.#request<Page>(CONVERSATIONS, { first: PAGE, after, filter })).conversations;
+  }
+}
+
+function newestOf(conversation: ConversationView): string {
+  return conversation.lastMessageAt ?? conversation.createdAt;
+}

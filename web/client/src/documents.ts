@@ -1,0 +1,110 @@
+// Documents of the API, and the views that they select. A fragment is text, so an app can select more.
+
+import type * as Schema from "./schema.ts";
+
+export type UserView = Pick<Schema.User, "id" | "username" | "displayName" | "avatarUrl">;
+
+/** A message that another replies to. */
+export type StubView = Pick<Schema.Message, "id" | "seq" | "contentType" | "content" | "deletedAt"> & {
+  sender: UserView;
+};
+
+export type MessageView = Pick<
+  Schema.Message,
+  | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt" | "editedAt"
+  | "isEdited" | "deletedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
+> & {
+  sender: UserView;
+  replyTo: StubView | null;
+  mentions: UserView[];
+  system: (Pick<Schema.SystemEvent, "kind" | "value"> & { actor: UserView; targets: UserView[] }) | null;
+};
+
+export type MemberView = Pick<Schema.Participant, "role" | "joinedAt"> & { user: UserView };
+
+export type ConversationView = Pick<
+  Schema.Conversation,
+  | "id" | "kind" | "title" | "description" | "announcementsOnly" | "createdAt" | "participantCount"
+  | "lastMessageAt" | "lastSeq" | "unreadCount" | "unreadMentionCount" | "archivedAt" | "starred" | "muted"
+  | "mutedUntil" | "notificationLevel" | "labels" | "draft" | "markedUnread" | "canPost"
+> & {
+  participants: { nodes: MemberView[] };
+  viewer: (Pick<Schema.Participant, "role"> & { lastReadMessageId: string | null }) | null;
+  lastMessage: MessageView | null;
+};
+
+export type PageView = Pick<Schema.PageInfo, "hasNextPage" | "hasPreviousPage" | "startCursor" | "endCursor">;
+
+export const USER = "fragment UserParts on User { id username displayName avatarUrl }";
+
+export const MESSAGE = `fragment MessageParts on Message {
+  id conversationId seq clientMessageId contentType content createdAt editedAt isEdited deletedAt
+  mentionsAll status readByCount recipientCount
+  sender { ...UserParts } mentions { ...UserParts }
+  replyTo { id seq contentType content deletedAt sender { ...UserParts } }
+  system { kind value actor { ...UserParts } targets { ...UserParts } }
+}`;
+
+export const CONVERSATION = `fragment ConversationParts on Conversation {
+  id kind title description announcementsOnly createdAt participantCount lastMessageAt lastSeq unreadCount
+  unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread canPost
+  participants(first: 8) { nodes { role joinedAt user { ...UserParts } } }
+  viewer { role lastReadMessageId }
+  lastMessage { ...MessageParts }
+}`;
+
+const ALL = `${CONVERSATION} ${MESSAGE} ${USER}`;
+const MESSAGES = `${MESSAGE} ${USER}`;
+const PAGE = "nodes { ...MessageParts } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
+
+export const ME = `query Me { me { ...UserParts } } ${USER}`;
+
+/** No field that depends on the viewer of a conversation: those follow by a query. */
+export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) { cursor event {
+  __typename
+  ... on MessageCreated { message { ...MessageParts } }
+  ... on MessageChanged { change message { ...MessageParts } }
+  ... on ConversationChanged { left conversation { id } }
+  ... on ReceiptAdvanced { receipt { messageId conversationId deliveredAt readAt user { id } } }
+  ... on AccountChanged { what }
+  ... on SendRejected { clientMessageId code detail }
+  ... on ResumeGap { reason }
+  ... on Drained { replayed }
+} } } ${MESSAGES}`;
+
+export const CONVERSATIONS = `query Conversations($first: Int, $after: String, $filter: ConversationFilter) {
+  conversations(first: $first, after: $after, filter: $filter) {
+    nodes { ...ConversationParts } pageInfo { hasNextPage endCursor }
+  } } ${ALL}`;
+
+export const ONE_CONVERSATION =
+  `query Conversation($id: ID!) { conversation(id: $id) { ...ConversationParts } } ${ALL}`;
+
+export const NEWEST = `query Newest($id: ID!, $count: Int) {
+  messages(conversationId: $id, last: $count) { ${PAGE} } } ${MESSAGES}`;
+
+export const OLDER = `query Older($id: ID!, $count: Int, $before: String) {
+  messages(conversationId: $id, last: $count, before: $before) { ${PAGE} } } ${MESSAGES}`;
+
+export const NEWER = `query Newer($id: ID!, $count: Int, $after: String) {
+  messages(conversationId: $id, first: $count, after: $after) { ${PAGE} } } ${MESSAGES}`;
+
+export const AROUND = `query Around($id: ID!, $message: ID!) {
+  messages(conversationId: $id, around: $message) { ${PAGE} } } ${MESSAGES}`;
+
+export const SEND = `mutation Send($input: SendMessageInput!) {
+  sendMessage(input: $input) { ...MessageParts } } ${MESSAGES}`;
+
+export const EDIT = `mutation Edit($id: ID!, $content: String!) {
+  editMessage(messageId: $id, content: $content) { ...MessageParts } } ${MESSAGES}`;
+
+export const DELETE = `mutation Delete($id: ID!) { deleteMessage(messageId: $id) { ...MessageParts } } ${MESSAGES}`;
+
+export const CREATE = `mutation Create($input: CreateConversationInput!) {
+  createConversation(input: $input) { ...ConversationParts } } ${ALL}`;
+
+export const DELIVERED = `mutation Delivered($id: ID!, $message: ID!) {
+  acknowledgeDelivery(conversationId: $id, upToMessageId: $message) }`;
+
+export const READ = `mutation Read($id: ID!, $message: ID!) {
+  markRead(conversationId: $id, upToMessageId: $message) }`;

@@ -1,0 +1,190 @@
+// What is to be sent: kept over reloads until the API has decided it, sent in order, repeated under the same
+// client id, so that it is stored and charged once.
+//
+// Invariant: an entry is in the storage before it is first sent, and leaves it only when its message is known
+// or its author discards it.
+
+import { type MessageView, SEND } from "./documents.ts";
+import { Changing, backoff, pause } from "./emitter.ts";
+import { codeOf, passes, waitOf } from "./errors.ts";
+import type { Variables } from "./http.ts";
+import type { OutboxStorage } from "./storage.ts";
+
+/** A message on its way. */
+export interface Entry {
+  clientMessageId: string;
+  conversationId: string;
+  content: string;
+  replyToId: string | null;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  state: "pending" | "failed";
+  /** Why it failed: a code of the API, or EXPIRED. */
+  code: string | null;
+}
+
+type Request = <T>(query: string, variables: Variables) => Promise<T>;
+
+/** The server remembers a client id for 24 hours; one that is older might be stored a second time. */
+const REMEMBERED_MS = 23 * 60 * 60 * 1000;
+/** Attempts of one entry that the API could not decide; then its author is asked. */
+const ATTEMPTS = 8;
+const WAIT_MOST_MS = 60_000;
+
+export class Outbox extends Changing {
+  readonly #request: Request;
+  readonly #storage: OutboxStorage;
+  readonly #sent: (message: MessageView) => void;
+  #entries: Entry[] = [];
+  /** Conversations whose entries are being sent. */
+  #running = new Map<string, Promise<void>>();
+  #wake = new Set<() => void>();
+  #stopped = false;
+
+  constructor(request: Request, storage: OutboxStorage, sent: (message: MessageView) => void) {
+    super();
+    this.#request = request;
+    this.#storage = storage;
+    this.#sent = sent;
+  }
+
+  /** Takes up what an earlier page left. */
+  async open(): Promise<void> {
+    const kept = await this.#storage.all();
+    const known = new Set(this.#entries.map((entry) => entry.clientMessageId));
+    const added = kept.filter((entry) => !known.has(entry.clientMessageId));
+    this.#entries = [...added, ...this.#entries].toSorted((one, other) => one.createdAt - other.createdAt);
+    this.changed();
+    for (const conversation of new Set(added.map((entry) => entry.conversationId))) this.#run(conversation);
+  }
+
+  close(): void {
+    this.#stopped = true;
+    this.wake();
+  }
+
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  of(conversationId: string): Entry[] {
+    return this.#entries.filter((entry) => entry.conversationId === conversationId);
+  }
+
+  /** Sends now rather than after a wait. */
+  wake(): void {
+    for (const wake of [...this.#wake]) wake();
+  }
+
+  async add(conversationId: string, content: string, replyToId: string | null = null): Promise<Entry> {
+    const entry: Entry = {
+      clientMessageId: crypto.randomUUID(),
+      conversationId,
+      content,
+      replyToId,
+      createdAt: Date.now(),
+      state: "pending",
+      code: null,
+    };
+    this.#entries = [...this.#entries, entry];
+    this.changed();
+    await this.#storage.put(entry);
+    this.#run(conversationId);
+    return entry;
+  }
+
+  /** Sends again what has failed: under the same id, unless the server may have forgotten it. */
+  async retry(clientMessageId: string): Promise<void> {
+    const entry = this.#find(clientMessageId);
+    if (!entry || entry.state !== "failed") return;
+    if (isForgotten(entry)) {
+      await this.discard(clientMessageId);
+      await this.add(entry.conversationId, entry.content, entry.replyToId);
+      return;
+    }
+    await this.#put({ ...entry, state: "pending", code: null });
+    this.#run(entry.conversationId);
+  }
+
+  async discard(clientMessageId: string): Promise<void> {
+    this.#entries = this.#entries.filter((entry) => entry.clientMessageId !== clientMessageId);
+    this.changed();
+    await this.#storage.remove(clientMessageId);
+  }
+
+  /** A message came by another way than as an answer. */
+  settled(clientMessageId: string): void {
+    if (this.#find(clientMessageId)) void this.discard(clientMessageId);
+  }
+
+  /** The API said so by another way than as an answer. */
+  refused(clientMessageId: string, code: string): void {
+    const entry = this.#find(clientMessageId);
+    if (entry) void this.#put({ ...entry, state: "failed", code });
+  }
+
+  /** Resolves when nothing is being sent. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running.values());
+  }
+
+  #find(clientMessageId: string): Entry | undefined {
+    return this.#entries.find((entry) => entry.clientMessageId === clientMessageId);
+  }
+
+  #run(conversation: string): void {
+    if (this.#running.has(conversation)) return;
+    const running = this.#send(conversation).finally(() => {
+      this.#running.delete(conversation);
+      if (!this.#stopped && this.#next(conversation)) this.#run(conversation);
+    });
+    this.#running.set(conversation, running);
+  }
+
+  #next(conversation: string): Entry | undefined {
+    return this.#entries.find((entry) => entry.conversationId === conversation && entry.state === "pending");
+  }
+
+  /** One after the other, so that they are stored in the order in which they were written. */
+  async #send(conversation: string): Promise<void> {
+    let attempts = 0;
+    for (let entry = this.#next(conversation); entry && !this.#stopped; entry = this.#next(conversation)) {
+      const { clientMessageId, content, replyToId } = entry;
+      if (isForgotten(entry)) {
+        await this.#put({ ...entry, state: "failed", code: "EXPIRED" });
+        continue;
+      }
+      try {
+        const input = { conversationId: conversation, clientMessageId, content, replyToId };
+        const { sendMessage } = await this.#request<{ sendMessage: MessageView }>(SEND, { input });
+        attempts = 0;
+        this.#sent(sendMessage);
+        await this.discard(clientMessageId);
+      } catch (error) {
+        if (!this.#find(clientMessageId)) continue;
+        if (!passes(error) || ++attempts > ATTEMPTS) {
+          attempts = 0;
+          await this.#put({ ...entry, state: "failed", code: codeOf(error) });
+          continue;
+        }
+        const wait = Math.min(WAIT_MOST_MS, Math.max(waitOf(error), backoff(attempts)));
+        await pause(wait, (wake) => this.#waking(wake));
+      }
+    }
+  }
+
+  #waking(wake: () => void): () => void {
+    this.#wake.add(wake);
+    return () => this.#wake.delete(wake);
+  }
+
+  async #put(entry: Entry): Promise<void> {
+    this.#entries = this.#entries.map((one) => (one.clientMessageId === entry.clientMessageId ? entry : one));
+    this.changed();
+    await this.#storage.put(entry);
+  }
+}
+
+function isForgotten(entry: Entry): boolean {
+  return Date.now() - entry.createdAt > REMEMBERED_MS;
+}

@@ -1,0 +1,225 @@
+// The messages of one conversation: a window without holes, and what waits to be sent.
+//
+// Invariant: `window` has every message that the viewer sees between its first and its last, in order of
+// `seq`. A number that is missing within a page is one that the viewer does not see.
+
+import { AROUND, type MessageView, NEWER, NEWEST, OLDER, type PageView } from "./documents.ts";
+import { Changing } from "./emitter.ts";
+import type { Variables } from "./http.ts";
+import type { Entry, Outbox } from "./outbox.ts";
+
+const PAGE = 50;
+/** Messages in memory; those farthest from what is looked at go. */
+const MOST = 300;
+/** Pages that are fetched for one hole; beyond, the window begins anew at the newest. */
+const HOLE_PAGES = 4;
+
+type Request = <T>(query: string, variables: Variables) => Promise<T>;
+interface Page {
+  messages: { nodes: MessageView[]; pageInfo: PageView };
+}
+
+/** What is shown: a message, or one on its way. */
+export type Item = { kind: "message"; message: MessageView } | { kind: "pending"; entry: Entry };
+
+export class Timeline extends Changing {
+  readonly id: string;
+  readonly #request: Request;
+  readonly #outbox: Outbox;
+  #window: MessageView[] = [];
+  /** Cursors of the window's ends; null where there is nothing more. */
+  #before: string | null = null;
+  #after: string | null = null;
+  #hasOlder = false;
+  #hasNewer = false;
+  #loaded = false;
+  #busy: Promise<void> | undefined;
+  #failed = false;
+
+  constructor(id: string, request: Request, outbox: Outbox) {
+    super();
+    this.id = id;
+    this.#request = request;
+    this.#outbox = outbox;
+    outbox.onChange(() => this.changed());
+  }
+
+  get messages(): readonly MessageView[] {
+    return this.#window;
+  }
+
+  /** The window, and behind it what is not yet stored, if the window reaches the newest. */
+  get items(): Item[] {
+    const known = new Set(this.#window.map((message) => message.clientMessageId));
+    const waiting = this.#hasNewer ? [] : this.#outbox.of(this.id).filter((entry) => !known.has(entry.clientMessageId));
+    return [
+      ...this.#window.map((message): Item => ({ kind: "message", message })),
+      ...waiting.map((entry): Item => ({ kind: "pending", entry })),
+    ];
+  }
+
+  get isLoaded(): boolean {
+    return this.#loaded;
+  }
+
+  /** Whether the last page could not be fetched. */
+  get isFailed(): boolean {
+    return this.#failed;
+  }
+
+  get hasOlder(): boolean {
+    return this.#hasOlder;
+  }
+
+  /** Whether the window ends before the newest message. */
+  get hasNewer(): boolean {
+    return this.#hasNewer;
+  }
+
+  get newest(): MessageView | undefined {
+    return this.#window.at(-1);
+  }
+
+  /** The newest page, in place of what there was. */
+  load(): Promise<void> {
+    return this.#alone(async () => this.#replace(await this.#page(NEWEST, { count: PAGE })));
+  }
+
+  /** A window around a message. */
+  around(message: string): Promise<void> {
+    return this.#alone(async () => this.#replace(await this.#page(AROUND, { message })));
+  }
+
+  older(): Promise<void> {
+    if (!this.#hasOlder) return Promise.resolve();
+    return this.#alone(async () => {
+      const first = this.#window[0];
+      // A window that was cut has no cursor at that end: the page around its first message has one.
+      if (this.#before === null && first) return this.#replace(await this.#page(AROUND, { message: first.id }));
+      const { nodes, pageInfo } = await this.#page(OLDER, { count: PAGE, before: this.#before });
+      this.#merge(nodes);
+      this.#before = pageInfo.startCursor ?? this.#before;
+      this.#hasOlder = pageInfo.hasPreviousPage;
+      if (this.#window.length > MOST) {
+        this.#window = this.#window.slice(0, MOST);
+        this.#hasNewer = true;
+        this.#after = null;
+      }
+    });
+  }
+
+  newer(): Promise<void> {
+    if (!this.#hasNewer) return Promise.resolve();
+    return this.#alone(async () => {
+      const last = this.newest;
+      if (this.#after === null && last) return this.#replace(await this.#page(AROUND, { message: last.id }));
+      const { nodes, pageInfo } = await this.#page(NEWER, { count: PAGE, after: this.#after });
+      this.#merge(nodes);
+      this.#after = pageInfo.endCursor ?? this.#after;
+      this.#hasNewer = pageInfo.hasNextPage;
+      this.#shorten();
+    });
+  }
+
+  /** Takes in a message that came live. One beyond a hole makes the hole be fetched. */
+  created(message: MessageView): void {
+    if (!this.#loaded || this.#hasNewer) return;
+    const last = this.newest?.seq ?? 0;
+    if (this.#window.length > 0 && message.seq > last + 1) {
+      void this.fill();
+      return;
+    }
+    this.#merge([message]);
+    this.#shorten();
+    this.changed();
+  }
+
+  /** Takes in a message as it is now, if it is in the window. */
+  updated(message: MessageView): void {
+    const at = this.#window.findIndex((one) => one.seq === message.seq);
+    if (at < 0) return;
+    this.#window = this.#window.with(at, message);
+    this.changed();
+  }
+
+  /** Changes messages of the window in place of their answer from the API. */
+  adjust(change: (message: MessageView) => MessageView): void {
+    this.#window = this.#window.map(change);
+    this.changed();
+  }
+
+  /** Fetches what is missing between the window and the newest message. */
+  fill(): Promise<void> {
+    if (!this.#loaded || this.#hasNewer) return Promise.resolve();
+    return this.#alone(async () => {
+      const last = this.newest?.seq ?? 0;
+      let page = await this.#page(NEWEST, { count: PAGE });
+      const newest = page;
+      const found = [...page.nodes];
+      const reaches = () => (found[0]?.seq ?? 0) <= last || !page.pageInfo.hasPreviousPage;
+      for (let pages = 1; !reaches() && pages < HOLE_PAGES; pages++) {
+        page = await this.#page(OLDER, { count: PAGE, before: page.pageInfo.startCursor });
+        found.unshift(...page.nodes);
+      }
+      if (reaches()) this.#merge(found);
+      else this.#replace(newest);
+      this.#shorten();
+    });
+  }
+
+  /** Forgets what it has, for one who was away too long. */
+  async refresh(): Promise<void> {
+    if (this.#loaded && !this.#hasNewer) await this.load();
+  }
+
+  async #page(query: string, variables: Variables): Promise<Page["messages"]> {
+    return (await this.#request<Page>(query, { id: this.id, ...variables })).messages;
+  }
+
+  #replace({ nodes, pageInfo }: Page["messages"]): void {
+    this.#window = sorted(nodes);
+    this.#before = pageInfo.startCursor;
+    this.#after = pageInfo.endCursor;
+    this.#hasOlder = pageInfo.hasPreviousPage;
+    this.#hasNewer = pageInfo.hasNextPage;
+    this.#loaded = true;
+  }
+
+  /** The message that comes last wins: it is the newer rendering. */
+  #merge(messages: MessageView[]): void {
+    const bySeq = new Map(this.#window.map((message) => [message.seq, message]));
+    for (const message of messages) bySeq.set(message.seq, message);
+    this.#window = sorted([...bySeq.values()]);
+  }
+
+  #shorten(): void {
+    if (this.#window.length <= MOST) return;
+    this.#window = this.#window.slice(-MOST);
+    this.#hasOlder = true;
+    this.#before = null;
+  }
+
+  /** One page at a time; whoever asks meanwhile gets the one in flight, and then the own one. */
+  async #alone(fetch: () => Promise<void>): Promise<void> {
+    const before = this.#busy;
+    const mine = (async () => {
+      await before?.catch(() => {});
+      await fetch();
+    })();
+    this.#busy = mine;
+    try {
+      await mine;
+      this.#failed = false;
+    } catch (error) {
+      this.#failed = true;
+      throw error;
+    } finally {
+      if (this.#busy === mine) this.#busy = undefined;
+      this.changed();
+    }
+  }
+}
+
+function sorted(messages: MessageView[]): MessageView[] {
+  return messages.toSorted((one, other) => one.seq - other.seq);
+}

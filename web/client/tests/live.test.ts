@@ -1,0 +1,161 @@
+// The client against a system that runs, and over a connection that is cut.
+
+import { readFile, rm, writeFile } from "node:fs/promises";
+import WebSocket from "ws";
+import { afterEach, expect, test, vi } from "vitest";
+import { DELIVERED, READ } from "../src/documents.ts";
+import { fixedSession } from "../src/index.ts";
+import { renewing } from "../src/session.ts";
+import { Proxy } from "./proxy.ts";
+import { API, LOGIN, SOCKETS, closeAll, contents, live, named, open, pair, until } from "./system.ts";
+
+const proxies: Proxy[] = [];
+
+async function proxy(url: string): Promise<Proxy> {
+  const made = await Proxy.to(url);
+  proxies.push(made);
+  return made;
+}
+
+afterEach(async () => {
+  await closeAll();
+  await Promise.all(proxies.splice(0).map((one) => one.close()));
+});
+
+test("a message is shown at once, then stored, then with the other user, who is said to have read it", async () => {
+  const { ann, bob, chat, hers, his } = await pair();
+  await ann.send(chat.id, "hello");
+  expect(hers.items.map((item) => item.kind)).toEqual(["pending"]);
+  await until(hers, () => hers.newest?.content === "hello");
+  expect(hers.items.map((item) => item.kind)).toEqual(["message"]);
+  await until(his, () => his.newest?.content === "hello");
+  await until(bob.conversations, (list) => list.get(chat.id)?.unreadCount === 1);
+  await until(hers, () => hers.newest?.status === "DELIVERED");
+  bob.read(his.newest!);
+  await until(hers, () => hers.newest?.status === "READ");
+  await until(bob.conversations, (list) => list.get(chat.id)?.unreadCount === 0);
+});
+
+test("what is sent while the reader is cut off comes after the resume, in order and once", async () => {
+  const sockets = await proxy(SOCKETS);
+  const { ann, bob, chat, his } = await pair({ sockets: sockets.through(SOCKETS) });
+  sockets.delayMs = 20;
+  const expected: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    sockets.refuses = true;
+    sockets.cut();
+    await until(bob, () => !live(bob));
+    for (const part of ["one", "two", "three"]) {
+      expected.push(`${round} ${part}`);
+      await ann.send(chat.id, `${round} ${part}`);
+    }
+    await ann.outbox.idle();
+    sockets.refuses = false;
+    bob.inbox.wake();
+    await until(bob, live);
+    await until(his, () => his.messages.length >= expected.length);
+    expect(contents(his)).toEqual(expected);
+  }
+  expect(his.messages.map((message) => message.seq)).toEqual(expected.map((_, at) => at + 1));
+});
+
+test("a send whose answer is lost is repeated, and stored and charged once", async () => {
+  const api = await proxy(API);
+  const { ann, bob, chat, his } = await pair();
+  const again = await open(ann.me.username, { api: api.through(API) });
+  api.withholds = true;
+  await again.send(chat.id, "once");
+  // Bob has it, its author does not know.
+  await until(his, () => his.newest?.content === "once");
+  await until(again.outbox, (outbox) => outbox.entries.length === 0);
+  api.cut();
+  api.withholds = false;
+  await again.outbox.idle();
+  await again.timeline(chat.id).load();
+  expect(contents(again.timeline(chat.id))).toEqual(["once"]);
+  const { credits } = await bob.request<{ credits: { balanceMilli: number } }>("{ credits { balanceMilli } }");
+  expect(credits.balanceMilli).toBe(100_000);
+  const hers = await ann.request<{ credits: { balanceMilli: number } }>("{ credits { balanceMilli } }");
+  expect(hers.credits.balanceMilli).toBe(99_900);
+});
+
+test("a number that is missing makes the messages between be fetched", async () => {
+  const { ann, bob, chat, his } = await pair();
+  for (let count = 1; count <= 5; count++) await ann.send(chat.id, `${count}`);
+  await until(his, () => his.messages.length === 5);
+  const late = bob.timeline(chat.id);
+  const { newest } = late;
+  const far = { ...newest!, id: "x", seq: newest!.seq + 3, content: "never stored" };
+  await ann.send(chat.id, "6");
+  late.created(far);
+  await until(late, () => late.messages.length === 6);
+  expect(contents(late)).toEqual(["1", "2", "3", "4", "5", "6"]);
+});
+
+test("a send that is refused stays with its reason until its author discards it", async () => {
+  const { ann, chat, hers } = await pair();
+  await ann.send(chat.id, "x".repeat(4_001));
+  await until(ann.outbox, (outbox) => outbox.entries[0]?.state === "failed");
+  const [entry] = ann.outbox.entries;
+  expect(entry!.code).toBe("BAD_USER_INPUT");
+  await ann.send(chat.id, "short");
+  await until(hers, () => hers.newest?.content === "short");
+  await ann.outbox.retry(entry!.clientMessageId);
+  await until(ann.outbox, (outbox) => outbox.entries[0]?.state === "failed");
+  await ann.outbox.discard(entry!.clientMessageId);
+  expect(hers.items.map((item) => item.kind)).toEqual(["message"]);
+});
+
+test("acknowledgements of many messages are few", async () => {
+  const { ann, bob, chat, hers, his } = await pair();
+  const said = vi.spyOn(bob.inbox, "mutate");
+  for (let count = 1; count <= 20; count++) await ann.send(chat.id, `${count}`);
+  await until(his, () => his.messages.length === 20);
+  for (const message of his.messages) bob.read(message);
+  await until(hers, () => hers.messages.length === 20 && hers.messages.every((one) => one.status === "READ"));
+  const of = (document: string) => said.mock.calls.filter(([query]) => query === document).length;
+  expect(of(READ)).toBe(1);
+  expect(of(DELIVERED)).toBeLessThan(10);
+});
+
+test("a token that is refused is renewed, for requests and for sockets", async () => {
+  const name = named("carla");
+  let asked = 0;
+  const session = renewing(async () => {
+    if (asked++ === 0) return "no.token.here";
+    const answer = await fetch(LOGIN, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ username: name }),
+    });
+    return ((await answer.json()) as { token: string }).token;
+  });
+  const carla = await open(name, { session });
+  await until(carla, live);
+  expect(asked).toBe(2);
+  expect(carla.me.username).toBe(name);
+});
+
+test("without any good token the client says why", async () => {
+  await expect(open("nobody", { session: fixedSession("a.b.c") })).rejects.toMatchObject({ code: "UNAUTHENTICATED" });
+});
+
+test("the program of the README runs", async () => {
+  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const program = /```ts\n([^]*?)```/.exec(readme)?.[1] ?? "";
+  expect(program.trim().split("\n").length).toBeLessThanOrEqual(22);
+  const place = new URL(`./readme-${crypto.randomUUID()}.gen.ts`, import.meta.url);
+  const said: unknown[] = [];
+  Object.assign(globalThis, { WebSocket });
+  const log = console.log;
+  console.log = (text: unknown) => said.push(text);
+  try {
+    const here = program.replace("http://127.0.0.1:8080", new URL(API).origin).replace("@musclemap/client", "../src/index.ts");
+    await writeFile(place, here);
+    await import(/* @vite-ignore */ place.pathname);
+  } finally {
+    console.log = log;
+    await rm(place);
+  }
+  expect(said).toEqual(["hello"]);
+});

@@ -1,0 +1,7 @@
+// Tests wait for conditions; a test that waits for a minute has failed.
+
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: { include: ["tests/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000, reporters: ["default"] },
+});
