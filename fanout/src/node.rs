@@ -12,6 +12,7 @@ use platform::clock::Clock;
 use platform::ports::{Log, LogError, Record, Tables, TablesError};
 use platform::retry;
 use platform::telemetry::Stage;
+use platform::unknown::UnknownError;
 use schemas::position::LogTime;
 use schemas::topics::EVENTS;
 use tokio::runtime::Handle;
@@ -66,6 +67,16 @@ pub enum NodeError {
     /// Update this node: it would miss what the newer rules publish.
     #[error(transparent)]
     NewerRules(#[from] NewerRules),
+}
+
+impl From<UnknownError> for NodeError {
+    fn from(error: UnknownError) -> Self {
+        match error {
+            UnknownError::Newer(newer) => newer.into(),
+            UnknownError::Tables(error) => error.into(),
+            UnknownError::Log(error) => error.into(),
+        }
+    }
 }
 
 impl Node {

@@ -1,54 +1,34 @@
-//! Events under schemas that this build does not know.
+//! Events under schemas that this build does not know, as a node meets them in its lanes.
 //!
-//! Invariant: none is passed over before the machine's checkpoint has passed its command under rules that
-//! this build knows; newer rules end the process, because what they publish would be missed.
+//! Invariant: a lane stands still until [`platform::unknown`] says what such an event is.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::{Accounts, Conversations};
-use fold::Fold;
 use platform::clock::Clock;
-use platform::ports::{Log, LogError, Tables, TablesError};
-use platform::runner::checkpoint::{Checkpoint, CheckpointError};
-use schemas::control::RULES;
-use schemas::topics::{EVENTS, Topic};
+use platform::ports::{Log, Tables, TablesError};
+use platform::runner::checkpoint::Checkpoint;
+use platform::unknown::{UnknownError, Writer, is_poison};
+use schemas::topics::EVENTS;
 
 use crate::event::Unknown;
 use crate::lanes::{Lane, Lanes};
 use crate::node::NodeError;
 
+pub use platform::unknown::NewerRules;
+
 /// How often a checkpoint is read again that has not passed the command yet.
 const AGAIN: Duration = Duration::from_millis(500);
 
-/// A machine decides by rules that this build does not know.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{machine} decide by rules {rules}, which publish schema {schema}; this build knows rules up to {RULES}"
-)]
-pub struct NewerRules {
-    pub machine: &'static str,
-    pub rules: i32,
-    pub schema: u32,
-}
-
-/// The machine whose events a lane holds: its name, and its commands.
-fn machine(lanes: Lanes, lane: Lane) -> (&'static str, &'static Topic) {
-    if lanes.topic(lane) == &EVENTS {
-        (Conversations::NAME, Conversations::commands())
-    } else {
-        (Accounts::NAME, Accounts::commands())
-    }
+/// The machine whose events a lane holds.
+fn writer(lanes: Lanes, lane: Lane) -> Writer {
+    if lanes.topic(lane) == &EVENTS { Writer::of::<Conversations>() } else { Writer::of::<Accounts>() }
 }
 
 /// The checkpoint of the machine's partition that writes a lane.
 pub async fn checkpoint(tables: &dyn Tables, lanes: Lanes, lane: Lane) -> Result<Checkpoint, TablesError> {
-    let (machine, _) = machine(lanes, lane);
-    match Checkpoint::read(tables, machine, lanes.partition(lane)).await {
-        Ok(checkpoint) => Ok(checkpoint),
-        Err(CheckpointError::Tables(error)) => Err(error),
-        Err(CheckpointError::Malformed(reason)) => Err(TablesError::Refused(reason)),
-    }
+    writer(lanes, lane).checkpoint(tables, lanes.partition(lane)).await
 }
 
 pub struct Judge {
@@ -60,30 +40,24 @@ pub struct Judge {
 impl Judge {
     /// Whether an event is poison; `false` while the machine's checkpoint has not passed its command.
     pub async fn is_poison(&self, unknown: &Unknown) -> Result<bool, NodeError> {
+        Ok(self.judge(unknown).await?)
+    }
+
+    async fn judge(&self, unknown: &Unknown) -> Result<bool, UnknownError> {
         let Unknown { lane, number, schema, .. } = *unknown;
-        let (machine, commands) = machine(self.lanes, lane);
-        let Checkpoint { next, rules, .. } = checkpoint(&*self.tables, self.lanes, lane).await?;
-        if rules > RULES {
-            return Err(NewerRules { machine, rules, schema }.into());
-        }
-        if next > number.offset {
-            return Ok(true);
-        }
-        // No command caused it, so no checkpoint will ever pass one.
-        let end = self.log.marks(commands, self.lanes.partition(lane)).await?.end;
-        Ok(number.offset >= end)
+        let (writer, partition) = (writer(self.lanes, lane), self.lanes.partition(lane));
+        is_poison(&*self.log, &*self.tables, writer, partition, number, schema).await
     }
 
     /// Waits until it is known that an event is poison. The partition's machine writes nothing behind it
     /// that a wait would hold up: its checkpoint follows what it writes within seconds.
     pub async fn until_poison(&self, unknown: &Unknown, clock: &dyn Clock) -> Result<(), NodeError> {
         loop {
-            match self.is_poison(unknown).await {
+            match self.judge(unknown).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
-                Err(NodeError::Tables(error @ TablesError::Unavailable(_))) => self.waits(unknown, &error),
-                Err(NodeError::Log(error @ LogError::Unavailable(_))) => self.waits(unknown, &error),
-                Err(error) => return Err(error),
+                Err(error) if error.is_passing() => self.waits(unknown, &error),
+                Err(error) => return Err(error.into()),
             }
             clock.sleep(AGAIN).await;
         }

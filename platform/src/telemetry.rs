@@ -3,6 +3,7 @@
 //! Invariant: a metric's labels have values from a closed set; a series is there before its first event.
 
 pub mod consumers;
+pub mod effects;
 pub mod stages;
 
 use std::io::IsTerminal;

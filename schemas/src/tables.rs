@@ -119,6 +119,15 @@ pub static CHECKPOINTS: Table = Table {
     time_to_live: None,
 };
 
+pub static CONSUMERS: Table = Table {
+    name: "consumers",
+    purpose: "where a consumer with effects goes on in a partition: the next offset, with the number of the last cause before it, or -1",
+    partition: &[text("consumer"), int("partition")],
+    clustering: &[],
+    columns: &[bigint("next_offset"), bigint("cause_offset"), int("cause_index")],
+    time_to_live: None,
+};
+
 pub static SNAPSHOTS: Table = Table {
     name: "snapshots",
     purpose: "positions of a fan-out node in every partition, with the numbers it had seen there",
@@ -138,7 +147,7 @@ pub static POLICIES: Table = Table {
 };
 
 /// Every table of the system.
-pub static ALL: [&Table; 9] = [
+pub static ALL: [&Table; 10] = [
     &ACCOUNTS,
     &CONVERSATIONS,
     &MESSAGES,
@@ -146,6 +155,7 @@ pub static ALL: [&Table; 9] = [
     &BLOCKS,
     &USERS,
     &CHECKPOINTS,
+    &CONSUMERS,
     &SNAPSHOTS,
     &POLICIES,
 ];

@@ -53,6 +53,12 @@ TABLES = {
         [("next_offset", "bigint"), ("watermarks", "blob"), ("policy", "blob"), ("rules", "int")],
         "policy",
     ),
+    "consumers": Table(
+        [("consumer", "text"), ("partition", "int")],
+        [],
+        [("next_offset", "bigint"), ("cause_offset", "bigint"), ("cause_index", "int")],
+        None,
+    ),
     "snapshots": Table(
         [("bucket", "text")],
         [("snapshot_id", "text")],

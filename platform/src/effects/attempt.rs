@@ -1,0 +1,169 @@
+//! Tries of a batch: pauses, the budget, and what becomes of a record that has none left.
+//!
+//! Invariants: a record leaves only done or as a dead letter; one that fails does not take the other records of
+//! its batch with it. A dependency that is away spends no budget.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use schemas::record::Origin;
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::batch::{Batch, Item};
+use super::{Effects, EffectsError, Failure, Options, Work};
+use crate::dead_letter;
+use crate::ports::{LogError, Record};
+use crate::telemetry::{consumers, effects as metrics};
+
+/// Whether the dependency is there. While it is away one batch of the process asks for it.
+pub(super) struct Gate {
+    role: &'static str,
+    is_open: AtomicBool,
+    probe: Mutex<()>,
+}
+
+impl Gate {
+    pub fn new(role: &'static str) -> Self {
+        Self { role, is_open: AtomicBool::new(true), probe: Mutex::new(()) }
+    }
+
+    /// Waits while another batch asks for the dependency. The guard makes the caller the one that asks.
+    async fn enter(&self) -> Option<MutexGuard<'_, ()>> {
+        if self.is_open.load(Ordering::Acquire) {
+            return None;
+        }
+        let probing = self.probe.lock().await;
+        (!self.is_open.load(Ordering::Acquire)).then_some(probing)
+    }
+
+    fn set(&self, is_open: bool) {
+        if self.is_open.swap(is_open, Ordering::AcqRel) != is_open {
+            metrics::paused(self.role, !is_open);
+        }
+    }
+}
+
+/// A pause that doubles.
+struct BackOff {
+    next: Duration,
+    longest: Duration,
+}
+
+impl BackOff {
+    fn new(options: &Options) -> Self {
+        Self { next: options.first_pause, longest: options.longest_pause }
+    }
+
+    fn next(&mut self) -> Duration {
+        let pause = self.next;
+        self.next = (pause * 2).min(self.longest);
+        pause
+    }
+}
+
+impl<E: Effects> Work<E> {
+    /// Does what a batch asks for; what cannot be done becomes dead letters.
+    pub(super) async fn complete(&self, batch: Batch<E::Effect>) -> Result<(), EffectsError> {
+        let Batch { items, poison, .. } = batch;
+        let all: Vec<&E::Effect> = items.iter().flat_map(|item| &item.effects).collect();
+        if let Err(reason) = self.attempt(&all).await {
+            match items.as_slice() {
+                [only] => self.dead_letter(&only.record, &reason).await?,
+                several => self.one_by_one(several).await?,
+            }
+        }
+        metrics::applied(E::NAME, all.len());
+        for (record, reason) in &poison {
+            self.dead_letter(record, reason).await?;
+        }
+        Ok(())
+    }
+
+    async fn one_by_one(&self, items: &[Item<E::Effect>]) -> Result<(), EffectsError> {
+        for Item { record, effects } in items {
+            let effects: Vec<&E::Effect> = effects.iter().collect();
+            if let Err(reason) = self.attempt(&effects).await {
+                self.dead_letter(record, &reason).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries until the effects are done, or the reason why they are not.
+    async fn attempt(&self, effects: &[&E::Effect]) -> Result<(), String> {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        let (mut tries, mut pause) = (1, BackOff::new(&self.options));
+        let mut probing = self.gate.enter().await;
+        loop {
+            let failure = match self.try_once(effects).await {
+                Ok(()) => {
+                    self.gate.set(true);
+                    return Ok(());
+                }
+                Err(failure) => failure,
+            };
+            match failure {
+                Failure::Away(reason) => {
+                    self.gate.set(false);
+                    metrics::retried(E::NAME);
+                    if probing.is_none() {
+                        probing = self.gate.enter().await;
+                    }
+                    let pause = pause.next();
+                    tracing::warn!(role = E::NAME, reason, pause_ms = pause.as_millis() as u64, "paused");
+                    self.ports.clock.sleep(pause).await;
+                }
+                Failure::Failed(reason) => {
+                    self.gate.set(true);
+                    if tries >= self.options.tries {
+                        return Err(reason);
+                    }
+                    tries += 1;
+                    metrics::retried(E::NAME);
+                    tracing::debug!(role = E::NAME, reason, tries, "effects failed");
+                    self.ports.clock.sleep(pause.next()).await;
+                }
+                Failure::Refused(reason) => {
+                    self.gate.set(true);
+                    return Err(reason);
+                }
+            }
+        }
+    }
+
+    async fn try_once(&self, effects: &[&E::Effect]) -> Result<(), Failure> {
+        tokio::select! {
+            biased;
+            applied = self.effects.apply(effects) => applied,
+            () = self.ports.clock.sleep(self.options.apply_within) => {
+                Err(Failure::Away(format!("no answer within {:?}", self.options.apply_within)))
+            }
+        }
+    }
+
+    /// Makes a record a dead letter. A crash may repeat it.
+    async fn dead_letter(&self, record: &Record, reason: &str) -> Result<(), EffectsError> {
+        let (partition, offset) = (record.partition, record.offset);
+        tracing::warn!(role = E::NAME, partition, offset, reason, "record becomes a dead letter");
+        let origin =
+            Origin { id: record.output_id(0), source: E::SOURCE, at: record.time, traceparent: None };
+        let Some(letter) = dead_letter::of(E::topic(), record, reason, &origin) else { return Ok(()) };
+        let mut pause = BackOff::new(&self.options);
+        loop {
+            let appended = async { self.ports.log.enqueue(letter.clone()).await?.await };
+            match appended.await {
+                Ok(_) => break,
+                Err(LogError::Unavailable(reason)) => {
+                    tracing::warn!(role = E::NAME, reason, "log unavailable");
+                    consumers::Port::Log.retries().inc();
+                    self.ports.clock.sleep(pause.next()).await;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        consumers::dead_letters(E::topic()).inc();
+        Ok(())
+    }
+}

@@ -1,0 +1,65 @@
+//! A partition that is given up.
+
+use std::task::Poll;
+
+use musclemap_platform::effects::Options;
+use schemas::position::Offset;
+use schemas::tables::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::schedule::{poll, start};
+use crate::world::World;
+
+const STEPS: usize = 100_000;
+
+fn filled(records: usize) -> World {
+    let world = World::new(7);
+    let mut state = world.state();
+    state.hostile = false;
+    while state.records.len() < records {
+        state.append();
+    }
+    drop(state);
+    world
+}
+
+#[test]
+fn what_is_under_way_is_finished_and_its_position_stored() {
+    let (world, stop) = (filled(200), CancellationToken::new());
+    let mut run = start(&world, Options { batch: 3, concurrency: 2, ..Options::default() }, stop.clone());
+    for step in 0..STEPS {
+        if world.state().happened.len() > 40 {
+            stop.cancel();
+        }
+        if let Poll::Ready(ended) = poll(&mut run) {
+            ended.unwrap();
+            assert!(stop.is_cancelled(), "it ended by itself at step {step}");
+            let state = world.state();
+            assert_eq!(state.violation, None);
+            let Value::BigInt(next) = state.position.as_ref().unwrap().1[0] else { panic!("an offset") };
+            let asked = state.happened.keys().max().unwrap() + 1;
+            assert!(next >= asked, "{next} is stored, {asked} is done");
+            assert!(next < state.records.len() as Offset, "a stop ends the reading");
+            return;
+        }
+    }
+    panic!("it does not end");
+}
+
+#[test]
+fn a_dependency_that_is_away_does_not_keep_a_partition() {
+    let (world, stop) = (filled(20), CancellationToken::new());
+    world.state().is_away = true;
+    let mut run = start(&world, Options::default(), stop.clone());
+    for step in 0..STEPS {
+        if step == 200 {
+            stop.cancel();
+        }
+        if let Poll::Ready(ended) = poll(&mut run) {
+            ended.unwrap();
+            assert!(world.state().happened.is_empty() && world.state().dead.is_empty());
+            return;
+        }
+    }
+    panic!("it does not end");
+}
