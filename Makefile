@@ -3,7 +3,7 @@
 CARGO_TARGET_DIR ?= $(HOME)/.cache/musclemap/target
 export CARGO_TARGET_DIR
 
-.PHONY: run stack stack-stop test check tidy lint doc bins both bench
+.PHONY: run stack stack-stop test check tidy lint doc bins both bench attack
 
 # Starts the whole system in one process on 127.0.0.1:8080, data in ./data.
 run:
@@ -53,3 +53,10 @@ both:
 bench:
 	cargo build --release --workspace --bins
 	RUST_BACKTRACE=0 MM_STACK=standalone $(CARGO_TARGET_DIR)/release/benches all $(FULL) $(WRITE)
+
+# Every attack of docs/threats.md at full size, on both stacks, within ten minutes: how long neighbours
+# wait for their answers, beside the same attackers aimed at a server that only takes what comes.
+attack:
+	cargo build --release --workspace --bins
+	RUST_BACKTRACE=0 MM_STACK=standalone $(CARGO_TARGET_DIR)/release/attack
+	RUST_BACKTRACE=0 MM_STACK=distributed deploy/services/run with $(CARGO_TARGET_DIR)/release/attack

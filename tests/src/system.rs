@@ -73,19 +73,33 @@ impl System {
 
     /// A system under another policy than the shipped one.
     pub async fn with_policy(policy: Option<&Path>) -> Self {
+        Self::choose(policy, Limits::Wide).await
+    }
+
+    /// A system whose limits of requests and connections are the shipped ones.
+    pub async fn with_shipped_limits(policy: Option<&Path>) -> Self {
+        Self::choose(policy, Limits::Shipped).await
+    }
+
+    async fn choose(policy: Option<&Path>, limits: Limits) -> Self {
         match Stack::chosen() {
             Stack::Standalone => {
                 let folder = tempfile::tempdir().expect("a folder");
-                Self::standalone(&folder.path().join("data"), policy).await.keeping(folder)
+                Self::embedded(&folder.path().join("data"), policy, limits).await.keeping(folder)
             }
-            Stack::Distributed => Self::distributed(&Servers::shared(), policy).await,
+            Stack::Distributed => Self::deployed(&Servers::shared(), policy, limits).await,
         }
     }
 
     /// The distributed system, as a deployment of its own on these servers.
     pub async fn distributed(servers: &Servers, policy: Option<&Path>) -> Self {
+        Self::deployed(servers, policy, Limits::Wide).await
+    }
+
+    async fn deployed(servers: &Servers, policy: Option<&Path>, limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let operators = Operators { program: "musclemap", arguments: vec![], variables: deployment(servers) };
+        let variables = deployment(servers, limits);
+        let operators = Operators { program: "musclemap", arguments: vec![], variables };
         let setup = ["setup", "--partitions", PARTITIONS, "--replicas", "1", "--min-insync", "1"];
         operators.tell(&setup).await.expect("a set-up");
         if let Some(policy) = policy {
@@ -97,9 +111,13 @@ impl System {
 
     /// The standalone system on a folder of the test's own.
     pub async fn standalone(data: &Path, policy: Option<&Path>) -> Self {
+        Self::embedded(data, policy, Limits::Wide).await
+    }
+
+    async fn embedded(data: &Path, policy: Option<&Path>, limits: Limits) -> Self {
         let arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
         let operators = Operators { program: "standalone", arguments, variables: vec![] };
-        Self::run(Stack::Standalone, vec![standalone(data, policy)], operators).await
+        Self::run(Stack::Standalone, vec![standalone(data, policy, limits)], operators).await
     }
 
     async fn run(stack: Stack, starts: Vec<Start>, operators: Operators) -> Self {
@@ -233,28 +251,44 @@ impl Operators {
     }
 }
 
-/// All clients of a system are at one address, and some ask more than others would on one connection.
-const ROOM: [(&str, &str); 2] =
-    [("CONNECTIONS_PER_ADDRESS", "20000"), ("REQUESTS_PER_CONNECTION", "1000000")];
-
-fn room(prefix: &str) -> impl Iterator<Item = (String, String)> {
-    ROOM.iter().map(move |(name, value)| (format!("{prefix}{name}"), (*value).to_owned()))
+/// How much clients may ask of a system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Limits {
+    /// All clients of a test are at one address and in haste.
+    Wide,
+    Shipped,
 }
 
-fn standalone(data: &Path, policy: Option<&Path>) -> Start {
-    let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string(), "--dev-login".to_owned()];
-    for limit in ["--attempts-per-user", "--attempts-per-address", "--log-bytes-per-user"] {
-        arguments.extend([limit.to_owned(), PER_MINUTE.to_owned()]);
+impl Limits {
+    /// Settings for connections, and settings for requests.
+    fn variables(self, connections: &str, requests: &str) -> Vec<(String, String)> {
+        let wide = [
+            (connections, "CONNECTIONS_PER_ADDRESS", "20000"),
+            (connections, "REQUESTS_PER_CONNECTION", "1000000"),
+            (requests, "ATTEMPTS_PER_USER", PER_MINUTE),
+            (requests, "ATTEMPTS_PER_ADDRESS", PER_MINUTE),
+            (requests, "LOG_BYTES_PER_USER", PER_MINUTE),
+        ];
+        match self {
+            Self::Wide => {
+                wide.map(|(prefix, name, value)| (format!("{prefix}{name}"), value.to_owned())).into()
+            }
+            Self::Shipped => vec![],
+        }
     }
+}
+
+fn standalone(data: &Path, policy: Option<&Path>, limits: Limits) -> Start {
+    let mut arguments = vec!["--data-dir".to_owned(), data.display().to_string(), "--dev-login".to_owned()];
     if let Some(policy) = policy {
         arguments.extend(["--policy".to_owned(), policy.display().to_string()]);
     }
-    let variables = room("MM_").collect();
+    let variables = limits.variables("MM_", "MM_");
     Start { program: "standalone", arguments, variables, log: data.with_extension("log") }
 }
 
 /// A deployment of its own.
-fn deployment(servers: &Servers) -> Vec<(String, String)> {
+fn deployment(servers: &Servers, limits: Limits) -> Vec<(String, String)> {
     let name = format!("t{}", &Uuid::new_v4().simple().to_string()[..8]);
     let processors = available_parallelism().map_or(1, usize::from);
     let variables = [
@@ -266,14 +300,11 @@ fn deployment(servers: &Servers) -> Vec<(String, String)> {
         ("MM_AUTH__DEV_LOGIN", "true".to_owned()),
         ("MM_CURSORS__KEY", "5a".repeat(32)),
         ("MM_CONVERSATIONS__KEY", "c3".repeat(32)),
-        ("MM_LIMITS__ATTEMPTS_PER_USER", PER_MINUTE.to_owned()),
-        ("MM_LIMITS__ATTEMPTS_PER_ADDRESS", PER_MINUTE.to_owned()),
-        ("MM_LIMITS__LOG_BYTES_PER_USER", PER_MINUTE.to_owned()),
         // Two processes of each role share the processors.
         ("TOKIO_WORKER_THREADS", processors.div_ceil(2).to_string()),
     ];
     let variables = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
-    variables.chain(room("MM_HTTP__")).collect()
+    variables.chain(limits.variables("MM_HTTP__", "MM_LIMITS__")).collect()
 }
 
 fn roles(folder: &Path, variables: &[(String, String)]) -> Vec<Start> {
