@@ -9,6 +9,7 @@ mod credits;
 mod idempotency;
 mod organizing;
 mod preferences;
+mod privacy;
 mod refunding;
 mod sending;
 
@@ -16,6 +17,7 @@ use fold::{Command, Decision, Fold, InForce, Owner, Purpose};
 use schemas::avro::DecodeError;
 use schemas::operations::AccountRequest;
 use schemas::position::{LogTime, Offset};
+use schemas::privacy::Privacy;
 use schemas::rows::{AccountRow, Once, RowKey, Variant};
 use schemas::states::AccountState;
 use schemas::tables::{self, Table};
@@ -57,7 +59,15 @@ impl Fold for Accounts {
     }
 
     fn fresh() -> AccountState {
-        AccountState { applied: -1, at: 0, balance_milli: 0, sends: vec![], creations: vec![], texts: vec![] }
+        AccountState {
+            applied: -1,
+            at: 0,
+            balance_milli: 0,
+            privacy: Privacy::default(),
+            sends: vec![],
+            creations: vec![],
+            texts: vec![],
+        }
     }
 
     fn stamp(state: &AccountState) -> (Offset, LogTime) {

@@ -81,7 +81,8 @@ pub fn is_published(fact: &AccountFact) -> bool {
         AccountFact::SendRejected(_)
         | AccountFact::ConversationOrganized(_)
         | AccountFact::DraftSaved(_)
-        | AccountFact::PreferencesChanged(_) => true,
+        | AccountFact::PreferencesChanged(_)
+        | AccountFact::PrivacyChanged(_) => true,
         AccountFact::CreditsChanged(_) => false,
     }
 }

@@ -11,6 +11,7 @@ pub mod fault;
 pub mod mentions;
 mod operation;
 pub mod policy;
+pub mod privacy;
 pub mod text;
 pub mod window;
 

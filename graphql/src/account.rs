@@ -1,4 +1,5 @@
 //! A viewer's own account.
 
 pub mod credits;
+pub mod privacy;
 pub mod settings;

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object};
 use schemas::{ConversationId, MessageId, UserId};
 
 use crate::account::credits::CreditAccount;
+use crate::account::privacy::PrivacySettings;
 use crate::account::settings::UserSettings;
 use crate::conversation::Conversation;
 use crate::conversation::list::{self, ConversationConnection, ConversationFilter, UnreadSummary};
@@ -51,6 +52,10 @@ impl Query {
 
     async fn settings(&self, ctx: &Context<'_>) -> Result<UserSettings> {
         Ok(access(ctx)?.preferences().await?.into())
+    }
+
+    async fn privacy_settings(&self, ctx: &Context<'_>) -> Result<PrivacySettings> {
+        Ok(access(ctx)?.privacy().await?.into())
     }
 
     async fn conversation(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Conversation>> {

@@ -25,6 +25,7 @@ use crate::operations::editing::Editing;
 use crate::operations::membership::Membership;
 use crate::operations::organizing::Organizing;
 use crate::operations::preferences::Preferences;
+use crate::operations::privacy::Privacy;
 use crate::operations::receipts::Receipts;
 use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
@@ -44,7 +45,7 @@ pub struct Messages(Sending, Editing, Deleting, Receipts);
 pub struct Conversations(Creating, Membership, Settings, Organizing);
 
 #[derive(MergedObject, Default)]
-pub struct People(Blocking, Preferences);
+pub struct People(Blocking, Preferences, Privacy);
 
 /// The schema over what can be read and asked for. It runs what [`graphql::Admission`] has admitted, which
 /// is valid.

@@ -10,6 +10,7 @@ pub mod editing;
 pub mod membership;
 pub mod organizing;
 pub mod preferences;
+pub mod privacy;
 pub mod receipts;
 pub mod sending;
 pub mod settings;

@@ -73,7 +73,7 @@ mod others {
     use crate::charging::Charge;
     use crate::control::{Control, PolicyVersion};
     use crate::message::Message;
-    use crate::people::PlatformUser;
+    use crate::people::{PlatformFollow, PlatformUser};
     use crate::verdict::Verdict;
 
     release! { OTHERS:
@@ -84,6 +84,7 @@ mod others {
         9 PolicyVersion,
         10 Message,
         31 PairBlocks,
+        300 PlatformFollow,
     }
 }
 

@@ -14,6 +14,7 @@ pub use crate::editing::MessageEdited;
 pub use crate::membership::{MembersChanged, RolesChanged};
 pub use crate::organizing::{ConversationOrganized, DraftSaved};
 pub use crate::preferences::PreferencesChanged;
+pub use crate::privacy::PrivacyChanged;
 pub use crate::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 pub use crate::sending::{MessageCreated, SendRejected};
 pub use crate::settings::ConversationUpdated;
@@ -73,6 +74,7 @@ facts! {
     202 ConversationOrganized,
     203 PreferencesChanged,
     204 DraftSaved,
+    210 PrivacyChanged,
 }
 
 facts! {

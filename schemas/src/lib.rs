@@ -25,6 +25,7 @@ pub mod organizing;
 pub mod people;
 pub mod position;
 pub mod preferences;
+pub mod privacy;
 pub mod receipts;
 pub mod record;
 pub mod rows;

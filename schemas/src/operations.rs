@@ -15,6 +15,7 @@ pub use crate::editing::EditMessage;
 pub use crate::membership::{AddMembers, RemoveMember, SetRole};
 pub use crate::organizing::{OrganizeConversation, SaveDraft};
 pub use crate::preferences::UpdatePreferences;
+pub use crate::privacy::UpdatePrivacy;
 pub use crate::receipts::{AcknowledgeDelivery, MarkRead, MarkUnread};
 pub use crate::sending::{PostMessage, SendMessage};
 pub use crate::settings::UpdateConversation;
@@ -32,6 +33,7 @@ macro_rules! account_operations {
             104 OrganizeConversation since 1,
             105 SaveDraft since 1,
             106 UpdatePreferences since 1,
+            110 UpdatePrivacy since 1,
         }
     };
 }

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::avro;
 use crate::creating::Opened;
 use crate::position::{LogTime, Offset};
+use crate::privacy::Privacy;
 
-/// An account: balance and windows.
+/// An account: balance, privacy and windows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.rows")]
 pub struct AccountState {
@@ -18,6 +19,7 @@ pub struct AccountState {
     /// Time of the last command decided.
     pub at: LogTime,
     pub balance_milli: i64,
+    pub privacy: Privacy,
     /// Time of each charged send that still counts, oldest first.
     pub sends: Vec<LogTime>,
     /// Time of each counted creation, oldest first.

@@ -52,6 +52,9 @@ const fn int(name: &'static str) -> Column {
 const fn bigint(name: &'static str) -> Column {
     Column { name, kind: ColumnType::BigInt }
 }
+const fn boolean(name: &'static str) -> Column {
+    Column { name, kind: ColumnType::Boolean }
+}
 const fn timestamp(name: &'static str) -> Column {
     Column { name, kind: ColumnType::Timestamp }
 }
@@ -110,6 +113,16 @@ pub static USERS: Table = Table {
     time_to_live: None,
 };
 
+/// A user's partition has a row for each user whom they follow or followed; the platform bounds these.
+pub static FOLLOWS: Table = Table {
+    name: "follows",
+    purpose: "whom a user follows, or once followed, as the platform says",
+    partition: &[text("user_id")],
+    clustering: &[text("followed_id")],
+    columns: &[boolean("follows")],
+    time_to_live: None,
+};
+
 pub static CHECKPOINTS: Table = Table {
     name: "checkpoints",
     purpose: "where a machine's partition goes on: the next offset, with everything that held there",
@@ -147,13 +160,14 @@ pub static POLICIES: Table = Table {
 };
 
 /// Every table of the system.
-pub static ALL: [&Table; 10] = [
+pub static ALL: [&Table; 11] = [
     &ACCOUNTS,
     &CONVERSATIONS,
     &MESSAGES,
     &CONVERSATIONS_BY_USER,
     &BLOCKS,
     &USERS,
+    &FOLLOWS,
     &CHECKPOINTS,
     &CONSUMERS,
     &SNAPSHOTS,

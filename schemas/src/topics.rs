@@ -89,6 +89,14 @@ pub static PLATFORM_USERS: Topic = Topic {
     dead_letters: Some(&PLATFORM_USERS_DLQ),
 };
 
+pub static PLATFORM_FOLLOWS: Topic = Topic {
+    name: "platform.follow.v1",
+    key: "follower and followed user, with a slash between them",
+    clean_up: CleanUp::Compact,
+    partitions: Partitions::Epoch,
+    dead_letters: Some(&PLATFORM_FOLLOWS_DLQ),
+};
+
 macro_rules! dead_letter_topic {
     ($static:ident, $name:literal) => {
         pub static $static: Topic = Topic {
@@ -106,20 +114,23 @@ dead_letter_topic!(CONVERSATION_COMMANDS_DLQ, "messaging.dlq.messaging.conversat
 dead_letter_topic!(EVENTS_DLQ, "messaging.dlq.messaging.events.v1");
 dead_letter_topic!(ACCOUNT_EVENTS_DLQ, "messaging.dlq.messaging.account-events.v1");
 dead_letter_topic!(PLATFORM_USERS_DLQ, "messaging.dlq.platform.user.v1");
+dead_letter_topic!(PLATFORM_FOLLOWS_DLQ, "messaging.dlq.platform.follow.v1");
 
 /// Every topic of the system.
-pub static ALL: [&Topic; 11] = [
+pub static ALL: [&Topic; 13] = [
     &ACCOUNT_COMMANDS,
     &CONVERSATION_COMMANDS,
     &EVENTS,
     &ACCOUNT_EVENTS,
     &VERDICTS,
     &PLATFORM_USERS,
+    &PLATFORM_FOLLOWS,
     &ACCOUNT_COMMANDS_DLQ,
     &CONVERSATION_COMMANDS_DLQ,
     &EVENTS_DLQ,
     &ACCOUNT_EVENTS_DLQ,
     &PLATFORM_USERS_DLQ,
+    &PLATFORM_FOLLOWS_DLQ,
 ];
 
 /// Partition of a key among `count`: Kafka's `murmur2_random` for keyed records.

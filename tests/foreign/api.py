@@ -28,6 +28,8 @@ MESSAGES = f"""query($id: ID!, $after: String) {{ messages(conversationId: $id, 
     {PAGE} nodes {MESSAGE} }} }}"""
 LEDGER = f"""query($after: String) {{ credits {{ transactions(first: 50, after: $after) {{ {PAGE} nodes {{
     id amountMilli balanceAfterMilli type messageId conversationId recipientCount createdAt }} }} }} }}"""
+PRIVACY = """whoCanMessageMe showOnlineStatus showReadReceipts showTypingIndicator allowMessageRequests
+    appearOffline"""
 BLOCKED = f"query($after: String) {{ blockedUsers(first: 50, after: $after) {{ {PAGE} nodes {PERSON} }} }}"
 
 
@@ -43,6 +45,7 @@ class Told:
     kept: dict[str, dict]
     labels: list[str]
     settings: dict
+    privacy: dict
     # By conversation, oldest first.
     messages: dict[str, list[dict]]
     participants: dict[str, list[dict]]
@@ -70,7 +73,7 @@ def tell(url: str, user: str, token: str) -> Told:
                 return nodes
             after = page["pageInfo"]["endCursor"]
 
-    mine = "conversationLabels settings { locale autoTranslate }"
+    mine = f"conversationLabels settings {{ locale autoTranslate }} privacySettings {{ {PRIVACY} }}"
     whole = ask(f"{{ me {PERSON} credits {{ balanceMilli }} {mine} }}", {})
     same("the id of who asks", whole["me"]["id"], user)
     conversations = pages(CONVERSATIONS, ["conversations"], {"archived": False})
@@ -85,6 +88,7 @@ def tell(url: str, user: str, token: str) -> Told:
         kept=kept,
         labels=whole["conversationLabels"],
         settings=whole["settings"],
+        privacy=whole["privacySettings"],
         messages={id: pages(MESSAGES, ["messages"], {"id": id}) for id in ids},
         participants={id: pages(PARTICIPANTS, ["conversation", "participants"], {"id": id}) for id in ids},
         blocked=pages(BLOCKED, ["blockedUsers"], {}),

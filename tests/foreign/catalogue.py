@@ -4,6 +4,7 @@ Written down by hand. The schemas themselves come from the operators' port; both
 """
 
 CONTROL, VERDICT, PLATFORM_USER, CHARGE, POLICY_VERSION, MESSAGE, PAIR_BLOCKS = 3, 6, 7, 8, 9, 10, 31
+PLATFORM_FOLLOW = 300
 
 # Requests to an account and to a conversation, and the facts that each publishes.
 ACCOUNT_REQUESTS = {
@@ -14,6 +15,7 @@ ACCOUNT_REQUESTS = {
     104: "OrganizeConversation",
     105: "SaveDraft",
     106: "UpdatePreferences",
+    110: "UpdatePrivacy",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -36,6 +38,7 @@ ACCOUNT_FACTS = {
     202: "ConversationOrganized",
     203: "PreferencesChanged",
     204: "DraftSaved",
+    210: "PrivacyChanged",
 }
 CONVERSATION_FACTS = {
     240: "ConversationOpened",
@@ -83,6 +86,7 @@ SCHEMAS = {
     CONTROL: "Control",
     VERDICT: "Verdict",
     PLATFORM_USER: "PlatformUser",
+    PLATFORM_FOLLOW: "PlatformFollow",
     CHARGE: "Charge",
     POLICY_VERSION: "PolicyVersion",
     MESSAGE: "Message",

@@ -50,6 +50,10 @@ def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
             said = {name: value for name, value in asked.items() if value is not None}
             preferences = out[0].value["preferences"]
             same(what, _facts(out), [("PreferencesChanged", {"preferences": preferences | said})])
+        case "UpdatePrivacy", _:
+            said = {name: value for name, value in asked.items() if value is not None}
+            privacy = out[0].value["privacy"]
+            same(what, _facts(out), [("PrivacyChanged", {"privacy": privacy | said})])
         case "GrantCredits", _:
             same(what, _facts(out), _credits("GRANT", asked["amount_milli"]))
         case types:

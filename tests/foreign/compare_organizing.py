@@ -1,15 +1,24 @@
-"""Rows of how users keep their conversations, and of their preferences, against the events and the API."""
+"""Rows of how users keep their conversations, of their preferences and privacy, against the events and the API."""
 
 from collections import Counter
 
 from api import Told, time
 from difference import same
-from owners import DRAFT, LABELS, ORGANIZED, PREFERENCES, Owner
+from owners import DRAFT, LABELS, ORGANIZED, PREFERENCES, STATE, Owner
 from sight import Sight
 from story import Account, Story
 
 # A mute that has no end.
 FOR_GOOD = 2**63 - 1
+# The privacy of an account that has not changed it.
+PRIVATE = {
+    "who_can_message_me": "EVERYONE",
+    "show_online_status": "FOLLOWERS",
+    "show_read_receipts": True,
+    "show_typing_indicator": True,
+    "allow_message_requests": True,
+    "appear_offline": False,
+}
 UNTOUCHED = {"archived": None, "starred": False, "muted_until": 0, "level": "ALL", "labels": []}
 
 
@@ -31,6 +40,9 @@ def check(found: dict[str, Owner], story: Story, told: dict[str, Told]) -> None:
         served = account.preferences or {"locale": "en", "auto_translate": False}
         settings = {"locale": served["locale"], "autoTranslate": served["auto_translate"]}
         same(f"settings that {user} is served", api.settings, settings)
+        privacy = account.privacy or PRIVATE
+        same(f"privacy of {user}", owner[STATE][b""].value["privacy"], privacy)
+        same(f"privacy that {user} is served", list(api.privacy.values()), list(privacy.values()))
         for id, kept in api.kept.items():
             sight = Sight(user, story.conversations[id], story.blocks)
             wanted = _kept(sight, organized.get(id, UNTOUCHED), drafts.get(id))

@@ -101,6 +101,14 @@ def _profile(row: Row) -> dict:
     }
 
 
+def follows(rows: list[Row], published: list[dict]) -> None:
+    """Of each pair the newest record stands; `published` is in the order of the log."""
+    key = ("user_id", "followed_id")
+    found = {tuple(row.columns[name] for name in key): row.columns["follows"] for row in rows}
+    wanted = {(follow["follower"], follow["followed"]): follow["follows"] for follow in published}
+    same("follows", found, wanted)
+
+
 def policies(rows: list[Row], control: dict) -> None:
     same("policies", {row.columns["name"]: row.value for row in rows}, {"policy": control["policy"]})
     same("version of the policy's row", rows[0].version, control["policy"]["version"])

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts into the log what comes from others: a profile, as the platform publishes it, and poison.
+"""Puts into the log what comes from others: a profile and follows, as the platform publishes them, and poison.
 
 Returns when the system has taken it in: the API tells the profile, the poison is among the dead letters.
 Arguments are environment variables, as of read_everything.py.
@@ -16,17 +16,18 @@ import api
 import log
 import poison
 from avro import Schemas, encode
-from catalogue import PLATFORM_USER
+from catalogue import PLATFORM_FOLLOW, PLATFORM_USER
 from difference import Difference, same, true
-from topics import ACCOUNT_COMMANDS, CONVERSATION_COMMANDS, USERS
+from topics import ACCOUNT_COMMANDS, CONVERSATION_COMMANDS, FOLLOWS, USERS
 
 # Where a machine or a projection reads.
-POISONED = [ACCOUNT_COMMANDS, CONVERSATION_COMMANDS, USERS]
+POISONED = [ACCOUNT_COMMANDS, CONVERSATION_COMMANDS, USERS, FOLLOWS]
 
 
 def main() -> None:
     bootstrap, prefix = os.environ["MM_KAFKA__BOOTSTRAP"], os.environ["MM_KAFKA__PREFIX"]
-    user, token = next(iter(json.loads(os.environ["MM_TOKENS"]).items()))
+    tokens = json.loads(os.environ["MM_TOKENS"])
+    user, token = next(iter(tokens.items()))
     profile = {
         "user": user,
         "username": api.tell(os.environ["MM_API"], user, token).me["username"],
@@ -37,6 +38,11 @@ def main() -> None:
     # Keys are placed as the system places them, so a user's records stay in order.
     producer = Producer({"bootstrap.servers": bootstrap, "partitioner": "murmur2_random", "acks": "all"})
     producer.produce(prefix + USERS, encode(schemas, PLATFORM_USER, profile), user.encode())
+    # One that ends, and one that stands.
+    for followed, follows in [(other, follows) for other in list(tokens)[1:3] for follows in (True, False)][:3]:
+        follow = {"follower": user, "followed": followed, "follows": follows}
+        value = encode(schemas, PLATFORM_FOLLOW, follow)
+        producer.produce(prefix + FOLLOWS, value, f"{user}/{followed}".encode())
     for topic in POISONED:
         producer.produce(prefix + topic, poison.VALUE, poison.KEY)
     same("records that are not in the log", producer.flush(log.PATIENCE), 0)

@@ -34,7 +34,7 @@ from avro import Schemas, published
 from catalogue import SCHEMAS
 from difference import Difference, same
 from times import Times
-from topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, CONVERSATION_COMMANDS, EVENTS, USERS, Read
+from topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, CONVERSATION_COMMANDS, EVENTS, FOLLOWS, USERS, Read
 
 
 def main() -> None:
@@ -75,6 +75,7 @@ def main() -> None:
     compare_rows.memberships(rows["conversations_by_user"], told_by_events, told)
     compare_rows.blocks(rows["blocks"], told_by_events, told)
     compare_rows.users(rows["users"], users, told)
+    compare_rows.follows(rows["follows"], [read.value for read in kept[FOLLOWS] if read.decoded is not None])
     compare_rows.policies(rows["policies"], control)
     compare_places.checkpoints(rows["checkpoints"], whole, kept, control)
     compare_places.snapshots(rows["snapshots"], whole)

@@ -19,6 +19,7 @@ class Account:
     drafts: dict[str, str] = field(default_factory=dict)
     # As they were last told; absent before the first change.
     preferences: dict | None = None
+    privacy: dict | None = None
 
     @property
     def balance(self) -> int:
@@ -69,5 +70,7 @@ def _take(account: Account, read: Read) -> None:
             account.drafts[fact["conversation"]] = fact["content"]
         case "PreferencesChanged":
             account.preferences = fact["preferences"]
+        case "PrivacyChanged":
+            account.privacy = fact["privacy"]
         case other:
             true(f"{read.record} holds a fact that is known, not {other}", False)

@@ -47,6 +47,7 @@ TABLES = {
         [("username", "text"), ("display_name", "text"), ("avatar_url", "text")],
         None,
     ),
+    "follows": Table([("user_id", "text")], [("followed_id", "text")], [("follows", "boolean")], None),
     "checkpoints": Table(
         [("machine", "text"), ("partition", "int")],
         [],

@@ -16,6 +16,7 @@ from catalogue import (
     CONVERSATION_REQUESTS,
     DERIVED,
     NAMING,
+    PLATFORM_FOLLOW,
     PLATFORM_USER,
     VERDICT,
 )
@@ -29,6 +30,7 @@ EVENTS = "messaging.events.v1"
 ACCOUNT_EVENTS = "messaging.account-events.v1"
 VERDICTS = "messaging.verdicts.v1"
 USERS = "platform.user.v1"
+FOLLOWS = "platform.follow.v1"
 
 # The machine that reads a topic of commands, as the source of what it publishes.
 SOURCES = {ACCOUNT_COMMANDS: "/musclemap/accounts", CONVERSATION_COMMANDS: "/musclemap/conversations"}
@@ -51,17 +53,18 @@ KINDS = {
     ACCOUNT_EVENTS: Kind({*ACCOUNT_FACTS}, ACCOUNT_COMMANDS),
     VERDICTS: Kind({VERDICT}),
     USERS: Kind({PLATFORM_USER}),
+    FOLLOWS: Kind({PLATFORM_FOLLOW}),
 }
 
 DEAD_LETTERS = {
     f"messaging.dlq.{name}": Kind(set(), name if name in SOURCES else None)
-    for name in (ACCOUNT_COMMANDS, CONVERSATION_COMMANDS, EVENTS, ACCOUNT_EVENTS, USERS)
+    for name in (ACCOUNT_COMMANDS, CONVERSATION_COMMANDS, EVENTS, ACCOUNT_EVENTS, USERS, FOLLOWS)
 }
 
 ALL = KINDS | DEAD_LETTERS
 
 # What comes from outside may come without the headers of CloudEvents.
-BARE = {"Control", "PlatformUser"}
+BARE = {"Control", "PlatformUser", "PlatformFollow"}
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,9 @@ def _check_key(read: Read, partitions: int) -> None:
     match read.type:
         case "Control" | "Verdict":
             same(what, read.key, None)
+            return
+        case "PlatformFollow":
+            same(what, read.key, f"{value['follower']}/{value['followed']}")
             return
         case "PlatformUser":
             same(what, read.key, value["user"])

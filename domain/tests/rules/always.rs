@@ -11,6 +11,7 @@ mod ledger;
 mod numbers;
 mod once;
 mod organizing;
+mod privacy;
 mod refunded;
 mod replayed;
 mod settings;

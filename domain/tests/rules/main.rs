@@ -19,6 +19,7 @@ mod members;
 mod opening;
 mod organizing;
 mod posting;
+mod privacy;
 mod reading;
 mod refunds;
 mod repeated_verdicts;

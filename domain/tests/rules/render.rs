@@ -75,6 +75,7 @@ impl Worded for Accounts {
     fn parts(state: &AccountState) -> Vec<(&'static str, String)> {
         vec![
             ("balance", state.balance_milli.to_string()),
+            ("privacy", words::privacy(&state.privacy)),
             ("sends", state.sends.len().to_string()),
             ("creations", state.creations.len().to_string()),
             ("texts", state.texts.len().to_string()),

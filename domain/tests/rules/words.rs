@@ -7,6 +7,7 @@ use schemas::creating::Opened;
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Content, Message};
 use schemas::organizing::{NotificationLevel, Organized};
+use schemas::privacy::Privacy;
 use schemas::receipts::Watermarks;
 use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
 use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
@@ -154,6 +155,19 @@ pub fn organized(kept: &Organized) -> String {
     if all.is_empty() { "as at first".to_owned() } else { all.join(", ") }
 }
 
+pub fn privacy(privacy: &Privacy) -> String {
+    let said = |is_on: bool, what: &'static str| is_on.then_some(what);
+    let switches = [
+        said(privacy.show_read_receipts, "receipts"),
+        said(privacy.show_typing_indicator, "typing"),
+        said(privacy.allow_message_requests, "requests"),
+        said(privacy.appear_offline, "appears offline"),
+    ];
+    let switches: Vec<&str> = switches.into_iter().flatten().collect();
+    let (writes, online) = (privacy.who_can_message_me, privacy.show_online_status);
+    format!("{writes:?} may write, {online:?} may see, {}", switches.join(" "))
+}
+
 pub fn blocks(blocks: &Blocks) -> String {
     let interval = |interval: &BlockInterval| {
         format!("{}..{}", interval.from, interval.to.map_or(String::new(), |to| to.to_string()))
@@ -274,6 +288,7 @@ fn account_fact(fact: &AccountFact) -> String {
         }
         AccountFact::DraftSaved(draft) => format!("draft {}", conversation(&draft.conversation)),
         AccountFact::PreferencesChanged(changed) => format!("prefers {:?}", changed.preferences),
+        AccountFact::PrivacyChanged(changed) => format!("privacy: {}", privacy(&changed.privacy)),
     }
 }
 

@@ -10,6 +10,7 @@ use schemas::code::Refusal;
 use schemas::organizing::{Draft, Labels, Organized};
 use schemas::position::LogTime;
 use schemas::preferences::Preferences;
+use schemas::privacy::Privacy;
 
 use super::{Access, ConversationSight};
 
@@ -62,6 +63,11 @@ impl Access<'_> {
     pub async fn labels(&self) -> Result<Vec<String>, Refusal> {
         let labels = self.reads.rows.account_value::<Labels>(self.viewer, &()).await?;
         Ok(labels.unwrap_or_default().used.into_iter().map(|used| used.label).collect())
+    }
+
+    /// The viewer's own privacy settings.
+    pub async fn privacy(&self) -> Result<Privacy, Refusal> {
+        self.reads.rows.privacy(self.viewer).await
     }
 
     pub async fn preferences(&self) -> Result<Preferences, Refusal> {

@@ -8,6 +8,7 @@ use schemas::charging::ClientRequest;
 use schemas::credits::LedgerEntry;
 use schemas::organizing::Organized;
 use schemas::position::Offset;
+use schemas::privacy::Privacy;
 use schemas::rows::{Keyed, RowKey};
 use schemas::states::AccountState;
 use schemas::tables::Value;
@@ -21,6 +22,11 @@ impl Rows {
     pub async fn account(&self, user: &UserId) -> Result<AccountState, Refusal> {
         let row = self.account_row(user, &RowKey::state()).await?;
         row.map_or_else(|| Ok(Accounts::fresh()), |row| decode(owner_row(&row)?.1))
+    }
+
+    /// A user's privacy settings; those of a fresh account if it was never used.
+    pub async fn privacy(&self, user: &UserId) -> Result<Privacy, Refusal> {
+        Ok(self.account(user).await?.privacy)
     }
 
     /// What an account remembers of a request with a client id, if its charge stands.

@@ -1,9 +1,11 @@
-//! What the platform publishes of users, and the blocks between them.
+//! What the platform publishes of users: profiles and follows; and the blocks between them.
+
+use std::collections::BTreeSet;
 
 use platform::ports::Row;
 use schemas::people::Profile;
 use schemas::tables::views::BlocksRow;
-use schemas::tables::{BLOCKS, FromValues, USERS, Value};
+use schemas::tables::{BLOCKS, FOLLOWS, FromValues, MalformedRow, USERS, Value};
 use schemas::{Refusal, UserId};
 
 use super::{Pages, Rows, Versioned, malformed};
@@ -30,6 +32,20 @@ impl Rows {
         rows.first().map(read).transpose().map_err(malformed)
     }
 
+    /// Those of some others whom a user follows.
+    pub async fn follows(&self, user: &UserId, others: &[UserId]) -> Result<BTreeSet<UserId>, Refusal> {
+        let mut followed = BTreeSet::new();
+        for others in others.chunks(MAX_KEYS) {
+            let keys: Vec<Vec<Value>> =
+                others.iter().map(|other| vec![Value::text(other.as_str())]).collect();
+            let rows = self.tables.get(&FOLLOWS, &[Value::text(user.as_str())], &keys).await;
+            for row in rows.map_err(tables_error)? {
+                followed.extend(followed_by(&row).map_err(malformed)?);
+            }
+        }
+        Ok(followed)
+    }
+
     /// The blocks that stand or once stood between a user and some others.
     pub async fn blocks_with(&self, user: &UserId, others: &[UserId]) -> Result<Vec<BlocksRow>, Refusal> {
         let mut blocks = Vec::new();
@@ -50,4 +66,11 @@ impl Rows {
         let read = |row: &Row| BlocksRow::from_row(user, &row.key, &row.columns).map_err(malformed);
         rows.iter().map(read).collect()
     }
+}
+
+/// The user whom a row says to be followed.
+fn followed_by(row: &Row) -> Result<Option<UserId>, MalformedRow> {
+    let malformed = |_| MalformedRow { table: FOLLOWS.name, column: 0 };
+    let followed = FromValues::new(FOLLOWS.name, &row.key).text()?.parse().map_err(malformed)?;
+    Ok(FromValues::new(FOLLOWS.name, &row.columns).boolean()?.then_some(followed))
 }

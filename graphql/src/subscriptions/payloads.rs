@@ -85,6 +85,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
                 changed(Named { told: Told::Draft(&kept.content), ..Named::of(&kept.conversation) })
             }
             AccountFact::PreferencesChanged(_) => alone(Event::AccountChanged(AccountPart::Settings)),
+            AccountFact::PrivacyChanged(_) => alone(Event::AccountChanged(AccountPart::Privacy)),
         },
         Delivery::ResumeGap { reason } => alone(Event::ResumeGap(reason)),
         Delivery::Drained { replayed } => alone(Event::Drained(*replayed)),

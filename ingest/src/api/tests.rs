@@ -49,6 +49,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Organizing).await,
         fields(Blocking).await,
         fields(Preferences).await,
+        fields(Privacy).await,
     ]
     .concat();
     let mut root = fields(Mutation::default()).await;

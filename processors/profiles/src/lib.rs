@@ -1,51 +1,27 @@
 //! The profiles processor: keeps what the platform says of its users where messages are read.
 //!
-//! Invariant: the platform owns this data; a row says what the newest record of its user says.
+//! Invariant: the platform owns this data; a row says what the newest record under its key says.
+
+mod follows;
+mod users;
 
 use platform::group;
-use platform::ports::Record;
 use platform::projection::{self, Ports, Projection, ProjectionError};
-use schemas::avro;
-use schemas::people::PlatformUser;
-use schemas::tables::views::ViewRow;
-use schemas::tables::{USERS, Value};
-use schemas::topics::{self, Topic};
 use tokio_util::sync::CancellationToken;
 
-enum Profiles {}
+use follows::Follows;
+use users::Profiles;
 
-impl Projection for Profiles {
-    const NAME: &'static str = "profiles";
-    const SOURCE: &'static str = "/musclemap/profiles";
-
-    fn topic() -> &'static Topic {
-        &topics::PLATFORM_USERS
-    }
-
-    fn project(record: &Record) -> Result<Vec<ViewRow>, String> {
-        let user: PlatformUser = avro::decode(&record.value).map_err(|error| error.to_string())?;
-        if record.key.as_deref() != Some(user.user.as_str().as_bytes()) {
-            return Err("the key is not the user's".to_owned());
-        }
-        Ok(vec![ViewRow {
-            table: &USERS,
-            partition: vec![Value::text(user.user.as_str())],
-            key: vec![],
-            columns: vec![
-                Value::text(&user.username),
-                Value::text(&user.display_name),
-                Value::text_or_null(user.avatar_url.as_deref()),
-            ],
-            time_to_live: None,
-        }])
-    }
+/// Runs the partitions of every topic of the platform that this process holds, until `stop`.
+pub async fn serve(ports: Ports, stop: CancellationToken) -> Result<(), ProjectionError> {
+    tokio::try_join!(project::<Profiles>(ports.clone(), stop.clone()), project::<Follows>(ports, stop))?;
+    Ok(())
 }
 
-/// Runs the partitions that this process holds, until `stop`.
-pub async fn serve(ports: Ports, stop: CancellationToken) -> Result<(), ProjectionError> {
+async fn project<P: Projection>(ports: Ports, stop: CancellationToken) -> Result<(), ProjectionError> {
     let run = {
         let ports = ports.clone();
-        move |assignment| projection::run::<Profiles>(ports.clone(), assignment)
+        move |assignment| projection::run::<P>(ports.clone(), assignment)
     };
-    group::serve(ports.log, ports.clock, Profiles::NAME, Profiles::topic(), stop, run).await
+    group::serve(ports.log, ports.clock, P::NAME, P::topic(), stop, run).await
 }

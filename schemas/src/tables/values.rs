@@ -97,6 +97,13 @@ impl<'a> FromValues<'a> {
         }
     }
 
+    pub fn boolean(&mut self) -> Result<bool, MalformedRow> {
+        match self.next()? {
+            Value::Boolean(value) => Ok(*value),
+            _ => Err(self.malformed()),
+        }
+    }
+
     pub fn timestamp(&mut self) -> Result<i64, MalformedRow> {
         match self.next()? {
             Value::Timestamp(ms) => Ok(*ms),

@@ -12,6 +12,7 @@ mod editing;
 mod membership;
 mod organizing;
 mod preferences;
+mod privacy;
 mod receipts;
 mod sending;
 mod settings;

@@ -17,6 +17,7 @@ mod metrics;
 mod nobody_looks_in;
 mod operator;
 mod organizing;
+mod privacy;
 mod receipts;
 mod refusals;
 mod replies;

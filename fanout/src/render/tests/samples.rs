@@ -12,13 +12,14 @@ use schemas::credits::LedgerKind;
 use schemas::facts::{
     BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
     DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted,
-    MessageEdited, PreferencesChanged, ReceiptAdvanced, RolesChanged, SendRejected,
+    MessageEdited, PreferencesChanged, PrivacyChanged, ReceiptAdvanced, RolesChanged, SendRejected,
 };
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Content, Edited, Mentions, Message, Note, NoteKind, Text};
 use schemas::organizing::Organized;
 use schemas::people::Profile;
 use schemas::preferences::Preferences;
+use schemas::privacy::Privacy;
 use schemas::receipts::{Receipt, Watermarks};
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
@@ -100,6 +101,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
             DraftSaved { conversation: conversation("k1"), content: "draft".to_owned() }.into(),
         ),
         Delivery::Account(PreferencesChanged { preferences: Preferences::default() }.into()),
+        Delivery::Account(PrivacyChanged { privacy: Privacy::default() }.into()),
         Delivery::ResumeGap { reason: "cursor too old".to_owned() },
         Delivery::Drained { replayed: 0 },
     ];

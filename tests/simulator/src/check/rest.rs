@@ -99,7 +99,8 @@ impl<'a> Rest<'a> {
                 AccountFact::SendRejected(_)
                 | AccountFact::ConversationOrganized(_)
                 | AccountFact::DraftSaved(_)
-                | AccountFact::PreferencesChanged(_) => {}
+                | AccountFact::PreferencesChanged(_)
+                | AccountFact::PrivacyChanged(_) => {}
             }
         }
         let stories =

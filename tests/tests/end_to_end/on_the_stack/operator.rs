@@ -16,7 +16,8 @@ use schemas::avro;
 use schemas::credits::GrantCredits;
 use schemas::record::{Outgoing, Place};
 use schemas::topics::{
-    ACCOUNT_COMMANDS, ACCOUNT_COMMANDS_DLQ, CONVERSATION_COMMANDS, CleanUp, PLATFORM_USERS, Topic,
+    ACCOUNT_COMMANDS, ACCOUNT_COMMANDS_DLQ, CONVERSATION_COMMANDS, CleanUp, PLATFORM_FOLLOWS, PLATFORM_USERS,
+    Topic,
 };
 use serde_json::json;
 
@@ -56,7 +57,7 @@ fn grant(once: &str, amount_milli: i64) -> Vec<u8> {
 fn poison(key: &[u8]) -> Vec<Outgoing> {
     let good = grant("poison", 1);
     let mut poison = Vec::new();
-    for topic in [&ACCOUNT_COMMANDS, &CONVERSATION_COMMANDS, &PLATFORM_USERS] {
+    for topic in [&ACCOUNT_COMMANDS, &CONVERSATION_COMMANDS, &PLATFORM_USERS, &PLATFORM_FOLLOWS] {
         let mut note = |key: Option<&[u8]>, value: &[u8]| poison.push(record(topic, key, value));
         (0..good.len()).for_each(|cut| note(Some(key), &good[..cut]));
         note(Some(key), &[0, 0, 0, 0x7f, 0xff, 1, 2]);

@@ -47,6 +47,11 @@ pub async fn keep(People { ann, bob, carl, .. }: &People) {
         by.get(save, json!({ "c": chat, "t": text })).await;
     }
     bob.get(save, json!({ "c": back })).await;
+    let privacy =
+        "mutation($i: PrivacySettingsInput!) { updatePrivacySettings(input: $i) { appearOffline } }";
+    for input in [json!({ "appearOffline": true }), json!({ "showOnlineStatus": "NO_ONE" })] {
+        carl.get(privacy, json!({ "i": input })).await;
+    }
     let settings = "mutation($i: UserSettingsInput!) { updateSettings(input: $i) { locale } }";
     for input in [json!({ "locale": "pt-br" }), json!({ "autoTranslate": true })] {
         ann.get(settings, json!({ "i": input })).await;

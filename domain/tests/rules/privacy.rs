@@ -1,0 +1,126 @@
+//! Privacy: settings are set one by one, and every combination of them gives what the product says.
+
+use expect_test::expect;
+use musclemap_domain::privacy::{Reach, Relation, Sign, reach, shows};
+use schemas::ErrorCode;
+use schemas::privacy::{Audience, Privacy, UpdatePrivacy};
+
+use crate::harness::Harness;
+use crate::render::Table;
+
+#[test]
+fn settings_are_set_one_by_one() {
+    let (mut table, mut ann) = (Table::default(), Harness::ann(0));
+    let nobody = UpdatePrivacy { who_can_message_me: Some(Audience::NoOne), ..Default::default() };
+    table.case("nobody writes", &ann.asks(1_000, nobody.clone().into()));
+    table.answer("again", &ann.asks(1_000, nobody.clone().into()));
+    table.answer("nothing asked", &ann.asks(1_000, UpdatePrivacy::default().into()));
+    let rest = UpdatePrivacy {
+        who_can_message_me: None,
+        show_online_status: Some(Audience::Everyone),
+        show_read_receipts: Some(false),
+        show_typing_indicator: Some(false),
+        allow_message_requests: Some(false),
+        appear_offline: Some(true),
+    };
+    table.case("the rest", &ann.asks(2_000, rest.into()));
+    let anyone = UpdatePrivacy { who_can_message_me: Some(Audience::Everyone), ..Default::default() };
+    table.case("anyone writes", &ann.asks(3_000, anyone.into()));
+    table.outcome("the first, repeated", ann.repeats(1, crate::names::asked(), nobody.into()).as_ref());
+    table.is(expect![[r#"
+        nobody writes
+          done
+          privacy Everyone may write, Followers may see, receipts typing requests → NoOne may write, Followers may see, receipts typing requests
+          to account-events ann: privacy: NoOne may write, Followers may see, receipts typing requests
+             PrivacyChanged id=1.3.1.0 at 1000
+        again: nothing to do
+        nothing asked: nothing to do
+        the rest
+          done
+          privacy NoOne may write, Followers may see, receipts typing requests → NoOne may write, Everyone may see, appears offline
+          to account-events ann: privacy: NoOne may write, Everyone may see, appears offline
+             PrivacyChanged id=1.3.4.0 at 2000
+        anyone writes
+          done
+          privacy NoOne may write, Everyone may see, appears offline → Everyone may write, Everyone may see, appears offline
+          to account-events ann: privacy: Everyone may write, Everyone may see, appears offline
+             PrivacyChanged id=1.3.5.0 at 3000
+        the first, repeated: UNAVAILABLE retryAfterMs=1000 (decided before an interruption)
+    "#]]);
+}
+
+const AUDIENCES: [Audience; 3] = [Audience::Everyone, Audience::Followers, Audience::NoOne];
+const SWITCH: [bool; 2] = [true, false];
+
+/// Every combination of settings.
+fn settings() -> impl Iterator<Item = Privacy> {
+    (0..3 * 3 * 16).map(|nth: usize| Privacy {
+        who_can_message_me: AUDIENCES[nth % 3],
+        show_online_status: AUDIENCES[nth / 3 % 3],
+        show_read_receipts: SWITCH[nth / 9 % 2],
+        show_typing_indicator: SWITCH[nth / 18 % 2],
+        allow_message_requests: SWITCH[nth / 36 % 2],
+        appear_offline: SWITCH[nth / 72 % 2],
+    })
+}
+
+fn relations() -> impl Iterator<Item = Relation> {
+    (0..16).map(|set: u8| Relation {
+        is_own: set & 1 != 0,
+        follows: set & 2 != 0,
+        is_blocked: set & 4 != 0,
+        awaits: set & 8 != 0,
+    })
+}
+
+/// The oracle: the reasons to hide a sign, each as the product names it; a sign without one is shown.
+fn reasons(sign: Sign, of: &Privacy, viewer: &Privacy, relation: Relation) -> Vec<&'static str> {
+    let outside = |audience: Audience| {
+        audience == Audience::NoOne || (audience == Audience::Followers && !relation.follows)
+    };
+    let general = [(relation.is_blocked, "a block"), (relation.awaits, "a request that waits")];
+    let own: Vec<(bool, &str)> = match sign {
+        Sign::Presence => {
+            vec![(outside(of.show_online_status), "the audience"), (of.appear_offline, "appears offline")]
+        }
+        Sign::Typing => vec![(!of.show_typing_indicator, "switched off")],
+        Sign::ReadReceipts => {
+            vec![(!of.show_read_receipts, "does not send"), (!viewer.show_read_receipts, "does not see")]
+        }
+    };
+    let all = general.into_iter().chain(own);
+    all.filter(|(hides, _)| *hides && !relation.is_own).map(|(_, why)| why).collect()
+}
+
+#[test]
+fn a_sign_is_shown_where_the_product_names_no_reason_to_hide_it() {
+    let (mut asked, mut shown) = (0, 0);
+    for of in settings() {
+        for show_read_receipts in SWITCH {
+            let viewer = Privacy { show_read_receipts, ..Privacy::default() };
+            for relation in relations() {
+                for sign in [Sign::Presence, Sign::Typing, Sign::ReadReceipts] {
+                    let reasons = reasons(sign, &of, &viewer, relation);
+                    let is_shown = shows(sign, &of, &viewer, relation);
+                    assert_eq!(is_shown, reasons.is_empty(), "{sign:?} {of:?} {relation:?}: {reasons:?}");
+                    (asked, shown) = (asked + 1, shown + usize::from(is_shown));
+                }
+            }
+        }
+    }
+    assert_eq!((asked, shown), (13_824, 7_488));
+}
+
+#[test]
+fn a_user_is_written_to_openly_by_request_or_not_at_all() {
+    for of in settings() {
+        for follows in SWITCH {
+            let wanted = match (of.who_can_message_me, follows, of.allow_message_requests) {
+                (Audience::Everyone, _, _) | (Audience::Followers, true, _) => Ok(Reach::Open),
+                (_, _, true) => Ok(Reach::Request),
+                (_, _, false) => Err(ErrorCode::RecipientUnavailable),
+            };
+            assert_eq!(reach(&of, follows).map_err(|refusal| refusal.code), wanted, "{of:?} {follows}");
+        }
+    }
+}
