@@ -272,7 +272,7 @@ fn passed_on(round: i64, number: usize) -> Result<(PostMessage, Envelope)> {
     };
     let charge = Charge {
         user: post.sender.user.clone(),
-        client_id: post.client_id.clone(),
+        client_id: Some(post.client_id.clone()),
         kind: ChargeKind::Send,
         conversation: CONVERSATION.parse()?,
         position: round,

@@ -6,12 +6,15 @@
 mod charging;
 mod creating;
 mod credits;
+mod editing;
 mod idempotency;
+pub mod limits;
 mod organizing;
 mod preferences;
 mod privacy;
 mod refunding;
 mod sending;
+mod usage;
 
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose};
 use schemas::avro::DecodeError;

@@ -135,6 +135,11 @@ fn without_effect(context: &Here<'_>, none: NoEffect) -> Decision<Conversations>
     decision
 }
 
+/// The refusal of a request that its account should have counted.
+fn uncharged() -> Refusal {
+    Refusal::unavailable("the request reaches a conversation through its account")
+}
+
 /// GROUP_FULL for more members than a group may have.
 pub fn check_room(members: i32, limits: &Limits) -> Result<(), Refusal> {
     if members > limits.group_members {

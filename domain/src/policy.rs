@@ -57,9 +57,10 @@ fn unknown_key(written: &toml::Table, understood: &toml::Table, path: &str) -> O
 
 fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     let limits = &policy.limits;
-    let windows: [(&'static str, &Limit); 6] = [
+    let windows: [(&'static str, &Limit); 7] = [
         ("limits.send", &limits.send),
         ("limits.create_conversation", &limits.create_conversation),
+        ("limits.edit", &limits.edit),
         ("limits.identical_text", &limits.identical_text),
         ("limits.identical_text_conversations", &limits.identical_text_conversations),
         ("limits.change_members", &limits.change_members),
@@ -93,6 +94,7 @@ mod tests {
         assert_eq!(policy.prices.message_per_recipient, 100);
         assert_eq!(policy.limits.send, Limit { count: 60, seconds: 60 });
         assert_eq!(policy.limits.create_conversation, Limit { count: 20, seconds: 86_400 });
+        assert_eq!(policy.limits.edit, Limit { count: 10, seconds: 3_600 });
         assert_eq!(policy.limits.change_members, Limit { count: 100, seconds: 86_400 });
         assert_eq!(policy.limits.block, Limit { count: 50, seconds: 86_400 });
         assert_eq!(policy.limits.message_characters, 4_000);

@@ -17,7 +17,10 @@ pub struct Exhausted {
 impl Exhausted {
     pub fn refusal(self, name: &str, limit: &Limit) -> Refusal {
         let detail = "too many in too short a time";
-        Refusal::rate_limited(name, detail, limit.seconds, self.retry_after_ms)
+        Refusal {
+            quota: Some(limit.count.into()),
+            ..Refusal::rate_limited(name, detail, limit.seconds, self.retry_after_ms)
+        }
     }
 }
 
@@ -47,6 +50,25 @@ pub fn check(
     // One more fits as soon as fewer than `allowed` of these are left.
     let leaves = counted.nth(surplus).unwrap_or(at);
     Err(Exhausted { retry_after_ms: leaves + limit.seconds * 1_000 - at })
+}
+
+/// What a window has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// How many more fit now.
+    pub remaining: i32,
+    /// When one more fits than now; absent if none is counted.
+    pub frees_at: Option<LogTime>,
+}
+
+/// The room beside `times`, which are oldest first.
+pub fn room(times: impl Iterator<Item = LogTime> + Clone, at: LogTime, limit: &Limit) -> Room {
+    let mut counted = times.filter(|then| counts(*then, at, limit.seconds));
+    let count = counted.clone().count();
+    let allowed = usize::try_from(limit.count).unwrap_or(0);
+    let frees_at = counted.nth(count.saturating_sub(allowed)).map(|then| then + limit.seconds * 1_000);
+    let remaining = i32::try_from(allowed.saturating_sub(count)).unwrap_or(i32::MAX);
+    Room { remaining, frees_at }
 }
 
 /// Of what was counted, oldest first, the part that still counts at `at`.
@@ -115,6 +137,29 @@ mod tests {
     }
 
     proptest! {
+        /// Against the check: as many pass as there is room for, and at the time given there is room again.
+        #[test]
+        fn the_room_is_what_the_check_lets_pass(
+            mut times in prop::collection::vec(0i64..40_000, 0..8), at in 0i64..40_000,
+        ) {
+            // What lies ahead does not count yet.
+            times.retain(|then| *then <= at);
+            times.sort_unstable();
+            let now = room(times.iter().copied(), at, &LIMIT);
+            let passes = |more: i32, at: LogTime| {
+                let with: Vec<i64> = times.iter().copied().chain((0..more).map(|_| at)).collect();
+                check(with.into_iter(), at, &LIMIT).is_ok()
+            };
+            prop_assert!(now.remaining == 0 || passes(now.remaining - 1, at));
+            prop_assert!(!passes(now.remaining, at));
+            if let Some(later) = now.frees_at {
+                let then = |at| room(times.iter().copied(), at, &LIMIT).remaining;
+                prop_assert!(later > at && then(later) > now.remaining && then(later - 1) >= now.remaining);
+            } else {
+                prop_assert_eq!(now.remaining, LIMIT.count);
+            }
+        }
+
         #[test]
         fn the_part_that_counts_is_each_that_does(
             mut times in prop::collection::vec(0i64..40_000, 0..30),

@@ -1,5 +1,6 @@
 //! A viewer's own account.
 
 pub mod credits;
+pub mod limits;
 pub mod privacy;
 pub mod settings;

@@ -7,6 +7,7 @@
 mod bearer;
 mod date;
 mod keys;
+mod roles;
 mod signed;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use bearer::{bearer, bearer_in};
 use date::NumericDate;
 pub use keys::{InvalidKeys, Keys};
+pub use roles::{Moderation, Roles};
 use signed::{Hash, Signed};
 
 const DEVELOPMENT_TOKEN_SECONDS: i64 = 24 * 60 * 60;
@@ -51,6 +53,8 @@ struct Claims {
     iat: NumericDate,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     nbf: Option<NumericDate>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -64,6 +68,7 @@ enum Audience {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub user: UserId,
+    pub roles: Roles,
     pub expires_at: LogTime,
 }
 
@@ -111,8 +116,8 @@ impl Authenticator {
         *self.trusted.write().unwrap_or_else(PoisonError::into_inner) = Trusted::new(keys);
     }
 
-    /// A token for a user, valid for a day; only in development.
-    pub fn issue(&self, user: &UserId, now: LogTime) -> Result<String, InvalidToken> {
+    /// A token for a user with roles, valid for a day; only in development.
+    pub fn issue(&self, user: &UserId, roles: Vec<String>, now: LogTime) -> Result<String, InvalidToken> {
         let signing = self.signing.as_ref().ok_or(InvalidToken)?;
         let seconds = now.div_euclid(1_000);
         let claims = Claims {
@@ -122,6 +127,7 @@ impl Authenticator {
             exp: NumericDate::of_seconds(seconds.saturating_add(DEVELOPMENT_TOKEN_SECONDS)),
             iat: NumericDate::of_seconds(seconds),
             nbf: None,
+            roles,
         };
         encode(&Header::new(Algorithm::HS256), &claims, signing).map_err(|_| InvalidToken)
     }
@@ -167,7 +173,8 @@ impl Authenticator {
         }
         let user = claims.sub.parse().map_err(|_| InvalidToken)?;
         let from = claims.nbf.map_or(claims.iat, |not_before| not_before.max(claims.iat));
-        Ok(Signed { user, from: from.0, until: claims.exp.0 })
+        let roles = Roles::named(claims.roles.iter().map(String::as_str));
+        Ok(Signed { user, roles, from: from.0, until: claims.exp.0 })
     }
 }
 

@@ -55,6 +55,7 @@ fn show(refusal: &Refusal) -> async_graphql::Error {
         }
         for (name, value) in [
             ("windowSeconds", refusal.window_seconds),
+            ("quota", refusal.quota),
             ("retryAfterMs", refusal.retry_after_ms),
             ("requiredMilli", refusal.required_milli),
             ("balanceMilli", refusal.balance_milli),

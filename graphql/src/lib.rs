@@ -35,6 +35,7 @@ use schemas::{ErrorCode, Refusal, UserId};
 
 pub use address::TrustedProxies;
 pub use admission::Admission;
+pub use auth::Roles;
 pub use error::{Error, Result};
 pub use limits::Limits;
 pub use origins::Origins;
@@ -53,6 +54,15 @@ pub type Executor = Arc<dyn Fn(Request) -> BoxStream<'static, Response> + Send +
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Viewer {
     pub user: UserId,
+    /// As the token of this request says.
+    pub roles: Roles,
+}
+
+impl Viewer {
+    /// A user without a role.
+    pub fn plain(user: UserId) -> Self {
+        Self { user, roles: Roles::default() }
+    }
 }
 
 /// Request data: the request may read the schema, and nothing else.

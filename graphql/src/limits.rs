@@ -106,11 +106,12 @@ impl Limits {
         let (count, now) = (count as u64, Instant::now());
         if let Some(peer) = asker.peer {
             let taken = self.by_address.take(&network(peer.0), count, now);
-            taken.map_err(|wait| too_often("attempts_per_address", wait))?;
+            taken
+                .map_err(|wait| attempts("attempts_per_address", wait, self.options.attempts_per_address))?;
         }
         if let Some(user) = asker.user {
             let taken = self.by_user.take(user, count, now);
-            taken.map_err(|wait| too_often("attempts_per_user", wait))?;
+            taken.map_err(|wait| attempts("attempts_per_user", wait, self.options.attempts_per_user))?;
         }
         Ok(())
     }
@@ -152,6 +153,10 @@ impl Limits {
     pub fn begin(self: &Arc<Self>, user: Option<&UserId>) -> Result<Arc<Execution>, Refusal> {
         Execution::begin(self, user)
     }
+}
+
+fn attempts(limit: &'static str, wait: Duration, quota: u32) -> Refusal {
+    Refusal { quota: Some(quota.into()), ..too_often(limit, wait) }
 }
 
 fn too_often(limit: &'static str, wait: Duration) -> Refusal {

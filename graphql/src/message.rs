@@ -7,6 +7,7 @@ pub mod kinds;
 mod marks;
 pub mod page;
 pub mod receipts;
+pub mod versions;
 
 use std::sync::Arc;
 

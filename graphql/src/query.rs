@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object};
 use schemas::{ConversationId, MessageId, UserId};
 
 use crate::account::credits::CreditAccount;
+use crate::account::limits::{self, RateLimit};
 use crate::account::privacy::PrivacySettings;
 use crate::account::settings::UserSettings;
 use crate::conversation::Conversation;
@@ -11,6 +12,7 @@ use crate::conversation::list::{self, ConversationConnection, ConversationFilter
 use crate::ids::parse_id;
 use crate::message::Message;
 use crate::message::page::{self, MessageConnection, Wanted, seq_of};
+use crate::message::versions::{self, MessageVersion};
 use crate::paging::{self, ListPage};
 use crate::people::user::{User, UserConnection};
 use crate::{Result, access, reads, viewer};
@@ -95,6 +97,11 @@ impl Query {
         Ok(Some(Message::read(&id.conversation, message)))
     }
 
+    /// The texts that a message has had, oldest first; for moderators of the service.
+    async fn message_versions(&self, ctx: &Context<'_>, message_id: ID) -> Result<Vec<MessageVersion>> {
+        versions::versions(ctx, &message_id).await
+    }
+
     /// The users whom the viewer blocks, by id.
     async fn blocked_users(
         &self,
@@ -108,6 +115,12 @@ impl Query {
         let page = ListPage::of(blocked, size, after, UserId::clone);
         let nodes = page.items.into_iter().map(User::named).collect();
         Ok(UserConnection { nodes, page_info: page.info })
+    }
+
+    /// What is left of the viewer's limits, over all devices and nodes. Limits of one text, conversation or
+    /// message are not here.
+    async fn rate_limits(&self, ctx: &Context<'_>) -> Result<Vec<RateLimit>> {
+        limits::rate_limits(ctx).await
     }
 
     async fn credits(&self, ctx: &Context<'_>) -> Result<CreditAccount> {

@@ -5,12 +5,14 @@
 
 mod blocks;
 mod history;
+mod limits;
 mod organizing;
 mod recipients;
 mod request;
 mod rights;
 mod sight;
 mod unread;
+mod versions;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ mod messages;
 mod partition;
 mod policies;
 mod users;
+mod versions;
 
 use std::sync::Arc;
 

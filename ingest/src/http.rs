@@ -28,7 +28,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use futures::StreamExt;
 use graphql::admission::Admitted;
-use graphql::auth::{Authenticator, bearer_in};
+use graphql::auth::{Authenticator, Identity, bearer_in};
 use graphql::deadline::in_bounds;
 use graphql::error::server_error;
 use graphql::limits::{Asker, Peer};
@@ -156,21 +156,27 @@ impl Http {
         if let Err(refusal) = limits.attempt(Asker { user, peer: None }, 1) {
             return answer("unknown", media, Outcome::refused(refusal));
         }
-        let asker = Asker { user, peer: head.peer };
         match read() {
-            Ok(operation) => self.run(head, asker, operation, media).await,
+            Ok(operation) => self.run(head, viewer.as_ref(), operation, media).await,
             Err(Malformed::Problem(problem)) => problem.into_response(),
             Err(Malformed::Refused(error)) => answer("unknown", media, Outcome::Refused(vec![error])),
         }
     }
 
-    async fn run(&self, head: &Head, asker: Asker<'_>, operation: Operation, media: Media) -> Response {
+    async fn run(
+        &self,
+        head: &Head,
+        viewer: Option<&Viewer>,
+        operation: Operation,
+        media: Media,
+    ) -> Response {
+        let asker = Asker { user: viewer.map(|viewer| &viewer.user), peer: head.peer };
         let mut request = Request::new(operation.query).variables(operation.variables);
         if let Some(name) = operation.name {
             request = request.operation_name(name);
         }
-        if let Some(user) = asker.user.cloned() {
-            request.data.insert(Viewer { user });
+        if let Some(viewer) = viewer.cloned() {
+            request.data.insert(viewer);
         }
         let limits = self.ingest.limits();
         let Admitted { kind, about_schema, .. } = match limits.admit(&self.admission, &mut request, asker) {
@@ -210,8 +216,9 @@ impl Http {
     fn viewer(&self, headers: &HeaderMap) -> Result<Option<Viewer>, Refusal> {
         let invalid = |_| Refusal::new(ErrorCode::Unauthenticated, "the token is not valid");
         let Some(token) = bearer_in(headers).map_err(invalid)? else { return Ok(None) };
-        let user = self.authenticator.verify(token, self.clock.now()).map_err(invalid)?.user;
-        Ok(Some(Viewer { user }))
+        let Identity { user, roles, .. } =
+            self.authenticator.verify(token, self.clock.now()).map_err(invalid)?;
+        Ok(Some(Viewer { user, roles }))
     }
 }
 

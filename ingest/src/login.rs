@@ -60,6 +60,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 #[serde(deny_unknown_fields)]
 pub struct Login {
     username: String,
+    /// Roles that the token names.
+    #[serde(default)]
+    roles: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -83,7 +86,7 @@ pub async fn login(
         Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),
     };
     match http.ingest.welcome(&login.username).await {
-        Ok(user) => match http.authenticator.issue(&user, http.clock.now()) {
+        Ok(user) => match http.authenticator.issue(&user, login.roles, http.clock.now()) {
             Ok(token) => Json(LoggedIn { user_id: user.to_string(), token }).into_response(),
             Err(error) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         },

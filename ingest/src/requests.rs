@@ -20,7 +20,8 @@ use crate::metrics;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestKind {
     Send,
-    Create,
+    /// Of an account, which counts it, and then of a conversation.
+    Counted,
     /// Of one machine alone.
     Direct,
 }
@@ -89,7 +90,7 @@ pub struct PendingRequest {
 pub fn pending(kind: RequestKind) -> Refusal {
     let detail = match kind {
         RequestKind::Send => "the outcome follows on the inbox; sending again is safe",
-        RequestKind::Create | RequestKind::Direct => "the outcome is not known yet; asking again is safe",
+        RequestKind::Counted | RequestKind::Direct => "the outcome is not known yet; asking again is safe",
     };
     Refusal::new(ErrorCode::OutcomePending, detail)
 }
@@ -237,11 +238,11 @@ mod tests {
     async fn a_creation_is_done_also_when_there_was_nothing_to_do() {
         let conversations = Decider::Conversations;
         assert_eq!(
-            answer(RequestKind::Create, &[accepted(), done(conversations)]).await,
+            answer(RequestKind::Counted, &[accepted(), done(conversations)]).await,
             Ok(Completed::Done)
         );
         assert_eq!(
-            answer(RequestKind::Create, &[accepted(), done(Decider::Accounts)]).await,
+            answer(RequestKind::Counted, &[accepted(), done(Decider::Accounts)]).await,
             Ok(Completed::Done)
         );
         assert_eq!(answer(RequestKind::Direct, &[done(conversations)]).await, Ok(Completed::Done));

@@ -13,6 +13,7 @@ use crate::position::{LogTime, Offset};
 pub enum ChargeKind {
     Send,
     Create,
+    Edit,
 }
 
 /// What an account took for one request. It travels in a header, so that it survives a poison body.
@@ -20,7 +21,8 @@ pub enum ChargeKind {
 #[avro(namespace = "musclemap.messaging")]
 pub struct Charge {
     pub user: UserId,
-    pub client_id: ClientId,
+    /// Of a request that is idempotent by a client id.
+    pub client_id: Option<ClientId>,
     pub kind: ChargeKind,
     pub conversation: ConversationId,
     /// Offset of the command that was charged.

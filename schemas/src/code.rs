@@ -85,6 +85,8 @@ pub struct Refusal {
     pub limit: Option<String>,
     /// RATE_LIMITED: the window in seconds.
     pub window_seconds: Option<i64>,
+    /// RATE_LIMITED: how many the window allows, of requests or of their effects.
+    pub quota: Option<i64>,
     /// RATE_LIMITED, UNAVAILABLE: when to try again, in milliseconds.
     pub retry_after_ms: Option<i64>,
     /// INSUFFICIENT_CREDITS: the price in milli-credits.
@@ -101,6 +103,7 @@ impl Refusal {
             field: None,
             limit: None,
             window_seconds: None,
+            quota: None,
             retry_after_ms: None,
             required_milli: None,
             balance_milli: None,

@@ -58,6 +58,8 @@ pub struct Limits {
     /// Time after its acceptance during which a message may be edited.
     pub edit_window_seconds: i64,
     pub edits_per_message: i32,
+    /// Edits by one user.
+    pub edit: Limit,
     /// Changes of members by one user in one conversation.
     pub change_members: Limit,
     /// Changes of one user's block of another.

@@ -3,11 +3,20 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::UserId;
+use crate::ids::{ConversationId, UserId};
 use crate::message::{Content, Mentions, Message};
-use crate::position::LogTime;
+use crate::position::{LogTime, Offset};
+use crate::rows::TOMBSTONE_SECONDS;
 
-/// Request to a conversation: replace the text of a message.
+/// Request to an account: count an edit of its user, and pass it on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct SubmitEdit {
+    pub conversation: ConversationId,
+    pub edit: EditMessage,
+}
+
+/// Request to a conversation, from the sender's account, which has counted it: replace the text of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct EditMessage {
@@ -33,16 +42,26 @@ pub struct MessageEdited {
 #[avro(namespace = "musclemap.rows")]
 pub struct Edits {
     pub count: i32,
-    /// The text as it stands.
-    pub content: Content,
+    /// The text as it stands; absent once the message is deleted.
+    pub content: Option<Content>,
     pub at: LogTime,
+    /// Position of the charge of the last edit.
+    pub charge: Offset,
 }
 
 /// Row of a conversation by (number, version): a text that an edit replaced. Version 0 is the original.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.rows")]
 pub struct Replaced {
-    pub content: Content,
-    /// Time of the edit that replaced it.
+    /// Absent once the message is deleted.
+    pub content: Option<Content>,
+    /// Time of the edit that replaced it, or of the deletion.
     pub at: LogTime,
+}
+
+impl Replaced {
+    /// An erased text has no reader.
+    pub fn expires_after_seconds(&self) -> Option<u64> {
+        self.content.is_none().then_some(TOMBSTONE_SECONDS)
+    }
 }

@@ -18,6 +18,7 @@ pub mod deleting;
 pub mod editing;
 pub mod facts;
 pub mod ids;
+pub mod limits;
 pub mod membership;
 pub mod message;
 pub mod operations;

@@ -11,7 +11,7 @@ pub use crate::charging::{LookUp, Refund};
 pub use crate::creating::{CreateConversation, OpenConversation};
 pub use crate::credits::GrantCredits;
 pub use crate::deleting::DeleteMessage;
-pub use crate::editing::EditMessage;
+pub use crate::editing::{EditMessage, SubmitEdit};
 pub use crate::membership::{AddMembers, RemoveMember, SetRole};
 pub use crate::organizing::{OrganizeConversation, SaveDraft};
 pub use crate::preferences::UpdatePreferences;
@@ -34,6 +34,7 @@ macro_rules! account_operations {
             105 SaveDraft since 1,
             106 UpdatePreferences since 1,
             110 UpdatePrivacy since 1,
+            120 SubmitEdit since 1,
         }
     };
 }

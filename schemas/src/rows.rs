@@ -16,6 +16,7 @@ pub use crate::changes::Changes;
 pub use crate::charging::ClientRequest;
 pub use crate::credits::LedgerEntry;
 pub use crate::editing::{Edits, Replaced};
+pub use crate::limits::Usage;
 pub use crate::membership::{Former, Member};
 pub use crate::organizing::{Draft, Labels, Organized};
 pub use crate::preferences::Preferences;
@@ -307,6 +308,7 @@ rows! {
     14 Labels(()) keyed, schema 37;
     15 Draft(ConversationId) keyed expiring, schema 38;
     16 Preferences(()) keyed, schema 39;
+    70 Usage(String) keyed, schema 320;
     shared: 12 Once keyed;
 }
 
@@ -320,7 +322,7 @@ rows! {
     11 MessageHead(i64) keyed, schema 28;
     13 Former(UserId) keyed, schema 32;
     14 Edits(i64) keyed, schema 34;
-    15 Replaced((i64, i64)) unread, schema 35;
+    15 Replaced((i64, i64)) unread expiring, schema 35;
     40 Changes(UserId) keyed, schema 280;
     shared: 12 Once keyed;
 }

@@ -16,6 +16,7 @@ ACCOUNT_REQUESTS = {
     105: "SaveDraft",
     106: "UpdatePreferences",
     110: "UpdatePrivacy",
+    120: "SubmitEdit",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -66,6 +67,7 @@ ACCOUNT_ROWS = {
     14: (37, "Labels"),
     15: (38, "Draft"),
     16: (39, "Preferences"),
+    70: (320, "Usage"),
 }
 CONVERSATION_ROWS = {
     0: (24, "ConversationState"),
@@ -100,8 +102,8 @@ SCHEMAS = {
 }
 
 # Commands that one machine sends to the other. All other commands come from outside the machines.
-DERIVED = {"Refund", "PostMessage", "OpenConversation", "LookUp"}
+DERIVED = {"Refund", "PostMessage", "OpenConversation", "LookUp", "EditMessage"}
 # Commands that carry the charge of the account that sent them.
-CHARGED = {"PostMessage", "OpenConversation"}
+CHARGED = {"PostMessage", "OpenConversation", "EditMessage"}
 # Facts whose records name in a header the users whose memberships or blocks they change.
 NAMING = {"ConversationOpened", "MembersChanged", "RolesChanged", "BlocksChanged"}

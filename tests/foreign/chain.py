@@ -54,7 +54,7 @@ def check(kept: dict[str, list[Read]], found: Outputs, times: Times, control: di
 
 def _check_silence(read: Read, what: str) -> None:
     """A command with a charge never comes to nothing: the charge pays for an effect, or goes back. A
-    refund puts nothing out only where nothing was paid for a creation."""
+    refund puts nothing out only where nothing was paid for a creation or an edit."""
     if read.headers.charge is not None:
         true(f"{what} is an effect, or a refund", False)
     if read.type == "Refund":

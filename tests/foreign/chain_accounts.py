@@ -8,7 +8,7 @@ from topics import Read
 
 def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
     asked = read.value
-    if out[0].type in ("PostMessage", "OpenConversation", "LookUp"):
+    if out[0].type in ("PostMessage", "OpenConversation", "LookUp", "EditMessage"):
         same(f"reply in {what}", out[0].headers.reply, read.headers.reply)
     match read.type, out[0].type:
         case "SendMessage", "PostMessage":
@@ -23,6 +23,11 @@ def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
             chat = _conversation(read.key, asked)
             same(f"id that {what} opens", asked["conversation"], chat)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, chat, 0, at))
+        case "SubmitEdit", "EditMessage":
+            same(what, _facts(out), [("EditMessage", asked["edit"])])
+            same(f"conversation of {what}", out[0].key, asked["conversation"])
+            charge = _charge(read, asked["conversation"], 0, at)
+            same(f"charge in {what}", out[0].headers.charge, charge)
         case (("SendMessage" | "CreateConversation"), "LookUp"):
             kind, charge = _KINDS[read.type], out[0].value["charge"]
             said = {"user": read.key, "client_id": asked["client_id"], "kind": kind, "charge": charge}
@@ -62,7 +67,7 @@ def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
 
 _ORGANIZING = ("starred", "muted_until", "level", "labels")
 _PASSED = ("client_id", "sender", "content", "reply_to", "mentions")
-_KINDS = {"SendMessage": "Send", "CreateConversation": "Create"}
+_KINDS = {"SendMessage": "Send", "CreateConversation": "Create", "SubmitEdit": "Edit"}
 
 
 def _conversation(creator: str, asked: dict) -> str:
@@ -75,7 +80,8 @@ def _conversation(creator: str, asked: dict) -> str:
 def _charge(read: Read, conversation: str, paid: int, at: int) -> dict:
     return {
         "user": read.key,
-        "client_id": read.value["client_id"],
+        # An edit has none.
+        "client_id": read.value.get("client_id"),
         "kind": _KINDS[read.type],
         "conversation": conversation,
         "position": read.record.offset,

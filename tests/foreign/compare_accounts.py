@@ -3,7 +3,7 @@
 import ids
 from api import Told, time
 from difference import same
-from owners import CLIENT_REQUEST, LEDGER, ONCE, STATE, Owner, Paid, client_id, number
+from owners import CLIENT_REQUEST, LEDGER, ONCE, STATE, USAGE, Owner, Paid, client_id, number
 from story import Story
 
 
@@ -20,6 +20,7 @@ def check(found: dict[str, Owner], story: Story, paid: Paid, told: dict[str, Tol
         grants = {key.decode(): row.value["at"] for key, row in owner[ONCE].items()}
         same(f"grants of {user}", grants, {"welcome": entries[0]["at"]})
         _check_requests(user, owner, story, paid)
+        _check_usage(user, owner, story)
         _check_served(user, owner, ledger, story, told[user])
 
 
@@ -46,6 +47,19 @@ def _check_requests(user: str, owner: Owner, story: Story, paid: Paid) -> None:
     # The window of creations is a day, so each of them counts.
     counted = sorted(paid["Create", id, user, client]["at"] for kind, id, client in live if kind == "Create")
     same(f"creations of {user} that count", owner[STATE][b""].value["creations"], counted)
+
+
+def _check_usage(user: str, owner: Owner, story: Story) -> None:
+    """The window of edits is an hour, so each counts that has changed a text, and no other."""
+    edits = sum(
+        len(texts)
+        for conversation in story.conversations.values()
+        for seq, texts in conversation.replaced.items()
+        if conversation.messages[seq]["sender"]["user"] == user
+    )
+    counted = {key.decode(): len(row.value["uses"]) for key, row in owner[USAGE].items()}
+    same(f"edits of {user} that count", counted.get("edit", 0), edits)
+    same(f"limits of {user} that rows count", set(counted) <= {"edit"}, True)
 
 
 def _check_served(user: str, owner: Owner, ledger: dict[int, dict], story: Story, api: Told) -> None:

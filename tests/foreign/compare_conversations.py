@@ -85,10 +85,11 @@ def _check_messages(id: str, owner: Owner, conversation: Conversation, paid: Pai
 
 
 def _check_edits(id: str, owner: Owner, conversation: Conversation) -> None:
-    """Each replaced text is there, also of a message that was deleted since."""
+    """Each replaced text is there, unless the message was deleted since."""
     found = {numbers(key): row.value for key, row in owner[REPLACED].items()}
+    gone = {seq: removed_at(message) for seq, message in conversation.messages.items()}
     wanted = {
-        (seq, version): text
+        (seq, version): text if gone[seq] is None else {"content": None, "at": gone[seq]}
         for seq, texts in conversation.replaced.items()
         for version, text in enumerate(texts)
     }
@@ -98,8 +99,8 @@ def _check_edits(id: str, owner: Owner, conversation: Conversation) -> None:
     for seq, row in edits.items():
         message, times = conversation.messages[seq], [text["at"] for text in conversation.replaced[seq]]
         same(f"edits of {seq} in {id}", (row["at"], row["count"]), (times[-1], len(times)))
-        if removed_at(message) is None:
-            same(f"edited text of {seq} in {id}", row["content"], text(message))
+        stands = text(message) if gone[seq] is None else None
+        same(f"edited text of {seq} in {id}", row["content"], stands)
 
 
 def _sender(key: bytes) -> tuple[str, str]:

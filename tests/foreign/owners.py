@@ -12,7 +12,7 @@ from topics import Read
 
 # Kinds of rows.
 STATE, LAST_BATCH, ONCE = 0, 1, 12
-CLIENT_REQUEST, LEDGER, ORGANIZED, LABELS, DRAFT, PREFERENCES = 2, 10, 13, 14, 15, 16
+CLIENT_REQUEST, LEDGER, ORGANIZED, LABELS, DRAFT, PREFERENCES, USAGE = 2, 10, 13, 14, 15, 16, 70
 MEMBER, RECEIPT, BLOCKS, SENT, MESSAGE, FORMER, EDITS, REPLACED, CHANGES = 2, 3, 4, 10, 11, 13, 14, 15, 40
 
 ACCOUNTS, CONVERSATIONS = ACCOUNT_ROWS, CONVERSATION_ROWS
@@ -20,7 +20,7 @@ ACCOUNTS, CONVERSATIONS = ACCOUNT_ROWS, CONVERSATION_ROWS
 # Rows of one owner: by kind, by key.
 Owner = dict[int, dict[bytes, Row]]
 # The last charge for a request: by what it was for, conversation, user and client id.
-Paid = dict[tuple[str, str, str, str], dict]
+Paid = dict[tuple[str, str, str, str | None], dict]
 
 
 def owners(name: str, rows: list[Row], kinds: dict[int, tuple[int, str]]) -> dict[str, Owner]:

@@ -151,7 +151,9 @@ def _check_key(read: Read, partitions: int) -> None:
             same(what, read.key, value["sender"]["user"])
         case "Refund":
             same(what, read.key, value["charge"]["user"])
-        case "PostMessage" | "OpenConversation":
+        case "SubmitEdit":
+            same(what, read.key, value["edit"]["actor"])
+        case "PostMessage" | "OpenConversation" | "EditMessage":
             same(what, read.key, read.headers.charge["conversation"])
         case "SetBlock" | "BlocksChanged":
             same(what, read.key, ids.direct(value["user"], value["other"]))

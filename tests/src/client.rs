@@ -36,10 +36,16 @@ pub fn data(mut answer: Value) -> Value {
 
 impl Client {
     pub async fn login(server: &System, username: &str) -> Self {
+        Self::login_as(server, username, &[]).await
+    }
+
+    /// With roles of the service in the token.
+    pub async fn login_as(server: &System, username: &str, roles: &[&str]) -> Self {
         let http = http();
         let deadline = Instant::now() + PATIENCE;
         let answer = loop {
-            let login = http.post(server.url("/dev/login")).json(&json!({ "username": username }));
+            let login =
+                http.post(server.url("/dev/login")).json(&json!({ "username": username, "roles": roles }));
             let answer = login.send().await.expect("an answer");
             if answer.status().is_success() {
                 break answer;
@@ -54,9 +60,13 @@ impl Client {
         Self { http, urls, at, name: username.to_owned(), user: text("userId"), token: text("token") }
     }
 
-    /// The whole answer, errors included; `Err` if no answer came. As a balancer would, asks another
-    /// ingest where one cannot be connected to.
+    /// The whole answer, errors included; `Err` if no answer came.
     pub async fn try_ask(&self, query: &str, variables: Value) -> Result<Value, reqwest::Error> {
+        self.respond(query, variables).await?.json().await
+    }
+
+    /// The response with its headers. As a balancer would, asks another ingest where one cannot be connected to.
+    pub async fn respond(&self, query: &str, variables: Value) -> Result<reqwest::Response, reqwest::Error> {
         let body = json!({ "query": query, "variables": variables });
         let mut passed_over = 0;
         loop {
@@ -67,7 +77,7 @@ impl Client {
                     passed_over += 1;
                     self.at.store(at + 1, Ordering::Relaxed);
                 }
-                answer => return answer?.json().await,
+                answer => return answer,
             }
         }
     }

@@ -17,14 +17,19 @@ pub fn charge(
     conversation: ConversationId,
     price_milli: i64,
 ) -> Charge {
+    Charge { client_id: Some(client_id.clone()), price_milli, ..uncharged(context, kind, conversation) }
+}
+
+/// The charge of a command that is counted, costs nothing and has no client id.
+pub fn uncharged(context: &Context<'_, Accounts>, kind: ChargeKind, conversation: ConversationId) -> Charge {
     Charge {
         user: context.id.clone(),
-        client_id: client_id.clone(),
+        client_id: None,
         kind,
         conversation,
         position: context.offset,
         at: context.at,
-        price_milli,
+        price_milli: 0,
     }
 }
 
@@ -36,12 +41,23 @@ pub fn pass_on(
     request_hash: i64,
     request: impl Into<ConversationRequest>,
 ) {
-    effect.row(&charge.client_id, idempotency::remember(&charge, request_hash)).output(
-        Output::ToConversation {
-            conversation: charge.conversation.clone(),
-            request: request.into(),
-            reply: context.envelope.reply,
-            charge: Some(charge),
-        },
-    );
+    if let Some(id) = &charge.client_id {
+        effect.row(id, idempotency::remember(&charge, request_hash));
+    }
+    pass(context, effect, charge, request);
+}
+
+/// Passes a request on to its conversation with its charge.
+pub fn pass(
+    context: &Context<'_, Accounts>,
+    effect: &mut Effect<Accounts>,
+    charge: Charge,
+    request: impl Into<ConversationRequest>,
+) {
+    effect.output(Output::ToConversation {
+        conversation: charge.conversation.clone(),
+        request: request.into(),
+        reply: context.envelope.reply,
+        charge: Some(charge),
+    });
 }

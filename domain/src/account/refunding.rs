@@ -7,36 +7,44 @@ use schemas::charging::{Charge, ChargeKind, ClientRequest, Refund};
 use schemas::credits::LedgerKind;
 use schemas::rows::RowKey;
 use schemas::sending::SendRejected;
-use schemas::states::{AccountState, TextMark};
+use schemas::states::TextMark;
 use schemas::verdict::Outcome;
 
 use super::credits::{self, Reason};
-use super::{Accounts, idempotency};
+use super::{Accounts, idempotency, usage};
+use crate::effect::Effect;
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{text, window};
 
 impl Operation<Accounts> for Refund {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
-        vec![RowKey::of::<ClientRequest>(&self.charge.client_id)]
+        let remembered = self.charge.client_id.iter().map(RowKey::of::<ClientRequest>);
+        let counted = match self.charge.kind {
+            ChargeKind::Send | ChargeKind::Create => None,
+            ChargeKind::Edit => Some(usage::key(usage::EDIT)),
+        };
+        remembered.chain(counted).collect()
     }
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
         let charge = &self.charge;
         let mut effect = context.effect();
-        uncount(effect.state(), charge);
-        if let Some(forgotten) = idempotency::forget(context.owner, &charge.client_id, charge.position) {
-            effect.row(&charge.client_id, forgotten);
+        uncount(context, &mut effect, charge);
+        if let Some(id) = &charge.client_id
+            && let Some(forgotten) = idempotency::forget(context.owner, id, charge.position)
+        {
+            effect.row(id, forgotten);
         }
         let reason = Reason {
             kind: LedgerKind::Refund,
             conversation: Some(&charge.conversation),
-            client_id: Some(&charge.client_id),
+            client_id: charge.client_id.as_ref(),
             recipients: None,
         };
         credits::change(context, &mut effect, charge.price_milli.max(0), &reason)?;
-        if let (ChargeKind::Send, Some(refusal)) = (charge.kind, &self.refusal) {
+        if let (ChargeKind::Send, Some(id), Some(refusal)) = (charge.kind, &charge.client_id, &self.refusal) {
             let rejected = SendRejected {
-                client_id: charge.client_id.clone(),
+                client_id: id.clone(),
                 conversation: charge.conversation.clone(),
                 refusal: refusal.clone(),
             };
@@ -59,9 +67,10 @@ fn outcome(refund: &Refund) -> Outcome {
 }
 
 /// Takes the request out of the windows, if it still counts there.
-fn uncount(state: &mut AccountState, charge: &Charge) {
+fn uncount(context: &Context<'_, Accounts>, effect: &mut Effect<Accounts>, charge: &Charge) {
     match charge.kind {
         ChargeKind::Send => {
+            let state = effect.state();
             window::take_back(&mut state.sends, charge.at);
             let conversation = text::hash(charge.conversation.as_str().as_bytes());
             let sent = |mark: &TextMark| mark.at == charge.at && mark.conversation == conversation;
@@ -69,6 +78,7 @@ fn uncount(state: &mut AccountState, charge: &Charge) {
                 state.texts.remove(found);
             }
         }
-        ChargeKind::Create => window::take_back(&mut state.creations, charge.at),
+        ChargeKind::Create => window::take_back(&mut effect.state().creations, charge.at),
+        ChargeKind::Edit => usage::take_back(context.owner, effect, usage::EDIT, charge.position),
     }
 }

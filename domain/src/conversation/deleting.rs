@@ -3,7 +3,9 @@
 use fold::{Decision, Purpose};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::deleting::{DeleteMessage, MessageDeleted};
+use schemas::editing::{Edits, Replaced};
 use schemas::membership::Member;
+use schemas::position::LogTime;
 use schemas::rows::{MessageHead, RowKey};
 use schemas::states::ConversationState;
 use schemas::tables::views::MessageRow;
@@ -11,11 +13,13 @@ use schemas::verdict::Outcome;
 
 use super::{Conversations, Here, messages};
 use crate::access;
+use crate::effect::Effect;
 use crate::operation::{NoEffect, Operation, Past, holds};
 
 impl Operation<Conversations> for DeleteMessage {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
-        messages::sight_of(&self.actor, self.message.seq, self.message.sender_id()).into()
+        let sight = messages::sight_of(&self.actor, self.message.seq, self.message.sender_id());
+        sight.into_iter().chain([RowKey::of::<Edits>(&self.message.seq)]).collect()
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
@@ -38,6 +42,9 @@ impl Operation<Conversations> for DeleteMessage {
         let message = messages::stored_core(head, &self.message)?.removed(context.at);
         let mut effect = context.effect();
         note_removal(effect.state(), seq);
+        if let Some(edits) = context.row::<Edits>(&seq) {
+            erase_texts(&mut effect, seq, edits, context.at);
+        }
         effect
             .row(&seq, MessageHead { removed_at: Some(context.at), ..head.clone() })
             .view(MessageRow { conversation: context.id.clone(), message: message.clone() })
@@ -49,6 +56,14 @@ impl Operation<Conversations> for DeleteMessage {
         let head = past.owner.get::<MessageHead>(&self.message.seq);
         holds(head.is_some_and(|head| head.removed_at.is_some()))
     }
+}
+
+/// Erases the texts of an edited message, which stand beside it.
+fn erase_texts(effect: &mut Effect<Conversations>, seq: i64, edits: &Edits, at: LogTime) {
+    for version in 0..i64::from(edits.count) {
+        effect.row(&(seq, version), Replaced { content: None, at });
+    }
+    effect.row(&seq, Edits { content: None, ..edits.clone() });
 }
 
 /// Unread counts leave the message out. Only the newest removals are kept.

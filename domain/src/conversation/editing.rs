@@ -9,10 +9,10 @@ use schemas::membership::Member;
 use schemas::message::{Body, Edited, Message, Text};
 use schemas::rows::{MessageHead, RowKey};
 use schemas::tables::views::MessageRow;
-use schemas::verdict::Outcome;
+use schemas::verdict::{Done, Outcome};
 
 use super::{Conversations, Here, messages};
-use crate::operation::{NoEffect, Operation, Past, holds};
+use crate::operation::{NoEffect, Operation, Past};
 use crate::text;
 
 impl Operation<Conversations> for EditMessage {
@@ -30,6 +30,7 @@ impl Operation<Conversations> for EditMessage {
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
+        let Some(charge) = &context.envelope.charge else { return Err(super::uncharged().into()) };
         let seq = self.message.seq;
         let head = messages::visible(context, &self.actor, seq, self.message.sender_id())?;
         if head.sender.as_ref() != Some(&self.actor) {
@@ -40,7 +41,7 @@ impl Operation<Conversations> for EditMessage {
         }
         let carried = messages::stored_core(head, &self.message)?;
         let edits = context.row::<Edits>(&seq);
-        let standing = edits.map(|edits| &edits.content).or(carried.body.content());
+        let standing = edits.and_then(|edits| edits.content.as_ref()).or(carried.body.content());
         let standing = standing.ok_or_else(Refusal::not_found)?.clone();
         if standing == self.content {
             return Err(NoEffect::Nothing);
@@ -55,16 +56,22 @@ impl Operation<Conversations> for EditMessage {
         };
         let mut effect = context.effect();
         effect
-            .row(&seq, Edits { count, content: self.content.clone(), at: context.at })
-            .row(&(seq, i64::from(count) - 1), Replaced { content: standing, at: context.at })
+            .row(
+                &seq,
+                Edits { count, content: Some(self.content.clone()), at: context.at, charge: charge.position },
+            )
+            .row(&(seq, i64::from(count) - 1), Replaced { content: Some(standing), at: context.at })
             .view(MessageRow { conversation: context.id.clone(), message: message.clone().stored() })
             .event(context.id, MessageEdited { message });
         Ok(effect.done())
     }
 
+    /// Done if its charge paid for the edit that stands. One that was refused has its answer from the refund.
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
+        let Some(charge) = past.charge else { return Some(Outcome::refused(super::uncharged())) };
         let edits = past.owner.get::<Edits>(&self.message.seq);
-        holds(edits.is_some_and(|edits| edits.content == self.content))
+        let is_own = edits.is_some_and(|edits| edits.charge == charge);
+        is_own.then_some(Outcome::Done(Done { changed: true }))
     }
 }
 

@@ -34,7 +34,7 @@ impl Operation<Conversations> for PostMessage {
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
-        let Some(charge) = &context.envelope.charge else { return Err(uncharged().into()) };
+        let Some(charge) = &context.envelope.charge else { return Err(super::uncharged().into()) };
         let sender = &self.sender.user;
         let member = context.row::<Member>(sender);
         access::viewing(member)?;
@@ -67,13 +67,9 @@ impl Operation<Conversations> for PostMessage {
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
         match past.charge {
             Some(charge) => stored(past.owner, &self.sender.user, &self.client_id, charge),
-            None => Some(Outcome::refused(uncharged())),
+            None => Some(Outcome::refused(super::uncharged())),
         }
     }
-}
-
-fn uncharged() -> Refusal {
-    Refusal::unavailable("a send reaches a conversation through its account")
 }
 
 fn sent_key(sender: &UserId, id: &ClientId) -> RowKey {
@@ -114,9 +110,11 @@ impl Operation<Conversations> for LookUp {
 
 /// The outcome of a first request: its effect, or none yet and maybe never.
 fn first_outcome(conversation: &Conversation, look_up: &LookUp) -> Outcome {
+    // An edit has no client id that could be looked up.
     let found = match look_up.kind {
         ChargeKind::Send => stored(conversation, &look_up.user, &look_up.client_id, look_up.charge),
         ChargeKind::Create => creating::opened_by(conversation, &look_up.user, look_up.charge),
+        ChargeKind::Edit => None,
     };
     found.unwrap_or_else(|| Outcome::refused(Refusal::unavailable("the first request had no effect")))
 }

@@ -1,14 +1,21 @@
-//! Editing a message.
+//! Editing a message: counted by the account of its sender, decided by the conversation.
 
 use expect_test::expect;
-use musclemap_domain::Conversations;
-use schemas::charging::ChargeKind::Send;
+use musclemap_domain::{Accounts, Conversations};
+use schemas::AccountRequest;
+use schemas::Refusal;
+use schemas::charging::ChargeKind::{Edit, Send};
 use schemas::creating::ConversationKind::Group;
-use schemas::editing::EditMessage;
+use schemas::editing::{EditMessage, SubmitEdit};
+use schemas::limits::Usage;
 use schemas::message::{Content, Mentions};
+use schemas::operations::Refund;
+use schemas::position::LogTime;
+use schemas::record::Output;
+use schemas::verdict::Outcome;
 
-use crate::harness::Harness;
-use crate::names::{asked, charge, delete, paid, post, profile, sent, user};
+use crate::harness::{Decided, Harness};
+use crate::names::{asked, charge, conversation, delete, paid, post, profile, refund, sent, user};
 use crate::render::Table;
 
 const MINUTE: i64 = 60_000;
@@ -30,15 +37,29 @@ fn edit(actor: &str, text: &str) -> EditMessage {
     }
 }
 
+/// Decides an edit that its account has counted.
+fn decide(k1: &mut Harness<Conversations>, at: LogTime, edit: EditMessage) -> Decided<Conversations> {
+    let paid = paid(charge(0, Edit, 100 + k1.next));
+    k1.takes(at, paid, edit.into())
+}
+
+/// The code by which the charge goes back.
+fn refused_with(decided: &Decided<Conversations>) -> &'static str {
+    assert_eq!(decided.decision.verdict, None, "the account answers");
+    let [Output::ToAccount { request: AccountRequest::Refund(refund), .. }] = &decided.decision.outputs[..]
+    else {
+        panic!("no refund: {:?}", decided.decision.outputs)
+    };
+    refund.refusal.as_ref().map_or("nothing to do", |refusal| refusal.code.as_str())
+}
+
 #[test]
 fn an_edit_replaces_the_text_and_keeps_what_it_replaced() {
     let (mut table, mut k1) = (Table::default(), group());
-    let first = edit("bob", "two");
-    table.case("an edit", &k1.asks(2_000, first.into()));
-    let same = edit("bob", "two");
-    table.case("the same again", &k1.asks(3_000, same.into()));
-    let second = edit("bob", "three");
-    table.case("another", &k1.asks(4_000, second.into()));
+    table.case("an edit", &decide(&mut k1, 2_000, edit("bob", "two")));
+    assert_eq!(refused_with(&decide(&mut k1, 3_000, edit("bob", "two"))), "nothing to do");
+    table.case("another", &decide(&mut k1, 4_000, edit("bob", "three")));
+    table.case("the deletion", &k1.asks(5_000, delete("bob", sent(1, "bob", 1, 1_500))));
     table.is(expect![[r#"
         an edit
           done
@@ -47,8 +68,6 @@ fn an_edit_replaces_the_text_and_keeps_what_it_replaced() {
           view messages k1 1: "two" (edit 1 at 2000) by bob as c1, 2 recipients @ann
           to events k1: edited 1: "two" (edit 1 at 2000) by bob as c1, 2 recipients @ann
              MessageEdited id=1.3.2.0 at 2000
-        the same again
-          nothing to do
         another
           done
           row edits of 1: 2, "three"
@@ -56,29 +75,101 @@ fn an_edit_replaces_the_text_and_keeps_what_it_replaced() {
           view messages k1 1: "three" (edit 2 at 4000) by bob as c1, 2 recipients @ann
           to events k1: edited 1: "three" (edit 2 at 4000) by bob as c1, 2 recipients @ann
              MessageEdited id=1.3.4.0 at 4000
+        the deletion
+          done
+          removed [] → [1]
+          row version 0 of 1: erased
+          row version 1 of 1: erased
+          row edits of 1: 2, erased
+          row message 1: by bob at #1, ordinal 1, removed at 5000
+          view messages k1 1: removed at 5000 by bob as c1, 2 recipients
+          to events k1: deleted by bob: 1: removed at 5000 by bob as c1, 2 recipients
+             MessageDeleted id=1.3.5.0 at 5000
     "#]]);
 }
 
 #[test]
 fn only_the_sender_edits_in_time_and_not_too_often() {
     let mut k1 = group();
-    let by_ann = edit("ann", "two");
-    assert_eq!(k1.asks(2_000, by_ann.into()).refused_with(), "FORBIDDEN");
-    let by_eve = edit("eve", "two");
-    assert_eq!(k1.asks(2_000, by_eve.into()).refused_with(), "NOT_FOUND");
-    let blank = edit("bob", "\u{3164}");
-    assert_eq!(k1.asks(2_000, blank.into()).refused_with(), "BAD_USER_INPUT");
+    assert_eq!(refused_with(&decide(&mut k1, 2_000, edit("ann", "two"))), "FORBIDDEN");
+    assert_eq!(refused_with(&decide(&mut k1, 2_000, edit("eve", "two"))), "NOT_FOUND");
+    assert_eq!(refused_with(&decide(&mut k1, 2_000, edit("bob", "\u{3164}"))), "BAD_USER_INPUT");
     for number in 0..5 {
-        let next = edit("bob", &format!("number {number}"));
-        let done = k1.asks(3_000, next.clone().into());
-        assert!(done.decision.verdict.is_some_and(|verdict| verdict.refusal().is_none()));
-        assert!(k1.repeats(done.offset, asked(), next.into()).is_some());
+        let done = decide(&mut k1, 3_000, edit("bob", &format!("number {number}")));
+        assert!(matches!(done.verdict(), Outcome::Done(_)));
     }
-    let sixth = edit("bob", "six");
-    assert_eq!(k1.asks(4_000, sixth.into()).refused_with(), "EDIT_LIMIT_REACHED");
-    let late = edit("bob", "late");
-    assert_eq!(k1.asks(1_500 + 15 * MINUTE, late.into()).refused_with(), "EDIT_WINDOW_CLOSED");
+    assert_eq!(refused_with(&decide(&mut k1, 4_000, edit("bob", "six"))), "EDIT_LIMIT_REACHED");
+    let too_late = 1_500 + 15 * MINUTE;
+    assert_eq!(refused_with(&decide(&mut k1, too_late, edit("bob", "late"))), "EDIT_WINDOW_CLOSED");
     k1.asks(5_000, delete("bob", sent(1, "bob", 1, 1_500)));
-    let gone = edit("bob", "gone");
-    assert_eq!(k1.asks(6_000, gone.into()).refused_with(), "NOT_FOUND");
+    assert_eq!(refused_with(&decide(&mut k1, 6_000, edit("bob", "gone"))), "NOT_FOUND");
+    assert_eq!(k1.asks(7_000, edit("bob", "uncounted").into()).refused_with(), "UNAVAILABLE");
+}
+
+#[test]
+fn a_conversation_repeats_done_for_the_charge_of_the_edit_that_stands_alone() {
+    let mut k1 = group();
+    let first = decide(&mut k1, 2_000, edit("bob", "two"));
+    let again = |k1: &Harness<_>, charged, text: &str| {
+        k1.repeats(first.offset, paid(charge(0, Edit, charged)), edit("bob", text).into())
+    };
+    assert!(matches!(again(&k1, 100 + first.offset, "two"), Some(Outcome::Done(_))));
+    assert_eq!(again(&k1, 99, "two"), None, "the refund of that charge answers");
+    decide(&mut k1, 3_000, edit("bob", "three"));
+    assert_eq!(again(&k1, 100 + first.offset, "two"), None);
+}
+
+fn submit(text: &str) -> AccountRequest {
+    SubmitEdit { conversation: conversation(1), edit: edit("ann", text) }.into()
+}
+
+#[test]
+fn a_user_edits_ten_times_an_hour_in_all_conversations() {
+    let (mut table, mut ann) = (Table::default(), Harness::<Accounts>::ann(0));
+    table.case("an edit", &ann.asks(0, submit("one")));
+    for number in 1..10 {
+        assert!(matches!(ann.asks(number * MINUTE, submit("more")).verdict(), Outcome::Accepted(_)));
+    }
+    table.answer("the eleventh", &ann.asks(59 * MINUTE, submit("more")));
+    // The conversation refused the fourth one, and found nothing to do in the fifth.
+    let back = |position, refusal| refund(&charge(0, Edit, position), refusal);
+    table.case("a refusal", &ann.asks(59 * MINUTE, back(4, Some(Refusal::not_found()))));
+    table.case("nothing to do", &ann.asks(59 * MINUTE, back(5, None)));
+    for _ in 0..2 {
+        assert!(matches!(ann.asks(59 * MINUTE, submit("more")).verdict(), Outcome::Accepted(_)));
+    }
+    table.answer("another one", &ann.asks(59 * MINUTE, submit("more")));
+    assert!(matches!(ann.asks(60 * MINUTE, submit("more")).verdict(), Outcome::Accepted(_)));
+    assert_eq!(ann.row::<Usage>(&"edit".to_owned()).unwrap().uses.len(), 10);
+    table.answer("a blank text", &ann.asks(200 * MINUTE, submit(" ")));
+    let of_bob = SubmitEdit { conversation: conversation(1), edit: edit("bob", "two") };
+    table.answer("an edit by another user", &ann.asks(200 * MINUTE, of_bob.into()));
+    table.is(expect![[r#"
+        an edit
+          accepted
+          row uses of edit: #1
+          to conversations.commands k1: edit 1 to "one"
+             EditMessage id=1.3.1.0 at 0 mm-reply=0.7 mm-charge=[#1 ann Edit k1 at 0 for 0]
+        the eleventh: RATE_LIMITED limit=edit windowSeconds=3600 quota=10 retryAfterMs=60000 (too many in too short a time)
+        a refusal
+          NOT_FOUND (not found)
+          row uses of edit: #1 #2 #3 #5 #6 #7 #8 #9 #10
+        nothing to do
+          nothing to do
+          row uses of edit: #1 #2 #3 #6 #7 #8 #9 #10
+        another one: RATE_LIMITED limit=edit windowSeconds=3600 quota=10 retryAfterMs=60000 (too many in too short a time)
+        a blank text: BAD_USER_INPUT field=content (the text has no visible character)
+        an edit by another user: FORBIDDEN (an edit is counted for its actor)
+    "#]]);
+}
+
+#[test]
+fn an_account_repeats_accepted_for_an_edit_that_counts() {
+    let mut ann = Harness::<Accounts>::ann(0);
+    let first = ann.asks(0, submit("one")).offset;
+    let again = |ann: &Harness<_>, offset| ann.repeats(offset, asked(), submit("one")).unwrap();
+    assert!(matches!(again(&ann, first), Outcome::Accepted(_)));
+    assert_eq!(again(&ann, first + 1).refusal().unwrap().code.as_str(), "UNAVAILABLE");
+    ann.asks(1_000, Refund { charge: charge(0, Edit, first), refusal: None }.into());
+    assert_eq!(again(&ann, first).refusal().unwrap().code.as_str(), "UNAVAILABLE");
 }

@@ -40,8 +40,8 @@ fn the_61st_send_waits_until_the_first_is_a_minute_old() {
              PostMessage id=1.3.60.0 at 30000 mm-reply=0.7 mm-charge=[#60 ann c59 Send k1 at 30000 for 100]
           to account-events ann: MESSAGE_SEND -100 → 94000
              CreditsChanged id=1.3.60.1 at 30000
-        the 61st, at 0:30: RATE_LIMITED limit=send windowSeconds=60 retryAfterMs=30000 (too many in too short a time)
-        again at 0:59.999: RATE_LIMITED limit=send windowSeconds=60 retryAfterMs=1 (too many in too short a time)
+        the 61st, at 0:30: RATE_LIMITED limit=send windowSeconds=60 quota=60 retryAfterMs=30000 (too many in too short a time)
+        again at 0:59.999: RATE_LIMITED limit=send windowSeconds=60 quota=60 retryAfterMs=1 (too many in too short a time)
         again at 1:00
           accepted
           balance 94000 → 93900
@@ -52,7 +52,7 @@ fn the_61st_send_waits_until_the_first_is_a_minute_old() {
              PostMessage id=1.3.63.0 at 60000 mm-reply=0.7 mm-charge=[#63 ann c60 Send k1 at 60000 for 100]
           to account-events ann: MESSAGE_SEND -100 → 93900
              CreditsChanged id=1.3.63.1 at 60000
-        the 62nd, at 1:00: RATE_LIMITED limit=send windowSeconds=60 retryAfterMs=500 (too many in too short a time)
+        the 62nd, at 1:00: RATE_LIMITED limit=send windowSeconds=60 quota=60 retryAfterMs=500 (too many in too short a time)
     "#]]);
 }
 
@@ -69,9 +69,9 @@ fn the_21st_creation_of_a_day_waits_until_the_first_is_a_day_old() {
     assert!(accepted(ann.asks(DAY, crew(20)).verdict()), "a day later");
     table.answer("the 22nd", &ann.asks(DAY, crew(21)));
     table.is(expect![[r#"
-        the 21st, after 20 seconds: RATE_LIMITED limit=create_conversation windowSeconds=86400 retryAfterMs=86380000 (too many in too short a time)
-        a millisecond before the day is over: RATE_LIMITED limit=create_conversation windowSeconds=86400 retryAfterMs=1 (too many in too short a time)
-        the 22nd: RATE_LIMITED limit=create_conversation windowSeconds=86400 retryAfterMs=1000 (too many in too short a time)
+        the 21st, after 20 seconds: RATE_LIMITED limit=create_conversation windowSeconds=86400 quota=20 retryAfterMs=86380000 (too many in too short a time)
+        a millisecond before the day is over: RATE_LIMITED limit=create_conversation windowSeconds=86400 quota=20 retryAfterMs=1 (too many in too short a time)
+        the 22nd: RATE_LIMITED limit=create_conversation windowSeconds=86400 quota=20 retryAfterMs=1000 (too many in too short a time)
     "#]]);
 }
 
@@ -88,8 +88,8 @@ fn one_text_goes_out_three_times_a_minute_however_it_is_spelt() {
     table.answer("at 0:59.999", &ann.asks(60 * SECOND - 1, send(4, "buy now", 1)));
     assert!(accepted(ann.asks(60 * SECOND, send(4, "buy now", 1)).verdict()), "at 1:00");
     table.is(expect![[r#"
-        a fourth time: RATE_LIMITED limit=identical_text windowSeconds=60 retryAfterMs=57000 (too many in too short a time)
-        at 0:59.999: RATE_LIMITED limit=identical_text windowSeconds=60 retryAfterMs=1 (too many in too short a time)
+        a fourth time: RATE_LIMITED limit=identical_text windowSeconds=60 quota=3 retryAfterMs=57000 (too many in too short a time)
+        at 0:59.999: RATE_LIMITED limit=identical_text windowSeconds=60 quota=3 retryAfterMs=1 (too many in too short a time)
     "#]]);
 }
 
@@ -107,8 +107,8 @@ fn one_text_goes_to_five_conversations_in_ten_minutes() {
     table.answer("a sixth, when only the second is old", &ann.asks(719 * SECOND, send_to(6, 7, "join us")));
     assert!(accepted(ann.asks(720 * SECOND, send_to(6, 7, "join us")).verdict()), "at 12:00");
     table.is(expect![[r#"
-        a sixth, after five minutes: RATE_LIMITED limit=identical_text windowSeconds=600 retryAfterMs=300000 (too many in too short a time)
-        a sixth, when only the second is old: RATE_LIMITED limit=identical_text windowSeconds=600 retryAfterMs=1000 (too many in too short a time)
+        a sixth, after five minutes: RATE_LIMITED limit=identical_text windowSeconds=600 quota=5 retryAfterMs=300000 (too many in too short a time)
+        a sixth, when only the second is old: RATE_LIMITED limit=identical_text windowSeconds=600 quota=5 retryAfterMs=1000 (too many in too short a time)
     "#]]);
 }
 
@@ -137,7 +137,7 @@ fn a_limit_that_the_policy_lowers_or_raises_holds_from_there_on() {
     ann.policy.limits.send.count = 6;
     table.case("five sent, six allowed", &ann.asks(5 * SECOND, send(5, "more", 1)));
     table.is(expect![[r#"
-        five sent, two allowed: RATE_LIMITED limit=send windowSeconds=60 retryAfterMs=58000 (too many in too short a time)
+        five sent, two allowed: RATE_LIMITED limit=send windowSeconds=60 quota=2 retryAfterMs=58000 (too many in too short a time)
         five sent, six allowed
           accepted
           balance 9500 → 9400
@@ -164,7 +164,7 @@ fn when_to_try_again_is_told_right_after_a_clock_was_put_back() {
     table.answer("a minute after the first that counts", &ann.asks(65_499, send(4, "buy now", 1)));
     assert!(accepted(ann.asks(65_500, send(4, "buy now", 1)).verdict()));
     table.is(expect![[r#"
-        half a second later: RATE_LIMITED limit=identical_text windowSeconds=60 retryAfterMs=59500 (too many in too short a time)
-        a minute after the first that counts: RATE_LIMITED limit=identical_text windowSeconds=60 retryAfterMs=1 (too many in too short a time)
+        half a second later: RATE_LIMITED limit=identical_text windowSeconds=60 quota=3 retryAfterMs=59500 (too many in too short a time)
+        a minute after the first that counts: RATE_LIMITED limit=identical_text windowSeconds=60 quota=3 retryAfterMs=1 (too many in too short a time)
     "#]]);
 }

@@ -106,7 +106,8 @@ pub fn refund(charge: &Charge, refusal: Option<Refusal>) -> AccountRequest {
 pub fn charge(id: u8, kind: ChargeKind, position: Offset) -> Charge {
     let price_milli = if kind == ChargeKind::Send { 100 } else { 0 };
     let (user, conversation) = (user("ann"), conversation(1));
-    Charge { user, client_id: client(id), kind, conversation, position, at: 0, price_milli }
+    let client_id = (kind != ChargeKind::Edit).then(|| client(id));
+    Charge { user, client_id, kind, conversation, position, at: 0, price_milli }
 }
 
 pub fn posting(sender: &str, id: u8, text: &str) -> PostMessage {

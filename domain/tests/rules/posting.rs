@@ -77,7 +77,7 @@ fn what_cannot_be_posted_gives_its_charge_back_and_its_account_answers() {
           (the account answers)
           to accounts.commands ann: refund [#8 ann c2 Send k1 at 0 for 100] because NOT_FOUND (not found)
              Refund id=1.3.0.0 at 1000 mm-reply=0.7
-        past its account: UNAVAILABLE retryAfterMs=1000 (a send reaches a conversation through its account)
+        past its account: UNAVAILABLE retryAfterMs=1000 (the request reaches a conversation through its account)
     "#]]);
 }
 

@@ -6,7 +6,7 @@ use musclemap_domain::{Accounts, Conversations};
 use schemas::organizing::LabelUse;
 use schemas::rows::{
     AccountRow, Blocks, Changes, ConversationRow, Draft, Edits, Former, LedgerEntry, Member, MessageHead,
-    Organized, Receipt, Replaced, RowKey, Sent,
+    Organized, Receipt, Replaced, RowKey, Sent, Usage,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -116,6 +116,10 @@ impl Worded for Accounts {
                 format!("draft {}: {:?}", words::conversation(&key.names::<Draft>().unwrap()), draft.content)
             }
             AccountRow::Preferences(preferences) => format!("{preferences:?}"),
+            AccountRow::Usage(usage) => {
+                let positions = usage.uses.iter().map(|one| format!(" #{}", one.position));
+                format!("uses of {}:{}", key.names::<Usage>().unwrap(), positions.collect::<String>())
+            }
             AccountRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
         }
     }
@@ -167,12 +171,12 @@ impl Worded for Conversations {
                     "edits of {}: {}, {}",
                     key.names::<Edits>().unwrap(),
                     edits.count,
-                    words::content(&edits.content)
+                    words::erasable(edits.content.as_ref())
                 )
             }
             ConversationRow::Replaced(replaced) => {
                 let (seq, version) = key.names::<Replaced>().unwrap();
-                format!("version {version} of {seq}: {}", words::content(&replaced.content))
+                format!("version {version} of {seq}: {}", words::erasable(replaced.content.as_ref()))
             }
             ConversationRow::Changes(changes) => {
                 let user = key.names::<Changes>().unwrap();

@@ -52,6 +52,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         text("field", &refusal.field),
         text("limit", &refusal.limit),
         number("windowSeconds", refusal.window_seconds),
+        number("quota", refusal.quota),
         number("retryAfterMs", refusal.retry_after_ms),
         number("requiredMilli", refusal.required_milli),
         number("balanceMilli", refusal.balance_milli),
@@ -184,12 +185,17 @@ pub fn content(content: &Content) -> String {
     }
 }
 
+/// A text, unless it was erased.
+pub fn erasable(text: Option<&Content>) -> String {
+    text.map_or("erased".to_owned(), content)
+}
+
 fn charged(charge: &Charge) -> String {
+    let id = charge.client_id.as_ref().map_or(String::new(), |id| format!(" {}", client(id)));
     format!(
-        "#{} {} {} {:?} {} at {} for {}",
+        "#{} {}{id} {:?} {} at {} for {}",
         charge.position,
         charge.user,
-        client(&charge.client_id),
         charge.kind,
         conversation(&charge.conversation),
         charge.at,
@@ -228,6 +234,9 @@ fn conversation_request(request: &ConversationRequest) -> String {
         ConversationRequest::OpenConversation(open) => {
             let title = open.title.as_ref().map_or(String::new(), |title| format!(" {title:?}"));
             format!("open {}{title} by {} with {}", open.kind.as_str(), open.creator, open.participants.len())
+        }
+        ConversationRequest::EditMessage(edit) => {
+            format!("edit {} to {}", edit.message.seq, content(&edit.content))
         }
         ConversationRequest::LookUp(up) => {
             format!("look up {} {} {:?} charged at #{}", up.user, client(&up.client_id), up.kind, up.charge)

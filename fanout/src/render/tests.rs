@@ -143,7 +143,7 @@ async fn listed() -> String {
 async fn dependence(query: &str) -> Option<Dependence> {
     let (tables, deliveries) = samples::all();
     let schema = rendering_schema(&tables);
-    let [ann, stranger] = ["ann", "eve"].map(|name| Viewer { user: user(name) });
+    let [ann, stranger] = ["ann", "eve"].map(|name| Viewer::plain(user(name)));
     let selected = Selected::new(parse_query(query).unwrap(), None, Variables::default()).unwrap();
     let (mut was_answered, mut dependence) = (false, Dependence::Shared);
     for delivery in deliveries.into_iter().map(Arc::new) {

@@ -240,7 +240,7 @@ impl Connection {
         let identity = self.shard.authenticator.verify(token, now).map_err(|_| CloseCode::Forbidden)?;
         let milliseconds =
             u64::try_from(identity.expires_at.saturating_sub(now)).unwrap_or(0).min(LONGEST_MS);
-        self.admit(Viewer { user: identity.user }, Duration::from_millis(milliseconds))
+        self.admit(Viewer { user: identity.user, roles: identity.roles }, Duration::from_millis(milliseconds))
     }
 
     /// Admits a viewer until the token expires, unless the user has too many sockets.

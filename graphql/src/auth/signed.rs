@@ -7,7 +7,7 @@ use schemas::UserId;
 use schemas::position::LogTime;
 use sha2::{Digest, Sha256};
 
-use super::{Identity, InvalidToken};
+use super::{Identity, InvalidToken, Roles};
 
 /// Tokens that are kept, of some 300 bytes each.
 pub const MOST: u64 = 16 * 1024;
@@ -18,6 +18,7 @@ const SKEW_MS: i64 = 60_000;
 #[derive(Debug, Clone)]
 pub struct Signed {
     pub user: UserId,
+    pub roles: Roles,
     pub from: LogTime,
     pub until: LogTime,
 }
@@ -28,7 +29,7 @@ impl Signed {
         if self.from > now.saturating_add(SKEW_MS) || now >= self.until {
             return Err(InvalidToken);
         }
-        Ok(Identity { user: self.user.clone(), expires_at: self.until })
+        Ok(Identity { user: self.user.clone(), roles: self.roles, expires_at: self.until })
     }
 }
 

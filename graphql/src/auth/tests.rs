@@ -66,7 +66,7 @@ fn by_ed25519(claims: &Value) -> String {
 #[test]
 fn tokens_of_the_platform_stand_for_their_users_until_they_expire() {
     let platform = platform();
-    let identity = Identity { user: ann(), expires_at: NOW + 60_000 };
+    let identity = Identity { user: ann(), roles: Roles::default(), expires_at: NOW + 60_000 };
     for token in [
         by_rsa(&claims()),
         by_ed25519(&claims()),
@@ -97,7 +97,7 @@ fn times_are_any_numbers() {
         ("nbf", json!(-1e300), NOW + 60_000),
         ("nbf", json!(SECONDS as f64 - 0.25), NOW + 60_000),
     ] {
-        let identity = Identity { user: ann(), expires_at };
+        let identity = Identity { user: ann(), roles: Roles::default(), expires_at };
         let token = by_rsa(&with(name, value.clone()));
         assert_eq!(platform.verify(&token, NOW), Ok(identity), "{name} {value}");
         assert_eq!(platform.verify(&token, expires_at), Err(InvalidToken), "{name} {value}");
@@ -122,13 +122,13 @@ fn a_token_that_was_good_is_good_by_itself_alone() {
 #[test]
 fn a_development_token_stands_for_its_user_for_a_day() {
     let authenticator = Authenticator::development(&[1; 32]);
-    let token = authenticator.issue(&ann(), NOW).unwrap();
+    let token = authenticator.issue(&ann(), vec![], NOW).unwrap();
     let day = DEVELOPMENT_TOKEN_SECONDS * 1_000;
     assert_eq!(authenticator.verify(&token, NOW).unwrap().expires_at, NOW + day);
     assert_eq!(authenticator.verify(&token, NOW + day), Err(InvalidToken));
     assert_eq!(Authenticator::development(&[2; 32]).verify(&token, NOW), Err(InvalidToken));
     assert_eq!(platform().verify(&token, NOW), Err(InvalidToken));
-    assert_eq!(platform().issue(&ann(), NOW), Err(InvalidToken));
+    assert_eq!(platform().issue(&ann(), vec![], NOW), Err(InvalidToken));
 }
 
 #[test]

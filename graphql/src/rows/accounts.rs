@@ -6,6 +6,7 @@ use platform::ports::{Range, Row};
 use schemas::avro::Record;
 use schemas::charging::ClientRequest;
 use schemas::credits::LedgerEntry;
+use schemas::limits::Usage;
 use schemas::organizing::Organized;
 use schemas::position::Offset;
 use schemas::privacy::Privacy;
@@ -58,6 +59,13 @@ impl Rows {
     pub async fn organized(&self, user: &UserId) -> Result<Vec<(ConversationId, Organized)>, Refusal> {
         let partition = vec![Value::text(user.as_str())];
         let pages = Pages::between(&*self.tables, Accounts::table(), partition, bounds_of::<Organized>());
+        keyed(&pages.all().await.map_err(tables_error)?)
+    }
+
+    /// What the limits of a user count, by the name of each.
+    pub async fn usage(&self, user: &UserId) -> Result<Vec<(String, Usage)>, Refusal> {
+        let partition = vec![Value::text(user.as_str())];
+        let pages = Pages::between(&*self.tables, Accounts::table(), partition, bounds_of::<Usage>());
         keyed(&pages.all().await.map_err(tables_error)?)
     }
 

@@ -52,7 +52,7 @@ async fn render(
     let fact = fact.into();
     let delivery = ConversationDelivery { conversation: group(1), at: 7, fact, people: people.map(Arc::new) };
     let delivery = Arc::new(Delivery::Conversation(delivery));
-    let sealed = Sealed::new(Viewer { user: user("bob") });
+    let sealed = Sealed::new(Viewer::plain(user("bob")));
     let request =
         Request::new(query).data(Mode::Render(Rendering { delivery, answers })).data(sealed.clone());
     let schema = rendering_schema(Arc::new(Reads::new(

@@ -174,7 +174,7 @@ impl World {
     }
 
     pub async fn answer(&self, viewer: &str, query: &str) -> Json {
-        let request = Request::new(query).data(Viewer { user: user(viewer) }).data(Rights::default());
+        let request = Request::new(query).data(Viewer::plain(user(viewer))).data(Rights::default());
         serde_json::to_value(self.schema.execute(request).await).unwrap()
     }
 }

@@ -99,7 +99,7 @@ async fn the_schema_is_answered_to_those_who_may_read_it_alone() {
     assert_eq!(run(Request::new(schema)).await["data"]["__schema"], serde_json::Value::Null);
     let asked = run(Request::new(schema).data(Introspection)).await;
     assert_eq!(asked["data"]["__schema"]["queryType"]["name"], "Query");
-    let viewer = Viewer { user: "ann".parse().unwrap() };
+    let viewer = Viewer::plain("ann".parse().unwrap());
     let other = run(Request::new("{ me { id } }").data(Introspection).data(viewer)).await;
     assert_eq!(other["data"]["me"], serde_json::Value::Null);
 }

@@ -1,7 +1,8 @@
 //! The answer to an operation: its response, with the status and the headers that its errors ask for.
 //!
-//! Invariants: every error has a code; a response has `data` exactly if the operation was executed; the
-//! headers speak of the error that asks for the longest wait, because an earlier try would meet it again.
+//! Invariants: every error has a code; a response has `data` exactly if the operation was executed;
+//! `Retry-After` is the longest wait, because an earlier try would meet its limit again; `RateLimit` and
+//! `RateLimit-Policy` have each limit that was met once (draft-ietf-httpapi-ratelimit-headers-10).
 
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ use serde_json::json;
 use super::accept::Media;
 use crate::metrics::REQUESTS;
 
-const RATE_LIMIT: &str = "ratelimit";
+pub const RATE_LIMIT: &str = "ratelimit";
+pub const RATE_LIMIT_POLICY: &str = "ratelimit-policy";
 
 /// What came of a request.
 pub enum Outcome {
@@ -73,11 +75,18 @@ pub fn answer(operation: &'static str, media: Media, outcome: Outcome) -> Respon
     if let Some(seconds) = longest {
         http.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    let limited = response.errors.iter().filter_map(rate_limit).max_by_key(|(seconds, _)| *seconds);
-    if let Some(Ok(value)) = limited.map(|(_, text)| HeaderValue::from_str(&text)) {
-        http.headers_mut().insert(RATE_LIMIT, value);
-    }
+    let met = met_limits(&response.errors);
+    put_list(&mut http, RATE_LIMIT, met.iter().map(|met| format!("{};r=0;t={}", met.name, met.wait)));
+    put_list(&mut http, RATE_LIMIT_POLICY, met.iter().filter_map(MetLimit::policy));
     http
+}
+
+/// Inserts a list of structured fields (RFC 9651), unless it is empty.
+fn put_list(http: &mut Response, name: &'static str, items: impl Iterator<Item = String>) {
+    let list = items.collect::<Vec<String>>().join(", ");
+    if let Some(value) = HeaderValue::from_str(&list).ok().filter(|value| !value.is_empty()) {
+        http.headers_mut().insert(name, value);
+    }
 }
 
 /// The status of a response without data.
@@ -106,16 +115,52 @@ fn code_of(error: &ServerError) -> ErrorCode {
     known.unwrap_or(ErrorCode::InternalServerError)
 }
 
-fn wait_seconds(error: &ServerError) -> Option<i64> {
-    let Value::Number(milliseconds) = extension(error, "retryAfterMs")? else { return None };
-    milliseconds.as_i64().map(Refusal::retry_after_seconds)
+fn number(error: &ServerError, name: &str) -> Option<i64> {
+    let Value::Number(number) = extension(error, name)? else { return None };
+    number.as_i64()
 }
 
-/// How long to wait for a limit, and the header that says so.
-fn rate_limit(error: &ServerError) -> Option<(i64, String)> {
-    let seconds = wait_seconds(error)?;
-    let (limit, window) = (extension(error, "limit")?, extension(error, "windowSeconds")?);
-    Some((seconds, format!("{limit};r=0;t={seconds};w={window}")))
+fn wait_seconds(error: &ServerError) -> Option<i64> {
+    number(error, "retryAfterMs").map(Refusal::retry_after_seconds)
+}
+
+/// A limit that an answer has met.
+struct MetLimit {
+    /// A string of structured fields: quoted.
+    name: String,
+    /// In seconds.
+    wait: i64,
+    window: i64,
+    /// Absent where what is counted is neither requests nor effects.
+    quota: Option<i64>,
+}
+
+impl MetLimit {
+    fn of(error: &ServerError) -> Option<Self> {
+        let Value::String(name) = extension(error, "limit")? else { return None };
+        Some(Self {
+            name: format!("\"{name}\""),
+            wait: wait_seconds(error)?,
+            window: number(error, "windowSeconds")?,
+            quota: number(error, "quota"),
+        })
+    }
+
+    fn policy(&self) -> Option<String> {
+        self.quota.map(|quota| format!("{};q={quota};w={}", self.name, self.window))
+    }
+}
+
+/// Each limit that errors name, with its longest wait.
+fn met_limits(errors: &[ServerError]) -> Vec<MetLimit> {
+    let mut met: Vec<MetLimit> = vec![];
+    for limit in errors.iter().filter_map(MetLimit::of) {
+        match met.iter_mut().find(|other| other.name == limit.name) {
+            Some(other) => other.wait = other.wait.max(limit.wait),
+            None => met.push(limit),
+        }
+    }
+    met
 }
 
 #[cfg(test)]
@@ -124,31 +169,39 @@ mod tests {
 
     use super::*;
 
-    fn limited(limit: &str, retry_after_ms: i64) -> Refusal {
-        Refusal::rate_limited(limit, "later", 60, retry_after_ms)
+    fn limited(limit: &str, quota: i64, retry_after_ms: i64) -> Refusal {
+        Refusal { quota: Some(quota), ..Refusal::rate_limited(limit, "later", 60, retry_after_ms) }
     }
 
     #[test]
-    fn headers_speak_of_the_longest_wait_wherever_it_stands() {
-        let not_found = Refusal::not_found;
-        let unavailable = || Refusal::unavailable("later");
-        for (refusals, retry_after, rate_limit) in [
-            (vec![], None, None),
-            (vec![not_found()], None, None),
-            (vec![unavailable()], Some("1"), None),
-            (vec![limited("send", 1)], Some("1"), Some(r#""send";r=0;t=1;w=60"#)),
-            (vec![not_found(), limited("send", 1_001)], Some("2"), Some(r#""send";r=0;t=2;w=60"#)),
+    fn headers_have_each_limit_once_and_the_longest_wait_wherever_it_stands() {
+        let (not_found, unavailable) = (Refusal::not_found, || Refusal::unavailable("later"));
+        let bytes = || Refusal::rate_limited("bytes", "later", 60, 4_000);
+        for (refusals, retry_after, limits, policies) in [
+            (vec![], None, None, None),
+            (vec![not_found()], None, None, None),
+            (vec![unavailable()], Some("1"), None, None),
+            (vec![limited("send", 5, 1)], Some("1"), Some(r#""send";r=0;t=1"#), Some(r#""send";q=5;w=60"#)),
+            (vec![not_found(), bytes()], Some("4"), Some(r#""bytes";r=0;t=4"#), None),
             (
-                vec![limited("send", 2_000), not_found(), limited("edit", 9_000), limited("send", 3_000)],
+                vec![
+                    limited("send", 5, 2_000),
+                    not_found(),
+                    limited("edit", 9, 9_000),
+                    limited("send", 5, 3_001),
+                ],
                 Some("9"),
-                Some(r#""edit";r=0;t=9;w=60"#),
+                Some(r#""send";r=0;t=4, "edit";r=0;t=9"#),
+                Some(r#""send";q=5;w=60, "edit";q=9;w=60"#),
             ),
-            (vec![limited("send", 500), unavailable()], Some("1"), Some(r#""send";r=0;t=1;w=60"#)),
         ] {
             let errors: Vec<_> = refusals.into_iter().map(server_error).collect();
             let answer = answer("query", Media::Json, Outcome::Refused(errors));
             let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap());
-            assert_eq!((header("retry-after"), header(RATE_LIMIT)), (retry_after, rate_limit));
+            assert_eq!(
+                (header("retry-after"), header(RATE_LIMIT), header(RATE_LIMIT_POLICY)),
+                (retry_after, limits, policies)
+            );
         }
     }
 

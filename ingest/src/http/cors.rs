@@ -28,7 +28,11 @@ pub fn layer(origins: &Origins, methods: &[Method]) -> CorsLayer {
             HeaderName::from_static(super::PREFLIGHT_HEADER),
             HeaderName::from_static("traceparent"),
         ])
-        .expose_headers([header::RETRY_AFTER, HeaderName::from_static("ratelimit")])
+        .expose_headers([
+            header::RETRY_AFTER,
+            HeaderName::from_static(super::answer::RATE_LIMIT),
+            HeaderName::from_static(super::answer::RATE_LIMIT_POLICY),
+        ])
         .max_age(REMEMBERED)
 }
 

@@ -84,7 +84,7 @@ impl Caller<'_> {
                 return Err(denied);
             }
         }
-        self.run(RequestKind::Create, create).await?;
+        self.run(RequestKind::Counted, create).await?;
         self.conversation(&id).await
     }
 

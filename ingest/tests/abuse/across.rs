@@ -73,7 +73,7 @@ async fn an_answer_is_readable_for_allowed_origins_alone() {
         assert_eq!(headers.contains_key("access-control-allow-origin"), allowed, "{origin:?}");
         if allowed {
             let exposed = headers["access-control-expose-headers"].to_str().expect("text").to_owned();
-            assert_eq!(exposed, "retry-after,ratelimit");
+            assert_eq!(exposed, "retry-after,ratelimit,ratelimit-policy");
         }
         assert!(headers["vary"].to_str().expect("text").contains("origin"), "{origin:?}");
     }

@@ -148,7 +148,8 @@ impl Server {
         let ingest =
             Ingest::open(store.log(), clock.clone(), rows.clone(), options).await.expect("an ingest");
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
-        let token = authenticator.issue(&"nobody".parse().expect("an id"), clock.now()).expect("a token");
+        let token =
+            authenticator.issue(&"nobody".parse().expect("an id"), vec![], clock.now()).expect("a token");
         let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), clock.clone()));
         let executor = api::executor(api::schema(reads.clone(), ingest.clone()));
         let admission = Admission::new(&api::sdl(), development).expect("a schema");

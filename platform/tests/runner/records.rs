@@ -44,7 +44,7 @@ pub fn caused_by(record: Record, partition: Partition, offset: Offset, index: i3
 pub fn charged(record: Record, position: Offset) -> Record {
     let charge = Charge {
         user: user("ann"),
-        client_id: ClientId::from_bytes([0; 16]),
+        client_id: Some(ClientId::from_bytes([0; 16])),
         kind: ChargeKind::Send,
         conversation: ConversationKey::new([7; 32]).direct(&user("ann"), &user("bob")),
         position,
@@ -71,6 +71,7 @@ fn policy(version: i64) -> PolicyVersion {
         message_characters: 1,
         edit_window_seconds: 1,
         edits_per_message: 1,
+        edit: wide,
         change_members: wide,
         block: wide,
     };

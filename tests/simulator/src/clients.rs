@@ -45,7 +45,7 @@ pub struct Clients {
     conversations: Vec<(ConversationId, ConversationKind, usize)>,
     /// Sends, by request.
     pub sends: BTreeMap<i64, Asked>,
-    /// What was asked of conversations without an account, by request.
+    /// What was asked of conversations beside sends and creations, by request.
     pub directs: BTreeMap<i64, (ConversationId, ConversationRequest)>,
     /// Keys of grants, with their amounts.
     grants: BTreeMap<UserId, BTreeMap<String, i64>>,
@@ -124,6 +124,19 @@ impl Clients {
         append(state, Output::ToConversation { conversation, request, reply: Some(reply), charge: None });
     }
 
+    /// Asks an account for something that it passes on to a conversation as `passed`.
+    pub fn counted(
+        &mut self,
+        state: &mut State,
+        user: &UserId,
+        request: impl Into<AccountRequest>,
+        (id, passed): (&ConversationId, ConversationRequest),
+    ) {
+        let reply = self.reply();
+        self.directs.insert(reply.request, (id.clone(), passed));
+        self.account(state, user, request, Some(reply));
+    }
+
     pub fn send(&mut self, state: &mut State, mut asked: Asked) {
         let reply = self.reply();
         let people = self.conversations.iter().find(|(id, ..)| *id == asked.conversation);
@@ -177,6 +190,7 @@ impl Clients {
                 message_characters: 100,
                 edit_window_seconds: 900,
                 edits_per_message: 5,
+                edit: Limit { count: 4, seconds: 2 },
                 change_members: Limit { count: 5, seconds: 2 },
                 block: Limit { count: 5, seconds: 2 },
             },

@@ -56,6 +56,7 @@ pub fn ann() -> Run<Accounts> {
     let limits = &mut harness.policy.limits;
     limits.send = Limit { count: 4, seconds: 10 };
     limits.create_conversation = Limit { count: 2, seconds: 60 };
+    limits.edit = Limit { count: 3, seconds: 20 };
     limits.identical_text = Limit { count: 2, seconds: 6 };
     limits.identical_text_conversations = Limit { count: 2, seconds: 30 };
     Run { harness, now: 10_000, out: vec![] }

@@ -73,7 +73,8 @@ proptest! {
         let world = played(moves);
         for charge in &world.charged {
             let account = world.accounts.iter().find(|account| account.id == charge.user).unwrap();
-            let request = account.row::<ClientRequest>(&charge.client_id).expect("it was remembered once");
+            let id = charge.client_id.as_ref().expect("of sends and creations");
+            let request = account.row::<ClientRequest>(id).expect("it was remembered once");
             let stands = named(&world.spent).contains(&(&charge.user, charge.position));
             prop_assert!(request.position != charge.position || request.live == stands);
         }

@@ -21,7 +21,7 @@ const PEOPLE: [&str; 4] = ["ann", "bob", "cleo", "dave"];
 type Drawn<T> = Option<(Envelope, T)>;
 
 /// Every request carries a charge of its own.
-fn own_charge(run: &Run<Conversations>, id: u8, kind: ChargeKind) -> Envelope {
+pub fn own_charge(run: &Run<Conversations>, id: u8, kind: ChargeKind) -> Envelope {
     paid(Charge { at: run.now, ..charge(id, kind, 1_000 + run.harness.next) })
 }
 

@@ -34,7 +34,8 @@ proptest! {
         for next in &steps {
             let Some(decided) = step(&mut run, next) else { continue };
             for charge in charges(&decided) {
-                if let Some(first) = last.insert(charge.client_id.clone(), charge.clone()) {
+                let Some(id) = charge.client_id.clone() else { continue };
+                if let Some(first) = last.insert(id, charge.clone()) {
                     let stands = run.out.iter().any(|out| out.position == first.position);
                     prop_assert!(!stands || charge.at >= first.at + DAY, "{first:?} and {charge:?}");
                 }

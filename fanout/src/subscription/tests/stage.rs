@@ -132,7 +132,7 @@ impl Stage {
     /// The same, as a bare connection behind its handshake.
     pub async fn connects(&self) -> TcpStream {
         let (client, connection) = self.stands(Reading::default()).await;
-        connection.admit(Viewer { user: user("ann") }, PATIENCE * 10).unwrap();
+        connection.admit(Viewer::plain(user("ann")), PATIENCE * 10).unwrap();
         spawn_local(async move { connection.serve(&[]).await });
         client
     }

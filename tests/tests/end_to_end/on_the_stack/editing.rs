@@ -1,8 +1,9 @@
 //! An edited message reads the same everywhere.
 
+use futures::future::join_all;
 use musclemap_tests::acts::{answer, delete, edit, people};
 use musclemap_tests::client::code;
-use musclemap_tests::{Socket, System};
+use musclemap_tests::{Client, Socket, System};
 use serde_json::json;
 
 #[tokio::test]
@@ -62,4 +63,38 @@ async fn an_edit_is_everywhere_and_ends_with_its_limits() {
     assert_eq!(code(&edit(&ann, &message, "six").await), Some("EDIT_LIMIT_REACHED"));
     delete(&ann, &message).await;
     assert_eq!(code(&edit(&ann, &message, "gone").await), Some("NOT_FOUND"));
+}
+
+/// The attack: many edits at once, in several conversations and through several processes.
+#[tokio::test]
+async fn a_user_makes_ten_edits_an_hour_and_only_effects_count() {
+    let server = System::start().await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let chats = [ann.create("GROUP", &[&bob]).await, ann.create("DIRECT", &[&bob]).await];
+    let mut messages = Vec::new();
+    for number in 0..16 {
+        messages.push(ann.send(&chats[number % 2], &format!("text {number}")).await);
+    }
+    // Without an effect: the same text, another's message.
+    for _ in 0..12 {
+        assert_eq!(code(&edit(&ann, &messages[0], "text 0").await), None);
+    }
+    let of_bob = bob.send(&chats[0], "mine").await;
+    assert_eq!(code(&edit(&ann, &of_bob, "yours").await), Some("FORBIDDEN"));
+
+    let again = Client::login(&server, "ann").await;
+    let edits = messages.iter().enumerate().map(|(number, message)| {
+        let by = if number % 3 == 0 { &ann } else { &again };
+        async move { edit(by, message, &format!("edited {number}")).await }
+    });
+    let answers = join_all(edits).await;
+    let refused: Vec<_> = answers.iter().filter(|answer| code(answer).is_some()).collect();
+    assert_eq!(refused.len(), 6, "{answers:?}");
+    for answer in refused {
+        let said = &answer["errors"][0]["extensions"];
+        let limit = (&said["code"], &said["limit"], &said["windowSeconds"]);
+        assert_eq!(limit, (&json!("RATE_LIMITED"), &json!("edit"), &json!(3_600)));
+        assert!((3_500_000..=3_600_000).contains(&said["retryAfterMs"].as_i64().unwrap()), "{answer}");
+    }
+    assert_eq!(code(&edit(&bob, &of_bob, "his").await), None, "another user has another count");
 }

@@ -1,0 +1,37 @@
+//! Editing a message: counted here, decided by the conversation.
+
+use fold::{Decision, Purpose};
+use schemas::charging::ChargeKind;
+use schemas::code::{ErrorCode, Refusal};
+use schemas::editing::SubmitEdit;
+use schemas::rows::RowKey;
+use schemas::verdict::Outcome;
+
+use super::{Accounts, accepted, charging, refused_before, usage};
+use crate::operation::{Context, NoEffect, Operation, Past};
+use crate::text;
+
+impl Operation<Accounts> for SubmitEdit {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        vec![usage::key(usage::EDIT)]
+    }
+
+    fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
+        if self.edit.actor != *context.id {
+            return Err(Refusal::new(ErrorCode::Forbidden, "an edit is counted for its actor").into());
+        }
+        let limits = &context.policy.limits;
+        text::check("content", &self.edit.content.text, limits.message_characters)?;
+        let mut effect = context.effect();
+        usage::count(context, &mut effect, usage::EDIT, &limits.edit)?;
+        let charge = charging::uncharged(context, ChargeKind::Edit, self.conversation.clone());
+        charging::pass(context, &mut effect, charge, self.edit.clone());
+        Ok(effect.answered(accepted(false)))
+    }
+
+    /// Accepted if it is counted. One that was taken back has its answer from the refund.
+    fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {
+        let counted = usage::is_counted(past.owner, usage::EDIT, past.offset);
+        Some(if counted { accepted(false) } else { refused_before() })
+    }
+}

@@ -1,0 +1,63 @@
+//! Usage: effects that a limit counts for each user, in a row by the limit's name.
+//!
+//! Invariant: an effect is counted in the decision that accepts it, and taken back with its charge, so the
+//! limit is exact for commands at the same time.
+
+use schemas::code::Refusal;
+use schemas::control::{Limit, Limits};
+use schemas::limits::{Usage, Use};
+use schemas::position::Offset;
+use schemas::rows::RowKey;
+
+use super::{Account, Accounts};
+use crate::effect::Effect;
+use crate::operation::Context;
+use crate::window;
+
+/// Names of the limits that rows count, as refusals and the API say them.
+pub const EDIT: &str = "edit";
+
+/// A limit of a policy.
+type LimitOf = fn(&Limits) -> &Limit;
+
+/// Every limit that rows count, with its place in the policy.
+pub const ALL: [(&str, LimitOf); 1] = [(EDIT, |limits| &limits.edit)];
+
+/// The row of a limit.
+pub fn key(name: &str) -> RowKey {
+    RowKey::of::<Usage>(&name.to_owned())
+}
+
+/// Counts the effect that is decided, or refuses it beyond the limit.
+pub fn count(
+    context: &Context<'_, Accounts>,
+    effect: &mut Effect<Accounts>,
+    name: &str,
+    limit: &Limit,
+) -> Result<(), Refusal> {
+    let uses = of(context.owner, name);
+    window::check(uses.iter().map(|one| one.at), context.at, limit)
+        .map_err(|full| full.refusal(name, limit))?;
+    let counting = window::counting(uses, context.at, limit.seconds, |one| one.at);
+    let new = Use { position: context.offset, at: context.at };
+    effect.row(&name.to_owned(), Usage { uses: window::one_more(counting, new, |one| one.at) });
+    Ok(())
+}
+
+/// Takes back the effect that was counted at `position`, if it still counts.
+pub fn take_back(account: &Account, effect: &mut Effect<Accounts>, name: &str, position: Offset) {
+    let uses = of(account, name);
+    if uses.iter().any(|one| one.position == position) {
+        let uses = uses.iter().filter(|one| one.position != position).copied().collect();
+        effect.row(&name.to_owned(), Usage { uses });
+    }
+}
+
+/// Whether the effect of the command at `position` is counted.
+pub fn is_counted(account: &Account, name: &str, position: Offset) -> bool {
+    of(account, name).iter().any(|one| one.position == position)
+}
+
+fn of<'a>(account: &'a Account, name: &str) -> &'a [Use] {
+    account.get::<Usage>(&name.to_owned()).map_or(&[], |usage| &usage.uses)
+}
