@@ -5,12 +5,15 @@ export CARGO_TARGET_DIR
 
 .PHONY: run stack stack-stop test check tidy lint doc bins both bench attack
 
-# Starts the whole system in one process on 127.0.0.1:8080, data in ./data.
+# Starts the whole system in one process on 127.0.0.1:8080, data in ./data, with the web client if Node is there.
 run:
-	cargo run --release -p musclemap-standalone -- --data-dir data --listen 127.0.0.1:8080 --dev-login
+	@web/build || echo "the web client is not built; everything else starts" >&2
+	cargo run --release -p musclemap-standalone -- --data-dir data --listen 127.0.0.1:8080 --dev-login \
+		--demo --web web/app/dist
 
 # Starts the distributed system on this machine, two processes of each role; `make stack-stop` ends it.
 stack:
+	@web/build || echo "the web client is not built; everything else starts" >&2
 	cargo build --release -p musclemap-distributed
 	deploy/stack start $(CARGO_TARGET_DIR)/release
 

@@ -13,6 +13,7 @@ use graphql::auth::{Authenticator, Expected, Keys};
 use graphql::{Origins, TrustedProxies, limits};
 use ingest::http::connections::Serving;
 use ingest::http::tls::Tls;
+use ingest::web::{Files, Setting, Web};
 use platform::config::{self, Secret};
 use platform::{connections, runner};
 use roles::Access;
@@ -48,6 +49,7 @@ pub struct Config {
     pub kafka: KafkaSection,
     pub tables: TablesSection,
     pub http: HttpSection,
+    pub web: WebSection,
     pub tls: TlsSection,
     pub admin: Listen,
     pub auth: Auth,
@@ -99,6 +101,13 @@ pub struct HttpSection {
     least_bytes_per_second: u64,
     drain_within_ms: u64,
     origins: String,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebSection {
+    folder: PathBuf,
+    sockets: String,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -319,6 +328,18 @@ impl Config {
             (true, false) | (false, true) => bail!("tls: give a certificate and its key, or neither"),
         };
         Ok(Serving { connections: self.connections(), proxies, tls })
+    }
+
+    /// The web client, where one is given.
+    pub fn web(&self) -> Result<Option<Web>> {
+        let WebSection { folder, sockets } = &self.web;
+        if folder.as_os_str().is_empty() {
+            return Ok(None);
+        }
+        let sockets = Some(sockets.clone()).filter(|sockets| !sockets.is_empty());
+        let setting = Setting { sockets, dev_login: self.auth.dev_login, demo: vec![] };
+        let files = Files::read(folder).context("web.folder")?;
+        Ok(Some(Web::new(files, &setting).context("web.sockets")?))
     }
 
     /// The platform's keys, where they are given.

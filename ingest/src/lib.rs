@@ -16,6 +16,7 @@ mod policy;
 pub mod requests;
 mod stages;
 mod verdicts;
+pub mod web;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -85,7 +85,7 @@ pub async fn login(
         Ok(Json(login)) => login,
         Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),
     };
-    match http.ingest.welcome(&login.username).await {
+    match http.ingest.welcome(&login.username, &login.username).await {
         Ok(user) => match http.authenticator.issue(&user, login.roles, http.clock.now()) {
             Ok(token) => Json(LoggedIn { user_id: user.to_string(), token }).into_response(),
             Err(error) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
@@ -113,22 +113,22 @@ fn check(username: &str) -> Result<(), Refusal> {
 
 impl Ingest {
     /// Publishes a user and grants them their first credits, if that has not happened yet.
-    pub async fn welcome(&self, username: &str) -> Result<UserId, Refusal> {
+    pub async fn welcome(&self, username: &str, display_name: &str) -> Result<UserId, Refusal> {
         check(username)?;
         let user = UserId::of_username(username);
         if self.rows.profile(&user).await?.is_none() {
-            self.publish(&user, username).await?;
+            self.publish(&user, username, display_name).await?;
         }
         let grant = GrantCredits { once: "welcome".to_owned(), amount_milli: WELCOME_MILLI };
         self.run_on_account(Asked::direct(&user), grant.into()).await?;
         Ok(user)
     }
 
-    async fn publish(&self, user: &UserId, username: &str) -> Result<(), Refusal> {
+    async fn publish(&self, user: &UserId, username: &str, display_name: &str) -> Result<(), Refusal> {
         let value = avro::encode(&PlatformUser {
             user: user.clone(),
             username: username.to_owned(),
-            display_name: username.to_owned(),
+            display_name: display_name.to_owned(),
             avatar_url: None,
         });
         let key = Some(user.as_str().into());

@@ -31,6 +31,14 @@ pub struct Flags {
     #[arg(long, env = "MM_DEV_LOGIN")]
     pub dev_login: bool,
 
+    /// The folder of the built web client, which is served at /.
+    #[arg(long, value_name = "DIR", env = "MM_WEB")]
+    pub web: Option<PathBuf>,
+
+    /// Makes a few users with conversations, once, and says where to look at them.
+    #[arg(long, env = "MM_DEMO", requires = "dev_login")]
+    pub demo: bool,
+
     /// Certificates for clients in PEM, the server's own first; read again when they change. Without them
     /// connections are plain.
     #[arg(long, value_name = "FILE", env = "MM_TLS_CERTIFICATE", requires = "tls_key")]

@@ -1,5 +1,6 @@
 //! The whole system in one process, with nothing installed: parse, open, run.
 
+mod demo;
 mod flags;
 mod folder;
 mod secrets;
@@ -50,8 +51,8 @@ async fn run() -> Result<()> {
     let process = Process::new(store.log(), store.tables(), Arc::new(SystemClock));
     let start = async |process: &mut Process| {
         process.admin(admin);
-        let ingest = system::start(process, listener, &flags).await?;
-        welcome::greet(&ingest, &flags).await
+        let inside = system::start(process, listener, &flags).await?;
+        welcome::greet(&inside, &flags, &*process.clock).await
     };
     process.run(signals, start).await
 }

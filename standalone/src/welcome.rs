@@ -1,20 +1,22 @@
-//! The first thing that a newcomer sees: demo users, and how to send a message.
+//! The first thing that a newcomer sees: a link to a conversation, or how to send a message.
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
-use ingest::Ingest;
+use anyhow::{Context, Result, ensure};
+use platform::clock::Clock;
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use crate::demo::{self, Demo};
 use crate::flags::Flags;
+use crate::system::Inside;
 
 /// How long the demo users may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 const DEMO_USERS: [&str; 3] = ["ann", "bob", "carla"];
 
 /// Makes the demo users, where that is allowed, and says how to begin.
-pub async fn greet(ingest: &Ingest, flags: &Flags) -> Result<()> {
+pub async fn greet(inside: &Inside, flags: &Flags, clock: &dyn Clock) -> Result<()> {
     let (listen, admin) = (flags.listen, flags.admin());
     let scheme = if flags.tls_certificate.is_some() { "https" } else { "http" };
     let base = format!("{scheme}://{listen}");
@@ -24,9 +26,17 @@ pub async fn greet(ingest: &Ingest, flags: &Flags) -> Result<()> {
     }
     for username in DEMO_USERS {
         let deadline = Instant::now() + PATIENCE;
-        while let Err(refusal) = ingest.welcome(username).await {
+        while let Err(refusal) = inside.ingest.welcome(username, username).await {
             // After a crash there may be much to decide anew before them.
             ensure!(Instant::now() < deadline, "demo users: {}", refusal.detail);
+        }
+    }
+    if flags.demo {
+        let (requests, authenticator) = (&inside.requests, &*inside.authenticator);
+        Demo { requests, ingest: &inside.ingest, authenticator, clock }.tell().await.context("the demo")?;
+        if let (true, [first, ..]) = (inside.has_web, &*demo::users()) {
+            println!("\nOpen {base}/#/as/{first}");
+            return Ok(());
         }
     }
     println!("\nDemo users: {}", DEMO_USERS.join(", "));

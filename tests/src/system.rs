@@ -54,6 +54,8 @@ const ROLES: [(&str, usize); 5] =
     [("accounts", 2), ("conversations", 2), ("profiles", 1), ("ingest", 2), ("fanout", 2)];
 /// Requests, and bytes for the log, in a minute: clients of a test are in haste, and at one address.
 const PER_MINUTE: &str = "1000000000";
+/// The built web client, where it is built.
+const WEB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/app/dist");
 /// Few, because many systems share one broker.
 const PARTITIONS: &str = "8";
 
@@ -283,7 +285,8 @@ fn standalone(data: &Path, policy: Option<&Path>, limits: Limits) -> Start {
     if let Some(policy) = policy {
         arguments.extend(["--policy".to_owned(), policy.display().to_string()]);
     }
-    let variables = limits.variables("MM_", "MM_");
+    let mut variables = limits.variables("MM_", "MM_");
+    variables.push(("MM_WEB".to_owned(), WEB.to_owned()));
     Start { program: "standalone", arguments, variables, log: data.with_extension("log") }
 }
 
@@ -300,6 +303,7 @@ fn deployment(servers: &Servers, limits: Limits) -> Vec<(String, String)> {
         ("MM_AUTH__DEV_LOGIN", "true".to_owned()),
         ("MM_CURSORS__KEY", "5a".repeat(32)),
         ("MM_CONVERSATIONS__KEY", "c3".repeat(32)),
+        ("MM_WEB__FOLDER", WEB.to_owned()),
         // Two processes of each role share the processors.
         ("TOKIO_WORKER_THREADS", processors.div_ceil(2).to_string()),
     ];

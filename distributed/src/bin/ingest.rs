@@ -9,7 +9,11 @@ async fn main() -> anyhow::Result<()> {
         let access = distributed::access(process, config)?;
         let api = process.api(config.conversation_key()?, config.ingest()).await?;
         let requests = process.requests(&api, &access);
-        process.serve("http", listener, requests, config.serving()?);
+        let all = match config.web()? {
+            Some(web) => web.beside(requests),
+            None => requests,
+        };
+        process.serve("http", listener, all, config.serving()?);
         Ok(())
     })
     .await

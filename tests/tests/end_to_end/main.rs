@@ -1,3 +1,4 @@
 //! The system as its users meet it.
 
+mod demo;
 mod on_the_stack;

@@ -63,6 +63,7 @@ test("a send whose answer is lost is repeated, and stored and charged once", asy
   const api = await proxy(API);
   const { ann, bob, chat, his } = await pair();
   const again = await open(ann.me.username, { api: api.through(API) });
+  await until(again, live);
   api.withholds = true;
   await again.send(chat.id, "once");
   // Bob has it, its author does not know.

@@ -1,0 +1,131 @@
+// What is open in the app: the user's client, the conversation that is looked at, what is being written.
+
+import { getContext, setContext } from "svelte";
+import { type Client, type ConversationView, type MessageView, codeOf } from "@musclemap/client";
+import { live } from "./live.ts";
+import { errorText, t } from "./texts.svelte.ts";
+import type { Setting } from "./session.ts";
+
+export type Panel = "details" | null;
+export type DialogName = "new" | "settings" | "credits" | null;
+
+export interface Toast {
+  id: number;
+  text: string;
+  isError: boolean;
+}
+
+/** Where one is, by the address: `#/c/CONVERSATION`, `#/c/CONVERSATION/m/MESSAGE`. */
+export interface Route {
+  conversation: string | null;
+  message: string | null;
+}
+
+const TOAST_MS = 5_000;
+
+export function routeOf(hash: string): Route {
+  const [, conversation, message] = /^#\/c\/([^/]+)(?:\/m\/([^/]+))?$/.exec(hash) ?? [];
+  return {
+    conversation: conversation ? decodeURIComponent(conversation) : null,
+    message: message ? decodeURIComponent(message) : null,
+  };
+}
+
+export class App {
+  readonly client: Client;
+  readonly setting: Setting;
+  readonly leave: () => void;
+  route = $state.raw<Route>(routeOf(location.hash));
+  panel = $state<Panel>(null);
+  dialog = $state<DialogName>(null);
+  toasts = $state.raw<Toast[]>([]);
+  /** Told to who cannot see what changed. */
+  said = $state("");
+  replyTo = $state.raw<MessageView | null>(null);
+  editing = $state.raw<MessageView | null>(null);
+  blocked = $state.raw<ReadonlySet<string>>(new Set());
+  #toast = 0;
+
+  constructor(client: Client, setting: Setting, leave: () => void) {
+    this.client = client;
+    this.setting = setting;
+    this.leave = leave;
+  }
+
+  get me() {
+    return this.client.me;
+  }
+
+  get conversation(): ConversationView | undefined {
+    const { conversation } = this.route;
+    return conversation === null ? undefined : live(this.client.conversations).get(conversation);
+  }
+
+  go(conversation: string | null, message: string | null = null): void {
+    const place = conversation === null ? "#/" : `#/c/${encodeURIComponent(conversation)}`;
+    location.hash = message === null ? place : `${place}/m/${encodeURIComponent(message)}`;
+  }
+
+  /** The address has changed. */
+  moved(): void {
+    const route = routeOf(location.hash);
+    if (route.conversation !== this.route.conversation) {
+      this.replyTo = null;
+      this.editing = null;
+      if (route.conversation === null) this.panel = null;
+    }
+    this.route = route;
+  }
+
+  tell(text: string, isError = false): void {
+    const id = ++this.#toast;
+    this.toasts = [...this.toasts.slice(-2), { id, text, isError }];
+    setTimeout(() => (this.toasts = this.toasts.filter((toast) => toast.id !== id)), TOAST_MS);
+  }
+
+  /** Does something, and says so if it fails; whether it succeeded. */
+  async attempt(what: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await what();
+      return true;
+    } catch (error) {
+      this.tell(errorText(codeOf(error)), true);
+      return false;
+    }
+  }
+
+  /** A mutation of a conversation, which is fetched after it. */
+  change(conversation: string, mutation: string, variables: Record<string, unknown> = {}): Promise<boolean> {
+    return this.attempt(async () => {
+      await this.client.request(mutation, { id: conversation, ...variables });
+      await this.client.conversations.fetch(conversation);
+    });
+  }
+
+  async loadBlocked(): Promise<void> {
+    const query = "query Blocked { blockedUsers(first: 50) { nodes { id } } }";
+    const { blockedUsers } = await this.client.request<{ blockedUsers: { nodes: { id: string }[] } }>(query);
+    this.blocked = new Set(blockedUsers.nodes.map((user) => user.id));
+  }
+
+  setBlocked(user: string, isBlocked: boolean): Promise<boolean> {
+    const field = isBlocked ? "blockUser" : "unblockUser";
+    return this.attempt(async () => {
+      await this.client.request(`mutation Block($id: ID!) { ${field}(userId: $id) }`, { id: user });
+      await this.loadBlocked();
+      const { conversation } = this.route;
+      if (conversation !== null) await this.client.conversations.fetch(conversation);
+      this.tell(t(isBlocked ? "block.done" : "block.undone"));
+    });
+  }
+}
+
+const APP = Symbol("app");
+
+export function provide(app: App): void {
+  setContext(APP, app);
+}
+
+export function getApp(): App {
+  return getContext<App>(APP);
+}

@@ -1,0 +1,20 @@
+// What the client's objects say of changes, as Svelte hears it.
+
+import { createSubscriber } from "svelte/reactivity";
+
+interface Changing {
+  onChange(listener: () => void): () => void;
+}
+
+const subscribers = new WeakMap<Changing, () => void>();
+
+/** The same object; whatever is read from it in a template or effect is read again when it changes. */
+export function live<T extends Changing>(of: T): T {
+  let subscribe = subscribers.get(of);
+  if (!subscribe) {
+    subscribe = createSubscriber((update) => of.onChange(update));
+    subscribers.set(of, subscribe);
+  }
+  subscribe();
+  return of;
+}

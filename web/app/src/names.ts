@@ -1,0 +1,95 @@
+// What conversations and their members are called, and how a text is cut into parts.
+
+import type { ConversationView, MessageView, UserView } from "@musclemap/client";
+import { t } from "./texts.svelte.ts";
+
+/** The other one of two; nobody in a conversation with oneself. */
+export function other(conversation: ConversationView, me: string): UserView | undefined {
+  if (conversation.kind !== "DIRECT") return undefined;
+  return conversation.participants.nodes.map((member) => member.user).find((user) => user.id !== me);
+}
+
+export function titleOf(conversation: ConversationView, me: string): string {
+  if (conversation.kind === "DIRECT") return other(conversation, me)?.displayName ?? t("chat.notes");
+  const names = conversation.participants.nodes.map((member) => member.user).filter((user) => user.id !== me);
+  return conversation.title ?? names.map((user) => user.displayName).join(", ");
+}
+
+/** One of twelve hues, the same for the same id everywhere. */
+export function hueOf(id: string): number {
+  let hash = 0x811c9dc5;
+  for (const letter of id) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 8) % 12;
+}
+
+export function initials(name: string): string {
+  const words = name.split(/[\s._-]+/).filter((word) => word.length > 0);
+  const letters = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return letters.map((word) => [...(word ?? "")][0] ?? "").join("").toLocaleUpperCase();
+}
+
+export interface Part {
+  text: string;
+  kind: "text" | "mention" | "link" | "match";
+}
+
+const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/gu;
+
+/** A text as parts: links, mentions of members, and what is between. */
+export function parts(text: string, mentions: readonly UserView[], mentionsAll: boolean): Part[] {
+  const marks: { from: number; to: number; kind: Part["kind"] }[] = [];
+  for (const found of text.matchAll(LINK)) marks.push({ from: found.index, to: found.index + found[0].length, kind: "link" });
+  const wanted = mentions.map((user) => user.username).concat(mentionsAll ? ["all"] : []);
+  const lower = text.toLowerCase();
+  for (const name of wanted.toSorted((one, two) => two.length - one.length)) {
+    const mark = `@${name.toLowerCase()}`;
+    for (let at = lower.indexOf(mark); at >= 0; at = lower.indexOf(mark, at + 1)) {
+      const to = at + mark.length;
+      if (!marks.some((known) => at < known.to && known.from < to)) marks.push({ from: at, to, kind: "mention" });
+    }
+  }
+  const out: Part[] = [];
+  let at = 0;
+  for (const { from, to, kind } of marks.toSorted((one, two) => one.from - two.from)) {
+    if (from > at) out.push({ text: text.slice(at, from), kind: "text" });
+    out.push({ text: text.slice(from, to), kind });
+    at = to;
+  }
+  if (at < text.length) out.push({ text: text.slice(at), kind: "text" });
+  return out;
+}
+
+/** Whether a text is a few emoji alone, which are shown large. */
+export function isEmojiAlone(text: string): boolean {
+  return /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\u200d\ufe0f\p{Extended_Pictographic}]*\s*){1,4}$/u.test(text);
+}
+
+function listed(users: readonly UserView[]): string {
+  return users.map((user) => user.displayName).join(", ");
+}
+
+/** What a system message reports. */
+export function systemText(message: MessageView): string {
+  const { system } = message;
+  if (!system) return "";
+  const values = { actor: system.actor.displayName, targets: listed(system.targets), value: system.value ?? "" };
+  switch (system.kind) {
+    case "CREATED": return t("system.created", values);
+    case "ADDED": return t("system.added", values);
+    case "JOINED": return t("system.joined", values);
+    case "LEFT": return t("system.left", values);
+    case "REMOVED": return t("system.removed", values);
+    case "RENAMED": return t("system.renamed", values);
+    case "ROLE_CHANGED": return t("system.role", values);
+    case "OWNER_CHANGED": return t("system.owner", values);
+    case "SETTINGS_CHANGED": return t("system.settings", values);
+    case "PINNED": return t("system.pinned", values);
+    case "DISAPPEARING_CHANGED": return t("system.disappearing", values);
+  }
+}
+
+/** One line of a message, for lists and quotes. */
+export function preview(message: Pick<MessageView, "content" | "deletedAt" | "contentType">): string {
+  if (message.deletedAt) return t("message.deleted");
+  return message.content ?? t("message.other");
+}

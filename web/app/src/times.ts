@@ -1,0 +1,52 @@
+// Times as people say them.
+
+const DAY_MS = 86_400_000;
+
+const kept = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(locale: string, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = `${locale} ${name}`;
+  const made = kept.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  kept.set(key, made);
+  return made;
+}
+
+export function dayOf(time: string): string {
+  return new Date(time).toDateString();
+}
+
+export function clock(time: string, locale: string): string {
+  return formatter(locale, "clock", { hour: "numeric", minute: "2-digit" }).format(new Date(time));
+}
+
+export function whole(time: string, locale: string): string {
+  return formatter(locale, "whole", { dateStyle: "medium", timeStyle: "short" }).format(new Date(time));
+}
+
+/** Days between now and then, by the calendar. */
+function daysAgo(time: string, now: Date): number {
+  const midnight = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+  return Math.round((midnight(now) - midnight(new Date(time))) / DAY_MS);
+}
+
+/** A day, as a separator names it: today, yesterday, else its date. */
+export function day(time: string, locale: string, now = new Date()): string {
+  const days = daysAgo(time, now);
+  if (days <= 1) {
+    const text = new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(-Math.max(days, 0), "day");
+    return text.charAt(0).toLocaleUpperCase(locale) + text.slice(1);
+  }
+  const date = new Date(time);
+  if (date.getFullYear() === now.getFullYear()) {
+    return formatter(locale, "day", { weekday: "long", day: "numeric", month: "long" }).format(date);
+  }
+  return formatter(locale, "date", { dateStyle: "long" }).format(date);
+}
+
+/** A time in a list: the clock today, the weekday of this week, else the date. */
+export function short(time: string, locale: string, now = new Date()): string {
+  const days = daysAgo(time, now);
+  if (days <= 0) return clock(time, locale);
+  if (days < 7) return formatter(locale, "weekday", { weekday: "short" }).format(new Date(time));
+  return formatter(locale, "short", { dateStyle: "short" }).format(new Date(time));
+}

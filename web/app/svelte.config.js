@@ -1,0 +1,3 @@
+// Runes are on in every component.
+
+export default { compilerOptions: { runes: true } };

@@ -1,0 +1,120 @@
+// Two users, each in a window: what one does, the other sees.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { act, as, close, closeAll, launch, message, named, open, pair, user, write } from "../windows.mjs";
+
+before(launch);
+after(close);
+afterEach(closeAll);
+
+test("a message goes from one window to the other, is read, and its author sees so", async () => {
+  const { hers, his } = await pair();
+  await his.bringToFront();
+  await write(hers, "hello");
+  await message(his, "hello").waitFor();
+  await message(hers, "hello").getByRole("img", { name: "Read" }).waitFor();
+  assert.equal(await message(hers, "hello").count(), 1);
+});
+
+test("a reply quotes, an edit is marked, a deletion leaves a stub", async () => {
+  const { hers, his } = await pair();
+  await write(hers, "first");
+  await message(his, "first").waitFor();
+  await act(his, "first", "Reply");
+  await write(his, "an answer");
+  const answer = message(hers, "an answer");
+  await answer.getByRole("button", { name: /first/ }).waitFor();
+
+  await act(his, "an answer", "Edit");
+  const composer = his.locator("#composer");
+  assert.equal(await composer.inputValue(), "an answer");
+  await composer.fill("a better answer");
+  await composer.press("Enter");
+  await message(hers, "a better answer").getByText("(edited)").waitFor();
+
+  await act(his, "a better answer", "Delete");
+  await message(hers, "This message was deleted.").waitFor();
+  assert.equal(await message(hers, "answer").count(), 0);
+});
+
+test("a text is shown as it was written, never as HTML", async () => {
+  const { hers, his } = await pair();
+  const text = '<img src=x onerror="document.title=1"> <b>bold</b> https://a.example/b?c=1.';
+  await write(hers, text);
+  const shown = message(his, "bold");
+  await shown.waitFor();
+  assert.equal(await shown.locator(".text").innerText(), text);
+  assert.equal(await shown.locator("img[src=x], b").count(), 0);
+  assert.equal(await shown.getByRole("link").getAttribute("href"), "https://a.example/b?c=1");
+});
+
+test("a draft is kept over a reload and shown in the list", async () => {
+  const { ann, hers, bob } = await pair();
+  await hers.locator("#composer").fill("not yet sent");
+  const query = "{ conversations { nodes { draft } } }";
+  for (;;) {
+    const { conversations } = await ann.ask(query);
+    if (conversations.nodes[0].draft === "not yet sent") break;
+  }
+  await hers.reload();
+  await hers.getByRole("log").waitFor();
+  await hers.waitForFunction(() => document.querySelector("#composer")?.value === "not yet sent");
+  await hers.setViewportSize({ width: 400, height: 800 });
+  await hers.getByRole("button", { name: "Back to the conversations" }).click();
+  await hers.getByRole("link", { name: bob.name }).getByText("Draft: not yet sent").waitFor();
+});
+
+test("unread messages are counted, and a line stands before them", async () => {
+  const [ann, bob] = [await user(named("ann")), await user(named("bob"))];
+  const chat = await ann.create("DIRECT", [bob]);
+  for (const text of ["one", "two", "three"]) await ann.send(chat, text);
+  const viewport = { width: 400, height: 800 };
+  const { page } = await as(bob.name, { viewport });
+  const link = page.getByRole("link", { name: ann.name });
+  await link.getByText("3 unread messages").waitFor({ state: "attached" });
+  await link.click();
+  await page.getByRole("log").getByText("3 new messages").waitFor();
+  await page.getByRole("button", { name: "Back to the conversations" }).click();
+  await link.getByText("unread").waitFor({ state: "detached" });
+});
+
+test("what is written offline is sent when the window is online again", async () => {
+  const { hers, his, complaints } = await pair();
+  await hers.context().setOffline(true);
+  await hers.getByText("You are offline.").waitFor();
+  await write(hers, "from afar");
+  await message(hers, "from afar").getByRole("img", { name: "Being sent" }).waitFor();
+  await hers.context().setOffline(false);
+  await message(his, "from afar").waitFor();
+  await message(hers, "from afar").getByRole("img", { name: /Sent|Delivered|Read/ }).waitFor();
+  // The browser complains of requests without a network.
+  assert.ok(complaints.splice(0).every((complaint) => complaint.includes("ERR_INTERNET_DISCONNECTED")));
+});
+
+test("older messages come when one scrolls up, and the newest by a button", async () => {
+  const [ann, bob] = [await user(named("ann")), await user(named("bob"))];
+  const chat = await ann.create("DIRECT", [bob]);
+  for (let count = 1; count <= 58; count++) await ann.send(chat, `message ${count}`);
+  const { page } = await as(bob.name);
+  await page.getByRole("link", { name: ann.name }).click();
+  await page.getByRole("log").getByText("message 30", { exact: true }).waitFor();
+  await page.getByRole("log").evaluate((log) => (log.scrollTop = 0));
+  await page.getByRole("log").getByText("message 1", { exact: true }).waitFor();
+  await page.getByRole("log").evaluate((log) => (log.scrollTop = 0));
+  const bottom = page.getByRole("button", { name: "Jump to the newest message" });
+  await bottom.waitFor();
+  await ann.send(chat, "while away");
+  await bottom.getByText("1").waitFor();
+  await bottom.click();
+  await message(page, "while away").waitFor();
+  await bottom.waitFor({ state: "detached" });
+});
+
+test("a name that is refused is told at the log-in", async () => {
+  const { page, complaints } = await open("#/as/" + encodeURIComponent("no such name!"));
+  await page.getByRole("heading", { name: "Who are you?" }).waitFor();
+  await page.getByRole("alert").waitFor();
+  // The refusal of the name is the only complaint.
+  assert.equal(complaints.splice(0).length, 1);
+});

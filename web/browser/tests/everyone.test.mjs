@@ -1,0 +1,106 @@
+// For everyone: nothing that axe-core objects to, everything by keyboard, in each language, at each width.
+
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { after, afterEach, before, test } from "node:test";
+import { act, as, close, closeAll, launch, message, named, open, pair, user, write } from "../windows.mjs";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+before(launch);
+after(close);
+afterEach(closeAll);
+
+/** What axe-core objects to, now. It is given to the page by the debugger, which no policy binds. */
+async function violations(page) {
+  const { readFile } = await import("node:fs/promises");
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`axe-core objects to nothing in the ${colorScheme} scheme`, async () => {
+    const { hers, his } = await pair({ colorScheme });
+    await write(hers, "a message with https://a.example");
+    await message(his, "a message").waitFor();
+    await act(his, "a message", "Reply");
+    await write(his, "an answer");
+    await message(hers, "an answer").waitFor();
+    assert.deepEqual(await violations(hers), []);
+    await hers.getByRole("button", { name: "Details" }).click();
+    await hers.getByRole("complementary").waitFor();
+    assert.deepEqual(await violations(hers), []);
+    for (const name of ["Credits", "Settings"]) {
+      await hers.getByRole("button", { name: "Account" }).click();
+      await hers.getByRole("menuitem", { name }).click();
+      await hers.getByRole("dialog").waitFor();
+      assert.deepEqual(await violations(hers), []);
+      await hers.keyboard.press("Escape");
+    }
+    const { page } = await open("", { colorScheme });
+    await page.getByRole("heading", { name: "Who are you?" }).waitFor();
+    assert.deepEqual(await violations(page), []);
+  });
+}
+
+test("one writes, answers, edits and goes elsewhere by keyboard alone", async () => {
+  const { ann, bob, hers, his } = await pair();
+  const carla = await user(named("carla"));
+  const second = await carla.create("DIRECT", [ann]);
+  await carla.send(second, "from carla");
+  await hers.getByRole("link", { name: carla.name }).waitFor();
+  await hers.locator("#composer").focus();
+  await hers.keyboard.type("by keyboard");
+  await hers.keyboard.press("Enter");
+  await message(his, "by keyboard").waitFor();
+  // The last of one's own is edited by the arrow up.
+  await hers.keyboard.press("ArrowUp");
+  await hers.keyboard.type(" alone");
+  await hers.keyboard.press("Enter");
+  await message(his, "by keyboard alone").waitFor();
+  // From the list by Ctrl+K and arrows.
+  await hers.keyboard.press("Control+k");
+  await hers.keyboard.type(carla.name);
+  await hers.keyboard.press("ArrowDown");
+  await hers.keyboard.press("Enter");
+  await message(hers, "from carla").waitFor();
+  // An action of a message by its menu.
+  await message(hers, "from carla").getByRole("button", { name: "Actions on the message" }).focus();
+  await hers.keyboard.press("Enter");
+  await hers.keyboard.press("Enter");
+  await hers.getByText(`Reply to ${carla.name}`).waitFor();
+  await hers.keyboard.press("Escape");
+  await hers.getByText(`Reply to ${carla.name}`).waitFor({ state: "detached" });
+  assert.ok(bob.id);
+});
+
+test("who cannot see hears what arrives", async () => {
+  const { ann, hers, his } = await pair();
+  await write(hers, "listen");
+  await his.locator("[aria-live=polite]", { hasText: `${ann.name}, listen` }).waitFor({ state: "attached" });
+});
+
+test("the language is a setting that is kept", async () => {
+  const ann = await user(named("ann"));
+  const { page } = await as(ann.name);
+  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("menuitem", { name: "Settings" }).click();
+  await page.getByLabel("Language").selectOption("de");
+  await page.getByRole("heading", { name: "Einstellungen" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Nachrichten" }).waitFor();
+});
+
+test("at 320 pixels nothing is cut off", async () => {
+  const viewport = { width: 320, height: 640 };
+  const { hers, his } = await pair({ viewport });
+  await write(hers, `${"long".repeat(40)} and https://a.example/${"path/".repeat(30)}`);
+  await message(his, "longlong").waitFor();
+  for (const page of [hers, his]) {
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    assert.ok(overflow <= 0, `${overflow} pixels are beside the page`);
+    const beside = await page.getByRole("log").evaluate((log) => log.scrollWidth - log.clientWidth);
+    assert.ok(beside <= 0, `${beside} pixels are beside the history`);
+  }
+});

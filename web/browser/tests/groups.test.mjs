@@ -1,0 +1,103 @@
+// Groups, what a conversation is to its user, and credits.
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { act, as, close, closeAll, launch, message, named, pair, user, write } from "../windows.mjs";
+
+before(launch);
+after(close);
+afterEach(closeAll);
+
+async function group() {
+  const [ann, bob, carla] = await Promise.all(["ann", "bob", "carla"].map((name) => user(named(name))));
+  const chat = await ann.create("GROUP", [bob, carla], "Climbers");
+  const [hers, his] = [await as(ann.name), await as(bob.name)];
+  for (const { page } of [hers, his]) await page.getByRole("log").waitFor();
+  return { ann, bob, carla, chat, hers: hers.page, his: his.page };
+}
+
+test("a mention is completed, and marked where it is read", async () => {
+  const { bob, hers, his } = await group();
+  const composer = hers.locator("#composer");
+  await composer.pressSequentially(`hi @${bob.name.slice(0, 5)}`);
+  await hers.getByRole("option", { name: bob.name }).waitFor();
+  await composer.press("Enter");
+  assert.equal(await composer.inputValue(), `hi @${bob.name} `);
+  await composer.press("Enter");
+  await message(his, "hi").locator(".mention", { hasText: `@${bob.name}` }).waitFor();
+});
+
+test("the author of a message sees by how many it was read, and by whom", async () => {
+  const { bob, hers, his } = await group();
+  await his.bringToFront();
+  await write(hers, "who reads this?");
+  await message(his, "who reads this?").waitFor();
+  await message(hers, "who reads this?").getByText("Read by 1 of 2").waitFor();
+  await act(hers, "who reads this?", "Read by");
+  await hers.getByRole("dialog").getByText(bob.name).waitFor();
+});
+
+test("the owner renames the group, gives roles and removes members, and others are told", async () => {
+  const { bob, carla, hers, his } = await group();
+  await hers.getByRole("button", { name: "Details" }).click();
+  const details = hers.getByRole("complementary");
+  await details.getByLabel("Name", { exact: true }).fill("Boulderers");
+  await details.getByRole("button", { name: "Save" }).click();
+  await his.getByRole("log").getByText("named the group “Boulderers”").waitFor();
+  await his.getByRole("main").getByRole("button", { name: /Boulderers/ }).waitFor();
+
+  await details.getByLabel(`Role of ${bob.name}`).selectOption("MODERATOR");
+  await his.getByRole("log").getByText("changed the role").waitFor();
+  await details.getByRole("button", { name: `Remove ${carla.name}` }).click();
+  await his.getByRole("log").getByText(`removed ${carla.name}`).waitFor();
+});
+
+test("a conversation is starred, muted, labelled and archived, and found by its filter", async () => {
+  const { bob, hers } = await pair();
+  await hers.getByRole("button", { name: "Details" }).click();
+  const details = hers.getByRole("complementary");
+  await details.getByRole("button", { name: "Star", exact: true }).click();
+  await details.getByRole("button", { name: "Remove the star" }).waitFor();
+  await details.getByRole("button", { name: "Mute", exact: true }).click();
+  await details.getByRole("button", { name: "Unmute" }).waitFor();
+  await details.getByLabel("Add a label").fill("gym");
+  await details.getByLabel("Add a label").press("Enter");
+  const filters = hers.getByRole("navigation");
+  await filters.getByRole("button", { name: "gym" }).click();
+  await filters.getByRole("link", { name: bob.name }).waitFor();
+  await filters.getByRole("button", { name: "Starred" }).click();
+  await filters.getByRole("link", { name: bob.name }).waitFor();
+  await details.getByRole("button", { name: "Archive", exact: true }).click();
+  await filters.getByRole("link", { name: bob.name }).waitFor({ state: "detached" });
+  await filters.getByRole("button", { name: "Archived" }).click();
+  await filters.getByRole("link", { name: bob.name }).waitFor();
+});
+
+test("who is blocked cannot be written to, until they are no more", async () => {
+  const { bob, hers } = await pair();
+  await hers.getByRole("button", { name: "Details" }).click();
+  await hers.getByRole("button", { name: `Block ${bob.name}` }).click();
+  await hers.getByText("You cannot write here.").waitFor();
+  await hers.getByRole("button", { name: `Unblock ${bob.name}` }).click();
+  await hers.locator("#composer").waitFor();
+});
+
+test("a group is made in the app, and its first message costs credits", async () => {
+  const { ann, bob, hers } = await pair();
+  const carla = await user(named("carla"));
+  await hers.getByRole("button", { name: "New conversation" }).click();
+  const dialog = hers.getByRole("dialog");
+  await dialog.getByLabel(bob.name).check();
+  await dialog.getByRole("searchbox").fill(carla.name);
+  await dialog.getByLabel(carla.name).check();
+  await dialog.getByLabel("Name of the group").fill("Three");
+  await dialog.getByRole("button", { name: "Start" }).click();
+  await hers.getByRole("main").getByRole("button", { name: /Three/ }).waitFor();
+  await write(hers, "welcome");
+  await message(hers, "welcome").getByRole("img", { name: "Sent" }).waitFor();
+  await hers.getByRole("button", { name: "Account" }).click();
+  await hers.getByRole("menuitem", { name: "Credits" }).click();
+  await hers.getByRole("dialog").getByText("99.8 credits").waitFor();
+  await hers.getByRole("dialog").getByText("Message sent").waitFor();
+  assert.ok(ann.id);
+});

@@ -1,0 +1,117 @@
+// Windows of a browser, each with a user of its own, at the system that MM_WEB names.
+//
+// Invariant: a window that logs an error, breaks the policy for its content, or fails to load something of its
+// own origin makes its test fail.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { chromium } from "playwright-core";
+
+const BASE = process.env.MM_WEB ?? "";
+if (!BASE) throw new Error("MM_WEB is not set: these tests need a system that runs");
+export const PATIENCE_MS = 30_000;
+
+let browser;
+const opened = [];
+
+export async function launch() {
+  const executablePath = process.env.MM_CHROMIUM;
+  if (!executablePath) throw new Error("MM_CHROMIUM is not set: web/browser/chromium says where one is");
+  browser = await chromium.launch({ executablePath, headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+}
+
+export async function close() {
+  await browser?.close();
+}
+
+/** A name that no other test has. */
+export function named(name) {
+  return `${name}-${randomUUID().slice(0, 6)}`;
+}
+
+/** A window at a place of the app. */
+export async function open(place, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const complaints = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  const window = { page, complaints, close: () => context.close() };
+  opened.push(window);
+  await page.goto(`${BASE}/${place}`);
+  return window;
+}
+
+/** A window of a user, who sees their conversations. */
+export async function as(name, options) {
+  const window = await open(`#/as/${name}`, options);
+  await window.page.getByRole("heading", { name: "Messages", exact: true }).waitFor();
+  return window;
+}
+
+/** Ends the windows of a test; none may have complained. */
+export async function closeAll() {
+  const windows = opened.splice(0);
+  await Promise.all(windows.map((window) => window.close()));
+  assert.deepEqual(windows.flatMap((window) => window.complaints), []);
+}
+
+async function said(answer) {
+  const { data, errors } = await answer.json();
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data;
+}
+
+/** A user of the API, beside the windows. */
+export async function user(name) {
+  const json = { "content-type": "application/json" };
+  const login = await fetch(`${BASE}/dev/login`, { method: "POST", headers: json, body: JSON.stringify({ username: name }) });
+  const { userId, token } = await login.json();
+  const ask = async (query, variables = {}) => {
+    const headers = { ...json, authorization: `Bearer ${token}` };
+    return said(await fetch(`${BASE}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, variables }) }));
+  };
+  const create = async (kind, others, title = null) => {
+    const input = { kind, participantIds: others.map((other) => other.id), title, clientConversationId: randomUUID() };
+    const query = "mutation($input: CreateConversationInput!) { createConversation(input: $input) { id } }";
+    return (await ask(query, { input })).createConversation.id;
+  };
+  const send = async (conversationId, content, replyToId = null) => {
+    const input = { conversationId, content, replyToId, clientMessageId: randomUUID() };
+    const query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
+    return (await ask(query, { input })).sendMessage.id;
+  };
+  return { id: userId, name, ask, create, send };
+}
+
+/** Two windows, whose users look at the conversation that they have. */
+export async function pair(options) {
+  const [ann, bob] = [await user(named("ann")), await user(named("bob"))];
+  const chat = await ann.create("DIRECT", [bob]);
+  const [hers, his] = [await as(ann.name, options), await as(bob.name, options)];
+  for (const [{ page }, other] of [[hers, bob], [his, ann]]) {
+    await page.getByRole("navigation").getByRole("link", { name: other.name }).click();
+    await page.getByRole("log").waitFor();
+  }
+  return { ann, bob, chat, hers: hers.page, his: his.page, complaints: hers.complaints };
+}
+
+/** The message with this text, as an article. */
+export function message(page, text) {
+  return page.getByRole("log").getByRole("article").filter({ hasText: text });
+}
+
+export async function write(page, text) {
+  const composer = page.locator("#composer");
+  await composer.fill(text);
+  await composer.press("Enter");
+}
+
+/** Chooses an action of a message. */
+export async function act(page, text, action) {
+  const article = message(page, text).last();
+  await article.hover();
+  await article.getByRole("button", { name: "Actions on the message" }).click();
+  await article.getByRole("menuitem", { name: action }).click();
+}
