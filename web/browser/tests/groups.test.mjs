@@ -101,3 +101,15 @@ test("a group is made in the app, and its first message costs credits", async ()
   await hers.getByRole("dialog").getByText("Message sent").waitFor();
   assert.ok(ann.id);
 });
+
+test("privacy is a setting of the account, on every device", async () => {
+  const ann = await user(named("ann"));
+  const { page } = await as(ann.name);
+  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("menuitem", { name: "Settings" }).click();
+  await page.getByLabel("Who may write to me").selectOption("FOLLOWERS");
+  await page.getByLabel("Appear offline").click();
+  await page.getByLabel("Appear offline").and(page.locator(":checked")).waitFor();
+  const { privacySettings } = await ann.ask("{ privacySettings { whoCanMessageMe appearOffline } }");
+  assert.deepEqual(privacySettings, { whoCanMessageMe: "FOLLOWERS", appearOffline: true });
+});
