@@ -20,7 +20,7 @@ stack:
 stack-stop:
 	deploy/stack stop
 
-# Every test, on both stacks. Starts Kafka and Cassandra, and stops them again.
+# Every test, on both stacks. Starts Kafka, Cassandra and Redis, and stops them again.
 test: lint bins
 	deploy/services/run with $(MAKE) --no-print-directory both
 

@@ -13,7 +13,9 @@ use clap::Parser;
 use kafka::Kafka;
 use platform::clock::SystemClock;
 use platform::lifecycle::Signals;
+use platform::ports::Ephemeral;
 use platform::telemetry;
+use redis_ephemeral::Redis;
 use roles::{Access, Process, http, release};
 use scylla_tables::Scylla;
 
@@ -59,6 +61,14 @@ pub async fn connect(config: &Config, client_id: &str) -> Result<(Kafka, Scylla)
     let kafka = Kafka::connect(config.kafka(client_id)).await.context("kafka")?;
     let tables = Scylla::connect(config.tables(), &schemas::tables::ALL).await.context("tables")?;
     Ok((kafka, tables))
+}
+
+/// The ephemeral state of a deployment, with its subscriptions; the process serves without the server too.
+pub fn ephemeral(process: &mut Process, config: &Config) -> Result<Arc<dyn Ephemeral>> {
+    let redis = Redis::new(config.redis())?;
+    prometheus::register(Box::new(redis.metrics())).context("metrics")?;
+    process.life.running.spawn("redis", |stop| redis.clone().run(stop));
+    Ok(redis)
 }
 
 /// Who signs in; the platform's keys are read again and again.

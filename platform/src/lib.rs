@@ -8,6 +8,8 @@ pub mod connections;
 pub mod dead_letter;
 pub mod effects;
 pub mod group;
+pub mod in_process;
+pub mod lease;
 pub mod lifecycle;
 pub mod ports;
 pub mod projection;

@@ -28,6 +28,11 @@ impl Service {
         Self::start("cassandra")
     }
 
+    /// One server, which keeps nothing. Takes a moment.
+    pub fn redis() -> Self {
+        Self::start("redis")
+    }
+
     fn start(name: &'static str) -> Self {
         let service = Self { name, folder: tempfile::tempdir().expect("a folder"), port: ports::free(2) };
         service.restart();

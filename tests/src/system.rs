@@ -36,6 +36,7 @@ impl Stack {
 pub struct Servers {
     pub kafka: String,
     pub tables: String,
+    pub redis: String,
 }
 
 impl Servers {
@@ -45,7 +46,9 @@ impl Servers {
             let start = "deploy/services/run start, then eval \"$(deploy/services/run env)\"";
             std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: {start}"))
         };
-        Self { kafka: server("MM_KAFKA_BOOTSTRAP"), tables: server("MM_SCYLLA_NODES") }
+        let redis = server("MM_REDIS_URL");
+        let redis = redis.strip_prefix("redis://").expect("a redis:// address").to_owned();
+        Self { kafka: server("MM_KAFKA_BOOTSTRAP"), tables: server("MM_SCYLLA_NODES"), redis }
     }
 }
 
@@ -298,6 +301,8 @@ fn deployment(servers: &Servers, limits: Limits) -> Vec<(String, String)> {
         ("MM_KAFKA__BOOTSTRAP", servers.kafka.clone()),
         ("MM_KAFKA__PREFIX", format!("{name}.")),
         ("MM_TABLES__NODES", servers.tables.clone()),
+        ("MM_REDIS__ADDRESS", servers.redis.clone()),
+        ("MM_REDIS__PREFIX", format!("{name}:")),
         ("MM_TABLES__KEYSPACE", name),
         ("MM_AUTH__DEVELOPMENT_SECRET", "a5".repeat(32)),
         ("MM_AUTH__DEV_LOGIN", "true".to_owned()),

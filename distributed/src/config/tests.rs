@@ -21,14 +21,21 @@ fn the_documented_defaults_are_those_of_the_code() {
     assert_eq!(format!("{:?}", config.kafka("x")), format!("{kafka:?}"));
     let tables = scylla_tables::Config::new("127.0.0.1:9042");
     assert_eq!(format!("{:?}", config.tables()), format!("{tables:?}"));
+    let redis = redis_ephemeral::Config::new("127.0.0.1:6379");
+    assert_eq!(format!("{:?}", config.redis()), format!("{redis:?}"));
 }
 
 #[test]
 fn passwords_of_servers_are_used_and_not_shown() {
-    let given = [("MM_KAFKA__PASSWORD", "hush-1"), ("MM_TABLES__PASSWORD", "hush-2")];
+    let given = [
+        ("MM_KAFKA__PASSWORD", "hush-1"),
+        ("MM_TABLES__PASSWORD", "hush-2"),
+        ("MM_REDIS__PASSWORD", "hush-3"),
+    ];
     let config = with(&given).unwrap();
     assert_eq!(config.kafka("x").security.password.expose(), Some("hush-1"));
     assert_eq!(config.tables().password.expose(), Some("hush-2"));
+    assert_eq!(config.redis().password.expose(), Some("hush-3"));
     let shown = [toml::to_string(&config).unwrap(), format!("{config:?}")];
     assert!(shown.iter().all(|shown| !shown.contains("hush")), "{shown:?}");
 }

@@ -1,19 +1,20 @@
-//! What every adapter of the log and of the tables is held to.
+//! What every adapter of the log, of the tables and of ephemeral state is held to.
 //!
-//! An adapter's test file is two lines: a fixture, and [`log_conformance!`] or
-//! [`tables_conformance!`] with an expression that makes one; each case becomes a `tokio` test.
+//! An adapter's test file is two lines: a fixture, and [`log_conformance!`], [`tables_conformance!`] or
+//! [`ephemeral_conformance!`] with an expression that makes one; each case becomes a `tokio` test.
 //!
 //! Invariant: a case can run beside all others, again and again, against one shared server: it
 //! uses partition keys and group names of its own, and reads from where a partition ended when it
 //! began.
 
+pub mod ephemeral;
 pub mod harness;
 pub mod log;
 pub mod tables;
 
 use std::sync::Arc;
 
-use platform::ports::{Log, Tables};
+use platform::ports::{Ephemeral, Log, Tables};
 
 /// A log under test; whatever it needs lives as long as this.
 pub trait LogFixture {
@@ -25,6 +26,11 @@ pub trait LogFixture {
 pub trait TablesFixture {
     /// Some that have [`tables::samples::ALL`] beside the system's.
     fn tables(&self) -> Arc<dyn Tables>;
+}
+
+/// Ephemeral state under test; whatever it needs lives as long as this.
+pub trait EphemeralFixture {
+    fn ephemeral(&self) -> Arc<dyn Ephemeral>;
 }
 
 /// One test for each case that a log is held to. The expression may await.
@@ -86,6 +92,29 @@ macro_rules! tables_conformance {
     };
 }
 
+/// One test for each case that ephemeral state is held to. The expression may await.
+#[macro_export]
+macro_rules! ephemeral_conformance {
+    ($fixture:expr) => {
+        $crate::ephemeral_cases! { $fixture,
+            values::values_are_read_in_the_order_of_their_keys,
+            values::a_value_is_gone_after_its_time_to_live,
+            values::a_compare_and_set_takes_effect_on_what_is_expected,
+            values::of_compare_and_sets_at_once_one_takes_effect,
+            values::a_counter_adds_up_and_ends,
+            values::what_is_too_large_is_refused,
+            deadlines::members_are_due_in_the_order_of_their_deadlines,
+            deadlines::a_new_deadline_replaces_the_old_one,
+            deadlines::who_is_due_is_handled_by_one,
+            messages::all_subscribers_get_a_channel_in_order,
+            messages::a_subscriber_gets_nothing_from_before,
+            messages::who_does_not_read_is_told_that_it_missed_some,
+            leases::a_lease_has_one_holder_until_it_is_released,
+            leases::a_lease_that_was_not_renewed_is_lost,
+        }
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! log_cases {
@@ -114,6 +143,20 @@ macro_rules! tables_cases {
     };
 }
 
+#[doc(hidden)]
+#[macro_export]
+macro_rules! ephemeral_cases {
+    ($fixture:expr, $($group:ident :: $case:ident,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let fixture = $fixture;
+                $crate::ephemeral::$group::$case($crate::EphemeralFixture::ephemeral(&fixture)).await;
+            }
+        )*
+    };
+}
+
 #[cfg(test)]
 mod tests {
     /// A case that is written but not listed would hold nobody to anything.
@@ -129,6 +172,10 @@ mod tests {
             ("keys", include_str!("tables/keys.rs")),
             ("ranges", include_str!("tables/ranges.rs")),
             ("model", include_str!("tables/model.rs")),
+            ("values", include_str!("ephemeral/values.rs")),
+            ("deadlines", include_str!("ephemeral/deadlines.rs")),
+            ("messages", include_str!("ephemeral/messages.rs")),
+            ("leases", include_str!("ephemeral/leases.rs")),
         ] {
             for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
                 let case = line.split('(').next().unwrap_or_default();

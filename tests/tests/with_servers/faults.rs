@@ -37,7 +37,8 @@ fn times(variable: &str, otherwise: usize) -> usize {
 /// A system on servers that nothing else uses.
 async fn alone() -> (System, Service, Service) {
     let (kafka, cassandra) = (Service::kafka(), Service::cassandra());
-    let servers = Servers { kafka: kafka.address(), tables: cassandra.address() };
+    let redis = Servers::shared().redis;
+    let servers = Servers { kafka: kafka.address(), tables: cassandra.address(), redis };
     (System::distributed(&servers, Some(&policy())).await, kafka, cassandra)
 }
 

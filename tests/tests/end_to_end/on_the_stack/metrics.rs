@@ -15,7 +15,7 @@ const PAGE: &str = include_str!("../../../../deploy/prometheus/README.md");
 
 const PREFIX: &str = "musclemap_";
 /// What only the adapters of the distributed stack export.
-const DISTRIBUTED: [&str; 2] = ["musclemap_kafka_", "musclemap_tables_"];
+const DISTRIBUTED: [&str; 3] = ["musclemap_kafka_", "musclemap_redis_", "musclemap_tables_"];
 /// Statistics of the log's clients come every few seconds.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 

@@ -1,0 +1,66 @@
+//! Ephemeral state on Redis.
+//!
+//! Invariants:
+//! - A process starts and serves without the server; calls fail at once while it is away, and go on within a
+//!   second of its return.
+//! - Each compare-and-set, addition and taking of deadlines is one script, so one step.
+//! - All channels of a process stand on one connection of their own, which is asked every few seconds; whenever
+//!   it is made anew, subscribers are told.
+
+mod commands;
+mod config;
+mod connection;
+mod metrics;
+mod subscriptions;
+
+pub use config::{Config, ConfigError};
+pub use metrics::Metrics;
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use redis::Client;
+use tokio_util::sync::CancellationToken;
+
+use connection::Connections;
+use subscriptions::Channels;
+
+/// See the module. [`Self::run`] keeps its subscriptions.
+pub struct Redis {
+    config: Config,
+    client: Client,
+    metrics: Metrics,
+    connections: Connections,
+    channels: Channels,
+}
+
+impl Redis {
+    /// Checks the settings; connects to nothing yet.
+    pub fn new(config: Config) -> Result<Arc<Self>, ConfigError> {
+        let (client, metrics) = (config.client()?, Metrics::new());
+        let connections = Connections::new(client.clone(), metrics.clone());
+        Ok(Arc::new(Self { config, client, metrics, connections, channels: Channels::default() }))
+    }
+
+    pub fn metrics(&self) -> Metrics {
+        self.metrics.clone()
+    }
+
+    /// Keeps the subscriptions until `stop`.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) -> Result<(), std::convert::Infallible> {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.keep_subscribed() => {}
+        }
+        Ok(())
+    }
+
+    /// A key or channel as the server knows it.
+    fn name(&self, name: &str) -> String {
+        format!("{}{name}", self.config.prefix)
+    }
+}
+
+/// Locks what no panic leaves half changed.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
