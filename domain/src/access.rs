@@ -95,6 +95,11 @@ impl<'a, B: Blocking> Sight<'a, B> {
         self.blocks.pair(sender).is_some_and(|blocks| blocks.hide(at))
     }
 
+    /// Whether the viewer sees that another member types.
+    pub fn sees_typing(&self, viewer: &UserId, typist: &UserId) -> bool {
+        viewer != typist && self.interval().is_some() && self.follows(typist)
+    }
+
     /// Whether the viewer sees what another does now: presence, marks, typing.
     pub fn follows(&self, other: &UserId) -> bool {
         !self.blocks.pair(other).is_some_and(PairBlocks::stand)

@@ -3,6 +3,8 @@
 //! Invariant: full matches only. A new fact does not compile until it has an answer here; hub, replay,
 //! headers, coalescing and resolvers ask these functions and match no fact themselves.
 
+mod typing;
+
 use schemas::blocking::PairBlocks;
 use schemas::deleting::MessageDeleted;
 use schemas::editing::MessageEdited;
@@ -13,6 +15,8 @@ use schemas::sending::MessageCreated;
 use schemas::{AccountFact, ConversationFact, UserId};
 
 use crate::access::{Blocking, Seen, Sight};
+
+pub use typing::ends_typing;
 
 impl<'a> Seen<'a> {
     pub fn message(message: &'a Message) -> Self {

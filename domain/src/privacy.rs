@@ -44,6 +44,13 @@ pub fn shows(sign: Sign, of: &Privacy, viewer: &Privacy, relation: Relation) -> 
     }
 }
 
+/// Whether anyone who is neither blocked nor waits for an acceptance may see that a user types: what is published
+/// to all nodes, which then look at each viewer.
+pub fn publishes_typing(of: &Privacy) -> bool {
+    let relation = Relation { is_own: false, follows: true, is_blocked: false, awaits: false };
+    shows(Sign::Typing, of, &Privacy::default(), relation)
+}
+
 /// How a user may be written to by another who is not in a conversation with them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reach {

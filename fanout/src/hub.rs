@@ -17,13 +17,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::delivery::Answers;
 use graphql::live::Filter;
-use schemas::UserId;
 use schemas::position::Offset;
+use schemas::{ConversationId, UserId};
 use tokio::sync::Notify;
 
 use crate::cursor::Cursor;
 use crate::event::{Completed, Entry, Event};
 use crate::lanes::{Lane, Lanes, Position};
+use crate::notice::Notice;
 use crate::snapshot::{Snapshot, SnapshotId};
 
 use queue::Queues;
@@ -96,6 +97,25 @@ impl Hub {
             }
         }
         self.wake_for(state);
+    }
+
+    /// Offers a notice to the members of a conversation who see it; says whether there are any.
+    pub fn tell_members(&self, conversation: &ConversationId, notice: &Arc<Notice>) -> bool {
+        let state = &mut *self.state();
+        let mut any = false;
+        state.users.witnesses(conversation, &notice.of, |id| {
+            any = true;
+            state.queues.tell(id, Some(conversation), notice);
+        });
+        self.wake_for(state);
+        any
+    }
+
+    /// A subscription to notices alone is live at once.
+    pub fn go_live(&self, id: SubscriptionId) {
+        if let Some(queue) = self.state().queues.get_mut(id) {
+            queue.go_live();
+        }
     }
 
     /// Parts events by whether they may concern a user who is here.

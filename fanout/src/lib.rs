@@ -2,7 +2,7 @@
 //!
 //! [`node`] follows the log and takes snapshots; [`completion`] reads what renderings need; [`hub`] holds
 //! recent events and the users who are here; [`render`] executes a payload once for all who share it;
-//! [`subscription`] starts and replays; `shard` delivers; [`socket`] speaks `graphql-transport-ws`.
+//! [`notice`] is what is true for a moment, such as who types; [`subscription`] starts and replays; `shard` delivers; [`socket`] speaks `graphql-transport-ws`.
 //!
 //! Invariants: a message is never dropped in silence: a socket that cannot follow is closed with a
 //! code that says "resume"; a cursor resumes on any node; memory is bounded.
@@ -14,6 +14,7 @@ pub mod hub;
 pub mod lanes;
 mod metrics;
 pub mod node;
+mod notice;
 mod past;
 pub mod protocol;
 mod record_batch;
@@ -23,6 +24,7 @@ mod single_flight;
 pub mod snapshot;
 pub mod socket;
 pub mod subscription;
+mod typing;
 pub mod unknown;
 
 use std::time::Duration;

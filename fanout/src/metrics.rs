@@ -99,7 +99,7 @@ static SOCKET_ENDS: LazyLock<IntCounterVec> = LazyLock::new(|| {
 static DROPPED: LazyLock<IntCounterVec> = LazyLock::new(|| {
     made(register_int_counter_vec!(
         "musclemap_fanout_dropped_total",
-        "Queued frames dropped: superseded by later ones, or all with an overflow",
+        "Frames dropped: superseded by later ones, all with an overflow, or notices of typing without room",
         &["kind"]
     ))
 });
@@ -178,6 +178,8 @@ pub enum Dropped {
     Superseded,
     /// The client reads too slowly, and will resume.
     Overflow,
+    /// A notice that somebody types, or has stopped, for which there was no room.
+    Typing,
 }
 
 impl Dropped {
@@ -185,6 +187,7 @@ impl Dropped {
         match self {
             Self::Superseded => "superseded",
             Self::Overflow => "overflow",
+            Self::Typing => "typing",
         }
     }
 }
@@ -222,6 +225,6 @@ pub fn export() {
     let _ = [Class::First, Class::Further, Class::Beyond].map(classes);
     let _ = CloseCode::ALL.map(|code| socket_ends(code.name()));
     let _ = End::OF_CLIENTS.map(socket_ends);
-    let _ = [Dropped::Superseded, Dropped::Overflow].map(dropped);
+    let _ = [Dropped::Superseded, Dropped::Overflow, Dropped::Typing].map(dropped);
     let _ = [Resumed::Drained, Resumed::Gap].map(resumes);
 }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use awareness::Awareness;
 use futures::future::try_join_all;
 use platform::clock::Clock;
 use platform::ports::{Log, LogError, Record, Tables, TablesError};
@@ -30,6 +31,7 @@ use crate::record_batch::RecordBatch;
 use crate::render::{Renderings, Selections};
 use crate::snapshot::{Snapshot, SnapshotId};
 use crate::socket::quotas::Quotas;
+use crate::typing::Typists;
 use crate::unknown::{Judge, NewerRules};
 
 pub struct Node {
@@ -46,6 +48,8 @@ pub struct Node {
     pub options: Options,
     pub cursor_key: CursorKey,
     pub clock: Arc<dyn Clock>,
+    pub awareness: Arc<Awareness>,
+    pub typists: Typists,
     judge: Arc<Judge>,
     /// To each hub's shard, which enters what it receives: the thread that fills a queue also empties it, so
     /// the memory of a queue stays with one processor.
@@ -86,6 +90,7 @@ impl Node {
         log: Arc<dyn Log>,
         tables: Arc<dyn Tables>,
         clock: Arc<dyn Clock>,
+        awareness: Arc<Awareness>,
         cursor_key: CursorKey,
         options: Options,
     ) -> Result<(Arc<Self>, Vec<Entrance>), NodeError> {
@@ -113,6 +118,8 @@ impl Node {
             options,
             cursor_key,
             clock,
+            awareness,
+            typists: Typists::default(),
             doors,
             behind: AtomicUsize::new(lanes.count()),
             ready: watch::Sender::new(false),
@@ -128,6 +135,7 @@ impl Node {
             ended = lanes => ended.map(|_| ()),
             newer = self.past.newer_rules() => Err(newer.into()),
             () = self.snapshots() => Ok(()),
+            () = self.follow_typing(&self.awareness) => Ok(()),
         }
     }
 
@@ -173,6 +181,7 @@ impl Node {
             let next = records.last().map_or(0, |record| record.offset + 1);
             let entries = self.entries(lane, records).await?;
             self.complete(&mut passed, &entries).await;
+            self.end_typing(&entries);
             let catches_up = !caught_up && next >= end;
             caught_up |= catches_up;
             let batch = Arc::new(RecordBatch::new(lane, entries, catches_up, self.hubs.len()));

@@ -132,6 +132,7 @@ pub async fn start(
                 subscription.send_drained(0, &cursor).await?;
                 subscription.go_live(next).await?;
             }
+            Filter::TypingIndicator { .. } => connection.shard.hub.go_live(id),
             Filter::MessageReceived { .. }
             | Filter::MessageUpdated { .. }
             | Filter::MessageDelivered { .. }
@@ -218,6 +219,8 @@ impl Subscription {
         for step in steps.drain(..) {
             if let Some((event, answers)) = step.take(&mut cursor) {
                 self.send_event(event, answers, &cursor).await?;
+            } else if let Step::Beside(notice) = &step {
+                self.send_target(Target::notice(notice), &cursor).await?;
             }
         }
         Ok(())
@@ -279,13 +282,13 @@ impl Subscription {
             return self.send_completed(event, &late, cursor).await.map(|_| ());
         }
         let Some(completed) = event.completed() else { return Ok(()) };
-        self.send_target(Target { event, completed, answers }, cursor).await
+        self.send_target(Target::event(event, completed, answers), cursor).await
     }
 
     /// Sends an event as it was completed after it entered; says whether the viewer gets it.
     async fn send_completed(&self, event: &Event, late: &Completed, cursor: &Cursor) -> Result<bool, Ended> {
         let Some(answers) = self.hub().answers(&self.viewer.user, event, late) else { return Ok(false) };
-        self.send_target(Target { event, completed: late, answers }, cursor).await?;
+        self.send_target(Target::event(event, late, answers), cursor).await?;
         Ok(true)
     }
 

@@ -3,7 +3,7 @@
 //! Invariant: an internal error is shown as a correlation id, never by its text.
 
 use async_graphql::{ErrorExtensions, Pos, Response, ServerError};
-use platform::ports::TablesError;
+use platform::ports::{EphemeralError, TablesError};
 use schemas::{ClientId, ErrorCode, Refusal};
 
 /// Errors of one answer that come from parsing and validation; the first ones say enough.
@@ -122,6 +122,17 @@ pub fn tables_error(error: TablesError) -> Refusal {
             Refusal::unavailable("try again")
         }
         TablesError::Refused(reason) => internal(&reason),
+    }
+}
+
+/// Ephemeral state does not answer, or refuses.
+pub fn ephemeral_error(error: EphemeralError) -> Refusal {
+    match error {
+        EphemeralError::Unavailable(reason) => {
+            tracing::warn!(reason, "ephemeral state unavailable");
+            Refusal::unavailable("try again")
+        }
+        EphemeralError::Refused(reason) => internal(&reason),
     }
 }
 

@@ -12,6 +12,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use awareness::typing::Typing;
 use domain::delivery::Answers;
 use schemas::{AccountFact, ConversationFact, ConversationId, LogTime};
 
@@ -27,11 +28,12 @@ pub enum Filter {
     ConversationUpdated,
     MessageDelivered { conversation: ConversationId },
     MessageRead { conversation: ConversationId },
+    TypingIndicator { conversation: ConversationId },
 }
 
 /// The filters for which a delivery has a payload: a bit for each kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Payloads(u8);
+pub struct Payloads(u16);
 
 impl Payloads {
     pub const INBOX: Self = Self(1);
@@ -40,6 +42,7 @@ impl Payloads {
     pub const CONVERSATION_UPDATED: Self = Self(8);
     pub const MESSAGE_DELIVERED: Self = Self(16);
     pub const MESSAGE_READ: Self = Self(32);
+    pub const TYPING_INDICATOR: Self = Self(64);
 
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -60,6 +63,7 @@ impl Filter {
             Self::ConversationUpdated => Payloads::CONVERSATION_UPDATED,
             Self::MessageDelivered { .. } => Payloads::MESSAGE_DELIVERED,
             Self::MessageRead { .. } => Payloads::MESSAGE_READ,
+            Self::TypingIndicator { .. } => Payloads::TYPING_INDICATOR,
         }
     }
 
@@ -69,7 +73,8 @@ impl Filter {
             Self::MessageReceived { conversation }
             | Self::MessageUpdated { conversation }
             | Self::MessageDelivered { conversation }
-            | Self::MessageRead { conversation } => Some(conversation),
+            | Self::MessageRead { conversation }
+            | Self::TypingIndicator { conversation } => Some(conversation),
             Self::Inbox { .. } | Self::ConversationUpdated => None,
         }
     }
@@ -80,8 +85,14 @@ impl Filter {
 pub enum Delivery {
     Conversation(ConversationDelivery),
     Account(AccountFact),
-    ResumeGap { reason: String },
-    Drained { replayed: i32 },
+    /// Never replayed.
+    Typing(Typing),
+    ResumeGap {
+        reason: String,
+    },
+    Drained {
+        replayed: i32,
+    },
 }
 
 impl Delivery {
@@ -89,7 +100,15 @@ impl Delivery {
     pub fn conversation(&self) -> Option<&ConversationDelivery> {
         match self {
             Self::Conversation(delivery) => Some(delivery),
-            Self::Account(_) | Self::ResumeGap { .. } | Self::Drained { .. } => None,
+            Self::Account(_) | Self::Typing(_) | Self::ResumeGap { .. } | Self::Drained { .. } => None,
+        }
+    }
+
+    /// Whether it is true for a moment alone: it has no cursor.
+    pub fn is_momentary(&self) -> bool {
+        match self {
+            Self::Typing(_) => true,
+            Self::Conversation(_) | Self::Account(_) | Self::ResumeGap { .. } | Self::Drained { .. } => false,
         }
     }
 }

@@ -16,6 +16,7 @@ mod versions;
 
 use std::sync::Arc;
 
+use awareness::Awareness;
 use platform::clock::Clock;
 use schemas::code::Refusal;
 use schemas::creating::Opened;
@@ -39,12 +40,19 @@ pub struct Reads {
     rows: Arc<Rows>,
     /// Derives ids of conversations.
     pub ids: ConversationKey,
+    /// What users see of each other at the moment.
+    pub awareness: Arc<Awareness>,
     clock: Arc<dyn Clock>,
 }
 
 impl Reads {
-    pub fn new(rows: Arc<Rows>, ids: ConversationKey, clock: Arc<dyn Clock>) -> Self {
-        Self { rows, ids, clock }
+    pub fn new(
+        rows: Arc<Rows>,
+        ids: ConversationKey,
+        awareness: Arc<Awareness>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { rows, ids, awareness, clock }
     }
 
     fn now(&self) -> LogTime {

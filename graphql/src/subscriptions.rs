@@ -14,6 +14,7 @@ use crate::ids::parse_id;
 use crate::live::{CURSOR_PLACEHOLDER, Filter, Mode, Rendering};
 use crate::message::Message;
 use crate::message::receipts::MessageReceipt;
+use crate::people::typing::TypingIndicator;
 use crate::{Result, access, viewer};
 use events::{InboxEvent, InboxFrame};
 use payloads::{Payload, payload};
@@ -33,7 +34,8 @@ impl Subscription {
     ) -> Result<impl Stream<Item = InboxFrame> + use<>> {
         give(ctx, Filter::Inbox { after }, |payload, rendering| {
             let event = InboxEvent::of(payload.event.as_ref()?, payload.of, rendering)?;
-            Some(InboxFrame { cursor: Some(CURSOR_PLACEHOLDER.to_owned()), event })
+            let has_cursor = !rendering.delivery.is_momentary();
+            Some(InboxFrame { cursor: has_cursor.then(|| CURSOR_PLACEHOLDER.to_owned()), event })
         })
         .await
     }
@@ -80,6 +82,15 @@ impl Subscription {
     ) -> Result<impl Stream<Item = MessageReceipt> + use<>> {
         let filter = Filter::MessageRead { conversation: parse_id(&conversation_id)? };
         give(ctx, filter, |payload, _| Some(payload.read?.receipt(payload.of?))).await
+    }
+
+    async fn typing_indicator(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+    ) -> Result<impl Stream<Item = TypingIndicator> + use<>> {
+        let filter = Filter::TypingIndicator { conversation: parse_id(&conversation_id)? };
+        give(ctx, filter, |payload, _| payload.typing.map(TypingIndicator::from)).await
     }
 
     async fn conversation_updated(

@@ -29,11 +29,12 @@ use crate::operations::privacy::Privacy;
 use crate::operations::receipts::Receipts;
 use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
+use crate::operations::typing::TypingStatus;
 
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// The mutations that sockets serve: brief and frequent ones. Others go over HTTP.
-pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead"];
+pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead", "setTypingStatus"];
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(Messages, Conversations, People);
@@ -45,7 +46,7 @@ pub struct Messages(Sending, Editing, Deleting, Receipts);
 pub struct Conversations(Creating, Membership, Settings, Organizing);
 
 #[derive(MergedObject, Default)]
-pub struct People(Blocking, Preferences, Privacy);
+pub struct People(Blocking, Preferences, Privacy, TypingStatus);
 
 /// The schema over what can be read and asked for. It runs what [`graphql::Admission`] has admitted, which
 /// is valid.

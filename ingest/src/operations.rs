@@ -14,6 +14,7 @@ pub mod privacy;
 pub mod receipts;
 pub mod sending;
 pub mod settings;
+pub mod typing;
 
 use std::sync::Arc;
 

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
+use awareness::Awareness;
 use axum::Router;
 use fanout::Node;
 use fanout::cursor::CursorKey;
@@ -25,7 +26,7 @@ use ingest::{Ingest, api};
 use platform::clock::Clock;
 use platform::connections::Options as Connections;
 use platform::lifecycle::{Lifecycle, Signals};
-use platform::ports::{Log, Tables};
+use platform::ports::{Ephemeral, Log, Tables};
 use platform::projection;
 use platform::runner::{self, RunnerError, drive};
 use platform::telemetry::consumers::Port;
@@ -131,13 +132,18 @@ impl Process {
 
     /// What requests are answered by. Its verdicts come to a partition that it picks: whoever shares
     /// it tells the own requests from the other's.
-    pub async fn api(&mut self, ids: ConversationKey, mut options: ingest::Options) -> Result<Api> {
+    pub async fn api(
+        &mut self,
+        ephemeral: Arc<dyn Ephemeral>,
+        ids: ConversationKey,
+        mut options: ingest::Options,
+    ) -> Result<Api> {
         options.slot = rand::random_range(0..self.log.partitions(&VERDICTS));
         let rows = Arc::new(Rows::new(self.tables.clone()));
         let ingest = Ingest::open(self.log.clone(), self.clock.clone(), rows.clone(), options).await?;
         let latch = self.life.readiness.latch("verdicts");
         self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
-        let reads = Arc::new(Reads::new(rows, ids, self.clock.clone()));
+        let reads = Arc::new(Reads::new(rows, ids, Awareness::new(ephemeral), self.clock.clone()));
         let schema = api::schema(reads.clone(), ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })
@@ -169,8 +175,9 @@ impl Process {
         cursors: CursorKey,
         options: fanout::Options,
     ) -> Result<Router> {
-        let ports = (self.log.clone(), self.tables.clone(), self.clock.clone());
-        let (node, entrances) = Node::new(ports.0, ports.1, ports.2, cursors, options).await?;
+        let (log, tables, clock) = (self.log.clone(), self.tables.clone(), self.clock.clone());
+        let awareness = api.reads.awareness.clone();
+        let (node, entrances) = Node::new(log, tables, clock, awareness, cursors, options).await?;
         self.life.running.spawn("fanout", |stop| node.clone().run(stop));
         let (mut caught_up, latch) = (node.readiness(), self.life.readiness.latch("fanout"));
         self.life.running.spawn("fanout readiness", |stop| async move {

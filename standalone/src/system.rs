@@ -10,6 +10,7 @@ use graphql::Origins;
 use graphql::auth::Authenticator;
 use ingest::Ingest;
 use ingest::web::{Files, Setting, Web};
+use platform::in_process::InProcess;
 use platform::runner;
 use roles::{Access, Process, http};
 use schemas::ConversationKey;
@@ -45,7 +46,8 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let access =
         Access { authenticator: authenticator.clone(), dev_login, origins: Origins::new(vec![], dev_login) };
     let options = ingest::Options { limits: flags.limits(), ..ingest::Options::default() };
-    let api = process.api(ConversationKey::new(secrets.conversations), options).await?;
+    let ids = ConversationKey::new(secrets.conversations);
+    let api = process.api(Arc::new(InProcess::default()), ids, options).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, flags.fanout()).await?;
     let requests = process.requests(&api, &access);

@@ -92,6 +92,14 @@ pub async fn answer(by: &Client, chat: &str, parent: &Value, text: &str) -> Valu
     by.get(query, reply(chat, parent, Uuid::new_v4(), text)).await["sendMessage"].take()
 }
 
+/// The whole answer.
+pub async fn set_typing(by: &Client, chat: &str, is_typing: bool) -> Value {
+    by.ask(SET_TYPING, json!({ "c": chat, "t": is_typing })).await
+}
+
+pub const SET_TYPING: &str =
+    "mutation($c: ID!, $t: Boolean!) { setTypingStatus(conversationId: $c, isTyping: $t) }";
+
 pub async fn set_block(by: &Client, other: &Client, blocked: bool) {
     let name = if blocked { "blockUser" } else { "unblockUser" };
     let query = format!("mutation($u: ID!) {{ {name}(userId: $u) }}");

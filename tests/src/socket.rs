@@ -34,6 +34,7 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
     ... on ConversationChanged { conversation { id kind unreadCount } left }
     ... on ReceiptAdvanced { receipt { messageId user { id } } }
     ... on SendRejected { clientMessageId code }
+    ... on TypingChanged { conversationId typing { userId username isTyping } }
     ... on ResumeGap { reason }
     ... on Drained { replayed }
 } } }";

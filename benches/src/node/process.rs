@@ -18,6 +18,7 @@ use graphql::Origins;
 use graphql::auth::Authenticator;
 use ingest::http::connections::Serving;
 use platform::clock::SystemClock;
+use platform::in_process::InProcess;
 use platform::{connections, telemetry};
 use prometheus::TextEncoder;
 use roles::{Access, Process, http};
@@ -75,7 +76,11 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
         ..graphql::limits::Options::default()
     };
     let api = process
-        .api(ConversationKey::new(TOKEN_KEY), ingest::Options { limits, ..ingest::Options::default() })
+        .api(
+            Arc::new(InProcess::default()),
+            ConversationKey::new(TOKEN_KEY),
+            ingest::Options { limits, ..ingest::Options::default() },
+        )
         .await?;
     // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
     let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };

@@ -7,7 +7,8 @@ async fn main() -> anyhow::Result<()> {
     distributed::run("ingest", async |process, config| {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
-        let api = process.api(config.conversation_key()?, config.ingest()).await?;
+        let ephemeral = distributed::ephemeral(process, config)?;
+        let api = process.api(ephemeral, config.conversation_key()?, config.ingest()).await?;
         let requests = process.requests(&api, &access);
         let all = match config.web()? {
             Some(web) => web.beside(requests),

@@ -1,8 +1,8 @@
 //! The queues of subscriptions.
 //!
 //! Invariants: steps are taken in order, and the cursor behind an event says that everything up to it was
-//! taken before it; a full queue drops facts that later ones supersede; if it is still full it overflows
-//! and its socket closes.
+//! taken before it; a full queue drops notices, then facts that later ones supersede; if it is still full it
+//! overflows and its socket closes.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ use slab::Slab;
 use crate::cursor::Cursor;
 use crate::event::{About, Completed, Event};
 use crate::metrics::{self, Dropped};
+use crate::notice::{Notice, NoticeKind};
 use crate::snapshot::Snapshot;
 
 /// Steps that an empty queue keeps room for.
@@ -30,6 +31,8 @@ pub enum Step {
     /// Over an event, which is delivered under its viewer's answers.
     Over(Arc<Event>, Answers),
     To(Box<Cursor>),
+    /// Beside the events: the cursor stays.
+    Beside(Arc<Notice>),
 }
 
 /// A large group's queues hold one step each.
@@ -47,13 +50,28 @@ impl Step {
                 cursor.clone_from(other);
                 None
             }
+            Self::Beside(_) => None,
+        }
+    }
+
+    fn is_cursor(&self) -> bool {
+        match self {
+            Self::To(_) => true,
+            Self::Over(..) | Self::Beside(_) => false,
+        }
+    }
+
+    fn notice(&self) -> Option<&Notice> {
+        match self {
+            Self::Beside(notice) => Some(notice),
+            Self::Over(..) | Self::To(_) => None,
         }
     }
 
     fn event(&self) -> Option<&Arc<Event>> {
         match self {
             Self::Over(event, _) => Some(event),
-            Self::To(_) => None,
+            Self::To(_) | Self::Beside(_) => None,
         }
     }
 }
@@ -134,6 +152,7 @@ impl Queue {
             return false;
         }
         self.push(Step::Over(event.clone(), answers));
+        self.make_room(bound);
         if self.len() > bound {
             self.coalesce();
         }
@@ -145,6 +164,28 @@ impl Queue {
         }
         let was_listed = std::mem::replace(&mut self.is_listed, true);
         !was_listed || self.overflowed
+    }
+
+    /// Queues a notice for which there is room, if the subscription's filter admits it. Says whether the queue is
+    /// to be listed.
+    pub fn tell(&mut self, about: Option<&ConversationId>, notice: &Arc<Notice>, bound: usize) -> bool {
+        let is_of_conversation = || self.owner.conversation.as_ref() == about;
+        let wants = notice.completed.payloads.has(self.payload) && (!self.is_narrow || is_of_conversation());
+        if self.overflowed || !wants {
+            return false;
+        }
+        self.push(Step::Beside(notice.clone()));
+        self.make_room(bound);
+        !std::mem::replace(&mut self.is_listed, true)
+    }
+
+    /// Drops notices of a full queue, one kind after the other, as long as that is needed.
+    fn make_room(&mut self, bound: usize) {
+        for kind in NoticeKind::ALL {
+            if self.len() > bound {
+                self.retain(kind.dropped(), |step| step.notice().is_none_or(|notice| notice.kind != kind));
+            }
+        }
     }
 
     fn wants(&self, event: &Event) -> bool {
@@ -165,7 +206,7 @@ impl Queue {
             step.take(&mut cursor);
         }
         change(&mut cursor);
-        self.behind.pop_back_if(|last| last.event().is_none());
+        self.behind.pop_back_if(|last| last.is_cursor());
         self.push(Step::To(Box::new(cursor)));
     }
 
@@ -185,10 +226,20 @@ impl Queue {
     fn coalesce(&mut self) {
         let mut seen = HashSet::new();
         let backwards = self.steps().rev();
-        let mut stays: Vec<bool> =
-            backwards.map(|step| step.event().is_none_or(|event| is_newest(event, &mut seen))).collect();
+        let stays = backwards.map(|step| step.event().is_none_or(|event| is_newest(event, &mut seen)));
+        let stays = stays.collect();
+        self.keep(Dropped::Superseded, stays);
+    }
+
+    fn retain(&mut self, dropped: Dropped, stays: impl Fn(&Step) -> bool) {
+        let stays = self.steps().rev().map(stays).collect();
+        self.keep(dropped, stays);
+    }
+
+    /// Keeps the steps that stay, as said from the last to the first.
+    fn keep(&mut self, dropped: Dropped, mut stays: Vec<bool>) {
         let goes = stays.iter().filter(|stays| !**stays).count();
-        metrics::dropped(Dropped::Superseded).inc_by(goes as u64);
+        metrics::dropped(dropped).inc_by(goes as u64);
         self.next.take_if(|_| stays.pop() == Some(false));
         self.behind.retain(|_| stays.pop().unwrap_or(true));
     }
@@ -272,6 +323,14 @@ impl Queues {
     pub fn offer(&mut self, id: SubscriptionId, event: &Arc<Event>, answers: Answers) {
         let Some(queue) = self.open.get_mut(id).filter(|queue| queue.is_live()) else { return };
         if queue.offer(event, answers, self.bound) {
+            self.waiting.push(id);
+        }
+    }
+
+    /// Tells a live queue a notice, and lists the queue.
+    pub fn tell(&mut self, id: SubscriptionId, about: Option<&ConversationId>, notice: &Arc<Notice>) {
+        let Some(queue) = self.open.get_mut(id).filter(|queue| queue.is_live()) else { return };
+        if queue.tell(about, notice, self.bound) {
             self.waiting.push(id);
         }
     }

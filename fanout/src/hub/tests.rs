@@ -6,6 +6,7 @@ mod interleaved;
 mod lagging;
 mod live;
 mod members;
+mod notices;
 mod overflow;
 mod repeats;
 mod resuming;

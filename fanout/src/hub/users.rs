@@ -158,6 +158,22 @@ impl Users {
         }
     }
 
+    /// Calls with every subscription of every member of a conversation who sees what another does there now.
+    pub fn witnesses(
+        &self,
+        conversation: &ConversationId,
+        of: &UserId,
+        mut with: impl FnMut(SubscriptionId),
+    ) {
+        for (place, intervals) in self.by_conversation.get(conversation).into_iter().flatten() {
+            let user = &self.here[*place];
+            let sight = Sight { intervals: &intervals.value, when: When::Now, blocks: user };
+            if sight.sees_typing(&user.id, of) {
+                user.subscriptions.iter().for_each(|id| with(*id));
+            }
+        }
+    }
+
     /// The keys of events that may be for a user.
     pub fn subjects(&self, user: &UserId) -> impl Iterator<Item = About> {
         let conversations = self.known(user).into_iter().flat_map(|user| &user.conversations);

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use awareness::Awareness;
 use bytes::Bytes;
 use platform::clock::SystemClock;
+use platform::in_process::InProcess;
 use platform::runner::checkpoint::Checkpoint;
 use schemas::control::RULES;
 use schemas::topics::EVENTS;
@@ -44,8 +46,9 @@ async fn node(world: &World, tables: &Arc<Memory>, unknown: Option<usize>) -> (A
     }
     log.records.insert((EVENTS.name, 0), records);
     let options = Options { shards: 1, ..Options::default() };
+    let awareness = Awareness::new(Arc::new(InProcess::default()));
     let (log, clock, key) = (Arc::new(log), Arc::new(SystemClock), CursorKey::new([7; 32]));
-    Node::new(log, tables.clone(), clock, key, options).await.unwrap()
+    Node::new(log, tables.clone(), clock, awareness, key, options).await.unwrap()
 }
 
 async fn checkpoint(tables: &Memory, next: i64, rules: i32) {

@@ -18,6 +18,7 @@ use super::{Failed, Payload, Selected};
 use crate::event::{AsOf, Completed, Event};
 use crate::lanes::Lane;
 use crate::metrics;
+use crate::notice::{NOTICES, Notice};
 use crate::single_flight::SingleFlight;
 
 /// Executions for a single viewer that are in flight on a node.
@@ -41,18 +42,29 @@ impl Hash for Key {
     }
 }
 
-/// An event that is rendered, as it was completed, for viewers with these answers.
+/// An event that is rendered, as it was completed, for viewers with these answers; or a notice.
 #[derive(Clone, Copy)]
 pub struct Target<'a> {
-    pub event: &'a Event,
-    pub completed: &'a Completed,
-    pub answers: Answers,
+    lane: Lane,
+    offset: Offset,
+    completed: &'a Completed,
+    answers: Answers,
 }
 
-impl Target<'_> {
+impl<'a> Target<'a> {
+    pub fn event(event: &Event, completed: &'a Completed, answers: Answers) -> Self {
+        Self { lane: event.lane, offset: event.offset, completed, answers }
+    }
+
+    /// The same for all who get it.
+    pub fn notice(notice: &'a Notice) -> Self {
+        let (offset, completed) = (notice.number, &notice.completed);
+        Self { lane: NOTICES, offset, completed, answers: Answers::default() }
+    }
+
     pub fn key(&self, selected: &Selected) -> Key {
-        let Self { event: Event { lane, offset, .. }, completed: Completed { as_of, .. }, answers } = *self;
-        Key { lane: *lane, offset: *offset, selection: selected.key, as_of: *as_of, answers }
+        let Self { lane, offset, completed, answers } = *self;
+        Key { lane, offset, selection: selected.key, as_of: completed.as_of, answers }
     }
 
     fn rendering(&self) -> live::Rendering {

@@ -60,6 +60,10 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             shared: clientMessageId code detail
         SystemEvent
             shared: kind actor targets value
+        TypingChanged
+            shared: conversationId typing
+        TypingIndicator
+            shared: userId username avatarUrl isTyping
         User
             shared: id username displayName avatarUrl
         PageInfo
@@ -79,7 +83,7 @@ fn every_fact_has_a_sample() {
         .filter_map(|delivery| match delivery {
             Delivery::Conversation(delivery) => Some(delivery.fact.name()),
             Delivery::Account(fact) => Some(fact.name()),
-            Delivery::ResumeGap { .. } | Delivery::Drained { .. } => None,
+            Delivery::Typing(_) | Delivery::ResumeGap { .. } | Delivery::Drained { .. } => None,
         })
         .collect();
     let facts = schemas::avro::released()

@@ -10,7 +10,6 @@ use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use domain::delivery::Answers;
 use platform::telemetry::Stage;
 use schemas::position::LogTime;
 use smallvec::SmallVec;
@@ -18,7 +17,6 @@ use tokio::time::Instant;
 
 use super::Shard;
 use crate::cursor::Cursor;
-use crate::event::Event;
 use crate::hub::{Overflowed, Step, SubscriptionId, Taken};
 use crate::metrics;
 use crate::protocol::CloseCode;
@@ -235,7 +233,18 @@ impl Shard {
             let has_room = out.len() - begin < SHARE_BYTES && subscription.connection.outbox.has_room();
             let rendered = match &step {
                 Step::Over(..) if !has_room => Ok(Rendered::Later),
-                Step::Over(event, answers) => self.render(renderings, subscription, (event, *answers)),
+                Step::Over(event, answers) => match event.completed() {
+                    Some(completed) => {
+                        let target = Target::event(event, completed, *answers);
+                        self.render(renderings, subscription, target, Some(event.time()))
+                    }
+                    None => Ok(Rendered::Nothing),
+                },
+                Step::Beside(notice) if !has_room => {
+                    metrics::dropped(notice.kind.dropped()).inc();
+                    Ok(Rendered::Nothing)
+                }
+                Step::Beside(notice) => self.render(renderings, subscription, Target::notice(notice), None),
                 Step::To(_) => Ok(Rendered::Nothing),
             };
             // The client resumes at its last cursor, and gets the event then.
@@ -265,10 +274,9 @@ impl Shard {
         &self,
         renderings: &'a mut TurnsRenderings,
         subscription: &Subscription,
-        (event, answers): (&Event, Answers),
+        target: Target<'_>,
+        appended_at: Option<LogTime>,
     ) -> Result<Rendered<'a>, Failed> {
-        let Some(completed) = event.completed() else { return Ok(Rendered::Nothing) };
-        let target = Target { event, completed, answers };
         let found = match renderings.found.entry(target.key(&subscription.selected)) {
             Entry::Occupied(found) => found.into_mut(),
             Entry::Vacant(new) => {
@@ -276,7 +284,7 @@ impl Shard {
                 let rendered = self.node.renderings.render_now(by, &subscription.viewer, target);
                 match rendered.transpose()? {
                     Some(rendered) => {
-                        renderings.times.push(event.time());
+                        renderings.times.extend(appended_at);
                         if !rendered.is_shared {
                             return Ok(Rendered::Own(rendered.payload));
                         }

@@ -1,6 +1,6 @@
 //! Frames of the inbox, and their events.
 
-use async_graphql::{Enum, Object, SimpleObject, Union};
+use async_graphql::{Enum, ID, Object, SimpleObject, Union};
 use domain::delivery::Answers;
 
 use super::payloads::Event;
@@ -8,6 +8,7 @@ use crate::conversation::Conversation;
 use crate::live::{ConversationDelivery, Rendering};
 use crate::message::Message;
 use crate::message::receipts::MessageReceipt;
+use crate::people::typing::TypingIndicator;
 
 /// cursor resumes on any node; null on ephemeral events (typing, presence), which are never replayed.
 #[derive(SimpleObject)]
@@ -24,6 +25,7 @@ pub enum InboxEvent {
     ReceiptAdvanced(ReceiptAdvanced),
     AccountChanged(AccountChanged),
     SendRejected(SendRejected),
+    TypingChanged(TypingChanged),
     ResumeGap(ResumeGap),
     Drained(Drained),
 }
@@ -61,6 +63,12 @@ pub struct ConversationChanged {
 #[derive(SimpleObject)]
 pub struct ReceiptAdvanced {
     receipt: MessageReceipt,
+}
+
+#[derive(SimpleObject)]
+pub struct TypingChanged {
+    conversation_id: ID,
+    typing: TypingIndicator,
 }
 
 /// A part of a user's own account.
@@ -139,6 +147,10 @@ impl InboxEvent {
                 Self::ReceiptAdvanced(ReceiptAdvanced { receipt: advance.receipt(of?) })
             }
             Event::AccountChanged(what) => Self::AccountChanged(AccountChanged { what: *what }),
+            Event::Typing(typing) => Self::TypingChanged(TypingChanged {
+                conversation_id: typing.conversation.as_str().into(),
+                typing: TypingIndicator::from(*typing),
+            }),
             Event::SendRejected(rejected) => Self::SendRejected(SendRejected((*rejected).clone())),
             Event::ResumeGap(reason) => Self::ResumeGap(ResumeGap { reason: (*reason).to_owned() }),
             Event::Drained(replayed) => Self::Drained(Drained { replayed: *replayed }),

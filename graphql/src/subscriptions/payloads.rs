@@ -2,6 +2,7 @@
 //!
 //! Invariant: [`payloads`] sets a bit exactly where [`payload`] holds what that subscription gives.
 
+use awareness::typing::Typing;
 use schemas::message::Message;
 use schemas::sending::SendRejected;
 use schemas::{AccountFact, ConversationFact, MessageId, UserId};
@@ -23,6 +24,7 @@ pub struct Payload<'a> {
     /// Reading implies delivery.
     pub delivered: Option<Advance<'a>>,
     pub read: Option<Advance<'a>>,
+    pub typing: Option<&'a Typing>,
 }
 
 /// A user's mark has moved.
@@ -51,13 +53,15 @@ pub enum Event<'a> {
     AccountChanged(AccountPart),
     ReceiptAdvanced(Advance<'a>),
     SendRejected(&'a SendRejected),
+    Typing(&'a Typing),
     ResumeGap(&'a str),
     Drained(i32),
 }
 
 /// The filters for which a delivery has a payload.
 pub fn payloads(delivery: &Delivery) -> Payloads {
-    let Payload { of: _, event, received, updated, conversation, delivered, read } = payload(delivery);
+    let Payload { of: _, event, received, updated, conversation, delivered, read, typing } =
+        payload(delivery);
     [
         (event.is_some(), Payloads::INBOX),
         (received.is_some(), Payloads::MESSAGE_RECEIVED),
@@ -65,6 +69,7 @@ pub fn payloads(delivery: &Delivery) -> Payloads {
         (conversation.is_some(), Payloads::CONVERSATION_UPDATED),
         (delivered.is_some(), Payloads::MESSAGE_DELIVERED),
         (read.is_some(), Payloads::MESSAGE_READ),
+        (typing.is_some(), Payloads::TYPING_INDICATOR),
     ]
     .into_iter()
     .filter(|(is_given, _)| *is_given)
@@ -87,6 +92,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
             AccountFact::PreferencesChanged(_) => alone(Event::AccountChanged(AccountPart::Settings)),
             AccountFact::PrivacyChanged(_) => alone(Event::AccountChanged(AccountPart::Privacy)),
         },
+        Delivery::Typing(typing) => Payload { typing: Some(typing), ..alone(Event::Typing(typing)) },
         Delivery::ResumeGap { reason } => alone(Event::ResumeGap(reason)),
         Delivery::Drained { replayed } => alone(Event::Drained(*replayed)),
     }

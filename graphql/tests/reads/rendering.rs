@@ -1,5 +1,6 @@
 //! A completed delivery is rendered without reading, by its answers.
 
+use awareness::Awareness;
 use std::sync::Arc;
 
 use async_graphql::{Request, Response};
@@ -11,6 +12,7 @@ use musclemap_graphql::people::People;
 use musclemap_graphql::subscriptions::payloads;
 use musclemap_graphql::{Reads, Rows, Viewer, rendering_schema};
 use platform::clock::SystemClock;
+use platform::in_process::InProcess;
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
 use schemas::deleting::MessageDeleted;
 use schemas::membership::{Member, Role};
@@ -58,6 +60,7 @@ async fn render(
     let schema = rendering_schema(Arc::new(Reads::new(
         Arc::new(Rows::new(Arc::new(Untouched))),
         ConversationKey::new([7; 32]),
+        Awareness::new(Arc::new(InProcess::default())),
         Arc::new(SystemClock),
     )));
     let response: Response = schema.execute_stream(request).next().await.unwrap_or_default();

@@ -1,5 +1,6 @@
 //! Rows of one group in an embedded store, and queries over them.
 
+use awareness::Awareness;
 use std::sync::Arc;
 
 use async_graphql::{EmptyMutation, EmptySubscription, Request, Schema};
@@ -8,6 +9,7 @@ use embedded::Store;
 use fold::Fold;
 use musclemap_graphql::{Query, Reads, Rights, Rows, Viewer};
 use platform::clock::SystemClock;
+use platform::in_process::InProcess;
 use platform::ports::{PutRow, Tables};
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks, PairBlocks};
@@ -88,7 +90,9 @@ impl World {
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let tables: Arc<dyn Tables> = store.tables();
         let rows = Arc::new(Rows::new(tables.clone()));
-        let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), Arc::new(SystemClock)));
+        let awareness = Awareness::new(Arc::new(InProcess::default()));
+        let reads =
+            Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), awareness, Arc::new(SystemClock)));
         let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).finish();
         Self { schema, tables, _store: store, _folder: folder }
     }

@@ -71,6 +71,7 @@ impl Caller<'_> {
             mentions,
         };
         let answer = self.run(RequestKind::Send, send).await;
+        self.access.reads.awareness.typing.forget(self.user(), &conversation);
         stages::ended(Stage::Request, self.at, &answer);
         let seq = match (answer, denied) {
             (Ok(Completed::Stored(seq)), _) => seq,

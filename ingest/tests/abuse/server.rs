@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use awareness::Awareness;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, Request};
@@ -17,6 +18,7 @@ use musclemap_ingest::http::connections::Connected;
 use musclemap_ingest::http::{Http, routes};
 use musclemap_ingest::{Ingest, Options, api};
 use platform::clock::{Clock, SystemClock};
+use platform::in_process::InProcess;
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
 use schemas::ConversationKey;
 use schemas::tables::{Table, Value as Column};
@@ -150,7 +152,8 @@ impl Server {
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
         let token =
             authenticator.issue(&"nobody".parse().expect("an id"), vec![], clock.now()).expect("a token");
-        let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), clock.clone()));
+        let awareness = Awareness::new(Arc::new(InProcess::default()));
+        let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), awareness, clock.clone()));
         let executor = api::executor(api::schema(reads.clone(), ingest.clone()));
         let admission = Admission::new(&api::sdl(), development).expect("a schema");
         let http = Http {

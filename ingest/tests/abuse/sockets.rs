@@ -82,9 +82,9 @@ impl Sockets {
         development: bool,
     ) -> Self {
         let (log, tables, key) = (server.store.log(), server.store.tables(), CursorKey::new([7; 32]));
-        let (node, entrances) = Node::new(log, tables, server.clock.clone(), key, fanout::Options::default())
-            .await
-            .expect("a node");
+        let (awareness, options) = (server.reads.awareness.clone(), fanout::Options::default());
+        let node = Node::new(log, tables, server.clock.clone(), awareness, key, options).await;
+        let (node, entrances) = node.expect("a node");
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let admission = Admission::new(&musclemap_ingest::api::sdl(), false).expect("a schema");

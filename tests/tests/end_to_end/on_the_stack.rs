@@ -24,4 +24,5 @@ mod refusals;
 mod replies;
 mod roles;
 mod settings;
+mod typing;
 mod versions;

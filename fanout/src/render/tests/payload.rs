@@ -69,9 +69,8 @@ impl Shape {
         let start = Path { on: "Subscription".to_owned(), down: vec![] };
         let root = |field: &Field| {
             let arguments = match field.name.as_str() {
-                "messageReceived" | "messageUpdated" | "messageDelivered" | "messageRead" => {
-                    r#"(conversationId: "00000000000000000000000000000001")"#
-                }
+                "messageReceived" | "messageUpdated" | "messageDelivered" | "messageRead"
+                | "typingIndicator" => r#"(conversationId: "00000000000000000000000000000001")"#,
                 _ => "",
             };
             start.step(field.name.clone() + arguments, &field.on)

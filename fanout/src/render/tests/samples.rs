@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use awareness::typing::Typing;
 use domain::Conversations;
 use fold::Fold;
 use graphql::live::{ConversationDelivery, Delivery};
@@ -102,6 +103,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         ),
         Delivery::Account(PreferencesChanged { preferences: Preferences::default() }.into()),
         Delivery::Account(PrivacyChanged { privacy: Privacy::default() }.into()),
+        Delivery::Typing(Typing { conversation: conversation("k1"), by: profile("bob"), is_typing: true }),
         Delivery::ResumeGap { reason: "cursor too old".to_owned() },
         Delivery::Drained { replayed: 0 },
     ];

@@ -54,7 +54,7 @@ impl Node {
     }
 
     async fn renders(&self, name: &str, answers: Answers) -> Rendered {
-        let target = Target { event: &self.event, completed: &self.completed, answers };
+        let target = Target::event(&self.event, &self.completed, answers);
         let viewer = Viewer::plain(user(name));
         self.renderings.render((&self.schema, &self.selected), &viewer, target).await.unwrap()
     }
@@ -97,7 +97,7 @@ async fn a_private_payload_is_each_viewers_own_and_never_executed_in_a_turn_agai
     let [ann, bob] =
         [node.renders("ann", Answers::default()).await, node.renders("bob", Answers::default()).await];
     assert!(!ann.is_shared && !bob.is_shared && !Arc::ptr_eq(&ann.payload, &bob.payload));
-    let target = Target { event: &node.event, completed: &node.completed, answers: Answers::default() };
+    let target = Target::event(&node.event, &node.completed, Answers::default());
     let viewer = Viewer::plain(user("ann"));
     assert!(node.renderings.render_now((&node.schema, &node.selected), &viewer, target).is_none());
 }

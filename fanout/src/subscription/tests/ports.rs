@@ -5,8 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use awareness::Awareness;
 use graphql::{Executor, Reads, RenderingSchema, Rows};
 use platform::clock::SystemClock;
+use platform::in_process::InProcess;
 use platform::ports::{
     Log, LogError, Marks, Membership, Page, PutRow, Range, Reader, Receipt, Record, Row, Tables, TablesError,
 };
@@ -177,6 +179,7 @@ pub fn rendering_schema(tables: &Arc<Memory>) -> RenderingSchema {
     graphql::rendering_schema(Arc::new(Reads::new(
         Arc::new(Rows::new(tables.clone())),
         ConversationKey::new([7; 32]),
+        Awareness::new(Arc::new(InProcess::default())),
         Arc::new(SystemClock),
     )))
 }

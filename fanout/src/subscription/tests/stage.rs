@@ -5,6 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use awareness::Awareness;
 use domain::Conversations;
 use fold::Fold;
 use futures::{SinkExt, StreamExt};
@@ -12,6 +13,7 @@ use graphql::auth::Authenticator;
 use graphql::{Limits, Viewer};
 use platform::clock::SystemClock;
 use platform::connections::{self, Places, Reading, Stream};
+use platform::in_process::InProcess;
 use schemas::avro;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval, Role as Rank};
@@ -77,7 +79,9 @@ impl Stage {
         let log = Arc::new(MemoryLog { partitions: LANES.partitions, ..MemoryLog::default() });
         let (clock, key) = (Arc::new(SystemClock), CursorKey::new([7; 32]));
         let options = Options { shards: 1, ..options };
-        let (node, mut entrances) = Node::new(log, tables.clone(), clock, key, options).await.unwrap();
+        let awareness = Awareness::new(Arc::new(InProcess::default()));
+        let (node, mut entrances) =
+            Node::new(log, tables.clone(), clock, awareness, key, options).await.unwrap();
         let stands = Stands {
             node: node.clone(),
             executor: executor(&tables),

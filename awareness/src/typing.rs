@@ -1,0 +1,175 @@
+//! Who types: published to all nodes, and damped.
+//!
+//! Invariants: of one user in one conversation a process publishes the same at most every [`EVERY`]; what has
+//! been published lasts for [`LASTS`], and needs no second message to end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use platform::ports::{self, Ephemeral, EphemeralError, Subscription};
+use schemas::people::Profile;
+use schemas::{ConversationId, UserId};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use crate::metrics::{self, Kind};
+use crate::read;
+
+pub(crate) const CHANNEL: &str = "typing";
+/// How long a user types who does not say so again.
+pub const LASTS: Duration = Duration::from_secs(5);
+/// Repeats within this time are answered and not published.
+pub const EVERY: Duration = Duration::from_secs(2);
+/// Repeats that are remembered; beyond it the old ones are looked for, and new ones are not damped.
+const REMEMBERED: usize = 20_000;
+
+/// A user has begun to type in a conversation, goes on, or has stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typing {
+    pub conversation: ConversationId,
+    pub by: Profile,
+    pub is_typing: bool,
+}
+
+type Key = (UserId, ConversationId);
+
+/// Publishes who types.
+pub struct Publisher {
+    ephemeral: Arc<dyn Ephemeral>,
+    recent: Mutex<HashMap<Key, Said>>,
+}
+
+/// What was published last.
+#[derive(Debug, Clone, Copy)]
+struct Said {
+    is_typing: bool,
+    at: Instant,
+}
+
+impl Said {
+    fn is_recent(&self, now: Instant) -> bool {
+        now < self.at + EVERY
+    }
+}
+
+impl Publisher {
+    pub(crate) fn new(ephemeral: Arc<dyn Ephemeral>) -> Self {
+        Self { ephemeral, recent: Mutex::default() }
+    }
+
+    fn recent(&self) -> MutexGuard<'_, HashMap<Key, Said>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells all nodes, unless they were told the same a moment ago.
+    pub async fn publish(&self, typing: &Typing) -> Result<(), EphemeralError> {
+        let key = (typing.by.user.clone(), typing.conversation.clone());
+        if !self.note(&key, typing.is_typing, Instant::now()) {
+            return Ok(());
+        }
+        let message =
+            serde_json::to_vec(typing).map_err(|error| EphemeralError::Refused(error.to_string()))?;
+        let published = self.ephemeral.publish(CHANNEL, Bytes::from(message)).await;
+        match published {
+            Ok(()) => metrics::published(Kind::Typing).inc(),
+            Err(_) => {
+                self.recent().remove(&key);
+            }
+        }
+        published
+    }
+
+    /// Notes what is said; says whether it is to be published.
+    fn note(&self, key: &Key, is_typing: bool, now: Instant) -> bool {
+        let mut recent = self.recent();
+        if recent.get(key).is_some_and(|said| said.is_typing == is_typing && said.is_recent(now)) {
+            return false;
+        }
+        if recent.len() >= REMEMBERED {
+            recent.retain(|_, said| said.is_recent(now));
+        }
+        if recent.len() < REMEMBERED {
+            recent.insert(key.clone(), Said { is_typing, at: now });
+        }
+        true
+    }
+
+    /// Something else has ended what the user typed: to type again is news.
+    pub fn forget(&self, user: &UserId, conversation: &ConversationId) {
+        self.recent().remove(&(user.clone(), conversation.clone()));
+    }
+}
+
+/// Who types, as all processes publish it.
+pub struct Incoming(Subscription);
+
+impl Incoming {
+    pub(crate) fn new(subscription: Subscription) -> Self {
+        Self(subscription)
+    }
+
+    /// The next; waits for it. What is missed ends by its time. Cancelling the wait loses nothing.
+    pub async fn next(&mut self) -> Typing {
+        loop {
+            if let ports::Incoming::Message(message) = self.0.next().await
+                && let Some(typing) = read(Kind::Typing, &message)
+            {
+                return typing;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use platform::in_process::InProcess;
+    use tokio::time::{advance, timeout};
+
+    use super::*;
+    use crate::Awareness;
+
+    fn typing(user: &str, is_typing: bool) -> Typing {
+        let by = Profile {
+            user: user.parse().unwrap(),
+            username: user.to_owned(),
+            display_name: user.to_owned(),
+            avatar_url: None,
+        };
+        Typing { conversation: "0".repeat(32).parse().unwrap(), by, is_typing }
+    }
+
+    /// Whether somebody is told.
+    async fn comes(awareness: &Awareness, incoming: &mut Incoming, said: Typing) -> bool {
+        awareness.typing.publish(&said).await.unwrap();
+        let next = timeout(Duration::from_millis(1), incoming.next()).await;
+        next.is_ok_and(|next| next == said)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_same_is_published_every_two_seconds_and_a_change_at_once() {
+        let awareness = Awareness::new(Arc::new(InProcess::default()));
+        let mut incoming = awareness.typists();
+        assert!(comes(&awareness, &mut incoming, typing("ann", true)).await);
+        assert!(!comes(&awareness, &mut incoming, typing("ann", true)).await);
+        assert!(comes(&awareness, &mut incoming, typing("bob", true)).await);
+        advance(EVERY).await;
+        assert!(comes(&awareness, &mut incoming, typing("ann", true)).await);
+        assert!(comes(&awareness, &mut incoming, typing("ann", false)).await);
+        assert!(!comes(&awareness, &mut incoming, typing("ann", false)).await);
+        assert!(comes(&awareness, &mut incoming, typing("ann", true)).await);
+        let ann = typing("ann", true);
+        awareness.typing.forget(&ann.by.user, &ann.conversation);
+        assert!(comes(&awareness, &mut incoming, ann).await);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_cannot_be_read_is_passed_over() {
+        let ephemeral = Arc::new(InProcess::default());
+        let awareness = Awareness::new(ephemeral.clone());
+        let mut incoming = awareness.typists();
+        ephemeral.publish(CHANNEL, Bytes::from_static(b"{}")).await.unwrap();
+        assert!(comes(&awareness, &mut incoming, typing("ann", true)).await);
+    }
+}
