@@ -11,6 +11,7 @@ use schemas::editing::MessageEdited;
 use schemas::membership::MembershipInterval;
 use schemas::message::Message;
 use schemas::position::Offset;
+use schemas::privacy::Privacy;
 use schemas::sending::MessageCreated;
 use schemas::{AccountFact, ConversationFact, UserId};
 
@@ -39,19 +40,33 @@ pub enum Recipients<'a> {
     Seeing(Seen<'a>),
     /// Of those, the ones whose interval reaches this number, and who follow this user.
     Following(i64, &'a UserId),
+    /// Of those, this user, and the ones who have read receipts on.
+    Reading(i64, &'a UserId),
     /// Of those, this user.
     Only(&'a UserId),
     Nobody,
 }
 
+/// A user to whom a fact may be delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer<'a> {
+    pub user: &'a UserId,
+    /// Whether they have read receipts on: off is reciprocal.
+    pub sees_reads: bool,
+}
+
 impl Recipients<'_> {
     /// Whether a viewer gets the fact. Their sight is as of the fact's command.
-    pub fn include<B: Blocking>(&self, viewer: &UserId, sight: &Sight<'_, B>) -> bool {
+    pub fn include<B: Blocking>(&self, viewer: Viewer<'_>, sight: &Sight<'_, B>) -> bool {
         match self {
             Self::Members => sight.interval().is_some(),
             Self::Seeing(seen) => sight.sees(*seen),
             Self::Following(seq, user) => sight.reaches(*seq) && sight.follows(user),
-            Self::Only(user) => viewer == *user && sight.interval().is_some(),
+            Self::Reading(seq, user) => {
+                let is_own = viewer.user == *user;
+                sight.reaches(*seq) && (is_own || (viewer.sees_reads && sight.follows(user)))
+            }
+            Self::Only(user) => viewer.user == *user && sight.interval().is_some(),
             Self::Nobody => false,
         }
     }
@@ -69,7 +84,11 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
             Recipients::Seeing(Seen::message(message))
         }
         ConversationFact::ReceiptAdvanced(receipt) => {
-            Recipients::Following(receipt.read_up_to, &receipt.user)
+            if receipt.is_shown {
+                Recipients::Reading(receipt.read_up_to, &receipt.user)
+            } else {
+                Recipients::Only(&receipt.user)
+            }
         }
         ConversationFact::DeliveryAdvanced(delivery) => {
             Recipients::Following(delivery.delivered_up_to, &delivery.user)
@@ -119,6 +138,20 @@ pub enum Learned {
     Intervals(UserId, Vec<MembershipInterval>),
     /// The blocks between a user and another, from the user's side.
     Blocks(UserId, UserId, PairBlocks),
+    /// The user's privacy settings.
+    Privacy(UserId, Privacy),
+}
+
+/// What a node learns from a fact of a user's account.
+pub fn learns_of_account(fact: &AccountFact, user: &UserId) -> Option<Learned> {
+    match fact {
+        AccountFact::PrivacyChanged(changed) => Some(Learned::Privacy(user.clone(), changed.privacy)),
+        AccountFact::CreditsChanged(_)
+        | AccountFact::SendRejected(_)
+        | AccountFact::ConversationOrganized(_)
+        | AccountFact::DraftSaved(_)
+        | AccountFact::PreferencesChanged(_) => None,
+    }
 }
 
 /// What a node learns from the fact of the command at `offset`.
@@ -162,6 +195,8 @@ pub enum Question<'a> {
     /// Whether a block stands between the viewer and a recipient of the message: what others have read
     /// is then the viewer's own affair.
     IsBlocked(Vec<&'a UserId>),
+    /// Whether the viewer has switched read receipts off, and sees nobody's.
+    HidesReads,
 }
 
 /// Answers to the questions of one fact, a bit for each kind.
@@ -172,6 +207,7 @@ impl Answers {
     pub const SEES_PARENT: Self = Self(1);
     pub const IS_GONE: Self = Self(2);
     pub const IS_BLOCKED: Self = Self(4);
+    pub const HIDES_READS: Self = Self(8);
 
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
@@ -190,22 +226,24 @@ impl Question<'_> {
             Self::SeesParent(_) => Answers::SEES_PARENT,
             Self::IsGone(_) => Answers::IS_GONE,
             Self::IsBlocked(_) => Answers::IS_BLOCKED,
+            Self::HidesReads => Answers::HIDES_READS,
         }
     }
 
-    fn is_true<B: Blocking>(&self, viewer: &UserId, sight: &Sight<'_, B>) -> bool {
+    fn is_true<B: Blocking>(&self, viewer: Viewer<'_>, sight: &Sight<'_, B>) -> bool {
         match self {
             Self::SeesParent(seen) => sight.sees(*seen),
-            Self::IsGone(users) => users.contains(&viewer),
+            Self::IsGone(users) => users.contains(&viewer.user),
             Self::IsBlocked(users) => {
                 !sight.blocks.is_empty() && users.iter().any(|user| !sight.follows(user))
             }
+            Self::HidesReads => !viewer.sees_reads,
         }
     }
 }
 
 /// A viewer's answers to the questions of a fact. The sight is as of the fact's command.
-pub fn answers<B: Blocking>(questions: &[Question<'_>], viewer: &UserId, sight: &Sight<'_, B>) -> Answers {
+pub fn answers<B: Blocking>(questions: &[Question<'_>], viewer: Viewer<'_>, sight: &Sight<'_, B>) -> Answers {
     let yes = questions.iter().filter(|question| question.is_true(viewer, sight));
     yes.fold(Answers::default(), |answers, question| answers.and(question.bit()))
 }
@@ -217,9 +255,9 @@ pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> V
         ConversationFact::MessageCreated(MessageCreated { message })
         | ConversationFact::MessageEdited(MessageEdited { message }) => {
             let parent = Seen::parent(message).map(Question::SeesParent);
-            parent.into_iter().chain(is_blocked(recipients)).collect()
+            parent.into_iter().chain(of_marks(recipients)).collect()
         }
-        ConversationFact::MessageDeleted(_) => is_blocked(recipients).into_iter().collect(),
+        ConversationFact::MessageDeleted(_) => of_marks(recipients),
         ConversationFact::MembersChanged(changed) => {
             let is_over = |last: &MembershipInterval| last.to.is_some();
             let gone = changed.members.iter().filter(|member| member.intervals.last().is_none_or(is_over));
@@ -236,9 +274,12 @@ pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> V
     }
 }
 
-/// A message without recipients shows no marks, so its rendering does not depend on blocks.
-fn is_blocked<'a>(recipients: &[&'a UserId]) -> Option<Question<'a>> {
-    (!recipients.is_empty()).then(|| Question::IsBlocked(recipients.to_vec()))
+/// What the marks of a message depend on; one without recipients shows none.
+fn of_marks<'a>(recipients: &[&'a UserId]) -> Vec<Question<'a>> {
+    if recipients.is_empty() {
+        return vec![];
+    }
+    vec![Question::IsBlocked(recipients.to_vec()), Question::HidesReads]
 }
 
 /// The existing message that a fact is about, whose recipients complete it. `None` for a fact that is

@@ -22,7 +22,7 @@ use schemas::{ConversationId, UserId};
 use tokio::sync::Notify;
 
 use crate::cursor::Cursor;
-use crate::event::{Completed, Entry, Event};
+use crate::event::{About, Completed, Entry, Event};
 use crate::lanes::{Lane, Lanes, Position};
 use crate::notice::Notice;
 use crate::snapshot::{Snapshot, SnapshotId};
@@ -193,7 +193,8 @@ impl Hub {
         }
         let id = state.queues.open(Queue::new(user.clone(), selection, filter, cursor));
         state.users.add(user, id, rows);
-        for event in state.rings.naming(user) {
+        let own = state.rings.since(&About::User(user.clone()), |_| 0);
+        for event in state.rings.naming(user).chain(own) {
             state.users.apply(event);
         }
         Ok(id)

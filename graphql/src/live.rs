@@ -111,6 +111,14 @@ impl Delivery {
             Self::Conversation(_) | Self::Account(_) | Self::ResumeGap { .. } | Self::Drained { .. } => false,
         }
     }
+
+    /// What it delivers of the viewer's own account.
+    pub fn account(&self) -> Option<&AccountFact> {
+        match self {
+            Self::Account(fact) => Some(fact),
+            Self::Conversation(_) | Self::Typing(_) | Self::ResumeGap { .. } | Self::Drained { .. } => None,
+        }
+    }
 }
 
 /// A fact of a conversation, with what a node has read to complete it.

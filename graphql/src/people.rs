@@ -30,6 +30,7 @@ pub struct Progress {
 
 impl Progress {
     fn of(user: &UserId, marks: Watermarks, seq: i64) -> Self {
+        let marks = marks.seen(true);
         let reached = |mark: Reached| (mark.up_to >= seq).then_some(mark.at);
         Self { user: user.clone(), delivered_at: reached(marks.delivered), read_at: reached(marks.read) }
     }
@@ -46,6 +47,7 @@ impl People {
         self.receipts.iter().find(|(other, _)| other == user).map(|(_, receipt)| receipt)
     }
 
+    /// How far a member is, as they know it themselves.
     pub fn marks(&self, user: &UserId, member: &Member) -> Watermarks {
         member.marks(self.receipt(user))
     }

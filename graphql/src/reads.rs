@@ -30,7 +30,7 @@ use crate::rows::{MemberRows, Memberships, Rows};
 
 pub use blocks::BlockList;
 pub use history::{Direction, Found};
-pub use recipients::unblocked;
+pub use recipients::{unblocked, without_reads};
 pub use request::Access;
 pub use rights::Rights;
 pub use sight::ConversationSight;

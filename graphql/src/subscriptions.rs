@@ -65,7 +65,6 @@ impl Subscription {
         .await
     }
 
-    /// As messageRead too: reading implies delivery.
     async fn message_delivered(
         &self,
         ctx: &Context<'_>,

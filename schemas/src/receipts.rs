@@ -15,14 +15,19 @@ use crate::rows::TOMBSTONE_SECONDS;
 pub struct MarkRead {
     pub user: UserId,
     pub up_to: i64,
+    /// Whether the user sends read receipts, as ingest found it.
+    pub is_shown: bool,
 }
 
-/// Fact of a conversation: a member's read mark has advanced.
+/// Fact of a conversation: a member's read mark has advanced. Reading implies delivery; a delivery mark that
+/// advances with it is told by [`DeliveryAdvanced`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct ReceiptAdvanced {
     pub user: UserId,
     pub read_up_to: i64,
+    /// Whether others learn of it.
+    pub is_shown: bool,
 }
 
 /// Request to a conversation: a device of the user has stored what came up to a number. It names a maximum,
@@ -34,8 +39,7 @@ pub struct AcknowledgeDelivery {
     pub up_to: i64,
 }
 
-/// Fact of a conversation: a member's delivery mark has advanced. Reading implies delivery, and is told by
-/// [`ReceiptAdvanced`] alone.
+/// Fact of a conversation: a member's delivery mark has advanced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct DeliveryAdvanced {
@@ -72,28 +76,42 @@ impl Reached {
     }
 }
 
-/// Watermarks of a member. Reading implies delivery, so `delivered` is never below `read`.
+/// Watermarks of a member. Reading implies delivery, so `delivered` is never below `read`, and `read` never below
+/// `shown`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.rows")]
 pub struct Watermarks {
     pub read: Reached,
     pub delivered: Reached,
+    /// How far the member has read with read receipts on: the read mark that others see.
+    pub shown: Reached,
 }
 
 impl Watermarks {
     pub fn max(self, other: Self) -> Self {
-        Self { read: self.read.max(other.read), delivered: self.delivered.max(other.delivered) }
+        Self {
+            read: self.read.max(other.read),
+            delivered: self.delivered.max(other.delivered),
+            shown: self.shown.max(other.shown),
+        }
     }
 
     #[must_use]
-    pub fn with_read(self, up_to: i64, at: LogTime) -> Self {
+    pub fn with_read(self, up_to: i64, at: LogTime, is_shown: bool) -> Self {
         let read = Reached { up_to, at };
-        self.max(Self { read, delivered: read })
+        let shown = if is_shown { read } else { self.shown };
+        self.max(Self { read, delivered: read, shown })
     }
 
     #[must_use]
     pub fn with_delivered(self, up_to: i64, at: LogTime) -> Self {
-        self.max(Self { read: self.read, delivered: Reached { up_to, at } })
+        self.max(Self { delivered: Reached { up_to, at }, ..self })
+    }
+
+    /// The marks as another member sees them, who may have switched read receipts off.
+    #[must_use]
+    pub fn seen(self, sees_reads: bool) -> Self {
+        Self { read: if sees_reads { self.shown } else { Reached::default() }, ..self }
     }
 }
 

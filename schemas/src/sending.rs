@@ -33,6 +33,8 @@ pub struct PostMessage {
     pub content: Content,
     pub reply_to: Option<Box<ReplyStub>>,
     pub mentions: Mentions,
+    /// Whether the sender sends read receipts: sending reads up to one's own message.
+    pub shows_reads: bool,
 }
 
 /// Fact of a conversation: a message was accepted.

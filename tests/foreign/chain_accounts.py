@@ -12,7 +12,7 @@ def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
         same(f"reply in {what}", out[0].headers.reply, read.headers.reply)
     match read.type, out[0].type:
         case "SendMessage", "PostMessage":
-            passed = {name: asked[name] for name in _PASSED}
+            passed = {name: asked[name] for name in _PASSED} | {"shows_reads": True}
             paid = price * asked["recipients"]
             same(what, out[0].value, passed)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))

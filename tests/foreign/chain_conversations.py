@@ -13,6 +13,10 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         if not out:
             return
         fact = out[0].value
+    if read.type == "MarkRead" and types[0] == "DeliveryAdvanced":
+        same(f"delivery in {what}", fact["delivered_up_to"], out[1].value["read_up_to"])
+        out, types = out[1:], types[1:]
+        fact = out[0].value
     if read.type == "RemoveMember" and types[0] == "RolesChanged":
         same(f"who hands over in {what}", fact["by"], asked["person"]["user"])
         out, types = out[1:], types[1:]
@@ -36,6 +40,7 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         case "MarkRead":
             same(f"reader in {what}", fact["user"], asked["user"])
             true(f"{what} is not beyond what was asked", fact["read_up_to"] <= asked["up_to"])
+            same(f"whether {what} is shown", fact["is_shown"], asked["is_shown"])
         case "AcknowledgeDelivery":
             same(f"whose device speaks in {what}", fact["user"], asked["user"])
             true(f"{what} is not beyond what was asked", fact["delivered_up_to"] <= asked["up_to"])

@@ -18,8 +18,10 @@ def check(users: dict[str, dict], told: dict[str, Told], story: Story) -> int:
         by_pair = story.blocks.by_pair.items()
         blocked = sorted(other for (by, other), spans in by_pair if by == user and stands(spans))
         same(f"whom {user} blocks", api.blocked, [person(users[other]) for other in blocked])
+        privacy = story.accounts.get(user, Account()).privacy
+        sees_reads = privacy is None or privacy["show_read_receipts"]
         theirs = {
-            id: Sight(user, conversation, story.blocks)
+            id: Sight(user, conversation, story.blocks, sees_reads)
             for id, conversation in story.conversations.items()
             if conversation.people.present(user)
         }

@@ -41,7 +41,8 @@ def _message(sight: Sight, message: dict) -> dict:
 
 def _receipt(sight: Sight, user: str, seq: int) -> dict:
     people = sight.conversation.people
-    read = time(people.at(user, "read")) if people.has_read(user, seq) else None
+    is_read = sight.sees_reads and people.has_read(user, seq)
+    read = time(people.at(user, "shown")) if is_read else None
     return {"deliveredAt": time(people.at(user, "delivered")), "readAt": read, "user": {"id": user}}
 
 

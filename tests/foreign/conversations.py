@@ -84,7 +84,8 @@ def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
         case "ReceiptAdvanced":
             user, seq = fact["user"], fact["read_up_to"]
             people.check_mark(what, user, seq, conversation.head)
-            people.read(user, seq, conversation.ordinals[seq], at)
+            true(f"{what} is delivered before", people.marks(user)["delivered"]["up_to"] >= seq)
+            people.read(user, seq, conversation.ordinals[seq], at, fact["is_shown"])
         case "DeliveryAdvanced":
             people.deliver(what, fact["user"], fact["delivered_up_to"], conversation.head, at)
         case "MarkedUnread":
@@ -131,7 +132,8 @@ def _create(
     conversation.head_at = at
     # Sending reads up to one's own message; a system message is nobody's.
     if kind == "Text":
-        conversation.people.read(sender, message["seq"], conversation.countable, at)
+        # Everyone who sends has read receipts on.
+        conversation.people.read(sender, message["seq"], conversation.countable, at, True)
 
 
 def _edit(conversation: Conversation, what: str, message: dict, at: int) -> None:

@@ -11,7 +11,8 @@ from messages import Note
 # The number of intervals that are kept of one user.
 KEPT = 8
 NOTHING = {"up_to": 0, "at": 0}
-NO_MARKS = {"read": NOTHING, "delivered": NOTHING}
+# `shown` is how far others see that a user has read.
+NO_MARKS = {"read": NOTHING, "delivered": NOTHING, "shown": NOTHING}
 NO_RECEIPT = {"marks": NO_MARKS, "ordinal": 0, "ended": False, "marked_unread": False}
 
 
@@ -96,8 +97,8 @@ class People:
         return _further(self.marks(user), former["marks"] if former else NO_MARKS)
 
     def has_read(self, user: str, seq: int) -> bool:
-        """Of a former member, before they left or since they returned."""
-        return self.whole(user)["read"]["up_to"] >= seq
+        """As others see it; of a former member, before they left or since they returned."""
+        return self.whole(user)["shown"]["up_to"] >= seq
 
     def has_received(self, user: str, seq: int) -> bool:
         return self.whole(user)["delivered"]["up_to"] >= seq
@@ -131,11 +132,12 @@ class People:
         receipt = self.receipts.get(user)
         return NO_RECEIPT if receipt is None or receipt["ended"] else receipt
 
-    def read(self, user: str, seq: int, ordinal: int, at: int) -> None:
+    def read(self, user: str, seq: int, ordinal: int, at: int, is_shown: bool) -> None:
         """Reading implies delivery, and ends the mark that says unread."""
         reached = {"up_to": seq, "at": at}
         receipt = self.receipt(user)
-        marks = _further(receipt["marks"], {"read": reached, "delivered": reached})
+        shown = reached if is_shown else NOTHING
+        marks = _further(receipt["marks"], {"read": reached, "delivered": reached, "shown": shown})
         self.receipts[user] = receipt | {"marks": marks, "ordinal": ordinal, "marked_unread": False}
 
     def deliver(self, what: str, user: str, seq: int, head: int, at: int) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from blocks import Blocks
 from conversations import Conversation
-from members import NO_MARKS
+from members import NO_MARKS, NOTHING
 from messages import body
 
 # Unread messages are counted exactly up to 99; 100 stands for more.
@@ -17,6 +17,8 @@ class Sight:
     conversation: Conversation
     # Of all pairs: a block that a DIRECT conversation keeps holds in every group.
     blocks: Blocks
+    # Whether the viewer has read receipts on: off is reciprocal.
+    sees_reads: bool = True
 
     def sees(self, message: dict) -> bool:
         """From their joining on, and not what was sent while a block stood between the two."""
@@ -49,14 +51,20 @@ class Sight:
 
     def marks(self, other: str) -> dict:
         """How far a member is, as far as the viewer may know."""
-        return self.conversation.people.marks(other) if self.follows(other) else NO_MARKS
+        marks = self.conversation.people.marks(other)
+        if other == self.viewer:
+            return marks
+        if not self.follows(other):
+            return NO_MARKS
+        return marks | {"read": marks["shown"] if self.sees_reads else NOTHING}
 
     def recipients(self, message: dict) -> list[str]:
         return [user for user in self.conversation.recipients(message) if self.follows(user)]
 
     def readers(self, message: dict) -> list[str]:
         people = self.conversation.people
-        return [user for user in self.recipients(message) if people.has_read(user, message["seq"])]
+        readers = [user for user in self.recipients(message) if people.has_read(user, message["seq"])]
+        return readers if self.sees_reads else []
 
     def receivers(self, message: dict) -> list[str]:
         people = self.conversation.people

@@ -50,7 +50,7 @@ impl Operation<Accounts> for SendMessage {
         state.texts = texts_with(&account.texts, mark, limits);
         let (id, conversation) = (&self.client_id, self.conversation.clone());
         let charge = charging::charge(context, id, ChargeKind::Send, conversation, price_milli);
-        charging::pass_on(context, &mut effect, charge, hash, post(self));
+        charging::pass_on(context, &mut effect, charge, hash, post(self, account));
         let reason = Reason {
             kind: LedgerKind::MessageSend,
             conversation: Some(&self.conversation),
@@ -76,13 +76,14 @@ fn request_hash(send: &SendMessage) -> i64 {
     text::hash(said.as_bytes())
 }
 
-fn post(send: &SendMessage) -> PostMessage {
+fn post(send: &SendMessage, account: &AccountState) -> PostMessage {
     PostMessage {
         client_id: send.client_id.clone(),
         sender: send.sender.clone(),
         content: send.content.clone(),
         reply_to: send.reply_to.clone(),
         mentions: send.mentions.clone(),
+        shows_reads: account.privacy.show_read_receipts,
     }
 }
 

@@ -73,8 +73,12 @@ impl Operation<Conversations> for MarkRead {
         if let Some(up_to) = moved {
             let head = context.row::<MessageHead>(&self.up_to);
             receipt.ordinal = head.map_or(context.state().countable, |head| head.ordinal);
-            receipt.marks = receipt.marks.with_read(up_to, context.at);
-            effect.event(context.id, ReceiptAdvanced { user: user.clone(), read_up_to: up_to });
+            receipt.marks = receipt.marks.with_read(up_to, context.at, self.is_shown);
+            if up_to > reader.marks.delivered.up_to {
+                effect.event(context.id, DeliveryAdvanced { user: user.clone(), delivered_up_to: up_to });
+            }
+            let is_shown = self.is_shown;
+            effect.event(context.id, ReceiptAdvanced { user: user.clone(), read_up_to: up_to, is_shown });
         }
         effect.row(user, receipt);
         Ok(effect.done())

@@ -28,7 +28,8 @@ impl Operation<Conversations> for PostMessage {
                 let sender = &self.sender.user;
                 let parent = self.reply_to.iter();
                 let parent = parent.flat_map(|stub| messages::sight_of(sender, stub.seq, &stub.sender.user));
-                std::iter::once(RowKey::of::<Member>(sender)).chain(people).chain(parent).collect()
+                let own = [RowKey::of::<Member>(sender), RowKey::of::<Receipt>(sender)];
+                own.into_iter().chain(people).chain(parent).collect()
             }
         }
     }
@@ -57,7 +58,9 @@ impl Operation<Conversations> for PostMessage {
         let seq = messages::append(context, &mut effect, message);
         // Sending reads up to one's own message.
         let ordinal = effect.state().countable;
-        let marks = Watermarks::default().with_read(seq, context.at);
+        let before = context.row::<Receipt>(sender).filter(|receipt| !receipt.ended);
+        let before = before.map_or(Watermarks::default(), |receipt| receipt.marks);
+        let marks = before.with_read(seq, context.at, self.shows_reads);
         let receipt = Receipt { marks, ordinal, ended: false, marked_unread: false };
         let sent = Sent { seq, charge: charge.position };
         effect.row(&(sender.clone(), self.client_id.clone()), sent).row(sender, receipt);

@@ -280,8 +280,10 @@ fn what_a_former_member_has_read_is_kept_and_is_their_mark_when_they_return() {
         she reads
           done
           row receipt cleo: read 5, ordinal 1
+          to events k1: cleo has 5
+             DeliveryAdvanced id=1.3.9.0 at 7000
           to events k1: cleo has read 5
-             ReceiptAdvanced id=1.3.9.0 at 7000
+             ReceiptAdvanced id=1.3.9.1 at 7000
     "#]]);
 }
 
@@ -351,13 +353,17 @@ fn ordinals_count_texts_and_no_system_messages() {
         dan has read up to the system message of his own coming
           done
           row receipt dan: read 2, ordinal 1
+          to events k1: dan has 2
+             DeliveryAdvanced id=1.3.5.0 at 5000
           to events k1: dan has read 2
-             ReceiptAdvanced id=1.3.5.0 at 5000
+             ReceiptAdvanced id=1.3.5.1 at 5000
         eve has read all there is
           done
           row receipt eve: read 4, ordinal 2
+          to events k1: eve has 4
+             DeliveryAdvanced id=1.3.6.0 at 6000
           to events k1: eve has read 4
-             ReceiptAdvanced id=1.3.6.0 at 6000
+             ReceiptAdvanced id=1.3.6.1 at 6000
     "#]]);
 }
 

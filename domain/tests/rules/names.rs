@@ -113,7 +113,7 @@ pub fn charge(id: u8, kind: ChargeKind, position: Offset) -> Charge {
 pub fn posting(sender: &str, id: u8, text: &str) -> PostMessage {
     let (client_id, content) = (client(id), Content::plain(text));
     let mentions = Mentions::default();
-    PostMessage { client_id, sender: profile(sender), content, reply_to: None, mentions }
+    PostMessage { client_id, sender: profile(sender), content, reply_to: None, mentions, shows_reads: true }
 }
 
 pub fn post(sender: &str, id: u8, text: &str) -> ConversationRequest {
@@ -148,7 +148,7 @@ pub fn open(kind: ConversationKind, creator: &str, others: &[&str]) -> Conversat
 }
 
 pub fn read(name: &str, up_to: i64) -> ConversationRequest {
-    ConversationRequest::MarkRead(MarkRead { user: user(name), up_to })
+    ConversationRequest::MarkRead(MarkRead { user: user(name), up_to, is_shown: true })
 }
 
 fn profiles(names: &[&str]) -> Vec<Profile> {

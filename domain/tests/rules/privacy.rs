@@ -2,10 +2,15 @@
 
 use expect_test::expect;
 use musclemap_domain::privacy::{Reach, Relation, Sign, reach, shows};
-use schemas::ErrorCode;
+use schemas::charging::ChargeKind::Send;
+use schemas::creating::ConversationKind::Group;
+use schemas::operations::{AcknowledgeDelivery, MarkRead, PostMessage};
 use schemas::privacy::{Audience, Privacy, UpdatePrivacy};
+use schemas::record::Output;
+use schemas::{ConversationRequest, ErrorCode};
 
 use crate::harness::Harness;
+use crate::names::{charge, paid, post, posting, send, user};
 use crate::render::Table;
 
 #[test]
@@ -122,5 +127,81 @@ fn a_user_is_written_to_openly_by_request_or_not_at_all() {
             };
             assert_eq!(reach(&of, follows).map_err(|refusal| refusal.code), wanted, "{of:?} {follows}");
         }
+    }
+}
+
+#[test]
+fn what_is_read_with_receipts_off_is_never_shown() {
+    let (mut table, mut k1) = (Table::default(), Harness::opened(1_000, Group, &["bob"]));
+    for id in 1..=4 {
+        k1.takes(1_000, paid(charge(id, Send, 4 + i64::from(id))), post("ann", id, "hello"));
+    }
+    let read = |up_to, is_shown| MarkRead { user: user("bob"), up_to, is_shown };
+    table.case("with receipts", &k1.asks(2_000, read(1, true).into()));
+    table.case("without", &k1.asks(3_000, read(2, false).into()));
+    k1.asks(4_000, AcknowledgeDelivery { user: user("bob"), up_to: 3 }.into());
+    table.case("delivered before", &k1.asks(5_000, read(3, false).into()));
+    table.answer("again, with receipts", &k1.asks(6_000, read(3, true).into()));
+    let answer = PostMessage { shows_reads: false, ..posting("bob", 9, "an answer") };
+    table.case("an answer without receipts", &k1.takes(7_000, paid(charge(9, Send, 20)), answer.into()));
+    table.case("with receipts again", &k1.asks(8_000, read(5, true).into()));
+    k1.takes(9_000, paid(charge(10, Send, 21)), post("ann", 10, "the last"));
+    table.case("a later message", &k1.asks(9_000, read(6, true).into()));
+    table.is(expect![[r#"
+        with receipts
+          done
+          row receipt bob: read 1, ordinal 1
+          to events k1: bob has 1
+             DeliveryAdvanced id=1.3.5.0 at 2000
+          to events k1: bob has read 1
+             ReceiptAdvanced id=1.3.5.1 at 2000
+        without
+          done
+          row receipt bob: read 2, shown 1, ordinal 2
+          to events k1: bob has 2
+             DeliveryAdvanced id=1.3.6.0 at 3000
+          to events k1: bob has read 2 in private
+             ReceiptAdvanced id=1.3.6.1 at 3000
+        delivered before
+          done
+          row receipt bob: read 3, shown 1, ordinal 3
+          to events k1: bob has read 3 in private
+             ReceiptAdvanced id=1.3.8.0 at 5000
+        again, with receipts: nothing to do
+        an answer without receipts
+          stored as 5
+          head 4 at 1000 → 5 at 7000
+          countable 4 → 5
+          row message 5: by bob at #10, ordinal 5
+          row sent bob c9: 5, paid by #20
+          row receipt bob: read 5, shown 1, ordinal 5
+          view messages k1 5: "an answer" by bob as c9, 1 recipients
+          to events k1: created 5: "an answer" by bob as c9, 1 recipients
+             MessageCreated id=1.3.10.0 at 7000
+        with receipts again
+          nothing to do
+        a later message
+          done
+          row receipt bob: read 6, ordinal 6
+          to events k1: bob has 6
+             DeliveryAdvanced id=1.3.13.0 at 9000
+          to events k1: bob has read 6
+             ReceiptAdvanced id=1.3.13.1 at 9000
+    "#]]);
+}
+
+#[test]
+fn an_account_says_with_each_send_whether_its_user_shows_receipts() {
+    let mut ann = Harness::ann(1_000);
+    for (id, show_read_receipts) in [(1, None), (2, Some(false)), (3, None), (4, Some(true))] {
+        ann.asks(1_000, UpdatePrivacy { show_read_receipts, ..Default::default() }.into());
+        let sent = ann.asks(1_000, send(id, &format!("hello {id}"), 1));
+        let shows = sent.decision.outputs.iter().find_map(|output| match output {
+            Output::ToConversation { request: ConversationRequest::PostMessage(post), .. } => {
+                Some(post.shows_reads)
+            }
+            _ => None,
+        });
+        assert_eq!(shows, Some(![2, 3].contains(&id)), "send {id}");
     }
 }

@@ -35,15 +35,19 @@ fn a_reading_moves_a_receipt_forward_and_never_past_what_is_there() {
         the second
           done
           row receipt bob: read 2, ordinal 2
+          to events k1: bob has 2
+             DeliveryAdvanced id=1.3.4.0 at 1000
           to events k1: bob has read 2
-             ReceiptAdvanced id=1.3.4.0 at 1000
+             ReceiptAdvanced id=1.3.4.1 at 1000
         again: nothing to do
         an earlier one: nothing to do
         what is not there yet
           done
           row receipt bob: read 3, ordinal 3
+          to events k1: bob has 3
+             DeliveryAdvanced id=1.3.7.0 at 1000
           to events k1: bob has read 3
-             ReceiptAdvanced id=1.3.7.0 at 1000
+             ReceiptAdvanced id=1.3.7.1 at 1000
         their own: nothing to do
         none: nothing to do
         less than none: nothing to do
@@ -108,8 +112,10 @@ fn a_conversation_is_unread_from_the_mark_until_its_member_reads_or_sends() {
           row receipt bob: read 2, ordinal 2
           to events k1: bob has unmarked it as unread
              MarkedUnread id=1.3.6.0 at 2000
+          to events k1: bob has 2
+             DeliveryAdvanced id=1.3.6.1 at 2000
           to events k1: bob has read 2
-             ReceiptAdvanced id=1.3.6.1 at 2000
+             ReceiptAdvanced id=1.3.6.2 at 2000
         unread again
           done
           row receipt bob: read 2, ordinal 2, marked unread

@@ -74,7 +74,9 @@ pub fn member(member: &Member) -> String {
 pub fn marks(marks: &Watermarks) -> String {
     let delivered = marks.delivered.up_to;
     let ahead = if delivered > marks.read.up_to { format!(", delivered {delivered}") } else { String::new() };
-    format!("read {}{ahead}", marks.read.up_to)
+    let is_shown = marks.shown.up_to == marks.read.up_to;
+    let shown = if is_shown { String::new() } else { format!(", shown {}", marks.shown.up_to) };
+    format!("read {}{ahead}{shown}", marks.read.up_to)
 }
 
 pub fn intervals(intervals: &[MembershipInterval]) -> String {
@@ -269,7 +271,10 @@ fn conversation_fact(fact: &ConversationFact) -> String {
                 changed.members.iter().map(|member| format!(" {} {}", member.user, member.role.as_str()));
             format!("roles changed by {}:{}", changed.by, each.collect::<String>())
         }
-        ConversationFact::ReceiptAdvanced(read) => format!("{} has read {}", read.user, read.read_up_to),
+        ConversationFact::ReceiptAdvanced(read) => {
+            let in_private = if read.is_shown { "" } else { " in private" };
+            format!("{} has read {}{in_private}", read.user, read.read_up_to)
+        }
         ConversationFact::DeliveryAdvanced(delivery) => {
             format!("{} has {}", delivery.user, delivery.delivered_up_to)
         }

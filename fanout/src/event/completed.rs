@@ -11,7 +11,7 @@ use graphql::people::People;
 use graphql::subscriptions;
 use schemas::message::Message;
 use schemas::position::Offset;
-use schemas::{ConversationFact, UserId};
+use schemas::{AccountFact, ConversationFact, UserId};
 
 /// What an event delivers, and what its questions are derived from.
 pub struct Completed {
@@ -61,6 +61,11 @@ impl Completed {
     /// The fact of a conversation.
     pub fn fact(&self) -> Option<&ConversationFact> {
         fact(&self.delivery)
+    }
+
+    /// The fact of an account.
+    pub fn account_fact(&self) -> Option<&AccountFact> {
+        self.delivery.account()
     }
 
     /// The members who get it.

@@ -8,6 +8,7 @@ mod live;
 mod members;
 mod notices;
 mod overflow;
+mod privacy;
 mod repeats;
 mod resuming;
 mod rings;

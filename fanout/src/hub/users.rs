@@ -1,17 +1,18 @@
-//! The users who are here with their subscriptions, the conversations that they are or were in, and
-//! their blocks.
+//! The users who are here with their subscriptions, the conversations that they are or were in, their
+//! blocks, and their privacy settings.
 //!
-//! Invariants: of two versions of one membership, or one pair's blocks, the higher one stands; a user is
-//! known for as long as they have a subscription.
+//! Invariants: of two versions of one membership, one pair's blocks, or one user's settings, the higher one
+//! stands; a user is known for as long as they have a subscription.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use domain::access::{Blocking, Sight, When};
-use domain::delivery::{self, Answers, Learned, Question, Recipients};
+use domain::delivery::{self, Answers, Learned, Question, Recipients, Viewer};
 use schemas::blocking::PairBlocks;
 use schemas::membership::MembershipInterval;
 use schemas::position::Offset;
+use schemas::privacy::Privacy;
 use schemas::tables::views::{BlocksRow, MembershipRow};
 use schemas::{ConversationId, UserId};
 use slab::Slab;
@@ -25,6 +26,8 @@ use crate::event::{About, Completed, Event};
 pub struct UserRows {
     pub memberships: Vec<(MembershipRow, Offset)>,
     pub blocks: Vec<(BlocksRow, Offset)>,
+    /// Absent for an account that was never used.
+    pub privacy: Option<(Privacy, Offset)>,
 }
 
 #[derive(Default)]
@@ -44,6 +47,8 @@ struct User {
     subscriptions: SmallVec<[SubscriptionId; 2]>,
     blocks: BTreeMap<UserId, Versioned<PairBlocks>>,
     conversations: Vec<ConversationId>,
+    /// Absent where the settings are those of a fresh account.
+    privacy: Option<Versioned<Privacy>>,
     id: UserId,
 }
 
@@ -63,6 +68,11 @@ impl User {
         Sight { intervals, when: When::At(event.number.offset), blocks: self }
     }
 
+    fn viewer(&self) -> Viewer<'_> {
+        let privacy = self.privacy.as_ref().map_or_else(Privacy::default, |known| known.value);
+        Viewer { user: &self.id, sees_reads: privacy.show_read_receipts }
+    }
+
     /// The user's answers to the questions of an event; `None` if the user does not get it.
     fn answers(
         &self,
@@ -71,8 +81,8 @@ impl User {
         audience: &Recipients<'_>,
         questions: &[Question<'_>],
     ) -> Option<Answers> {
-        let sight = self.sight(intervals, event);
-        audience.include(&self.id, &sight).then(|| delivery::answers(questions, &self.id, &sight))
+        let (sight, viewer) = (self.sight(intervals, event), self.viewer());
+        audience.include(viewer, &sight).then(|| delivery::answers(questions, viewer, &sight))
     }
 }
 
@@ -91,6 +101,7 @@ impl Users {
                 subscriptions: SmallVec::new(),
                 blocks: BTreeMap::new(),
                 conversations: vec![],
+                privacy: None,
                 id: user.clone(),
             })
         });
@@ -104,6 +115,9 @@ impl Users {
         }
         for (row, version) in rows.blocks {
             self.learn(Learned::Blocks(user.clone(), row.other, row.blocks), None, version);
+        }
+        if let Some((privacy, version)) = rows.privacy {
+            self.learn(Learned::Privacy(user.clone(), privacy), None, version);
         }
     }
 
@@ -200,14 +214,21 @@ impl Users {
 
     /// Learns what an event changes of users who are here.
     pub fn apply(&mut self, event: &Event) {
-        if !event.users.iter().any(|user| self.places.contains_key(user)) {
-            return;
-        }
-        let About::Conversation(conversation) = &event.about else { return };
         let version = event.number.offset;
-        let fact = event.completed().and_then(Completed::fact);
-        for learned in fact.map(|fact| delivery::learns(fact, version)).unwrap_or_default() {
-            self.learn(learned, Some(conversation.clone()), version);
+        match &event.about {
+            About::User(user) if self.places.contains_key(user) => {
+                let fact = event.completed().and_then(Completed::account_fact);
+                if let Some(learned) = fact.and_then(|fact| delivery::learns_of_account(fact, user)) {
+                    self.learn(learned, None, version);
+                }
+            }
+            About::Conversation(id) if event.users.iter().any(|user| self.places.contains_key(user)) => {
+                let fact = event.completed().and_then(Completed::fact);
+                for learned in fact.map(|fact| delivery::learns(fact, version)).unwrap_or_default() {
+                    self.learn(learned, Some(id.clone()), version);
+                }
+            }
+            About::User(_) | About::Conversation(_) => {}
         }
     }
 
@@ -224,6 +245,13 @@ impl Users {
                 }
                 if is_newer(version, members.get(place)) {
                     members.insert(*place, Versioned { value: Intervals::from_vec(intervals), version });
+                }
+            }
+            Learned::Privacy(user, privacy) => {
+                let Some(place) = self.places.get(&user) else { return };
+                let known = &mut self.here[*place].privacy;
+                if is_newer(version, known.as_ref()) {
+                    *known = Some(Versioned { value: privacy, version });
                 }
             }
             Learned::Blocks(user, other, blocks) => {

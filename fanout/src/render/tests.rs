@@ -180,7 +180,7 @@ async fn dependence(query: &str) -> Option<Dependence> {
 
 /// Every combination; bits that no question of a sample asks for change nothing.
 fn all_answers() -> impl Iterator<Item = Answers> {
-    let kinds = [Answers::SEES_PARENT, Answers::IS_GONE, Answers::IS_BLOCKED];
+    let kinds = [Answers::SEES_PARENT, Answers::IS_GONE, Answers::IS_BLOCKED, Answers::HIDES_READS];
     (0..1 << kinds.len()).map(move |set: usize| {
         let yes = kinds.iter().enumerate().filter(|(at, _)| set & (1 << at) != 0);
         yes.fold(Answers::default(), |answers, (_, kind)| answers.and(*kind))

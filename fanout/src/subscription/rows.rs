@@ -1,10 +1,13 @@
-//! A user's rows, read when they subscribe: memberships and blocks.
+//! A user's rows, read when they subscribe: memberships, blocks and privacy settings.
 
 use graphql::rows::Pages;
 use platform::ports::{Tables, TablesError};
 use schemas::UserId;
+use schemas::avro;
+use schemas::rows::STATE;
+use schemas::states::AccountState;
 use schemas::tables::views::{BlocksRow, MembershipRow};
-use schemas::tables::{BLOCKS, CONVERSATIONS_BY_USER, MalformedRow};
+use schemas::tables::{ACCOUNTS, BLOCKS, CONVERSATIONS_BY_USER, FromValues, MalformedRow, Value};
 
 use super::Ended;
 use crate::hub::UserRows;
@@ -26,6 +29,14 @@ pub async fn of_user(tables: &dyn Tables, user: &UserId) -> Result<UserRows, End
             let blocks = BlocksRow::from_row(user, &row.key, &row.columns).map_err(malformed)?;
             rows.blocks.push((blocks, row.version.offset()));
         }
+    }
+    let state = [vec![Value::Int(STATE), Value::blob(&[])]];
+    let account = tables.get(&ACCOUNTS, &[Value::text(user.as_str())], &state).await?;
+    if let Some(row) = account.first() {
+        let body = FromValues::new(ACCOUNTS.name, &row.columns).blob().map_err(malformed)?;
+        let state: AccountState =
+            avro::decode(body).map_err(|error| TablesError::Refused(error.to_string()))?;
+        rows.privacy = Some((state.privacy, row.version.offset()));
     }
     Ok(rows)
 }

@@ -1,6 +1,7 @@
 //! The participants of a conversation.
 //!
-//! Invariant: where a block stands between a participant and the viewer, the participant's marks are null.
+//! Invariant: where a block stands between a participant and the viewer, the participant's marks are null; read
+//! marks are, where either has read receipts off.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use schemas::membership::Member;
@@ -34,9 +35,15 @@ impl Participants<'_> {
         let mut all = vec![];
         if let Some(sight) = sight {
             let people = access.people(&sight).await?;
+            let sees_reads = access.privacy().await?.show_read_receipts;
             for (user, member) in people.present() {
-                let is_shown = user == access.viewer || sight.sight().follows(user);
-                let marks = if is_shown { people.marks(user, member) } else { Watermarks::default() };
+                let marks = if user == access.viewer {
+                    people.marks(user, member)
+                } else if sight.sight().follows(user) {
+                    people.marks(user, member).seen(sees_reads)
+                } else {
+                    Watermarks::default()
+                };
                 all.push(Participant::new(&sight, user, member, marks));
             }
         }

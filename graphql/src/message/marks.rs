@@ -1,7 +1,7 @@
 //! How far the recipients of a message are with it.
 //!
 //! Invariants: recipients are the members of the message's moment; those between whom and the viewer a block
-//! stands are left out of lists, counts and status.
+//! stands are left out of lists, counts and status; a viewer with read receipts off sees nobody's.
 
 use async_graphql::{Context, Enum, ID, Object};
 use domain::delivery::Answers;
@@ -10,7 +10,7 @@ use schemas::{Refusal, UserId};
 use super::receipts::MessageReceipt;
 use super::{Message, Origin};
 use crate::people::Progress;
-use crate::reads::unblocked;
+use crate::reads::{unblocked, without_reads};
 use crate::{Result, access, paging};
 
 /// Seen by the sender: SENT until every recipient has it, then DELIVERED, then READ when every
@@ -37,11 +37,12 @@ impl MessageMarks<'_> {
                 }
                 Origin::Completed(Some(people), answers) => {
                     let core = message.core(ctx).await?;
-                    if answers.has(Answers::IS_BLOCKED) {
-                        Ok(unblocked(people, core, &*access(ctx)?.blocks().await?))
+                    let recipients = if answers.has(Answers::IS_BLOCKED) {
+                        unblocked(people, core, &*access(ctx)?.blocks().await?)
                     } else {
-                        Ok(people.recipients(core))
-                    }
+                        people.recipients(core)
+                    };
+                    Ok(if answers.has(Answers::HIDES_READS) { without_reads(recipients) } else { recipients })
                 }
                 Origin::Read => {
                     let access = access(ctx)?;
@@ -51,7 +52,9 @@ impl MessageMarks<'_> {
                     }
                     let core = message.core(ctx).await?;
                     let people = access.people_of(&sight, core).await?;
-                    Ok(unblocked(&people, core, sight.blocks()))
+                    let recipients = unblocked(&people, core, sight.blocks());
+                    let sees_reads = access.privacy().await?.show_read_receipts;
+                    Ok(if sees_reads { recipients } else { without_reads(recipients) })
                 }
             }
         };

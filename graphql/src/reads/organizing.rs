@@ -67,7 +67,8 @@ impl Access<'_> {
 
     /// The viewer's own privacy settings.
     pub async fn privacy(&self) -> Result<Privacy, Refusal> {
-        self.reads.rows.privacy(self.viewer).await
+        let cell = self.rights.privacy();
+        cell.get_or_try_init(|| self.reads.rows.privacy(self.viewer)).await.copied()
     }
 
     pub async fn preferences(&self) -> Result<Preferences, Refusal> {

@@ -1,4 +1,4 @@
-//! The recipients of a message whose marks a viewer sees.
+//! The recipients of a message whose marks a viewer sees, and those marks.
 
 use domain::access::Blocking;
 use schemas::blocking::PairBlocks;
@@ -11,5 +11,11 @@ use crate::people::{People, Progress};
 pub fn unblocked(people: &People, message: &Message, blocks: &BlockList) -> Vec<Progress> {
     let mut recipients = people.recipients(message);
     recipients.retain(|progress| !blocks.pair(&progress.user).is_some_and(PairBlocks::stand));
+    recipients
+}
+
+/// The same marks for a viewer who has switched read receipts off: messages reach others, and are not read.
+pub fn without_reads(mut recipients: Vec<Progress>) -> Vec<Progress> {
+    recipients.iter_mut().for_each(|progress| progress.read_at = None);
     recipients
 }

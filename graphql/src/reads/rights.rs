@@ -10,6 +10,7 @@ use schemas::ConversationId;
 use schemas::creating::Opened;
 use schemas::message::Message;
 use schemas::organizing::Organized;
+use schemas::privacy::Privacy;
 use tokio::sync::OnceCell;
 
 use super::organizing::OrganizedById;
@@ -24,6 +25,7 @@ pub struct Rights(Mutex<Read>);
 struct Read {
     blocks: Cell<BlockList>,
     organized: Cell<OrganizedById>,
+    privacy: Arc<OnceCell<Privacy>>,
     conversations: HashMap<ConversationId, Arc<Conversation>>,
 }
 
@@ -58,6 +60,10 @@ impl Rights {
         self.read().organized.clone()
     }
 
+    pub(super) fn privacy(&self) -> Arc<OnceCell<Privacy>> {
+        self.read().privacy.clone()
+    }
+
     pub(super) fn conversation(&self, id: &ConversationId) -> Arc<Conversation> {
         self.read().conversations.entry(id.clone()).or_default().clone()
     }
@@ -69,9 +75,9 @@ impl Rights {
 
     /// Rights of the same viewer that know no conversation yet: for one of many, which the request need not keep.
     pub fn apart(&self) -> Self {
-        let Read { blocks, organized, conversations: _ } = &*self.read();
-        let (blocks, organized) = (blocks.clone(), organized.clone());
-        Self(Mutex::new(Read { blocks, organized, conversations: HashMap::new() }))
+        let Read { blocks, organized, privacy, conversations: _ } = &*self.read();
+        let (blocks, organized, privacy) = (blocks.clone(), organized.clone(), privacy.clone());
+        Self(Mutex::new(Read { blocks, organized, privacy, conversations: HashMap::new() }))
     }
 
     /// Keeps what rights apart have come to know of conversations.

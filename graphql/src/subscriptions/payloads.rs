@@ -21,7 +21,6 @@ pub struct Payload<'a> {
     pub received: Option<&'a Message>,
     pub updated: Option<&'a Message>,
     pub conversation: Option<Named<'a>>,
-    /// Reading implies delivery.
     pub delivered: Option<Advance<'a>>,
     pub read: Option<Advance<'a>>,
     pub typing: Option<&'a Typing>,
@@ -129,7 +128,7 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
         ConversationFact::ReceiptAdvanced(receipt) => {
             let advance = Advance { user: &receipt.user, up_to: receipt.read_up_to, is_read: true };
             let event = Some(Event::ReceiptAdvanced(advance));
-            Payload { event, delivered: Some(advance), read: Some(advance), ..of }
+            Payload { event, read: Some(advance), ..of }
         }
         ConversationFact::DeliveryAdvanced(delivery) => {
             let advance = Advance { user: &delivery.user, up_to: delivery.delivered_up_to, is_read: false };

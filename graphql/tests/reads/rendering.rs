@@ -75,7 +75,8 @@ fn people() -> People {
         marks: Watermarks::default(),
     };
     let members = ["ann", "bob", "carl"].map(|name| (user(name), member.clone())).into();
-    let read = Receipt { marks: Watermarks::default().with_read(9, 5), ordinal: 9, ..Receipt::default() };
+    let read =
+        Receipt { marks: Watermarks::default().with_read(9, 5, true), ordinal: 9, ..Receipt::default() };
     People { members, receipts: vec![(user("carl"), read)], former: vec![] }
 }
 
@@ -119,7 +120,8 @@ async fn a_field_gives_the_payload_whose_bit_is_set() {
     let created = ConversationFact::from(MessageCreated { message: text(3, "ann") });
     let deleted =
         ConversationFact::from(MessageDeleted { message: text(3, "ann").removed(8), by: user("ann") });
-    let receipt = ConversationFact::from(ReceiptAdvanced { user: user("carl"), read_up_to: 3 });
+    let receipt =
+        ConversationFact::from(ReceiptAdvanced { user: user("carl"), read_up_to: 3, is_shown: true });
     let id = group(1);
     let fields = [
         ("inbox { cursor }".to_owned(), Payloads::INBOX),

@@ -126,7 +126,7 @@ impl World {
     }
 
     pub async fn receipt(&self, id: &ConversationId, name: &str, read_up_to: i64) {
-        let marks = Watermarks::default().with_read(read_up_to, 1_000);
+        let marks = Watermarks::default().with_read(read_up_to, 1_000, true);
         let receipt = Receipt { marks, ordinal: read_up_to, ..Receipt::default() };
         self.row(id, RowKey::of::<Receipt>(&user(name)), avro::encode(&receipt)).await;
     }
@@ -139,7 +139,7 @@ impl World {
 
     pub async fn former(&self, id: &ConversationId, name: &str, to: Offset, read_up_to: i64) {
         assert_eq!(Former::KIND, 13);
-        let marks = Watermarks::default().with_read(read_up_to, 1_000);
+        let marks = Watermarks::default().with_read(read_up_to, 1_000, true);
         let former = Former { intervals: vec![interval(0, Some(to))], marks };
         self.row(id, RowKey::of::<Former>(&user(name)), avro::encode(&former)).await;
     }

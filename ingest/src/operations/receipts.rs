@@ -17,7 +17,8 @@ impl Receipts {
     async fn mark_read(&self, ctx: &Context<'_>, conversation_id: ID, up_to_message_id: ID) -> Result<bool> {
         let caller = caller(ctx)?;
         let MessageId { conversation, seq } = caller.mark(&conversation_id, &up_to_message_id).await?;
-        let read = MarkRead { user: caller.user().clone(), up_to: seq };
+        let is_shown = caller.access.privacy().await?.show_read_receipts;
+        let read = MarkRead { user: caller.user().clone(), up_to: seq, is_shown };
         caller.run_in(&conversation, read).await?;
         Ok(true)
     }

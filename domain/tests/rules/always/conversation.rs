@@ -67,7 +67,8 @@ impl Generated<Conversations> for MarkRead {
     const WEIGHT: u32 = 4;
 
     fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
-        Some((asked(), Self { user: user(draw.of(&PEOPLE)), up_to: draw.from(-2, 20) }))
+        let is_shown = draw.coin();
+        Some((asked(), Self { user: user(draw.of(&PEOPLE)), up_to: draw.from(-2, 20), is_shown }))
     }
 }
 

@@ -31,10 +31,14 @@ impl World {
     }
 
     pub fn listens_to(&self, node: &Arc<Hub>, name: Name, filter: &Filter) -> Client {
+        self.listens_with(node, name, filter, self.rows_of(name))
+    }
+
+    pub fn listens_with(&self, node: &Arc<Hub>, name: Name, filter: &Filter, rows: UserRows) -> Client {
         let settled = node.settled();
         let reach = node.reach();
         let cursor = Cursor::at(settled.id);
-        let id = node.open(&user(name), (0, filter), cursor, self.rows_of(name), &reach).unwrap();
+        let id = node.open(&user(name), (0, filter), cursor, rows, &reach).unwrap();
         let readable = node.since_settled(&user(name));
         let (cursor, mut next) = node.start_fresh(id, &settled, &readable).unwrap();
         assert_eq!(node.catch_up(id, &mut next, usize::MAX), Ok(true));
@@ -129,6 +133,7 @@ pub fn told(event: &Event) -> String {
     match &*event.completed().expect("only what is decoded is offered").delivery {
         Delivery::Conversation(ConversationDelivery { conversation, fact, .. }) => said(conversation, fact),
         Delivery::Account(AccountFact::SendRejected(_)) => "rejected".to_owned(),
+        Delivery::Account(AccountFact::PrivacyChanged(_)) => "privacy".to_owned(),
         other => panic!("no event says {other:?}"),
     }
 }
@@ -150,6 +155,9 @@ fn said(conversation: &ConversationId, fact: &ConversationFact) -> String {
         ConversationFact::ConversationOpened(_) => format!("{} opened", name(conversation)),
         ConversationFact::ReceiptAdvanced(receipt) => {
             format!("{} has read {}", receipt.user, receipt.read_up_to)
+        }
+        ConversationFact::DeliveryAdvanced(delivery) => {
+            format!("{} has {}", delivery.user, delivery.delivered_up_to)
         }
         // These tests publish no other.
         other => other.name().to_owned(),

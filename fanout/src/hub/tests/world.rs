@@ -13,13 +13,14 @@ use platform::ports::Record;
 use schemas::blocking::{BlockInterval, Blocks, PairBlocks};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::facts::{
-    BlocksChanged, ConversationOpened, MembersChanged, MessageCreated, MessageDeleted, ReceiptAdvanced,
-    SendRejected,
+    BlocksChanged, ConversationOpened, DeliveryAdvanced, MembersChanged, MessageCreated, MessageDeleted,
+    PrivacyChanged, ReceiptAdvanced, SendRejected,
 };
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Mentions, Message, Note, NoteKind};
 use schemas::people::Profile;
 use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
+use schemas::privacy::Privacy;
 use schemas::receipts::Watermarks;
 use schemas::record::{Origin, Outgoing, Output, RecordId};
 use schemas::tables::views::{BlocksRow, MembershipRow};
@@ -81,6 +82,8 @@ pub struct World {
     intervals: BTreeMap<(Name, Name), (Vec<MembershipInterval>, Offset)>,
     /// By who blocks and whom.
     blocks: BTreeMap<(Name, Name), (Vec<BlockInterval>, Offset)>,
+    /// By user, of those who have changed them.
+    privacy: BTreeMap<Name, (Privacy, Offset)>,
     /// Number of the newest message of each conversation.
     heads: BTreeMap<Name, i64>,
     snapshots: BTreeMap<SnapshotId, Arc<Snapshot>>,
@@ -99,6 +102,7 @@ impl World {
             now: FIRST_DAY,
             intervals: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            privacy: BTreeMap::new(),
             heads: BTreeMap::new(),
             snapshots: BTreeMap::from([(start.id, start.clone())]),
             start,
@@ -171,7 +175,8 @@ impl World {
             let (blocks, one, two) = self.pair(name, other);
             (BlocksRow { user: user(name), other: user(other), blocks }, one.max(two))
         });
-        UserRows { memberships: memberships.collect(), blocks: blocks.collect() }
+        let privacy = self.privacy.get(name).copied();
+        UserRows { memberships: memberships.collect(), blocks: blocks.collect(), privacy }
     }
 }
 
@@ -207,7 +212,7 @@ impl World {
 
     pub fn reads(&mut self, k: Name, name: Name, up_to: i64) {
         self.command();
-        let receipt = ReceiptAdvanced { user: user(name), read_up_to: up_to };
+        let receipt = ReceiptAdvanced { user: user(name), read_up_to: up_to, is_shown: true };
         self.tells(k, vec![receipt.into()]);
     }
 
@@ -242,6 +247,28 @@ impl World {
         intervals.last_mut().unwrap().to = Some(self.now);
         *version = at;
         self.tells_of_blocks(by, other);
+    }
+
+    /// `name` switches read receipts.
+    pub fn switches_receipts(&mut self, name: Name, show_read_receipts: bool) {
+        let at = self.command();
+        let privacy = Privacy { show_read_receipts, ..Privacy::default() };
+        self.privacy.insert(name, (privacy, at));
+        let fact = PrivacyChanged { privacy }.into();
+        self.append(Lane(2), vec![Output::AccountEvent { user: user(name), fact }]);
+    }
+
+    /// A device of `name` has stored the messages up to a number.
+    pub fn gets(&mut self, k: Name, name: Name, up_to: i64) {
+        self.command();
+        self.tells(k, vec![DeliveryAdvanced { user: user(name), delivered_up_to: up_to }.into()]);
+    }
+
+    /// `name` reads with read receipts off.
+    pub fn reads_in_private(&mut self, k: Name, name: Name, up_to: i64) {
+        self.command();
+        let receipt = ReceiptAdvanced { user: user(name), read_up_to: up_to, is_shown: false };
+        self.tells(k, vec![receipt.into()]);
     }
 
     /// A send by `name` is refused after all.

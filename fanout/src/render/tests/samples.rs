@@ -80,7 +80,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         gone.into(),
         ConversationOpened { about: opened(), members: PEOPLE.map(user).to_vec() }.into(),
         ConversationUpdated { about: opened(), by: user("bob") }.into(),
-        ReceiptAdvanced { user: user("bob"), read_up_to: 2 }.into(),
+        ReceiptAdvanced { user: user("bob"), read_up_to: 2, is_shown: true }.into(),
         DeliveryAdvanced { user: user("bob"), delivered_up_to: 2 }.into(),
         RolesChanged { about: opened(), by: user("bob"), members: vec![] }.into(),
         MarkedUnread { user: user("ann"), marked: true }.into(),
@@ -142,7 +142,8 @@ fn message(seq: i64) -> Message {
 pub fn people() -> People {
     let member =
         Member { role: Role::Member, joined_at: 1, intervals: vec![SINCE], marks: Watermarks::default() };
-    let receipt = Receipt { marks: Watermarks::default().with_read(4, 5), ordinal: 4, ..Receipt::default() };
+    let receipt =
+        Receipt { marks: Watermarks::default().with_read(4, 5, true), ordinal: 4, ..Receipt::default() };
     let people: [UserId; 2] = PEOPLE.map(user);
     People {
         members: people.iter().map(|user| (user.clone(), member.clone())).collect(),

@@ -87,6 +87,10 @@ async fn the_status_of_a_deleted_message_is_shared_once_it_is_completed() {
         [node.renders("ann", Answers::default()).await, node.renders("bob", Answers::default()).await];
     assert!(ann.is_shared && Arc::ptr_eq(&ann.payload, &bob.payload));
     assert!(ann.payload.parts().concat().contains(r#""status":"READ""#));
+    let [ann, bob] =
+        [node.renders("ann", Answers::HIDES_READS).await, node.renders("bob", Answers::HIDES_READS).await];
+    assert!(ann.is_shared && Arc::ptr_eq(&ann.payload, &bob.payload));
+    assert!(ann.payload.parts().concat().contains(r#""status":"DELIVERED""#));
     // A block hides marks, and from whom it does is read for that viewer.
     assert!(!node.renders("ann", Answers::IS_BLOCKED).await.is_shared);
 }

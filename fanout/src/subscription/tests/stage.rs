@@ -103,7 +103,7 @@ impl Stage {
     /// The people of `k1` in its tables.
     pub fn has_people(&self, names: &[&str]) {
         let interval = MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 };
-        let marks = Watermarks::default().with_read(9, 0);
+        let marks = Watermarks::default().with_read(9, 0, true);
         let member = Member { role: Rank::Member, joined_at: 0, intervals: vec![interval], marks };
         for name in names {
             self.tables.row(&conversation("k1"), RowKey::of::<Member>(&user(name)), &avro::encode(&member));

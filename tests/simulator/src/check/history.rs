@@ -22,6 +22,8 @@ pub struct Person {
     pub mark: i64,
     /// Number up to which messages have reached the user; reading implies it.
     pub delivered: i64,
+    /// Number up to which the user has said to have read, with read receipts on.
+    pub shown: i64,
     /// The role that a fact gave to the user, since they have been there.
     pub role: Option<Role>,
     /// Whether the user has marked the conversation as unread since.
@@ -255,10 +257,13 @@ impl History {
         let person = person.ok_or_else(|| format!("{} reads, and is no member", receipt.user))?;
         let first = person.intervals.last().map_or(0, |last| last.first_seq);
         let up_to = receipt.read_up_to;
-        if up_to <= person.mark || up_to > newest || up_to < first {
+        if up_to <= person.mark || up_to > newest || up_to < first || up_to > person.delivered {
             return Err(format!("{receipt:?} after {}, of {newest}, from {first} on", person.mark));
         }
-        (person.mark, person.delivered) = (up_to, person.delivered.max(up_to));
+        person.mark = up_to;
+        if receipt.is_shown {
+            person.shown = up_to;
+        }
         Ok(())
     }
 }

@@ -15,7 +15,8 @@ impl Simulated for MarkRead {
 
     fn ask(clients: &mut Clients, state: &mut State) {
         let (user, conversation) = (clients.user(state), clients.conversation(state));
-        let read = MarkRead { user, up_to: state.random.random_range(1..40) };
+        let (up_to, is_shown) = (state.random.random_range(1..40), state.chance(0.7));
+        let read = MarkRead { user, up_to, is_shown };
         clients.direct(state, &conversation, read);
     }
 
@@ -72,8 +73,13 @@ fn marks(story: &Story) -> Result<(), String> {
         } else {
             story.stored.get::<Former>(user).map(|former| former.marks)
         };
-        let stored = stored.map(|marks| (marks.read.up_to, marks.delivered.up_to));
-        if stored != Some((person.mark, person.delivered)) {
+        let stored = stored.map(|marks| (marks.read.up_to, marks.delivered.up_to, marks.shown.up_to));
+        let told = (person.mark, person.delivered, person.shown);
+        // Of what a sender reads by sending no event says whether it is shown.
+        let is_told = |(read, delivered, shown): (i64, i64, i64)| {
+            (read, delivered) == (told.0, told.1) && (told.2..=told.0).contains(&shown)
+        };
+        if !stored.is_some_and(is_told) {
             return Err(format!("{user} has read and got up to {stored:?}, not {person:?}"));
         }
         if let Some(receipt) = receipt.filter(|receipt| !receipt.ended) {

@@ -103,6 +103,7 @@ impl Simulated for PostMessage {
             content: Content::plain("for nothing"),
             reply_to: None,
             mentions: Mentions::default(),
+            shows_reads: true,
         };
         clients.direct(state, &conversation, post);
     }

@@ -1,8 +1,10 @@
 //! Read marks, unread counts and status: while members come and go, messages are deleted, and blocks
 //! begin and end.
 
+use musclemap_tests::Client;
 use musclemap_tests::acts;
 use musclemap_tests::client::data;
+use serde_json::json;
 
 use super::{People, acknowledge, add, answer, delete, leave, mark_read, remove, set_block};
 
@@ -13,6 +15,7 @@ pub async fn read(people: &People) {
     deliver(people).await;
     come_and_go(people).await;
     block(people).await;
+    in_private(people).await;
     leave_unread(people).await;
 }
 
@@ -98,6 +101,34 @@ async fn block(People { ann, carl, dora, eve, finn, .. }: &People) {
     finn.send(&group, "hidden from ann for ever").await;
     set_block(ann, finn, false).await;
     finn.send(&group, "seen by ann").await;
+}
+
+/// Finn reads in private for a while; eve sees nobody's read receipts from here on.
+async fn in_private(People { ann, eve, finn, .. }: &People) {
+    let set = "mutation($i: PrivacySettingsInput!) { updatePrivacySettings(input: $i) { showReadReceipts } }";
+    let switch = async |user: &Client, is_on: bool| {
+        user.get(set, json!({ "i": { "showReadReceipts": is_on } })).await;
+    };
+    let group = ann.create("GROUP", &[eve, finn]).await;
+    let first = ann.send(&group, "read by both").await;
+    mark_read(eve, &group, &first).await;
+    mark_read(finn, &group, &first).await;
+    switch(finn, false).await;
+    let second = ann.send(&group, "read by finn in private").await;
+    acknowledge(finn, &group, &second).await;
+    mark_read(finn, &group, &second).await;
+    let third = ann.send(&group, "not acknowledged before").await;
+    mark_read(finn, &group, &third).await;
+    switch(finn, true).await;
+    let last = ann.send(&group, "read by both again").await;
+    mark_read(eve, &group, &last).await;
+    mark_read(finn, &group, &last).await;
+    ann.send(&group, "read by nobody").await;
+    let off = ann.create("GROUP", &[eve, finn]).await;
+    let message = ann.send(&off, "read by finn, unseen by eve").await;
+    mark_read(finn, &off, &message).await;
+    switch(eve, false).await;
+    mark_read(eve, &off, &message).await;
 }
 
 /// More unread messages than are counted, of which some are deleted.
