@@ -11,6 +11,7 @@ import type * as Schema from "./schema.ts";
 import type { Session } from "./session.ts";
 import { IndexedStorage, MemoryStorage, type OutboxStorage } from "./storage.ts";
 import { Timeline } from "./timeline.ts";
+import { Typing } from "./typing.ts";
 
 export interface Options {
   /** Where requests go, and where sockets are opened: two URLs of `/graphql`. */
@@ -40,6 +41,7 @@ export class Client extends Changing {
   readonly conversations: Conversations;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
+  readonly typing: Typing;
   readonly me: UserView;
   readonly #acknowledgements: Acknowledgements;
   readonly #timelines = new Map<string, Timeline>();
@@ -68,6 +70,7 @@ export class Client extends Changing {
     this.outbox = new Outbox(request, keep(me.id), (message) => this.#created(message));
     this.inbox = new Inbox(options.sockets, options.session, (event) => this.#handle(event), options.webSocket);
     this.#acknowledgements = new Acknowledgements(this.inbox, (id) => this.conversations.stale(id));
+    this.typing = new Typing(this.inbox);
     this.inbox.onChange(() => this.#connected());
   }
 
@@ -87,6 +90,7 @@ export class Client extends Changing {
     this.outbox.close();
     this.conversations.stop();
     this.#acknowledgements.stop();
+    this.typing.stop();
     await this.inbox.close();
   }
 
@@ -189,6 +193,9 @@ export class Client extends Changing {
       case "AccountChanged":
         for (const listener of this.#account) listener(event.what);
         break;
+      case "TypingChanged":
+        this.typing.changedTo(event.conversationId, event.typing);
+        break;
       case "SendRejected":
         this.outbox.refused(event.clientMessageId, event.code);
         break;
@@ -217,6 +224,7 @@ export class Client extends Changing {
   #created(message: MessageView): void {
     const mine = message.sender.id === this.me.id;
     if (mine && message.clientMessageId) this.outbox.settled(message.clientMessageId);
+    this.typing.sent(message.conversationId, message.sender.id);
     const known = this.conversations.get(message.conversationId);
     const isNew = message.seq > (known?.lastSeq ?? 0);
     this.conversations.created(message, isNew && !mine && message.contentType !== "SYSTEM");

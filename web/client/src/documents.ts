@@ -67,6 +67,7 @@ export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) 
   ... on ConversationChanged { left conversation { id } }
   ... on ReceiptAdvanced { receipt { messageId conversationId deliveredAt readAt user { id } } }
   ... on AccountChanged { what }
+  ... on TypingChanged { conversationId typing { userId username isTyping } }
   ... on SendRejected { clientMessageId code detail }
   ... on ResumeGap { reason }
   ... on Drained { replayed }
@@ -105,6 +106,9 @@ export const CREATE = `mutation Create($input: CreateConversationInput!) {
 
 export const DELIVERED = `mutation Delivered($id: ID!, $message: ID!) {
   acknowledgeDelivery(conversationId: $id, upToMessageId: $message) }`;
+
+export const TYPING =
+  "mutation Typing($id: ID!, $on: Boolean!) { setTypingStatus(conversationId: $id, isTyping: $on) }";
 
 export const READ = `mutation Read($id: ID!, $message: ID!) {
   markRead(conversationId: $id, upToMessageId: $message) }`;

@@ -10,6 +10,7 @@ import { ApiError } from "./errors.ts";
 import type { Variables } from "./http.ts";
 import type * as Schema from "./schema.ts";
 import type { Session } from "./session.ts";
+import type { Typist } from "./typing.ts";
 
 /** "connecting" from the start and after each cut; "live" once everything missed has come. */
 export type Connection = "offline" | "connecting" | "live";
@@ -20,6 +21,7 @@ export type InboxEvent =
   | { __typename: "ConversationChanged"; left: boolean; conversation: { id: string } }
   | { __typename: "ReceiptAdvanced"; receipt: ReceiptView }
   | { __typename: "AccountChanged"; what: Schema.AccountPart }
+  | { __typename: "TypingChanged"; conversationId: string; typing: Typist & { isTyping: boolean } }
   | { __typename: "SendRejected"; clientMessageId: string; code: string; detail: string }
   | { __typename: "ResumeGap"; reason: string }
   | { __typename: "Drained"; replayed: number };
