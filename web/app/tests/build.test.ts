@@ -15,7 +15,10 @@ const documents = readdirSync(here("src"), { recursive: true, encoding: "utf8" }
   .flatMap((name) => {
     const text = readFileSync(here(`src/${name}`), "utf8");
     const found = [...text.matchAll(/(["`])((?:query|mutation|subscription)\s[A-Z][^"`]*|\{ [a-z]+ \{[^"`]*)\1/g)];
-    return found.map(([, , document = ""], at) => [`${name} ${at}`, document.replace(/\$\{(\w+)\}/g, (_, name: string) => fragments[name] ?? "")] as const);
+    // A constant of the same file, or one of those above.
+    const constant = (wanted: string) => new RegExp(`const ${wanted} = "([^"]*)"`).exec(text)?.[1] ?? fragments[wanted] ?? "";
+    const whole = (document: string) => document.replace(/\$\{(\w+)\}/g, (_, wanted: string) => constant(wanted));
+    return found.map(([, , document = ""], at) => [`${name} ${at}`, whole(document)] as const);
   });
 
 test("there are documents", () => expect(documents.length).toBeGreaterThan(15));
