@@ -11,8 +11,10 @@ use crate::tree::File;
 /// What a file says first, by its extension: a comment on what it is.
 const OPENINGS: [(&str, &str); 5] =
     [("ts", "// "), ("mjs", "// "), ("svelte", "<!-- "), ("css", "/* "), ("html", "<!doctype html>")];
-/// A licence of files, which binds whoever changes them: for tools that build and test, and are not shipped.
-const FOR_TOOLS: &str = "MPL-2.0";
+/// Packages that build or test and are not shipped, by the beginnings of their names, with licences that bind
+/// whoever changes their files.
+const TOOLS: [(&str, &str); 3] =
+    [("argparse", "Python-2.0"), ("axe-core", "MPL-2.0"), ("lightningcss", "MPL-2.0")];
 
 /// `package-lock.json`.
 #[derive(Debug, Deserialize)]
@@ -24,8 +26,6 @@ pub struct Lock {
 struct Package {
     license: Option<String>,
     integrity: Option<String>,
-    #[serde(default)]
-    dev: bool,
 }
 
 /// What is wrong with a file of the web client.
@@ -48,13 +48,13 @@ pub fn check(file: &File) -> Vec<String> {
 
 /// Packages whose licences are not allowed, and those that are not held to their bytes.
 pub fn packages(lock: &Lock, allowed: &[String]) -> Vec<String> {
-    let tools: Vec<String> = allowed.iter().cloned().chain([FOR_TOOLS.to_owned()]).collect();
     let mut wrong = Vec::new();
     let fetched = lock.packages.iter().filter(|(_, package)| package.integrity.is_some());
     for (name, package) in fetched {
-        let allowed = if package.dev { &tools } else { allowed };
         let licence = package.license.clone().unwrap_or_default();
-        if !is_met(&licence, allowed) {
+        let short = name.rsplit("node_modules/").next().unwrap_or_default();
+        let is_tool = TOOLS.iter().any(|(tool, of_tool)| short.starts_with(tool) && licence == *of_tool);
+        if !is_tool && !is_met(&licence, allowed) {
             wrong.push(format!("{name}: licence {licence:?}"));
         }
     }
@@ -96,8 +96,8 @@ mod tests {
             r#"{"packages": {
                 "": {"license": "Apache-2.0"}, "client": {"license": "Apache-2.0"},
                 "node_modules/a": {"license": "MIT", "integrity": "sha512-1"},
-                "node_modules/b": {"license": "MPL-2.0", "integrity": "sha512-2", "dev": true},
-                "node_modules/c": {"license": "MPL-2.0", "integrity": "sha512-3"},
+                "node_modules/lightningcss-x": {"license": "MPL-2.0", "integrity": "sha512-2", "dev": true},
+                "node_modules/c": {"license": "MPL-2.0", "integrity": "sha512-3", "dev": true},
                 "node_modules/d": {"integrity": "sha512-4"},
                 "node_modules/e": {"license": "MIT"},
                 "node_modules/f": {"license": "AGPL-3.0", "integrity": "sha512-5", "dev": true}}}"#,
