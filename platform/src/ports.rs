@@ -5,8 +5,10 @@
 
 pub mod ephemeral;
 pub mod log;
+pub mod search;
 pub mod tables;
 
 pub use ephemeral::{Ephemeral, EphemeralError, Incoming, Subscription};
 pub use log::{Log, LogError, Marks, Membership, MembershipChange, Reader, Receipt, Record};
+pub use search::{SearchError, SearchIndex};
 pub use tables::{Page, PutRow, Range, Row, Tables, TablesError};

@@ -30,6 +30,7 @@ pub mod privacy;
 pub mod receipts;
 pub mod record;
 pub mod rows;
+pub mod search;
 pub mod sending;
 pub mod settings;
 pub mod states;

@@ -1,7 +1,7 @@
-//! What every adapter of the log, of the tables and of ephemeral state is held to.
+//! What every adapter of the log, of the tables, of ephemeral state and of search is held to.
 //!
-//! An adapter's test file is two lines: a fixture, and [`log_conformance!`], [`tables_conformance!`] or
-//! [`ephemeral_conformance!`] with an expression that makes one; each case becomes a `tokio` test.
+//! An adapter's test file is two lines: a fixture, and [`log_conformance!`], [`tables_conformance!`],
+//! [`ephemeral_conformance!`] or [`search_conformance!`] with an expression that makes one; each case becomes a `tokio` test.
 //!
 //! Invariant: a case can run beside all others, again and again, against one shared server: it
 //! uses partition keys and group names of its own, and reads from where a partition ended when it
@@ -10,11 +10,12 @@
 pub mod ephemeral;
 pub mod harness;
 pub mod log;
+pub mod search;
 pub mod tables;
 
 use std::sync::Arc;
 
-use platform::ports::{Ephemeral, Log, Tables};
+use platform::ports::{Ephemeral, Log, SearchIndex, Tables};
 
 /// A log under test; whatever it needs lives as long as this.
 pub trait LogFixture {
@@ -31,6 +32,40 @@ pub trait TablesFixture {
 /// Ephemeral state under test; whatever it needs lives as long as this.
 pub trait EphemeralFixture {
     fn ephemeral(&self) -> Arc<dyn Ephemeral>;
+}
+
+/// Search indexes under test, which are empty; whatever they need lives as long as this.
+pub trait SearchFixture {
+    fn search(&self) -> Arc<dyn SearchIndex>;
+}
+
+/// One test for each case that search indexes are held to. The expression may await.
+#[macro_export]
+macro_rules! search_conformance {
+    ($fixture:expr) => {
+        $crate::search_cases! { $fixture,
+            writing::a_write_is_found_by_the_next_query,
+            writing::the_higher_version_stays_in_either_order,
+            writing::what_is_gone_stays_gone_for_older_versions,
+            writing::a_list_has_every_document_once,
+            writing::ids_may_hold_whatever_ids_of_users_do,
+            filters::a_hit_matches_the_filter,
+            filters::a_filter_may_name_thousands,
+            filters::text_is_never_read_as_a_filter_or_an_operator,
+            matching::every_word_has_to_match,
+            matching::a_typo_matches_in_long_words_alone,
+            matching::the_last_word_may_be_a_prefix,
+            matching::a_phrase_matches_as_it_is,
+            matching::case_and_accents_make_no_difference,
+            matching::scripts_without_spaces_match,
+            matching::highlights_mark_what_matches,
+            matching::better_hits_come_first,
+            matching::of_equally_good_hits_the_newest_comes_first,
+            matching::pages_have_every_hit_once,
+            sides::the_next_side_replaces_the_live_one,
+            sides::a_next_side_that_was_given_up_is_made_anew,
+        }
+    };
 }
 
 /// One test for each case that a log is held to. The expression may await.
@@ -157,6 +192,20 @@ macro_rules! ephemeral_cases {
     };
 }
 
+#[doc(hidden)]
+#[macro_export]
+macro_rules! search_cases {
+    ($fixture:expr, $($group:ident :: $case:ident,)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let fixture = $fixture;
+                $crate::search::$group::$case($crate::SearchFixture::search(&fixture)).await;
+            }
+        )*
+    };
+}
+
 #[cfg(test)]
 mod tests {
     /// A case that is written but not listed would hold nobody to anything.
@@ -176,6 +225,10 @@ mod tests {
             ("deadlines", include_str!("ephemeral/deadlines.rs")),
             ("messages", include_str!("ephemeral/messages.rs")),
             ("leases", include_str!("ephemeral/leases.rs")),
+            ("writing", include_str!("search/writing.rs")),
+            ("filters", include_str!("search/filters.rs")),
+            ("matching", include_str!("search/matching.rs")),
+            ("sides", include_str!("search/sides.rs")),
         ] {
             for line in source.lines().filter_map(|line| line.strip_prefix("pub async fn ")) {
                 let case = line.split('(').next().unwrap_or_default();
