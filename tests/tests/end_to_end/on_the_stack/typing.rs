@@ -22,10 +22,10 @@ async fn types(client: &Client, chat: &str, is_typing: bool) {
 
 /// Who types, or has stopped, as the next notice in an inbox says; events are passed over.
 async fn told(socket: &mut Socket) -> (String, bool) {
-    let frame = socket.frames_until("TypingChanged").await.pop().unwrap();
+    let frame = socket.frames_until("TypingChanged").await.pop().expect("a frame");
     assert!(frame["cursor"].is_null(), "{frame}");
     let typing = &frame["event"]["typing"];
-    (typing["username"].as_str().unwrap().to_owned(), typing["isTyping"] == true)
+    (typing["username"].as_str().expect("a name").to_owned(), typing["isTyping"] == true)
 }
 
 fn begins(name: &str) -> (String, bool) {
