@@ -14,9 +14,10 @@ use graphql::{Origins, TrustedProxies, limits};
 use ingest::http::connections::Serving;
 use ingest::http::tls::Tls;
 use ingest::web::{Files, Setting, Web};
+use objects::Objects;
 use platform::config::{self, Secret};
 use platform::{connections, runner};
-use roles::Access;
+use roles::{Access, FileStore};
 use schemas::ConversationKey;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,7 @@ pub struct Config {
     pub admin: Listen,
     pub auth: Auth,
     pub conversations: Conversations,
+    pub files: FilesSection,
     pub cursors: Cursors,
     pub runner: RunnerSection,
     pub ingest: IngestSection,
@@ -149,6 +151,13 @@ pub struct Auth {
 #[serde(deny_unknown_fields)]
 pub struct Conversations {
     key: Secret,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilesSection {
+    folder: PathBuf,
+    public_url: String,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -357,6 +366,21 @@ impl Config {
         let setting = Setting { sockets, dev_login: self.auth.dev_login, demo: vec![] };
         let files = Files::read(folder).context("web.folder")?;
         Ok(Some(Web::new(files, &setting).context("web.sockets")?))
+    }
+
+    /// Where files are.
+    pub fn files(&self) -> Result<FileStore> {
+        let folder = &self.files.folder;
+        if folder.as_os_str().is_empty() {
+            bail!("files.folder is not given");
+        }
+        let objects = Objects::in_folder(folder).with_context(|| format!("{}", folder.display()))?;
+        Ok(FileStore { objects, public_url: self.files.public_url.clone() })
+    }
+
+    /// Where clients find files, for a process that moves no bytes of them.
+    pub fn links(&self) -> FileStore {
+        FileStore { objects: Objects::in_memory(), public_url: self.files.public_url.clone() }
     }
 
     /// The platform's keys, where they are given.

@@ -14,6 +14,7 @@ mod preferences;
 mod privacy;
 mod refunding;
 mod sending;
+mod uploading;
 mod usage;
 
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose};
@@ -30,6 +31,7 @@ use schemas::{Refusal, UserId, account_operations};
 
 pub use creating::check as check_creation;
 pub use organizing::check_labels;
+pub use uploading::check as check_upload;
 
 use crate::operation::{Context, NoEffect, Operation, Past, dispatch};
 

@@ -13,6 +13,7 @@ use schemas::message::Message;
 use schemas::position::Offset;
 use schemas::privacy::Privacy;
 use schemas::sending::MessageCreated;
+use schemas::uploading::AttachmentChanged;
 use schemas::{AccountFact, ConversationFact, UserId};
 
 use crate::access::{Blocking, Seen, Sight};
@@ -104,9 +105,23 @@ pub fn is_published(fact: &AccountFact) -> bool {
         AccountFact::SendRejected(_)
         | AccountFact::ConversationOrganized(_)
         | AccountFact::DraftSaved(_)
+        | AccountFact::AttachmentChanged(_)
         | AccountFact::PreferencesChanged(_)
         | AccountFact::PrivacyChanged(_) => true,
         AccountFact::CreditsChanged(_) => false,
+    }
+}
+
+/// The attachment that waits for the media processor since a fact.
+pub fn scans(fact: &AccountFact) -> Option<&AttachmentChanged> {
+    match fact {
+        AccountFact::AttachmentChanged(changed) => changed.now.progress.is_scanning().then_some(changed),
+        AccountFact::CreditsChanged(_)
+        | AccountFact::SendRejected(_)
+        | AccountFact::ConversationOrganized(_)
+        | AccountFact::DraftSaved(_)
+        | AccountFact::PreferencesChanged(_)
+        | AccountFact::PrivacyChanged(_) => None,
     }
 }
 
@@ -150,6 +165,7 @@ pub fn learns_of_account(fact: &AccountFact, user: &UserId) -> Option<Learned> {
         | AccountFact::SendRejected(_)
         | AccountFact::ConversationOrganized(_)
         | AccountFact::DraftSaved(_)
+        | AccountFact::AttachmentChanged(_)
         | AccountFact::PreferencesChanged(_) => None,
     }
 }

@@ -8,6 +8,7 @@ pub mod conversation;
 pub mod delivery;
 mod effect;
 pub mod fault;
+pub mod files;
 pub mod mentions;
 mod operation;
 pub mod policy;

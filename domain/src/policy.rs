@@ -15,6 +15,8 @@ const MOST_EDITS: i64 = 100;
 const LONGEST_WINDOW: i64 = 366 * 24 * 60 * 60;
 /// A group is opened by one command, which writes a row for each member.
 const MOST_MEMBERS: i64 = 80;
+/// The media processor holds a file in memory.
+const MOST_FILE_BYTES: i64 = 64 * 1024 * 1024;
 /// Four bytes each, and the parent's text beside: a fraction of the largest record.
 const MOST_CHARACTERS: i64 = 16_000;
 
@@ -57,7 +59,7 @@ fn unknown_key(written: &toml::Table, understood: &toml::Table, path: &str) -> O
 
 fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     let limits = &policy.limits;
-    let windows: [(&'static str, &Limit); 7] = [
+    let windows: [(&'static str, &Limit); 8] = [
         ("limits.send", &limits.send),
         ("limits.create_conversation", &limits.create_conversation),
         ("limits.edit", &limits.edit),
@@ -65,6 +67,7 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
         ("limits.identical_text_conversations", &limits.identical_text_conversations),
         ("limits.change_members", &limits.change_members),
         ("limits.block", &limits.block),
+        ("limits.upload", &limits.upload),
     ];
     for (name, window) in windows {
         within(name, window.count.into(), MOST_COUNTED)?;
@@ -73,6 +76,7 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     within("limits.group_members", limits.group_members.into(), MOST_MEMBERS)?;
     within("limits.message_characters", limits.message_characters.into(), MOST_CHARACTERS)?;
     within("limits.edit_window_seconds", limits.edit_window_seconds, LONGEST_WINDOW)?;
+    within("limits.attachment_bytes", limits.attachment_bytes.into(), MOST_FILE_BYTES)?;
     within("limits.edits_per_message", limits.edits_per_message.into(), MOST_EDITS)?;
     if !(0..=1_000_000).contains(&policy.prices.message_per_recipient) {
         return Err(InvalidPolicy::Price);
@@ -98,6 +102,8 @@ mod tests {
         assert_eq!(policy.limits.change_members, Limit { count: 100, seconds: 86_400 });
         assert_eq!(policy.limits.block, Limit { count: 50, seconds: 86_400 });
         assert_eq!(policy.limits.message_characters, 4_000);
+        assert_eq!(policy.limits.upload, Limit { count: 20, seconds: 3_600 });
+        assert_eq!(policy.limits.attachment_bytes, 25 * 1024 * 1024);
         assert_eq!(policy.limits.group_members, 50);
     }
 

@@ -1,12 +1,13 @@
 //! Queries.
 
 use async_graphql::{Context, ID, Object};
-use schemas::{ConversationId, MessageId, UserId};
+use schemas::{AttachmentId, ConversationId, MessageId, UserId};
 
 use crate::account::credits::CreditAccount;
 use crate::account::limits::{self, RateLimit};
 use crate::account::privacy::PrivacySettings;
 use crate::account::settings::UserSettings;
+use crate::attachment::Attachment;
 use crate::conversation::Conversation;
 use crate::conversation::list::{self, ConversationConnection, ConversationFilter, UnreadSummary};
 use crate::ids::parse_id;
@@ -121,6 +122,13 @@ impl Query {
     /// message are not here.
     async fn rate_limits(&self, ctx: &Context<'_>) -> Result<Vec<RateLimit>> {
         limits::rate_limits(ctx).await
+    }
+
+    /// One of the viewer's own.
+    async fn attachment(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Attachment>> {
+        let id: AttachmentId = parse_id(&id)?;
+        let row = reads(ctx)?.attachment(&viewer(ctx)?.user, &id).await?;
+        Ok(Some(Attachment::new(id, row)))
     }
 
     async fn credits(&self, ctx: &Context<'_>) -> Result<CreditAccount> {

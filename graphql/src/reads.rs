@@ -24,8 +24,10 @@ use schemas::credits::LedgerEntry;
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset};
 use schemas::states::AccountState;
-use schemas::{ClientId, ConversationId, ConversationKey, UserId};
+use schemas::uploading::Attachment;
+use schemas::{AttachmentId, ClientId, ConversationId, ConversationKey, UserId};
 
+use crate::links::Links;
 use crate::rows::{MemberRows, Memberships, Rows};
 
 pub use blocks::BlockList;
@@ -42,6 +44,8 @@ pub struct Reads {
     pub ids: ConversationKey,
     /// What users see of each other at the moment.
     pub awareness: Arc<Awareness>,
+    /// Links to files.
+    pub links: Links,
     clock: Arc<dyn Clock>,
 }
 
@@ -52,10 +56,16 @@ impl Reads {
         awareness: Arc<Awareness>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { rows, ids, awareness, clock }
+        let links = Links::new(ids.clone(), "");
+        Self { rows, ids, links, awareness, clock }
     }
 
-    fn now(&self) -> LogTime {
+    /// With links that begin by a base.
+    pub fn with_links_at(self, base: &str) -> Self {
+        Self { links: Links::new(self.ids.clone(), base), ..self }
+    }
+
+    pub fn now(&self) -> LogTime {
         self.clock.now()
     }
 
@@ -82,6 +92,11 @@ impl Reads {
     /// A viewer's own account.
     pub async fn account(&self, viewer: &UserId) -> Result<AccountState, Refusal> {
         self.rows.account(viewer).await
+    }
+
+    /// An attachment of a viewer's own; NOT_FOUND for any other.
+    pub async fn attachment(&self, viewer: &UserId, id: &AttachmentId) -> Result<Attachment, Refusal> {
+        self.rows.account_value(viewer, id).await?.ok_or_else(Refusal::not_found)
     }
 
     /// Entries of a viewer's own ledger before an offset, newest first; at most `limit`.

@@ -30,6 +30,7 @@ use crate::operations::receipts::Receipts;
 use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
 use crate::operations::typing::TypingStatus;
+use crate::operations::uploading::Uploading;
 
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
@@ -37,7 +38,7 @@ pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead", "setTypingStatus"];
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(Messages, Conversations, People);
+pub struct Mutation(Messages, Conversations, People, Files);
 
 #[derive(MergedObject, Default)]
 pub struct Messages(Sending, Editing, Deleting, Receipts);
@@ -47,6 +48,9 @@ pub struct Conversations(Creating, Membership, Settings, Organizing);
 
 #[derive(MergedObject, Default)]
 pub struct People(Blocking, Preferences, Privacy, TypingStatus);
+
+#[derive(MergedObject, Default)]
+pub struct Files(Uploading);
 
 /// The schema over what can be read and asked for. It runs what [`graphql::Admission`] has admitted, which
 /// is valid.

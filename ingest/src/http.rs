@@ -9,6 +9,7 @@ mod answer;
 mod body;
 pub mod connections;
 mod cors;
+pub mod files;
 mod local;
 mod request;
 pub mod tls;
@@ -33,7 +34,7 @@ use graphql::deadline::in_bounds;
 use graphql::error::server_error;
 use graphql::limits::{Asker, Peer};
 use graphql::problem::{self, Problem};
-use graphql::{Admission, Executor, Introspection, Origins, TraceParent, Viewer};
+use graphql::{Admission, Executor, Introspection, Origins, Reads, TraceParent, Viewer};
 use platform::clock::Clock;
 use schemas::{ErrorCode, Refusal};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -41,6 +42,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::Ingest;
 use accept::{Media, negotiate};
 use answer::{Outcome, answer};
+use files::Transfers;
 use request::{GetParameters, Malformed, Operation};
 
 /// The largest body of a request, in bytes.
@@ -61,6 +63,9 @@ pub struct Http {
     pub authenticator: Arc<Authenticator>,
     pub ingest: Arc<Ingest>,
     pub clock: Arc<dyn Clock>,
+    pub reads: Arc<Reads>,
+    /// Places for transfers of files.
+    pub transfers: Transfers,
     /// Serves log-in without a password, to this machine alone.
     pub dev_login: bool,
 }
@@ -79,11 +84,19 @@ pub fn routes(http: Http) -> Router {
         let login = post(crate::login::login).layer(from_fn(local::only));
         router = router.route("/dev/login", across(login, &[Method::POST], "POST, OPTIONS"));
     }
+    // Bodies of these come and go in pieces.
+    let uploads = across(files::uploads(), &[Method::PUT, Method::HEAD], "PUT, HEAD, OPTIONS");
+    let downloads = across(files::downloads(), &[Method::GET, Method::HEAD], "GET, HEAD, OPTIONS");
+    let files = Router::new()
+        .route("/uploads/{token}", uploads)
+        .route("/files/{token}", downloads)
+        .method_not_allowed_fallback(problem::method_not_allowed);
     router
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(from_fn(body::read_whole))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .merge(files)
         .layer(CatchPanicLayer::custom(panicked))
         .with_state(http)
 }

@@ -23,6 +23,7 @@ use std::time::Duration;
 
 use graphql::limits::{self, Limits};
 use graphql::{Rows, TraceParent};
+use objects::Objects;
 use platform::clock::Clock;
 use platform::ports::{Log, LogError};
 use platform::telemetry::Stage;
@@ -78,6 +79,8 @@ pub struct Ingest {
     requests: Requests,
     acknowledgements: Acknowledgements,
     deliveries: Deliveries,
+    /// Files of attachments.
+    objects: Objects,
     limits: Arc<Limits>,
     options: Options,
     /// Where verdicts on its own commands begin.
@@ -107,6 +110,7 @@ impl Ingest {
         log: Arc<dyn Log>,
         clock: Arc<dyn Clock>,
         rows: Arc<Rows>,
+        objects: Objects,
         options: Options,
     ) -> Result<Arc<Self>, LogError> {
         metrics::announce();
@@ -125,6 +129,7 @@ impl Ingest {
             requests,
             acknowledgements,
             deliveries: Deliveries::default(),
+            objects,
             limits,
             options,
             verdicts_from,

@@ -25,6 +25,11 @@ pub fn announce() {
             metric.with_label_values(&[result]);
         }
     }
+    for transfer in [Transfer::Upload, Transfer::Download] {
+        for result in ["ok", "failed"] {
+            TRANSFERS.with_label_values(&[transfer.name(), result]);
+        }
+    }
     WAITING.set(0);
     STALLED.inc_by(0);
     for stage in [Stage::Append, Stage::Verdict, Stage::Request] {
@@ -49,6 +54,35 @@ pub static FACTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
         &["fact", "from"]
     ))
 });
+
+static TRANSFERS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    made(register_int_counter_vec!(
+        "musclemap_ingest_transfers_total",
+        "Requests that bring or get bytes of files, by direction and result",
+        &["direction", "result"]
+    ))
+});
+
+/// Which way bytes of a file go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transfer {
+    Upload,
+    Download,
+}
+
+impl Transfer {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Upload => "upload",
+            Self::Download => "download",
+        }
+    }
+}
+
+/// Counts a request of a transfer.
+pub fn transferred(transfer: Transfer, is_ok: bool) {
+    TRANSFERS.with_label_values(&[transfer.name(), if is_ok { "ok" } else { "failed" }]).inc();
+}
 
 /// Requests that wait for their verdicts.
 pub static WAITING: LazyLock<IntGauge> = LazyLock::new(|| {

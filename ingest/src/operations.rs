@@ -15,6 +15,7 @@ pub mod receipts;
 pub mod sending;
 pub mod settings;
 pub mod typing;
+pub mod uploading;
 
 use std::sync::Arc;
 

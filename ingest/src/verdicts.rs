@@ -52,6 +52,8 @@ mod tests {
     use schemas::verdict::{Decider, Done, Outcome};
     use tokio::task::JoinSet;
 
+    use objects::Objects;
+
     use super::*;
     use crate::Options;
     use crate::requests::{Completed, RequestKind};
@@ -63,7 +65,9 @@ mod tests {
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let (log, rows) = (store.log(), Arc::new(Rows::new(store.tables())));
         let ingest =
-            Ingest::open(log.clone(), Arc::new(SystemClock), rows, Options::default()).await.unwrap();
+            Ingest::open(log.clone(), Arc::new(SystemClock), rows, Objects::in_memory(), Options::default())
+                .await
+                .unwrap();
         let pending = ingest.requests.open(&"ann".parse().unwrap(), RequestKind::Direct).unwrap();
         let (by, outcome) = (Decider::Accounts, Outcome::Done(Done { changed: true }));
         let verdict = Verdict { request: pending.reply().request, by, outcome };

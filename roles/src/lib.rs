@@ -22,9 +22,12 @@ use graphql::auth::Authenticator;
 use graphql::{Admission, Executor, Origins, Reads, Rows};
 use ingest::http::Http;
 use ingest::http::connections::{self, Serving};
+use ingest::http::files::Transfers;
 use ingest::{Ingest, api};
+use objects::Objects;
 use platform::clock::Clock;
 use platform::connections::Options as Connections;
+use platform::effects;
 use platform::lifecycle::{Lifecycle, Signals};
 use platform::ports::{Ephemeral, Log, Tables};
 use platform::projection;
@@ -58,6 +61,14 @@ pub struct Access {
     pub dev_login: bool,
     /// Origins whose pages may connect.
     pub origins: Origins,
+}
+
+/// Where files are, and where clients find them.
+#[derive(Clone)]
+pub struct FileStore {
+    pub objects: Objects,
+    /// Scheme, host and port that stand before links to files; empty for links beside the API.
+    pub public_url: String,
 }
 
 /// What answers requests: commands into the log, verdicts from it.
@@ -130,20 +141,31 @@ impl Process {
         self.life.running.spawn("profiles", |stop| profiles::serve(ports, stop));
     }
 
+    /// Looks at files that were uploaded.
+    pub fn media(&mut self, files: &FileStore) {
+        let ports =
+            effects::Ports { log: self.log.clone(), tables: self.tables.clone(), clock: self.clock.clone() };
+        let objects = files.objects.clone();
+        self.life.running.spawn("media", |stop| media::serve(ports, objects, stop));
+    }
+
     /// What requests are answered by. Its verdicts come to a partition that it picks: whoever shares
     /// it tells the own requests from the other's.
     pub async fn api(
         &mut self,
         ephemeral: Arc<dyn Ephemeral>,
         ids: ConversationKey,
+        files: &FileStore,
         mut options: ingest::Options,
     ) -> Result<Api> {
         options.slot = rand::random_range(0..self.log.partitions(&VERDICTS));
         let rows = Arc::new(Rows::new(self.tables.clone()));
-        let ingest = Ingest::open(self.log.clone(), self.clock.clone(), rows.clone(), options).await?;
+        let ports = (self.log.clone(), self.clock.clone(), rows.clone());
+        let ingest = Ingest::open(ports.0, ports.1, ports.2, files.objects.clone(), options).await?;
         let latch = self.life.readiness.latch("verdicts");
         self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
-        let reads = Arc::new(Reads::new(rows, ids, Awareness::new(ephemeral), self.clock.clone()));
+        let reads = Reads::new(rows, ids, Awareness::new(ephemeral), self.clock.clone());
+        let reads = Arc::new(reads.with_links_at(&files.public_url));
         let schema = api::schema(reads.clone(), ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })
@@ -163,6 +185,8 @@ impl Process {
             authenticator: access.authenticator.clone(),
             ingest: api.ingest.clone(),
             clock: self.clock.clone(),
+            reads: api.reads.clone(),
+            transfers: Transfers::default(),
             dev_login: access.dev_login,
         })
     }

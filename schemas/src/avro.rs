@@ -255,7 +255,8 @@ mod tests {
             Schema::Record(record) => {
                 let fields = record.fields.iter().map(|field| {
                     let value = sample(&field.schema, names);
-                    let value = if field.name == "conversation" { conversation_id(value) } else { value };
+                    let is_id = ["conversation", "attachment"].contains(&field.name.as_str());
+                    let value = if is_id { derived_id(value) } else { value };
                     (field.name.clone(), value)
                 });
                 Value::Record(fields.collect())
@@ -266,10 +267,10 @@ mod tests {
     }
 
     /// An id that a field of this name allows.
-    fn conversation_id(value: Value) -> Value {
+    fn derived_id(value: Value) -> Value {
         match value {
             Value::String(_) => Value::String("0".repeat(32)),
-            Value::Union(branch, inner) => Value::Union(branch, Box::new(conversation_id(*inner))),
+            Value::Union(branch, inner) => Value::Union(branch, Box::new(derived_id(*inner))),
             other => other,
         }
     }

@@ -64,6 +64,9 @@ pub struct Limits {
     pub change_members: Limit,
     /// Changes of one user's block of another.
     pub block: Limit,
+    pub upload: Limit,
+    /// Bytes of one file.
+    pub attachment_bytes: i32,
 }
 
 /// At most `count` in any `seconds`.

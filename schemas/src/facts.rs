@@ -18,6 +18,7 @@ pub use crate::privacy::PrivacyChanged;
 pub use crate::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 pub use crate::sending::{MessageCreated, SendRejected};
 pub use crate::settings::ConversationUpdated;
+pub use crate::uploading::AttachmentChanged;
 
 macro_rules! facts {
     ($(#[$doc:meta])* $facts:ident, $released:ident: $($id:literal $fact:ident,)*) => {
@@ -75,6 +76,7 @@ facts! {
     203 PreferencesChanged,
     204 DraftSaved,
     210 PrivacyChanged,
+    230 AttachmentChanged,
 }
 
 facts! {

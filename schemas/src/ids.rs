@@ -92,6 +92,13 @@ text_id!(
     |text| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 );
 
+text_id!(
+    /// A file of its uploader: 32 lower-case hexadecimal digits, derived by a [`ConversationKey`].
+    AttachmentId,
+    "attachment",
+    |text| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+);
+
 /// A UUID chosen by a client for one request; as text in lower case with hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(Uuid);
@@ -167,9 +174,32 @@ impl ConversationKey {
         self.derived(&["created", creator.as_str(), &request.to_string()])
     }
 
+    /// The attachment that an uploader names by their own request id.
+    pub fn uploaded(&self, uploader: &UserId, request: &ClientId) -> AttachmentId {
+        AttachmentId(self.digits(&["uploaded", uploader.as_str(), &request.to_string()]))
+    }
+
+    /// Signs a link: the same on every process that has the key.
+    pub fn sign(&self, link: &str) -> [u8; 16] {
+        first_half(self.mac(&["link", link]).finalize().into_bytes().into())
+    }
+
+    /// Whether a signature is that of a link; it takes the same time whatever the signature is.
+    pub fn has_signed(&self, link: &str, signature: &[u8; 16]) -> bool {
+        self.mac(&["link", link]).verify_truncated_left(signature).is_ok()
+    }
+
     fn derived(&self, parts: &[&str]) -> ConversationId {
-        let mac = self.0.clone().chain_update(joined(parts)).finalize().into_bytes();
-        ConversationId(Uuid::from_bytes(first_half(mac.into())).simple().to_string().into())
+        ConversationId(self.digits(parts))
+    }
+
+    fn digits(&self, parts: &[&str]) -> Arc<str> {
+        let mac = self.mac(parts).finalize().into_bytes();
+        Uuid::from_bytes(first_half(mac.into())).simple().to_string().into()
+    }
+
+    fn mac(&self, parts: &[&str]) -> Hmac<Sha256> {
+        self.0.clone().chain_update(joined(parts))
     }
 }
 
@@ -237,6 +267,12 @@ mod tests {
         };
         let ((direct, created), other) = (ids(7), ids(8));
         assert!(direct != other.0 && created != other.1);
+        let (one, other) = (ConversationKey::new([7; 32]), ConversationKey::new([8; 32]));
+        assert_ne!(one.uploaded(&ann, &request), other.uploaded(&ann, &request));
+        assert!(one.has_signed("a/b", &one.sign("a/b")));
+        for (link, key) in [("a/c", &one), ("a/b", &other)] {
+            assert!(!one.has_signed("a/b", &key.sign(link)), "{link}");
+        }
         // HMAC-SHA-256 as other programs compute it.
         assert_eq!(direct.as_str(), "b65ddad3ff171b48b09420c681055d10");
     }

@@ -36,10 +36,11 @@ pub mod settings;
 pub mod states;
 pub mod tables;
 pub mod topics;
+pub mod uploading;
 pub mod verdict;
 
 pub use code::{ErrorCode, Refusal};
 pub use facts::{AccountFact, ConversationFact};
-pub use ids::{ClientId, ConversationId, ConversationKey, MessageId, UserId};
+pub use ids::{AttachmentId, ClientId, ConversationId, ConversationKey, MessageId, UserId};
 pub use operations::{AccountRequest, ConversationRequest};
 pub use position::{Cause, LogTime, Offset, Partition, Version};

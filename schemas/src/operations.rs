@@ -19,6 +19,7 @@ pub use crate::privacy::UpdatePrivacy;
 pub use crate::receipts::{AcknowledgeDelivery, MarkRead, MarkUnread};
 pub use crate::sending::{PostMessage, SendMessage};
 pub use crate::settings::UpdateConversation;
+pub use crate::uploading::{CompleteUpload, CreateUpload, SettleUpload};
 
 /// Calls `$with!` with the operations of accounts: what follows `$with`, then `id Request since rules,`
 /// for each. The caller has the requests in scope.
@@ -35,6 +36,9 @@ macro_rules! account_operations {
             106 UpdatePreferences since 1,
             110 UpdatePrivacy since 1,
             120 SubmitEdit since 1,
+            130 CreateUpload since 1,
+            131 CompleteUpload since 1,
+            132 SettleUpload since 1,
         }
     };
 }

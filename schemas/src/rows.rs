@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::avro::{self, DecodeError};
-use crate::ids::{ClientId, ConversationId, UserId};
+use crate::ids::{AttachmentId, ClientId, ConversationId, UserId};
 use crate::position::{LogTime, Offset};
 
 pub use crate::blocking::Blocks;
@@ -22,6 +22,7 @@ pub use crate::organizing::{Draft, Labels, Organized};
 pub use crate::preferences::Preferences;
 pub use crate::receipts::Receipt;
 pub use crate::sending::{MessageHead, Sent};
+pub use crate::uploading::{Attachment, UploadTimes};
 
 /// The owner's state; one row.
 pub const STATE: i32 = 0;
@@ -115,6 +116,16 @@ impl KeyForm for UserId {
 }
 
 impl KeyForm for ConversationId {
+    fn write(&self, bytes: &mut KeyBytes) {
+        bytes.extend_from_slice(self.as_str().as_bytes());
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        std::str::from_utf8(bytes).ok()?.parse().ok()
+    }
+}
+
+impl KeyForm for AttachmentId {
     fn write(&self, bytes: &mut KeyBytes) {
         bytes.extend_from_slice(self.as_str().as_bytes());
     }
@@ -309,6 +320,8 @@ rows! {
     15 Draft(ConversationId) keyed expiring, schema 38;
     16 Preferences(()) keyed, schema 39;
     70 Usage(String) keyed, schema 320;
+    80 Attachment(AttachmentId) keyed, schema 330;
+    81 UploadTimes(()) keyed, schema 331;
     shared: 12 Once keyed;
 }
 

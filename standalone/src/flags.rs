@@ -8,7 +8,9 @@ use clap::Parser;
 use graphql::{TrustedProxies, limits};
 use ingest::http::connections::Serving;
 use ingest::http::tls::Tls;
+use objects::Objects;
 use platform::connections;
+use roles::FileStore;
 
 /// MuscleMap Messaging in one process.
 #[derive(Debug, Parser)]
@@ -93,6 +95,10 @@ pub struct Flags {
     )]
     pub log_bytes_per_user: u32,
 
+    /// Scheme, host and port that stand before links to files; without it links are relative to the API.
+    #[arg(long, value_name = "URL", env = "MM_PUBLIC_URL", default_value = "")]
+    pub public_url: String,
+
     /// Instead of starting the system: look at its folder while it does not run.
     #[command(subcommand)]
     pub command: Option<operator::Command>,
@@ -123,6 +129,12 @@ impl Flags {
     /// Bounds of sockets.
     pub fn fanout(&self) -> fanout::Options {
         fanout::Options { sockets_per_user: self.sockets_per_user, ..fanout::Options::default() }
+    }
+
+    /// Files are in the data folder.
+    pub fn files(&self) -> Result<FileStore> {
+        let objects = Objects::in_folder(&self.data_dir.join("files"))?;
+        Ok(FileStore { objects, public_url: self.public_url.clone() })
     }
 
     /// How clients are served.

@@ -41,13 +41,15 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     process.accounts(runner::Options::default());
     process.conversations(runner::Options::default());
     process.profiles();
+    let files = flags.files()?;
+    process.media(&files);
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
     let dev_login = flags.dev_login;
     let access =
         Access { authenticator: authenticator.clone(), dev_login, origins: Origins::new(vec![], dev_login) };
     let options = ingest::Options { limits: flags.limits(), ..ingest::Options::default() };
     let ids = ConversationKey::new(secrets.conversations);
-    let api = process.api(Arc::new(InProcess::default()), ids, options).await?;
+    let api = process.api(Arc::new(InProcess::default()), ids, &files, options).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, flags.fanout()).await?;
     let requests = process.requests(&api, &access);

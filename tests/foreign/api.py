@@ -30,6 +30,8 @@ LEDGER = f"""query($after: String) {{ credits {{ transactions(first: 50, after: 
     id amountMilli balanceAfterMilli type messageId conversationId recipientCount createdAt }} }} }} }}"""
 PRIVACY = """whoCanMessageMe showOnlineStatus showReadReceipts showTypingIndicator allowMessageRequests
     appearOffline"""
+ATTACHMENT = """query($id: ID!) { attachment(id: $id) {
+    id state fileName contentType byteSize rejectedReason width height placeholder } }"""
 BLOCKED = f"query($after: String) {{ blockedUsers(first: 50, after: $after) {{ {PAGE} nodes {PERSON} }} }}"
 
 
@@ -50,9 +52,11 @@ class Told:
     messages: dict[str, list[dict]]
     participants: dict[str, list[dict]]
     blocked: list[dict]
+    # By id.
+    attachments: dict[str, dict]
 
 
-def tell(url: str, user: str, token: str) -> Told:
+def tell(url: str, user: str, token: str, attachments: list[str]) -> Told:
     def ask(query: str, variables: dict) -> dict:
         body = json.dumps({"query": query, "variables": variables}).encode()
         headers = {"content-type": "application/json", "authorization": f"Bearer {token}"}
@@ -92,6 +96,7 @@ def tell(url: str, user: str, token: str) -> Told:
         messages={id: pages(MESSAGES, ["messages"], {"id": id}) for id in ids},
         participants={id: pages(PARTICIPANTS, ["conversation", "participants"], {"id": id}) for id in ids},
         blocked=pages(BLOCKED, ["blockedUsers"], {}),
+        attachments={id: ask(ATTACHMENT, {"id": id})["attachment"] for id in attachments},
     )
 
 

@@ -17,6 +17,9 @@ ACCOUNT_REQUESTS = {
     106: "UpdatePreferences",
     110: "UpdatePrivacy",
     120: "SubmitEdit",
+    130: "CreateUpload",
+    131: "CompleteUpload",
+    132: "SettleUpload",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -40,6 +43,7 @@ ACCOUNT_FACTS = {
     203: "PreferencesChanged",
     204: "DraftSaved",
     210: "PrivacyChanged",
+    230: "AttachmentChanged",
 }
 CONVERSATION_FACTS = {
     240: "ConversationOpened",
@@ -68,6 +72,8 @@ ACCOUNT_ROWS = {
     15: (38, "Draft"),
     16: (39, "Preferences"),
     70: (320, "Usage"),
+    80: (330, "Attachment"),
+    81: (331, "UploadTimes"),
 }
 CONVERSATION_ROWS = {
     0: (24, "ConversationState"),

@@ -2,6 +2,7 @@
 earlier one, credits."""
 
 import ids
+import uploads
 from difference import same, true
 from topics import Read
 
@@ -59,6 +60,8 @@ def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
             said = {name: value for name, value in asked.items() if value is not None}
             privacy = out[0].value["privacy"]
             same(what, _facts(out), [("PrivacyChanged", {"privacy": privacy | said})])
+        case ("CreateUpload" | "CompleteUpload" | "SettleUpload"), _:
+            uploads.check(what, read, out, at)
         case "GrantCredits", _:
             same(what, _facts(out), _credits("GRANT", asked["amount_milli"]))
         case types:

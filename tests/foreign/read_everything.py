@@ -29,6 +29,7 @@ import story
 import tables
 import times
 import topics
+import uploads
 import verdicts
 from avro import Schemas, published
 from catalogue import SCHEMAS
@@ -57,7 +58,10 @@ def main() -> None:
 
     told_by_events = story.of(kept[EVENTS], kept[ACCOUNT_EVENTS])
     users = {read.value["user"]: read.value for read in kept[USERS] if read.decoded is not None}
-    told = {user: api.tell(os.environ["MM_API"], user, token) for user, token in _tokens().items()}
+    told = {}
+    for user, token in _tokens().items():
+        attachments = list(told_by_events.accounts.get(user, story.Account()).attachments)
+        told[user] = api.tell(os.environ["MM_API"], user, token, attachments)
     compared = compare_api.check(users, told, told_by_events)
     conversations = len(told_by_events.conversations)
     print(f"API: {len(told)} users, {compared} messages in their histories, {conversations} conversations")
@@ -68,6 +72,9 @@ def main() -> None:
     owners.check_stamps("accounts", accounts, kept[ACCOUNT_COMMANDS], decided)
     compare_accounts.check(accounts, told_by_events, paid, told)
     compare_organizing.check(accounts, told_by_events, told)
+    for user, served in told.items():
+        attachments = told_by_events.accounts.get(user, story.Account()).attachments
+        uploads.compare(user, accounts[user], attachments, served.attachments)
     owned = owners.owners("conversation", rows["conversations"], owners.CONVERSATIONS)
     owners.check_stamps("conversations", owned, kept[CONVERSATION_COMMANDS], decided)
     compare_conversations.check(owned, told_by_events, paid)

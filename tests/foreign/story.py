@@ -20,6 +20,8 @@ class Account:
     # As they were last told; absent before the first change.
     preferences: dict | None = None
     privacy: dict | None = None
+    # By id, as they were last told.
+    attachments: dict[str, dict] = field(default_factory=dict)
 
     @property
     def balance(self) -> int:
@@ -68,6 +70,8 @@ def _take(account: Account, read: Read) -> None:
             account.organized[fact["conversation"]] = fact["organized"]
         case "DraftSaved":
             account.drafts[fact["conversation"]] = fact["content"]
+        case "AttachmentChanged":
+            account.attachments[fact["attachment"]] = fact["now"]
         case "PreferencesChanged":
             account.preferences = fact["preferences"]
         case "PrivacyChanged":

@@ -5,6 +5,7 @@
 pub mod acts;
 pub mod check;
 pub mod client;
+pub mod files;
 pub mod follow;
 pub mod load;
 pub mod metrics;

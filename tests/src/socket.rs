@@ -35,6 +35,7 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
     ... on ReceiptAdvanced { receipt { messageId user { id } } }
     ... on SendRejected { clientMessageId code }
     ... on TypingChanged { conversationId typing { userId username isTyping } }
+    ... on AttachmentChanged { attachment { id state } }
     ... on ResumeGap { reason }
     ... on Drained { replayed }
 } } }";

@@ -53,8 +53,8 @@ impl Servers {
 }
 
 /// Roles of the distributed stack, and how many processes of each.
-const ROLES: [(&str, usize); 5] =
-    [("accounts", 2), ("conversations", 2), ("profiles", 1), ("ingest", 2), ("fanout", 2)];
+const ROLES: [(&str, usize); 6] =
+    [("accounts", 2), ("conversations", 2), ("profiles", 1), ("media", 1), ("ingest", 2), ("fanout", 2)];
 /// Requests, and bytes for the log, in a minute: clients of a test are in haste, and at one address.
 const PER_MINUTE: &str = "1000000000";
 /// The built web client, where it is built.
@@ -103,7 +103,7 @@ impl System {
 
     async fn deployed(servers: &Servers, policy: Option<&Path>, limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let variables = deployment(servers, limits);
+        let variables = deployment(servers, folder.path(), limits);
         let operators = Operators { program: "musclemap", arguments: vec![], variables };
         let setup = ["setup", "--partitions", PARTITIONS, "--replicas", "1", "--min-insync", "1"];
         operators.tell(&setup).await.expect("a set-up");
@@ -294,7 +294,7 @@ fn standalone(data: &Path, policy: Option<&Path>, limits: Limits) -> Start {
 }
 
 /// A deployment of its own.
-fn deployment(servers: &Servers, limits: Limits) -> Vec<(String, String)> {
+fn deployment(servers: &Servers, folder: &Path, limits: Limits) -> Vec<(String, String)> {
     let name = format!("t{}", &Uuid::new_v4().simple().to_string()[..8]);
     let processors = available_parallelism().map_or(1, usize::from);
     let variables = [
@@ -309,6 +309,7 @@ fn deployment(servers: &Servers, limits: Limits) -> Vec<(String, String)> {
         ("MM_CURSORS__KEY", "5a".repeat(32)),
         ("MM_CONVERSATIONS__KEY", "c3".repeat(32)),
         ("MM_WEB__FOLDER", WEB.to_owned()),
+        ("MM_FILES__FOLDER", folder.join("files").display().to_string()),
         // Two processes of each role share the processors.
         ("TOKIO_WORKER_THREADS", processors.div_ceil(2).to_string()),
     ];

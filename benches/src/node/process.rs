@@ -17,11 +17,12 @@ use futures::future::try_join_all;
 use graphql::Origins;
 use graphql::auth::Authenticator;
 use ingest::http::connections::Serving;
+use objects::Objects;
 use platform::clock::SystemClock;
 use platform::in_process::InProcess;
 use platform::{connections, telemetry};
 use prometheus::TextEncoder;
-use roles::{Access, Process, http};
+use roles::{Access, FileStore, Process, http};
 use schemas::ConversationKey;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, stdin, stdout};
 use tokio::sync::Mutex;
@@ -75,13 +76,10 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
         attempts_per_address: u32::MAX,
         ..graphql::limits::Options::default()
     };
-    let api = process
-        .api(
-            Arc::new(InProcess::default()),
-            ConversationKey::new(TOKEN_KEY),
-            ingest::Options { limits, ..ingest::Options::default() },
-        )
-        .await?;
+    let files = FileStore { objects: Objects::in_memory(), public_url: String::new() };
+    let options = ingest::Options { limits, ..ingest::Options::default() };
+    let ephemeral = Arc::new(InProcess::default());
+    let api = process.api(ephemeral, ConversationKey::new(TOKEN_KEY), &files, options).await?;
     // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
     let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;

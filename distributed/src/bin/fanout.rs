@@ -8,7 +8,8 @@ async fn main() -> anyhow::Result<()> {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
         let ephemeral = distributed::ephemeral(process, config)?;
-        let api = process.api(ephemeral, config.conversation_key()?, config.ingest()).await?;
+        let api =
+            process.api(ephemeral, config.conversation_key()?, &config.links(), config.ingest()).await?;
         let sockets = process.sockets(&api, &access, config.cursor_key()?, config.fanout()).await?;
         process.serve("http", listener, sockets, config.serving()?);
         Ok(())

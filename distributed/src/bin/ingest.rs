@@ -8,7 +8,8 @@ async fn main() -> anyhow::Result<()> {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
         let ephemeral = distributed::ephemeral(process, config)?;
-        let api = process.api(ephemeral, config.conversation_key()?, config.ingest()).await?;
+        let api =
+            process.api(ephemeral, config.conversation_key()?, &config.files()?, config.ingest()).await?;
         let requests = process.requests(&api, &access);
         let all = match config.web()? {
             Some(web) => web.beside(requests),

@@ -16,6 +16,7 @@ mod refunded;
 mod replayed;
 mod settings;
 mod small;
+mod uploading;
 mod windows;
 mod world;
 

@@ -27,3 +27,4 @@ mod repeats;
 mod roles;
 mod sending;
 mod settings;
+mod uploading;

@@ -12,9 +12,11 @@ use schemas::operations::{
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset};
 use schemas::record::Envelope;
+use schemas::uploading::{CreateUpload, Declared};
 use schemas::verdict::Reply;
 use schemas::{
-    AccountRequest, ClientId, ConversationId, ConversationKey, ConversationRequest, Refusal, UserId,
+    AccountRequest, AttachmentId, ClientId, ConversationId, ConversationKey, ConversationRequest, Refusal,
+    UserId,
 };
 
 pub fn user(name: &str) -> UserId {
@@ -35,6 +37,24 @@ pub fn client(number: impl Into<i64>) -> ClientId {
 /// The conversation that tables show as `k` and the number.
 pub fn conversation(number: u8) -> ConversationId {
     format!("{number:032x}").parse().unwrap()
+}
+
+/// The attachment that tables show as `f` and the number.
+pub fn attachment(number: u8) -> AttachmentId {
+    format!("{number:032x}").parse().unwrap()
+}
+
+pub fn declared(file_name: &str) -> Declared {
+    Declared {
+        file_name: file_name.to_owned(),
+        content_type: "image/jpeg".to_owned(),
+        byte_size: 100,
+        sha256: None,
+    }
+}
+
+pub fn upload(number: u8, file_name: &str) -> CreateUpload {
+    CreateUpload { attachment: attachment(number), declared: declared(file_name) }
 }
 
 /// As ingest derives ids.

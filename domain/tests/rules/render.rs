@@ -5,8 +5,8 @@ use fold::Fold;
 use musclemap_domain::{Accounts, Conversations};
 use schemas::organizing::LabelUse;
 use schemas::rows::{
-    AccountRow, Blocks, Changes, ConversationRow, Draft, Edits, Former, LedgerEntry, Member, MessageHead,
-    Organized, Receipt, Replaced, RowKey, Sent, Usage,
+    AccountRow, Attachment, Blocks, Changes, ConversationRow, Draft, Edits, Former, LedgerEntry, Member,
+    MessageHead, Organized, Receipt, Replaced, RowKey, Sent, Usage,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -120,6 +120,8 @@ impl Worded for Accounts {
                 let positions = usage.uses.iter().map(|one| format!(" #{}", one.position));
                 format!("uses of {}:{}", key.names::<Usage>().unwrap(), positions.collect::<String>())
             }
+            AccountRow::Attachment(row) => words::attachment(&key.names::<Attachment>().unwrap(), row),
+            AccountRow::UploadTimes(counted) => format!("uploads: {}", counted.times.len()),
             AccountRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
         }
     }

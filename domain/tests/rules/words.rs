@@ -13,9 +13,11 @@ use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
 use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{BLOCKS, MESSAGES, Value};
 use schemas::topics::Topic;
+use schemas::uploading::Attachment;
 use schemas::verdict::Outcome;
 use schemas::{
-    AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, Refusal,
+    AccountFact, AccountRequest, AttachmentId, ClientId, ConversationFact, ConversationId,
+    ConversationRequest, Refusal,
 };
 
 pub fn client(id: &ClientId) -> String {
@@ -32,6 +34,12 @@ pub fn conversation(id: &ConversationId) -> String {
         Some(number) => format!("k{}", u8::from_str_radix(number, 16).unwrap()),
         None => id.as_str()[..6].to_owned(),
     }
+}
+
+/// `f` and its number.
+pub fn attachment(id: &AttachmentId, attachment: &Attachment) -> String {
+    let number = u8::from_str_radix(&id.as_str()[30..], 16).unwrap();
+    format!("f{number} {}: {:?}", attachment.declared.file_name, attachment.progress)
 }
 
 pub fn outcome(outcome: &Outcome) -> String {
@@ -301,6 +309,7 @@ fn account_fact(fact: &AccountFact) -> String {
             format!("organized {}", conversation(&organized.conversation))
         }
         AccountFact::DraftSaved(draft) => format!("draft {}", conversation(&draft.conversation)),
+        AccountFact::AttachmentChanged(changed) => attachment(&changed.attachment, &changed.now),
         AccountFact::PreferencesChanged(changed) => format!("prefers {:?}", changed.preferences),
         AccountFact::PrivacyChanged(changed) => format!("privacy: {}", privacy(&changed.privacy)),
     }

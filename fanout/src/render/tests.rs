@@ -33,6 +33,10 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
     expect![[r#"
         AccountChanged
             shared: what
+        Attachment
+            shared: id contentType fileName byteSize state rejectedReason url thumbnailUrl width height placeholder
+        AttachmentChanged
+            shared: attachment
         Conversation
             shared: id kind title description announcementsOnly createdAt createdBy
             private: participants participantCount viewer lastMessage lastMessageAt lastSeq unreadCount unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread canPost

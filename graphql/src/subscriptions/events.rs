@@ -4,6 +4,7 @@ use async_graphql::{Enum, ID, Object, SimpleObject, Union};
 use domain::delivery::Answers;
 
 use super::payloads::Event;
+use crate::attachment::Attachment;
 use crate::conversation::Conversation;
 use crate::live::{ConversationDelivery, Rendering};
 use crate::message::Message;
@@ -24,6 +25,7 @@ pub enum InboxEvent {
     ConversationChanged(ConversationChanged),
     ReceiptAdvanced(ReceiptAdvanced),
     AccountChanged(AccountChanged),
+    AttachmentChanged(AttachmentChanged),
     SendRejected(SendRejected),
     TypingChanged(TypingChanged),
     ResumeGap(ResumeGap),
@@ -92,6 +94,12 @@ pub struct AccountChanged {
     what: AccountPart,
 }
 
+/// One of the caller's own attachments has made progress.
+#[derive(SimpleObject)]
+pub struct AttachmentChanged {
+    attachment: Attachment,
+}
+
 /// The outcome of a send whose mutation answered OUTCOME_PENDING.
 pub struct SendRejected(schemas::sending::SendRejected);
 
@@ -151,6 +159,10 @@ impl InboxEvent {
                 conversation_id: typing.conversation.as_str().into(),
                 typing: TypingIndicator::from(*typing),
             }),
+            Event::AttachmentChanged(changed) => {
+                let attachment = Attachment::new(changed.attachment.clone(), changed.now.clone());
+                Self::AttachmentChanged(AttachmentChanged { attachment })
+            }
             Event::SendRejected(rejected) => Self::SendRejected(SendRejected((*rejected).clone())),
             Event::ResumeGap(reason) => Self::ResumeGap(ResumeGap { reason: (*reason).to_owned() }),
             Event::Drained(replayed) => Self::Drained(Drained { replayed: *replayed }),

@@ -5,6 +5,7 @@
 use awareness::typing::Typing;
 use schemas::message::Message;
 use schemas::sending::SendRejected;
+use schemas::uploading::AttachmentChanged;
 use schemas::{AccountFact, ConversationFact, MessageId, UserId};
 
 use super::events::{AccountPart, MessageChangeKind};
@@ -51,6 +52,7 @@ pub enum Event<'a> {
     ConversationChanged(Named<'a>),
     AccountChanged(AccountPart),
     ReceiptAdvanced(Advance<'a>),
+    AttachmentChanged(&'a AttachmentChanged),
     SendRejected(&'a SendRejected),
     Typing(&'a Typing),
     ResumeGap(&'a str),
@@ -88,6 +90,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
             AccountFact::DraftSaved(kept) => {
                 changed(Named { told: Told::Draft(&kept.content), ..Named::of(&kept.conversation) })
             }
+            AccountFact::AttachmentChanged(changed) => alone(Event::AttachmentChanged(changed)),
             AccountFact::PreferencesChanged(_) => alone(Event::AccountChanged(AccountPart::Settings)),
             AccountFact::PrivacyChanged(_) => alone(Event::AccountChanged(AccountPart::Privacy)),
         },

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::Conversations;
 use embedded::Store;
 use fold::Fold;
+use objects::Objects;
 use platform::clock::SystemClock;
 use platform::lifecycle::Readiness;
 use platform::ports::tables::put_views;
@@ -55,7 +56,9 @@ impl Stage {
         let (log, tables): (Arc<dyn Log>, Arc<dyn Tables>) = (store.log(), store.tables());
         let rows = Arc::new(Rows::new(tables.clone()));
         let ingest =
-            Ingest::open(log.clone(), Arc::new(SystemClock), rows, Options::default()).await.unwrap();
+            Ingest::open(log.clone(), Arc::new(SystemClock), rows, Objects::in_memory(), Options::default())
+                .await
+                .unwrap();
         let (readiness, mut tasks) = (Readiness::default(), JoinSet::new());
         let latch = readiness.latch("facts");
         tasks.spawn(ingest.clone().run_changes(latch, CancellationToken::new()));

@@ -27,11 +27,16 @@ pub fn layer(origins: &Origins, methods: &[Method]) -> CorsLayer {
             HeaderName::from_static("x-device-id"),
             HeaderName::from_static(super::PREFLIGHT_HEADER),
             HeaderName::from_static("traceparent"),
+            header::CONTENT_RANGE,
+            header::RANGE,
+            header::IF_RANGE,
         ])
         .expose_headers([
             header::RETRY_AFTER,
             HeaderName::from_static(super::answer::RATE_LIMIT),
             HeaderName::from_static(super::answer::RATE_LIMIT_POLICY),
+            HeaderName::from_static("upload-offset"),
+            header::CONTENT_RANGE,
         ])
         .max_age(REMEMBERED)
 }

@@ -15,8 +15,10 @@ use graphql::auth::Authenticator;
 use graphql::limits;
 use graphql::{Admission, Executor, Origins, Reads, Rows};
 use musclemap_ingest::http::connections::Connected;
+use musclemap_ingest::http::files::Transfers;
 use musclemap_ingest::http::{Http, routes};
 use musclemap_ingest::{Ingest, Options, api};
+use objects::Objects;
 use platform::clock::{Clock, SystemClock};
 use platform::in_process::InProcess;
 use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
@@ -147,8 +149,9 @@ impl Server {
         let store = Store::open(folder.path(), clock.clone()).expect("a store");
         let rows = Arc::new(Rows::new(tables(&store)));
         let options = Options { limits, ..Options::default() };
-        let ingest =
-            Ingest::open(store.log(), clock.clone(), rows.clone(), options).await.expect("an ingest");
+        let ingest = Ingest::open(store.log(), clock.clone(), rows.clone(), Objects::in_memory(), options)
+            .await
+            .expect("an ingest");
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
         let token =
             authenticator.issue(&"nobody".parse().expect("an id"), vec![], clock.now()).expect("a token");
@@ -163,6 +166,8 @@ impl Server {
             authenticator: authenticator.clone(),
             ingest: ingest.clone(),
             clock: clock.clone(),
+            reads: reads.clone(),
+            transfers: Transfers::default(),
             dev_login: development,
         };
         let router = routes(http.clone());

@@ -74,6 +74,8 @@ fn policy(version: i64) -> PolicyVersion {
         edit: wide,
         change_members: wide,
         block: wide,
+        upload: Limit { count: 5, seconds: 2 },
+        attachment_bytes: 1_000,
     };
     let prices = Prices { message_per_recipient: version };
     PolicyVersion { version, policy: Policy { prices, limits } }

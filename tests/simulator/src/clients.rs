@@ -193,6 +193,8 @@ impl Clients {
                 edit: Limit { count: 4, seconds: 2 },
                 change_members: Limit { count: 5, seconds: 2 },
                 block: Limit { count: 5, seconds: 2 },
+                upload: wide,
+                attachment_bytes: 1_000,
             },
         };
         let version = PolicyVersion { version: self.policy, policy };

@@ -16,6 +16,7 @@ mod privacy;
 mod receipts;
 mod sending;
 mod settings;
+mod uploading;
 
 use rand::Rng;
 use schemas::operations::*;

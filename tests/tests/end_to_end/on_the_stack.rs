@@ -25,4 +25,5 @@ mod replies;
 mod roles;
 mod settings;
 mod typing;
+mod uploading;
 mod versions;

@@ -25,6 +25,7 @@ use schemas::receipts::{Receipt, Watermarks};
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
 use schemas::tables::views::{MembershipRow, MessageRow};
+use schemas::uploading::{Attachment, AttachmentChanged, Declared, StoredFile, UploadProgress};
 use schemas::{ClientId, ConversationFact, Refusal, UserId};
 
 use crate::hub::tests::world::{conversation, user};
@@ -101,6 +102,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         Delivery::Account(
             DraftSaved { conversation: conversation("k1"), content: "draft".to_owned() }.into(),
         ),
+        Delivery::Account(attachment().into()),
         Delivery::Account(PreferencesChanged { preferences: Preferences::default() }.into()),
         Delivery::Account(PrivacyChanged { privacy: Privacy::default() }.into()),
         Delivery::Typing(Typing { conversation: conversation("k1"), by: profile("bob"), is_typing: true }),
@@ -108,6 +110,25 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         Delivery::Drained { replayed: 0 },
     ];
     facts.into_iter().map(delivery).chain(others).collect()
+}
+
+fn attachment() -> AttachmentChanged {
+    let declared = Declared {
+        file_name: "a.jpg".to_owned(),
+        content_type: "image/jpeg".to_owned(),
+        byte_size: 100,
+        sha256: None,
+    };
+    let stored = StoredFile {
+        content_type: "image/jpeg".to_owned(),
+        byte_size: 90,
+        width: Some(4),
+        height: Some(3),
+        has_thumbnail: true,
+        placeholder: Some("AAAA".to_owned()),
+    };
+    let now = Attachment { declared, created_at: 1, progress: UploadProgress::Stored(stored) };
+    AttachmentChanged { attachment: "0".repeat(32).parse().expect("an id"), now }
 }
 
 fn messages() -> [Message; 5] {

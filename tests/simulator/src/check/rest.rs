@@ -99,6 +99,7 @@ impl<'a> Rest<'a> {
                 AccountFact::SendRejected(_)
                 | AccountFact::ConversationOrganized(_)
                 | AccountFact::DraftSaved(_)
+                | AccountFact::AttachmentChanged(_)
                 | AccountFact::PreferencesChanged(_)
                 | AccountFact::PrivacyChanged(_) => {}
             }

@@ -1,6 +1,7 @@
 //! A varied life of six people: everything that they can do is done at least once, and some of it while
 //! owners of partitions are killed, so that records repeat.
 
+mod files;
 mod keeps;
 mod marks;
 
@@ -57,6 +58,7 @@ pub async fn live(system: &mut System, people: &People) {
     block(people).await;
     marks::read(people).await;
     keeps::keep(people).await;
+    files::upload_some(system, people).await;
     ask_again(people).await;
     take_notes(system, people).await;
 }
