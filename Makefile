@@ -2,6 +2,8 @@
 
 CARGO_TARGET_DIR ?= $(HOME)/.cache/musclemap/target
 export CARGO_TARGET_DIR
+# What end-to-end tests have asked and been answered.
+SEEN = $(CARGO_TARGET_DIR)/seen
 
 .PHONY: run stack stack-stop test check tidy lint doc bins both bench attack
 
@@ -48,8 +50,10 @@ bins:
 # Beside the servers that the environment names. The same targets are chosen twice, as another choice
 # would build their dependencies anew. A system of many processes takes a core for itself.
 both:
-	MM_STACK=standalone cargo test --workspace --tests
-	MM_STACK=distributed cargo test --workspace --tests -- --test-threads 2 on_the_stack::
+	rm -rf $(SEEN)
+	MM_SEEN=$(SEEN) MM_STACK=standalone cargo test --workspace --tests
+	MM_SEEN=$(SEEN) MM_STACK=distributed cargo test --workspace --tests -- --test-threads 2 on_the_stack::
+	$(CARGO_TARGET_DIR)/debug/seen $(SEEN) --table $(CARGO_TARGET_DIR)/seen.md
 
 # Every benchmark in small, on the embedded stack, within ten minutes. `FULL=--full` for full sizes,
 # `WRITE=--write` to keep what was found in benches/RESULTS.md.

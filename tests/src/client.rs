@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::System;
 use crate::process::{PATIENCE, http};
+use crate::{System, seen};
 
 #[derive(Clone)]
 pub struct Client {
@@ -62,7 +62,9 @@ impl Client {
 
     /// The whole answer, errors included; `Err` if no answer came.
     pub async fn try_ask(&self, query: &str, variables: Value) -> Result<Value, reqwest::Error> {
-        self.respond(query, variables).await?.json().await
+        let answer = self.respond(query, variables.clone()).await?.json().await?;
+        seen::note(query, &variables, &answer);
+        Ok(answer)
     }
 
     /// The response with its headers. As a balancer would, asks another ingest where one cannot be connected to.

@@ -11,6 +11,7 @@ pub mod load;
 pub mod metrics;
 pub mod ports;
 pub mod process;
+pub mod seen;
 pub mod service;
 pub mod socket;
 pub mod system;

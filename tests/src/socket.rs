@@ -1,5 +1,6 @@
 //! A client over `graphql-transport-ws`.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};
@@ -13,7 +14,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_conf
 
 use crate::client::data;
 use crate::process::PATIENCE;
-use crate::{Client, System};
+use crate::{Client, System, seen};
 
 /// Bytes that the library makes room for, and writes zeros to, before each read: with the 128 KiB that it
 /// has by itself a crowd of clients would push what it measures out of the caches.
@@ -23,6 +24,8 @@ pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// What the server said beside the code when it closed.
     pub reason: String,
+    /// Documents and variables of operations, by their ids.
+    operations: HashMap<String, (String, Value)>,
 }
 
 /// What an inbox selects in these tests.
@@ -54,7 +57,7 @@ impl Socket {
         let config = WebSocketConfig::default().read_buffer_size(READ_BYTES);
         let connected = connect_async_with_config(request, Some(config), true);
         let (stream, _) = timeout(PATIENCE, connected).await.ok()?.ok()?;
-        Some(Self { stream, reason: String::new() })
+        Some(Self { stream, reason: String::new(), operations: HashMap::new() })
     }
 
     /// A socket of a client, acknowledged.
@@ -86,6 +89,7 @@ impl Socket {
     /// The same, if the socket is still open.
     pub async fn try_subscribe(&mut self, id: &str, query: &str, variables: Value) -> Option<()> {
         let payload = json!({ "query": query, "variables": variables });
+        self.operations.insert(id.to_owned(), (query.to_owned(), variables));
         self.try_say(json!({ "type": "subscribe", "id": id, "payload": payload })).await
     }
 
@@ -111,7 +115,12 @@ impl Socket {
 
     /// The same, however long it takes.
     pub async fn hear_any(&mut self) -> Result<Value, u16> {
-        Ok(serde_json::from_str(&self.hear_text().await?).expect("JSON"))
+        let message: Value = serde_json::from_str(&self.hear_text().await?).expect("JSON");
+        let operation = message["id"].as_str().and_then(|id| self.operations.get(id));
+        if let Some((document, variables)) = operation.filter(|_| message["type"] == "next") {
+            seen::note(document, variables, &message["payload"]);
+        }
+        Ok(message)
     }
 
     /// The same, as it comes.
