@@ -50,6 +50,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Blocking).await,
         fields(Preferences).await,
         fields(Privacy).await,
+        fields(TypingStatus).await,
         fields(Uploading).await,
     ]
     .concat();
