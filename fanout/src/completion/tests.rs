@@ -69,7 +69,10 @@ async fn a_fact_about_an_existing_message_is_completed_with_its_recipients() {
     let [created, deleted] = [0, 1].map(|at| told.events[at].completed().unwrap());
     assert_eq!((created.as_of, created.questions().len()), (AsOf::Event, 0));
     assert_eq!(deleted.as_of, AsOf::Event);
-    assert!(matches!(&deleted.questions()[..], [Question::IsBlocked(users)] if users[0].as_str() == "ann"));
+    assert!(matches!(
+        &deleted.questions()[..],
+        [Question::IsBlocked(users), Question::HidesReads] if users[0].as_str() == "ann"
+    ));
     let Delivery::Conversation(delivery) = &*deleted.delivery else { panic!("a deletion") };
     assert_eq!(delivery.people.as_ref().unwrap().members.len(), 2);
 }
@@ -88,7 +91,7 @@ async fn an_event_whose_rows_cannot_be_read_enters_incomplete_and_is_completed_l
     assert!(told.completions.late(deleted, 0).await.is_err());
     told.tables.is_down.store(false, Ordering::Relaxed);
     let late = told.completions.late(deleted, 0).await.unwrap().unwrap();
-    assert_eq!((late.as_of, late.questions().len()), (AsOf::Event, 1));
+    assert_eq!((late.as_of, late.questions().len()), (AsOf::Event, 2));
     assert!(Arc::ptr_eq(&late, &told.replays(1, 1).await.unwrap()), "read once");
 }
 
