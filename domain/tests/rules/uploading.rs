@@ -148,7 +148,7 @@ fn twenty_files_are_begun_in_an_hour() {
     table.answer("one more", &full);
     table.answer("a known one", &ann.asks(20 * MINUTE, upload(7, "a.jpg").into()));
     table.is(expect![[r#"
-        one more: RATE_LIMITED limit=upload windowSeconds=3600 retryAfterMs=2400000 (too many in too short a time)
+        one more: RATE_LIMITED limit=upload windowSeconds=3600 quota=20 retryAfterMs=2400000 (too many in too short a time)
         a known one: nothing to do
     "#]]);
     let later = ann.asks(60 * MINUTE, upload(20, "a.jpg").into());

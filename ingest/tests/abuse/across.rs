@@ -53,7 +53,7 @@ async fn a_preflight_of_an_allowed_origin_says_what_is_allowed() {
         assert_eq!(given, origin.to_ascii_lowercase(), "{path}");
         let methods = if path == "/graphql" { "get,post" } else { "post" };
         assert_eq!(header("access-control-allow-methods"), methods);
-        let names = "content-type,authorization,x-device-id,x-musclemap-preflight,traceparent";
+        let names = "content-type,authorization,x-device-id,x-musclemap-preflight,traceparent,content-range,range,if-range";
         assert_eq!(header("access-control-allow-headers"), names);
         assert_eq!(header("access-control-max-age"), "7200");
         assert!(header("access-control-allow-credentials").is_empty());
@@ -73,7 +73,7 @@ async fn an_answer_is_readable_for_allowed_origins_alone() {
         assert_eq!(headers.contains_key("access-control-allow-origin"), allowed, "{origin:?}");
         if allowed {
             let exposed = headers["access-control-expose-headers"].to_str().expect("text").to_owned();
-            assert_eq!(exposed, "retry-after,ratelimit,ratelimit-policy");
+            assert_eq!(exposed, "retry-after,ratelimit,ratelimit-policy,upload-offset,content-range");
         }
         assert!(headers["vary"].to_str().expect("text").contains("origin"), "{origin:?}");
     }
