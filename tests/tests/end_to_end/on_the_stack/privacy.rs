@@ -78,6 +78,17 @@ async fn marks(client: &Client, chat: &str, message: &Value, of: &str) -> Value 
     json!([message["status"], names("readBy"), names("deliveredTo"), participant["lastReadMessageId"]])
 }
 
+/// Waits until the node of a socket knows the settings that its user has just changed; no read comes before.
+async fn until_known(socket: &mut Socket) {
+    loop {
+        let message = socket.hear().await.expect("an open socket");
+        assert_ne!(message["id"], "read", "{message}");
+        if message["payload"]["data"]["inbox"]["event"]["__typename"] == "AccountChanged" {
+            return;
+        }
+    }
+}
+
 #[tokio::test]
 async fn read_receipts_are_reciprocal_live_and_in_every_answer() {
     let server = System::start().await;
@@ -100,6 +111,7 @@ async fn read_receipts_are_reciprocal_live_and_in_every_answer() {
     }
     // Bob switches off: what he reads from now on is delivered to others, and read on his own devices.
     update(&bob, json!({ "showReadReceipts": false })).await;
+    until_known(&mut sockets[2]).await;
     let second = ann.send(&chat, "read by bob in private").await;
     mark_read(&bob, &chat, &second).await;
     let by_bob = json!({ "messageId": second["id"], "user": { "username": "bob" } });
@@ -118,6 +130,7 @@ async fn read_receipts_are_reciprocal_live_and_in_every_answer() {
     // Of carl, bob sees the delivery alone: in answers, and in the next event that reaches him.
     assert_eq!(marks(&bob, &chat, &second, "carl").await, json!(["DELIVERED", [], ["bob", "carl"], null]));
     update(&bob, json!({ "showReadReceipts": true })).await;
+    until_known(&mut sockets[2]).await;
     let third = ann.send(&chat, "read by carl").await;
     mark_read(&carl, &chat, &third).await;
     let by_carl = json!({ "messageId": third["id"], "user": { "username": "carl" } });
