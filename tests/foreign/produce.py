@@ -30,7 +30,7 @@ def main() -> None:
     user, token = next(iter(tokens.items()))
     profile = {
         "user": user,
-        "username": api.tell(os.environ["MM_API"], user, token).me["username"],
+        "username": api.tell(os.environ["MM_API"], user, token, []).me["username"],
         "display_name": "Ánn “the 🏋️‍♀️” O’Ñeill",
         "avatar_url": "https://example.org/ann.png?größe=1",
     }
@@ -57,7 +57,7 @@ def main() -> None:
 
 def _taken_in(consumer, prefix: str, profile: dict, user: str, token: str) -> bool:
     letters = [sum(log.ends(consumer, f"{prefix}messaging.dlq.{topic}")) for topic in POISONED]
-    told = api.tell(os.environ["MM_API"], user, token)
+    told = api.tell(os.environ["MM_API"], user, token, [])
     return all(letters) and told.me == api.person(profile)
 
 
