@@ -36,6 +36,8 @@ def outputs(kept: dict[str, list[Read]]) -> Outputs:
 def check(kept: dict[str, list[Read]], found: Outputs, times: Times, control: dict) -> None:
     """Every command that has an effect. One without is refused, or changes nothing."""
     price = control["policy"]["policy"]["prices"]["message_per_recipient"]
+    # Whether a user shows reads, as the commands of the account said so far; a user's are in order.
+    shows_reads: dict[str, bool] = defaultdict(lambda: True)
     for topic in DERIVED:
         for read in kept[topic]:
             if read.decoded is None or read.type == "Control":
@@ -44,7 +46,7 @@ def check(kept: dict[str, list[Read]], found: Outputs, times: Times, control: di
             if not out:
                 _check_silence(read, what)
             elif topic == ACCOUNT_COMMANDS:
-                chain_accounts.check(what, read, out, times[read.place], price)
+                chain_accounts.check(what, read, out, times[read.place], price, shows_reads)
             elif out[0].type == "Refund":
                 _check_refund(what, read, out)
             else:

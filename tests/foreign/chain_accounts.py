@@ -7,13 +7,15 @@ from difference import same, true
 from topics import Read
 
 
-def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
+def check(
+    what: str, read: Read, out: list[Read], at: int, price: int, shows_reads: dict[str, bool]
+) -> None:
     asked = read.value
     if out[0].type in ("PostMessage", "OpenConversation", "LookUp", "EditMessage"):
         same(f"reply in {what}", out[0].headers.reply, read.headers.reply)
     match read.type, out[0].type:
         case "SendMessage", "PostMessage":
-            passed = {name: asked[name] for name in _PASSED} | {"shows_reads": True}
+            passed = {name: asked[name] for name in _PASSED} | {"shows_reads": shows_reads[read.key]}
             paid = price * asked["recipients"]
             same(what, out[0].value, passed)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
@@ -60,6 +62,7 @@ def check(what: str, read: Read, out: list[Read], at: int, price: int) -> None:
             said = {name: value for name, value in asked.items() if value is not None}
             privacy = out[0].value["privacy"]
             same(what, _facts(out), [("PrivacyChanged", {"privacy": privacy | said})])
+            shows_reads[read.key] = privacy["show_read_receipts"]
         case ("CreateUpload" | "CompleteUpload" | "SettleUpload"), _:
             uploads.check(what, read, out, at)
         case "GrantCredits", _:
