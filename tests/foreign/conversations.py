@@ -51,8 +51,9 @@ class Conversation:
         return [user for user in self.people.there(message["position"]) if user != sender]
 
 
-def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
-    """Takes in the fact of an event; `blocks` are those of all pairs."""
+def take(conversation: Conversation, read: Read, blocks: Blocks, is_shown: bool) -> None:
+    """Takes in the fact of an event; `blocks` are those of all pairs; `is_shown` says whether others see
+    that the sender of a message has read up to it."""
     fact, what, at = read.value, str(read.record), read.headers.time
     offset, people, users = read.headers.cause.offset, conversation.people, None
     match read.type:
@@ -60,7 +61,7 @@ def take(conversation: Conversation, read: Read, blocks: Blocks) -> None:
             _open(conversation, what, fact, offset, at)
             users = fact["members"]
         case "MessageCreated":
-            _create(conversation, what, fact["message"], offset, at, blocks)
+            _create(conversation, what, fact["message"], offset, at, blocks, is_shown)
         case "MessageDeleted":
             _delete(conversation, what, fact, at)
         case "MessageEdited":
@@ -114,7 +115,13 @@ def _open(conversation: Conversation, what: str, fact: dict, offset: int, at: in
 
 
 def _create(
-    conversation: Conversation, what: str, message: dict, offset: int, at: int, blocks: Blocks
+    conversation: Conversation,
+    what: str,
+    message: dict,
+    offset: int,
+    at: int,
+    blocks: Blocks,
+    is_shown: bool,
 ) -> None:
     place = (message["seq"], message["position"], message["sent_at"])
     same(f"number, position and time of {what}", place, (conversation.head + 1, offset, at))
@@ -132,8 +139,7 @@ def _create(
     conversation.head_at = at
     # Sending reads up to one's own message; a system message is nobody's.
     if kind == "Text":
-        # Everyone who sends has read receipts on.
-        conversation.people.read(sender, message["seq"], conversation.countable, at, True)
+        conversation.people.read(sender, message["seq"], conversation.countable, at, is_shown)
 
 
 def _edit(conversation: Conversation, what: str, message: dict, at: int) -> None:

@@ -56,7 +56,7 @@ def main() -> None:
     decided = times.decided(kept)
     control = _check_log(whole, read, kept, decided)
 
-    told_by_events = story.of(kept[EVENTS], kept[ACCOUNT_EVENTS])
+    told_by_events = story.of(kept[EVENTS], kept[ACCOUNT_EVENTS], kept[CONVERSATION_COMMANDS])
     users = {read.value["user"]: read.value for read in kept[USERS] if read.decoded is not None}
     told = {}
     for user, token in _tokens().items():

@@ -45,11 +45,17 @@ class Story:
         ]
 
 
-def of(events: list[Read], account_events: list[Read]) -> Story:
+def of(events: list[Read], account_events: list[Read], commands: list[Read]) -> Story:
+    """The facts of all events. Of the commands of conversations only one thing is asked, which no fact says:
+    whether others see that the sender of a message has read up to it."""
+    posts = [read for read in commands if read.decoded is not None and read.type == "PostMessage"]
+    shown = {(read.record.partition, read.record.offset): read.value["shows_reads"] for read in posts}
     story = Story({}, {}, Blocks())
     for read in events:
         conversation = story.conversations.setdefault(read.key, Conversation(read.key))
-        conversations.take(conversation, read, story.blocks)
+        cause = read.headers.cause
+        is_shown = shown.get((cause.partition, cause.offset), True)
+        conversations.take(conversation, read, story.blocks, is_shown)
     for read in account_events:
         _take(story.accounts.setdefault(read.key, Account()), read)
     return story
