@@ -66,14 +66,14 @@ async fn marks(client: &Client, chat: &str, message: &Value, of: &str) -> Value 
     let data = client.get(MARKS, json!({ "c": chat, "m": message["id"] })).await;
     let message = &data["message"];
     let names = |field: &str| -> Vec<String> {
-        let receipts = message[field].as_array().unwrap().iter();
+        let receipts = message[field].as_array().expect("a list").iter();
         let mut names: Vec<String> =
-            receipts.map(|one| one["user"]["username"].as_str().unwrap().to_owned()).collect();
+            receipts.map(|one| one["user"]["username"].as_str().expect("a name").to_owned()).collect();
         names.sort();
         names
     };
-    let people = data["conversation"]["participants"]["nodes"].as_array().unwrap();
-    let participant = people.iter().find(|one| one["user"]["username"] == of).unwrap();
+    let people = data["conversation"]["participants"]["nodes"].as_array().expect("a list");
+    let participant = people.iter().find(|one| one["user"]["username"] == of).expect("a participant");
     assert_eq!(message["readByCount"], names("readBy").len());
     json!([message["status"], names("readBy"), names("deliveredTo"), participant["lastReadMessageId"]])
 }
