@@ -20,6 +20,15 @@ service_need() {
     }
 }
 
+# service_install PROGRAM PACKAGE: installs Debian's package unless the program is there, where that is allowed.
+service_install() {
+    command -v "$1" > /dev/null && return
+    if [[ "$(id -u)" -eq 0 ]] && command -v apt-get > /dev/null; then
+        (apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+            apt-get -qq install -y --no-install-recommends "$2") > /dev/null 2>&1 || true
+    fi
+}
+
 # service_jars NAME POM: copies the jars that a pom.xml names, unless they are there; tells the folder.
 service_jars() {
     local name="$1" pom="$2" jars="$SERVICES_HOME/$1/jars" lock work

@@ -1,6 +1,7 @@
 # Functions that start and stop one Redis. To be sourced by bash after service.sh.
 
 redis_need() {
+    service_install redis-server redis-server
     service_need redis-server redis-server
 }
 
