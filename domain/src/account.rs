@@ -21,7 +21,6 @@ use fold::{Command, Decision, Fold, InForce, Owner, Purpose};
 use schemas::avro::DecodeError;
 use schemas::operations::AccountRequest;
 use schemas::position::{LogTime, Offset};
-use schemas::privacy::Privacy;
 use schemas::rows::{AccountRow, Once, RowKey, Variant};
 use schemas::states::AccountState;
 use schemas::tables::{self, Table};
@@ -64,15 +63,7 @@ impl Fold for Accounts {
     }
 
     fn fresh() -> AccountState {
-        AccountState {
-            applied: -1,
-            at: 0,
-            balance_milli: 0,
-            privacy: Privacy::default(),
-            sends: vec![],
-            creations: vec![],
-            texts: vec![],
-        }
+        AccountState::fresh()
     }
 
     fn stamp(state: &AccountState) -> (Offset, LogTime) {

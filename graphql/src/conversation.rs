@@ -129,6 +129,6 @@ impl Conversation {
         if domain::access::posting(sight.opened(), sight.member().ok()).is_err() {
             return Ok(false);
         }
-        Ok(!sight.is_direct() || !sight.blocks().standing().any(|other| access.is_with(&sight, other)))
+        Ok(!access.is_cut_off(&sight))
     }
 }

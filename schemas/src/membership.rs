@@ -83,6 +83,15 @@ pub struct MembersChanged {
     pub members: Vec<MemberIntervals>,
 }
 
+impl MembersChanged {
+    /// The users who are members no more.
+    pub fn gone(&self) -> impl Iterator<Item = &UserId> {
+        let is_over = |last: &MembershipInterval| last.to.is_some();
+        let gone = self.members.iter().filter(move |member| member.intervals.last().is_none_or(is_over));
+        gone.map(|member| &member.user)
+    }
+}
+
 /// A user's intervals after a change: all that are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]

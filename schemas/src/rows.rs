@@ -22,7 +22,7 @@ pub use crate::organizing::{Draft, Labels, Organized};
 pub use crate::preferences::Preferences;
 pub use crate::receipts::Receipt;
 pub use crate::sending::{MessageHead, Sent};
-pub use crate::uploading::{Attachment, UploadTimes};
+pub use crate::uploading::Attachment;
 
 /// The owner's state; one row.
 pub const STATE: i32 = 0;
@@ -105,35 +105,21 @@ pub trait KeyForm: Sized {
     fn read(bytes: &[u8]) -> Option<Self>;
 }
 
-impl KeyForm for UserId {
-    fn write(&self, bytes: &mut KeyBytes) {
-        bytes.extend_from_slice(self.as_str().as_bytes());
-    }
+macro_rules! text_keys {
+    ($($id:ident)*) => {
+        $(impl KeyForm for $id {
+            fn write(&self, bytes: &mut KeyBytes) {
+                bytes.extend_from_slice(self.as_str().as_bytes());
+            }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
-        std::str::from_utf8(bytes).ok()?.parse().ok()
-    }
+            fn read(bytes: &[u8]) -> Option<Self> {
+                std::str::from_utf8(bytes).ok()?.parse().ok()
+            }
+        })*
+    };
 }
 
-impl KeyForm for ConversationId {
-    fn write(&self, bytes: &mut KeyBytes) {
-        bytes.extend_from_slice(self.as_str().as_bytes());
-    }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        std::str::from_utf8(bytes).ok()?.parse().ok()
-    }
-}
-
-impl KeyForm for AttachmentId {
-    fn write(&self, bytes: &mut KeyBytes) {
-        bytes.extend_from_slice(self.as_str().as_bytes());
-    }
-
-    fn read(bytes: &[u8]) -> Option<Self> {
-        std::str::from_utf8(bytes).ok()?.parse().ok()
-    }
-}
+text_keys! { UserId ConversationId AttachmentId }
 
 /// Of a row that its owner has once.
 impl KeyForm for () {
@@ -321,7 +307,6 @@ rows! {
     16 Preferences(()) keyed, schema 39;
     70 Usage(String) keyed, schema 320;
     80 Attachment(AttachmentId) keyed, schema 330;
-    81 UploadTimes(()) keyed, schema 331;
     shared: 12 Once keyed;
 }
 

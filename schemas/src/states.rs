@@ -28,6 +28,21 @@ pub struct AccountState {
     pub texts: Vec<TextMark>,
 }
 
+impl AccountState {
+    /// The state of an account before its first command.
+    pub fn fresh() -> Self {
+        Self {
+            applied: -1,
+            at: 0,
+            balance_milli: 0,
+            privacy: Privacy::default(),
+            sends: vec![],
+            creations: vec![],
+            texts: vec![],
+        }
+    }
+}
+
 /// One recent send, for the limit on identical texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.rows")]

@@ -203,13 +203,6 @@ impl From<Finding> for UploadProgress {
     }
 }
 
-/// Row of an account: when it has created uploads that still count, oldest first.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
-#[avro(namespace = "musclemap.rows")]
-pub struct UploadTimes {
-    pub times: Vec<LogTime>,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,7 +21,7 @@ use crate::demo;
 use crate::flags::Flags;
 use crate::secrets::Secrets;
 
-/// What the process itself asks, once it runs.
+/// What the process uses of its own API once it runs.
 pub struct Inside {
     pub ingest: Arc<Ingest>,
     pub authenticator: Arc<Authenticator>,

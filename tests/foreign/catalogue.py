@@ -73,7 +73,6 @@ ACCOUNT_ROWS = {
     16: (39, "Preferences"),
     70: (320, "Usage"),
     80: (330, "Attachment"),
-    81: (331, "UploadTimes"),
 }
 CONVERSATION_ROWS = {
     0: (24, "ConversationState"),

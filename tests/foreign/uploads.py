@@ -1,7 +1,7 @@
 """Attachments: what follows from a step of one, their rows, and what their uploaders are served."""
 
 from difference import same
-from owners import ATTACHMENT, UPLOAD_TIMES, Owner
+from owners import ATTACHMENT, USAGE, Owner
 from topics import Read
 
 # The state that the API tells, by the record that says how far an attachment is.
@@ -29,7 +29,8 @@ def compare(user: str, owner: Owner, told: dict[str, dict], served: dict[str, di
     """Rows and answers are what was told last."""
     rows = {key.decode(): row.value for key, row in owner[ATTACHMENT].items()}
     same(f"attachments of {user}", rows, told)
-    times = [time for row in owner[UPLOAD_TIMES].values() for time in row.value["times"]]
+    counted = [use for key, row in owner[USAGE].items() if key == b"upload" for use in row.value["uses"]]
+    times = [use["at"] for use in counted]
     same(f"uploads that count for {user}", times, sorted(row["created_at"] for row in rows.values()))
     same(f"attachments that {user} is served", served, {id: _served(id, row) for id, row in rows.items()})
 

@@ -15,7 +15,7 @@ use schemas::verdict::Outcome;
 use super::credits::{self, Reason};
 use super::{Accounts, accepted, charging, idempotency};
 use crate::operation::{Context, NoEffect, Operation, Past};
-use crate::{text, window};
+use crate::{privacy, text, window};
 
 /// Bytes of what is hashed beside a text, at most.
 const HASHED_AROUND: usize = 64;
@@ -83,7 +83,7 @@ fn post(send: &SendMessage, account: &AccountState) -> PostMessage {
         content: send.content.clone(),
         reply_to: send.reply_to.clone(),
         mentions: send.mentions.clone(),
-        shows_reads: account.privacy.show_read_receipts,
+        shows_reads: privacy::sends_reads(&account.privacy),
     }
 }
 

@@ -7,17 +7,17 @@ use fold::{Decision, Purpose};
 use schemas::AttachmentId;
 use schemas::code::{ErrorCode, Refusal};
 use schemas::control::Limits;
-use schemas::rows::{Attachment, RowKey, UploadTimes};
+use schemas::rows::{Attachment, RowKey};
 use schemas::uploading::{
     AttachmentChanged, CompleteUpload, CreateUpload, Declared, Scanning, SettleUpload, UploadProgress,
     Uploading,
 };
 use schemas::verdict::Outcome;
 
-use super::Accounts;
+use super::{Accounts, usage};
 use crate::files::FileType;
 use crate::operation::{Context, NoEffect, Operation, Past, holds};
-use crate::{text, window};
+use crate::text;
 
 /// Unicode scalar values of a file's name.
 const FILE_NAME_CHARACTERS: i32 = 255;
@@ -28,7 +28,7 @@ impl Operation<Accounts> for CreateUpload {
     fn needs(&self, purpose: Purpose) -> Vec<RowKey> {
         let attachment = RowKey::of::<Attachment>(&self.attachment);
         match purpose {
-            Purpose::Decide => vec![attachment, RowKey::of::<UploadTimes>(&())],
+            Purpose::Decide => vec![attachment, usage::key(usage::UPLOAD)],
             Purpose::Repeat => vec![attachment],
         }
     }
@@ -43,14 +43,11 @@ impl Operation<Accounts> for CreateUpload {
         }
         let limits = &context.policy.limits;
         check(&self.declared, limits)?;
-        let counted = context.row::<UploadTimes>(&()).map_or(&[][..], |counted| &counted.times);
-        window::check(counted.iter().copied(), context.at, &limits.upload)
-            .map_err(|full| full.refusal("upload", &limits.upload))?;
-        let times = window::with(counted, context.at, &limits.upload);
+        let mut effect = context.effect();
+        usage::count(context, &mut effect, usage::UPLOAD, &limits.upload)?;
         let progress = UploadProgress::Uploading(Uploading { since: context.at });
         let begun = Attachment { declared: self.declared.clone(), created_at: context.at, progress };
-        let mut effect = context.effect();
-        effect.row(&(), UploadTimes { times }).row(&self.attachment, begun.clone());
+        effect.row(&self.attachment, begun.clone());
         effect.account_event(context.id, changed(&self.attachment, begun));
         Ok(effect.done())
     }

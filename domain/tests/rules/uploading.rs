@@ -60,7 +60,7 @@ fn an_attachment_goes_forward_and_never_back() {
         none is complete: NOT_FOUND (not found)
         begun
           done
-          row uploads: 1
+          row uses of upload: #2
           row f1 a.jpg: Uploading(Uploading { since: 1000 })
           to account-events ann: f1 a.jpg: Uploading(Uploading { since: 1000 })
              AttachmentChanged id=1.3.2.0 at 1000

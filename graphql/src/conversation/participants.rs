@@ -35,7 +35,7 @@ impl Participants<'_> {
         let mut all = vec![];
         if let Some(sight) = sight {
             let people = access.people(&sight).await?;
-            let sees_reads = access.privacy().await?.show_read_receipts;
+            let sees_reads = domain::privacy::sees_reads(&access.privacy().await?);
             for (user, member) in people.present() {
                 let marks = if user == access.viewer {
                     people.marks(user, member)

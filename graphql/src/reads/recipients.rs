@@ -14,7 +14,7 @@ pub fn unblocked(people: &People, message: &Message, blocks: &BlockList) -> Vec<
     recipients
 }
 
-/// The same marks for a viewer who has switched read receipts off: messages reach others, and are not read.
+/// Removes the read marks, for a viewer with read receipts off.
 pub fn without_reads(mut recipients: Vec<Progress>) -> Vec<Progress> {
     recipients.iter_mut().for_each(|progress| progress.read_at = None);
     recipients

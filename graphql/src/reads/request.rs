@@ -80,6 +80,11 @@ impl Access<'_> {
         self.reads.ids.direct(self.viewer, other) == *sight.id()
     }
 
+    /// Whether a block stands between the two of a DIRECT conversation.
+    pub fn is_cut_off(&self, sight: &ConversationSight) -> bool {
+        sight.is_direct() && sight.blocks().standing().any(|other| self.is_with(sight, other))
+    }
+
     /// Whether blocks may hide something that the viewer's interval holds: of a member, present or former,
     /// between whom and the viewer a block stood since the viewer joined.
     pub async fn is_touched(&self, sight: &ConversationSight) -> Result<bool, Refusal> {

@@ -15,14 +15,20 @@ use schemas::states::AccountState;
 use schemas::tables::Value;
 use schemas::{ClientId, ConversationId, Refusal, UserId};
 
-use super::{Pages, Rows, bounds_of, decode, keyed, owner_key, owner_row};
+use super::{Pages, Rows, Versioned, bounds_of, decode, keyed, owner_key, owner_row};
 use crate::error::tables_error;
 
 impl Rows {
     /// The state of a user's account; a fresh one if it was never used.
     pub async fn account(&self, user: &UserId) -> Result<AccountState, Refusal> {
+        Ok(self.versioned_account(user).await?.map_or_else(Accounts::fresh, |state| state.value))
+    }
+
+    /// The state with the version of its row, if the account was ever used.
+    pub async fn versioned_account(&self, user: &UserId) -> Result<Option<Versioned<AccountState>>, Refusal> {
         let row = self.account_row(user, &RowKey::state()).await?;
-        row.map_or_else(|| Ok(Accounts::fresh()), |row| decode(owner_row(&row)?.1))
+        let state = row.map(|row| Ok(Versioned { version: row.version, value: decode(owner_row(&row)?.1)? }));
+        state.transpose()
     }
 
     /// A user's privacy settings; those of a fresh account if it was never used.
@@ -57,15 +63,18 @@ impl Rows {
 
     /// How a user keeps their conversations, as far as they have set it.
     pub async fn organized(&self, user: &UserId) -> Result<Vec<(ConversationId, Organized)>, Refusal> {
-        let partition = vec![Value::text(user.as_str())];
-        let pages = Pages::between(&*self.tables, Accounts::table(), partition, bounds_of::<Organized>());
-        keyed(&pages.all().await.map_err(tables_error)?)
+        self.account_values(user).await
     }
 
     /// What the limits of a user count, by the name of each.
     pub async fn usage(&self, user: &UserId) -> Result<Vec<(String, Usage)>, Refusal> {
+        self.account_values(user).await
+    }
+
+    /// Every row of one kind of a user's account.
+    async fn account_values<T: Keyed + Record>(&self, user: &UserId) -> Result<Vec<(T::Key, T)>, Refusal> {
         let partition = vec![Value::text(user.as_str())];
-        let pages = Pages::between(&*self.tables, Accounts::table(), partition, bounds_of::<Usage>());
+        let pages = Pages::between(&*self.tables, Accounts::table(), partition, bounds_of::<T>());
         keyed(&pages.all().await.map_err(tables_error)?)
     }
 

@@ -163,7 +163,7 @@ impl Rows {
     }
 
     /// Every row of a conversation between two bounds.
-    async fn conversation_range(
+    pub(super) async fn conversation_range(
         &self,
         id: &ConversationId,
         bounds: (Vec<Value>, Vec<Value>),
@@ -174,7 +174,11 @@ impl Rows {
     }
 
     /// The rows that exist among these keys, as of one moment.
-    async fn conversation_rows(&self, id: &ConversationId, keys: &[RowKey]) -> Result<Vec<Row>, Refusal> {
+    pub(super) async fn conversation_rows(
+        &self,
+        id: &ConversationId,
+        keys: &[RowKey],
+    ) -> Result<Vec<Row>, Refusal> {
         let keys: Vec<Vec<Value>> = keys.iter().map(owner_key).collect();
         let partition = [Value::text(id.as_str())];
         self.tables.get(Conversations::table(), &partition, &keys).await.map_err(tables_error)

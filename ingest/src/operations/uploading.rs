@@ -1,4 +1,4 @@
-//! Uploading files: a ticket, and the word that all bytes are there.
+//! Uploading files: the ticket, and the report that all bytes are staged.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,7 @@ use domain::files::FileType;
 use domain::text;
 use graphql::Result;
 use graphql::attachment::{Attachment, UploadTicket};
+use graphql::error::objects_error;
 use graphql::ids::parse_id;
 use graphql::links::{Links, UploadLink};
 use graphql::scalars::DateTime;
@@ -17,7 +18,6 @@ use schemas::{AttachmentId, ClientId, Refusal};
 use uuid::Uuid;
 
 use super::caller;
-use crate::http::files::unavailable;
 use crate::requests::RequestKind;
 
 #[derive(Default)]
@@ -75,7 +75,7 @@ impl Uploading {
         let row = reads.attachment(caller.user(), &id).await?;
         if row.progress.is_uploading() {
             let staged = caller.ingest.objects.staged(id.as_str()).await;
-            let staged = staged.map_err(|error| unavailable(&error))?.bytes;
+            let staged = staged.map_err(|error| objects_error(&error))?.bytes;
             if u64::try_from(row.declared.byte_size) != Ok(staged) {
                 let detail = format!("{staged} of {} bytes are there", row.declared.byte_size);
                 return Err(Refusal::bad_input("attachmentId", detail).into());

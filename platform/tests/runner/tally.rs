@@ -5,7 +5,6 @@ use schemas::avro::{self, DecodeError};
 use schemas::credits::{CreditsChanged, LedgerKind};
 use schemas::membership::{Member, Role};
 use schemas::position::{LogTime, Offset};
-use schemas::privacy::Privacy;
 use schemas::receipts::Watermarks;
 use schemas::record::Output;
 use schemas::rows::{ClientRequest, Keyed, LedgerEntry, Once, Residence, RowKey};
@@ -93,15 +92,7 @@ impl<const KNOWN: i32> Fold for Tally<KNOWN> {
     }
 
     fn fresh() -> AccountState {
-        AccountState {
-            applied: -1,
-            at: 0,
-            balance_milli: 0,
-            privacy: Privacy::default(),
-            sends: vec![],
-            creations: vec![],
-            texts: vec![],
-        }
+        AccountState::fresh()
     }
 
     fn stamp(state: &AccountState) -> (Offset, LogTime) {
