@@ -1,7 +1,7 @@
-//! What users see of each other at the moment: who types.
+//! What users see of each other at the moment: typing statuses.
 //!
-//! Invariants: it stands on ephemeral state alone, so it may be lost at any moment, and nothing else is lost with
-//! it; who may see what is decided where it is delivered, from what the viewer's node knows then.
+//! Invariants: all state is ephemeral and may be lost at any moment; nothing durable depends on it. Visibility is
+//! checked at delivery, by the viewer's node.
 
 mod metrics;
 pub mod typing;

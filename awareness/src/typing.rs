@@ -18,11 +18,11 @@ use crate::metrics::{self, Kind};
 use crate::read;
 
 pub(crate) const CHANNEL: &str = "typing";
-/// How long a user types who does not say so again.
+/// How long a typing status lasts without a repeat.
 pub const LASTS: Duration = Duration::from_secs(5);
 /// Repeats within this time are answered and not published.
 pub const EVERY: Duration = Duration::from_secs(2);
-/// Repeats that are remembered; beyond it the old ones are looked for, and new ones are not damped.
+/// Statuses kept for damping. At this bound expired ones are removed, and new ones are not damped.
 const REMEMBERED: usize = 20_000;
 
 /// A user has begun to type in a conversation, goes on, or has stopped.
@@ -63,7 +63,7 @@ impl Publisher {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tells all nodes, unless they were told the same a moment ago.
+    /// Publishes a status to all nodes, unless the same was published within [`EVERY`].
     pub async fn publish(&self, typing: &Typing) -> Result<(), EphemeralError> {
         let key = (typing.by.user.clone(), typing.conversation.clone());
         if !self.note(&key, typing.is_typing, Instant::now()) {
@@ -81,7 +81,7 @@ impl Publisher {
         published
     }
 
-    /// Notes what is said; says whether it is to be published.
+    /// Records a status; returns whether it is to be published.
     fn note(&self, key: &Key, is_typing: bool, now: Instant) -> bool {
         let mut recent = self.recent();
         if recent.get(key).is_some_and(|said| said.is_typing == is_typing && said.is_recent(now)) {
@@ -96,13 +96,13 @@ impl Publisher {
         true
     }
 
-    /// Something else has ended what the user typed: to type again is news.
+    /// Clears the damping, because a message or the end of a membership has ended the status.
     pub fn forget(&self, user: &UserId, conversation: &ConversationId) {
         self.recent().remove(&(user.clone(), conversation.clone()));
     }
 }
 
-/// Who types, as all processes publish it.
+/// The typing statuses that all processes publish.
 pub struct Incoming(Subscription);
 
 impl Incoming {
@@ -110,7 +110,7 @@ impl Incoming {
         Self(subscription)
     }
 
-    /// The next; waits for it. What is missed ends by its time. Cancelling the wait loses nothing.
+    /// The next status; waits for it. A missed one expires by itself. Cancelling the wait loses nothing.
     pub async fn next(&mut self) -> Typing {
         loop {
             if let ports::Incoming::Message(message) = self.0.next().await
@@ -140,7 +140,7 @@ mod tests {
         Typing { conversation: "0".repeat(32).parse().unwrap(), by, is_typing }
     }
 
-    /// Whether somebody is told.
+    /// Whether a subscriber receives the status.
     async fn comes(awareness: &Awareness, incoming: &mut Incoming, said: Typing) -> bool {
         awareness.typing.publish(&said).await.unwrap();
         let next = timeout(Duration::from_millis(1), incoming.next()).await;

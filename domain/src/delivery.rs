@@ -211,7 +211,7 @@ pub enum Question<'a> {
     /// Whether a block stands between the viewer and a recipient of the message: what others have read
     /// is then the viewer's own affair.
     IsBlocked(Vec<&'a UserId>),
-    /// Whether the viewer has switched read receipts off, and sees nobody's.
+    /// Whether the viewer has switched read receipts off, and sees no read marks.
     HidesReads,
 }
 
@@ -275,9 +275,7 @@ pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> V
         }
         ConversationFact::MessageDeleted(_) => of_marks(recipients),
         ConversationFact::MembersChanged(changed) => {
-            let is_over = |last: &MembershipInterval| last.to.is_some();
-            let gone = changed.members.iter().filter(|member| member.intervals.last().is_none_or(is_over));
-            let gone: Vec<&UserId> = gone.map(|member| &member.user).collect();
+            let gone: Vec<&UserId> = changed.gone().collect();
             if gone.is_empty() { vec![] } else { vec![Question::IsGone(gone)] }
         }
         ConversationFact::ConversationOpened(_)

@@ -1,4 +1,4 @@
-//! What users let others know of them, and who may write to them.
+//! What a user's settings show to others, and who may write to the user.
 //!
 //! Invariant: privacy settings are looked at here alone; every match over settings is full.
 
@@ -40,8 +40,18 @@ pub fn shows(sign: Sign, of: &Privacy, viewer: &Privacy, relation: Relation) -> 
     match sign {
         Sign::Presence => !of.appear_offline && includes(of.show_online_status, relation.follows),
         Sign::Typing => of.show_typing_indicator,
-        Sign::ReadReceipts => of.show_read_receipts && viewer.show_read_receipts,
+        Sign::ReadReceipts => sends_reads(of) && sees_reads(viewer),
     }
+}
+
+/// Whether others learn how far a user has read.
+pub fn sends_reads(of: &Privacy) -> bool {
+    of.show_read_receipts
+}
+
+/// Whether a user learns how far others have read: off is reciprocal.
+pub fn sees_reads(viewer: &Privacy) -> bool {
+    viewer.show_read_receipts
 }
 
 /// Whether anyone who is neither blocked nor waits for an acceptance may see that a user types: what is published

@@ -188,7 +188,7 @@ impl Completions {
     }
 }
 
-fn unread(refusal: Refusal) -> TablesError {
+pub(crate) fn unread(refusal: Refusal) -> TablesError {
     TablesError::Unavailable(refusal.detail)
 }
 

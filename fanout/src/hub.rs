@@ -99,11 +99,16 @@ impl Hub {
         self.wake_for(state);
     }
 
-    /// Offers a notice to the members of a conversation who see it; says whether there are any.
+    /// Whether a member of a conversation is here.
+    pub fn has_members(&self, conversation: &ConversationId) -> bool {
+        self.state().users.has_members(conversation)
+    }
+
+    /// Queues a notice for each member who may see it; returns whether there is any.
     pub fn tell_members(&self, conversation: &ConversationId, notice: &Arc<Notice>) -> bool {
         let state = &mut *self.state();
         let mut any = false;
-        state.users.witnesses(conversation, &notice.of, |id| {
+        state.users.viewers_of(conversation, &notice.of, |id| {
             any = true;
             state.queues.tell(id, Some(conversation), notice);
         });

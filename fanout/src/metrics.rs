@@ -99,7 +99,7 @@ static SOCKET_ENDS: LazyLock<IntCounterVec> = LazyLock::new(|| {
 static DROPPED: LazyLock<IntCounterVec> = LazyLock::new(|| {
     made(register_int_counter_vec!(
         "musclemap_fanout_dropped_total",
-        "Frames dropped: superseded by later ones, all with an overflow, or notices of typing without room",
+        "Frames dropped: superseded by later ones, cleared by an overflow, or typing notices without room",
         &["kind"]
     ))
 });
@@ -178,7 +178,7 @@ pub enum Dropped {
     Superseded,
     /// The client reads too slowly, and will resume.
     Overflow,
-    /// A notice that somebody types, or has stopped, for which there was no room.
+    /// A typing notice for which the queue had no room.
     Typing,
 }
 

@@ -135,7 +135,7 @@ impl Node {
             ended = lanes => ended.map(|_| ()),
             newer = self.past.newer_rules() => Err(newer.into()),
             () = self.snapshots() => Ok(()),
-            () = self.follow_typing(&self.awareness) => Ok(()),
+            () = self.follow_typing() => Ok(()),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Notices: what is true for a moment, such as that somebody types. They come to those who are here, beside the
-//! events, and are never replayed.
+//! Notices: short-lived states, such as typing. They are delivered to connected members, beside the events, and
+//! are never replayed.
 //!
 //! Invariant: a notice may be dropped; an event never waits for one.
 
@@ -14,10 +14,10 @@ use crate::lanes::Lane;
 use crate::metrics::Dropped;
 
 pub struct Notice {
-    /// Tells its renderings from those of others.
+    /// Distinguishes its renderings in the cache.
     pub number: Offset,
     pub kind: NoticeKind,
-    /// Whom it is about; they do not get it themselves.
+    /// The user whom it is about, who does not receive it.
     pub of: UserId,
     pub completed: Completed,
 }

@@ -170,7 +170,7 @@ async fn open(
     let (node, hub) = (&shard.node, &shard.hub);
     loop {
         let reach = hub.reach();
-        let rows = rows::of_user(&*node.tables, &viewer.user).await?;
+        let rows = rows::of_user(&node.tables, &viewer.user).await?;
         let cursor = Cursor::at(hub.settled().id);
         match hub.open(&viewer.user, (selection, filter), cursor, rows, &reach) {
             Ok(id) => return Ok(id),

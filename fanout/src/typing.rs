@@ -1,13 +1,12 @@
-//! Who types on a node: taken from all processes, given to the members who are here, ended by time, by a message
-//! and by leaving.
+//! Typing statuses on a node: taken from all processes, delivered to connected members, ended by time, by a
+//! message and by the end of a membership.
 //!
-//! Invariants: whoever was told that a user types is told that the user has stopped; whoever publishes, the same is
-//! told at most every [`EVERY`]; what is known is bounded.
+//! Invariants: an offered start is followed by an offered stop; repeats of one user are offered at most every
+//! [`EVERY`], whichever process published them; the number of statuses is bounded.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use awareness::Awareness;
 use awareness::typing::{EVERY, LASTS, Typing};
 use domain::delivery;
 use graphql::live::Delivery;
@@ -19,10 +18,10 @@ use crate::event::{About, Completed, Entry};
 use crate::metrics::{self, Dropped};
 use crate::notice::{Notice, NoticeKind};
 
-/// Users who are known to type; of more, nobody is told.
+/// Most statuses at once; further ones are dropped.
 const MOST: usize = 20_000;
 
-/// Users of whom others on the node were told that they type.
+/// Statuses that were offered and have not ended.
 #[derive(Default)]
 pub struct Typists(Mutex<Known>);
 
@@ -35,15 +34,15 @@ struct Known {
 struct Typist {
     typing: Typing,
     until: Instant,
-    /// When others were told last.
+    /// When it was last offered.
     told_at: Instant,
 }
 
-/// What is to be done about a user who types.
+/// What a typing status leads to.
 #[derive(Debug, PartialEq, Eq)]
 enum Begun {
     Tell,
-    /// Others were told a moment ago.
+    /// Offered within [`EVERY`].
     Known,
     NoRoom,
 }
@@ -95,9 +94,9 @@ impl Typists {
 }
 
 impl Node {
-    /// Gives what all processes say to those who are here. Never ends.
-    pub async fn follow_typing(&self, awareness: &Awareness) {
-        let mut incoming = awareness.typists();
+    /// Delivers the statuses of all processes to connected members. Never returns.
+    pub async fn follow_typing(&self) {
+        let mut incoming = self.awareness.typists();
         loop {
             // What begins later ends later.
             let end = self.typists.next_end();
@@ -126,6 +125,10 @@ impl Node {
             }
             return;
         }
+        // Most conversations have no member on this node.
+        if !self.hubs.iter().any(|hub| hub.has_members(&typing.conversation)) {
+            return;
+        }
         let begun = self.typists.known().begin(typing.clone(), Instant::now());
         match begun {
             Begun::NoRoom => metrics::dropped(Dropped::Typing).inc(),
@@ -142,7 +145,7 @@ impl Node {
         self.tell_typing(&Typing { is_typing: false, ..typing });
     }
 
-    /// Tells the members who are here; says whether there are any.
+    /// Offers a status to connected members; returns whether there are any.
     fn tell_typing(&self, typing: &Typing) -> bool {
         let (of, delivery) = (typing.by.user.clone(), Delivery::Typing(typing.clone()));
         let notice = Arc::new(Notice::new(NoticeKind::Typing, of, delivery));
@@ -150,20 +153,27 @@ impl Node {
         told.fold(false, |any, told| any | told)
     }
 
-    /// Ends what is typed by those who have sent or left, as events say it.
+    /// Ends the statuses of users who have sent or left.
     pub fn end_typing(&self, entries: &[Entry]) {
-        for event in entries.iter().filter_map(|entry| entry.event.as_ref()) {
-            let About::Conversation(conversation) = &event.about else { continue };
-            if !self.typists.known().by_conversation.contains_key(conversation) {
-                continue;
+        let mut ended = vec![];
+        {
+            let mut known = self.typists.known();
+            if known.by_end.is_empty() {
+                return;
             }
-            let fact = event.completed().and_then(Completed::fact);
-            for user in fact.map(delivery::ends_typing).unwrap_or_default() {
-                self.awareness.typing.forget(user, conversation);
-                let ended = self.typists.known().end(conversation, user);
-                ended.into_iter().for_each(|typing| self.stopped(typing));
+            for event in entries.iter().filter_map(|entry| entry.event.as_ref()) {
+                let About::Conversation(conversation) = &event.about else { continue };
+                if !known.by_conversation.contains_key(conversation) {
+                    continue;
+                }
+                let fact = event.completed().and_then(Completed::fact);
+                for user in fact.map(delivery::ends_typing).unwrap_or_default() {
+                    self.awareness.typing.forget(user, conversation);
+                    ended.extend(known.end(conversation, user));
+                }
             }
         }
+        ended.into_iter().for_each(|typing| self.stopped(typing));
     }
 }
 

@@ -121,7 +121,6 @@ impl Worded for Accounts {
                 format!("uses of {}:{}", key.names::<Usage>().unwrap(), positions.collect::<String>())
             }
             AccountRow::Attachment(row) => words::attachment(&key.names::<Attachment>().unwrap(), row),
-            AccountRow::UploadTimes(counted) => format!("uploads: {}", counted.times.len()),
             AccountRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
         }
     }

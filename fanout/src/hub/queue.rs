@@ -327,7 +327,7 @@ impl Queues {
         }
     }
 
-    /// Tells a live queue a notice, and lists the queue.
+    /// Queues a notice in a live queue, and lists the queue.
     pub fn tell(&mut self, id: SubscriptionId, about: Option<&ConversationId>, notice: &Arc<Notice>) {
         let Some(queue) = self.open.get_mut(id).filter(|queue| queue.is_live()) else { return };
         if queue.tell(about, notice, self.bound) {

@@ -70,7 +70,7 @@ impl User {
 
     fn viewer(&self) -> Viewer<'_> {
         let privacy = self.privacy.as_ref().map_or_else(Privacy::default, |known| known.value);
-        Viewer { user: &self.id, sees_reads: privacy.show_read_receipts }
+        Viewer { user: &self.id, sees_reads: domain::privacy::sees_reads(&privacy) }
     }
 
     /// The user's answers to the questions of an event; `None` if the user does not get it.
@@ -140,11 +140,16 @@ impl Users {
         }
     }
 
+    /// Whether a member of a conversation is here.
+    pub fn has_members(&self, conversation: &ConversationId) -> bool {
+        self.by_conversation.contains_key(conversation)
+    }
+
     /// Whether an event may be for anyone who is here, as far as its key says.
     pub fn may_concern(&self, event: &Event) -> bool {
         match &event.about {
             About::User(user) => self.places.contains_key(user),
-            About::Conversation(conversation) => self.by_conversation.contains_key(conversation),
+            About::Conversation(conversation) => self.has_members(conversation),
         }
     }
 
@@ -172,8 +177,8 @@ impl Users {
         }
     }
 
-    /// Calls with every subscription of every member of a conversation who sees what another does there now.
-    pub fn witnesses(
+    /// Calls with each subscription of each member who may see what user `of` does in a conversation now.
+    pub fn viewers_of(
         &self,
         conversation: &ConversationId,
         of: &UserId,

@@ -5,8 +5,10 @@ pub(crate) mod ports;
 mod slow;
 pub(crate) mod stage;
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use platform::ports::Tables;
 use schemas::blocking::PairBlocks;
 use schemas::membership::{Member, Role};
 use schemas::receipts::Watermarks;
@@ -222,7 +224,8 @@ fn a_user_with_very_many_rows_subscribes_and_receives() {
             let row = BlocksRow { user: ann.clone(), other, blocks };
             stage.tables.view(row.to_row(), 1);
         }
-        let read = rows::of_user(&*stage.tables, &ann).await.unwrap();
+        let tables: Arc<dyn Tables> = stage.tables.clone();
+        let read = rows::of_user(&tables, &ann).await.unwrap();
         assert_eq!((read.memberships.len(), read.blocks.len()), (MANY, MANY));
         let mut client = stage.subscribes(None).await;
         client.frames(&["Drained", "ConversationChanged"]).await;

@@ -1,4 +1,4 @@
-//! Notices come to the members who see them, beside the events, and give way to these.
+//! Notices are delivered to the members who may see them, and are dropped before events.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ fn typing(group: Name, name: Name) -> Arc<Notice> {
     Arc::new(Notice::new(NoticeKind::Typing, user(name), Delivery::Typing(typing)))
 }
 
-/// Says that a user types; says whether anyone was told.
+/// Offers a typing notice; returns whether any member may see it.
 fn types(node: &Hub, group: Name, name: Name) -> bool {
     node.tell_members(&conversation(group), &typing(group, name))
 }

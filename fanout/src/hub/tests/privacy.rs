@@ -1,4 +1,4 @@
-//! Read receipts are reciprocal: a user who has switched them off gets nobody's, from the next event on.
+//! Read receipts are reciprocal: a user with receipts off receives none of others, from the next event on.
 
 use super::client::INBOX;
 use super::world::World;
