@@ -50,7 +50,7 @@ impl Attachment {
         let reads = reads(ctx)?;
         Ok(reads.links.file(&FileLink {
             attachment: self.id.clone(),
-            rendition: rendition.name().to_owned(),
+            rendition,
             content_type: content_type.to_owned(),
             file_name: self.row.declared.file_name.clone(),
             expires_at: Links::file_expires_at(reads.now()),

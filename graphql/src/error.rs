@@ -3,6 +3,7 @@
 //! Invariant: an internal error is shown as a correlation id, never by its text.
 
 use async_graphql::{ErrorExtensions, Pos, Response, ServerError};
+use objects::ObjectsError;
 use platform::ports::{EphemeralError, TablesError};
 use schemas::{ClientId, ErrorCode, Refusal};
 
@@ -134,6 +135,12 @@ pub fn ephemeral_error(error: EphemeralError) -> Refusal {
         }
         EphemeralError::Refused(reason) => internal(&reason),
     }
+}
+
+/// The store of files does not answer, or refuses; nothing happened.
+pub fn objects_error(error: &ObjectsError) -> Refusal {
+    tracing::warn!(%error, "files unavailable");
+    Refusal::unavailable("try again")
 }
 
 /// Logs an internal error; the refusal shows its correlation id alone.

@@ -1,6 +1,6 @@
 //! Links to files: where an uploader puts bytes, and where those who see an attachment get them.
 //!
-//! Invariants: a link holds all that serving it needs, and is signed, so that nobody changes a part of it; a
+//! Invariants: a link is signed as a whole and holds all that serving it needs; a
 //! link to a file depends on the attachment alone, not on its viewer, and is the same for half a day, so
 //! that it can be cached and rendered once.
 
@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use objects::Rendition;
 use schemas::position::LogTime;
 use schemas::{AttachmentId, ConversationKey, UserId};
 
@@ -42,15 +43,14 @@ pub struct UploadLink {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileLink {
     pub attachment: AttachmentId,
-    /// Name of the rendition.
-    pub rendition: String,
+    pub rendition: Rendition,
     pub content_type: String,
     /// What the file is called where it is saved.
     pub file_name: String,
     pub expires_at: LogTime,
 }
 
-/// A token is none of ours, or its time is over.
+/// Why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadLink {
     Unknown,
@@ -94,6 +94,7 @@ impl Links {
 
     pub fn file(&self, link: &FileLink) -> String {
         let FileLink { attachment, rendition, content_type, file_name, expires_at } = link;
+        let rendition = rendition.name();
         let payload = format!("file\n{expires_at}\n{attachment}\n{rendition}\n{content_type}\n{file_name}");
         format!("{}/files/{}", self.base, self.token(&payload))
     }
@@ -106,7 +107,7 @@ impl Links {
         };
         Ok(FileLink {
             attachment: attachment.parse().map_err(|_| BadLink::Unknown)?,
-            rendition: rendition.to_owned(),
+            rendition: Rendition::of(rendition).ok_or(BadLink::Unknown)?,
             content_type: content_type.to_owned(),
             file_name: file_name.to_owned(),
             expires_at: unexpired(expires_at, now)?,
@@ -118,7 +119,7 @@ impl Links {
         URL_SAFE_NO_PAD.encode([&signature[..], payload.as_bytes()].concat())
     }
 
-    /// What a token says, if its signature is ours.
+    /// The payload of a token with a valid signature.
     fn payload(&self, token: &str) -> Result<String, BadLink> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(BadLink::Unknown);
@@ -146,7 +147,7 @@ mod tests {
     fn file(expires_at: LogTime) -> FileLink {
         FileLink {
             attachment: "0".repeat(32).parse().unwrap(),
-            rendition: "file".to_owned(),
+            rendition: Rendition::Whole,
             content_type: "image/png".to_owned(),
             file_name: "Grüße 'x'.png".to_owned(),
             expires_at,

@@ -12,6 +12,7 @@ mod cors;
 pub mod files;
 mod local;
 mod request;
+pub mod tags;
 pub mod tls;
 
 use std::any::Any;
@@ -148,6 +149,13 @@ async fn by_get(
 }
 
 impl Http {
+    /// Counts an attempt without a token, by its peer.
+    pub fn attempt(&self, peer: Option<Extension<Peer>>) -> Result<(), Problem> {
+        let asker = Asker { user: None, peer: peer.map(|Extension(peer)| peer) };
+        let counted = self.ingest.limits().attempt(asker, 1);
+        counted.map_err(|refusal| Problem::of(StatusCode::TOO_MANY_REQUESTS, refusal))
+    }
+
     async fn serve(&self, head: &Head, read: impl FnOnce() -> Result<Operation, Malformed>) -> Response {
         let Some(media) = negotiate(&head.headers) else {
             let detail = "application/graphql-response+json or application/json";

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::http::Http;
 use crate::{Asked, Ingest};
-use graphql::limits::{Asker, Peer};
+use graphql::limits::Peer;
 use graphql::problem::Problem;
 
 /// The first credits of a new user, in milli-credits.
@@ -77,9 +77,8 @@ pub async fn login(
     peer: Option<Extension<Peer>>,
     body: Result<Json<Login>, JsonRejection>,
 ) -> Response {
-    let asker = Asker { user: None, peer: peer.map(|Extension(peer)| peer) };
-    if let Err(refusal) = http.ingest.limits().attempt(asker, 1) {
-        return Problem::of(StatusCode::TOO_MANY_REQUESTS, refusal).into_response();
+    if let Err(refused) = http.attempt(peer) {
+        return refused.into_response();
     }
     let login = match body {
         Ok(Json(login)) => login,

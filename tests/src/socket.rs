@@ -36,6 +36,7 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
     ... on MessageChanged { change message { id content } }
     ... on ConversationChanged { conversation { id kind unreadCount } left }
     ... on ReceiptAdvanced { receipt { messageId user { id } } }
+    ... on AccountChanged { what }
     ... on SendRejected { clientMessageId code }
     ... on TypingChanged { conversationId typing { userId username isTyping } }
     ... on AttachmentChanged { attachment { id state } }

@@ -1,7 +1,7 @@
 //! How far the recipients of a message are with it.
 //!
 //! Invariants: recipients are the members of the message's moment; those between whom and the viewer a block
-//! stands are left out of lists, counts and status; a viewer with read receipts off sees nobody's.
+//! stands are left out of lists, counts and status; a viewer with read receipts off sees no read marks.
 
 use async_graphql::{Context, Enum, ID, Object};
 use domain::delivery::Answers;
@@ -53,7 +53,7 @@ impl MessageMarks<'_> {
                     let core = message.core(ctx).await?;
                     let people = access.people_of(&sight, core).await?;
                     let recipients = unblocked(&people, core, sight.blocks());
-                    let sees_reads = access.privacy().await?.show_read_receipts;
+                    let sees_reads = domain::privacy::sees_reads(&access.privacy().await?);
                     Ok(if sees_reads { recipients } else { without_reads(recipients) })
                 }
             }

@@ -35,7 +35,7 @@ pub fn layer(origins: &Origins, methods: &[Method]) -> CorsLayer {
             header::RETRY_AFTER,
             HeaderName::from_static(super::answer::RATE_LIMIT),
             HeaderName::from_static(super::answer::RATE_LIMIT_POLICY),
-            HeaderName::from_static("upload-offset"),
+            super::files::OFFSET,
             header::CONTENT_RANGE,
         ])
         .max_age(REMEMBERED)

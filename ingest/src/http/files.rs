@@ -6,12 +6,14 @@
 mod download;
 mod upload;
 
+pub use upload::OFFSET;
+
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, put};
-use graphql::limits::{Asker, Peer};
+use graphql::error::objects_error;
 use graphql::links::BadLink;
 use graphql::problem::Problem;
 use objects::ObjectsError;
@@ -71,12 +73,6 @@ fn busy(status: StatusCode) -> Problem {
     Problem::of(status, Refusal::unavailable("too many transfers at once"))
 }
 
-/// Counts an attempt of the peer.
-fn attempt(http: &Http, peer: Option<Peer>) -> Result<(), Problem> {
-    let counted = http.ingest.limits().attempt(Asker { user: None, peer }, 1);
-    counted.map_err(|refusal| Problem::of(StatusCode::TOO_MANY_REQUESTS, refusal))
-}
-
 /// A link that gives no right.
 fn refused(bad: BadLink) -> Problem {
     match bad {
@@ -86,13 +82,8 @@ fn refused(bad: BadLink) -> Problem {
 }
 
 /// The store does not answer; nothing happened.
-pub fn unavailable(error: &ObjectsError) -> Refusal {
-    tracing::warn!(%error, "files unavailable");
-    Refusal::unavailable("try again")
-}
-
 fn away(error: &ObjectsError) -> Problem {
-    Problem::of(StatusCode::SERVICE_UNAVAILABLE, unavailable(error))
+    Problem::of(StatusCode::SERVICE_UNAVAILABLE, objects_error(error))
 }
 
 /// The answer of a transfer, counted.

@@ -1,6 +1,7 @@
 //! Receipts: how far messages have reached the caller, and how far the caller has read.
 
 use async_graphql::{Context, ID, Object};
+use domain::privacy;
 use graphql::Result;
 use graphql::ids::parse_id;
 use schemas::receipts::{AcknowledgeDelivery, MarkRead};
@@ -17,7 +18,7 @@ impl Receipts {
     async fn mark_read(&self, ctx: &Context<'_>, conversation_id: ID, up_to_message_id: ID) -> Result<bool> {
         let caller = caller(ctx)?;
         let MessageId { conversation, seq } = caller.mark(&conversation_id, &up_to_message_id).await?;
-        let is_shown = caller.access.privacy().await?.show_read_receipts;
+        let is_shown = privacy::sends_reads(&caller.access.privacy().await?);
         let read = MarkRead { user: caller.user().clone(), up_to: seq, is_shown };
         caller.run_in(&conversation, read).await?;
         Ok(true)

@@ -1,6 +1,7 @@
-//! Who types.
+//! Setting the typing status.
 //!
-//! Invariant: it needs no log; the answer says that all nodes were told, or were told the same a moment ago.
+//! Invariant: it needs no log. The answer means that this status was published to all nodes now or within the
+//! last 2 s, or that no other user may see it.
 
 use async_graphql::{Context, ID, Object};
 use awareness::typing::Typing;
@@ -8,17 +9,16 @@ use domain::privacy;
 use graphql::Result;
 use graphql::error::ephemeral_error;
 use graphql::ids::parse_id;
-use graphql::reads::ConversationSight;
 use schemas::ConversationId;
 
-use super::{Caller, caller};
+use super::caller;
 
 #[derive(Default)]
 pub struct TypingStatus;
 
 #[Object]
 impl TypingStatus {
-    /// Lasts for 5 s, and until the caller sends or leaves. Repeats within 2 s are answered and not told again.
+    /// Lasts for 5 s, and until the caller sends or leaves. Repeats within 2 s are answered and not published again.
     async fn set_typing_status(
         &self,
         ctx: &Context<'_>,
@@ -29,18 +29,11 @@ impl TypingStatus {
         let conversation: ConversationId = parse_id(&conversation_id)?;
         let sight = caller.access.visible(&conversation).await?;
         let is_shown = privacy::publishes_typing(&caller.access.privacy().await?);
-        if is_shown && !caller.is_alone(&sight) {
+        if is_shown && !caller.access.is_cut_off(&sight) {
             let by = caller.ingest.facts.profile(caller.user()).await?;
             let typing = Typing { conversation, by, is_typing };
             caller.access.reads.awareness.typing.publish(&typing).await.map_err(ephemeral_error)?;
         }
         Ok(true)
-    }
-}
-
-impl Caller<'_> {
-    /// Whether a block leaves nobody who would see what the caller does.
-    fn is_alone(&self, sight: &ConversationSight) -> bool {
-        sight.is_direct() && sight.blocks().standing().any(|other| self.access.is_with(sight, other))
     }
 }

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
 use super::NOSNIFF;
+use crate::http::tags::knows;
 
 /// The most that a folder may hold: a mistaken folder is an error, not all of the memory.
 const MAX_FILES: usize = 2_000;
@@ -69,15 +70,13 @@ impl Files {
             collect(folder, "", MAX_DEPTH, &mut found)?;
         }
         let mut files = HashMap::new();
-        let names: Vec<String> = found.keys().cloned().collect();
-        for path in names {
-            let extension = Path::new(&path).extension().and_then(|extension| extension.to_str());
+        for (path, plain) in &found {
+            let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
             let Some((_, kind)) = TYPES.iter().find(|(known, _)| extension == Some(known)) else { continue };
-            let Some(plain) = found.get(&path).cloned() else { continue };
             let zipped = found.get(&format!("{path}.gz")).cloned();
             let cache = if path.starts_with(IMMUTABLE) { FOR_GOOD } else { "no-cache" };
-            let tag = Sha256::digest(&plain).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-            files.insert(path, File { kind, cache, tag, plain, zipped });
+            let tag = Sha256::digest(plain).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+            files.insert(path.clone(), File { kind, cache, tag, plain: plain.clone(), zipped });
         }
         Ok(Self { files })
     }
@@ -156,13 +155,4 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
         let weight = parts.find_map(|part| part.strip_prefix("q=")).and_then(|weight| weight.parse().ok());
         is_gzip && weight != Some(0.0_f32)
     })
-}
-
-/// Whether a client has what this tag says; a weak tag counts (RFC 9110, 13.1.2).
-fn knows(headers: &HeaderMap, tag: &str) -> bool {
-    let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
-    lines
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
-        .any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }

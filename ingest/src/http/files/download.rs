@@ -14,11 +14,12 @@ use futures::stream;
 use graphql::limits::Peer;
 use graphql::links::FileLink;
 use graphql::problem::Problem;
-use objects::{Objects, ObjectsError, Rendition};
+use objects::{Objects, ObjectsError};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{attempt, away, counted, refused};
+use super::{away, counted, refused};
 use crate::http::Http;
+use crate::http::tags::knows;
 use crate::metrics::Transfer;
 
 /// Bytes that are read at once.
@@ -41,18 +42,18 @@ async fn serve(
     token: &str,
     asked: &HeaderMap,
 ) -> Result<Response, Problem> {
-    attempt(http, peer.map(|Extension(peer)| peer))?;
+    http.attempt(peer)?;
     let now = http.clock.now();
     let link = http.reads.links.read_file(token, now).map_err(refused)?;
     let gone = || Problem::new(StatusCode::NOT_FOUND, "no such file");
-    let rendition = Rendition::of(&link.rendition).ok_or_else(gone)?;
+    let rendition = link.rendition;
     let place = http.transfers.download()?;
     let objects = &http.ingest.objects;
     let size = objects.size(link.attachment.as_str(), rendition).await.map_err(|error| away(&error))?;
     let size = size.ok_or_else(gone)?;
     let tag = format!("\"{}-{}\"", link.attachment, rendition.name());
     let mut headers = described(&link, &tag, now);
-    if asked.get(header::IF_NONE_MATCH).is_some_and(|tags| names(tags, &tag)) {
+    if knows(asked, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
     let (status, range) = match wanted(asked, &tag, size) {
@@ -68,7 +69,7 @@ async fn serve(
         }
     };
     headers.insert(header::CONTENT_LENGTH, (range.end - range.start).into());
-    Ok((status, headers, body(objects.clone(), link, rendition, range, place)).into_response())
+    Ok((status, headers, body(objects.clone(), link, range, place)).into_response())
 }
 
 fn described(link: &FileLink, tag: &str, now: i64) -> HeaderMap {
@@ -97,12 +98,6 @@ fn disposition(link: &FileLink) -> String {
         other => format!("{text}%{other:02X}"),
     });
     format!("{kind}; filename*=UTF-8''{encoded}")
-}
-
-/// Whether a list of entity tags names one; the weak comparison (RFC 9110, 13.1.2).
-fn names(tags: &HeaderValue, tag: &str) -> bool {
-    let listed = tags.to_str().unwrap_or_default().split(',').map(str::trim);
-    listed.map(|one| one.strip_prefix("W/").unwrap_or(one)).any(|one| one == "*" || one == tag)
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -138,15 +133,9 @@ fn wanted(asked: &HeaderMap, tag: &str, size: u64) -> Wanted {
 }
 
 /// The bytes, read as the client takes them.
-fn body(
-    objects: Objects,
-    link: FileLink,
-    rendition: Rendition,
-    range: Range<u64>,
-    place: OwnedSemaphorePermit,
-) -> Body {
+fn body(objects: Objects, link: FileLink, range: Range<u64>, place: OwnedSemaphorePermit) -> Body {
     let chunks = stream::unfold((range, place), move |(range, place)| {
-        let (objects, id) = (objects.clone(), link.attachment.clone());
+        let (objects, id, rendition) = (objects.clone(), link.attachment.clone(), link.rendition);
         async move {
             if range.is_empty() {
                 return None;
@@ -168,12 +157,14 @@ fn body(
 
 #[cfg(test)]
 mod tests {
+    use objects::Rendition;
+
     use super::*;
 
     fn link(content_type: &str, file_name: &str) -> FileLink {
         FileLink {
             attachment: "0".repeat(32).parse().unwrap(),
-            rendition: "file".to_owned(),
+            rendition: Rendition::Whole,
             content_type: content_type.to_owned(),
             file_name: file_name.to_owned(),
             expires_at: 10_000,
@@ -225,12 +216,5 @@ mod tests {
                 .extend(values.into_iter().filter_map(|(name, value)| Some((name, value?.parse().unwrap()))));
             assert_eq!(wanted(&headers, "\"tag\"", 100), expected, "{range:?} {if_range:?}");
         }
-    }
-
-    #[test]
-    fn a_tag_is_found_among_others() {
-        let named = |tags: &'static str| names(&HeaderValue::from_static(tags), "\"a\"");
-        assert!(named("\"a\"") && named("\"b\", W/\"a\"") && named("*"));
-        assert!(!named("\"b\"") && !named("a") && !named(""));
     }
 }

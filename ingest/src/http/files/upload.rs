@@ -19,7 +19,7 @@ use objects::PIECE_BYTES;
 use schemas::ErrorCode;
 use tokio::time::timeout;
 
-use super::{attempt, away, counted, refused};
+use super::{away, counted, refused};
 use crate::http::Http;
 use crate::http::connections::READ_WITHIN;
 use crate::metrics::Transfer;
@@ -67,13 +67,14 @@ async fn receive(
         let detail = format!("a part begins at a whole piece that is there: {there}");
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
+    let end = part.end;
     stage(http, &link, part, body).await?;
-    Ok(at(progress(http, &link).await?))
+    Ok(at(there.max(end)))
 }
 
 /// The ticket of a token, if its attachment still waits for bytes.
 async fn permitted(http: &Http, peer: Option<Extension<Peer>>, token: &str) -> Result<UploadLink, Problem> {
-    attempt(http, peer.map(|Extension(peer)| peer))?;
+    http.attempt(peer)?;
     let link = http.reads.links.read_upload(token, http.clock.now()).map_err(refused)?;
     match http.reads.attachment(&link.uploader, &link.attachment).await {
         Ok(row) if row.progress.is_uploading() => Ok(link),
@@ -116,7 +117,9 @@ fn part(headers: &HeaderMap, size: u64) -> Result<Range<u64>, Problem> {
     let piece = PIECE_BYTES as u64;
     let end = last + 1;
     if first % piece != 0 || (end % piece != 0 && end != size) {
-        return Err(bad("a part begins and ends at a multiple of 1048576 bytes, or at the end of the file"));
+        let detail =
+            format!("a part begins and ends at a multiple of {piece} bytes, or at the end of the file");
+        return Err(bad(&detail));
     }
     Ok(first..end)
 }

@@ -130,9 +130,7 @@ async fn settings_are_ones_own_and_in_canonical_form() {
     let server = System::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let mut device = Socket::connect(&server, &ann).await;
-    let query = "subscription { inbox { event { __typename ... on AccountChanged { what } } } }";
-    device.subscribe("inbox", query, json!({})).await;
-    device.frames_until("Drained").await;
+    device.inbox(None).await;
     let query = "mutation($i: UserSettingsInput!) { updateSettings(input: $i) { locale autoTranslate } }";
     let set = async |input: Value| ann.ask(query, json!({ "i": input })).await;
     let settings = set(json!({ "locale": "pt-br" })).await["data"]["updateSettings"].take();

@@ -24,9 +24,7 @@ async fn settings_are_set_one_by_one_and_reach_ones_other_devices() {
     let server = System::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let mut device = Socket::connect(&server, &ann).await;
-    let query = "subscription { inbox { event { __typename ... on AccountChanged { what } } } }";
-    device.subscribe("inbox", query, json!({})).await;
-    device.frames_until("Drained").await;
+    device.inbox(None).await;
     let first = json!({ "whoCanMessageMe": "EVERYONE", "showOnlineStatus": "FOLLOWERS",
         "showReadReceipts": true, "showTypingIndicator": true, "allowMessageRequests": true,
         "appearOffline": false });
