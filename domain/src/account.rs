@@ -12,6 +12,7 @@ pub mod limits;
 mod organizing;
 mod preferences;
 mod privacy;
+mod reacting;
 mod refunding;
 mod sending;
 mod uploading;

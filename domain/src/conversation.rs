@@ -10,6 +10,7 @@ mod deleting;
 mod editing;
 mod membership;
 mod messages;
+mod reacting;
 mod receipts;
 mod sending;
 mod settings;
@@ -146,6 +147,10 @@ pub fn check_room(members: i32, limits: &Limits) -> Result<(), Refusal> {
         return Err(Refusal::new(ErrorCode::GroupFull, "the group has no room for that many"));
     }
     Ok(())
+}
+
+fn is_direct(context: &Here<'_>) -> bool {
+    context.state().opened.as_ref().is_some_and(|opened| opened.kind == ConversationKind::Direct)
 }
 
 /// A group and the membership of the actor. The rules of groups are not those of pairs.

@@ -3,6 +3,7 @@
 //! Invariant: full matches only. A new fact does not compile until it has an answer here; hub, replay,
 //! headers, coalescing and resolvers ask these functions and match no fact themselves.
 
+mod questions;
 mod typing;
 
 use schemas::blocking::PairBlocks;
@@ -10,19 +11,27 @@ use schemas::deleting::MessageDeleted;
 use schemas::editing::MessageEdited;
 use schemas::membership::MembershipInterval;
 use schemas::message::Message;
-use schemas::position::Offset;
+use schemas::position::{LogTime, Offset};
 use schemas::privacy::Privacy;
+use schemas::reacting::{ReactionAdded, ReactionRemoved, ToldReaction};
 use schemas::sending::MessageCreated;
 use schemas::uploading::AttachmentChanged;
 use schemas::{AccountFact, ConversationFact, UserId};
 
 use crate::access::{Blocking, Seen, Sight};
 
+pub use questions::{Answers, Completion, Question, answers, questions};
 pub use typing::ends_typing;
 
 impl<'a> Seen<'a> {
     pub fn message(message: &'a Message) -> Self {
         Self { seq: message.seq, sender: &message.sender.user, sent_at: message.sent_at }
+    }
+
+    /// The message that a reaction is to.
+    fn reacted_to(reaction: &'a ToldReaction) -> Self {
+        let ToldReaction { target, sent_at, .. } = reaction;
+        Self { seq: target.seq, sender: &target.author, sent_at: *sent_at }
     }
 
     /// The message that a reply quotes.
@@ -39,6 +48,8 @@ pub enum Recipients<'a> {
     Members,
     /// Of those, the ones who see this message.
     Seeing(Seen<'a>),
+    /// Of those, the ones who see this message, and what this user did at this time.
+    SeeingBoth(Seen<'a>, &'a UserId, LogTime),
     /// Of those, the ones whose interval reaches this number, and who follow this user.
     Following(i64, &'a UserId),
     /// Of those, this user, and the ones who have read receipts on.
@@ -62,6 +73,7 @@ impl Recipients<'_> {
         match self {
             Self::Members => sight.interval().is_some(),
             Self::Seeing(seen) => sight.sees(*seen),
+            Self::SeeingBoth(seen, user, at) => sight.sees(*seen) && !sight.hides(user, *at),
             Self::Following(seq, user) => sight.reaches(*seq) && sight.follows(user),
             Self::Reading(seq, user) => {
                 let is_own = viewer.user == *user;
@@ -83,6 +95,11 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
         | ConversationFact::MessageEdited(MessageEdited { message })
         | ConversationFact::MessageDeleted(MessageDeleted { message, by: _ }) => {
             Recipients::Seeing(Seen::message(message))
+        }
+        // A reaction is hidden as a message of its user's would be, and so is its end.
+        ConversationFact::ReactionAdded(ReactionAdded { reaction })
+        | ConversationFact::ReactionRemoved(ReactionRemoved { reaction }) => {
+            Recipients::SeeingBoth(Seen::reacted_to(reaction), &reaction.user, reaction.at)
         }
         ConversationFact::ReceiptAdvanced(receipt) => {
             if receipt.is_shown {
@@ -142,6 +159,8 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::ReactionAdded(_)
+        | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
@@ -196,104 +215,10 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         | ConversationFact::RolesChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::ReactionAdded(_)
+        | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
-}
-
-/// A closed question about a viewer, derived from a completed fact alone. A hub answers it from memory;
-/// who shares all answers shares the rendering.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question<'a> {
-    /// Whether the viewer sees the message that a reply quotes.
-    SeesParent(Seen<'a>),
-    /// Whether the viewer is one of these users, whose membership has ended.
-    IsGone(Vec<&'a UserId>),
-    /// Whether a block stands between the viewer and a recipient of the message: what others have read
-    /// is then the viewer's own affair.
-    IsBlocked(Vec<&'a UserId>),
-    /// Whether the viewer has switched read receipts off, and sees no read marks.
-    HidesReads,
-}
-
-/// Answers to the questions of one fact, a bit for each kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Answers(u32);
-
-impl Answers {
-    pub const SEES_PARENT: Self = Self(1);
-    pub const IS_GONE: Self = Self(2);
-    pub const IS_BLOCKED: Self = Self(4);
-    pub const HIDES_READS: Self = Self(8);
-
-    #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    pub const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-}
-
-impl Question<'_> {
-    /// The bit of this kind of question.
-    fn bit(&self) -> Answers {
-        match self {
-            Self::SeesParent(_) => Answers::SEES_PARENT,
-            Self::IsGone(_) => Answers::IS_GONE,
-            Self::IsBlocked(_) => Answers::IS_BLOCKED,
-            Self::HidesReads => Answers::HIDES_READS,
-        }
-    }
-
-    fn is_true<B: Blocking>(&self, viewer: Viewer<'_>, sight: &Sight<'_, B>) -> bool {
-        match self {
-            Self::SeesParent(seen) => sight.sees(*seen),
-            Self::IsGone(users) => users.contains(&viewer.user),
-            Self::IsBlocked(users) => {
-                !sight.blocks.is_empty() && users.iter().any(|user| !sight.follows(user))
-            }
-            Self::HidesReads => !viewer.sees_reads,
-        }
-    }
-}
-
-/// A viewer's answers to the questions of a fact. The sight is as of the fact's command.
-pub fn answers<B: Blocking>(questions: &[Question<'_>], viewer: Viewer<'_>, sight: &Sight<'_, B>) -> Answers {
-    let yes = questions.iter().filter(|question| question.is_true(viewer, sight));
-    yes.fold(Answers::default(), |answers, question| answers.and(question.bit()))
-}
-
-/// The questions of a fact. `recipients` are those of the message that it is about, as far as the fact was
-/// completed with them.
-pub fn questions<'a>(fact: &'a ConversationFact, recipients: &[&'a UserId]) -> Vec<Question<'a>> {
-    match fact {
-        ConversationFact::MessageCreated(MessageCreated { message })
-        | ConversationFact::MessageEdited(MessageEdited { message }) => {
-            let parent = Seen::parent(message).map(Question::SeesParent);
-            parent.into_iter().chain(of_marks(recipients)).collect()
-        }
-        ConversationFact::MessageDeleted(_) => of_marks(recipients),
-        ConversationFact::MembersChanged(changed) => {
-            let gone: Vec<&UserId> = changed.gone().collect();
-            if gone.is_empty() { vec![] } else { vec![Question::IsGone(gone)] }
-        }
-        ConversationFact::ConversationOpened(_)
-        | ConversationFact::ConversationUpdated(_)
-        | ConversationFact::RolesChanged(_)
-        | ConversationFact::ReceiptAdvanced(_)
-        | ConversationFact::DeliveryAdvanced(_)
-        | ConversationFact::MarkedUnread(_)
-        | ConversationFact::BlocksChanged(_) => vec![],
-    }
-}
-
-/// What the marks of a message depend on; one without recipients shows none.
-fn of_marks<'a>(recipients: &[&'a UserId]) -> Vec<Question<'a>> {
-    if recipients.is_empty() {
-        return vec![];
-    }
-    vec![Question::IsBlocked(recipients.to_vec()), Question::HidesReads]
 }
 
 /// The existing message that a fact is about, whose recipients complete it. `None` for a fact that is
@@ -309,6 +234,8 @@ pub fn completes(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::ReactionAdded(_)
+        | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
@@ -334,6 +261,8 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::ReactionAdded(_)
+        | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => Replay::AsPublished,
     }
@@ -351,6 +280,8 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::ReactionAdded(_)
+        | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::BlocksChanged(_) => fact.clone(),
     }
@@ -376,6 +307,8 @@ pub fn supersedes(fact: &ConversationFact) -> Option<(MarkKind, &UserId)> {
         | ConversationFact::MessageDeleted(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::MarkedUnread(_)
+        | ConversationFact::ReactionAdded(_)
+        | ConversationFact::ReactionRemoved(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
 }

@@ -7,6 +7,7 @@ pub mod account;
 pub mod conversation;
 pub mod delivery;
 mod effect;
+pub mod emoji;
 pub mod fault;
 pub mod files;
 pub mod mentions;

@@ -9,6 +9,10 @@ pub const SHIPPED: &str = include_str!("../../deploy/policy/policy.toml");
 
 /// Effects that a window may count: their times are in the account's state, which is to be small.
 const MOST_COUNTED: i64 = 5_000;
+/// Each with the position of its command.
+const MOST_REACTIONS: i64 = 1_000;
+/// All of them stand in one aspect of a message, of 2 KB at most.
+const MOST_EMOJI: i64 = 20;
 /// A row for each version of a message.
 const MOST_EDITS: i64 = 100;
 /// In seconds.
@@ -73,6 +77,9 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
         within(name, window.count.into(), MOST_COUNTED)?;
         within(name, window.seconds, LONGEST_WINDOW)?;
     }
+    within("limits.react", limits.react.count.into(), MOST_REACTIONS)?;
+    within("limits.react", limits.react.seconds, LONGEST_WINDOW)?;
+    within("limits.emoji_per_message", limits.emoji_per_message.into(), MOST_EMOJI)?;
     within("limits.group_members", limits.group_members.into(), MOST_MEMBERS)?;
     within("limits.message_characters", limits.message_characters.into(), MOST_CHARACTERS)?;
     within("limits.edit_window_seconds", limits.edit_window_seconds, LONGEST_WINDOW)?;
@@ -100,6 +107,8 @@ mod tests {
         assert_eq!(policy.limits.create_conversation, Limit { count: 20, seconds: 86_400 });
         assert_eq!(policy.limits.edit, Limit { count: 10, seconds: 3_600 });
         assert_eq!(policy.limits.change_members, Limit { count: 100, seconds: 86_400 });
+        assert_eq!(policy.limits.react, Limit { count: 30, seconds: 60 });
+        assert_eq!(policy.limits.emoji_per_message, 20);
         assert_eq!(policy.limits.block, Limit { count: 50, seconds: 86_400 });
         assert_eq!(policy.limits.message_characters, 4_000);
         assert_eq!(policy.limits.upload, Limit { count: 20, seconds: 3_600 });

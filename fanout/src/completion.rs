@@ -9,10 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::delivery::{self, Replay};
+use futures::future::{try_join, try_join_all};
 use futures::{StreamExt, stream};
 use graphql::Rows;
 use graphql::live::{ConversationDelivery, Delivery};
+use graphql::message::reactions;
 use graphql::people::People;
+use graphql::rows::Written;
 use platform::ports::{Tables, TablesError};
 use schemas::message::Message;
 use schemas::position::{LogTime, Offset};
@@ -86,16 +89,23 @@ impl Completions {
     ) {
         let messages: Vec<&Message> =
             events.iter().filter_map(|(_, published)| completed::message(&published.fact)).collect();
-        let people = timeout_at(deadline, self.people(&conversation, &messages)).await;
-        let people = people.unwrap_or_else(|_| Err(TablesError::Unavailable("no answer in time".to_owned())));
-        if let Err(error) = &people {
+        let read =
+            try_join(self.people(&conversation, &messages), self.all_aspects(&conversation, &messages));
+        let read = timeout_at(deadline, read).await;
+        let read = read.unwrap_or_else(|_| Err(TablesError::Unavailable("no answer in time".to_owned())));
+        if let Err(error) = &read {
             tracing::warn!(%error, events = events.len(), "events enter without their rows");
         }
-        for (event, published) in events {
+        // One for each event, as each has a message.
+        let (people, aspects) = match read {
+            Ok((people, aspects)) => (Some(people), aspects),
+            Err(_) => (None, vec![Arc::default(); events.len()]),
+        };
+        for ((event, published), aspects) in events.into_iter().zip(aspects) {
             let published = Delivery::Conversation(published);
             event.complete(Some(match &people {
-                Ok(people) => Completed::with_people(published, people.clone(), AsOf::Event),
-                Err(_) => Completed::alone(published),
+                Some(people) => Completed::with_people(published, people.clone(), aspects, AsOf::Event),
+                None => Completed::alone(published),
             }));
         }
     }
@@ -133,11 +143,14 @@ impl Completions {
         as_of: AsOf,
     ) -> Result<Arc<Completed>, TablesError> {
         let messages: Vec<&Message> = completed::message(&fact).into_iter().collect();
-        let people = self.people(&published.conversation, &messages).await?;
-        let ConversationDelivery { conversation, at, .. } = published;
-        let delivery =
-            ConversationDelivery { conversation: conversation.clone(), at: *at, fact, people: None };
-        Ok(Arc::new(Completed::with_people(Delivery::Conversation(delivery), people, as_of)))
+        let read = try_join(
+            self.people(&published.conversation, &messages),
+            self.all_aspects(&published.conversation, &messages),
+        );
+        let (people, mut aspects) = read.await?;
+        let aspects = aspects.pop().unwrap_or_default();
+        let delivery = ConversationDelivery { fact, ..published.clone() };
+        Ok(Arc::new(Completed::with_people(Delivery::Conversation(delivery), people, aspects, as_of)))
     }
 
     /// A message of the command at `offset`, if its row or that of the message it answers is newer; with the
@@ -153,25 +166,53 @@ impl Completions {
         let row = self.row(conversation, published.seq).await?;
         let row = row.filter(|(_, written)| *written > offset);
         let mut as_of = row.as_ref().map(|(_, written)| *written);
-        let mut message = row.map_or_else(|| published.clone(), |(message, _)| message);
+        let mut message = row.map_or_else(|| published.clone(), |(written, _)| written.core);
         if let Some(stub) = &mut message.reply_to
             && let Some((parent, written)) = self.row(conversation, stub.seq).await?
             && (written > offset || stub.content.is_none())
         {
-            **stub = parent.stub();
+            **stub = parent.core.stub();
             as_of = as_of.max(Some(written));
         }
         Ok(as_of.map(|as_of| (message, as_of)))
     }
 
-    /// A message's row, and the offset of the command that wrote it.
+    /// A message, and the offset of the command that last wrote one of its rows.
     async fn row(
         &self,
         conversation: &ConversationId,
         seq: i64,
-    ) -> Result<Option<(Message, Offset)>, TablesError> {
+    ) -> Result<Option<(Written, Offset)>, TablesError> {
         let row = self.rows.versioned_message(conversation, seq).await.map_err(unread)?;
         Ok(row.map(|row| (row.value, row.version.offset())))
+    }
+
+    /// What has become of each of these messages, with everyone who reacted.
+    async fn all_aspects(
+        &self,
+        conversation: &ConversationId,
+        messages: &[&Message],
+    ) -> Result<Vec<Arc<reactions::Completed>>, TablesError> {
+        let read = messages.iter().map(|message| self.aspects(conversation, message));
+        try_join_all(read).await
+    }
+
+    /// Nothing becomes of a message that was removed.
+    async fn aspects(
+        &self,
+        conversation: &ConversationId,
+        message: &Message,
+    ) -> Result<Arc<reactions::Completed>, TablesError> {
+        if message.body.removed_at().is_some() {
+            return Ok(Arc::default());
+        }
+        let written = self.rows.message(conversation, message.seq).await.map_err(unread)?;
+        let aspects = written.map(|written| written.aspects).unwrap_or_default();
+        if aspects.reactions.groups.is_empty() {
+            return Ok(Arc::new(reactions::Completed { aspects, reactors: Some(vec![]) }));
+        }
+        let (reactors, is_all) = self.rows.reactors(conversation, message.seq).await.map_err(unread)?;
+        Ok(Arc::new(reactions::Completed { aspects, reactors: is_all.then_some(reactors) }))
     }
 
     /// Members with their marks; former members too, if one of the messages went to any.

@@ -143,7 +143,13 @@ impl Event {
         let decoded = match &self.about {
             About::Conversation(conversation) => ConversationFact::decode(value).map(|fact| {
                 let (conversation, at) = (conversation.clone(), self.at());
-                Delivery::Conversation(ConversationDelivery { conversation, at, fact, people: None })
+                Delivery::Conversation(ConversationDelivery {
+                    conversation,
+                    at,
+                    fact,
+                    people: None,
+                    completed: Arc::default(),
+                })
             }),
             About::User(_) => AccountFact::decode(value).map(Delivery::Account),
         };

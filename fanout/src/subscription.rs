@@ -137,6 +137,8 @@ pub async fn start(
             | Filter::MessageUpdated { .. }
             | Filter::MessageDelivered { .. }
             | Filter::MessageRead { .. }
+            | Filter::ReactionAdded { .. }
+            | Filter::ReactionRemoved { .. }
             | Filter::ConversationUpdated => {
                 let (_, next) = subscription.start_fresh().await?;
                 subscription.go_live(next).await?;

@@ -17,6 +17,7 @@ use domain::delivery::Answers;
 use schemas::{AccountFact, ConversationFact, ConversationId, LogTime};
 
 use crate::Viewer;
+use crate::message::reactions::Completed;
 use crate::people::People;
 
 /// What a socket subscribes to.
@@ -29,6 +30,8 @@ pub enum Filter {
     MessageDelivered { conversation: ConversationId },
     MessageRead { conversation: ConversationId },
     TypingIndicator { conversation: ConversationId },
+    ReactionAdded { conversation: ConversationId },
+    ReactionRemoved { conversation: ConversationId },
 }
 
 /// The filters for which a delivery has a payload: a bit for each kind.
@@ -43,6 +46,8 @@ impl Payloads {
     pub const MESSAGE_DELIVERED: Self = Self(16);
     pub const MESSAGE_READ: Self = Self(32);
     pub const TYPING_INDICATOR: Self = Self(64);
+    pub const REACTION_ADDED: Self = Self(128);
+    pub const REACTION_REMOVED: Self = Self(256);
 
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -64,6 +69,8 @@ impl Filter {
             Self::MessageDelivered { .. } => Payloads::MESSAGE_DELIVERED,
             Self::MessageRead { .. } => Payloads::MESSAGE_READ,
             Self::TypingIndicator { .. } => Payloads::TYPING_INDICATOR,
+            Self::ReactionAdded { .. } => Payloads::REACTION_ADDED,
+            Self::ReactionRemoved { .. } => Payloads::REACTION_REMOVED,
         }
     }
 
@@ -74,7 +81,9 @@ impl Filter {
             | Self::MessageUpdated { conversation }
             | Self::MessageDelivered { conversation }
             | Self::MessageRead { conversation }
-            | Self::TypingIndicator { conversation } => Some(conversation),
+            | Self::TypingIndicator { conversation }
+            | Self::ReactionAdded { conversation }
+            | Self::ReactionRemoved { conversation } => Some(conversation),
             Self::Inbox { .. } | Self::ConversationUpdated => None,
         }
     }
@@ -130,6 +139,8 @@ pub struct ConversationDelivery {
     /// Members with their marks, for facts about an existing message; absent for others, or when they
     /// could not be read in time.
     pub people: Option<Arc<People>>,
+    /// What has become of its message, read with the people; nothing for other facts.
+    pub completed: Arc<Completed>,
 }
 
 /// How a subscription field is executed.

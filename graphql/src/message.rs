@@ -6,6 +6,7 @@
 pub mod kinds;
 mod marks;
 pub mod page;
+pub mod reactions;
 pub mod receipts;
 pub mod versions;
 
@@ -24,10 +25,12 @@ use crate::conversation::{Conversation, Named};
 use crate::live::{ConversationDelivery, Rendering};
 use crate::people::user::User;
 use crate::people::{People, Progress};
+use crate::rows::Written;
 use crate::scalars::DateTime;
 use crate::{Result, access};
 use kinds::{MessageContentType, SystemEvent};
 use marks::MessageMarks;
+use reactions::{Completed, MessageReactions, OwnReactions};
 
 type Core = schemas::message::Message;
 
@@ -37,7 +40,9 @@ pub struct Message {
     sender: Profile,
     body: Body,
     /// What a reply's stub does not carry; read when it is asked for.
-    core: OnceCell<Arc<Core>>,
+    written: OnceCell<Arc<Written>>,
+    /// The viewer's own reactions, read together with those of the messages beside it.
+    own: Arc<OwnReactions>,
     /// The recipients whose marks the viewer sees; found when a mark is asked for.
     recipients: OnceCell<Vec<Progress>>,
     origin: Origin,
@@ -50,14 +55,23 @@ enum Origin {
     Read,
     /// The event of its acceptance: no recipient has it yet.
     Accepted(Answers),
-    /// An event about it, completed with its people.
-    Completed(Option<Arc<People>>, Answers),
+    /// An event about it, completed with its people and what has become of it.
+    Completed(Option<Arc<People>>, Arc<Completed>, Answers),
 }
 
 impl Message {
     /// A message that the viewer may see.
-    pub fn read(conversation: &ConversationId, core: Core) -> Self {
-        Self::new(conversation, core, Origin::Read)
+    pub fn read(conversation: &ConversationId, written: Written) -> Self {
+        let own = Arc::new(OwnReactions::new(vec![written.core.seq]));
+        Self { own, ..Self::new(conversation, written, Origin::Read) }
+    }
+
+    /// Messages that the viewer may see.
+    pub fn read_all(conversation: &ConversationId, all: Vec<Written>) -> Vec<Self> {
+        let reacted = all.iter().filter(|written| !written.aspects.reactions.groups.is_empty());
+        let own = Arc::new(OwnReactions::new(reacted.map(|written| written.core.seq).collect()));
+        let read = |written| Self { own: own.clone(), ..Self::new(conversation, written, Origin::Read) };
+        all.into_iter().map(read).collect()
     }
 
     /// The message of its own event; a replayed one, which was written anew since, has its people.
@@ -65,22 +79,26 @@ impl Message {
         if delivery.people.is_some() {
             return Self::completed(delivery, core, rendering);
         }
-        Self::new(&delivery.conversation, core.clone(), Origin::Accepted(rendering.answers))
+        let origin = Origin::Accepted(rendering.answers);
+        Self::new(&delivery.conversation, Written::new(core.clone()), origin)
     }
 
     /// The message of an event about it.
     pub fn completed(delivery: &ConversationDelivery, core: &Core, rendering: &Rendering) -> Self {
-        let origin = Origin::Completed(delivery.people.clone(), rendering.answers);
-        Self::new(&delivery.conversation, core.clone(), origin)
+        let (people, completed) = (delivery.people.clone(), delivery.completed.clone());
+        let origin = Origin::Completed(people, completed, rendering.answers);
+        Self::new(&delivery.conversation, Written::new(core.clone()), origin)
     }
 
-    fn new(conversation: &ConversationId, core: Core, origin: Origin) -> Self {
+    fn new(conversation: &ConversationId, written: Written, origin: Origin) -> Self {
+        let core = &written.core;
         Self {
             id: MessageId { conversation: conversation.clone(), seq: core.seq },
             at: core.sent_at,
             sender: core.sender.clone(),
             body: core.body.clone(),
-            core: OnceCell::new_with(Some(Arc::new(core))),
+            written: OnceCell::new_with(Some(Arc::new(written))),
+            own: Arc::default(),
             recipients: OnceCell::new(),
             origin,
         }
@@ -93,7 +111,8 @@ impl Message {
             at: stub.created_at,
             sender: stub.sender.clone(),
             body: Body::Text(schemas::message::Text::new(stub.content.clone()?)),
-            core: OnceCell::new(),
+            written: OnceCell::new(),
+            own: Arc::new(OwnReactions::new(vec![stub.seq])),
             recipients: OnceCell::new(),
             origin: Origin::Read,
         })
@@ -101,14 +120,19 @@ impl Message {
 
     /// The core. Of a quoted message it is read with the viewer's sight.
     async fn core(&self, ctx: &Context<'_>) -> Result<&Core> {
-        let read = async || -> Result<Arc<Core>> { Ok(Arc::new(access(ctx)?.message(&self.id).await?)) };
-        Ok(&**self.core.get_or_try_init(read).await?)
+        Ok(&self.written(ctx).await?.core)
+    }
+
+    /// The core with what has become of it, where the message was read.
+    async fn written(&self, ctx: &Context<'_>) -> Result<&Written> {
+        let read = async || -> Result<Arc<Written>> { Ok(Arc::new(access(ctx)?.written(&self.id).await?)) };
+        Ok(&**self.written.get_or_try_init(read).await?)
     }
 
     /// The parent as the viewer sees it, by a read.
     async fn read_parent(&self, ctx: &Context<'_>, seq: i64) -> Result<Option<Self>> {
         let conversation = self.id.conversation.clone();
-        let parent = access(ctx)?.find_message(&MessageId { conversation, seq }).await?;
+        let parent = access(ctx)?.find_written(&MessageId { conversation, seq }).await?;
         Ok(parent.map(|parent| Self::read(&self.id.conversation, parent)))
     }
 }
@@ -178,7 +202,7 @@ impl Message {
         let Some(stub) = &self.core(ctx).await?.reply_to else { return Ok(None) };
         match &self.origin {
             Origin::Read => self.read_parent(ctx, stub.seq).await,
-            Origin::Accepted(answers) | Origin::Completed(_, answers) => {
+            Origin::Accepted(answers) | Origin::Completed(_, _, answers) => {
                 if !answers.has(Answers::SEES_PARENT) {
                     return Ok(None);
                 }
@@ -208,6 +232,11 @@ impl Message {
             targets: note.targets.iter().cloned().map(User::of).collect(),
             value: note.value.clone(),
         })
+    }
+
+    #[graphql(flatten)]
+    async fn reactions(&self) -> MessageReactions<'_> {
+        MessageReactions(self)
     }
 
     #[graphql(flatten)]

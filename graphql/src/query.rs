@@ -94,7 +94,7 @@ impl Query {
     async fn message(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Message>> {
         let access = access(ctx)?;
         let id: MessageId = parse_id(&id)?;
-        let message = access.message(&id).await?;
+        let message = access.written(&id).await?;
         Ok(Some(Message::read(&id.conversation, message)))
     }
 

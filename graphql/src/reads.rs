@@ -7,6 +7,7 @@ mod blocks;
 mod history;
 mod limits;
 mod organizing;
+mod reactions;
 mod recipients;
 mod request;
 mod rights;

@@ -23,7 +23,7 @@ use schemas::tables::{FromValues, MalformedRow, Value};
 use crate::error::internal;
 
 pub use conversations::{Conversation, MemberRows, Memberships};
-pub use messages::Window;
+pub use messages::{Aspects, Reactors, Window, Written};
 pub use partition::Pages;
 
 /// For facts and processors: what the rows hold, without regard to a viewer.

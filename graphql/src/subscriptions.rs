@@ -13,6 +13,7 @@ use crate::conversation::Conversation;
 use crate::ids::parse_id;
 use crate::live::{CURSOR_PLACEHOLDER, Filter, Mode, Rendering};
 use crate::message::Message;
+use crate::message::reactions::ReactionChange;
 use crate::message::receipts::MessageReceipt;
 use crate::people::typing::TypingIndicator;
 use crate::{Result, access, viewer};
@@ -90,6 +91,30 @@ impl Subscription {
     ) -> Result<impl Stream<Item = TypingIndicator> + use<>> {
         let filter = Filter::TypingIndicator { conversation: parse_id(&conversation_id)? };
         give(ctx, filter, |payload, _| payload.typing.map(TypingIndicator::from)).await
+    }
+
+    async fn reaction_added(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+    ) -> Result<impl Stream<Item = ReactionChange> + use<>> {
+        let filter = Filter::ReactionAdded { conversation: parse_id(&conversation_id)? };
+        give(ctx, filter, |payload, _| {
+            Some(ReactionChange::of(&payload.of?.conversation, payload.reaction_added?))
+        })
+        .await
+    }
+
+    async fn reaction_removed(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+    ) -> Result<impl Stream<Item = ReactionChange> + use<>> {
+        let filter = Filter::ReactionRemoved { conversation: parse_id(&conversation_id)? };
+        give(ctx, filter, |payload, _| {
+            Some(ReactionChange::of(&payload.of?.conversation, payload.reaction_removed?))
+        })
+        .await
     }
 
     async fn conversation_updated(

@@ -26,6 +26,7 @@ use crate::operations::membership::Membership;
 use crate::operations::organizing::Organizing;
 use crate::operations::preferences::Preferences;
 use crate::operations::privacy::Privacy;
+use crate::operations::reacting::Reacting;
 use crate::operations::receipts::Receipts;
 use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
@@ -41,7 +42,7 @@ pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead", "setTypingS
 pub struct Mutation(Messages, Conversations, People, Files);
 
 #[derive(MergedObject, Default)]
-pub struct Messages(Sending, Editing, Deleting, Receipts);
+pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting);
 
 #[derive(MergedObject, Default)]
 pub struct Conversations(Creating, Membership, Settings, Organizing);

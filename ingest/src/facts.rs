@@ -145,8 +145,8 @@ impl Facts {
         let (message, blocks) = try_join(message, self.rows.blocks(user)).await?;
         let intervals = std::slice::from_ref(&context.interval);
         let sight = Sight { intervals, when: When::Now, blocks: BlockList::new(blocks) };
-        let message = message.filter(|message| sight.sees(Seen::message(message)));
-        Ok(Some(message.ok_or_else(Refusal::not_found)?.stub()))
+        let message = message.filter(|message| sight.sees(Seen::message(&message.core)));
+        Ok(Some(message.ok_or_else(Refusal::not_found)?.core.stub()))
     }
 
     /// The members whom a text mentions. Members are read only for a text that can name one.

@@ -11,6 +11,7 @@ pub mod membership;
 pub mod organizing;
 pub mod preferences;
 pub mod privacy;
+pub mod reacting;
 pub mod receipts;
 pub mod sending;
 pub mod settings;

@@ -14,6 +14,7 @@ pub enum ChargeKind {
     Send,
     Create,
     Edit,
+    React,
 }
 
 /// What an account took for one request. It travels in a header, so that it survives a poison body.

@@ -60,6 +60,9 @@ pub struct Limits {
     pub edits_per_message: i32,
     /// Edits by one user.
     pub edit: Limit,
+    pub react: Limit,
+    /// Distinct emoji on one message.
+    pub emoji_per_message: i32,
     /// Changes of members by one user in one conversation.
     pub change_members: Limit,
     /// Changes of one user's block of another.

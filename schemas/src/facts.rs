@@ -15,6 +15,7 @@ pub use crate::membership::{MembersChanged, RolesChanged};
 pub use crate::organizing::{ConversationOrganized, DraftSaved};
 pub use crate::preferences::PreferencesChanged;
 pub use crate::privacy::PrivacyChanged;
+pub use crate::reacting::{ReactionAdded, ReactionRemoved};
 pub use crate::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 pub use crate::sending::{MessageCreated, SendRejected};
 pub use crate::settings::ConversationUpdated;
@@ -93,4 +94,6 @@ facts! {
     248 MarkedUnread,
     249 RolesChanged,
     250 DeliveryAdvanced,
+    265 ReactionAdded,
+    266 ReactionRemoved,
 }

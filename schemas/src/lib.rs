@@ -6,6 +6,7 @@
 //! A capability (sending, deleting, …) has one file with its requests, facts and rows; [`operations`],
 //! [`facts`] and [`rows`] declare them, once for each machine.
 
+pub mod aspects;
 pub mod avro;
 pub mod blocking;
 pub mod changes;
@@ -27,6 +28,7 @@ pub mod people;
 pub mod position;
 pub mod preferences;
 pub mod privacy;
+pub mod reacting;
 pub mod receipts;
 pub mod record;
 pub mod rows;

@@ -26,6 +26,14 @@ impl Content {
     }
 }
 
+/// Names a message in a request about it, with its author as ingest read them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct MessageTarget {
+    pub seq: i64,
+    pub author: UserId,
+}
+
 /// The message that a reply answers, as ingest read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]

@@ -16,6 +16,7 @@ pub use crate::membership::{AddMembers, RemoveMember, SetRole};
 pub use crate::organizing::{OrganizeConversation, SaveDraft};
 pub use crate::preferences::UpdatePreferences;
 pub use crate::privacy::UpdatePrivacy;
+pub use crate::reacting::{AddReaction, React, RemoveReaction};
 pub use crate::receipts::{AcknowledgeDelivery, MarkRead, MarkUnread};
 pub use crate::sending::{PostMessage, SendMessage};
 pub use crate::settings::UpdateConversation;
@@ -39,6 +40,7 @@ macro_rules! account_operations {
             130 CreateUpload since 1,
             131 CompleteUpload since 1,
             132 SettleUpload since 1,
+            115 AddReaction since 1,
         }
     };
 }
@@ -61,6 +63,8 @@ macro_rules! conversation_operations {
             150 MarkUnread since 1,
             151 SetRole since 1,
             152 AcknowledgeDelivery since 1,
+            165 React since 1,
+            166 RemoveReaction since 1,
         }
     };
 }

@@ -20,6 +20,7 @@ pub use crate::limits::Usage;
 pub use crate::membership::{Former, Member};
 pub use crate::organizing::{Draft, Labels, Organized};
 pub use crate::preferences::Preferences;
+pub use crate::reacting::{Reacted, Reactions};
 pub use crate::receipts::Receipt;
 pub use crate::sending::{MessageHead, Sent};
 pub use crate::uploading::Attachment;
@@ -173,6 +174,18 @@ impl KeyForm for (i64, i64) {
     }
 }
 
+/// A message's number, and a user: what users did to one message stands together.
+impl KeyForm for (i64, UserId) {
+    fn write(&self, bytes: &mut KeyBytes) {
+        self.0.write(bytes);
+        self.1.write(bytes);
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some((i64::read(bytes.get(..8)?)?, UserId::read(bytes.get(8..)?)?))
+    }
+}
+
 /// A user id holds no NUL, so the two cannot run into each other.
 impl<T: KeyForm> KeyForm for (UserId, T) {
     fn write(&self, bytes: &mut KeyBytes) {
@@ -322,6 +335,8 @@ rows! {
     14 Edits(i64) keyed, schema 34;
     15 Replaced((i64, i64)) unread expiring, schema 35;
     40 Changes(UserId) keyed, schema 280;
+    60 Reacted((i64, UserId)) keyed expiring, schema 310;
+    61 Reactions(i64) keyed expiring, schema 311;
     shared: 12 Once keyed;
 }
 

@@ -73,4 +73,6 @@ pub struct MessageHead {
     /// Messages up to this one that count as unread, this one included.
     pub ordinal: i64,
     pub removed_at: Option<LogTime>,
+    /// The bits of the aspects that it has.
+    pub aspects: i32,
 }

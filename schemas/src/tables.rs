@@ -79,7 +79,7 @@ pub static CONVERSATIONS: Table = Table {
 
 pub static MESSAGES: Table = Table {
     name: "messages",
-    purpose: "messages, in buckets of 1,000 numbers, one row a message and kind; body is the whole message, framed Avro",
+    purpose: "messages, in buckets of 1,000 numbers, one row a message and kind: its core, and its aspects; body is framed Avro",
     partition: &[text("conversation_id"), bigint("bucket")],
     clustering: &[bigint("seq"), text("kind")],
     columns: &[timestamp("at"), text("sender_id"), text("content"), blob("body")],

@@ -13,7 +13,8 @@ MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content creat
     mentionsAll recipientCount readByCount status readBy(first: 20) {{ deliveredAt readAt user {{ id }} }}
     deliveredTo(first: 20) {{ deliveredAt readAt user {{ id }} }}
     sender {PERSON} mentions {PERSON} system {{ kind value actor {PERSON} targets {PERSON} }}
-    replyTo {{ id content createdAt deletedAt sender {PERSON} }} }}"""
+    replyTo {{ id content createdAt deletedAt sender {PERSON} }}
+    reactions {{ emoji count hasReacted users(first: 10) {{ id }} }} }}"""
 PAGE = "pageInfo { hasNextPage endCursor }"
 
 KEPT = """archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread"""

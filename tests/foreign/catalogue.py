@@ -20,6 +20,7 @@ ACCOUNT_REQUESTS = {
     130: "CreateUpload",
     131: "CompleteUpload",
     132: "SettleUpload",
+    115: "AddReaction",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -35,6 +36,8 @@ CONVERSATION_REQUESTS = {
     150: "MarkUnread",
     151: "SetRole",
     152: "AcknowledgeDelivery",
+    165: "React",
+    166: "RemoveReaction",
 }
 ACCOUNT_FACTS = {
     200: "CreditsChanged",
@@ -57,6 +60,8 @@ CONVERSATION_FACTS = {
     248: "MarkedUnread",
     249: "RolesChanged",
     250: "DeliveryAdvanced",
+    265: "ReactionAdded",
+    266: "ReactionRemoved",
 }
 
 # Rows of the two machines, by kind of row: the schema's id and its name. Kinds 0 and 1 are the state and
@@ -87,6 +92,8 @@ CONVERSATION_ROWS = {
     14: (34, "Edits"),
     15: (35, "Replaced"),
     40: (280, "Changes"),
+    60: (310, "Reacted"),
+    61: (311, "Reactions"),
 }
 
 SCHEMAS = {
@@ -107,8 +114,8 @@ SCHEMAS = {
 }
 
 # Commands that one machine sends to the other. All other commands come from outside the machines.
-DERIVED = {"Refund", "PostMessage", "OpenConversation", "LookUp", "EditMessage"}
+DERIVED = {"Refund", "PostMessage", "OpenConversation", "LookUp", "EditMessage", "React"}
 # Commands that carry the charge of the account that sent them.
-CHARGED = {"PostMessage", "OpenConversation", "EditMessage"}
+CHARGED = {"PostMessage", "OpenConversation", "EditMessage", "React"}
 # Facts whose records name in a header the users whose memberships or blocks they change.
 NAMING = {"ConversationOpened", "MembersChanged", "RolesChanged", "BlocksChanged"}

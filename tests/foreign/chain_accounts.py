@@ -11,7 +11,7 @@ def check(
     what: str, read: Read, out: list[Read], at: int, price: int, shows_reads: dict[str, bool]
 ) -> None:
     asked = read.value
-    if out[0].type in ("PostMessage", "OpenConversation", "LookUp", "EditMessage"):
+    if out[0].type in ("PostMessage", "OpenConversation", "LookUp", "EditMessage", "React"):
         same(f"reply in {what}", out[0].headers.reply, read.headers.reply)
     match read.type, out[0].type:
         case "SendMessage", "PostMessage":
@@ -38,6 +38,10 @@ def check(
             true(f"{what} names an earlier command: {charge}", 0 <= charge < read.record.offset)
             if read.type == "SendMessage":
                 same(f"conversation of {what}", out[0].key, asked["conversation"])
+        case "AddReaction", "React":
+            passed = {name: asked[name] for name in ("target", "emoji")}
+            same(what, _facts(out), [("React", passed | {"user": read.key})])
+            same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], 0, at))
         case "Refund", _:
             charge, refusal = asked["charge"], asked["refusal"]
             wanted = _credits("REFUND", charge["price_milli"])
@@ -73,7 +77,7 @@ def check(
 
 _ORGANIZING = ("starred", "muted_until", "level", "labels")
 _PASSED = ("client_id", "sender", "content", "reply_to", "mentions")
-_KINDS = {"SendMessage": "Send", "CreateConversation": "Create", "SubmitEdit": "Edit"}
+_KINDS = {"SendMessage": "Send", "CreateConversation": "Create", "SubmitEdit": "Edit", "AddReaction": "React"}
 
 
 def _conversation(creator: str, asked: dict) -> str:

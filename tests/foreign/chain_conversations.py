@@ -69,6 +69,9 @@ def check(what: str, read: Read, out: list[Read]) -> None:
             kind = "OWNER_CHANGED" if role == "OWNER" else "ROLE_CHANGED"
             same(f"actor in the note in {what}", note["sender"], actor)
             same(f"note in {what}", body(note)[1], {"kind": kind, "targets": [person], "value": role})
+        case "React" | "RemoveReaction":
+            told = {name: fact["reaction"][name] for name in ("user", "target", "emoji")}
+            same(what, told, asked)
         case "SetBlock":
             intervals = fact["blocks"]["by_user"]["intervals"]
             said = (fact["user"], fact["other"], intervals[-1]["to"] is None)
@@ -88,6 +91,8 @@ _TYPES = {
     "UpdateConversation": ["ConversationUpdated", "MessageCreated"],
     "SetRole": ["RolesChanged", "MessageCreated"],
     "SetBlock": ["BlocksChanged"],
+    "React": ["ReactionAdded"],
+    "RemoveReaction": ["ReactionRemoved"],
 }
 
 

@@ -1,5 +1,6 @@
 """Rows of conversations against the events."""
 
+import reactions
 from conversations import Conversation
 from difference import same
 from messages import removed_at, text
@@ -11,6 +12,8 @@ from owners import (
     MEMBER,
     MESSAGE,
     ONCE,
+    REACTED,
+    REACTIONS,
     RECEIPT,
     REPLACED,
     SENT,
@@ -38,6 +41,8 @@ def check(found: dict[str, Owner], story: Story, paid: Paid) -> None:
         same(f"changes in {id}", changes, conversation.changes)
         _check_messages(id, owner, conversation, paid)
         _check_edits(id, owner, conversation)
+        all_reactions = {number(key): row.value for key, row in owner[REACTIONS].items()}
+        reactions.check_rows(id, owner[REACTED], all_reactions, conversation.reactions)
         same(f"effects in {id} that may happen once", list(owner[ONCE]), [])
 
 
@@ -117,4 +122,5 @@ def _head(conversation: Conversation, seq: int) -> dict:
         "at": message["sent_at"],
         "ordinal": conversation.ordinals[seq],
         "removed_at": removed_at(message),
+        "aspects": conversation.reactions.bit(seq),
     }

@@ -1,6 +1,7 @@
 """Messages that the API serves against the events: to the last field, for each user who sees them."""
 
 import ids
+import reactions
 from api import person, time
 from difference import same
 from messages import body, edited, removed_at, text
@@ -36,6 +37,7 @@ def _message(sight: Sight, message: dict) -> dict:
         "deliveredTo": [_receipt(sight, user, message["seq"]) for user in sight.receivers(message)],
         "replyTo": _parent(sight, message["reply_to"]),
         "system": system,
+        "reactions": reactions.told(sight, message["seq"]),
     }
 
 

@@ -1,21 +1,26 @@
 """Views and small tables against the events and the API."""
 
 import ids
+import reactions
 from api import Told, person, time
 from blocks import stands
 from catalogue import CONVERSATION_ROWS, MESSAGE, PAIR_BLOCKS
 from difference import same
 from messages import text
-from owners import MEMBER
+from owners import MEMBER, REACTIONS
 from story import Story
 from tables import Row
 
 MESSAGES_PER_BUCKET = 1_000
+# Kinds of rows of a message.
+CREATED, REACTIONS_KIND = "created", "reactions"
 
 
 def messages(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
     """Each row says what the events say, but for the text of what it answers; and whoever is served a
-    message by the API is served what its row says."""
+    message by the API is served what its row says. Beside it stands what has become of the message."""
+    _check_aspects([row for row in rows if row.columns["kind"] != CREATED], story)
+    rows = [row for row in rows if row.columns["kind"] == CREATED]
     wanted = {
         ids.message(id, seq): _stored(message)
         for id, conversation in story.conversations.items()
@@ -29,7 +34,7 @@ def messages(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
             "conversation_id": columns["conversation_id"],
             "bucket": message["seq"] // MESSAGES_PER_BUCKET,
             "seq": message["seq"],
-            "kind": "created",
+            "kind": CREATED,
             "at": message["sent_at"],
             "sender_id": message["sender"]["user"],
             "content": None if content is None else content["text"],
@@ -44,6 +49,24 @@ def messages(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
             served = (message["seq"], message["sender"]["id"], message["content"], message["createdAt"])
             stored = (columns["seq"], columns["sender_id"], columns["content"], time(columns["at"]))
             same(f"message {message['id']} as {user} is served it", served, stored)
+
+
+def _check_aspects(rows: list[Row], story: Story) -> None:
+    """An aspect says what the conversation's own row does, and has a tombstone once the message has none."""
+    wanted = sorted(
+        (id, seq, REACTIONS_KIND)
+        for id, conversation in story.conversations.items()
+        for seq in conversation.reactions.ever
+    )
+    key = ("conversation_id", "seq", "kind")
+    same("aspects", sorted(tuple(row.columns[name] for name in key) for row in rows), wanted)
+    for row in rows:
+        id, seq = row.columns["conversation_id"], row.columns["seq"]
+        what = f"aspect of {_id(row)}"
+        same(f"bucket of the {what}", row.columns["bucket"], seq // MESSAGES_PER_BUCKET)
+        same(f"sender and text beside the {what}", (row.columns["sender_id"], row.columns["content"]), (None, None))
+        same(f"schema of the {what}", (row.decoded.id, row.decoded.type), CONVERSATION_ROWS[REACTIONS])
+        reactions.check_groups(what, row.value, story.conversations[id].reactions.groups.get(seq, {}))
 
 
 def _id(row: Row) -> str:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 import ids
 import members
 import messages
+import reactions
 from blocks import Blocks
 from difference import same, true
 from members import People
 from messages import NOBODY, Note, body, text
+from reactions import Reactions
 from topics import Read
 
 # The number of removed messages that a state lists.
@@ -40,6 +42,7 @@ class Conversation:
     # By user, when they changed members, a role or their block; when messages were about whom they changed.
     changes: dict[str, list[int]] = field(default_factory=dict)
     notes: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    reactions: Reactions = field(default_factory=Reactions)
 
     @property
     def head(self) -> int:
@@ -91,6 +94,9 @@ def take(conversation: Conversation, read: Read, blocks: Blocks, is_shown: bool)
             people.deliver(what, fact["user"], fact["delivered_up_to"], conversation.head, at)
         case "MarkedUnread":
             people.mark_unread(what, fact["user"], fact["marked"])
+        case "ReactionAdded" | "ReactionRemoved":
+            added = read.type == "ReactionAdded"
+            reactions.take(conversation, what, fact["reaction"], added, offset, at)
         case "BlocksChanged":
             blocks.take(what, fact, at)
             conversation.pair[fact["user"]] = fact["other"]
@@ -195,6 +201,7 @@ def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
     interval = people.present(by)
     true(f"{by} sees what {what} deletes", interval is not None and message["seq"] >= interval["first_seq"])
     conversation.messages[message["seq"]] = message
+    conversation.reactions.delete(message["seq"])
     conversation.removed = sorted([*conversation.removed, message["seq"]])
     if len(conversation.removed) > REMOVED_KEPT:
         dropped = conversation.removed.pop(0)

@@ -153,7 +153,7 @@ def _check_key(read: Read, partitions: int) -> None:
             same(what, read.key, value["charge"]["user"])
         case "SubmitEdit":
             same(what, read.key, value["edit"]["actor"])
-        case "PostMessage" | "OpenConversation" | "EditMessage":
+        case "PostMessage" | "OpenConversation" | "EditMessage" | "React":
             same(what, read.key, read.headers.charge["conversation"])
         case "SetBlock" | "BlocksChanged":
             same(what, read.key, ids.direct(value["user"], value["other"]))

@@ -42,7 +42,7 @@ def _wanted(read: Read, out: list[Read]) -> tuple[set[str], dict | None]:
     match [read.type, *(other.type for other in out)]:
         case ["PostMessage", "MessageCreated"]:
             return {"Stored"}, {"seq": out[0].value["message"]["seq"]}
-        case ["SendMessage" | "CreateConversation" | "SubmitEdit", next, *_]:
+        case ["SendMessage" | "CreateConversation" | "SubmitEdit" | "AddReaction", next, *_]:
             return {"Accepted"}, {"repeated": next == "LookUp"}
         case ["Refund", *_]:
             refusal = read.value["refusal"]
@@ -50,7 +50,7 @@ def _wanted(read: Read, out: list[Read]) -> tuple[set[str], dict | None]:
             return known
         case ["LookUp"]:
             return {"Stored", "Done", "Refused"}, None
-        case ["SendMessage" | "CreateConversation" | "SubmitEdit" | "PostMessage"]:
+        case ["SendMessage" | "CreateConversation" | "SubmitEdit" | "AddReaction" | "PostMessage"]:
             return {"Refused"}, None
         case [_]:
             # What was asked for holds already, or is refused.

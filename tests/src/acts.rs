@@ -40,6 +40,23 @@ pub async fn edit(by: &Client, message: &Value, text: &str) -> Value {
     by.ask(query, json!({ "m": message["id"], "t": text })).await
 }
 
+/// What a message's reactions say to a user.
+pub const REACTIONS: &str = "reactions { emoji count hasReacted users { username } }";
+
+pub async fn add_reaction(by: &Client, message: &Value, emoji: &str) -> Value {
+    let query = format!(
+        "mutation($m: ID!, $e: String!) {{ addReaction(messageId: $m, emoji: $e) {{ id {REACTIONS} }} }}"
+    );
+    by.ask(&query, json!({ "m": message["id"], "e": emoji })).await
+}
+
+pub async fn remove_reaction(by: &Client, message: &Value, emoji: &str) -> Value {
+    let query = format!(
+        "mutation($m: ID!, $e: String!) {{ removeReaction(messageId: $m, emoji: $e) {{ id {REACTIONS} }} }}"
+    );
+    by.ask(&query, json!({ "m": message["id"], "e": emoji })).await
+}
+
 pub async fn rename(by: &Client, chat: &str, title: &str) -> Value {
     let query = "mutation($c: ID!, $t: String) { updateConversation(id: $c, title: $t) { title } }";
     by.ask(query, json!({ "c": chat, "t": title })).await

@@ -37,6 +37,7 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
     ... on ConversationChanged { conversation { id kind unreadCount } left }
     ... on ReceiptAdvanced { receipt { messageId user { id } } }
     ... on AccountChanged { what }
+    ... on ReactionChanged { reaction { messageId emoji user { id } } added }
     ... on SendRejected { clientMessageId code }
     ... on TypingChanged { conversationId typing { userId username isTyping } }
     ... on AttachmentChanged { attachment { id state } }

@@ -22,6 +22,7 @@ impl Operation<Accounts> for Refund {
         let counted = match self.charge.kind {
             ChargeKind::Send | ChargeKind::Create => None,
             ChargeKind::Edit => Some(usage::key(usage::EDIT)),
+            ChargeKind::React => Some(usage::key(usage::REACT)),
         };
         remembered.chain(counted).collect()
     }
@@ -80,5 +81,6 @@ fn uncount(context: &Context<'_, Accounts>, effect: &mut Effect<Accounts>, charg
         }
         ChargeKind::Create => window::take_back(&mut effect.state().creations, charge.at),
         ChargeKind::Edit => usage::take_back(context.owner, effect, usage::EDIT, charge.position),
+        ChargeKind::React => usage::take_back(context.owner, effect, usage::REACT, charge.position),
     }
 }

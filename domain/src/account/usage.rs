@@ -17,12 +17,13 @@ use crate::window;
 /// Names of the limits that rows count, as refusals and the API say them.
 pub const EDIT: &str = "edit";
 pub const UPLOAD: &str = "upload";
+pub const REACT: &str = "react";
 
 /// A limit of a policy.
 type LimitOf = fn(&Limits) -> &Limit;
 
 /// Every limit that rows count, with its place in the policy.
-pub const ALL: [(&str, LimitOf); 2] = [(EDIT, |limits| &limits.edit), (UPLOAD, |limits| &limits.upload)];
+pub const ALL: [(&str, LimitOf); 3] = [(EDIT, |limits| &limits.edit), (UPLOAD, |limits| &limits.upload), (REACT, |limits| &limits.react)];
 
 /// The row of a limit.
 pub fn key(name: &str) -> RowKey {

@@ -45,8 +45,9 @@ impl Operation<Conversations> for DeleteMessage {
         if let Some(edits) = context.row::<Edits>(&seq) {
             erase_texts(&mut effect, seq, edits, context.at);
         }
+        messages::remove_aspects(context, &mut effect, seq, head);
         effect
-            .row(&seq, MessageHead { removed_at: Some(context.at), ..head.clone() })
+            .row(&seq, MessageHead { removed_at: Some(context.at), aspects: 0, ..head.clone() })
             .view(MessageRow { conversation: context.id.clone(), message: message.clone() })
             .event(context.id, MessageDeleted { message, by: actor.clone() });
         Ok(effect.done())

@@ -4,14 +4,15 @@
 //! messages that can be unread.
 
 use schemas::UserId;
+use schemas::aspects::Aspect;
 use schemas::blocking::{Blocks, PairBlocks};
 use schemas::code::Refusal;
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Mentions, Message, Note};
 use schemas::people::Profile;
-use schemas::rows::{MessageHead, RowKey};
+use schemas::rows::{MessageHead, Reactions, RowKey};
 use schemas::sending::MessageCreated;
-use schemas::tables::views::MessageRow;
+use schemas::tables::views::{AspectBody, AspectRow, MessageRow};
 
 use super::{Conversations, Here};
 use crate::access::{self, Blocking, Seen, Sight, When};
@@ -34,6 +35,7 @@ pub fn append(context: &Here<'_>, effect: &mut Effect<Conversations>, message: M
         at: context.at,
         ordinal: state.countable,
         removed_at: None,
+        aspects: 0,
     };
     let message = Message { seq: state.head, position: context.offset, sent_at: context.at, ..message };
     let seq = message.seq;
@@ -103,6 +105,35 @@ pub fn visible<'a>(
     let sight = Sight { intervals, when: When::Now, blocks: blocks_between(context, user, author) };
     let seen = Seen { seq, sender: author, sent_at: head.at };
     if is_authors && sight.sees(seen) { Ok(head) } else { Err(Refusal::not_found()) }
+}
+
+/// Writes an aspect beside a message, and its bit if the head does not say so.
+pub fn write_aspect(
+    context: &Here<'_>,
+    effect: &mut Effect<Conversations>,
+    seq: i64,
+    head: &MessageHead,
+    body: AspectBody,
+    is_there: bool,
+) {
+    let bit = body.aspect().bit();
+    let aspects = if is_there { head.aspects | bit } else { head.aspects & !bit };
+    if aspects != head.aspects {
+        effect.row(&seq, MessageHead { aspects, ..head.clone() });
+    }
+    effect.view(AspectRow { conversation: context.id.clone(), seq, at: context.at, body });
+}
+
+/// Overwrites the aspects of a message that is removed with tombstones.
+pub fn remove_aspects(context: &Here<'_>, effect: &mut Effect<Conversations>, seq: i64, head: &MessageHead) {
+    let had = Aspect::ALL.into_iter().filter(|aspect| head.aspects & aspect.bit() != 0);
+    for aspect in had {
+        match aspect {
+            Aspect::Reactions => effect.row(&seq, Reactions::default()),
+        };
+        let body = AspectBody::gone(aspect);
+        effect.view(AspectRow { conversation: context.id.clone(), seq, at: context.at, body });
+    }
 }
 
 /// The message that a command carries, if its core is the one of the head.

@@ -3,7 +3,6 @@
 use fold::{Decision, Purpose};
 use schemas::charging::{ChargeKind, LookUp};
 use schemas::code::Refusal;
-use schemas::creating::ConversationKind;
 use schemas::membership::Member;
 use schemas::message::{Body, Message, ReplyStub, Text};
 use schemas::position::Offset;
@@ -13,7 +12,7 @@ use schemas::sending::PostMessage;
 use schemas::verdict::{Outcome, Stored};
 use schemas::{ClientId, UserId};
 
-use super::{Conversation, Conversations, Here, blocking, creating, messages};
+use super::{Conversation, Conversations, Here, blocking, creating, is_direct, messages, uncharged};
 use crate::access;
 use crate::fault::{self, Fault};
 use crate::operation::{NoEffect, Operation, Past};
@@ -35,7 +34,7 @@ impl Operation<Conversations> for PostMessage {
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
-        let Some(charge) = &context.envelope.charge else { return Err(super::uncharged().into()) };
+        let Some(charge) = &context.envelope.charge else { return Err(uncharged().into()) };
         let sender = &self.sender.user;
         let member = context.row::<Member>(sender);
         access::viewing(member)?;
@@ -79,10 +78,6 @@ fn sent_key(sender: &UserId, id: &ClientId) -> RowKey {
     RowKey::of::<Sent>(&(sender.clone(), id.clone()))
 }
 
-fn is_direct(context: &Here<'_>) -> bool {
-    context.state().opened.as_ref().is_some_and(|opened| opened.kind == ConversationKind::Direct)
-}
-
 /// The parent of a reply, if the sender sees it. Ingest may have read it before it was deleted.
 fn quoted(context: &Here<'_>, sender: &UserId, parent: &ReplyStub) -> Result<Box<ReplyStub>, Refusal> {
     let head = messages::visible(context, sender, parent.seq, &parent.sender.user)?;
@@ -117,7 +112,8 @@ fn first_outcome(conversation: &Conversation, look_up: &LookUp) -> Outcome {
     let found = match look_up.kind {
         ChargeKind::Send => stored(conversation, &look_up.user, &look_up.client_id, look_up.charge),
         ChargeKind::Create => creating::opened_by(conversation, &look_up.user, look_up.charge),
-        ChargeKind::Edit => None,
+        // Without a client id nothing is looked up.
+        ChargeKind::Edit | ChargeKind::React => None,
     };
     found.unwrap_or_else(|| Outcome::refused(Refusal::unavailable("the first request had no effect")))
 }

@@ -15,6 +15,8 @@ pub fn ends_typing(fact: &ConversationFact) -> Vec<&UserId> {
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::MarkedUnread(_)
+        | ConversationFact::ReactionAdded(_)
+        | ConversationFact::ReactionRemoved(_)
         | ConversationFact::BlocksChanged(_) => vec![],
     }
 }

@@ -12,6 +12,7 @@ mod numbers;
 mod once;
 mod organizing;
 mod privacy;
+mod reacting;
 mod refunded;
 mod replayed;
 mod settings;

@@ -20,6 +20,7 @@ mod opening;
 mod organizing;
 mod posting;
 mod privacy;
+mod reacting;
 mod reading;
 mod refunds;
 mod repeated_verdicts;

@@ -6,7 +6,7 @@ use musclemap_domain::{Accounts, Conversations};
 use schemas::organizing::LabelUse;
 use schemas::rows::{
     AccountRow, Attachment, Blocks, Changes, ConversationRow, Draft, Edits, Former, LedgerEntry, Member,
-    MessageHead, Organized, Receipt, Replaced, RowKey, Sent, Usage,
+    MessageHead, Organized, Reacted, Reactions, Receipt, Replaced, RowKey, Sent, Usage,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -165,7 +165,10 @@ impl Worded for Conversations {
                 let by = head.sender.as_ref().map_or("nobody".to_owned(), ToString::to_string);
                 let removed = head.removed_at.map_or(String::new(), |at| format!(", removed at {at}"));
                 let seq = key.names::<MessageHead>().unwrap();
-                format!("message {seq}: by {by} at #{}, ordinal {}{removed}", head.position, head.ordinal)
+                let aspects =
+                    if head.aspects == 0 { String::new() } else { format!(", aspects {}", head.aspects) };
+                let place = format!("at #{}, ordinal {}", head.position, head.ordinal);
+                format!("message {seq}: by {by} {place}{removed}{aspects}")
             }
             ConversationRow::Edits(edits) => {
                 format!(
@@ -178,6 +181,16 @@ impl Worded for Conversations {
             ConversationRow::Replaced(replaced) => {
                 let (seq, version) = key.names::<Replaced>().unwrap();
                 format!("version {version} of {seq}: {}", words::erasable(replaced.content.as_ref()))
+            }
+            ConversationRow::Reacted(reacted) => {
+                let (seq, user) = key.names::<Reacted>().unwrap();
+                let each = reacted.reactions.iter().map(|reaction| {
+                    format!(" {} at {} by #{}", reaction.emoji, reaction.at, reaction.position)
+                });
+                format!("reacted {seq} {user}:{}", each.collect::<String>())
+            }
+            ConversationRow::Reactions(all) => {
+                format!("reactions {}: {}", key.names::<Reactions>().unwrap(), words::reactions(all))
             }
             ConversationRow::Changes(changes) => {
                 let user = key.names::<Changes>().unwrap();

@@ -6,11 +6,13 @@ use schemas::charging::Charge;
 use schemas::creating::Opened;
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Content, Message};
+use schemas::operations::React;
 use schemas::organizing::{NotificationLevel, Organized};
 use schemas::privacy::Privacy;
+use schemas::reacting::{ReactionGroup, Reactions, ToldReaction};
 use schemas::receipts::Watermarks;
 use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
-use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
+use schemas::tables::views::{AspectBody, BlocksRow, CREATED, MembershipRow, MessageRow, OfMessage, ViewRow};
 use schemas::tables::{BLOCKS, MESSAGES, Value};
 use schemas::topics::Topic;
 use schemas::uploading::Attachment;
@@ -100,7 +102,9 @@ pub fn intervals(intervals: &[MembershipInterval]) -> String {
 
 pub fn view(row: &ViewRow) -> String {
     let Value::Text(of) = &row.partition[0] else { panic!("a view is partitioned by an id") };
-    if row.table.name == MESSAGES.name {
+    if row.table.name == MESSAGES.name && row.key[1] != Value::text(CREATED) {
+        aspect(&conversation(&of.parse().unwrap()), row)
+    } else if row.table.name == MESSAGES.name {
         let row = MessageRow::from_row(&of.parse().unwrap(), &row.columns).unwrap();
         format!("messages {} {}", conversation(&row.conversation), message(&row.message))
     } else if row.table.name == BLOCKS.name {
@@ -117,6 +121,31 @@ pub fn view(row: &ViewRow) -> String {
             member(&row_of.member)
         )
     }
+}
+
+/// An aspect of a message of `of`.
+fn aspect(of: &str, row: &ViewRow) -> String {
+    let (seq, OfMessage::Aspect(body)) = OfMessage::from_row(&row.key, &row.columns).unwrap() else {
+        panic!("a core under another kind")
+    };
+    match body {
+        AspectBody::Reactions(all) => format!("aspect {of} {seq}: {}", reactions(&all)),
+    }
+}
+
+/// Each emoji with its count, and who put it there first.
+pub fn reactions(all: &Reactions) -> String {
+    let each = |group: &ReactionGroup| {
+        let first: Vec<String> = group.first.iter().map(ToString::to_string).collect();
+        format!("{} {} ({})", group.emoji, group.count, first.join(" "))
+    };
+    let groups: Vec<String> = all.groups.iter().map(each).collect();
+    if groups.is_empty() { "no reactions".to_owned() } else { groups.join(", ") }
+}
+
+fn reaction(told: &ToldReaction) -> String {
+    let ToldReaction { target, sent_at, user, emoji, at } = told;
+    format!("{emoji} by {user} at {at} on {} by {} of {sent_at}", target.seq, target.author)
 }
 
 /// A message as its row or its event tells it.
@@ -251,6 +280,9 @@ fn conversation_request(request: &ConversationRequest) -> String {
         ConversationRequest::LookUp(up) => {
             format!("look up {} {} {:?} charged at #{}", up.user, client(&up.client_id), up.kind, up.charge)
         }
+        ConversationRequest::React(React { user, target, emoji }) => {
+            format!("react {emoji} to {} of {} by {user}", target.seq, target.author)
+        }
         other => panic!("no machine asks a conversation for {other:?}"),
     }
 }
@@ -289,6 +321,8 @@ fn conversation_fact(fact: &ConversationFact) -> String {
         ConversationFact::MarkedUnread(unread) => {
             format!("{} has {} it as unread", unread.user, if unread.marked { "marked" } else { "unmarked" })
         }
+        ConversationFact::ReactionAdded(added) => format!("added {}", reaction(&added.reaction)),
+        ConversationFact::ReactionRemoved(removed) => format!("removed {}", reaction(&removed.reaction)),
         ConversationFact::BlocksChanged(changed) => {
             let (by_user, by_other) = (blocks(&changed.blocks.by_user), blocks(&changed.blocks.by_other));
             format!("blocks by {} {by_user}, by {} {by_other}", changed.user, changed.other)

@@ -5,8 +5,9 @@
 
 use std::sync::Arc;
 
-use domain::delivery::{self, Question, Recipients, Replay};
+use domain::delivery::{self, Completion, Question, Recipients, Replay};
 use graphql::live::{Delivery, Payloads};
+use graphql::message::reactions;
 use graphql::people::People;
 use graphql::subscriptions;
 use schemas::message::Message;
@@ -42,12 +43,17 @@ impl Completed {
         Self::of(delivery, vec![], if needs { AsOf::Incomplete } else { AsOf::Event })
     }
 
-    /// A delivery with the people of its conversation.
-    pub fn with_people(mut delivery: Delivery, people: Arc<People>, as_of: AsOf) -> Self {
+    /// A delivery with the people of its conversation, and with what has become of its message.
+    pub fn with_people(
+        mut delivery: Delivery,
+        people: Arc<People>,
+        completed: Arc<reactions::Completed>,
+        as_of: AsOf,
+    ) -> Self {
         let message = fact(&delivery).and_then(message);
         let recipients = message.map(|message| people.recipients(message)).unwrap_or_default();
         if let Delivery::Conversation(delivery) = &mut delivery {
-            delivery.people = Some(people);
+            (delivery.people, delivery.completed) = (Some(people), completed);
         }
         Self::of(delivery, recipients.into_iter().map(|progress| progress.user).collect(), as_of)
     }
@@ -75,13 +81,15 @@ impl Completed {
 
     /// What viewers answer before it is rendered for them.
     pub fn questions(&self) -> Vec<Question<'_>> {
-        let recipients: Vec<&UserId> = self.recipients.iter().collect();
-        self.fact().map(|fact| delivery::questions(fact, &recipients)).unwrap_or_default()
+        let Some(of) = self.delivery.conversation() else { return vec![] };
+        let recipients = self.recipients.iter().collect();
+        delivery::questions(&of.fact, &Completion { recipients, reactions: of.completed.reactions() })
     }
 
     /// Bytes that it takes, by a rough count.
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + 1_024 + 128 * self.recipients.len()
+        let reactors = self.delivery.conversation().map_or(0, |of| of.completed.bytes());
+        size_of::<Self>() + 1_024 + 128 * self.recipients.len() + reactors
     }
 }
 

@@ -49,13 +49,17 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             shared: cursor event
         Message
             shared: id conversationId conversation sender seq clientMessageId contentType content createdAt editedAt editCount isEdited deletedAt mentions mentionsAll system recipientCount
-            by answers: replyTo status deliveredTo readBy readByCount
+            by answers: replyTo reactions status deliveredTo readBy readByCount
         MessageChanged
             shared: message change
         MessageCreated
             shared: message
         MessageReceipt
             shared: messageId conversationId user deliveredAt readAt
+        ReactionChange
+            shared: messageId conversationId emoji user
+        ReactionChanged
+            shared: reaction added
         ReceiptAdvanced
             shared: receipt
         ResumeGap
@@ -76,6 +80,8 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             below Conversation.viewer: user role joinedAt lastReadMessageId lastDeliveredMessageId
         ParticipantConnection
             below Conversation.participants: nodes pageInfo
+        ReactionGroup
+            below Message.reactions: emoji count users hasReacted
     "#]].assert_eq(&listed().await);
 }
 
@@ -184,7 +190,14 @@ async fn dependence(query: &str) -> Option<Dependence> {
 
 /// Every combination; bits that no question of a sample asks for change nothing.
 fn all_answers() -> impl Iterator<Item = Answers> {
-    let kinds = [Answers::SEES_PARENT, Answers::IS_GONE, Answers::IS_BLOCKED, Answers::HIDES_READS];
+    let kinds = [
+        Answers::SEES_PARENT,
+        Answers::IS_GONE,
+        Answers::IS_BLOCKED,
+        Answers::HIDES_READS,
+        Answers::HIDES_REACTION,
+        Answers::has_reacted(0),
+    ];
     (0..1 << kinds.len()).map(move |set: usize| {
         let yes = kinds.iter().enumerate().filter(|(at, _)| set & (1 << at) != 0);
         yes.fold(Answers::default(), |answers, (_, kind)| answers.and(*kind))

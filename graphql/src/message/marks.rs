@@ -32,10 +32,10 @@ impl MessageMarks<'_> {
         let find = async || -> Result<Vec<Progress>> {
             match &message.origin {
                 Origin::Accepted(_) => Ok(vec![]),
-                Origin::Completed(None, _) => {
+                Origin::Completed(None, ..) => {
                     Err(Refusal::unavailable("the members could not be read").into())
                 }
-                Origin::Completed(Some(people), answers) => {
+                Origin::Completed(Some(people), _, answers) => {
                     let core = message.core(ctx).await?;
                     let recipients = if answers.has(Answers::IS_BLOCKED) {
                         unblocked(people, core, &*access(ctx)?.blocks().await?)

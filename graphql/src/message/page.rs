@@ -6,10 +6,10 @@ use async_graphql::SimpleObject;
 use schemas::code::Refusal;
 use schemas::{ConversationId, MessageId};
 
-use super::{Core, Message};
+use super::Message;
 use crate::paging::{self, PageInfo};
 use crate::reads::{Access, ConversationSight, Direction, Found};
-use crate::rows::Window;
+use crate::rows::{Window, Written};
 
 #[derive(SimpleObject)]
 pub struct MessageConnection {
@@ -61,7 +61,7 @@ impl Wanted {
 
 /// The visible messages of a page, and the numbers that its cursors name.
 struct Page {
-    messages: Vec<Core>,
+    messages: Vec<Written>,
     has_next: bool,
     has_previous: bool,
     start: Option<i64>,
@@ -87,7 +87,7 @@ pub async fn page(
         start_cursor: cursor(page.start),
         end_cursor: cursor(page.end),
     };
-    let nodes = page.messages.into_iter().map(|message| Message::read(sight.id(), message)).collect();
+    let nodes = Message::read_all(sight.id(), page.messages);
     Ok(MessageConnection { nodes, page_info })
 }
 
@@ -148,14 +148,14 @@ async fn around(
     let has_previous = older.messages.len() > behind || older.rest.is_some();
     let has_next = newer.messages.len() > ahead || newer.rest.is_some();
     let older = older.messages.into_iter().rev().take(behind).rev();
-    let messages: Vec<Core> = older.chain(newer.messages.into_iter().take(ahead)).collect();
+    let messages: Vec<Written> = older.chain(newer.messages.into_iter().take(ahead)).collect();
     let (start, end) = ends(&messages);
     Ok(Page { messages, has_next, has_previous, start, end })
 }
 
 /// Numbers of the first and the last message.
-fn ends(messages: &[Core]) -> (Option<i64>, Option<i64>) {
-    let seq = |message: Option<&Core>| message.map(|message| message.seq);
+fn ends(messages: &[Written]) -> (Option<i64>, Option<i64>) {
+    let seq = |message: Option<&Written>| message.map(|message| message.core.seq);
     (seq(messages.first()), seq(messages.last()))
 }
 

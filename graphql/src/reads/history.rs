@@ -9,7 +9,7 @@ use schemas::message::Message;
 
 use super::{ConversationSight, Reads};
 use crate::paging::MAX_LOOKED;
-use crate::rows::Window;
+use crate::rows::{Window, Written};
 
 /// Rows of a further look, where the first one found too little.
 const MORE_ROWS: i64 = 100;
@@ -23,7 +23,7 @@ pub enum Direction {
 /// Visible messages in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    pub messages: Vec<Message>,
+    pub messages: Vec<Written>,
     /// The part of the window that was not looked at.
     pub rest: Option<Window>,
 }
@@ -64,7 +64,8 @@ impl Reads {
             }
             looked += usize::try_from(part.to - part.from + 1).unwrap_or(0);
             let mut messages = self.rows.messages(sight.id(), part).await?;
-            messages.retain(|message| sight.sight().sees(Seen::message(message)) && matches(message));
+            messages
+                .retain(|written| sight.sight().sees(Seen::message(&written.core)) && matches(&written.core));
             if direction == Direction::Descending {
                 messages.reverse();
             }

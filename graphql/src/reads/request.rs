@@ -11,6 +11,7 @@ use schemas::{ConversationId, MessageId, UserId};
 
 use super::{BlockList, ConversationSight, Reads, Rights};
 use crate::people::People;
+use crate::rows::Written;
 
 /// The reads of a request with what it has read of its viewer's rights.
 #[derive(Clone, Copy)]
@@ -60,19 +61,24 @@ impl Access<'_> {
         Ok(sight)
     }
 
-    /// A message that the viewer sees; NOT_FOUND for any other.
+    /// The core of a message that the viewer sees; NOT_FOUND for any other.
     pub async fn message(&self, id: &MessageId) -> Result<Message, Refusal> {
-        self.find_message(id).await?.ok_or_else(Refusal::not_found)
+        Ok(self.written(id).await?.core)
+    }
+
+    /// A message that the viewer sees; NOT_FOUND for any other.
+    pub async fn written(&self, id: &MessageId) -> Result<Written, Refusal> {
+        self.find_written(id).await?.ok_or_else(Refusal::not_found)
     }
 
     /// A message, if the viewer sees it.
-    pub async fn find_message(&self, id: &MessageId) -> Result<Option<Message>, Refusal> {
+    pub async fn find_written(&self, id: &MessageId) -> Result<Option<Written>, Refusal> {
         let sight = self.sight(&id.conversation).await?;
         if !sight.sight().reaches(id.seq) {
             return Ok(None);
         }
         let message = self.reads.rows.message(&id.conversation, id.seq).await?;
-        Ok(message.filter(|message| sight.sight().sees(Seen::message(message))))
+        Ok(message.filter(|message| sight.sight().sees(Seen::message(&message.core))))
     }
 
     /// Whether a conversation is the DIRECT one with another user.

@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use schemas::ConversationId;
 use schemas::creating::Opened;
-use schemas::message::Message;
 use schemas::organizing::Organized;
 use schemas::privacy::Privacy;
 use tokio::sync::OnceCell;
@@ -16,6 +15,7 @@ use tokio::sync::OnceCell;
 use super::organizing::OrganizedById;
 use super::{BlockList, ConversationSight};
 use crate::people::People;
+use crate::rows::Written;
 
 /// Request data: the rights of one execution.
 #[derive(Default)]
@@ -38,7 +38,7 @@ pub(super) struct Conversation {
     /// Whether blocks may hide something that the viewer's interval holds.
     pub is_touched: OnceCell<bool>,
     /// The newest message that the viewer sees.
-    pub newest: OnceCell<Option<Message>>,
+    pub newest: OnceCell<Option<Written>>,
     /// Number of unread messages.
     pub unread: OnceCell<i64>,
     pub organized: OnceCell<Arc<Organized>>,

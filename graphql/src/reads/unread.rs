@@ -12,7 +12,7 @@ use schemas::states::ConversationState;
 use super::history::Direction;
 use super::sight::Mark;
 use super::{Access, ConversationSight};
-use crate::rows::Window;
+use crate::rows::{Window, Written};
 
 /// Counts are exact below this; it stands for as many or more.
 const MORE: i64 = 100;
@@ -67,7 +67,7 @@ impl Access<'_> {
     }
 
     /// The newest message that the viewer sees.
-    pub async fn newest(&self, sight: &ConversationSight) -> Result<Option<Message>, Refusal> {
+    pub async fn newest(&self, sight: &ConversationSight) -> Result<Option<Written>, Refusal> {
         let known = self.rights.conversation(sight.id());
         let read = async || {
             let window = Window { from: 1, to: sight.state().head };
@@ -83,7 +83,7 @@ impl Access<'_> {
             Ok(None)
         } else if self.is_touched(sight).await? {
             let newest = self.newest(sight).await?;
-            Ok(newest.map(|message| Newest { seq: message.seq, at: message.sent_at }))
+            Ok(newest.map(|Written { core, .. }| Newest { seq: core.seq, at: core.sent_at }))
         } else {
             Ok(Some(Newest { seq: state.head, at: state.head_at }))
         }

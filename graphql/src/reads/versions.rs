@@ -15,14 +15,14 @@ impl Reads {
         // Read before the replaced texts, which are then at least as many as it counts.
         let edits = self.rows.edits(conversation, *seq).await?;
         let message = self.rows.message(conversation, *seq).await?.ok_or_else(Refusal::not_found)?;
-        let text = match message.body {
+        let text = match message.core.body {
             Body::Text(text) => text.content,
             Body::Note(_) | Body::Removed(_) => return Ok(vec![]),
         };
-        let Some(edits) = edits else { return Ok(vec![(text.text, message.sent_at)]) };
+        let Some(edits) = edits else { return Ok(vec![(text.text, message.core.sent_at)]) };
         let count = usize::try_from(edits.count).unwrap_or(0);
         let replaced = self.rows.replaced(conversation, *seq).await?;
-        let (mut versions, mut at) = (Vec::with_capacity(count + 1), message.sent_at);
+        let (mut versions, mut at) = (Vec::with_capacity(count + 1), message.core.sent_at);
         for text in replaced.into_iter().take(count) {
             // Erased since: the message is being deleted.
             let Some(content) = text.content else { return Ok(vec![]) };

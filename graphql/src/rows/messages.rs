@@ -1,12 +1,17 @@
-//! Rows of messages.
+//! Rows of messages: each with its aspects.
 
-use platform::ports::Row;
+use std::collections::BTreeMap;
+
+use platform::ports::{Range, Row};
 use schemas::message::Message;
-use schemas::tables::views::{MESSAGES_PER_BUCKET, MessageRow};
-use schemas::tables::{MESSAGES, Value};
-use schemas::{ConversationId, Refusal};
+use schemas::position::Version;
+use schemas::reacting::{Reacted, Reactions};
+use schemas::rows::{Keyed, RowKey};
+use schemas::tables::views::{AspectBody, MESSAGES_PER_BUCKET, MessageRow, OfMessage};
+use schemas::tables::{CONVERSATIONS, MESSAGES, Value};
+use schemas::{ConversationId, Refusal, UserId};
 
-use super::{Pages, Rows, Versioned, malformed};
+use super::{Pages, Rows, Versioned, keyed, malformed};
 use crate::error::tables_error;
 
 /// Numbers `from..=to`; empty if `from` is above `to`.
@@ -16,42 +21,110 @@ pub struct Window {
     pub to: i64,
 }
 
+/// A message with what has become of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    pub core: Message,
+    pub aspects: Aspects,
+}
+
+/// What changes after a message was sent.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Aspects {
+    pub reactions: Reactions,
+}
+
+impl Aspects {
+    fn put(&mut self, body: AspectBody) {
+        match body {
+            AspectBody::Reactions(reactions) => self.reactions = reactions,
+        }
+    }
+}
+
+impl Written {
+    /// A message that nothing has become of.
+    pub fn new(core: Message) -> Self {
+        Self { core, aspects: Aspects::default() }
+    }
+}
+
+/// The most users whose reactions to one message are read.
+const MAX_REACTORS: usize = 1_000;
+
+/// Users with their reactions to one message.
+pub type Reactors = Vec<(UserId, Reacted)>;
+
 impl Rows {
-    /// A message with the version of its row, if it is stored.
+    /// A message with the highest version of its rows, if it is stored.
     pub async fn versioned_message(
         &self,
         id: &ConversationId,
         seq: i64,
-    ) -> Result<Option<Versioned<Message>>, Refusal> {
+    ) -> Result<Option<Versioned<Written>>, Refusal> {
         let partition = MessageRow::partition(id, seq);
-        let keys = [MessageRow::key(seq)];
-        let rows = self.tables.get(&MESSAGES, &partition, &keys).await.map_err(tables_error)?;
-        let read = |row: &Row| Ok(Versioned { version: row.version, value: message(id, row)? });
-        rows.first().map(read).transpose()
+        let rows =
+            self.tables.get(&MESSAGES, &partition, &OfMessage::keys(seq)).await.map_err(tables_error)?;
+        let version = rows.iter().map(|row| row.version).max().unwrap_or(Version::of(0));
+        let value = written(&rows)?.pop();
+        Ok(value.map(|value| Versioned { version, value }))
     }
 
     /// The same without the version.
-    pub async fn message(&self, id: &ConversationId, seq: i64) -> Result<Option<Message>, Refusal> {
+    pub async fn message(&self, id: &ConversationId, seq: i64) -> Result<Option<Written>, Refusal> {
         Ok(self.versioned_message(id, seq).await?.map(|row| row.value))
     }
 
     /// The messages of a window, in order.
-    pub async fn messages(&self, id: &ConversationId, window: Window) -> Result<Vec<Message>, Refusal> {
+    pub async fn messages(&self, id: &ConversationId, window: Window) -> Result<Vec<Written>, Refusal> {
         let mut messages = Vec::new();
         let mut from = window.from;
         while from <= window.to {
             let to = window.to.min((from / MESSAGES_PER_BUCKET + 1) * MESSAGES_PER_BUCKET - 1);
             let bounds = (vec![Value::BigInt(from)], vec![Value::BigInt(to)]);
             let pages = Pages::between(&*self.tables, &MESSAGES, MessageRow::partition(id, from), bounds);
-            for row in &pages.all().await.map_err(tables_error)? {
-                messages.push(message(id, row)?);
-            }
+            messages.extend(written(&pages.all().await.map_err(tables_error)?)?);
             from = to + 1;
         }
         Ok(messages)
     }
+
+    /// The reactions of everyone to a message, by user, and whether these are all.
+    pub async fn reactors(&self, id: &ConversationId, seq: i64) -> Result<(Reactors, bool), Refusal> {
+        // No byte of a user's id is above this one.
+        let [from, to] = [&[][..], &[0xff]].map(|end| [&seq.to_be_bytes(), end].concat());
+        let [from, to] = [from, to].map(|key| vec![Value::Int(Reacted::KIND), Value::blob(&key)]);
+        let partition = [Value::text(id.as_str())];
+        let range = Range { from, to, limit: MAX_REACTORS, ..Range::default() };
+        let page = self.tables.range(&CONVERSATIONS, &partition, range).await.map_err(tables_error)?;
+        let found = keyed::<Reacted>(&page.rows)?.into_iter();
+        Ok((found.map(|((_, user), reacted)| (user, reacted)).collect(), page.next.is_none()))
+    }
+
+    /// One user's reactions to messages, by number.
+    pub async fn reacted(
+        &self,
+        id: &ConversationId,
+        user: &UserId,
+        seqs: &[i64],
+    ) -> Result<BTreeMap<i64, Reacted>, Refusal> {
+        let keys: Vec<RowKey> = seqs.iter().map(|seq| RowKey::of::<Reacted>(&(*seq, user.clone()))).collect();
+        let rows = self.conversation_rows(id, &keys).await?;
+        Ok(keyed::<Reacted>(&rows)?.into_iter().map(|((seq, _), reacted)| (seq, reacted)).collect())
+    }
 }
 
-fn message(id: &ConversationId, row: &Row) -> Result<Message, Refusal> {
-    MessageRow::from_row(id, &row.columns).map(|row| row.message).map_err(malformed)
+/// The messages of some rows, in order. An aspect without its message says nothing.
+fn written(rows: &[Row]) -> Result<Vec<Written>, Refusal> {
+    let mut found: BTreeMap<i64, (Option<Message>, Aspects)> = BTreeMap::new();
+    for row in rows {
+        let (seq, of) = OfMessage::from_row(&row.key, &row.columns).map_err(malformed)?;
+        let (core, aspects) = found.entry(seq).or_default();
+        match of {
+            OfMessage::Core(message) => *core = Some(*message),
+            OfMessage::Aspect(body) => aspects.put(body),
+        }
+    }
+    let whole = found.into_values().filter_map(|(core, aspects)| Some(Written { core: core?, aspects }));
+    Ok(whole.collect())
 }

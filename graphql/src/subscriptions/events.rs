@@ -8,6 +8,7 @@ use crate::attachment::Attachment;
 use crate::conversation::Conversation;
 use crate::live::{ConversationDelivery, Rendering};
 use crate::message::Message;
+use crate::message::reactions::ReactionChange;
 use crate::message::receipts::MessageReceipt;
 use crate::people::typing::TypingIndicator;
 
@@ -24,6 +25,7 @@ pub enum InboxEvent {
     MessageChanged(MessageChanged),
     ConversationChanged(ConversationChanged),
     ReceiptAdvanced(ReceiptAdvanced),
+    ReactionChanged(ReactionChanged),
     AccountChanged(AccountChanged),
     AttachmentChanged(AttachmentChanged),
     SendRejected(SendRejected),
@@ -71,6 +73,13 @@ pub struct ReceiptAdvanced {
 pub struct TypingChanged {
     conversation_id: ID,
     typing: TypingIndicator,
+}
+
+#[derive(SimpleObject)]
+pub struct ReactionChanged {
+    reaction: ReactionChange,
+    /// Whether it came; else it went.
+    added: bool,
 }
 
 /// A part of a user's own account.
@@ -153,6 +162,10 @@ impl InboxEvent {
             }),
             Event::ReceiptAdvanced(advance) => {
                 Self::ReceiptAdvanced(ReceiptAdvanced { receipt: advance.receipt(of?) })
+            }
+            Event::ReactionChanged(told, added) => {
+                let reaction = ReactionChange::of(&of?.conversation, told);
+                Self::ReactionChanged(ReactionChanged { reaction, added: *added })
             }
             Event::AccountChanged(what) => Self::AccountChanged(AccountChanged { what: *what }),
             Event::Typing(typing) => Self::TypingChanged(TypingChanged {

@@ -4,6 +4,7 @@
 
 use awareness::typing::Typing;
 use schemas::message::Message;
+use schemas::reacting::ToldReaction;
 use schemas::sending::SendRejected;
 use schemas::uploading::AttachmentChanged;
 use schemas::{AccountFact, ConversationFact, MessageId, UserId};
@@ -25,6 +26,8 @@ pub struct Payload<'a> {
     pub delivered: Option<Advance<'a>>,
     pub read: Option<Advance<'a>>,
     pub typing: Option<&'a Typing>,
+    pub reaction_added: Option<&'a ToldReaction>,
+    pub reaction_removed: Option<&'a ToldReaction>,
 }
 
 /// A user's mark has moved.
@@ -53,6 +56,8 @@ pub enum Event<'a> {
     AccountChanged(AccountPart),
     ReceiptAdvanced(Advance<'a>),
     AttachmentChanged(&'a AttachmentChanged),
+    /// The reaction, and whether it came.
+    ReactionChanged(&'a ToldReaction, bool),
     SendRejected(&'a SendRejected),
     Typing(&'a Typing),
     ResumeGap(&'a str),
@@ -61,8 +66,18 @@ pub enum Event<'a> {
 
 /// The filters for which a delivery has a payload.
 pub fn payloads(delivery: &Delivery) -> Payloads {
-    let Payload { of: _, event, received, updated, conversation, delivered, read, typing } =
-        payload(delivery);
+    let Payload {
+        of: _,
+        event,
+        received,
+        updated,
+        conversation,
+        delivered,
+        read,
+        reaction_added,
+        reaction_removed,
+        typing,
+    } = payload(delivery);
     [
         (event.is_some(), Payloads::INBOX),
         (received.is_some(), Payloads::MESSAGE_RECEIVED),
@@ -71,6 +86,8 @@ pub fn payloads(delivery: &Delivery) -> Payloads {
         (delivered.is_some(), Payloads::MESSAGE_DELIVERED),
         (read.is_some(), Payloads::MESSAGE_READ),
         (typing.is_some(), Payloads::TYPING_INDICATOR),
+        (reaction_added.is_some(), Payloads::REACTION_ADDED),
+        (reaction_removed.is_some(), Payloads::REACTION_REMOVED),
     ]
     .into_iter()
     .filter(|(is_given, _)| *is_given)
@@ -140,6 +157,14 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
         }
         ConversationFact::MarkedUnread(unread) => {
             told(Named { told: Told::MarkedUnread(unread.marked), ..named })
+        }
+        ConversationFact::ReactionAdded(added) => {
+            let event = Some(Event::ReactionChanged(&added.reaction, true));
+            Payload { event, reaction_added: Some(&added.reaction), conversation: None, ..of }
+        }
+        ConversationFact::ReactionRemoved(removed) => {
+            let event = Some(Event::ReactionChanged(&removed.reaction, false));
+            Payload { event, reaction_removed: Some(&removed.reaction), conversation: None, ..of }
         }
         ConversationFact::BlocksChanged(_) => Payload::default(),
     }

@@ -6,6 +6,7 @@ mod conversations;
 mod many;
 mod marks;
 mod messages;
+mod reactions;
 mod rendering;
 mod unread;
 mod world;

@@ -52,7 +52,13 @@ async fn render(
     query: &str,
 ) -> (Json, bool) {
     let fact = fact.into();
-    let delivery = ConversationDelivery { conversation: group(1), at: 7, fact, people: people.map(Arc::new) };
+    let delivery = ConversationDelivery {
+        conversation: group(1),
+        at: 7,
+        fact,
+        people: people.map(Arc::new),
+        completed: Arc::default(),
+    };
     let delivery = Arc::new(Delivery::Conversation(delivery));
     let sealed = Sealed::new(Viewer::plain(user("bob")));
     let request =
@@ -130,8 +136,13 @@ async fn a_field_gives_the_payload_whose_bit_is_set() {
         ("conversationUpdated { id }".to_owned(), Payloads::CONVERSATION_UPDATED),
     ];
     for fact in [created, deleted, receipt] {
-        let delivery =
-            ConversationDelivery { conversation: id.clone(), at: 7, fact: fact.clone(), people: None };
+        let delivery = ConversationDelivery {
+            conversation: id.clone(),
+            at: 7,
+            fact: fact.clone(),
+            people: None,
+            completed: Arc::default(),
+        };
         let given = payloads(&Delivery::Conversation(delivery));
         for (field, bit) in &fields {
             let (response, opened) =

@@ -18,10 +18,11 @@ use schemas::membership::{Former, Member, MembershipInterval, Role};
 use schemas::message::{Body, Mentions, Message};
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset, Version};
+use schemas::reacting::{Reacted, Reaction, ReactionGroup, Reactions};
 use schemas::receipts::{Receipt, Watermarks};
 use schemas::rows::{Keyed, RowKey, STATE};
 use schemas::states::ConversationState;
-use schemas::tables::views::{BlocksRow, MembershipRow, MessageRow, ViewRow};
+use schemas::tables::views::{AspectBody, AspectRow, BlocksRow, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{Table, Value};
 use schemas::{ConversationId, ConversationKey, UserId};
 use serde_json::Value as Json;
@@ -146,6 +147,30 @@ impl World {
 
     pub async fn message(&self, id: &ConversationId, message: Message) {
         self.view(MessageRow { conversation: id.clone(), message }.to_row()).await;
+    }
+
+    /// Each user's emoji on a message, in the order in which they came.
+    pub async fn reactions(&self, id: &ConversationId, seq: i64, by: &[(&str, &[&str])]) {
+        let (mut all, mut position) = (Reactions::default(), 0);
+        for (name, emoji) in by {
+            let mut own = Reacted::default();
+            for emoji in *emoji {
+                position += 1;
+                own.reactions.push(Reaction { emoji: (*emoji).to_owned(), at: position, position });
+                let place = all.groups.iter().position(|group| group.emoji == *emoji);
+                let place = place.unwrap_or(all.groups.len());
+                if place == all.groups.len() {
+                    all.groups.push(ReactionGroup { emoji: (*emoji).to_owned(), count: 0, first: vec![] });
+                }
+                all.groups[place].count += 1;
+                if all.groups[place].first.len() < ReactionGroup::FIRST {
+                    all.groups[place].first.push(user(name));
+                }
+            }
+            self.row(id, RowKey::of::<Reacted>(&(seq, user(name))), avro::encode(&own)).await;
+        }
+        let body = AspectBody::Reactions(all);
+        self.view(AspectRow { conversation: id.clone(), seq, at: position, body }.to_row()).await;
     }
 
     /// `name` blocks `other` from a time to another.

@@ -44,6 +44,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Editing).await,
         fields(Settings).await,
         fields(Receipts).await,
+        fields(Reacting).await,
         fields(Creating).await,
         fields(Membership).await,
         fields(Organizing).await,

@@ -72,6 +72,8 @@ fn policy(version: i64) -> PolicyVersion {
         edit_window_seconds: 1,
         edits_per_message: 1,
         edit: wide,
+        react: wide,
+        emoji_per_message: 1,
         change_members: wide,
         block: wide,
         upload: Limit { count: 5, seconds: 2 },

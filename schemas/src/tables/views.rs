@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use super::values::{FromValues, MalformedRow, Value};
 use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table};
+use crate::aspects::Aspect;
 use crate::avro;
 use crate::blocking::PairBlocks;
 use crate::ids::{ConversationId, UserId};
 use crate::membership::Member;
 use crate::message::Message;
+use crate::position::LogTime;
+use crate::reacting::Reactions;
 
 /// A row to write, without its version.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +30,7 @@ pub struct ViewRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum View {
     Message(MessageRow),
+    Aspect(AspectRow),
     Membership(MembershipRow),
     Blocks(BlocksRow),
 }
@@ -41,12 +45,13 @@ macro_rules! from {
     };
 }
 
-from! { Message(MessageRow) Membership(MembershipRow) Blocks(BlocksRow) }
+from! { Message(MessageRow) Aspect(AspectRow) Membership(MembershipRow) Blocks(BlocksRow) }
 
 impl View {
     pub fn to_row(&self) -> ViewRow {
         match self {
             Self::Message(row) => row.to_row(),
+            Self::Aspect(row) => row.to_row(),
             Self::Membership(row) => row.to_row(),
             Self::Blocks(row) => row.to_row(),
         }
@@ -101,6 +106,108 @@ impl MessageRow {
         let body = FromValues::new(MESSAGES.name, body).blob()?;
         let message = avro::decode(body).map_err(|_| malformed())?;
         Ok(Self { conversation: conversation.clone(), message })
+    }
+}
+
+/// An aspect of a message, beside its own row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AspectRow {
+    pub conversation: ConversationId,
+    pub seq: i64,
+    /// When the message got it, or lost it.
+    pub at: LogTime,
+    pub body: AspectBody,
+}
+
+/// What an aspect says; one that says nothing is a tombstone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AspectBody {
+    Reactions(Reactions),
+}
+
+impl AspectBody {
+    pub fn aspect(&self) -> Aspect {
+        match self {
+            Self::Reactions(_) => Aspect::Reactions,
+        }
+    }
+
+    /// The tombstone of an aspect.
+    pub fn gone(aspect: Aspect) -> Self {
+        match aspect {
+            Aspect::Reactions => Self::Reactions(Reactions::default()),
+        }
+    }
+
+    fn encode(&self) -> Vec<u8> {
+        match self {
+            Self::Reactions(reactions) => avro::encode(reactions),
+        }
+    }
+
+    fn decode(aspect: Aspect, bytes: &[u8]) -> Result<Self, avro::DecodeError> {
+        match aspect {
+            Aspect::Reactions => avro::decode(bytes).map(Self::Reactions),
+        }
+    }
+
+    fn expires_after_seconds(&self) -> Option<u64> {
+        match self {
+            Self::Reactions(reactions) => reactions.expires_after_seconds(),
+        }
+    }
+}
+
+impl AspectRow {
+    pub fn key(seq: i64, aspect: Aspect) -> Vec<Value> {
+        vec![Value::BigInt(seq), Value::text(aspect.kind())]
+    }
+
+    /// Sender and text are columns of the message's own row.
+    pub fn to_row(&self) -> ViewRow {
+        ViewRow {
+            table: &MESSAGES,
+            partition: MessageRow::partition(&self.conversation, self.seq),
+            key: Self::key(self.seq, self.body.aspect()),
+            columns: vec![
+                Value::Timestamp(self.at),
+                Value::Null,
+                Value::Null,
+                Value::blob(&self.body.encode()),
+            ],
+            time_to_live: self.body.expires_after_seconds().map(Duration::from_secs),
+        }
+    }
+}
+
+/// A row of the messages table, by its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OfMessage {
+    Core(Box<Message>),
+    Aspect(AspectBody),
+}
+
+impl OfMessage {
+    /// The keys of all rows that a message may have.
+    pub fn keys(seq: i64) -> Vec<Vec<Value>> {
+        let aspects = Aspect::ALL.map(|aspect| AspectRow::key(seq, aspect));
+        std::iter::once(MessageRow::key(seq)).chain(aspects).collect()
+    }
+
+    /// The number and what the row says.
+    pub fn from_row(key: &[Value], columns: &[Value]) -> Result<(i64, Self), MalformedRow> {
+        const BODY: usize = 3;
+        let malformed = || MalformedRow { table: MESSAGES.name, column: BODY };
+        let mut key = FromValues::new(MESSAGES.name, key);
+        let (seq, kind) = (key.bigint()?, key.text()?);
+        let body = columns.get(BODY..).ok_or_else(malformed)?;
+        let body = FromValues::new(MESSAGES.name, body).blob()?;
+        let decoded = match Aspect::of_kind(kind) {
+            Some(aspect) => AspectBody::decode(aspect, body).map(Self::Aspect),
+            None if kind == CREATED => avro::decode(body).map(|core| Self::Core(Box::new(core))),
+            None => return Err(malformed()),
+        };
+        Ok((seq, decoded.map_err(|_| malformed())?))
     }
 }
 

@@ -11,10 +11,11 @@ mod rest;
 
 use domain::{Accounts, Conversations};
 use fold::{Fold, StoredRow};
+use schemas::aspects::Aspect;
 use schemas::avro;
 use schemas::message::Message;
 use schemas::rows::{self, RowKey, Variant};
-use schemas::tables::views::MessageRow;
+use schemas::tables::views::{AspectBody, AspectRow, MessageRow, OfMessage};
 use schemas::tables::{FromValues, MESSAGES, Value};
 use schemas::{ConversationId, UserId};
 
@@ -70,6 +71,26 @@ pub fn conversation(
     quorum: [usize; 2],
 ) -> Result<Stored<Conversations>, String> {
     Stored::read(state, id.as_str(), quorum)
+}
+
+/// What the aspects of a message say.
+pub fn aspects(
+    state: &State,
+    id: &ConversationId,
+    seq: i64,
+    quorum: [usize; 2],
+) -> Result<Vec<AspectBody>, String> {
+    let partition = (MESSAGES.name, MessageRow::partition(id, seq));
+    let mut bodies = vec![];
+    for aspect in Aspect::ALL {
+        for row in state.replicas.get(quorum, &partition, &[AspectRow::key(seq, aspect)]) {
+            match OfMessage::from_row(&row.key, &row.columns).map_err(|e| e.to_string())? {
+                (_, OfMessage::Aspect(body)) => bodies.push(body),
+                (_, OfMessage::Core(_)) => return Err(format!("a core stands where {aspect:?} should")),
+            }
+        }
+    }
+    Ok(bodies)
 }
 
 /// The content of a message.

@@ -11,8 +11,8 @@ use schemas::operations::{CreateConversation, GrantCredits, SendMessage};
 use schemas::people::Profile;
 use schemas::position::Offset;
 use schemas::record::{Origin, Outgoing, Output, Place};
-use schemas::tables::MESSAGES;
-use schemas::tables::views::MessageRow;
+use schemas::tables::views::{CREATED, MessageRow};
+use schemas::tables::{MESSAGES, Value};
 use schemas::topics::{ACCOUNT_COMMANDS, CONVERSATION_COMMANDS};
 use schemas::verdict::Reply;
 use schemas::{AccountRequest, ClientId, ConversationId, ConversationKey, ConversationRequest, UserId};
@@ -191,6 +191,8 @@ impl Clients {
                 edit_window_seconds: 900,
                 edits_per_message: 5,
                 edit: Limit { count: 4, seconds: 2 },
+                react: Limit { count: 6, seconds: 2 },
+                emoji_per_message: 3,
                 change_members: Limit { count: 5, seconds: 2 },
                 block: Limit { count: 5, seconds: 2 },
                 upload: wide,
@@ -220,8 +222,10 @@ impl Clients {
     pub fn message(&self, state: &mut State, id: &ConversationId) -> Option<Message> {
         let quorum = QUORUMS[state.random.random_range(0..QUORUMS.len())];
         let rows = state.replicas.merged(quorum, &(MESSAGES.name, MessageRow::partition(id, 1)));
-        let nth = state.random.random_range(0..rows.len().max(1));
-        let (_, columns) = rows.values().nth(nth)?;
+        let is_core = |key: &&Vec<Value>| key.get(1) == Some(&Value::text(CREATED));
+        let keys: Vec<&Vec<Value>> = rows.keys().filter(is_core).collect();
+        let nth = state.random.random_range(0..keys.len().max(1));
+        let (_, columns) = rows.get(*keys.get(nth)?)?;
         Some(MessageRow::from_row(id, columns).ok()?.message)
     }
 

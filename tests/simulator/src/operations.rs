@@ -13,6 +13,7 @@ mod membership;
 mod organizing;
 mod preferences;
 mod privacy;
+mod reacting;
 mod receipts;
 mod sending;
 mod settings;

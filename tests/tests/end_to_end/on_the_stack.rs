@@ -19,6 +19,7 @@ mod nobody_looks_in;
 mod operator;
 mod organizing;
 mod privacy;
+mod reacting;
 mod receipts;
 mod refusals;
 mod replies;

@@ -70,7 +70,9 @@ impl Shape {
         let root = |field: &Field| {
             let arguments = match field.name.as_str() {
                 "messageReceived" | "messageUpdated" | "messageDelivered" | "messageRead"
-                | "typingIndicator" => r#"(conversationId: "00000000000000000000000000000001")"#,
+                | "typingIndicator" | "reactionAdded" | "reactionRemoved" => {
+                    r#"(conversationId: "00000000000000000000000000000001")"#
+                }
                 _ => "",
             };
             start.step(field.name.clone() + arguments, &field.on)

@@ -6,21 +6,25 @@ use awareness::typing::Typing;
 use domain::Conversations;
 use fold::Fold;
 use graphql::live::{ConversationDelivery, Delivery};
+use graphql::message::reactions::Completed;
 use graphql::people::People;
+use graphql::rows::Aspects;
 use schemas::avro::{self, Record};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::credits::LedgerKind;
 use schemas::facts::{
     BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
     DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted,
-    MessageEdited, PreferencesChanged, PrivacyChanged, ReceiptAdvanced, RolesChanged, SendRejected,
+    MessageEdited, PreferencesChanged, PrivacyChanged, ReactionAdded, ReactionRemoved, ReceiptAdvanced,
+    RolesChanged, SendRejected,
 };
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
-use schemas::message::{Body, Content, Edited, Mentions, Message, Note, NoteKind, Text};
+use schemas::message::{Body, Content, Edited, Mentions, Message, MessageTarget, Note, NoteKind, Text};
 use schemas::organizing::Organized;
 use schemas::people::Profile;
 use schemas::preferences::Preferences;
 use schemas::privacy::Privacy;
+use schemas::reacting::{Reacted, Reaction, ReactionGroup, Reactions, ToldReaction};
 use schemas::receipts::{Receipt, Watermarks};
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
@@ -76,7 +80,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         created(to_deleted),
         created(note),
         MessageDeleted { message: deleted, by: user("bob") }.into(),
-        MessageEdited { message: edited }.into(),
+        MessageEdited { message: edited.clone() }.into(),
         joined.into(),
         gone.into(),
         ConversationOpened { about: opened(), members: PEOPLE.map(user).to_vec() }.into(),
@@ -86,14 +90,25 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         RolesChanged { about: opened(), by: user("bob"), members: vec![] }.into(),
         MarkedUnread { user: user("ann"), marked: true }.into(),
         blocks.into(),
+        ReactionAdded { reaction: reaction() }.into(),
+        ReactionRemoved { reaction: reaction() }.into(),
     ];
     let organized =
         ConversationOrganized { conversation: conversation("k1"), organized: Organized::default() };
     let people = Arc::new(people());
+    // As it is replayed, with what has become of it.
+    let replayed = created(edited);
     let delivery = |fact| {
-        let is_completed = domain::delivery::completes(&fact).is_some();
+        let is_completed = domain::delivery::completes(&fact).is_some() || fact == replayed;
         let people = is_completed.then(|| people.clone());
-        Delivery::Conversation(ConversationDelivery { conversation: conversation("k1"), at: 1, fact, people })
+        let completed = Arc::new(reacted());
+        Delivery::Conversation(ConversationDelivery {
+            conversation: conversation("k1"),
+            at: 1,
+            fact,
+            people,
+            completed,
+        })
     };
     let others = [
         Delivery::Account(rejected.into()),
@@ -109,7 +124,22 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         Delivery::ResumeGap { reason: "cursor too old".to_owned() },
         Delivery::Drained { replayed: 0 },
     ];
-    facts.into_iter().map(delivery).chain(others).collect()
+    facts.into_iter().chain([replayed.clone()]).map(delivery).chain(others).collect()
+}
+
+fn reaction() -> ToldReaction {
+    let target = MessageTarget { seq: 5, author: user("bob") };
+    ToldReaction { target, sent_at: 5, user: user("bob"), emoji: "👍".to_owned(), at: 6 }
+}
+
+/// One emoji, by bob.
+fn reacted() -> Completed {
+    let group = ReactionGroup { emoji: "👍".to_owned(), count: 1, first: vec![user("bob")] };
+    let own = Reaction { emoji: "👍".to_owned(), at: 6, position: 6 };
+    Completed {
+        aspects: Aspects { reactions: Reactions { groups: vec![group] } },
+        reactors: Some(vec![(user("bob"), Reacted { reactions: vec![own] })]),
+    }
 }
 
 fn attachment() -> AttachmentChanged {
@@ -142,7 +172,8 @@ fn messages() -> [Message; 5] {
     };
     let note = Body::Note(Note::new(NoteKind::Added, vec![profile("ann")]));
     let text = Text { edited: Some(Edited { at: 9, count: 1 }), ..Text::new(Content::plain("five")) };
-    let edited = Message { body: Body::Text(text), ..message(5) };
+    let reply_to = Some(Box::new(parent.stub()));
+    let edited = Message { body: Body::Text(text), reply_to, ..message(5) };
     [parent, answer, message(3).removed(9), Message { body: note, ..message(4) }, edited]
 }
 

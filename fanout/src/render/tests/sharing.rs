@@ -81,7 +81,7 @@ async fn equal_answers_share_an_execution_and_different_ones_differ() {
 async fn the_status_of_a_deleted_message_is_shared_once_it_is_completed() {
     let people = || Arc::new(samples::people());
     let node = Node::with(WITH_STATUS, Payloads::MESSAGE_UPDATED, |delivery| {
-        Completed::with_people(delivery, people(), AsOf::Event)
+        Completed::with_people(delivery, people(), Arc::default(), AsOf::Event)
     });
     let [ann, bob] =
         [node.renders("ann", Answers::default()).await, node.renders("bob", Answers::default()).await];

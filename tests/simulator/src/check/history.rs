@@ -3,6 +3,8 @@
 //! Invariant: it is folded from the events alone, and says of each one whether it may follow those before
 //! it. It shares no code with the rules.
 
+mod reacting;
+
 use std::collections::BTreeMap;
 
 use schemas::blocking::Blocks;
@@ -44,6 +46,8 @@ pub struct History {
     /// By number, from 1.
     pub messages: Vec<Written>,
     pub blocks: BTreeMap<UserId, Blocks>,
+    /// By number, of messages that have some.
+    pub reactions: BTreeMap<i64, reacting::Groups>,
     /// Changes of members, removals, and changes of blocks.
     pub changes: u64,
 }
@@ -104,6 +108,8 @@ impl History {
             ConversationFact::ReceiptAdvanced(receipt) => self.advanced(&receipt),
             ConversationFact::DeliveryAdvanced(delivery) => self.reached(&delivery),
             ConversationFact::MarkedUnread(marked) => self.marked(&marked),
+            ConversationFact::ReactionAdded(added) => self.reacted(offset, added.reaction),
+            ConversationFact::ReactionRemoved(removed) => self.unreacted(&removed.reaction),
             ConversationFact::BlocksChanged(changed) => {
                 self.changes += 1;
                 let of_other = self.blocks.get(&changed.other).cloned().unwrap_or_default();
@@ -197,6 +203,7 @@ impl History {
             return Err(format!("{seq} was removed twice, or is another's: {tombstone:?}"));
         }
         written.removed_at = Some(at);
+        self.reactions.remove(&seq);
         Ok(())
     }
 

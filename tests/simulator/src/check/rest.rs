@@ -10,6 +10,7 @@ use schemas::message::Message;
 use schemas::position::{Number, Offset};
 use schemas::record::Envelope;
 use schemas::rows::{self, LedgerEntry, Sent};
+use schemas::tables::views::AspectBody;
 use schemas::tables::{
     ACCOUNTS, BLOCKS, CHECKPOINTS, CONVERSATIONS, CONVERSATIONS_BY_USER, FromValues, MESSAGES, Value,
 };
@@ -21,7 +22,7 @@ use schemas::{
 
 use super::answers::{self, Answer};
 use super::history::History;
-use super::{Stored, account, conversation, message};
+use super::{Stored, account, aspects, conversation, message};
 use crate::PARTITIONS;
 use crate::clients::{Clients, ids};
 use crate::operations;
@@ -144,6 +145,11 @@ impl<'a> Rest<'a> {
 
     pub fn message(&self, id: &ConversationId, seq: i64) -> Result<Message, String> {
         message(self.state, id, seq, self.quorum())
+    }
+
+    /// What the aspects of a message say.
+    pub fn aspects(&self, id: &ConversationId, seq: i64) -> Result<Vec<AspectBody>, String> {
+        aspects(self.state, id, seq, self.quorum())
     }
 
     /// The pair of a DIRECT conversation, from the side of `user`.

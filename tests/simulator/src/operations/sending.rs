@@ -137,6 +137,7 @@ fn numbered(rest: &Rest<'_>, story: &Story) -> Result<(), String> {
             at: message.sent_at,
             ordinal,
             removed_at: written.removed_at,
+            aspects: story.history.aspects(message.seq),
         };
         if heads.get(&message.seq) != Some(&&expected) {
             return Err(format!("head of {}: {:?}, not {expected:?}", message.seq, heads.get(&message.seq)));

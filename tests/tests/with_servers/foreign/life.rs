@@ -4,6 +4,7 @@
 mod files;
 mod keeps;
 mod marks;
+mod reacts;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -59,6 +60,7 @@ pub async fn live(system: &mut System, people: &People) {
     marks::read(people).await;
     keeps::keep(people).await;
     files::upload_some(system, people).await;
+    reacts::react(people).await;
     ask_again(people).await;
     take_notes(system, people).await;
 }
