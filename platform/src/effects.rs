@@ -25,13 +25,14 @@ use schemas::avro::DecodeError;
 use schemas::topics::Topic;
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
 use crate::group::{self, Assignment};
-use crate::ports::{Log, LogError, Record, Tables};
+use crate::ports::{LogError, Record};
 use crate::retry::Refused;
 use crate::telemetry;
 use crate::unknown::{UnknownError, Writer};
 use attempt::Gate;
+
+pub use crate::ports::Ports;
 
 /// What a consumer does for records.
 #[async_trait]
@@ -105,14 +106,6 @@ pub enum EffectsError {
     Unknown(#[from] UnknownError),
     #[error("stored position is malformed: {0}")]
     Position(String),
-}
-
-/// What a consumer with effects stands on.
-#[derive(Clone)]
-pub struct Ports {
-    pub log: Arc<dyn Log>,
-    pub tables: Arc<dyn Tables>,
-    pub clock: Arc<dyn Clock>,
 }
 
 /// Bounds of one partition, and times.

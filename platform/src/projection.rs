@@ -3,19 +3,18 @@
 //! Invariant: a record's rows are written before the group's offset passes it, under the record's
 //! own offset as version, so repeats and races change nothing.
 
-use std::sync::Arc;
-
 use schemas::position::{Offset, Version};
 use schemas::record::Origin;
 use schemas::tables::views::ViewRow;
 use schemas::topics::Topic;
 
-use crate::clock::Clock;
 use crate::dead_letter;
 use crate::group::Assignment;
-use crate::ports::{Log, LogError, Record, Tables};
+use crate::ports::{LogError, Record};
 use crate::retry;
 use crate::telemetry::consumers;
+
+pub use crate::ports::Ports;
 
 /// Rows of one record.
 pub trait Projection: Send + Sync + 'static {
@@ -35,14 +34,6 @@ pub enum ProjectionError {
     Log(#[from] LogError),
     #[error(transparent)]
     Tables(#[from] retry::Refused),
-}
-
-/// What a projection stands on.
-#[derive(Clone)]
-pub struct Ports {
-    pub log: Arc<dyn Log>,
-    pub tables: Arc<dyn Tables>,
-    pub clock: Arc<dyn Clock>,
 }
 
 /// Projects one partition from where the group has noted, until it is stopped.

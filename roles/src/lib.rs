@@ -27,11 +27,9 @@ use ingest::{Ingest, api};
 use objects::Objects;
 use platform::clock::Clock;
 use platform::connections::Options as Connections;
-use platform::effects;
 use platform::lifecycle::{Lifecycle, Signals};
-use platform::ports::{Ephemeral, Log, Tables};
-use platform::projection;
-use platform::runner::{self, RunnerError, drive};
+use platform::ports::{Ephemeral, Log, Ports, Tables};
+use platform::runner::{self, RunnerError};
 use platform::telemetry::consumers::Port;
 use schemas::ConversationKey;
 use schemas::topics::VERDICTS;
@@ -115,36 +113,31 @@ impl Process {
 
     /// The account machine.
     pub fn accounts(&mut self, options: runner::Options) {
-        let ports = self.machine_ports();
+        let ports = self.ports();
         let serve = |stop| accounts::serve(ports, options, stop);
         self.life.running.spawn::<RunnerError, _>("accounts", serve);
     }
 
     /// The conversation machine.
     pub fn conversations(&mut self, options: runner::Options) {
-        let ports = self.machine_ports();
+        let ports = self.ports();
         let serve = |stop| conversations::serve(ports, options, stop);
         self.life.running.spawn::<RunnerError, _>("conversations", serve);
     }
 
-    fn machine_ports(&self) -> drive::Ports {
-        drive::Ports { log: self.log.clone(), tables: self.tables.clone(), clock: self.clock.clone() }
+    fn ports(&self) -> Ports {
+        Ports { log: self.log.clone(), tables: self.tables.clone(), clock: self.clock.clone() }
     }
 
     /// What the platform says of its users.
     pub fn profiles(&mut self) {
-        let ports = projection::Ports {
-            log: self.log.clone(),
-            tables: self.tables.clone(),
-            clock: self.clock.clone(),
-        };
+        let ports = self.ports();
         self.life.running.spawn("profiles", |stop| profiles::serve(ports, stop));
     }
 
     /// Looks at files that were uploaded.
     pub fn media(&mut self, files: &FileStore) {
-        let ports =
-            effects::Ports { log: self.log.clone(), tables: self.tables.clone(), clock: self.clock.clone() };
+        let ports = self.ports();
         let objects = files.objects.clone();
         self.life.running.spawn("media", |stop| media::serve(ports, objects, stop));
     }

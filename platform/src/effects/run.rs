@@ -176,8 +176,7 @@ impl<E: Effects> Run<E> {
             metrics::repeated(E::NAME);
         }
         if self.linger.is_none() && !self.collecting.is_idle() {
-            let (clock, linger) = (self.work.ports.clock.clone(), self.work.options.linger);
-            self.linger = Some(async move { clock.sleep(linger).await }.boxed());
+            self.linger = Some(self.work.ports.timer(self.work.options.linger));
         }
         Ok(())
     }
@@ -211,9 +210,7 @@ impl<E: Effects> Run<E> {
             return;
         }
         let (work, partition, position) = (self.work.clone(), self.partition, self.done);
-        let pause = self.work.options.store_every;
-        let clock = self.work.ports.clock.clone();
-        self.store_pause = Some(async move { clock.sleep(pause).await }.boxed());
+        self.store_pause = Some(work.ports.timer(work.options.store_every));
         let store = async move {
             position.store(&work.ports, E::NAME, partition).await?;
             Ok(position)
@@ -223,9 +220,7 @@ impl<E: Effects> Run<E> {
 
     /// Waits for what is under way, for a bounded time, and stores how far it has come.
     async fn finish(mut self) -> Result<(), EffectsError> {
-        let clock = self.work.ports.clock.clone();
-        let drain = clock.sleep(self.work.options.drain);
-        tokio::pin!(drain);
+        let mut drain = self.work.ports.timer(self.work.options.drain);
         while !self.under_way.is_empty() {
             tokio::select! {
                 biased;

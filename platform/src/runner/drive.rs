@@ -3,9 +3,6 @@
 //! Invariants: outputs are queued in the order in which they were decided; whatever was begun when
 //! the run ends may still happen, and is harmless, because it repeats.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use fold::Fold;
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -18,19 +15,12 @@ use super::core::Core;
 use super::effect::{Effect, Input};
 use super::measure::Measure;
 use super::{Options, RunnerError, io};
-use crate::clock::Clock;
 use crate::group::Assignment;
 use crate::ports::tables::put_views;
-use crate::ports::{Log, Reader, Receipt, Tables};
+use crate::ports::{Reader, Receipt};
 use crate::retry::{next_records, until_answered};
 
-/// What a run stands on.
-#[derive(Clone)]
-pub struct Ports {
-    pub log: Arc<dyn Log>,
-    pub tables: Arc<dyn Tables>,
-    pub clock: Arc<dyn Clock>,
-}
+pub use crate::ports::Ports;
 
 type Pending<F> = BoxFuture<'static, Result<Input<<F as Fold>::Id>, RunnerError>>;
 
@@ -80,7 +70,7 @@ impl<F: Fold> Run<F> {
         stop: &CancellationToken,
         progress: &impl Fn(Offset, LogTime),
     ) -> Result<(), RunnerError> {
-        let mut tick = self.tick(options.checkpoint_every);
+        let mut tick = self.ports.timer(options.checkpoint_every);
         let clock = self.ports.clock.clone();
         loop {
             let input = tokio::select! {
@@ -91,7 +81,7 @@ impl<F: Fold> Run<F> {
                     Input::Records(records.map_err(RunnerError::Log)?)
                 }
                 () = &mut tick => {
-                    tick = self.tick(options.checkpoint_every);
+                    tick = self.ports.timer(options.checkpoint_every);
                     Input::Tick
                 }
             };
@@ -106,7 +96,7 @@ impl<F: Fold> Run<F> {
         progress: &impl Fn(Offset, LogTime),
     ) -> Result<(), RunnerError> {
         self.core.stop_deciding();
-        let mut deadline = self.tick(options.drain);
+        let mut deadline = self.ports.timer(options.drain);
         while !self.core.is_idle() {
             self.handle(Input::Tick, progress).await?;
             tokio::select! {
@@ -196,10 +186,5 @@ impl<F: Fold> Run<F> {
 
     async fn enqueue(&mut self, record: schemas::record::Outgoing) -> Result<Receipt, RunnerError> {
         self.ports.log.enqueue(record).await.map_err(RunnerError::Delivery)
-    }
-
-    fn tick(&self, after: Duration) -> BoxFuture<'static, ()> {
-        let clock = self.ports.clock.clone();
-        Box::pin(async move { clock.sleep(after).await })
     }
 }
