@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform::ports::{LogError, Record};
+use platform::unknown::UnknownError;
 use schemas::position::Offset;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use crate::event::Entry;
 use crate::lanes::Lane;
-use crate::node::NodeError;
 use crate::single_flight::SingleFlight;
 use crate::snapshot::{Snapshot, SnapshotId};
 use crate::unknown::{Judge, NewerRules};
@@ -127,7 +127,7 @@ impl Past {
             Ok(false) => Err(Unread::Unavailable(unknown.to_string())),
             Err(error) => {
                 let reason = error.to_string();
-                if let NodeError::NewerRules(newer) = error {
+                if let UnknownError::Newer(newer) = error {
                     self.newer.send_replace(Some(newer));
                 }
                 Err(Unread::Unavailable(reason))

@@ -5,7 +5,6 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::FuturesOrdered;
@@ -15,15 +14,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::batch::{Batch, Reached};
 use super::position::Position;
-use super::{Effects, EffectsError, Unreadable, Work};
+use super::{Effects, EffectsError, Ports, Unreadable, Work};
 use crate::group::{Assignment, Progress};
 use crate::ports::{Reader, Record};
 use crate::retry;
 use crate::telemetry::{consumers, effects as metrics};
-use crate::unknown;
-
-/// How often a machine's checkpoint is read again that has not passed an unknown event's command.
-const AGAIN: Duration = Duration::from_millis(500);
+use crate::unknown::{self, UnknownError};
 
 struct Run<E: Effects> {
     work: Arc<Work<E>>,
@@ -108,19 +104,11 @@ impl<E: Effects> Work<E> {
     /// Waits until it is known that an event under an unknown schema is poison.
     async fn judge(&self, record: &Record, schema: u32) -> Result<(), EffectsError> {
         let (Some(writer), Some(cause)) = (E::writer(), record.cause()) else { return Ok(()) };
-        let ports = &self.ports;
-        let (log, tables) = (&*ports.log, &*ports.tables);
-        loop {
-            match unknown::is_poison(log, tables, writer, record.partition, cause.number, schema).await {
-                Ok(true) => return Ok(()),
-                Ok(false) => {}
-                Err(error) if error.is_passing() => {
-                    tracing::warn!(role = E::NAME, %error, "waits for a machine's checkpoint");
-                }
-                Err(error) => return Err(error.into()),
-            }
-            ports.clock.sleep(AGAIN).await;
-        }
+        let event = unknown::Event { writer, partition: record.partition, number: cause.number, schema };
+        let Ports { log, tables, clock } = &self.ports;
+        let waits =
+            |error: &UnknownError| tracing::warn!(role = E::NAME, %error, "waits for a machine's checkpoint");
+        Ok(unknown::until_poison(&**log, &**tables, &**clock, event, waits).await?)
     }
 }
 
