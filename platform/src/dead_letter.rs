@@ -7,7 +7,8 @@ use schemas::position::Offset;
 use schemas::record::{CHARGE_HEADER, Origin, Outgoing, Place, REPLY_HEADER};
 use schemas::topics::{MAX_RECORD_BYTES, Topic};
 
-use crate::ports::Record;
+use crate::ports::{Log, LogError, Record};
+use crate::telemetry::consumers;
 
 /// Type of the event that a dead letter is; its value is the record's.
 const NAME: &str = "DeadLetter";
@@ -43,6 +44,22 @@ pub fn of(topic: &'static Topic, record: &Record, reason: &str, origin: &Origin<
         headers,
         value,
     })
+}
+
+/// Appends the record as a dead letter of a consumer, `source`, and counts it; a topic without dead letters gets
+/// none.
+pub async fn append(
+    log: &dyn Log,
+    topic: &'static Topic,
+    source: &'static str,
+    record: &Record,
+    reason: &str,
+) -> Result<(), LogError> {
+    let origin = Origin { id: record.output_id(0), source, at: record.time, traceparent: None };
+    let Some(letter) = of(topic, record, reason, &origin) else { return Ok(()) };
+    log.enqueue(letter).await?.await?;
+    consumers::dead_letters(topic).inc();
+    Ok(())
 }
 
 /// Offset that a dead letter stood at.

@@ -4,7 +4,6 @@
 //! own offset as version, so repeats and races change nothing.
 
 use schemas::position::{Offset, Version};
-use schemas::record::Origin;
 use schemas::tables::views::ViewRow;
 use schemas::topics::Topic;
 
@@ -82,13 +81,5 @@ async fn dead_letter<P: Projection>(ports: &Ports, record: &Record, reason: &str
         reason,
         "poison record"
     );
-    let origin = Origin { id: record.output_id(0), source: P::SOURCE, at: record.time, traceparent: None };
-    match dead_letter::of(P::topic(), record, reason, &origin) {
-        Some(letter) => {
-            ports.log.enqueue(letter).await?.await?;
-            consumers::dead_letters(P::topic()).inc();
-            Ok(())
-        }
-        None => Ok(()),
-    }
+    dead_letter::append(&*ports.log, P::topic(), P::SOURCE, record, reason).await
 }

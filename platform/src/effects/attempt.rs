@@ -6,7 +6,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use schemas::record::Origin;
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::batch::{Batch, Item};
@@ -147,14 +146,10 @@ impl<E: Effects> Work<E> {
     async fn dead_letter(&self, record: &Record, reason: &str) -> Result<(), EffectsError> {
         let (partition, offset) = (record.partition, record.offset);
         tracing::warn!(role = E::NAME, partition, offset, reason, "record becomes a dead letter");
-        let origin =
-            Origin { id: record.output_id(0), source: E::SOURCE, at: record.time, traceparent: None };
-        let Some(letter) = dead_letter::of(E::topic(), record, reason, &origin) else { return Ok(()) };
         let mut pause = BackOff::new(&self.options);
         loop {
-            let appended = async { self.ports.log.enqueue(letter.clone()).await?.await };
-            match appended.await {
-                Ok(_) => break,
+            match dead_letter::append(&*self.ports.log, E::topic(), E::SOURCE, record, reason).await {
+                Ok(()) => return Ok(()),
                 Err(LogError::Unavailable(reason)) => {
                     tracing::warn!(role = E::NAME, reason, "log unavailable");
                     consumers::Port::Log.retries().inc();
@@ -163,7 +158,5 @@ impl<E: Effects> Work<E> {
                 Err(error) => return Err(error.into()),
             }
         }
-        consumers::dead_letters(E::topic()).inc();
-        Ok(())
     }
 }
