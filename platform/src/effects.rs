@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::group::{self, Assignment};
 use crate::ports::{LogError, Record};
-use crate::retry::Refused;
+use crate::retry::{BackOff, Refused};
 use crate::telemetry;
 use crate::unknown::{UnknownError, Writer};
 use attempt::Gate;
@@ -146,6 +146,12 @@ impl Default for Options {
             store_every: Duration::from_secs(1),
             drain: Duration::from_secs(5),
         }
+    }
+}
+
+impl Options {
+    fn back_off(&self) -> BackOff {
+        BackOff::new(self.first_pause, self.longest_pause)
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use platform::ports::TablesError;
+use platform::retry::BackOff;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
@@ -64,11 +65,10 @@ impl Calls {
         deadline: Instant,
     ) -> Result<R::Answer, TablesError> {
         let mut last = None;
-        let mut pause = FIRST_PAUSE;
+        let mut back_off = BackOff::new(FIRST_PAUSE, LONGEST_PAUSE);
         for attempt in 0..self.attempts {
             if attempt > 0 {
-                sleep_until(deadline.min(Instant::now() + pause)).await;
-                pause = (pause * 2).min(LONGEST_PAUSE);
+                sleep_until(deadline.min(Instant::now() + back_off.pause())).await;
             }
             if Instant::now() >= deadline {
                 break;

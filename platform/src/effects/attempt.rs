@@ -4,12 +4,11 @@
 //! its batch with it. A dependency that is away spends no budget.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::batch::{Batch, Item};
-use super::{Effects, EffectsError, Failure, Options, Work};
+use super::{Effects, EffectsError, Failure, Work};
 use crate::dead_letter;
 use crate::ports::{LogError, Record};
 use crate::telemetry::{consumers, effects as metrics};
@@ -39,24 +38,6 @@ impl Gate {
         if self.is_open.swap(is_open, Ordering::AcqRel) != is_open {
             metrics::paused(self.role, !is_open);
         }
-    }
-}
-
-/// A pause that doubles.
-struct BackOff {
-    next: Duration,
-    longest: Duration,
-}
-
-impl BackOff {
-    fn new(options: &Options) -> Self {
-        Self { next: options.first_pause, longest: options.longest_pause }
-    }
-
-    fn next(&mut self) -> Duration {
-        let pause = self.next;
-        self.next = (pause * 2).min(self.longest);
-        pause
     }
 }
 
@@ -93,7 +74,7 @@ impl<E: Effects> Work<E> {
         if effects.is_empty() {
             return Ok(());
         }
-        let (mut tries, mut pause) = (1, BackOff::new(&self.options));
+        let (mut tries, mut back_off) = (1, self.options.back_off());
         let mut probing = self.gate.enter().await;
         loop {
             let failure = match self.try_once(effects).await {
@@ -110,7 +91,7 @@ impl<E: Effects> Work<E> {
                     if probing.is_none() {
                         probing = self.gate.enter().await;
                     }
-                    let pause = pause.next();
+                    let pause = back_off.pause();
                     tracing::warn!(role = E::NAME, reason, pause_ms = pause.as_millis() as u64, "paused");
                     self.ports.clock.sleep(pause).await;
                 }
@@ -122,7 +103,7 @@ impl<E: Effects> Work<E> {
                     tries += 1;
                     metrics::retried(E::NAME);
                     tracing::debug!(role = E::NAME, reason, tries, "effects failed");
-                    self.ports.clock.sleep(pause.next()).await;
+                    self.ports.clock.sleep(back_off.pause()).await;
                 }
                 Failure::Refused(reason) => {
                     self.gate.set(true);
@@ -146,14 +127,14 @@ impl<E: Effects> Work<E> {
     async fn dead_letter(&self, record: &Record, reason: &str) -> Result<(), EffectsError> {
         let (partition, offset) = (record.partition, record.offset);
         tracing::warn!(role = E::NAME, partition, offset, reason, "record becomes a dead letter");
-        let mut pause = BackOff::new(&self.options);
+        let mut back_off = self.options.back_off();
         loop {
             match dead_letter::append(&*self.ports.log, E::topic(), E::SOURCE, record, reason).await {
                 Ok(()) => return Ok(()),
                 Err(LogError::Unavailable(reason)) => {
                     tracing::warn!(role = E::NAME, reason, "log unavailable");
                     consumers::Port::Log.retries().inc();
-                    self.ports.clock.sleep(pause.next()).await;
+                    self.ports.clock.sleep(back_off.pause()).await;
                 }
                 Err(error) => return Err(error.into()),
             }
