@@ -94,6 +94,9 @@ pub enum Failure {
     /// Trying again does not help.
     #[error("refused: {0}")]
     Refused(String),
+    /// The log did not take a command. If it is unavailable it is away; any other error ends the run.
+    #[error(transparent)]
+    Log(#[from] LogError),
 }
 
 #[derive(Debug, thiserror::Error)]

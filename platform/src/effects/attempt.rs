@@ -46,7 +46,7 @@ impl<E: Effects> Work<E> {
     pub(super) async fn complete(&self, batch: Batch<E::Effect>) -> Result<(), EffectsError> {
         let Batch { items, poison, .. } = batch;
         let all: Vec<&E::Effect> = items.iter().flat_map(|item| &item.effects).collect();
-        if let Err(reason) = self.attempt(&all).await {
+        if let Err(reason) = self.attempt(&all).await? {
             match items.as_slice() {
                 [only] => self.dead_letter(&only.record, &reason).await?,
                 several => self.one_by_one(several).await?,
@@ -62,65 +62,57 @@ impl<E: Effects> Work<E> {
     async fn one_by_one(&self, items: &[Item<E::Effect>]) -> Result<(), EffectsError> {
         for Item { record, effects } in items {
             let effects: Vec<&E::Effect> = effects.iter().collect();
-            if let Err(reason) = self.attempt(&effects).await {
+            if let Err(reason) = self.attempt(&effects).await? {
                 self.dead_letter(record, &reason).await?;
             }
         }
         Ok(())
     }
 
-    /// Tries until the effects are done, or the reason why they are not.
-    async fn attempt(&self, effects: &[&E::Effect]) -> Result<(), String> {
+    /// Tries until the effects are done; otherwise the reason why they are not.
+    async fn attempt(&self, effects: &[&E::Effect]) -> Result<Result<(), String>, EffectsError> {
         if effects.is_empty() {
-            return Ok(());
+            return Ok(Ok(()));
         }
         let (mut tries, mut back_off) = (1, self.options.back_off());
         let mut probing = self.gate.enter().await;
         loop {
-            let failure = match self.try_once(effects).await {
-                Ok(()) => {
-                    self.gate.set(true);
-                    return Ok(());
+            let result = self.try_once(effects).await;
+            self.gate.set(!matches!(result, Err(Failure::Away(_))));
+            let pause = back_off.pause();
+            match result {
+                Ok(()) => return Ok(Ok(())),
+                Err(Failure::Log(error)) => return Err(error.into()),
+                Err(Failure::Refused(reason)) => return Ok(Err(reason)),
+                Err(Failure::Failed(reason)) if tries >= self.options.tries => return Ok(Err(reason)),
+                Err(Failure::Failed(reason)) => {
+                    tries += 1;
+                    tracing::debug!(role = E::NAME, reason, tries, "effects failed");
                 }
-                Err(failure) => failure,
-            };
-            match failure {
-                Failure::Away(reason) => {
-                    self.gate.set(false);
-                    metrics::retried(E::NAME);
+                Err(Failure::Away(reason)) => {
                     if probing.is_none() {
                         probing = self.gate.enter().await;
                     }
-                    let pause = back_off.pause();
                     tracing::warn!(role = E::NAME, reason, pause_ms = pause.as_millis() as u64, "paused");
-                    self.ports.clock.sleep(pause).await;
-                }
-                Failure::Failed(reason) => {
-                    self.gate.set(true);
-                    if tries >= self.options.tries {
-                        return Err(reason);
-                    }
-                    tries += 1;
-                    metrics::retried(E::NAME);
-                    tracing::debug!(role = E::NAME, reason, tries, "effects failed");
-                    self.ports.clock.sleep(back_off.pause()).await;
-                }
-                Failure::Refused(reason) => {
-                    self.gate.set(true);
-                    return Err(reason);
                 }
             }
+            metrics::retried(E::NAME);
+            self.ports.clock.sleep(pause).await;
         }
     }
 
     async fn try_once(&self, effects: &[&E::Effect]) -> Result<(), Failure> {
-        tokio::select! {
+        let applied = tokio::select! {
             biased;
             applied = self.effects.apply(effects) => applied,
             () = self.ports.clock.sleep(self.options.apply_within) => {
                 Err(Failure::Away(format!("no answer within {:?}", self.options.apply_within)))
             }
-        }
+        };
+        applied.map_err(|failure| match failure {
+            Failure::Log(LogError::Unavailable(reason)) => Failure::Away(reason),
+            other => other,
+        })
     }
 
     /// Makes a record a dead letter. A crash may repeat it.

@@ -117,7 +117,8 @@ impl<E: Effects> Run<E> {
         loop {
             let options = self.work.options;
             let has_room = self.under_way.len() < options.concurrency;
-            if !self.waiting.is_empty() && !self.collecting.is_full(&options) {
+            let is_full = self.collecting.is_full(&options);
+            if !self.waiting.is_empty() && !is_full {
                 tokio::select! {
                     biased;
                     () = stop.cancelled() => return Ok(()),
@@ -125,13 +126,11 @@ impl<E: Effects> Run<E> {
                 }
                 continue;
             }
-            let is_due = self.collecting.is_full(&options) || self.collecting.is_idle();
-            if has_room && is_due && self.collecting.reached.is_some() {
+            if has_room && (is_full || self.collecting.is_idle()) && self.collecting.reached.is_some() {
                 self.dispatch();
                 continue;
             }
             self.start_to_store();
-            let wants_more = self.waiting.is_empty() && !self.collecting.is_full(&options);
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return Ok(()),
@@ -139,7 +138,7 @@ impl<E: Effects> Run<E> {
                 stored = ended(&mut self.storing) => self.stored = stored?,
                 () = ended(&mut self.store_pause) => {}
                 () = ended(&mut self.linger), if has_room => self.dispatch(),
-                records = retry::next_records(&*self.work.ports.clock, self.reader.as_mut()), if wants_more => {
+                records = retry::next_records(&*self.work.ports.clock, self.reader.as_mut()), if !is_full => {
                     self.waiting.extend(records?);
                 }
             }

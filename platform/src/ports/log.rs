@@ -66,7 +66,7 @@ pub struct Marks {
 }
 
 /// Named by what the caller should do.
-#[derive(Debug, Clone, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LogError {
     /// The outcome is unknown: the record may be in the log. End the process, or ask again.
     #[error("delivery outcome unknown: {0}")]

@@ -53,6 +53,9 @@ impl Effects for Setting {
                 if state.is_away {
                     return Err(Failure::Away("away".to_owned()));
                 }
+                if let Some(error) = &state.log_error {
+                    return Err(error.clone().into());
+                }
                 if set.is_refused {
                     return Err(Failure::Refused("refused".to_owned()));
                 }

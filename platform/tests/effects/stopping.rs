@@ -1,8 +1,9 @@
-//! A partition that is given up.
+//! A partition that is given up, or cannot go on.
 
 use std::task::Poll;
 
-use musclemap_platform::effects::Options;
+use musclemap_platform::effects::{EffectsError, Options};
+use musclemap_platform::ports::LogError;
 use schemas::position::Offset;
 use schemas::tables::Value;
 use tokio_util::sync::CancellationToken;
@@ -62,4 +63,43 @@ fn a_dependency_that_is_away_does_not_keep_a_partition() {
         }
     }
     panic!("it does not end");
+}
+
+#[test]
+fn a_closed_log_ends_a_run() {
+    for error in [LogError::Closed("lost".to_owned()), LogError::Unknown("no answer".to_owned())] {
+        let world = filled(20);
+        world.state().log_error = Some(error.clone());
+        let mut run = start(&world, Options::default(), CancellationToken::new());
+        let mut ended = (0..STEPS).filter_map(|_| match poll(&mut run) {
+            Poll::Ready(ended) => Some(ended),
+            Poll::Pending => None,
+        });
+        match ended.next() {
+            Some(Err(EffectsError::Log(found))) => assert_eq!(found, error),
+            other => panic!("{error} leads to {other:?}"),
+        }
+        assert!(world.state().happened.is_empty() && world.state().dead.is_empty());
+    }
+}
+
+#[test]
+fn an_unavailable_log_is_waited_for() {
+    let world = filled(20);
+    world.state().log_error = Some(LogError::Unavailable("for now".to_owned()));
+    let mut run = start(&world, Options::default(), CancellationToken::new());
+    for _ in 0..STEPS / 10 {
+        assert!(poll(&mut run).is_pending(), "it ended");
+    }
+    assert!(world.state().happened.is_empty());
+    world.state().log_error = None;
+    for _ in 0..STEPS {
+        assert!(poll(&mut run).is_pending(), "it ended");
+        let state = world.state();
+        if (0..20).all(|offset| state.is_done(offset)) {
+            assert_eq!(state.check(), Ok(()));
+            return;
+        }
+    }
+    panic!("it does not go on");
 }

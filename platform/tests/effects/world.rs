@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use musclemap_platform::ports::Record;
+use musclemap_platform::ports::{LogError, Record};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use schemas::position::{Cause, EPOCH, Number, Offset};
@@ -58,6 +58,8 @@ pub struct State {
     /// Effects that have happened, by the offset of the record that asked.
     pub happened: BTreeMap<Offset, usize>,
     pub is_away: bool,
+    /// What effects meet that append to the log.
+    pub log_error: Option<LogError>,
     /// Offsets of records among the dead letters.
     pub dead: Vec<Offset>,
     /// Version, next offset, number of the stored position.
@@ -79,6 +81,7 @@ impl World {
             target: BTreeMap::new(),
             happened: BTreeMap::new(),
             is_away: false,
+            log_error: None,
             dead: vec![],
             position: None,
             violation: None,

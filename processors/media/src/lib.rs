@@ -144,8 +144,7 @@ impl Media {
         let command = Output::ToAccount { user: scan.uploader.clone(), request, reply: None };
         let origin = Origin::client(self.ports.clock.now(), None);
         let record = command.record(&Origin { source: Self::SOURCE, ..origin });
-        let away = |error: platform::ports::LogError| Failure::Away(error.to_string());
-        self.ports.log.enqueue(record).await.map_err(away)?.await.map_err(away)?;
+        self.ports.log.enqueue(record).await?.await?;
         Ok(())
     }
 }
