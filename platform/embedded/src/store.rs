@@ -4,7 +4,6 @@
 //! - The folder is free again once the store and everything it handed out is gone.
 //! - Whatever is written is synced to the disk within [`Options::sync_every`], and at closing.
 
-use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -111,19 +110,6 @@ impl OpenError {
     }
 }
 
-/// Opens the store in a folder. With debug assertions the store panics at some damages of its journal, at
-/// which it otherwise returns an error.
-fn open_database(path: &Path) -> Result<Database, OpenError> {
-    let open = || {
-        let builder = Database::builder(path).cache_size(CACHE_BYTES).max_journaling_size(JOURNAL_BYTES);
-        builder.worker_threads(2).open()
-    };
-    let undecodable =
-        || OpenError::Damaged { folder: path.to_owned(), what: "the journal cannot be decoded".to_owned() };
-    let opened = std::panic::catch_unwind(AssertUnwindSafe(open)).map_err(|_| undecodable())?;
-    opened.map_err(|error| OpenError::of_store(error, path))
-}
-
 /// A data folder that this process has open. Dropping it closes log and tables.
 pub struct Store {
     log: Arc<EmbeddedLog>,
@@ -145,7 +131,12 @@ impl Store {
         options: Options,
     ) -> Result<Self, OpenError> {
         let path = path.as_ref();
-        let database = open_database(path)?;
+        let database = Database::builder(path)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES)
+            .worker_threads(2)
+            .open()
+            .map_err(|error| OpenError::of_store(error, path))?;
         let keyspace = |name, options: KeyspaceCreateOptions| {
             database.keyspace(name, || options).map_err(OpenError::Unreadable)
         };
