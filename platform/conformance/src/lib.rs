@@ -43,7 +43,7 @@ pub trait SearchFixture {
 #[macro_export]
 macro_rules! search_conformance {
     ($fixture:expr) => {
-        $crate::search_cases! { $fixture,
+        $crate::cases! { search, SearchFixture, $fixture,
             writing::a_write_is_found_by_the_next_query,
             writing::the_higher_version_stays_in_either_order,
             writing::what_is_gone_stays_gone_for_older_versions,
@@ -72,7 +72,7 @@ macro_rules! search_conformance {
 #[macro_export]
 macro_rules! log_conformance {
     ($fixture:expr) => {
-        $crate::log_cases! { $fixture,
+        $crate::cases! { log, LogFixture, $fixture,
             appending::a_partition_keeps_the_order_of_appends,
             appending::a_record_is_read_as_it_was_appended,
             appending::a_large_value_survives,
@@ -103,7 +103,7 @@ macro_rules! log_conformance {
 #[macro_export]
 macro_rules! tables_conformance {
     ($fixture:expr) => {
-        $crate::tables_cases! { $fixture,
+        $crate::cases! { tables, TablesFixture, $fixture,
             rows::a_row_is_read_as_it_was_put,
             rows::a_row_is_replaced_whole,
             rows::the_higher_version_stays_in_either_order,
@@ -131,7 +131,7 @@ macro_rules! tables_conformance {
 #[macro_export]
 macro_rules! ephemeral_conformance {
     ($fixture:expr) => {
-        $crate::ephemeral_cases! { $fixture,
+        $crate::cases! { ephemeral, EphemeralFixture, $fixture,
             values::values_are_read_in_the_order_of_their_keys,
             values::a_value_is_gone_after_its_time_to_live,
             values::a_compare_and_set_takes_effect_on_what_is_expected,
@@ -152,55 +152,13 @@ macro_rules! ephemeral_conformance {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! log_cases {
-    ($fixture:expr, $($group:ident :: $case:ident,)*) => {
+macro_rules! cases {
+    ($port:ident, $fixture:ident, $made:expr, $($group:ident :: $case:ident,)*) => {
         $(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $case() {
-                let fixture = $fixture;
-                $crate::log::$group::$case($crate::LogFixture::log(&fixture)).await;
-            }
-        )*
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! tables_cases {
-    ($fixture:expr, $($group:ident :: $case:ident,)*) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let fixture = $fixture;
-                $crate::tables::$group::$case($crate::TablesFixture::tables(&fixture)).await;
-            }
-        )*
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! ephemeral_cases {
-    ($fixture:expr, $($group:ident :: $case:ident,)*) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let fixture = $fixture;
-                $crate::ephemeral::$group::$case($crate::EphemeralFixture::ephemeral(&fixture)).await;
-            }
-        )*
-    };
-}
-
-#[doc(hidden)]
-#[macro_export]
-macro_rules! search_cases {
-    ($fixture:expr, $($group:ident :: $case:ident,)*) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let fixture = $fixture;
-                $crate::search::$group::$case($crate::SearchFixture::search(&fixture)).await;
+                let fixture = $made;
+                $crate::$port::$group::$case($crate::$fixture::$port(&fixture)).await;
             }
         )*
     };
