@@ -7,7 +7,7 @@ mod lag;
 
 use std::collections::BTreeMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use schemas::position::{LogTime, Offset, Partition};
 use schemas::topics::Topic;
@@ -16,6 +16,7 @@ use tokio::task::{AbortHandle, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::lock::locked;
 use crate::ports::{Log, LogError, Membership, MembershipChange};
 use crate::telemetry::consumers;
 use lag::{Line, Reached};
@@ -57,7 +58,7 @@ impl Progress {
     }
 
     fn noted(&self) -> MutexGuard<'_, Noted> {
-        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.noted)
     }
 
     fn take(&self) -> BTreeMap<Partition, Offset> {

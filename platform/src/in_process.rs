@@ -3,7 +3,7 @@
 //! Invariants: what has expired is never given; bytes are bounded, and what expires soonest goes first.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,6 +12,7 @@ use schemas::position::LogTime;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
+use crate::lock::locked;
 use crate::ports::ephemeral::{MAX_WAITING, check_bytes, check_keys};
 use crate::ports::{Ephemeral, EphemeralError, Incoming, Subscription};
 
@@ -66,7 +67,7 @@ impl InProcess {
 
     /// The state as of now.
     fn state(&self) -> MutexGuard<'_, State> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = locked(&self.state);
         state.expire(Instant::now());
         state
     }

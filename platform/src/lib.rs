@@ -11,6 +11,7 @@ pub mod group;
 pub mod in_process;
 pub mod lease;
 pub mod lifecycle;
+pub mod lock;
 pub mod ports;
 pub mod projection;
 pub mod retry;

@@ -6,13 +6,15 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
+
+use crate::lock::locked;
 
 /// What must happen before a process is ready. Clones look at the same latches.
 #[derive(Clone, Default)]
@@ -41,8 +43,8 @@ impl Readiness {
         self.held().iter().copied().collect()
     }
 
-    fn held(&self) -> std::sync::MutexGuard<'_, BTreeSet<&'static str>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, BTreeSet<&'static str>> {
+        locked(&self.held)
     }
 }
 

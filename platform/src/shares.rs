@@ -4,7 +4,9 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::lock::locked;
 
 /// Counts what each key holds.
 pub struct Shares<K> {
@@ -38,7 +40,7 @@ impl<K: Eq + Hash> Shares<K> {
     }
 
     fn held(&self) -> MutexGuard<'_, HashMap<K, usize>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.held)
     }
 }
 

@@ -22,9 +22,4 @@ pub use log::EmbeddedLog;
 pub use store::{OpenError, Options, Store};
 pub use tables::EmbeddedTables;
 
-use std::sync::{Mutex, MutexGuard};
-
-/// Locks what no panic leaves half changed.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
+use platform::lock::locked;

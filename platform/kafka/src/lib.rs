@@ -27,9 +27,4 @@ pub use error::ConnectError;
 pub use log::Kafka;
 pub use metrics::Metrics;
 
-use std::sync::{Mutex, MutexGuard};
-
-/// Locks what no panic leaves half changed.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
+use platform::lock::locked;

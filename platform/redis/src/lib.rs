@@ -16,8 +16,9 @@ mod subscriptions;
 pub use config::{Config, ConfigError};
 pub use metrics::Metrics;
 
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::Arc;
 
+use platform::lock::locked;
 use redis::Client;
 use tokio_util::sync::CancellationToken;
 
@@ -58,9 +59,4 @@ impl Redis {
     fn name(&self, name: &str) -> String {
         format!("{}{name}", self.config.prefix)
     }
-}
-
-/// Locks what no panic leaves half changed.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

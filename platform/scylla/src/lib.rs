@@ -29,9 +29,4 @@ pub use layout::Difference;
 pub use metrics::Metrics;
 pub use tables::Scylla;
 
-use std::sync::{Mutex, MutexGuard};
-
-/// Locks what no panic leaves half changed.
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
+use platform::lock::locked;

@@ -5,8 +5,9 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use platform::lock::locked;
 use platform::ports::search::Side;
 use schemas::search::Index;
 use tantivy::{Result, TantivyError};
@@ -43,7 +44,7 @@ impl Shelf {
     }
 
     fn sides(&self) -> MutexGuard<'_, Sides> {
-        self.sides.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.sides)
     }
 
     pub fn side(&self, side: Side) -> Result<Arc<Store>> {

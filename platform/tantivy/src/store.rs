@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
+use platform::lock::locked;
 use platform::ports::search::{Hit, Hits, Listed, Query, terms};
 use schemas::position::Version;
 use schemas::search::{Change, ID, Index};
@@ -108,7 +109,7 @@ impl Store {
                 *known = change;
             }
         }
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writer = locked(&self.writer);
         let searcher = self.reader.searcher();
         let mut is_changed = false;
         for change in newest.into_values() {
