@@ -4,13 +4,12 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use platform::ports::ephemeral::{check_bytes, check_keys};
 use platform::ports::{Ephemeral, EphemeralError, Subscription};
 use redis::{FromRedisValue, Script, ScriptInvocation};
 
 use crate::Redis;
-
-type Bytes = bytes::Bytes;
 
 /// KEYS: the key. ARGV: whether a value is expected, which, whether there is a new one, which, its milliseconds.
 static COMPARE_AND_SET: LazyLock<Script> = LazyLock::new(|| {
@@ -84,8 +83,7 @@ impl Ephemeral for Redis {
         keys.iter().for_each(|key| {
             command.arg(self.name(key));
         });
-        let values: Vec<Option<Vec<u8>>> = self.run_command(&command).await?;
-        Ok(values.into_iter().map(|value| value.map(Bytes::from)).collect())
+        self.run_command(&command).await
     }
 
     async fn set(&self, key: &str, value: Bytes, time_to_live: Duration) -> Result<(), EphemeralError> {
@@ -123,18 +121,9 @@ impl Ephemeral for Redis {
     }
 
     async fn schedule(&self, queue: &str, member: &str, deadline: Option<i64>) -> Result<(), EphemeralError> {
-        let command = match deadline {
-            Some(deadline) => {
-                let mut command = redis::cmd("ZADD");
-                command.arg(self.name(queue)).arg(deadline).arg(member);
-                command
-            }
-            None => {
-                let mut command = redis::cmd("ZREM");
-                command.arg(self.name(queue)).arg(member);
-                command
-            }
-        };
+        // An absent deadline is no argument.
+        let mut command = redis::cmd(if deadline.is_some() { "ZADD" } else { "ZREM" });
+        command.arg(self.name(queue)).arg(deadline).arg(member);
         self.run_command::<i64>(&command).await.map(|_| ())
     }
 

@@ -22,8 +22,8 @@ const ANSWER_WITHIN: Duration = Duration::from_millis(800);
 const RETRY_EVERY: Duration = Duration::from_millis(250);
 
 pub(crate) struct Connections {
-    client: Client,
-    metrics: Metrics,
+    pub(crate) client: Client,
+    pub(crate) metrics: Metrics,
     state: Mutex<State>,
     connecting: tokio::sync::Mutex<()>,
 }
@@ -44,8 +44,13 @@ pub(crate) struct Connection {
 }
 
 impl Connections {
-    pub(crate) fn new(client: Client, metrics: Metrics) -> Self {
-        Self { client, metrics, state: Mutex::default(), connecting: tokio::sync::Mutex::default() }
+    pub(crate) fn new(client: Client) -> Self {
+        Self {
+            client,
+            metrics: Metrics::new(),
+            state: Mutex::default(),
+            connecting: tokio::sync::Mutex::default(),
+        }
     }
 
     /// The connection that there is, or a new one.

@@ -19,7 +19,6 @@ pub use metrics::Metrics;
 use std::sync::Arc;
 
 use platform::lock::locked;
-use redis::Client;
 use tokio_util::sync::CancellationToken;
 
 use connection::Connections;
@@ -27,9 +26,8 @@ use subscriptions::Channels;
 
 /// See the module. [`Self::run`] keeps its subscriptions.
 pub struct Redis {
-    config: Config,
-    client: Client,
-    metrics: Metrics,
+    /// Stands before every key and channel.
+    prefix: String,
     connections: Connections,
     channels: Channels,
 }
@@ -37,13 +35,12 @@ pub struct Redis {
 impl Redis {
     /// Checks the settings; connects to nothing yet.
     pub fn new(config: Config) -> Result<Arc<Self>, ConfigError> {
-        let (client, metrics) = (config.client()?, Metrics::new());
-        let connections = Connections::new(client.clone(), metrics.clone());
-        Ok(Arc::new(Self { config, client, metrics, connections, channels: Channels::default() }))
+        let connections = Connections::new(config.client()?);
+        Ok(Arc::new(Self { prefix: config.prefix, connections, channels: Channels::default() }))
     }
 
     pub fn metrics(&self) -> Metrics {
-        self.metrics.clone()
+        self.connections.metrics.clone()
     }
 
     /// Keeps the subscriptions until `stop`.
@@ -57,6 +54,6 @@ impl Redis {
 
     /// A key or channel as the server knows it.
     fn name(&self, name: &str) -> String {
-        format!("{}{name}", self.config.prefix)
+        format!("{}{name}", self.prefix)
     }
 }

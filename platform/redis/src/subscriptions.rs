@@ -11,6 +11,7 @@ use bytes::Bytes;
 use futures::StreamExt;
 use platform::ports::ephemeral::MAX_WAITING;
 use platform::ports::{Incoming, Subscription};
+use redis::aio::PubSubSink;
 use redis::{ErrorKind, RedisError, RedisResult};
 use tokio::sync::{Notify, broadcast};
 use tokio::time::{interval, sleep, timeout};
@@ -40,10 +41,11 @@ struct State {
 impl Channels {
     pub(crate) fn subscribe(&self, channel: &'static str) -> Subscription {
         let state = &mut *locked(&self.state);
-        let sender = state.senders.entry(channel).or_insert_with(|| broadcast::Sender::new(MAX_WAITING));
-        let subscription = Subscription::new(sender.subscribe(), state.delivering.contains(channel));
-        self.added.notify_one();
-        subscription
+        let sender = state.senders.entry(channel).or_insert_with(|| {
+            self.added.notify_one();
+            broadcast::Sender::new(MAX_WAITING)
+        });
+        Subscription::new(sender.subscribe(), state.delivering.contains(channel))
     }
 
     fn silent(&self) -> Vec<&'static str> {
@@ -65,7 +67,7 @@ impl Redis {
         loop {
             let Err(error) = self.deliver().await;
             locked(&self.channels.state).delivering.clear();
-            self.metrics.subscribed(false);
+            self.connections.metrics.subscribed(false);
             tracing::warn!(%error, "subscriptions lost");
             sleep(RETRY_EVERY).await;
         }
@@ -73,29 +75,35 @@ impl Redis {
 
     /// Delivers messages for as long as one connection lasts.
     async fn deliver(&self) -> RedisResult<std::convert::Infallible> {
-        let (mut sink, mut messages) = in_time(self.client.get_async_pubsub()).await?.split();
-        self.metrics.subscribed(true);
+        let (mut sink, mut messages) = in_time(self.connections.client.get_async_pubsub()).await?.split();
+        self.connections.metrics.subscribed(true);
+        self.subscribe_silent(&mut sink).await?;
         let mut asks = interval(ASK_EVERY);
         loop {
-            for channel in self.channels.silent() {
-                in_time(sink.subscribe(self.name(channel))).await?;
-                let state = &mut *locked(&self.channels.state);
-                state.delivering.insert(channel);
-                if let Some(sender) = state.senders.get(channel) {
-                    let _ = sender.send(Incoming::Resumed);
-                }
-            }
             tokio::select! {
                 message = messages.next() => {
                     let message = message.ok_or_else(|| lost("connection closed"))?;
-                    if let Some(channel) = message.get_channel_name().strip_prefix(&self.config.prefix) {
+                    if let Some(channel) = message.get_channel_name().strip_prefix(&self.prefix) {
                         self.channels.deliver(channel, Incoming::Message(Bytes::from(message.get_payload_bytes().to_vec())));
                     }
                 }
-                () = self.channels.added.notified() => {}
+                () = self.channels.added.notified() => self.subscribe_silent(&mut sink).await?,
                 _ = asks.tick() => in_time(sink.ping::<redis::Value>()).await.map(drop)?,
             }
         }
+    }
+
+    /// Subscribes the channels that deliver nothing yet.
+    async fn subscribe_silent(&self, sink: &mut PubSubSink) -> RedisResult<()> {
+        for channel in self.channels.silent() {
+            in_time(sink.subscribe(self.name(channel))).await?;
+            let state = &mut *locked(&self.channels.state);
+            state.delivering.insert(channel);
+            if let Some(sender) = state.senders.get(channel) {
+                let _ = sender.send(Incoming::Resumed);
+            }
+        }
+        Ok(())
     }
 }
 
