@@ -20,7 +20,7 @@ const LONGEST_WINDOW: i64 = 366 * 24 * 60 * 60;
 /// A group is opened by one command, which writes a row for each member.
 const MOST_MEMBERS: i64 = 80;
 /// The media processor holds a file in memory.
-const MOST_FILE_BYTES: i64 = 64 * 1024 * 1024;
+pub const MOST_FILE_BYTES: i64 = 64 * 1024 * 1024;
 /// Four bytes each, and the parent's text beside: a fraction of the largest record.
 const MOST_CHARACTERS: i64 = 16_000;
 

@@ -75,7 +75,7 @@ impl Uploading {
         let row = reads.attachment(caller.user(), &id).await?;
         if row.progress.is_uploading() {
             let staged = caller.ingest.objects.staged(id.as_str()).await;
-            let staged = staged.map_err(|error| objects_error(&error))?.bytes;
+            let staged = staged.map_err(|error| objects_error(&error))?;
             if u64::try_from(row.declared.byte_size) != Ok(staged) {
                 let detail = format!("{staged} of {} bytes are there", row.declared.byte_size);
                 return Err(Refusal::bad_input("attachmentId", detail).into());

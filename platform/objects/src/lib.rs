@@ -16,11 +16,12 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
+use platform::effects::Failure;
 use tokio::time::timeout;
 
 use metrics::Call;
 
-pub use staged::{PIECE_BYTES, Progress};
+pub use staged::{MOST_PIECES, PIECE_BYTES};
 
 /// How long one call may take.
 const WITHIN: Duration = Duration::from_secs(10);
@@ -34,6 +35,15 @@ pub enum ObjectsError {
     /// The folder cannot be used.
     #[error("objects refused: {0}")]
     Refused(String),
+}
+
+impl From<ObjectsError> for Failure {
+    fn from(error: ObjectsError) -> Self {
+        match error {
+            ObjectsError::Unavailable(reason) => Self::Away(reason),
+            ObjectsError::Refused(reason) => Self::Refused(reason),
+        }
+    }
 }
 
 /// A store of objects.
@@ -93,7 +103,7 @@ impl Objects {
     /// How large a rendition is, if it is there.
     pub async fn size(&self, id: &str, rendition: Rendition) -> Result<Option<u64>, ObjectsError> {
         let path = kept(id, rendition);
-        let head = self.call(Call::Size, self.store.head(&path)).await?;
+        let head = call(Call::Size, self.store.head(&path)).await?;
         Ok(head.map(|meta| meta.size))
     }
 
@@ -105,53 +115,44 @@ impl Objects {
         range: std::ops::Range<u64>,
     ) -> Result<Option<Bytes>, ObjectsError> {
         let path = kept(id, rendition);
-        self.call(Call::Get, self.store.get_range(&path, range)).await
-    }
-
-    /// Removes everything that is kept of an attachment, and what is staged of it.
-    pub async fn remove(&self, id: &str) -> Result<(), ObjectsError> {
-        for rendition in Rendition::ALL {
-            self.remove_at(&kept(id, rendition)).await?;
-        }
-        self.discard_staged(id).await
+        call(Call::Get, self.store.get_range(&path, range)).await
     }
 
     async fn put_at(&self, path: &Path, bytes: Bytes) -> Result<(), ObjectsError> {
         let put = async { self.store.put(path, bytes.into()).await.map(drop) };
-        self.call(Call::Put, put).await.map(drop)
+        call(Call::Put, put).await.map(drop)
     }
 
     async fn get_at(&self, path: &Path) -> Result<Option<Bytes>, ObjectsError> {
         let get = async { self.store.get(path).await?.bytes().await };
-        self.call(Call::Get, get).await
+        call(Call::Get, get).await
     }
 
     async fn remove_at(&self, path: &Path) -> Result<(), ObjectsError> {
-        self.call(Call::Remove, self.store.delete(path)).await.map(drop)
+        call(Call::Remove, self.store.delete(path)).await.map(drop)
     }
 
     /// Paths below one with their sizes, at most `most`.
     async fn below(&self, path: &Path, most: usize) -> Result<Vec<(Path, u64)>, ObjectsError> {
         let listed = self.store.list(Some(path)).take(most);
         let all = listed.map_ok(|meta| (meta.location, meta.size)).try_collect::<Vec<_>>();
-        Ok(self.call(Call::List, all).await?.unwrap_or_default())
+        Ok(call(Call::List, all).await?.unwrap_or_default())
     }
+}
 
-    /// Runs a call within its time; what is not there is nothing.
-    async fn call<T>(
-        &self,
-        call: Call,
-        running: impl Future<Output = object_store::Result<T>>,
-    ) -> Result<Option<T>, ObjectsError> {
-        let result = match timeout(WITHIN, running).await {
-            Ok(Ok(value)) => Ok(Some(value)),
-            Ok(Err(object_store::Error::NotFound { .. })) => Ok(None),
-            Ok(Err(error)) => Err(ObjectsError::Unavailable(error.to_string())),
-            Err(_) => Err(ObjectsError::Unavailable(format!("no answer in {} s", WITHIN.as_secs()))),
-        };
-        call.count(result.is_ok());
-        result
-    }
+/// Runs a call within its time; what is not there is nothing.
+async fn call<T>(
+    call: Call,
+    running: impl Future<Output = object_store::Result<T>>,
+) -> Result<Option<T>, ObjectsError> {
+    let result = match timeout(WITHIN, running).await {
+        Ok(Ok(value)) => Ok(Some(value)),
+        Ok(Err(object_store::Error::NotFound { .. })) => Ok(None),
+        Ok(Err(error)) => Err(ObjectsError::Unavailable(error.to_string())),
+        Err(_) => Err(ObjectsError::Unavailable(format!("no answer in {} s", WITHIN.as_secs()))),
+    };
+    call.count(result.is_ok());
+    result
 }
 
 /// Where a rendition of an attachment is.
@@ -164,7 +165,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_object_is_read_by_ranges_until_it_is_removed() {
+    async fn an_object_is_replaced_whole_and_read_by_ranges() {
         let folder = tempfile::tempdir().unwrap();
         for objects in [Objects::in_memory(), Objects::in_folder(&folder.path().join("new")).unwrap()] {
             assert_eq!(objects.size("a", Rendition::Whole).await, Ok(None));
@@ -175,11 +176,6 @@ mod tests {
             assert_eq!(objects.size("a", Rendition::Whole).await, Ok(Some(6)));
             let part = objects.range("a", Rendition::Whole, 2..4).await;
             assert_eq!(part, Ok(Some(Bytes::from_static(b"co"))));
-            objects.remove("a").await.unwrap();
-            for rendition in Rendition::ALL {
-                assert_eq!(objects.size("a", rendition).await, Ok(None));
-            }
-            objects.remove("a").await.unwrap();
         }
     }
 

@@ -11,14 +11,7 @@ use crate::{Objects, ObjectsError};
 /// Bytes of a piece.
 pub const PIECE_BYTES: usize = 1024 * 1024;
 /// Pieces that are looked at: of the largest file that a policy allows.
-const MOST_PIECES: usize = 64;
-
-/// How far an upload has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Progress {
-    /// Bytes from the beginning without gap.
-    pub bytes: u64,
-}
+pub const MOST_PIECES: usize = 64;
 
 impl Objects {
     /// Stages the piece of a number, in place of an earlier one.
@@ -26,8 +19,8 @@ impl Objects {
         self.put_at(&place(id, number), piece).await
     }
 
-    /// How far an upload has come.
-    pub async fn staged(&self, id: &str) -> Result<Progress, ObjectsError> {
+    /// How far an upload has come: bytes from the beginning without gap.
+    pub async fn staged(&self, id: &str) -> Result<u64, ObjectsError> {
         let sizes = self.pieces(id).await?;
         let mut bytes = 0;
         for (nth, (number, size)) in sizes.iter().enumerate() {
@@ -37,13 +30,13 @@ impl Objects {
             }
             bytes += size;
         }
-        Ok(Progress { bytes })
+        Ok(bytes)
     }
 
     /// The staged file, if it has exactly as many bytes as were declared. The file of another size is not
     /// read.
     pub async fn assemble(&self, id: &str, bytes: u64) -> Result<Option<Bytes>, ObjectsError> {
-        if self.staged(id).await?.bytes != bytes {
+        if self.staged(id).await? != bytes {
             return Ok(None);
         }
         let mut whole = BytesMut::with_capacity(usize::try_from(bytes).unwrap_or(0));
@@ -94,7 +87,7 @@ mod tests {
     #[tokio::test]
     async fn pieces_count_as_far_as_they_are_without_gap() {
         let objects = Objects::in_memory();
-        let progress = async || objects.staged("a").await.unwrap().bytes as usize;
+        let progress = async || objects.staged("a").await.unwrap() as usize;
         assert_eq!(progress().await, 0);
         objects.stage("a", 0, piece(0, PIECE_BYTES)).await.unwrap();
         objects.stage("a", 2, piece(2, 10)).await.unwrap();
@@ -103,7 +96,7 @@ mod tests {
         assert_eq!(progress().await, PIECE_BYTES + 5, "a short piece is the last");
         objects.stage("a", 1, piece(1, PIECE_BYTES)).await.unwrap();
         assert_eq!(progress().await, 2 * PIECE_BYTES + 10);
-        assert_eq!(objects.staged("b").await.unwrap().bytes, 0, "of another upload");
+        assert_eq!(objects.staged("b").await.unwrap(), 0, "of another upload");
     }
 
     #[tokio::test]
@@ -118,7 +111,7 @@ mod tests {
         let whole = objects.assemble("a", size).await.unwrap().unwrap();
         assert_eq!(whole, [piece(7, PIECE_BYTES), piece(8, 3)].concat());
         objects.discard_staged("a").await.unwrap();
-        assert_eq!(objects.staged("a").await.unwrap().bytes, 0);
+        assert_eq!(objects.staged("a").await.unwrap(), 0);
         assert_eq!(objects.assemble("a", size).await, Ok(None));
     }
 }

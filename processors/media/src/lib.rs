@@ -12,8 +12,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::policy::MOST_FILE_BYTES;
 use domain::{Accounts, delivery};
-use objects::{Objects, ObjectsError, Rendition};
+use objects::{MOST_PIECES, Objects, PIECE_BYTES, Rendition};
 use platform::effects::{self, Effects, EffectsError, Failure, Options, Ports, Unreadable};
 use platform::ports::Record;
 use platform::unknown::Writer;
@@ -31,6 +32,9 @@ use files::Examined;
 const EXAMINED_WITHIN: Duration = Duration::from_secs(60);
 /// How long one file may take in all, before the store of files is taken for away.
 const FILE_WITHIN: Duration = Duration::from_secs(120);
+
+// The largest file that a policy allows can be staged.
+const _: () = assert!(MOST_PIECES * PIECE_BYTES >= MOST_FILE_BYTES as usize);
 
 struct Media {
     ports: Ports,
@@ -81,7 +85,7 @@ impl Media {
     async fn scan(&self, scan: &Scan) -> Result<(), Failure> {
         let id = scan.attachment.as_str();
         let size = u64::try_from(scan.declared.byte_size).unwrap_or(0);
-        let finding = match self.objects.assemble(id, size).await.map_err(|error| failure(&error))? {
+        let finding = match self.objects.assemble(id, size).await? {
             Some(bytes) => match self.examine(bytes.clone(), scan.declared.clone()).await? {
                 Ok(examined) => Finding::Stored(self.store(id, bytes, examined).await?),
                 Err(reason) => Finding::Rejected(Rejected { reason }),
@@ -91,7 +95,8 @@ impl Media {
         };
         metrics::found(&finding);
         self.settle(scan, finding).await?;
-        self.objects.discard_staged(id).await.map_err(|error| failure(&error))
+        self.objects.discard_staged(id).await?;
+        Ok(())
     }
 
     async fn examine(
@@ -119,7 +124,7 @@ impl Media {
         let Examined { kind, encoded, image } = examined;
         let whole = encoded.map_or(original, Bytes::from);
         let byte_size = i64::try_from(whole.len()).unwrap_or(i64::MAX);
-        self.objects.put(id, Rendition::Whole, whole).await.map_err(|error| failure(&error))?;
+        self.objects.put(id, Rendition::Whole, whole).await?;
         let mut stored = StoredFile {
             content_type: kind.media_type().to_owned(),
             byte_size,
@@ -130,7 +135,7 @@ impl Media {
         };
         if let Some(image) = image {
             let thumbnail = Bytes::from(image.thumbnail);
-            self.objects.put(id, Rendition::Thumbnail, thumbnail).await.map_err(|error| failure(&error))?;
+            self.objects.put(id, Rendition::Thumbnail, thumbnail).await?;
             stored.width = i32::try_from(image.width).ok();
             stored.height = i32::try_from(image.height).ok();
             stored.has_thumbnail = true;
@@ -146,13 +151,6 @@ impl Media {
         let record = command.record(&Origin { source: Self::SOURCE, ..origin });
         self.ports.log.enqueue(record).await?.await?;
         Ok(())
-    }
-}
-
-fn failure(error: &ObjectsError) -> Failure {
-    match error {
-        ObjectsError::Unavailable(reason) => Failure::Away(reason.clone()),
-        ObjectsError::Refused(reason) => Failure::Refused(reason.clone()),
     }
 }
 

@@ -88,8 +88,8 @@ async fn permitted(http: &Http, peer: Option<Extension<Peer>>, token: &str) -> R
 
 /// Where the next part may begin: at the end, or after the last whole piece.
 async fn progress(http: &Http, link: &UploadLink) -> Result<u64, Problem> {
-    let there =
-        http.ingest.objects.staged(link.attachment.as_str()).await.map_err(|error| away(&error))?.bytes;
+    let staged = http.ingest.objects.staged(link.attachment.as_str()).await;
+    let there = staged.map_err(|error| away(&error))?;
     let is_whole = u64::try_from(link.byte_size) == Ok(there);
     Ok(if is_whole { there } else { there - there % PIECE_BYTES as u64 })
 }
