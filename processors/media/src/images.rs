@@ -20,7 +20,7 @@ const MOST_PIXELS: u64 = 50_000_000;
 const MOST_SIDE: u32 = 16_384;
 /// Frames of an animation.
 const MOST_FRAMES: usize = 500;
-/// Memory that a decoder may take.
+/// Memory that a decoder may take, with the pixels it makes.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
 /// Bytes of an image that was encoded anew.
 const MOST_ENCODED: usize = 64 * 1024 * 1024;
@@ -105,11 +105,13 @@ fn still(
     wanted: Option<FileType>,
     bytes: &[u8],
 ) -> Result<(FileType, Vec<u8>, DynamicImage), RejectedReason> {
+    let mut limits = limits();
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
-    reader.limits(limits());
+    reader.limits(limits.clone());
     let mut decoder = reader.into_decoder().map_err(reason)?;
     check_size(decoder.dimensions())?;
-    decoder.set_limits(limits()).map_err(reason)?;
+    limits.reserve(decoder.total_bytes()).map_err(reason)?;
+    decoder.set_limits(limits).map_err(reason)?;
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut pixels = DynamicImage::from_decoder(decoder).map_err(reason)?;
     pixels.apply_orientation(orientation);

@@ -79,7 +79,12 @@ fn exif(orientation: u16) -> Vec<u8> {
 
 /// A PNG whose header says another size, with a checksum that is right.
 fn png_of_size(width: u32, height: u32) -> Vec<u8> {
-    let mut bytes = encoded(&picture(4, 4), ImageFormat::Png);
+    png_with_header(&encoded(&picture(4, 4), ImageFormat::Png), width, height)
+}
+
+/// A PNG with another size in its header, and the checksum of that header.
+fn png_with_header(png: &[u8], width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = png.to_vec();
     bytes[16..20].copy_from_slice(&width.to_be_bytes());
     bytes[20..24].copy_from_slice(&height.to_be_bytes());
     let mut crc = !0_u32;
@@ -200,6 +205,14 @@ fn an_image_that_would_take_too_much_is_rejected_before_it_is_decoded() {
     assert!(bomb.len() < 500_000, "{}", bomb.len());
     assert_eq!(look(FileType::Png, &bomb).unwrap_err(), RejectedReason::TooLarge);
     assert_eq!(look(FileType::Gif, &gif(501, 2)).unwrap_err(), RejectedReason::TooLarge);
+}
+
+/// 36 million pixels may be decoded, but not at eight bytes each.
+#[test]
+fn an_image_of_few_pixels_and_many_bytes_is_rejected_before_it_is_decoded() {
+    let deep = encoded(&picture(4, 4).to_rgba16().into(), ImageFormat::Png);
+    let hostile = png_with_header(&deep, 6_000, 6_000);
+    assert_eq!(look(FileType::Png, &hostile).unwrap_err(), RejectedReason::TooLarge);
 }
 
 #[test]
