@@ -6,9 +6,10 @@
 use schemas::position::{Offset, Version};
 use schemas::tables::views::ViewRow;
 use schemas::topics::Topic;
+use tokio_util::sync::CancellationToken;
 
 use crate::dead_letter;
-use crate::group::Assignment;
+use crate::group::{self, Assignment};
 use crate::ports::{LogError, Record};
 use crate::retry;
 use crate::telemetry::consumers;
@@ -35,8 +36,17 @@ pub enum ProjectionError {
     Tables(#[from] retry::Refused),
 }
 
+/// Projects the partitions that this process holds, until `stop`.
+pub async fn serve<P: Projection>(ports: Ports, stop: CancellationToken) -> Result<(), ProjectionError> {
+    let run = {
+        let ports = ports.clone();
+        move |assignment| run::<P>(ports.clone(), assignment)
+    };
+    group::serve(ports.log, ports.clock, P::NAME, P::topic(), stop, run).await
+}
+
 /// Projects one partition from where the group has noted, until it is stopped.
-pub async fn run<P: Projection>(ports: Ports, assignment: Assignment) -> Result<(), ProjectionError> {
+async fn run<P: Projection>(ports: Ports, assignment: Assignment) -> Result<(), ProjectionError> {
     let Assignment { partition, committed, stop, progress } = assignment;
     let start = match committed {
         Some(next) => next,
