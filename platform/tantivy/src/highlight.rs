@@ -65,7 +65,7 @@ fn mark(pieces: &[Piece], unit: &Unit, marked: &mut [bool]) {
         Unit::Phrase(phrase) => {
             for at in 0..pieces.len().saturating_sub(phrase.len().saturating_sub(1)) {
                 let window = &pieces[at..at + phrase.len()];
-                if window.iter().zip(phrase).all(|(piece, wanted)| piece.text == wanted.text) {
+                if window.iter().zip(phrase).all(|(piece, wanted)| piece.text == *wanted) {
                     marked[at..at + phrase.len()].fill(true);
                 }
             }

@@ -30,7 +30,7 @@ pub enum Unit {
     },
     /// Characters of a script without spaces that stand beside each other.
     Run(Vec<String>),
-    Phrase(Vec<Piece>),
+    Phrase(Vec<String>),
 }
 
 /// The units of a query's terms. The last word may be a prefix.
@@ -38,7 +38,9 @@ pub fn units(terms: &[Term]) -> Vec<Unit> {
     let mut units = Vec::new();
     for (number, term) in terms.iter().enumerate() {
         match term {
-            Term::Phrase(text) => units.push(Unit::Phrase(pieces(text))),
+            Term::Phrase(text) => {
+                units.push(Unit::Phrase(pieces(text).into_iter().map(|piece| piece.text).collect()))
+            }
             Term::Word(text) => {
                 let pieces = pieces(text);
                 let runs = pieces.chunk_by(are_pair);
@@ -76,7 +78,7 @@ pub fn build(fields: &Fields, units: &[Unit], filter: &Filter) -> Result<Box<dyn
     for unit in units {
         let mut weight = 1.0;
         let mut by_field: Vec<(Occur, Box<dyn Query>)> = Vec::new();
-        for (_, field) in &fields.texts {
+        for field in &fields.texts {
             by_field.push((Occur::Should, boosted(in_field(*field, unit), weight)));
             weight *= NEXT_FIELD;
         }
@@ -111,10 +113,10 @@ fn in_field(field: Field, unit: &Unit) -> Box<dyn Query> {
             }
         },
         Unit::Phrase(phrase) => {
-            let at = |(position, piece): (usize, &Piece)| (position, term(field, &piece.text));
+            let at = |(position, word): (usize, &String)| (position, term(field, word));
             match phrase.as_slice() {
                 [] => Box::new(EmptyQuery),
-                [single] => exact(field, &single.text),
+                [single] => exact(field, single),
                 several => {
                     Box::new(PhraseQuery::new_with_offset(several.iter().enumerate().map(at).collect()))
                 }

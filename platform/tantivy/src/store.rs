@@ -16,8 +16,8 @@ use tantivy::schema::{
     Value as _,
 };
 use tantivy::{
-    DocId, IndexReader, IndexWriter, ReloadPolicy, Result, Score, Searcher, SegmentReader, TantivyDocument,
-    TantivyError, Term,
+    DocId, DocSet, IndexReader, IndexWriter, ReloadPolicy, Result, Score, Searcher, SegmentReader,
+    TERMINATED, TantivyDocument, TantivyError, Term,
 };
 
 use crate::highlight::highlight;
@@ -38,7 +38,7 @@ pub struct Fields {
     id: Field,
     version: Field,
     present: Field,
-    pub texts: Vec<(&'static str, Field)>,
+    pub texts: Vec<Field>,
     words: Vec<(&'static str, Field)>,
     numbers: Vec<(&'static str, Field)>,
 }
@@ -54,11 +54,7 @@ impl Fields {
             id: schema.add_text_field(ID, STRING | STORED),
             version: schema.add_i64_field(VERSION, FAST),
             present: schema.add_i64_field(PRESENT, FAST),
-            texts: index
-                .texts
-                .iter()
-                .map(|name| (*name, schema.add_text_field(name, text.clone())))
-                .collect(),
+            texts: index.texts.iter().map(|name| schema.add_text_field(name, text.clone())).collect(),
             words: index.words.iter().map(|name| (*name, schema.add_text_field(name, STRING))).collect(),
             numbers: index
                 .numbers
@@ -136,7 +132,7 @@ impl Store {
         document.add_i64(self.fields.version, change.version.0);
         document.add_i64(self.fields.present, i64::from(change.document.is_some()));
         if let Some(found) = &change.document {
-            for ((_, field), text) in self.fields.texts.iter().zip(&found.texts) {
+            for (field, text) in self.fields.texts.iter().zip(&found.texts) {
                 document.add_text(*field, text);
             }
             for ((_, field), word) in self.fields.words.iter().zip(&found.words) {
@@ -153,14 +149,8 @@ impl Store {
     fn find(&self, searcher: &Searcher, id: &str) -> Result<Option<(Version, bool)>> {
         let term = Term::from_field_text(self.fields.id, id);
         for segment in searcher.segment_readers() {
-            let postings = segment.inverted_index(self.fields.id)?;
-            let Some(mut docs) = postings.read_postings(&term, IndexRecordOption::Basic)? else { continue };
-            use tantivy::{DocSet, TERMINATED};
-            while docs.doc() != TERMINATED {
-                if !segment.is_deleted(docs.doc()) {
-                    return state(segment, docs.doc()).map(Some);
-                }
-                docs.advance();
+            if let Some(found) = find_in(segment, &term)? {
+                return Ok(Some(found));
             }
         }
         Ok(None)
@@ -186,7 +176,7 @@ impl Store {
             let document: TantivyDocument = searcher.doc(address)?;
             let text = |field: Field| document.get_first(field).and_then(|value| value.as_str());
             let (version, _) = state(searcher.segment_reader(address.segment_ord), address.doc_id)?;
-            let texts = self.fields.texts.iter().map(|(_, field)| text(*field).unwrap_or_default());
+            let texts = self.fields.texts.iter().map(|field| text(*field).unwrap_or_default());
             hits.push(Hit {
                 id: text(self.fields.id).unwrap_or_default().to_owned(),
                 version,
@@ -214,18 +204,31 @@ impl Store {
                 let id = std::str::from_utf8(stream.key())
                     .map_err(|error| TantivyError::InternalError(error.to_string()))?
                     .to_owned();
-                if let Some((version, true)) = self.find(&searcher, &id)? {
+                let term = Term::from_field_text(self.fields.id, &id);
+                if let Some((version, true)) = find_in(segment, &term)? {
                     found.push((id, version));
                     of_segment += 1;
                 }
             }
         }
         found.sort();
-        found.dedup();
         found.truncate(limit);
         let next = found.last().filter(|_| found.len() == limit).map(|(id, _)| id.clone());
         Ok(Listed { documents: found, next })
     }
+}
+
+/// The state of the one document in a segment that is not deleted and holds the id of `term`.
+fn find_in(segment: &SegmentReader, term: &Term) -> Result<Option<(Version, bool)>> {
+    let postings = segment.inverted_index(term.field())?;
+    let Some(mut docs) = postings.read_postings(term, IndexRecordOption::Basic)? else { return Ok(None) };
+    while docs.doc() != TERMINATED {
+        if !segment.is_deleted(docs.doc()) {
+            return state(segment, docs.doc()).map(Some);
+        }
+        docs.advance();
+    }
+    Ok(None)
 }
 
 /// Version of a document, and whether it is there.
