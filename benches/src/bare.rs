@@ -10,11 +10,11 @@ use std::io::{BufRead, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use ::tests::frames::server_text;
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::child::Child;
-use crate::clients::frames::server_text;
 use crate::clients::{Crowd, LEAN, Mode, Plan};
 use crate::clock;
 

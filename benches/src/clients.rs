@@ -3,7 +3,6 @@
 //! Invariant: a client that is cut off comes back with its last cursor.
 
 mod aside;
-pub mod frames;
 pub mod heard;
 mod inbox;
 pub mod said;

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use tests::process::Process;
+use tests::usage::figure;
 
 /// Clock ticks in a second, which Linux fixes for user space.
 const TICKS: f64 = 100.0;
@@ -26,7 +27,7 @@ pub fn of_all(processes: &[Process]) -> Result<Usage> {
 
 /// Memory of a process that no file backs, in kilobytes.
 pub fn anonymous_kilobytes(pid: u32) -> Result<f64> {
-    kilobytes(pid, "RssAnon:")
+    Ok(figure(pid, "status", "RssAnon:")?)
 }
 
 /// Of a running process.
@@ -37,12 +38,6 @@ fn of(pid: u32) -> Result<Usage> {
     let ticks = |index: usize| -> Result<f64> {
         Ok(fields.get(index).context("a field of stat")?.parse::<u64>()? as f64)
     };
-    let rss_megabytes = kilobytes(pid, "VmRSS:")? / 1_024.0;
+    let rss_megabytes = figure(pid, "status", "VmRSS:")? / 1_024.0;
     Ok(Usage { cpu_seconds: (ticks(11)? + ticks(12)?) / TICKS, rss_megabytes })
-}
-
-fn kilobytes(pid: u32, name: &'static str) -> Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let value = status.lines().find_map(|line| line.strip_prefix(name)).context(name)?;
-    Ok(value.trim().trim_end_matches(" kB").parse()?)
 }

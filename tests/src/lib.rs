@@ -7,6 +7,7 @@ pub mod check;
 pub mod client;
 pub mod files;
 pub mod follow;
+pub mod frames;
 pub mod load;
 pub mod metrics;
 pub mod ports;
@@ -16,6 +17,7 @@ pub mod service;
 pub mod socket;
 pub mod system;
 pub mod trial;
+pub mod usage;
 pub mod wire;
 
 pub use client::Client;

@@ -2,7 +2,8 @@
 //!
 //! Invariant: numbers go up by one from each message to the next, over all connections of a client.
 
-use super::frames::{Frame, client_pong, client_text};
+use ::tests::frames::{Frame, client_pong, client_text};
+
 use super::heard::Batch;
 use super::said::{self, Said};
 use crate::clock;

@@ -12,12 +12,12 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 use socket2::SockRef;
+use tests::frames::{Frames, client_text, shake_hands};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{interval, sleep};
 
-use super::frames::{Frames, client_text};
 use super::heard::Heard;
 use super::inbox::{Due, Inbox};
 
@@ -29,7 +29,6 @@ const TRICKLES_PER_SECOND: u32 = 4;
 /// Bytes that the kernel takes for a client that is far, and in one segment to it.
 const FAR_BUFFER: u32 = 16 * 1024;
 const FAR_SEGMENT: u32 = 1_400;
-const MAX_HEAD: usize = 4 * 1024;
 
 thread_local! {
     static BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
@@ -95,7 +94,7 @@ impl Client {
         match self.way.clone() {
             Way::Bare => self.read_until(&mut stream, &mut frames, |due| due.acknowledged).await?,
             Way::Node { token, selection } => {
-                self.shake_hands(&mut stream).await?;
+                shake_hands(&mut stream, self.address).await?;
                 let init = json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {token}") } });
                 stream.write_all(&client_text(&init.to_string())).await?;
                 self.read_until(&mut stream, &mut frames, |due| due.acknowledged).await?;
@@ -141,24 +140,6 @@ impl Client {
         let stream = socket.connect(self.address).await?;
         stream.set_nodelay(true)?;
         Ok(stream)
-    }
-
-    async fn shake_hands(&self, stream: &mut TcpStream) -> Result<()> {
-        let request = format!(
-            "GET /graphql HTTP/1.1\r\nHost: {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-             Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n",
-            self.address
-        );
-        stream.write_all(request.as_bytes()).await?;
-        let mut head = Vec::new();
-        // The server says nothing on its own before the init, so nothing follows the head.
-        while !head.ends_with(b"\r\n\r\n") {
-            ensure!(head.len() < MAX_HEAD, "an endless head");
-            ensure!(stream.read_buf(&mut head).await? > 0, "closed during the handshake");
-        }
-        ensure!(head.starts_with(b"HTTP/1.1 101"), "turned away: {}", String::from_utf8_lossy(&head));
-        Ok(())
     }
 
     fn subscribe(&self, selection: &str) -> String {

@@ -1,7 +1,8 @@
 //! What processes hold, as the kernel counts it (Linux).
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tests::process::Process;
+use tests::usage::figure;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
@@ -17,18 +18,11 @@ impl Usage {
     pub fn of_all(processes: &[Process]) -> Result<Self> {
         let mut all = Self { megabytes: 0.0, descriptors: 0, written_megabytes: 0.0 };
         for process in processes {
-            let folder = format!("/proc/{}", process.pid());
-            all.megabytes += figure(&folder, "status", "VmRSS:")? / 1_024.0;
-            all.written_megabytes += figure(&folder, "io", "write_bytes:")? / 1_048_576.0;
-            all.descriptors = all.descriptors.max(std::fs::read_dir(format!("{folder}/fd"))?.count());
+            let pid = process.pid();
+            all.megabytes += figure(pid, "status", "VmRSS:")? / 1_024.0;
+            all.written_megabytes += figure(pid, "io", "write_bytes:")? / 1_048_576.0;
+            all.descriptors = all.descriptors.max(std::fs::read_dir(format!("/proc/{pid}/fd"))?.count());
         }
         Ok(all)
     }
-}
-
-/// The number behind a name in a file of `/proc`.
-fn figure(folder: &str, file: &str, name: &'static str) -> Result<f64> {
-    let text = std::fs::read_to_string(format!("{folder}/{file}"))?;
-    let value = text.lines().find_map(|line| line.strip_prefix(name)).context(name)?;
-    Ok(value.trim().trim_end_matches(" kB").parse()?)
 }

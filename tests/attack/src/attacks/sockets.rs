@@ -1,7 +1,8 @@
 //! Attacks on sockets, by frames written by hand.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde_json::json;
+use tests::frames::{client_text, shake_hands};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -20,37 +21,13 @@ const DOCUMENT: usize = 60_000;
 /// A socket that has shaken hands.
 async fn open(account: &Account, ground: &Ground) -> Result<TcpStream> {
     let mut stream = connect(account, ground.sockets).await?;
-    let request = "GET /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n";
-    stream.write_all(request.as_bytes()).await?;
-    let mut answer = [0; 1_024];
-    let length = stream.read(&mut answer).await?;
-    ensure!(answer[..length].starts_with(b"HTTP/1.1 101"), "no socket");
+    shake_hands(&mut stream, ground.sockets).await?;
     Ok(stream)
-}
-
-/// A masked text; the mask is zero.
-fn text(content: &str) -> Vec<u8> {
-    let mut frame = vec![0x81];
-    let length = content.len();
-    match (u8::try_from(length), u16::try_from(length)) {
-        (Ok(short), _) if short < 126 => frame.push(0x80 | short),
-        (_, Ok(longer)) => {
-            frame.push(0x80 | 126);
-            frame.extend(longer.to_be_bytes());
-        }
-        _ => {
-            frame.push(0x80 | 127);
-            frame.extend((length as u64).to_be_bytes());
-        }
-    }
-    frame.extend([0; 4]);
-    frame.extend(content.as_bytes());
-    frame
 }
 
 fn init(account: &Account) -> Vec<u8> {
     let payload = json!({ "authorization": format!("Bearer {}", account.token) });
-    text(&json!({ "type": "connection_init", "payload": payload }).to_string())
+    client_text(&json!({ "type": "connection_init", "payload": payload }).to_string())
 }
 
 /// As many sockets of one account as there may be, and more.
@@ -81,7 +58,7 @@ pub async fn large_operations(ground: Ground, worker: usize, inputs: Inputs) -> 
         let query = format!("subscription {{ inbox {{ cursor }} }} {padding}");
         let payload = json!({ "query": query });
         let message = json!({ "type": "subscribe", "id": format!("{number:0>128}"), "payload": payload });
-        stream.write_all(&text(&message.to_string())).await?;
+        stream.write_all(&client_text(&message.to_string())).await?;
         count(&inputs);
     }
     Ok(())

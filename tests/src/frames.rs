@@ -1,6 +1,13 @@
-//! WebSocket frames (RFC 6455, 5.2): what a server sends, cut at any place, and what a client sends.
+//! WebSocket frames (RFC 6455, 5.2): what a server sends, cut at any place, and what a client sends; and the
+//! handshake before them.
 //!
 //! Invariant: every byte belongs to one frame; what is no frame of a server is an error.
+
+use std::io;
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 /// Of text.
 const TEXT: u8 = 1;
@@ -13,6 +20,8 @@ const MASKED: u8 = 0x80;
 /// Lengths that say that the length follows, in two or eight bytes.
 const IN_TWO: u8 = 126;
 const IN_EIGHT: u8 = 127;
+/// Bytes of the answer to a handshake.
+const MAX_HEAD: usize = 4 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame<'a> {
@@ -122,6 +131,27 @@ fn head(kind: u8, mask: u8, length: usize) -> Vec<u8> {
         }
     }
     head
+}
+
+/// Opens a socket for GraphQL on a connection.
+pub async fn shake_hands(stream: &mut TcpStream, host: SocketAddr) -> io::Result<()> {
+    let request = format!(
+        "GET /graphql HTTP/1.1\r\nHost: {host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await?;
+    let mut head = Vec::new();
+    // The server says nothing on its own before the init, so nothing follows the head.
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() >= MAX_HEAD || stream.read_buf(&mut head).await? == 0 {
+            return Err(io::Error::other("no whole head"));
+        }
+    }
+    if !head.starts_with(b"HTTP/1.1 101") {
+        return Err(io::Error::other(format!("turned away: {}", String::from_utf8_lossy(&head))));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
