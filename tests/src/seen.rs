@@ -20,16 +20,18 @@ const EACH: usize = 40;
 
 struct Notes {
     file: File,
+    /// Name of the stack.
+    stack: String,
     counts: HashMap<u64, usize>,
 }
 
 static NOTES: LazyLock<Option<Mutex<Notes>>> = LazyLock::new(|| {
     let folder = std::env::var_os("MM_SEEN")?;
     std::fs::create_dir_all(&folder).ok()?;
-    let stack = if Stack::chosen() == Stack::Standalone { "standalone" } else { "distributed" };
+    let stack = format!("{:?}", Stack::chosen()).to_lowercase();
     let name = format!("{stack}-{}.jsonl", std::process::id());
     let file = File::create(Path::new(&folder).join(name)).expect("a file for notes");
-    Some(Mutex::new(Notes { file, counts: HashMap::new() }))
+    Some(Mutex::new(Notes { file, stack, counts: HashMap::new() }))
 });
 
 /// Notes an answer, with `data` and `errors`, to a document.
@@ -43,8 +45,7 @@ pub fn note(document: &str, variables: &Value, answer: &Value) {
     let count = notes.counts.entry(hasher.finish()).or_default();
     *count += 1;
     if *count <= EACH {
-        let stack = format!("{:?}", Stack::chosen()).to_lowercase();
-        let line = json!({ "stack": stack, "test": test, "document": document, "variables": variables, "answer": answer });
+        let line = json!({ "stack": notes.stack, "test": test, "document": document, "variables": variables, "answer": answer });
         writeln!(notes.file, "{line}").expect("a note");
     }
 }

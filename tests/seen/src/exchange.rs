@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use serde::Deserialize;
 use serde_json::Value;
 
+#[derive(Deserialize)]
 pub struct Exchange {
     pub stack: String,
     pub test: String,
@@ -20,14 +22,7 @@ pub fn read(folder: &Path) -> Result<Vec<Exchange>> {
     for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let text = std::fs::read_to_string(entry?.path())?;
         // The last line of a test that was killed may be cut.
-        exchanges.extend(text.lines().filter_map(|line| serde_json::from_str(line).ok()).filter_map(of));
+        exchanges.extend(text.lines().filter_map(|line| serde_json::from_str(line).ok()));
     }
     Ok(exchanges)
-}
-
-fn of(mut line: Value) -> Option<Exchange> {
-    let [stack, test, document] =
-        ["stack", "test", "document"].map(|name| line[name].as_str().map(str::to_owned));
-    let [variables, answer] = ["variables", "answer"].map(|name| line[name].take());
-    Some(Exchange { stack: stack?, test: test?, document: document?, variables, answer })
 }

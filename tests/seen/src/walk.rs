@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use apollo_compiler::Schema;
 use apollo_compiler::ast::{
-    Definition, Document, Field, FragmentDefinition, OperationDefinition, Selection, Type, Value as Literal,
+    Definition, Document, Field, FragmentDefinition, OperationDefinition, Selection, Value as Literal,
 };
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node};
@@ -76,18 +76,18 @@ impl<'a> Walk<'a> {
 
     fn field(&mut self, of: &str, field: &'a Node<Field>, answer: &Value) {
         let value = answer.get(field.response_name().as_str());
-        let Ok(definition) = self.schema.type_field(of, &field.name) else { return };
+        let schema = self.schema;
+        let Ok(definition) = schema.type_field(of, &field.name) else { return };
         // A meta-field has no part of its own.
         let Some(value) = value.filter(|_| !field.name.starts_with("__")) else { return };
-        let (ty, arguments) = (definition.ty.clone(), definition.arguments.clone());
         self.seen.insert(Part::field(of, &field.name));
         for argument in &field.arguments {
             self.seen.insert(Part::argument(of, &field.name, &argument.name));
-            if let Some(known) = arguments.iter().find(|known| known.name == argument.name) {
-                self.literal(&known.ty, &argument.value);
+            if let Some(known) = definition.arguments.iter().find(|known| known.name == argument.name) {
+                self.literal(known.ty.inner_named_type(), &argument.value);
             }
         }
-        self.value(ty.inner_named_type(), field, value);
+        self.value(definition.ty.inner_named_type(), field, value);
     }
 
     /// An answer of a field, whose type is this within lists.
@@ -134,7 +134,7 @@ impl<'a> Walk<'a> {
             Value::Object(fields) => {
                 for (name, value) in fields {
                     if let Some(of) = self.input_field(ty, name) {
-                        self.input(of.inner_named_type(), value);
+                        self.input(of, value);
                     }
                 }
             }
@@ -143,16 +143,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn literal(&mut self, ty: &Type, literal: &Literal) {
-        let ty = ty.inner_named_type();
+    fn literal(&mut self, ty: &Name, literal: &Literal) {
         match literal {
-            Literal::List(values) => {
-                values.iter().for_each(|value| self.literal(&Type::Named(ty.clone()), value))
-            }
+            Literal::List(values) => values.iter().for_each(|value| self.literal(ty, value)),
             Literal::Object(fields) => {
                 for (name, value) in fields {
                     if let Some(of) = self.input_field(ty, name) {
-                        self.literal(&of, value);
+                        self.literal(of, value);
                     }
                 }
             }
@@ -166,11 +163,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Notes a field of an input, and gives its type.
-    fn input_field(&mut self, ty: &Name, name: &str) -> Option<Type> {
+    /// Notes a field of an input, and gives its type within lists.
+    fn input_field(&mut self, ty: &Name, name: &str) -> Option<&'a Name> {
         let Some(ExtendedType::InputObject(input)) = self.schema.types.get(ty) else { return None };
         let field = input.fields.get(name)?;
         self.seen.insert(Part::field(ty, name));
-        Some((*field.ty).clone())
+        Some(field.ty.inner_named_type())
     }
 }
