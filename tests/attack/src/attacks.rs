@@ -38,62 +38,32 @@ pub struct Running {
     _workers: JoinSet<()>,
 }
 
+macro_rules! attack {
+    ($name:literal, $workers:literal, $go:path) => {
+        Attack {
+            name: $name,
+            workers: $workers,
+            go: |ground, worker, inputs| Box::pin($go(ground, worker, inputs)),
+        }
+    };
+}
+
 /// Every attack, with as many workers as make it hurt.
 pub const ATTACKS: &[Attack] = &[
-    Attack {
-        name: "pipelined, never read",
-        workers: 64,
-        go: |g, w, i| Box::pin(connections::pipelined(g, w, i)),
-    },
-    Attack {
-        name: "heads that do not end",
-        workers: 16,
-        go: |g, w, i| Box::pin(connections::half_heads(g, w, i)),
-    },
-    Attack {
-        name: "large answers, never read",
-        workers: 32,
-        go: |g, w, i| Box::pin(connections::large_answers(g, w, i)),
-    },
-    Attack { name: "forged tokens", workers: 16, go: |g, w, i| Box::pin(requests::forged_tokens(g, w, i)) },
-    Attack {
-        name: "documents over their cost",
-        workers: 16,
-        go: |g, w, i| Box::pin(requests::costly(g, w, i)),
-    },
-    Attack {
-        name: "documents just admitted",
-        workers: 16,
-        go: |g, w, i| Box::pin(requests::admitted(g, w, i)),
-    },
-    Attack { name: "look-ups of users", workers: 16, go: |g, w, i| Box::pin(requests::look_ups(g, w, i)) },
-    Attack {
-        name: "sends that are refused",
-        workers: 16,
-        go: |g, w, i| Box::pin(effects::refused_sends(g, w, i)),
-    },
-    Attack {
-        name: "one member added and removed",
-        workers: 8,
-        go: |g, w, i| Box::pin(effects::members(g, w, i)),
-    },
-    Attack { name: "blocks set and lifted", workers: 8, go: |g, w, i| Box::pin(effects::blocks(g, w, i)) },
-    Attack { name: "sockets of one user", workers: 8, go: |g, w, i| Box::pin(sockets::many(g, w, i)) },
-    Attack {
-        name: "large operations",
-        workers: 8,
-        go: |g, w, i| Box::pin(sockets::large_operations(g, w, i)),
-    },
-    Attack {
-        name: "empty frames before the init",
-        workers: 16,
-        go: |g, w, i| Box::pin(sockets::frames_before_init(g, w, i)),
-    },
-    Attack {
-        name: "empty frames after the init",
-        workers: 16,
-        go: |g, w, i| Box::pin(sockets::frames_after_init(g, w, i)),
-    },
+    attack!("pipelined, never read", 64, connections::pipelined),
+    attack!("heads that do not end", 16, connections::half_heads),
+    attack!("large answers, never read", 32, connections::large_answers),
+    attack!("forged tokens", 16, requests::forged_tokens),
+    attack!("documents over their cost", 16, requests::costly),
+    attack!("documents just admitted", 16, requests::admitted),
+    attack!("look-ups of users", 16, requests::look_ups),
+    attack!("sends that are refused", 16, effects::refused_sends),
+    attack!("one member added and removed", 8, effects::members),
+    attack!("blocks set and lifted", 8, effects::blocks),
+    attack!("sockets of one user", 8, sockets::many),
+    attack!("large operations", 8, sockets::large_operations),
+    attack!("empty frames before the init", 16, sockets::frames_before_init),
+    attack!("empty frames after the init", 16, sockets::frames_after_init),
 ];
 
 impl Attack {

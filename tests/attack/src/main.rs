@@ -19,11 +19,11 @@ use clap::{Parser, Subcommand};
 use tests::System;
 use tokio::time::Instant;
 
-use attacks::{ATTACKS, Attack};
+use attacks::{ATTACKS, Attack, Running};
 use ground::Ground;
 use neighbours::Neighbours;
 use sink::Sink;
-use table::Row;
+use table::{Measured, Row};
 use usage::Usage;
 
 /// Of the answers to neighbours, while everything happens together.
@@ -77,15 +77,8 @@ async fn attack(command: &Command) -> Result<()> {
             drop(running);
             neighbours.take()
         };
-        let before = Usage::of_all(&system.processes)?;
-        let begun = Instant::now();
-        let running = attack.begin(&aim);
-        neighbours.observe(each).await?;
-        let during = Usage::of_all(&system.processes)?;
-        let (inputs, seconds) = (running.inputs(), begun.elapsed().as_secs_f64());
-        drop(running);
-        let row =
-            Row { name: attack.name, inputs, seconds, times: neighbours.take(), beside, before, during };
+        let during = measure(&system, &mut neighbours, each, || vec![attack.begin(&aim)]).await?;
+        let row = Row { name: attack.name, during, beside: Some(beside) };
         row.print();
         failures.extend(row.failures());
         ensure!(
@@ -95,22 +88,34 @@ async fn attack(command: &Command) -> Result<()> {
         );
     }
 
-    let before = Usage::of_all(&system.processes)?;
-    let begun = Instant::now();
-    let running: Vec<_> = chosen.iter().map(|attack| attack.begin_in_small(&aim)).collect();
-    neighbours.observe(each).await?;
-    let during = Usage::of_all(&system.processes)?;
-    let (inputs, seconds) =
-        (running.iter().map(attacks::Running::inputs).sum(), begun.elapsed().as_secs_f64());
-    drop(running);
-    let together = neighbours.take();
-    table::all_together(inputs, seconds, &together, before, during);
-    if together.p99() > ANSWERED_WITHIN {
-        failures
-            .push(format!("all together: p99 of answers {:?} is over {ANSWERED_WITHIN:?}", together.p99()));
+    let begin = || chosen.iter().map(|attack| attack.begin_in_small(&aim)).collect();
+    let during = measure(&system, &mut neighbours, each, begin).await?;
+    let together = Row { name: "all together", during, beside: None };
+    together.print();
+    let p99 = together.during.times.p99();
+    if p99 > ANSWERED_WITHIN {
+        failures.push(format!("all together: p99 of answers {p99:?} is over {ANSWERED_WITHIN:?}"));
     }
     ensure!(system.processes.iter_mut().all(|process| process.ended().is_none()), "a process has ended");
     ensure!(system.end().await, "a process did not end with success");
     ensure!(failures.is_empty(), "{}", failures.join("\n"));
     Ok(())
+}
+
+/// Attacks the system for a time, beside the neighbours.
+async fn measure(
+    system: &System,
+    neighbours: &mut Neighbours,
+    time: Duration,
+    begin: impl FnOnce() -> Vec<Running>,
+) -> Result<Measured> {
+    let before = Usage::of_all(&system.processes)?;
+    let begun = Instant::now();
+    let running = begin();
+    neighbours.observe(time).await?;
+    let after = Usage::of_all(&system.processes)?;
+    let inputs: u64 = running.iter().map(Running::inputs).sum();
+    let inputs_per_second = inputs as f64 / begun.elapsed().as_secs_f64();
+    drop(running);
+    Ok(Measured { inputs_per_second, times: neighbours.take(), before, after })
 }

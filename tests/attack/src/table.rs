@@ -12,16 +12,20 @@ const NOTICEABLE: f64 = 20.0;
 /// A process may grow by this much in an attack, in megabytes.
 const GROWTH: f64 = 512.0;
 
+/// What was found while workers attacked the system.
+pub struct Measured {
+    pub inputs_per_second: f64,
+    /// Of neighbours.
+    pub times: Times,
+    pub before: Usage,
+    pub after: Usage,
+}
+
 pub struct Row {
     pub name: &'static str,
-    pub inputs: u64,
-    pub seconds: f64,
-    /// Of neighbours while the system is attacked.
-    pub times: Times,
-    /// Of neighbours while the sink is attacked.
-    pub beside: Times,
-    pub before: Usage,
-    pub during: Usage,
+    pub during: Measured,
+    /// Times of neighbours while the sink is attacked; absent where the bars for one attack do not apply.
+    pub beside: Option<Times>,
 }
 
 pub fn head(stack: Stack) {
@@ -35,61 +39,42 @@ pub fn head(stack: Stack) {
 impl Row {
     /// What is over its bar.
     pub fn failures(&self) -> Vec<String> {
+        let Some(beside) = &self.beside else { return vec![] };
+        let Measured { times, before, after, .. } = &self.during;
         let mut failures = Vec::new();
-        let (p99, beside) = (milliseconds(self.times.p99()), milliseconds(self.beside.p99()));
+        let (p99, beside) = (milliseconds(times.p99()), milliseconds(beside.p99()));
         if p99 > NOTICEABLE && p99 > RATIO * beside {
             failures.push(format!(
                 "{}: p99 of the neighbours {p99:.1} ms, {beside:.1} beside the sink",
                 self.name
             ));
         }
-        let growth = self.during.megabytes - self.before.megabytes;
+        let growth = after.megabytes - before.megabytes;
         if growth > GROWTH {
             failures.push(format!("{}: memory has grown by {growth:.0} MB", self.name));
         }
-        if self.times.failed > 0 {
-            failures.push(format!("{}: {} sends of neighbours failed", self.name, self.times.failed));
+        if times.failed > 0 {
+            failures.push(format!("{}: {} sends of neighbours failed", self.name, times.failed));
         }
         failures
     }
 
     pub fn print(&self) {
-        let verdict = if self.failures().is_empty() { "holds" } else { "BROKEN" };
-        let beside = format!("{:.1}", milliseconds(self.beside.p99()));
-        let ratio = format!("{:.2}", milliseconds(self.times.p99()) / milliseconds(self.beside.p99()));
-        line(
-            self.name,
-            self.inputs as f64 / self.seconds,
-            &self.times,
-            [&beside, &ratio],
-            self.before,
-            self.during,
-            verdict,
+        let Measured { inputs_per_second, times, before, after } = &self.during;
+        let [p50, p99] = [times.p50(), times.p99()].map(milliseconds);
+        let (mut sink, mut ratio, mut verdict) = (String::new(), String::new(), "");
+        if let Some(beside) = &self.beside {
+            let beside = milliseconds(beside.p99());
+            (sink, ratio) = (format!("{beside:.1}"), format!("{:.2}", p99 / beside));
+            verdict = if self.failures().is_empty() { "holds" } else { "BROKEN" };
+        }
+        let growth = format!("{:+.0}", after.megabytes - before.megabytes);
+        let written = after.written_megabytes - before.written_megabytes;
+        println!(
+            "{:<34} {inputs_per_second:>10.0} {p50:>8.1} {p99:>8.1} {sink:>8} {ratio:>8} {growth:>9} {:>7} {written:>9.1}  {verdict}",
+            self.name, after.descriptors
         );
     }
-}
-
-pub fn all_together(inputs: u64, seconds: f64, times: &Times, before: Usage, during: Usage) {
-    line("all together", inputs as f64 / seconds, times, ["", ""], before, during, "");
-}
-
-fn line(
-    name: &str,
-    inputs: f64,
-    times: &Times,
-    beside: [&str; 2],
-    before: Usage,
-    during: Usage,
-    verdict: &str,
-) {
-    let [p50, p99] = [times.p50(), times.p99()].map(milliseconds);
-    let [sink, ratio] = beside;
-    let growth = format!("{:+.0}", during.megabytes - before.megabytes);
-    let written = during.written_megabytes - before.written_megabytes;
-    println!(
-        "{name:<34} {inputs:>10.0} {p50:>8.1} {p99:>8.1} {sink:>8} {ratio:>8} {growth:>9} {:>7} {written:>9.1}  {verdict}",
-        during.descriptors
-    );
 }
 
 fn milliseconds(time: std::time::Duration) -> f64 {
