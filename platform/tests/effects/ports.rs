@@ -18,23 +18,28 @@ use schemas::topics::{EVENTS, EVENTS_DLQ, Topic};
 use crate::world::{State, World};
 
 impl World {
-    /// Acts at some step, and answers at a later one: what crashes in between has acted without knowing it.
-    pub async fn step<T: Unpin>(&self, mut act: impl FnMut(&mut State) -> T) -> T {
-        let mut acted: Option<T> = None;
+    /// Asks at every step until there is an answer.
+    async fn answer<T>(&self, mut ask: impl FnMut(&mut State) -> Option<T>) -> T {
         poll_fn(|context| {
             // Every future is polled at every step.
             context.waker().wake_by_ref();
-            let mut state = self.state();
+            ask(&mut self.state()).map_or(Poll::Pending, Poll::Ready)
+        })
+        .await
+    }
+
+    /// Acts at some step, and answers at a later one: what crashes in between has acted without knowing it.
+    pub async fn step<T>(&self, mut act: impl FnMut(&mut State) -> T) -> T {
+        let mut acted: Option<T> = None;
+        self.answer(|state| {
             if state.chance(0.4) {
-                return Poll::Pending;
+                return None;
             }
-            match acted.take() {
-                Some(answer) => Poll::Ready(answer),
-                None => {
-                    acted = Some(act(&mut state));
-                    Poll::Pending
-                }
+            let answer = acted.take();
+            if answer.is_none() {
+                acted = Some(act(state));
             }
+            answer
         })
         .await
     }
@@ -46,21 +51,19 @@ struct Tail(World, Offset);
 impl Reader for Tail {
     async fn next(&mut self) -> Result<Vec<Record>, LogError> {
         let Self(world, next) = self;
-        poll_fn(|context| {
-            // Every future is polled at every step.
-            context.waker().wake_by_ref();
-            let mut state = world.state();
-            let ahead = state.records.len() - *next as usize;
-            if ahead == 0 || state.chance(0.5) {
-                return Poll::Pending;
-            }
-            let take = state.random.random_range(1..=ahead.min(9));
-            let from = *next as usize;
-            *next += take as Offset;
-            let records = state.records[from..from + take].iter().map(|(record, _)| record.clone());
-            Poll::Ready(Ok(records.collect()))
-        })
-        .await
+        world
+            .answer(|state| {
+                let ahead = state.records.len() - *next as usize;
+                if ahead == 0 || state.chance(0.5) {
+                    return None;
+                }
+                let take = state.random.random_range(1..=ahead.min(9));
+                let from = *next as usize;
+                *next += take as Offset;
+                let records = state.records[from..from + take].iter().map(|(record, _)| record.clone());
+                Some(Ok(records.collect()))
+            })
+            .await
     }
 }
 
@@ -153,10 +156,7 @@ impl Clock for World {
 
     /// Short pauses end at some step; a deadline ends only if the schedule is hostile.
     async fn sleep(&self, duration: Duration) {
-        poll_fn(|context| {
-            // Every future is polled at every step.
-            context.waker().wake_by_ref();
-            let mut state = self.state();
+        self.answer(|state| {
             let rarely = duration >= Duration::from_secs(10);
             let probability = if !rarely {
                 0.2
@@ -165,7 +165,7 @@ impl Clock for World {
             } else {
                 0.0
             };
-            if state.chance(probability) { Poll::Ready(()) } else { Poll::Pending }
+            state.chance(probability).then_some(())
         })
         .await
     }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use musclemap_platform::dead_letter::ORIGIN_HEADER;
 use musclemap_platform::ports::{LogError, Record};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -137,7 +138,7 @@ impl State {
     }
 
     pub fn dead_letter(&mut self, letter: &Outgoing) {
-        let origin = letter.headers.iter().find(|(name, _)| *name == "mm-origin").unwrap();
+        let origin = letter.headers.iter().find(|(name, _)| *name == ORIGIN_HEADER).unwrap();
         let offset = std::str::from_utf8(&origin.1).unwrap().split_once('.').unwrap().1.parse().unwrap();
         self.dead.push(offset);
     }
@@ -162,11 +163,6 @@ impl State {
 
     /// What must hold when all is done.
     pub fn check(&self) -> Result<(), String> {
-        let mut wanted = BTreeMap::new();
-        for (record, says) in &self.records {
-            let version = record.cause().unwrap().number.offset;
-            wanted.extend(says.keys().into_iter().map(|key| (key, version)));
-        }
         for (offset, dead) in self.dead.iter().map(|offset| (offset, self.records[*offset as usize].1)) {
             if !matches!(dead, Says::Poison | Says::Refused(_)) {
                 return Err(format!("{offset} is a dead letter and says {dead:?}"));
@@ -177,13 +173,18 @@ impl State {
             return Err(format!("the repeat at {offset} had an effect"));
         }
         // Versions of causes only go up, except that a repeat has an old one, which is no newer word.
-        let newest = |key: &i64| {
-            let of_key = self.records.iter().filter(|(_, says)| says.keys().contains(key));
-            of_key.map(|(record, _)| record.cause().unwrap().number.offset).max()
-        };
-        for key in wanted.keys() {
-            if self.target.get(key).copied() != newest(key) {
-                return Err(format!("key {key} is {:?} instead of {:?}", self.target.get(key), newest(key)));
+        let mut newest: BTreeMap<i64, Offset> = BTreeMap::new();
+        for (record, says) in &self.records {
+            let version = record.cause().unwrap().number.offset;
+            for key in says.keys() {
+                let known = newest.entry(key).or_insert(version);
+                *known = version.max(*known);
+            }
+        }
+        for (key, version) in newest {
+            let found = self.target.get(&key);
+            if found != Some(&version) {
+                return Err(format!("key {key} is {found:?} instead of {version}"));
             }
         }
         Ok(())
