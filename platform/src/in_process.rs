@@ -61,7 +61,7 @@ impl Default for InProcess {
 
 impl InProcess {
     /// Keeps up to `bound` bytes.
-    pub fn bounded(bound: usize) -> Self {
+    fn bounded(bound: usize) -> Self {
         Self { state: Mutex::default(), bound }
     }
 
@@ -70,13 +70,6 @@ impl InProcess {
         let mut state = locked(&self.state);
         state.expire(Instant::now());
         state
-    }
-
-    /// Everything is lost, as when a server restarts; subscriptions go on.
-    pub fn clear(&self) {
-        let mut state = self.state();
-        let channels = std::mem::take(&mut state.channels);
-        *state = State { channels, ..State::default() };
     }
 }
 
