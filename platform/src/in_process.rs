@@ -206,7 +206,7 @@ impl Ephemeral for InProcess {
     async fn publish(&self, channel: &str, message: Bytes) -> Result<(), EphemeralError> {
         check_bytes(&message)?;
         if let Some(channel) = self.state().channels.get(channel) {
-            // Without a subscriber it is for nobody.
+            // Sending fails only without a subscriber.
             let _ = channel.send(Incoming::Message(message));
         }
         Ok(())

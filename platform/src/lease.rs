@@ -20,7 +20,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// The lease of a name, if nobody holds it. `token` is unlike that of any other holder.
+    /// The lease of a name, if it is free. `token` is unlike that of any other holder.
     pub async fn acquire(
         ephemeral: Arc<dyn Ephemeral>,
         name: &str,

@@ -44,7 +44,7 @@ pub async fn complete(by: &Client, attachment: &Value) -> Value {
     by.ask(&query, json!({ "a": attachment })).await
 }
 
-/// An attachment, as its uploader is told of it.
+/// An attachment, as its uploader reads it.
 pub async fn attachment(by: &Client, id: &Value) -> Value {
     let query = format!("query($a: ID!) {{ attachment(id: $a) {{ {ATTACHMENT} }} }}");
     by.get(&query, json!({ "a": id })).await["attachment"].take()

@@ -140,10 +140,10 @@ macro_rules! ephemeral_conformance {
             values::what_is_too_large_is_refused,
             deadlines::members_are_due_in_the_order_of_their_deadlines,
             deadlines::a_new_deadline_replaces_the_old_one,
-            deadlines::who_is_due_is_handled_by_one,
+            deadlines::a_due_member_is_given_to_one_caller,
             messages::all_subscribers_get_a_channel_in_order,
             messages::a_subscriber_gets_nothing_from_before,
-            messages::who_does_not_read_is_told_that_it_missed_some,
+            messages::a_lagging_subscriber_receives_resumed,
             leases::a_lease_has_one_holder_until_it_is_released,
             leases::a_lease_that_was_not_renewed_is_lost,
         }

@@ -1,7 +1,7 @@
 //! The connection that commands share, and the next one after it was lost.
 //!
-//! Invariant: one connection is made at a time; whoever waits for an attempt that fails makes no other, and
-//! neither does anyone for [`RETRY_EVERY`].
+//! Invariant: one connection is made at a time; callers that wait for a failed attempt start no other, and none
+//! starts within [`RETRY_EVERY`].
 
 use std::sync::Mutex;
 use std::time::Duration;

@@ -4,8 +4,8 @@
 //! - A process starts and serves without the server; calls fail at once while it is away, and go on within a
 //!   second of its return.
 //! - Each compare-and-set, addition and taking of deadlines is one script, so one step.
-//! - All channels of a process stand on one connection of their own, which is asked every few seconds; whenever
-//!   it is made anew, subscribers are told.
+//! - All channels of a process share one connection of their own, which is pinged every 2 s; after a reconnect
+//!   subscribers receive [`Resumed`](platform::ports::Incoming::Resumed).
 
 mod commands;
 mod config;

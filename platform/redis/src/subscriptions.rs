@@ -27,7 +27,7 @@ const RETRY_EVERY: Duration = Duration::from_millis(500);
 #[derive(Default)]
 pub(crate) struct Channels {
     state: Mutex<State>,
-    /// Notified when a channel has come.
+    /// Notified when a channel is added.
     added: Notify,
 }
 
@@ -55,7 +55,7 @@ impl Channels {
 
     fn deliver(&self, channel: &str, incoming: Incoming) {
         if let Some(sender) = locked(&self.state).senders.get(channel) {
-            // Without a subscriber it is for nobody.
+            // Sending fails only without a subscriber.
             let _ = sender.send(incoming);
         }
     }

@@ -40,7 +40,7 @@ impl<T> Batch<T> {
         self.effects >= options.batch || self.bytes >= options.batch_bytes
     }
 
-    /// Whether a further record would not wait for company, because it asks for nothing and none before does.
+    /// Whether the batch holds neither effects nor poison.
     pub fn is_idle(&self) -> bool {
         self.items.is_empty() && self.poison.is_empty()
     }

@@ -5,7 +5,7 @@
 //! - A call is answered or fails within [`CALL_WITHIN`].
 //! - Of several compare-and-sets of one key at the same time one takes effect.
 //! - A subscriber gets the messages of a channel in the order of one publisher; where it may have missed some,
-//!   it is told.
+//!   it receives [`Incoming::Resumed`].
 //! - Memory is bounded: when there is no room, what expires soonest goes.
 
 use std::time::Duration;

@@ -73,7 +73,7 @@ fn mark(pieces: &[Piece], unit: &Unit, marked: &mut [bool]) {
     }
 }
 
-/// Whether two words differ by at most so many typos: a letter more, less, another, or two in the other order.
+/// Whether two words differ by at most `typos` edits: insertion, deletion, substitution, transposition.
 pub fn is_within(one: &str, other: &str, typos: usize) -> bool {
     if typos == 0 {
         return one == other;

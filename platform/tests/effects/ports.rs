@@ -106,7 +106,7 @@ impl Log for World {
     }
 
     async fn position_at(&self, _: &'static Topic, _: Partition, _: LogTime) -> Result<Offset, LogError> {
-        Err(LogError::Closed("nobody asks".to_owned()))
+        Err(LogError::Closed("not called by a run".to_owned()))
     }
 }
 
@@ -144,7 +144,7 @@ impl Tables for World {
     }
 
     async fn range(&self, _: &'static Table, _: &[Value], _: Range) -> Result<Page, TablesError> {
-        Err(TablesError::Refused("nobody asks".to_owned()))
+        Err(TablesError::Refused("not called by a run".to_owned()))
     }
 }
 

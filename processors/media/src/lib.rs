@@ -107,13 +107,13 @@ impl Media {
         let place = self.decoding.clone().acquire_owned().await;
         let place = place.map_err(|error| Failure::Failed(error.to_string()))?;
         let looking = tokio::task::spawn_blocking(move || {
-            // Held as long as the thread runs, also when nobody waits for it any more.
+            // Held as long as the thread runs, also after the wait has timed out.
             let _place = place;
             files::examine(&bytes, &declared)
         });
         match timeout(EXAMINED_WITHIN, looking).await {
             Ok(Ok(found)) => Ok(found),
-            // A decoder that panics has met what no encoder makes.
+            // A decoder's panic counts as a malformed file.
             Ok(Err(error)) if error.is_panic() => Ok(Err(RejectedReason::Malformed)),
             Ok(Err(error)) => Err(Failure::Failed(error.to_string())),
             Err(_) => Ok(Err(RejectedReason::TooLarge)),

@@ -48,7 +48,7 @@ macro_rules! attack {
     };
 }
 
-/// Every attack, with as many workers as make it hurt.
+/// Every attack, with as many workers as saturate a core.
 pub const ATTACKS: &[Attack] = &[
     attack!("pipelined, never read", 64, connections::pipelined),
     attack!("heads that do not end", 16, connections::half_heads),

@@ -15,7 +15,7 @@ use uuid::Uuid;
 const PAIRS: usize = 10;
 /// Between two sends of one user.
 const PACE: Duration = Duration::from_millis(500);
-/// The longest answer that is told from longer ones, in microseconds.
+/// The histogram's upper bound, in microseconds.
 const LONGEST: u64 = 120_000_000;
 
 /// How long answers took.

@@ -41,7 +41,7 @@ pub async fn a_new_deadline_replaces_the_old_one(ephemeral: Arc<dyn Ephemeral>) 
     assert_eq!(due(ephemeral, &queue, 50, 100, 10).await, ["later"]);
 }
 
-pub async fn who_is_due_is_handled_by_one(ephemeral: Arc<dyn Ephemeral>) {
+pub async fn a_due_member_is_given_to_one_caller(ephemeral: Arc<dyn Ephemeral>) {
     let queue = fresh("queue");
     for member in 0..200 {
         schedule(&*ephemeral, &queue, &member.to_string(), Some(member)).await;

@@ -35,5 +35,5 @@ pub async fn a_lease_that_was_not_renewed_is_lost(ephemeral: Arc<dyn Ephemeral>)
     let second = eventually("a lease", async || acquire(&ephemeral, &name, "second", LONG).await).await;
     assert!(!first.renew().await.expect("an answer"));
     first.release().await.expect("an answer");
-    assert!(second.renew().await.expect("an answer"), "who has lost it releases nothing");
+    assert!(second.renew().await.expect("an answer"), "a lost lease releases nothing");
 }

@@ -60,7 +60,7 @@ pub async fn a_subscriber_gets_nothing_from_before(ephemeral: Arc<dyn Ephemeral>
     assert_eq!(next_of(&mut subscription, &case).await, "after");
 }
 
-pub async fn who_does_not_read_is_told_that_it_missed_some(ephemeral: Arc<dyn Ephemeral>) {
+pub async fn a_lagging_subscriber_receives_resumed(ephemeral: Arc<dyn Ephemeral>) {
     let (case, ephemeral) = (fresh("case"), &*ephemeral);
     let mut slow = subscribed(ephemeral, OTHER).await;
     let mut quick = subscribed(ephemeral, OTHER).await;

@@ -14,7 +14,7 @@ pub const ADMITTED: &str = "{ conversations(first: 20) { nodes { id title partic
 /// Lists in lists: more than any answer may cost.
 const COSTLY: &str = "{ conversations(first: 50) { nodes { participants(first: 50) { nodes { user { id username displayName } role } } } } }";
 
-/// The head of a request with a body of so many bytes.
+/// The head of a request with a body of `bytes` bytes.
 pub fn head(account: &Account, bytes: usize) -> String {
     format!(
         "POST /graphql HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: {bytes}\r\n\r\n",
@@ -45,7 +45,7 @@ pub async fn ask(
     Ok(())
 }
 
-/// Tokens that nobody has issued: without an algorithm, with others' keys, with a part of another.
+/// Forged tokens: without an algorithm, with others' keys, with a part of another.
 pub async fn forged_tokens(ground: Ground, worker: usize, inputs: Inputs) -> Result<()> {
     let account = ground.account(worker).clone();
     let other = ground.other(worker).clone();
