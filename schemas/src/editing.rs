@@ -37,16 +37,21 @@ pub struct MessageEdited {
     pub message: Message,
 }
 
-/// Row of a conversation by number: the text of a message that was edited, and how often.
+/// Row of a conversation by number: the text of a message that was edited, and what was charged for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.rows")]
 pub struct Edits {
-    pub count: i32,
+    /// Positions of the charges of all edits, in order; by them a command that comes again knows its own.
+    pub charges: Vec<Offset>,
     /// The text as it stands; absent once the message is deleted.
     pub content: Option<Content>,
     pub at: LogTime,
-    /// Position of the charge of the last edit.
-    pub charge: Offset,
+}
+
+impl Edits {
+    pub fn count(&self) -> i32 {
+        i32::try_from(self.charges.len()).unwrap_or(i32::MAX)
+    }
 }
 
 /// Row of a conversation by (number, version): a text that an edit replaced. Version 0 is the original.

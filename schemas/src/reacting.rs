@@ -100,6 +100,8 @@ impl Reactions {
 pub struct Reacted {
     /// In the order in which they came.
     pub reactions: Vec<Reaction>,
+    /// Positions of the last additions that were removed since, by which a command that comes again knows its own.
+    pub removed: Vec<Offset>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
@@ -112,6 +114,25 @@ pub struct Reaction {
 }
 
 impl Reacted {
+    /// Additions and removals that a user may make between two checkpoints, and more.
+    pub const MOST_REMOVED: usize = 32;
+
+    /// Whether the addition at `position` took place.
+    pub fn was_added(&self, position: Offset) -> bool {
+        self.removed.contains(&position)
+            || self.reactions.iter().any(|reaction| reaction.position == position)
+    }
+
+    pub fn remove(&mut self, emoji: &str) -> Option<Reaction> {
+        let place = self.reactions.iter().position(|reaction| reaction.emoji == emoji)?;
+        let reaction = self.reactions.remove(place);
+        if self.removed.len() == Self::MOST_REMOVED {
+            self.removed.remove(0);
+        }
+        self.removed.push(reaction.position);
+        Some(reaction)
+    }
+
     pub fn with(&self, emoji: &str) -> Option<&Reaction> {
         self.reactions.iter().find(|reaction| reaction.emoji == emoji)
     }

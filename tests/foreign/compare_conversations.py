@@ -103,7 +103,7 @@ def _check_edits(id: str, owner: Owner, conversation: Conversation) -> None:
     same(f"edited messages in {id}", sorted(edits), sorted(conversation.replaced))
     for seq, row in edits.items():
         message, times = conversation.messages[seq], [text["at"] for text in conversation.replaced[seq]]
-        same(f"edits of {seq} in {id}", (row["at"], row["count"]), (times[-1], len(times)))
+        same(f"edits of {seq} in {id}", (row["at"], len(row["charges"])), (times[-1], len(times)))
         stands = text(message) if gone[seq] is None else None
         same(f"edited text of {seq} in {id}", row["content"], stands)
 

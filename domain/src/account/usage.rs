@@ -23,7 +23,8 @@ pub const REACT: &str = "react";
 type LimitOf = fn(&Limits) -> &Limit;
 
 /// Every limit that rows count, with its place in the policy.
-pub const ALL: [(&str, LimitOf); 3] = [(EDIT, |limits| &limits.edit), (UPLOAD, |limits| &limits.upload), (REACT, |limits| &limits.react)];
+pub const ALL: [(&str, LimitOf); 3] =
+    [(EDIT, |limits| &limits.edit), (UPLOAD, |limits| &limits.upload), (REACT, |limits| &limits.react)];
 
 /// The row of a limit.
 pub fn key(name: &str) -> RowKey {

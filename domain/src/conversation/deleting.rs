@@ -61,7 +61,7 @@ impl Operation<Conversations> for DeleteMessage {
 
 /// Erases the texts of an edited message, which stand beside it.
 fn erase_texts(effect: &mut Effect<Conversations>, seq: i64, edits: &Edits, at: LogTime) {
-    for version in 0..i64::from(edits.count) {
+    for version in 0..i64::from(edits.count()) {
         effect.row(&(seq, version), Replaced { content: None, at });
     }
     effect.row(&seq, Edits { content: None, ..edits.clone() });

@@ -47,7 +47,10 @@ impl Operation<Conversations> for EditMessage {
             return Err(NoEffect::Nothing);
         }
         check(self, context, head, edits)?;
-        let count = edits.map_or(0, |edits| edits.count) + 1;
+        let mut charges = edits.map_or_else(Vec::new, |edits| edits.charges.clone());
+        charges.push(charge.position);
+        let edits = Edits { charges, content: Some(self.content.clone()), at: context.at };
+        let count = edits.count();
         let edited = Some(Edited { at: context.at, count });
         let message = Message {
             body: Body::Text(Text { content: self.content.clone(), edited }),
@@ -56,21 +59,18 @@ impl Operation<Conversations> for EditMessage {
         };
         let mut effect = context.effect();
         effect
-            .row(
-                &seq,
-                Edits { count, content: Some(self.content.clone()), at: context.at, charge: charge.position },
-            )
+            .row(&seq, edits)
             .row(&(seq, i64::from(count) - 1), Replaced { content: Some(standing), at: context.at })
             .view(MessageRow { conversation: context.id.clone(), message: message.clone().stored() })
             .event(context.id, MessageEdited { message });
         Ok(effect.done())
     }
 
-    /// Done if its charge paid for the edit that stands. One that was refused has its answer from the refund.
+    /// Done if its charge paid for an edit, also one that later edits replaced. One that was refused has its answer from the refund.
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
         let Some(charge) = past.charge else { return Some(Outcome::refused(super::uncharged())) };
         let edits = past.owner.get::<Edits>(&self.message.seq);
-        let is_own = edits.is_some_and(|edits| edits.charge == charge);
+        let is_own = edits.is_some_and(|edits| edits.charges.contains(&charge));
         is_own.then_some(Outcome::Done(Done { changed: true }))
     }
 }
@@ -87,7 +87,7 @@ fn check(
     if context.at >= head.at.saturating_add(limits.edit_window_seconds.saturating_mul(1_000)) {
         return Err(Refusal::new(ErrorCode::EditWindowClosed, "the message is too old to be edited"));
     }
-    if edits.map_or(0, |edits| edits.count) >= limits.edits_per_message {
+    if edits.map_or(0, Edits::count) >= limits.edits_per_message {
         return Err(Refusal::new(ErrorCode::EditLimitReached, "the message was edited too often"));
     }
     Ok(())

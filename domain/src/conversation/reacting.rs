@@ -88,8 +88,7 @@ impl Operation<Conversations> for React {
             return Some(Outcome::refused(uncharged()));
         }
         let own = past.owner.get::<Reacted>(&(self.target.seq, self.user.clone()))?;
-        let made = own.with(&self.emoji).is_some_and(|reaction| reaction.position == past.offset);
-        made.then_some(Outcome::Done(Done { changed: true }))
+        own.was_added(past.offset).then_some(Outcome::Done(Done { changed: true }))
     }
 }
 
@@ -101,8 +100,7 @@ impl Operation<Conversations> for RemoveReaction {
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
         let (user, target) = (&self.user, &self.target);
         let Seen { head, mut all, mut own } = seen(context, user, target)?;
-        let place = own.reactions.iter().position(|reaction| reaction.emoji == self.emoji);
-        let reaction = own.reactions.remove(place.ok_or(NoEffect::Nothing)?);
+        let reaction = own.remove(&self.emoji).ok_or(NoEffect::Nothing)?;
         take(&mut all, user, &self.emoji);
         let told = told(head, target, user, reaction);
         let mut effect = context.effect();

@@ -266,5 +266,7 @@ fn a_repeated_verdict_is_that_of_the_same_command() {
     assert!(matches!(k1.repeats(again, asked(), request()), Some(Outcome::Refused(_))));
     assert!(matches!(k1.repeats(again, asked(), take("ann", "👍")), Some(Outcome::Refused(_))));
     k1.asks(2_200, take("ann", "👍"));
+    assert!(matches!(k1.repeats(made, charged(), request()), Some(Outcome::Done(_))), "it was removed since");
+    assert_eq!(k1.repeats(again, charged(), request()), None);
     assert!(matches!(k1.repeats(again, asked(), take("ann", "👍")), Some(Outcome::Done(_))));
 }

@@ -174,7 +174,7 @@ impl Worded for Conversations {
                 format!(
                     "edits of {}: {}, {}",
                     key.names::<Edits>().unwrap(),
-                    edits.count,
+                    edits.count(),
                     words::erasable(edits.content.as_ref())
                 )
             }

@@ -20,7 +20,7 @@ impl Reads {
             Body::Note(_) | Body::Removed(_) => return Ok(vec![]),
         };
         let Some(edits) = edits else { return Ok(vec![(text.text, message.core.sent_at)]) };
-        let count = usize::try_from(edits.count).unwrap_or(0);
+        let count = edits.charges.len();
         let replaced = self.rows.replaced(conversation, *seq).await?;
         let (mut versions, mut at) = (Vec::with_capacity(count + 1), message.core.sent_at);
         for text in replaced.into_iter().take(count) {

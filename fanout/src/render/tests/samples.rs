@@ -138,7 +138,7 @@ fn reacted() -> Completed {
     let own = Reaction { emoji: "👍".to_owned(), at: 6, position: 6 };
     Completed {
         aspects: Aspects { reactions: Reactions { groups: vec![group] } },
-        reactors: Some(vec![(user("bob"), Reacted { reactions: vec![own] })]),
+        reactors: Some(vec![(user("bob"), Reacted { reactions: vec![own], removed: vec![] })]),
     }
 }
 

@@ -43,11 +43,12 @@ impl Simulated for SubmitEdit {
             let counted = usage.into_iter().flat_map(|usage| usage.uses.iter().map(|one| one.position));
             let own = |(story, written): (&Story, &Written)| {
                 let edits = story.stored.get::<Edits>(&written.message.seq);
-                edits.filter(|_| written.message.sender.user == *user).map(|edits| edits.charge)
+                let own = edits.filter(|_| written.message.sender.user == *user);
+                own.map_or_else(Vec::new, |edits| edits.charges.clone())
             };
             let messages =
                 rest.stories().flat_map(|story| story.history.messages.iter().map(move |one| (story, one)));
-            if let Some(wrong) = counted.chain(messages.filter_map(own)).find(|at| refunded.contains(at)) {
+            if let Some(wrong) = counted.chain(messages.flat_map(own)).find(|at| refunded.contains(at)) {
                 return Err(format!("the edit of {user} at {wrong} came back, and stands"));
             }
         }
@@ -87,7 +88,7 @@ impl Simulated for EditMessage {
                 // The texts of a deleted message are erased.
                 let erased = written.removed_at.is_some();
                 let told = told.map(|(count, content)| (count, content.filter(|_| !erased)));
-                if edits.map(|edits| (edits.count, edits.content.as_ref())) != told {
+                if edits.map(|edits| (edits.count(), edits.content.as_ref())) != told {
                     return Err(format!(
                         "{}: message {seq} has {edits:?}, and its events {told:?}",
                         story.id
@@ -95,7 +96,7 @@ impl Simulated for EditMessage {
                 }
                 let versions = story.stored.all::<Replaced>().filter(|((of, _), _)| *of == seq);
                 let (kept, gone): (Vec<_>, Vec<_>) = versions.partition(|(_, text)| text.content.is_some());
-                let count = edits.map_or(0, |edits| edits.count as usize);
+                let count = edits.map_or(0, |edits| edits.charges.len());
                 if (kept.len(), gone.len()) != (if erased { (0, count) } else { (count, 0) }) {
                     return Err(format!("{}: {kept:?} are kept of message {seq}, {gone:?} not", story.id));
                 }
