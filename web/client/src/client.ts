@@ -87,6 +87,7 @@ export class Client extends Changing {
   async close(): Promise<void> {
     for (const leave of this.#leave) leave();
     for (const timer of this.#counting.values()) clearTimeout(timer);
+    for (const timeline of this.#timelines.values()) timeline.close();
     this.outbox.close();
     this.conversations.stop();
     this.#acknowledgements.stop();
@@ -117,8 +118,11 @@ export class Client extends Changing {
     // The last in the map was asked for last.
     this.#timelines.delete(id);
     this.#timelines.set(id, timeline);
-    const oldest = this.#timelines.keys().next().value;
-    if (this.#timelines.size > TIMELINES && oldest !== undefined) this.#timelines.delete(oldest);
+    const [oldest] = this.#timelines.values();
+    if (this.#timelines.size > TIMELINES && oldest) {
+      oldest.close();
+      this.#timelines.delete(oldest.id);
+    }
     return timeline;
   }
 

@@ -148,7 +148,8 @@ export class Inbox extends Changing {
   /** Runs a mutation that sockets serve. Fails at once while there is no connection. */
   mutate<T>(query: string, variables: Variables): Promise<T> {
     if (this.#connection !== "live") return Promise.reject(new Error("there is no connection"));
-    return new Promise((resolve, reject) => {
+    let unwatch = () => {};
+    return new Promise<T>((resolve, reject) => {
       let answer: T | undefined;
       const leave = this.#sockets.subscribe(
         { query, variables },
@@ -163,13 +164,12 @@ export class Inbox extends Changing {
         },
       );
       // A mutation is not repeated by the socket: whoever asked for it does that.
-      const unwatch = this.onChange(() => {
+      unwatch = this.onChange(() => {
         if (this.#connection === "live") return;
-        unwatch();
         leave();
         reject(new Error("the connection is cut"));
       });
-    });
+    }).finally(() => unwatch());
   }
 
   async #token(): Promise<string> {

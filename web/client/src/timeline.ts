@@ -26,6 +26,7 @@ export class Timeline extends Changing {
   readonly id: string;
   readonly #request: Request;
   readonly #outbox: Outbox;
+  readonly #leave: () => void;
   #window: MessageView[] = [];
   /** Cursors of the window's ends; null where there is nothing more. */
   #before: string | null = null;
@@ -41,7 +42,12 @@ export class Timeline extends Changing {
     this.id = id;
     this.#request = request;
     this.#outbox = outbox;
-    outbox.onChange(() => this.changed());
+    this.#leave = outbox.onChange(() => this.changed());
+  }
+
+  /** Stops following the outbox. */
+  close(): void {
+    this.#leave();
   }
 
   get messages(): readonly MessageView[] {

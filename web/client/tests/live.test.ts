@@ -3,7 +3,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import WebSocket from "ws";
 import { afterEach, expect, test, vi } from "vitest";
-import { DELIVERED, READ } from "../src/documents.ts";
+import { DELIVERED, READ, TYPING } from "../src/documents.ts";
 import { fixedSession } from "../src/index.ts";
 import { renewing } from "../src/session.ts";
 import { Proxy } from "./proxy.ts";
@@ -117,6 +117,20 @@ test("acknowledgements of many messages are few", async () => {
   const of = (document: string) => said.mock.calls.filter(([query]) => query === document).length;
   expect(of(READ)).toBe(1);
   expect(of(DELIVERED)).toBeLessThan(10);
+});
+
+test("a mutation leaves its listener when it is answered, a timeline when it is evicted or its client closes", async () => {
+  const { ann, chat } = await pair();
+  const leave = vi.fn();
+  vi.spyOn(ann.inbox, "onChange").mockReturnValue(leave);
+  await ann.inbox.mutate(TYPING, { id: chat.id, on: true });
+  expect(leave).toHaveBeenCalledTimes(1);
+  leave.mockClear();
+  vi.spyOn(ann.outbox, "onChange").mockReturnValue(leave);
+  for (let count = 1; count <= 21; count++) ann.timeline(`${count}`);
+  expect(leave).toHaveBeenCalledTimes(1);
+  await ann.close();
+  expect(leave).toHaveBeenCalledTimes(21);
 });
 
 test("a token that is refused is renewed, for requests and for sockets", async () => {
