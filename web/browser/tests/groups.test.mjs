@@ -73,6 +73,26 @@ test("a conversation is starred, muted, labelled and archived, and found by its 
   await filters.getByRole("link", { name: bob.name }).waitFor();
 });
 
+test("the archive comes page by page", async () => {
+  const [ann, bob, carla] = await Promise.all(["ann", "bob", "carla"].map((name) => user(named(name))));
+  const archive = "mutation($id: ID!) { archiveConversation(conversationId: $id, archived: true) { id } }";
+  // A user may create 20 a day.
+  for (let count = 1; count <= 31; count++) {
+    const id = await (count > 16 ? bob : carla).create("GROUP", [ann], `Group ${count}`);
+    await ann.ask(archive, { id });
+  }
+  const { page } = await as(ann.name);
+  let pages = 0;
+  page.on("request", (request) => (pages += request.postData()?.includes('"archived":true') ? 1 : 0));
+  const list = page.getByRole("navigation");
+  await list.getByRole("button", { name: "Archived" }).click();
+  await list.getByRole("link").nth(29).waitFor();
+  await list.getByRole("button", { name: "Show more" }).click();
+  await list.getByRole("button", { name: "Show more" }).waitFor({ state: "detached" });
+  assert.equal(await list.getByRole("link").count(), 31);
+  assert.equal(pages, 2);
+});
+
 test("who is blocked cannot be written to, until they are no more", async () => {
   const { bob, hers } = await pair();
   await hers.getByRole("button", { name: "Details" }).click();

@@ -244,13 +244,15 @@ export class Client extends Changing {
   /** Somebody has received or read the user's messages. Between two that says all; else counts are fetched. */
   #advanced({ messageId, conversationId, readAt, user }: ReceiptView): void {
     if (user.id === this.me.id) {
-      this.conversations.stale(conversationId);
+      // What the user's devices have stored changes nothing that is shown.
+      if (readAt) this.conversations.stale(conversationId);
       return;
     }
     const timeline = this.#timelines.get(conversationId);
-    const upTo = timeline?.messages.find((message) => message.id === messageId);
+    if (!timeline) return;
+    const upTo = timeline.messages.find((message) => message.id === messageId);
     const isDirect = this.conversations.get(conversationId)?.kind === "DIRECT";
-    if (!timeline || !upTo || !isDirect) {
+    if (!upTo || !isDirect) {
       this.#count(conversationId);
       return;
     }
@@ -269,7 +271,10 @@ export class Client extends Changing {
       this.request<Statuses>(STATUSES, { id: conversation }).then(
         ({ messages }) => {
           const found = new Map(messages.nodes.map((one) => [one.id, one]));
-          this.#timelines.get(conversation)?.adjust((message) => ({ ...message, ...found.get(message.id) }));
+          this.#timelines.get(conversation)?.adjust((message) => {
+            const one = found.get(message.id);
+            return one ? { ...message, ...one } : message;
+          });
         },
         // The next receipt, or the next look at the conversation, asks again.
         () => {},

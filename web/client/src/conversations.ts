@@ -44,6 +44,11 @@ export class Conversations extends Changing {
     return this.#all.get(id);
   }
 
+  /** Whether a page was fetched, of those that are not archived or of those that are. */
+  isBegun(archived: boolean): boolean {
+    return this.#ends.has(archived);
+  }
+
   /** Whether there are more, of those that are not archived or of those that are. */
   hasMore(archived: boolean): boolean {
     return this.#ends.get(archived) !== null;

@@ -133,6 +133,18 @@ test("a mutation leaves its listener when it is answered, a timeline when it is 
   expect(leave).toHaveBeenCalledTimes(21);
 });
 
+test("a delivery of the user's own fetches nothing", async () => {
+  const { ann, bob, chat } = await pair();
+  const stale = vi.spyOn(bob.conversations, "stale");
+  const delivered = new Promise<void>((resolve) => {
+    bob.onEvent((event) => event.__typename === "ReceiptAdvanced" && event.receipt.user.id === bob.me.id && resolve());
+  });
+  await ann.send(chat.id, "hello");
+  await delivered;
+  // For the message itself.
+  expect(stale).toHaveBeenCalledTimes(1);
+});
+
 test("a token that is refused is renewed, for requests and for sockets", async () => {
   const name = named("carla");
   let asked = 0;
