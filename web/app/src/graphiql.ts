@@ -5,7 +5,8 @@ import { GraphiQL } from "graphiql";
 import { createElement } from "react";
 import { createRoot } from "react-dom/client";
 import { createClient } from "graphql-ws";
-import { setting, socketsOf } from "./session.ts";
+import { devLogin } from "@musclemap/client";
+import { DEV_LOGIN, setting, socketsOf } from "./session.ts";
 import "graphiql/graphiql.css";
 import "./graphiql.css";
 
@@ -20,12 +21,7 @@ const EXAMPLE = `# The API as a user of the demo; the token stands in the header
 
 async function begin(target: HTMLElement): Promise<void> {
   const server = await setting();
-  const answer = await fetch("/dev/login", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ username: server.demo[0] ?? "ann" }),
-  });
-  const { token } = (await answer.json()) as { token: string };
+  const { token } = await devLogin(DEV_LOGIN, server.demo[0] ?? "ann");
   const authorization = `Bearer ${token}`;
   const wsClient = createClient({ url: socketsOf(server), connectionParams: { authorization } });
   const fetcher = createGraphiQLFetcher({ url: "/graphql", wsClient });

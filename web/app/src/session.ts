@@ -15,6 +15,7 @@ export interface Setting {
 export type Who = { username: string } | { token: string };
 
 const KEPT = "musclemap.who";
+export const DEV_LOGIN = "/dev/login";
 
 export async function setting(): Promise<Setting> {
   const answer = await fetch("/app.json", { signal: AbortSignal.timeout(10_000) });
@@ -41,7 +42,7 @@ export function keep(who: Who | undefined): void {
 
 export function sessionOf(who: Who): Session {
   if ("token" in who) return fixedSession(who.token);
-  return devSession("/dev/login", who.username);
+  return devSession(DEV_LOGIN, who.username);
 }
 
 export function socketsOf({ sockets }: Setting): string {

@@ -4,7 +4,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { Conversations } from "./conversations.ts";
 import { CREATE, type ConversationView, DELETE, EDIT, ME, type MessageView, type UserView } from "./documents.ts";
 import { Changing } from "./emitter.ts";
-import { Http, type Variables } from "./http.ts";
+import { Http, type Request, type Variables } from "./http.ts";
 import { type Connection, Inbox, type InboxEvent, type ReceiptView } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
 import type * as Schema from "./schema.ts";
@@ -37,12 +37,12 @@ interface Statuses {
 }
 
 export class Client extends Changing {
-  readonly http: Http;
   readonly conversations: Conversations;
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly typing: Typing;
   readonly me: UserView;
+  readonly #request: Request;
   readonly #acknowledgements: Acknowledgements;
   readonly #timelines = new Map<string, Timeline>();
   readonly #counting = new Map<string, ReturnType<typeof setTimeout>>();
@@ -62,12 +62,11 @@ export class Client extends Changing {
 
   private constructor(options: Options, http: Http, me: UserView) {
     super();
-    this.http = http;
     this.me = me;
-    const request = <T>(query: string, variables: Variables) => http.request<T>(query, variables);
+    this.#request = (query, variables) => http.request(query, variables);
     const keep = options.storage ?? ((user: string) => (hasDatabase() ? new IndexedStorage(user) : new MemoryStorage()));
-    this.conversations = new Conversations(request);
-    this.outbox = new Outbox(request, keep(me.id), (message) => this.#created(message));
+    this.conversations = new Conversations(this.#request);
+    this.outbox = new Outbox(this.#request, keep(me.id), (message) => this.#created(message));
     this.inbox = new Inbox(options.sockets, options.session, (event) => this.#handle(event), options.webSocket);
     this.#acknowledgements = new Acknowledgements(this.inbox, (id) => this.conversations.stale(id));
     this.typing = new Typing(this.inbox);
@@ -96,7 +95,7 @@ export class Client extends Changing {
   }
 
   request<T>(query: string, variables: Variables = {}): Promise<T> {
-    return this.http.request<T>(query, variables);
+    return this.#request<T>(query, variables);
   }
 
   /** Told of each part of the account that changed, on this device or another. */
@@ -113,8 +112,7 @@ export class Client extends Changing {
 
   timeline(id: string): Timeline {
     const known = this.#timelines.get(id);
-    const request = <T>(query: string, variables: Variables) => this.http.request<T>(query, variables);
-    const timeline = known ?? new Timeline(id, request, this.outbox);
+    const timeline = known ?? new Timeline(id, this.#request, this.outbox);
     // The last in the map was asked for last.
     this.#timelines.delete(id);
     this.#timelines.set(id, timeline);

@@ -6,11 +6,13 @@
 import { CONVERSATIONS, type ConversationView, type MessageView, ONE_CONVERSATION } from "./documents.ts";
 import { Changing } from "./emitter.ts";
 import { codeOf } from "./errors.ts";
-import type { Variables } from "./http.ts";
+import type { Request } from "./http.ts";
+import type * as Schema from "./schema.ts";
 
-type Request = <T>(query: string, variables: Variables) => Promise<T>;
+/** Where a page ends, and whether another follows. */
+type End = Pick<Schema.PageInfo, "hasNextPage" | "endCursor">;
 interface Page {
-  conversations: { nodes: ConversationView[]; pageInfo: { hasNextPage: boolean; endCursor: string | null } };
+  conversations: { nodes: ConversationView[]; pageInfo: End };
 }
 
 const PAGE = 30;
@@ -58,7 +60,7 @@ export class Conversations extends Changing {
   async load(): Promise<void> {
     const page = await this.#page(null, false);
     this.#all = new Map(page.nodes.map((one) => [one.id, one]));
-    this.#ends = new Map([[false, page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null]]);
+    this.#ends = new Map([[false, endOf(page.pageInfo)]]);
     this.#loaded = true;
     this.changed();
   }
@@ -68,7 +70,7 @@ export class Conversations extends Changing {
     if (end === null) return;
     const page = await this.#page(end ?? null, archived);
     for (const one of page.nodes) this.#all.set(one.id, one);
-    this.#ends.set(archived, page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null);
+    this.#ends.set(archived, endOf(page.pageInfo));
     this.changed();
   }
 
@@ -149,4 +151,18 @@ export class Conversations extends Changing {
 
 function newestOf(conversation: ConversationView): string {
   return conversation.lastMessageAt ?? conversation.createdAt;
+}
+
+/** The cursor of the next page; null after the last one. */
+export function endOf({ hasNextPage, endCursor }: End): string | null {
+  return hasNextPage ? endCursor : null;
+}
+
+export function isUnread({ unreadCount, markedUnread }: ConversationView): boolean {
+  return unreadCount > 0 || markedUnread;
+}
+
+/** Whether a role changes a group, its members and the messages of others. */
+export function manages(role: Schema.ParticipantRole | undefined): boolean {
+  return role === "OWNER" || role === "MODERATOR";
 }

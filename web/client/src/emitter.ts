@@ -23,18 +23,26 @@ export class Changing {
   }
 }
 
-/** Resolves after so many milliseconds, or as soon as `sooner` calls back. */
-export function pause(ms: number, sooner?: (wake: () => void) => () => void): Promise<void> {
-  return new Promise((resolve) => {
-    let leave = () => {};
-    const done = () => {
-      clearTimeout(timer);
-      leave();
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    if (sooner) leave = sooner(done);
-  });
+/** Pauses that end together before their time. */
+export class Pauses {
+  readonly #ends = new Set<() => void>();
+
+  /** Resolves after `ms` milliseconds, or with the next `end`. */
+  for(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#ends.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#ends.add(done);
+    });
+  }
+
+  end(): void {
+    for (const done of [...this.#ends]) done();
+  }
 }
 
 /** Full jitter: anything up to `base` doubled with each attempt, at most `most`. */

@@ -4,6 +4,7 @@ import { ApiError, NETWORK } from "./errors.ts";
 import type { Session } from "./session.ts";
 
 export type Variables = Record<string, unknown>;
+export type Request = <T>(query: string, variables: Variables) => Promise<T>;
 
 interface Answer<T> {
   data?: T | null;

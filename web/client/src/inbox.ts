@@ -5,7 +5,7 @@
 
 import { type Client as Sockets, createClient } from "graphql-ws";
 import { INBOX, type MessageView } from "./documents.ts";
-import { Changing, backoff, pause } from "./emitter.ts";
+import { Changing, Pauses, backoff } from "./emitter.ts";
 import { ApiError } from "./errors.ts";
 import type { Variables } from "./http.ts";
 import type * as Schema from "./schema.ts";
@@ -49,7 +49,7 @@ export class Inbox extends Changing {
   #connection: Connection = "connecting";
   #cursor: string | null = null;
   #closed: number | undefined;
-  #wake = new Set<() => void>();
+  readonly #pauses = new Pauses();
   #leave = () => {};
   #pong: ReturnType<typeof setTimeout> | undefined;
 
@@ -118,7 +118,7 @@ export class Inbox extends Changing {
     const again = () => {
       // A refused operation, which its connection survives: tried again, later.
       if (this.#connection === "offline" && !isOffline()) this.#set("connecting");
-      void pause(backoff(3), (wake) => this.#waking(wake)).then(() => !this.#ended && this.open());
+      void this.#pauses.for(backoff(3)).then(() => !this.#ended && this.open());
     };
     const sink = { next, error: again, complete: again };
     this.#leave = this.#sockets.subscribe({ operationName: "Inbox", query: INBOX, variables }, sink);
@@ -136,7 +136,7 @@ export class Inbox extends Changing {
 
   /** Connects now rather than after its wait: the network is back, or the page is seen again. */
   wake(): void {
-    for (const wake of [...this.#wake]) wake();
+    this.#pauses.end();
   }
 
   /** The network is gone: what the socket says of it would come late. */
@@ -180,13 +180,8 @@ export class Inbox extends Changing {
 
   async #wait(attempt: number): Promise<void> {
     const least = LATER_MS[this.#closed ?? 0] ?? 0;
-    await pause(Math.random() * least + backoff(attempt), (wake) => this.#waking(wake));
-    while (isOffline() && !this.#ended) await pause(60_000, (wake) => this.#waking(wake));
-  }
-
-  #waking(wake: () => void): () => void {
-    this.#wake.add(wake);
-    return () => this.#wake.delete(wake);
+    await this.#pauses.for(Math.random() * least + backoff(attempt));
+    while (isOffline() && !this.#ended) await this.#pauses.for(60_000);
   }
 
   #set(connection: Connection): void {

@@ -3,11 +3,11 @@
 
 export { ApiError, codeOf } from "./errors.ts";
 export { Client, type Options } from "./client.ts";
-export { Conversations } from "./conversations.ts";
+export { Conversations, endOf, isUnread, manages } from "./conversations.ts";
 export { type ConversationView, type MessageView, type UserView, CONVERSATION, MESSAGE, USER } from "./documents.ts";
 export { type Connection } from "./inbox.ts";
 export { type Entry, Outbox } from "./outbox.ts";
-export { type Session, devSession, fixedSession } from "./session.ts";
+export { LoginRefused, type Session, devLogin, devSession, fixedSession } from "./session.ts";
 export { MemoryStorage, type OutboxStorage, IndexedStorage } from "./storage.ts";
 export { type Item, Timeline } from "./timeline.ts";
 export type * as Schema from "./schema.ts";

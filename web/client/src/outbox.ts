@@ -5,9 +5,9 @@
 // or its author discards it.
 
 import { type MessageView, SEND } from "./documents.ts";
-import { Changing, backoff, pause } from "./emitter.ts";
+import { Changing, Pauses, backoff } from "./emitter.ts";
 import { codeOf, passes, waitOf } from "./errors.ts";
-import type { Variables } from "./http.ts";
+import type { Request } from "./http.ts";
 import type { OutboxStorage } from "./storage.ts";
 
 /** A message on its way. */
@@ -23,8 +23,6 @@ export interface Entry {
   code: string | null;
 }
 
-type Request = <T>(query: string, variables: Variables) => Promise<T>;
-
 /** The server remembers a client id for 24 hours; one that is older might be stored a second time. */
 const REMEMBERED_MS = 23 * 60 * 60 * 1000;
 /** Attempts of one entry that the API could not decide; then its author is asked. */
@@ -38,7 +36,7 @@ export class Outbox extends Changing {
   #entries: Entry[] = [];
   /** Conversations whose entries are being sent. */
   #running = new Map<string, Promise<void>>();
-  #wake = new Set<() => void>();
+  readonly #pauses = new Pauses();
   #stopped = false;
 
   constructor(request: Request, storage: OutboxStorage, sent: (message: MessageView) => void) {
@@ -73,7 +71,7 @@ export class Outbox extends Changing {
 
   /** Sends now rather than after a wait. */
   wake(): void {
-    for (const wake of [...this.#wake]) wake();
+    this.#pauses.end();
   }
 
   async add(conversationId: string, content: string, replyToId: string | null = null): Promise<Entry> {
@@ -167,15 +165,9 @@ export class Outbox extends Changing {
           await this.#put({ ...entry, state: "failed", code: codeOf(error) });
           continue;
         }
-        const wait = Math.min(WAIT_MOST_MS, Math.max(waitOf(error), backoff(attempts)));
-        await pause(wait, (wake) => this.#waking(wake));
+        await this.#pauses.for(Math.min(WAIT_MOST_MS, Math.max(waitOf(error), backoff(attempts))));
       }
     }
-  }
-
-  #waking(wake: () => void): () => void {
-    this.#wake.add(wake);
-    return () => this.#wake.delete(wake);
   }
 
   async #put(entry: Entry): Promise<void> {

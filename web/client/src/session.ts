@@ -22,16 +22,20 @@ export function endsSoon(token: string, now: number): boolean {
   }
 }
 
-/** A session by a function that gives a token; asked at first, and whenever the last one has ended. */
+/** A session by a function that gives a token; asked at first, and whenever the last one has ended. Renewals at
+ * the same time are one. */
 export function renewing(ask: () => Promise<string>): Session {
   let current: Promise<string> | undefined;
+  let asking: Promise<string> | undefined;
   const renew = () => {
+    if (asking) return asking;
     const asked = ask();
-    current = asked;
-    // Asked again by the next who needs it.
-    asked.catch(() => {
-      if (current === asked) current = undefined;
-    });
+    current = asking = asked;
+    asked.then(
+      () => (asking = undefined),
+      // The next call asks again.
+      () => (current = asking = undefined),
+    );
     return asked;
   };
   return {
@@ -48,17 +52,25 @@ export function fixedSession(token: string): Session {
   return { token: async () => token, renew: async () => token };
 }
 
-/** A session by the log-in of development. `login` is its URL. */
-export function devSession(login: string, username: string): Session {
-  return renewing(async () => {
-    const answer = await fetch(login, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ username }),
-      signal: AbortSignal.timeout(10_000),
-    });
-    const said = (await answer.json()) as { token?: string; detail?: string };
-    if (!answer.ok || said.token === undefined) throw new Error(said.detail ?? `log-in failed: ${answer.status}`);
-    return said.token;
+/** The log-in of development refuses a name. */
+export class LoginRefused extends Error {}
+
+/** Logs in without a password, at the URL of the log-in of development. */
+export async function devLogin(url: string, username: string): Promise<{ userId: string; token: string }> {
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username }),
+    signal: AbortSignal.timeout(10_000),
   });
+  const { userId, token, detail } = (await answer.json()) as { userId?: string; token?: string; detail?: string };
+  if (!answer.ok || userId === undefined || token === undefined) {
+    throw new LoginRefused(detail ?? `log-in failed: ${answer.status}`);
+  }
+  return { userId, token };
+}
+
+/** A session by the log-in of development. */
+export function devSession(url: string, username: string): Session {
+  return renewing(async () => (await devLogin(url, username)).token);
 }

@@ -5,7 +5,7 @@
 
 import { AROUND, type MessageView, NEWER, NEWEST, OLDER, type PageView } from "./documents.ts";
 import { Changing } from "./emitter.ts";
-import type { Variables } from "./http.ts";
+import type { Request, Variables } from "./http.ts";
 import type { Entry, Outbox } from "./outbox.ts";
 
 const PAGE = 50;
@@ -14,7 +14,6 @@ const MOST = 300;
 /** Pages that are fetched for one hole; beyond, the window begins anew at the newest. */
 const HOLE_PAGES = 4;
 
-type Request = <T>(query: string, variables: Variables) => Promise<T>;
 interface Page {
   messages: { nodes: MessageView[]; pageInfo: PageView };
 }

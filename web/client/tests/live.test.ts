@@ -5,7 +5,7 @@ import WebSocket from "ws";
 import { afterEach, expect, test, vi } from "vitest";
 import { DELIVERED, READ, TYPING } from "../src/documents.ts";
 import { fixedSession } from "../src/index.ts";
-import { renewing } from "../src/session.ts";
+import { devLogin, renewing } from "../src/session.ts";
 import { Proxy } from "./proxy.ts";
 import { API, LOGIN, SOCKETS, closeAll, contents, live, named, open, pair, until } from "./system.ts";
 
@@ -150,12 +150,7 @@ test("a token that is refused is renewed, for requests and for sockets", async (
   let asked = 0;
   const session = renewing(async () => {
     if (asked++ === 0) return "no.token.here";
-    const answer = await fetch(LOGIN, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ username: name }),
-    });
-    return ((await answer.json()) as { token: string }).token;
+    return (await devLogin(LOGIN, name)).token;
   });
   const carla = await open(name, { session });
   await until(carla, live);
