@@ -4,7 +4,7 @@ import type { ConversationView, MessageView, UserView } from "@musclemap/client"
 import { t } from "./texts.svelte.ts";
 
 /** The other one of two; nobody in a conversation with oneself. */
-export function other(conversation: ConversationView, me: string): UserView | undefined {
+function other(conversation: ConversationView, me: string): UserView | undefined {
   if (conversation.kind !== "DIRECT") return undefined;
   return conversation.participants.nodes.map((member) => member.user).find((user) => user.id !== me);
 }
@@ -13,6 +13,12 @@ export function titleOf(conversation: ConversationView, me: string): string {
   if (conversation.kind === "DIRECT") return other(conversation, me)?.displayName ?? t("chat.notes");
   const names = conversation.participants.nodes.map((member) => member.user).filter((user) => user.id !== me);
   return conversation.title ?? names.map((user) => user.displayName).join(", ");
+}
+
+/** How a conversation is shown: its title, the other one of two, and what its avatar is of. */
+export function faceOf(conversation: ConversationView, me: string) {
+  const [title, user] = [titleOf(conversation, me), other(conversation, me)];
+  return { title, user, avatar: { id: user?.id ?? conversation.id, name: title, url: user?.avatarUrl ?? null } };
 }
 
 /** One of twelve hues, the same for the same id everywhere. */
