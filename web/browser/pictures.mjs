@@ -3,7 +3,7 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { as, close, launch } from "./windows.mjs";
+import { as, choose, close, details, launch } from "./windows.mjs";
 
 const FOLDER = process.env.MM_PICTURES ?? "";
 if (!FOLDER) throw new Error("MM_PICTURES is not set: where the pictures go");
@@ -23,8 +23,7 @@ for (const colorScheme of ["light", "dark"]) {
     await shot("group");
     await page.locator("#composer").fill("@so");
     await page.locator("#composer").press("End");
-    await page.getByRole("button", { name: "Details" }).last().click();
-    await page.getByRole("complementary").waitFor();
+    await details(page);
     await shot("details");
     await page.locator("#composer").fill("");
     if (width >= 720) {
@@ -32,8 +31,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByRole("link", { name: /^Leo Martins/ }).click();
       await page.getByText("And bring the flat shoes").last().waitFor();
       await shot("pair");
-      await page.getByRole("button", { name: "Account" }).click();
-      await page.getByRole("menuitem", { name: "Credits" }).click();
+      await choose(page, "Credits");
       await page.getByRole("dialog").waitFor();
       await shot("credits");
       await page.keyboard.press("Escape");

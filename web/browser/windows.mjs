@@ -5,6 +5,7 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { after, afterEach, before } from "node:test";
 import { chromium } from "playwright-core";
 
 const BASE = process.env.MM_WEB ?? "";
@@ -51,10 +52,17 @@ export async function as(name, options) {
 }
 
 /** Ends the windows of a test; none may have complained. */
-export async function closeAll() {
+async function closeAll() {
   const windows = opened.splice(0);
   await Promise.all(windows.map((window) => window.close()));
   assert.deepEqual(windows.flatMap((window) => window.complaints), []);
+}
+
+/** The tests of a file have a browser, and each its windows. */
+export function inWindows() {
+  before(launch);
+  after(close);
+  afterEach(closeAll);
 }
 
 async function said(answer) {
@@ -85,10 +93,15 @@ export async function user(name) {
   return { id: userId, name, ask, create, send };
 }
 
+/** Two users, and the conversation that they have. */
+export async function direct() {
+  const [ann, bob] = [await user(named("ann")), await user(named("bob"))];
+  return { ann, bob, chat: await ann.create("DIRECT", [bob]) };
+}
+
 /** Two windows, whose users look at the conversation that they have. */
 export async function pair(options) {
-  const [ann, bob] = [await user(named("ann")), await user(named("bob"))];
-  const chat = await ann.create("DIRECT", [bob]);
+  const { ann, bob, chat } = await direct();
   const [hers, his] = [await as(ann.name, options), await as(bob.name, options)];
   for (const [{ page }, other] of [[hers, bob], [his, ann]]) {
     await page.getByRole("navigation").getByRole("link", { name: other.name }).click();
@@ -114,4 +127,18 @@ export async function act(page, text, action) {
   await article.hover();
   await article.getByRole("button", { name: "Actions on the message" }).click();
   await article.getByRole("menuitem", { name: action }).click();
+}
+
+/** Chooses an entry of the account's menu. */
+export async function choose(page, name) {
+  await page.getByRole("button", { name: "Account" }).click();
+  await page.getByRole("menuitem", { name }).click();
+}
+
+/** Opens the details of the conversation, and gives their panel. */
+export async function details(page) {
+  await page.getByRole("main").getByRole("button", { name: "Details", exact: true }).click();
+  const panel = page.getByRole("complementary");
+  await panel.waitFor();
+  return panel;
 }

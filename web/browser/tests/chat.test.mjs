@@ -1,12 +1,10 @@
 // Two users, each in a window: what one does, the other sees.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { act, as, close, closeAll, launch, message, named, open, pair, user, write } from "../windows.mjs";
+import { test } from "node:test";
+import { act, as, direct, inWindows, message, open, pair, write } from "../windows.mjs";
 
-before(launch);
-after(close);
-afterEach(closeAll);
+inWindows();
 
 test("a message goes from one window to the other, is read, and its author sees so", async () => {
   const { hers, his } = await pair();
@@ -66,8 +64,7 @@ test("a draft is kept over a reload and shown in the list", async () => {
 });
 
 test("unread messages are counted, and a line stands before them", async () => {
-  const [ann, bob] = [await user(named("ann")), await user(named("bob"))];
-  const chat = await ann.create("DIRECT", [bob]);
+  const { ann, bob, chat } = await direct();
   for (const text of ["one", "two", "three"]) await ann.send(chat, text);
   const viewport = { width: 400, height: 800 };
   const { page } = await as(bob.name, { viewport });
@@ -93,8 +90,7 @@ test("what is written offline is sent when the window is online again", async ()
 });
 
 test("older messages come when one scrolls up, and the newest by a button", async () => {
-  const [ann, bob] = [await user(named("ann")), await user(named("bob"))];
-  const chat = await ann.create("DIRECT", [bob]);
+  const { ann, bob, chat } = await direct();
   for (let count = 1; count <= 58; count++) await ann.send(chat, `message ${count}`);
   const { page } = await as(bob.name);
   await page.getByRole("link", { name: ann.name }).click();

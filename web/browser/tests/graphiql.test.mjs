@@ -1,11 +1,9 @@
 // GraphiQL, as who develops opens it.
 
-import { after, afterEach, before, test } from "node:test";
-import { close, closeAll, launch, open } from "../windows.mjs";
+import { test } from "node:test";
+import { inWindows, open } from "../windows.mjs";
 
-before(launch);
-after(close);
-afterEach(closeAll);
+inWindows();
 
 test("GraphiQL is signed in, and asks the API under the policy for content", async () => {
   const { page } = await open("graphiql");

@@ -1,12 +1,10 @@
 // Groups, what a conversation is to its user, and credits.
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, test } from "node:test";
-import { act, as, close, closeAll, launch, message, named, pair, user, write } from "../windows.mjs";
+import { test } from "node:test";
+import { act, as, choose, details, inWindows, message, named, pair, user, write } from "../windows.mjs";
 
-before(launch);
-after(close);
-afterEach(closeAll);
+inWindows();
 
 async function group() {
   const [ann, bob, carla] = await Promise.all(["ann", "bob", "carla"].map((name) => user(named(name))));
@@ -39,35 +37,33 @@ test("the author of a message sees by how many it was read, and by whom", async 
 
 test("the owner renames the group, gives roles and removes members, and others are told", async () => {
   const { bob, carla, hers, his } = await group();
-  await hers.getByRole("button", { name: "Details" }).click();
-  const details = hers.getByRole("complementary");
-  await details.getByLabel("Name", { exact: true }).fill("Boulderers");
-  await details.getByRole("button", { name: "Save" }).click();
+  const panel = await details(hers);
+  await panel.getByLabel("Name", { exact: true }).fill("Boulderers");
+  await panel.getByRole("button", { name: "Save" }).click();
   await his.getByRole("log").getByText("named the group “Boulderers”").waitFor();
   await his.getByRole("main").getByRole("button", { name: /Boulderers/ }).waitFor();
 
-  await details.getByLabel(`Role of ${bob.name}`).selectOption("MODERATOR");
+  await panel.getByLabel(`Role of ${bob.name}`).selectOption("MODERATOR");
   await his.getByRole("log").getByText("changed the role").waitFor();
-  await details.getByRole("button", { name: `Remove ${carla.name}` }).click();
+  await panel.getByRole("button", { name: `Remove ${carla.name}` }).click();
   await his.getByRole("log").getByText(`removed ${carla.name}`).waitFor();
 });
 
 test("a conversation is starred, muted, labelled and archived, and found by its filter", async () => {
   const { bob, hers } = await pair();
-  await hers.getByRole("button", { name: "Details" }).click();
-  const details = hers.getByRole("complementary");
-  await details.getByRole("button", { name: "Star", exact: true }).click();
-  await details.getByRole("button", { name: "Remove the star" }).waitFor();
-  await details.getByRole("button", { name: "Mute", exact: true }).click();
-  await details.getByRole("button", { name: "Unmute" }).waitFor();
-  await details.getByLabel("Add a label").fill("gym");
-  await details.getByLabel("Add a label").press("Enter");
+  const panel = await details(hers);
+  await panel.getByRole("button", { name: "Star", exact: true }).click();
+  await panel.getByRole("button", { name: "Remove the star" }).waitFor();
+  await panel.getByRole("button", { name: "Mute", exact: true }).click();
+  await panel.getByRole("button", { name: "Unmute" }).waitFor();
+  await panel.getByLabel("Add a label").fill("gym");
+  await panel.getByLabel("Add a label").press("Enter");
   const filters = hers.getByRole("navigation");
   await filters.getByRole("button", { name: "gym" }).click();
   await filters.getByRole("link", { name: bob.name }).waitFor();
   await filters.getByRole("button", { name: "Starred" }).click();
   await filters.getByRole("link", { name: bob.name }).waitFor();
-  await details.getByRole("button", { name: "Archive", exact: true }).click();
+  await panel.getByRole("button", { name: "Archive", exact: true }).click();
   await filters.getByRole("link", { name: bob.name }).waitFor({ state: "detached" });
   await filters.getByRole("button", { name: "Archived" }).click();
   await filters.getByRole("link", { name: bob.name }).waitFor();
@@ -95,15 +91,15 @@ test("the archive comes page by page", async () => {
 
 test("who is blocked cannot be written to, until they are no more", async () => {
   const { bob, hers } = await pair();
-  await hers.getByRole("button", { name: "Details" }).click();
-  await hers.getByRole("button", { name: `Block ${bob.name}` }).click();
+  const panel = await details(hers);
+  await panel.getByRole("button", { name: `Block ${bob.name}` }).click();
   await hers.getByText("You cannot write here.").waitFor();
-  await hers.getByRole("button", { name: `Unblock ${bob.name}` }).click();
+  await panel.getByRole("button", { name: `Unblock ${bob.name}` }).click();
   await hers.locator("#composer").waitFor();
 });
 
 test("a group is made in the app, and its first message costs credits", async () => {
-  const { ann, bob, hers } = await pair();
+  const { bob, hers } = await pair();
   const carla = await user(named("carla"));
   await hers.getByRole("button", { name: "New conversation" }).click();
   const dialog = hers.getByRole("dialog");
@@ -115,18 +111,15 @@ test("a group is made in the app, and its first message costs credits", async ()
   await hers.getByRole("main").getByRole("button", { name: /Three/ }).waitFor();
   await write(hers, "welcome");
   await message(hers, "welcome").getByRole("img", { name: "Sent" }).waitFor();
-  await hers.getByRole("button", { name: "Account" }).click();
-  await hers.getByRole("menuitem", { name: "Credits" }).click();
+  await choose(hers, "Credits");
   await hers.getByRole("dialog").getByText("99.8 credits").waitFor();
   await hers.getByRole("dialog").getByText("Message sent").waitFor();
-  assert.ok(ann.id);
 });
 
 test("privacy is a setting of the account, on every device", async () => {
   const ann = await user(named("ann"));
   const { page } = await as(ann.name);
-  await page.getByRole("button", { name: "Account" }).click();
-  await page.getByRole("menuitem", { name: "Settings" }).click();
+  await choose(page, "Settings");
   await page.getByLabel("Who may write to me").selectOption("FOLLOWERS");
   await page.getByLabel("Appear offline").click();
   await page.getByLabel("Appear offline").and(page.locator(":checked")).waitFor();

@@ -1,11 +1,9 @@
 // What is there for a moment: who types.
 
-import { after, afterEach, before, test } from "node:test";
-import { close, closeAll, launch, message, pair } from "../windows.mjs";
+import { test } from "node:test";
+import { inWindows, message, pair } from "../windows.mjs";
 
-before(launch);
-after(close);
-afterEach(closeAll);
+inWindows();
 
 test("who types is seen to, until they send or stop", async () => {
   const { ann, hers, his } = await pair();
