@@ -142,3 +142,8 @@ export async function details(page) {
   await panel.waitFor();
   return panel;
 }
+
+/** Waits until the server has confirmed a setting. */
+export async function saved(control) {
+  await control.and(control.page().locator("[aria-busy=false]")).waitFor();
+}

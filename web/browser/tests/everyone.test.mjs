@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { act, as, choose, details, inWindows, message, named, open, pair, user, write } from "../windows.mjs";
+import { act, as, choose, details, inWindows, message, named, open, pair, saved, user, write } from "../windows.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -82,6 +82,7 @@ test("the language is a setting that is kept", async () => {
   await choose(page, "Settings");
   await page.getByLabel("Language").selectOption("de");
   await page.getByRole("heading", { name: "Einstellungen" }).waitFor();
+  await saved(page.getByLabel("Sprache"));
   await page.reload();
   await page.getByRole("heading", { name: "Nachrichten" }).waitFor();
 });

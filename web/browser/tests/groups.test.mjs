@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, as, choose, details, inWindows, message, named, pair, user, write } from "../windows.mjs";
+import { act, as, choose, details, inWindows, message, named, pair, saved, user, write } from "../windows.mjs";
 
 inWindows();
 
@@ -120,9 +120,29 @@ test("privacy is a setting of the account, on every device", async () => {
   const ann = await user(named("ann"));
   const { page } = await as(ann.name);
   await choose(page, "Settings");
-  await page.getByLabel("Who may write to me").selectOption("FOLLOWERS");
-  await page.getByLabel("Appear offline").click();
-  await page.getByLabel("Appear offline").and(page.locator(":checked")).waitFor();
+  const [who, offline] = [page.getByLabel("Who may write to me"), page.getByLabel("Appear offline")];
+  await who.selectOption("FOLLOWERS");
+  await offline.click();
+  await offline.and(page.locator(":checked")).waitFor();
+  await saved(who);
+  await saved(offline);
   const { privacySettings } = await ann.ask("{ privacySettings { whoCanMessageMe appearOffline } }");
   assert.deepEqual(privacySettings, { whoCanMessageMe: "FOLLOWERS", appearOffline: true });
+});
+
+test("a setting is busy until it is answered, and taken back when it is refused", async () => {
+  const { page } = await as(named("ann"));
+  let answer;
+  const held = new Promise((resolve) => (answer = resolve));
+  await page.route("**/graphql", async (route) => {
+    if (!route.request().postData()?.includes("updatePrivacySettings")) return route.continue();
+    await held;
+    await route.fulfill({ json: { errors: [{ message: "refused", extensions: { code: "FORBIDDEN" } }] } });
+  });
+  await choose(page, "Settings");
+  const offline = page.getByLabel("Appear offline");
+  await offline.click();
+  await offline.and(page.locator("[aria-busy=true]:checked")).waitFor();
+  answer();
+  await offline.and(page.locator("[aria-busy=false]:not(:checked)")).waitFor();
 });
