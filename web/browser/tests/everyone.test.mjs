@@ -50,6 +50,7 @@ test("one writes, answers, edits and goes elsewhere by keyboard alone", async ()
   await hers.keyboard.type("by keyboard");
   await hers.keyboard.press("Enter");
   await message(his, "by keyboard").waitFor();
+  await message(hers, "by keyboard").getByRole("img", { name: /Sent|Delivered|Read/ }).waitFor();
   // The last of one's own is edited by the arrow up.
   await hers.keyboard.press("ArrowUp");
   await hers.keyboard.type(" alone");
