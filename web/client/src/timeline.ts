@@ -35,6 +35,8 @@ export class Timeline extends Changing {
   #loaded = false;
   #busy: Promise<void> | undefined;
   #failed = false;
+  /** Messages that came while a page was fetched, which may be older than they are. */
+  #arrived: MessageView[] = [];
 
   constructor(id: string, request: Request, outbox: Outbox) {
     super();
@@ -128,6 +130,7 @@ export class Timeline extends Changing {
 
   /** Takes in a message that came live. One beyond a hole makes the hole be fetched. */
   created(message: MessageView): void {
+    if (this.#busy) this.#arrived.push(message);
     if (!this.#loaded || this.#hasNewer) return;
     const last = this.newest?.seq ?? 0;
     if (this.#window.length > 0 && message.seq > last + 1) {
@@ -219,7 +222,12 @@ export class Timeline extends Changing {
       this.#failed = true;
       throw error;
     } finally {
-      if (this.#busy === mine) this.#busy = undefined;
+      if (this.#busy === mine) {
+        this.#busy = undefined;
+        for (const message of this.#arrived.splice(0)) {
+          if (message.seq > (this.newest?.seq ?? 0)) this.created(message);
+        }
+      }
       this.changed();
     }
   }
