@@ -29,6 +29,17 @@ test.each(Object.entries(all))("%s has every text, with its values, for every nu
   }
 });
 
+test("each text is used: by its key, or by a template of the key's beginning", () => {
+  const sources = import.meta.glob<string>(["../src/**/*.{ts,svelte}", "!../src/texts/*"], {
+    query: "?raw",
+    import: "default",
+    eager: true,
+  });
+  const source = Object.values(sources).join("\n");
+  const isUsed = (key: string) => source.includes(`"${key}"`) || source.includes(`\`${key.replace(/[^.]+$/, "")}\${`);
+  expect(Object.keys(en).filter((key) => !isUsed(key))).toEqual([]);
+});
+
 test("a language that is not English has few texts of English", () => {
   for (const [language, texts] of Object.entries(all).filter(([name]) => name !== "en")) {
     const same = Object.entries(en).filter(([key, text]) => texts[key] === text && /[a-z]{4}/.test(text));
