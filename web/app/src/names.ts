@@ -36,7 +36,7 @@ export function initials(name: string): string {
 
 export interface Part {
   text: string;
-  kind: "text" | "mention" | "link" | "match";
+  kind: "text" | "mention" | "link";
 }
 
 const LINK = /https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]]/gu;

@@ -11,7 +11,7 @@ export type StubView = Pick<Schema.Message, "id" | "seq" | "contentType" | "cont
 
 export type MessageView = Pick<
   Schema.Message,
-  | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt" | "editedAt"
+  | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt"
   | "isEdited" | "deletedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
 > & {
   sender: UserView;
@@ -20,13 +20,13 @@ export type MessageView = Pick<
   system: (Pick<Schema.SystemEvent, "kind" | "value"> & { actor: UserView; targets: UserView[] }) | null;
 };
 
-export type MemberView = Pick<Schema.Participant, "role" | "joinedAt"> & { user: UserView };
+export type MemberView = Pick<Schema.Participant, "role"> & { user: UserView };
 
 export type ConversationView = Pick<
   Schema.Conversation,
   | "id" | "kind" | "title" | "description" | "announcementsOnly" | "createdAt" | "participantCount"
   | "lastMessageAt" | "lastSeq" | "unreadCount" | "unreadMentionCount" | "archivedAt" | "starred" | "muted"
-  | "mutedUntil" | "notificationLevel" | "labels" | "draft" | "markedUnread" | "canPost"
+  | "notificationLevel" | "labels" | "draft" | "markedUnread" | "canPost"
 > & {
   participants: { nodes: MemberView[] };
   viewer: (Pick<Schema.Participant, "role"> & { lastReadMessageId: string | null }) | null;
@@ -38,7 +38,7 @@ export type PageView = Pick<Schema.PageInfo, "hasNextPage" | "hasPreviousPage" |
 export const USER = "fragment UserParts on User { id username displayName avatarUrl }";
 
 export const MESSAGE = `fragment MessageParts on Message {
-  id conversationId seq clientMessageId contentType content createdAt editedAt isEdited deletedAt
+  id conversationId seq clientMessageId contentType content createdAt isEdited deletedAt
   mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
   replyTo { id seq contentType content deletedAt sender { ...UserParts } }
@@ -47,8 +47,8 @@ export const MESSAGE = `fragment MessageParts on Message {
 
 export const CONVERSATION = `fragment ConversationParts on Conversation {
   id kind title description announcementsOnly createdAt participantCount lastMessageAt lastSeq unreadCount
-  unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread canPost
-  participants(first: 8) { nodes { role joinedAt user { ...UserParts } } }
+  unreadMentionCount archivedAt starred muted notificationLevel labels draft markedUnread canPost
+  participants(first: 8) { nodes { role user { ...UserParts } } }
   viewer { role lastReadMessageId }
   lastMessage { ...MessageParts }
 }`;
@@ -65,7 +65,7 @@ export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) 
   ... on MessageCreated { message { ...MessageParts } }
   ... on MessageChanged { change message { ...MessageParts } }
   ... on ConversationChanged { left conversation { id } }
-  ... on ReceiptAdvanced { receipt { messageId conversationId deliveredAt readAt user { id } } }
+  ... on ReceiptAdvanced { receipt { messageId conversationId readAt user { id } } }
   ... on AccountChanged { what }
   ... on TypingChanged { conversationId typing { userId username isTyping } }
   ... on SendRejected { clientMessageId code detail }

@@ -26,7 +26,7 @@ export type InboxEvent =
   | { __typename: "ResumeGap"; reason: string }
   | { __typename: "Drained"; replayed: number };
 
-export type ReceiptView = Pick<Schema.MessageReceipt, "messageId" | "conversationId" | "deliveredAt" | "readAt"> & {
+export type ReceiptView = Pick<Schema.MessageReceipt, "messageId" | "conversationId" | "readAt"> & {
   user: { id: string };
 };
 
@@ -91,10 +91,6 @@ export class Inbox extends Changing {
 
   get connection(): Connection {
     return this.#connection;
-  }
-
-  get cursor(): string | null {
-    return this.#cursor;
   }
 
   open(): void {
