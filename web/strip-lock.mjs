@@ -1,5 +1,5 @@
-// Takes addresses out of package-lock.json that nothing needs: where one could donate. Run after a change of
-// packages: `npm install && node strip-lock.mjs`.
+// Removes `funding` from package-lock.json. Run after a change of packages:
+// `npm install && node strip-lock.mjs`.
 
 import { readFileSync, writeFileSync } from "node:fs";
 

@@ -9,7 +9,7 @@ import { type Plugin, defineConfig } from "vite";
 
 const TEXTS = /\.(js|css|html|svg|json|webmanifest)$/;
 
-/** Writes `name.gz` beside each text, which the server gives to who accepts it. */
+/** Writes `name.gz` beside each text, for `Accept-Encoding: gzip`. */
 function zipped(): Plugin {
   return {
     name: "zipped",

@@ -39,7 +39,7 @@ export class App {
   panel = $state<Panel>(null);
   dialog = $state<DialogName>(null);
   toasts = $state.raw<Toast[]>([]);
-  /** Told to who cannot see what changed. */
+  /** The text of the live region, for screen readers. */
   said = $state("");
   replyTo = $state.raw<MessageView | null>(null);
   editing = $state.raw<MessageView | null>(null);

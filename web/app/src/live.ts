@@ -1,4 +1,5 @@
-// What the client's objects say of changes, as Svelte hears it.
+// Changes of the client's objects as Svelte dependencies. A component calls `live` in a function, so each reader
+// subscribes.
 
 import { createSubscriber } from "svelte/reactivity";
 

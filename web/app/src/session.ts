@@ -6,9 +6,9 @@ import { type Session, devSession, fixedSession } from "@musclemap/client";
 export interface Setting {
   /** Where sockets are opened; null for where the page is from. */
   sockets: string | null;
-  /** Anybody on this machine may log in as anybody. */
+  /** Log-in without a password is on. */
   devLogin: boolean;
-  /** Users who are there for whoever looks around. */
+  /** Users of the demo. */
   demo: string[];
 }
 
@@ -22,7 +22,7 @@ export async function setting(): Promise<Setting> {
   return (await answer.json()) as Setting;
 }
 
-/** `#/as/NAME` signs in as somebody, where that is allowed; it is taken out of the address. */
+/** `#/as/NAME` signs in as this user, where that is allowed; it is taken out of the address. */
 export function asked(): Who | undefined {
   const [, name] = /^#\/as\/([^/]+)/.exec(location.hash) ?? [];
   if (!name) return undefined;

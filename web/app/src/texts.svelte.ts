@@ -44,7 +44,7 @@ export function t(key: Key, values: Values = {}): string {
   return format(shown.texts[key], values, shown.language);
 }
 
-/** What is said of an error's code; one without a text of its own is said to have failed. */
+/** The text of an error code; `error.other` if it has none. */
 export function errorText(code: string): string {
   const key = `error.${code}`;
   return t(key in en ? (key as Key) : "error.other");

@@ -107,7 +107,7 @@ test("older messages come when one scrolls up, and the newest by a button", asyn
   await bottom.waitFor({ state: "detached" });
 });
 
-test("a name that is refused is told at the log-in", async () => {
+test("a name that is refused is shown at the log-in", async () => {
   const { page, complaints } = await open("#/as/" + encodeURIComponent("no such name!"));
   await page.getByRole("heading", { name: "Who are you?" }).waitFor();
   await page.getByRole("alert").waitFor();

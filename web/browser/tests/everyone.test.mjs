@@ -71,7 +71,7 @@ test("one writes, answers, edits and goes elsewhere by keyboard alone", async ()
   await hers.getByText(`Reply to ${carla.name}`).waitFor({ state: "detached" });
 });
 
-test("who cannot see hears what arrives", async () => {
+test("what arrives is announced to screen readers", async () => {
   const { ann, hers, his } = await pair();
   await write(hers, "listen");
   await his.locator("[aria-live=polite]", { hasText: `${ann.name}, listen` }).waitFor({ state: "attached" });

@@ -1,4 +1,4 @@
-// GraphiQL, as who develops opens it.
+// GraphiQL, as a developer opens it.
 
 import { test } from "node:test";
 import { inWindows, open } from "../windows.mjs";

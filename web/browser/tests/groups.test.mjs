@@ -35,7 +35,7 @@ test("the author of a message sees by how many it was read, and by whom", async 
   await hers.getByRole("dialog").getByText(bob.name).waitFor();
 });
 
-test("the owner renames the group, gives roles and removes members, and others are told", async () => {
+test("the owner renames the group, gives roles and removes members, and other members see it", async () => {
   const { bob, carla, hers, his } = await group();
   const panel = await details(hers);
   await panel.getByLabel("Name", { exact: true }).fill("Boulderers");

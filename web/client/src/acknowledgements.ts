@@ -1,7 +1,7 @@
 // What this device has stored and its user has read: one watermark for each conversation, the newest alone,
-// said over the socket.
+// sent over the socket.
 //
-// Invariant: a watermark that was not accepted is said again after the next connection.
+// Invariant: a watermark that was not accepted is sent again after the next connection.
 
 import { DELIVERED, READ } from "./documents.ts";
 import type { Inbox } from "./inbox.ts";
@@ -15,17 +15,17 @@ interface Mark {
 const GATHER_MS = 200;
 
 class Marks {
-  #said = new Map<string, number>();
+  #sent = new Map<string, number>();
   #waiting = new Map<string, Mark>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
-    private readonly say: (conversation: string, message: string) => Promise<unknown>,
+    private readonly send: (conversation: string, message: string) => Promise<unknown>,
     private readonly then: (conversation: string) => void,
   ) {}
 
   to(conversation: string, mark: Mark): void {
-    if (mark.seq <= (this.#said.get(conversation) ?? 0)) return;
+    if (mark.seq <= (this.#sent.get(conversation) ?? 0)) return;
     if (mark.seq <= (this.#waiting.get(conversation)?.seq ?? 0)) return;
     this.#waiting.set(conversation, mark);
     this.#timer ??= setTimeout(() => void this.flush(), GATHER_MS);
@@ -36,8 +36,8 @@ class Marks {
     this.#timer = undefined;
     const waiting = [...this.#waiting];
     const each = waiting.map(async ([conversation, mark]) => {
-      await this.say(conversation, mark.message);
-      this.#said.set(conversation, Math.max(mark.seq, this.#said.get(conversation) ?? 0));
+      await this.send(conversation, mark.message);
+      this.#sent.set(conversation, Math.max(mark.seq, this.#sent.get(conversation) ?? 0));
       if (this.#waiting.get(conversation) === mark) this.#waiting.delete(conversation);
       this.then(conversation);
     });
@@ -45,9 +45,9 @@ class Marks {
     await Promise.allSettled(each);
   }
 
-  /** The user says that a conversation is unread: its mark may be said again. */
+  /** The user says that a conversation is unread: its mark may be sent again. */
   forget(conversation: string): void {
-    this.#said.delete(conversation);
+    this.#sent.delete(conversation);
     this.#waiting.delete(conversation);
   }
 

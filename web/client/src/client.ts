@@ -98,13 +98,13 @@ export class Client extends Changing {
     return this.#request<T>(query, variables);
   }
 
-  /** Told of each part of the account that changed, on this device or another. */
+  /** Called for each part of the account that changed, on this device or another. */
   onAccount(listener: (part: Schema.AccountPart) => void): () => void {
     this.#account.add(listener);
     return () => this.#account.delete(listener);
   }
 
-  /** Told of each event of the inbox, after the client has taken it in. */
+  /** Called for each event of the inbox, after the client has taken it in. */
   onEvent(listener: (event: InboxEvent) => void): () => void {
     this.#events.add(listener);
     return () => this.#events.delete(listener);
@@ -239,7 +239,7 @@ export class Client extends Changing {
     this.#timelines.get(message.conversationId)?.updated(message);
   }
 
-  /** Somebody has received or read the user's messages. Between two that says all; else counts are fetched. */
+  /** A receipt advanced. Of the other member of two it says all; in groups counts are fetched. */
   #advanced({ messageId, conversationId, readAt, user }: ReceiptView): void {
     if (user.id === this.me.id) {
       // What the user's devices have stored changes nothing that is shown.

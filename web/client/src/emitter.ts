@@ -1,11 +1,11 @@
-// Who wants to know that something changed.
+// Listeners to changes, and pauses.
 
 type Listener = () => void;
 
-/** Tells its listeners that it has changed, once for all changes of one turn. */
+/** Notifies its listeners of changes, once per turn. */
 export class Changing {
   #listeners = new Set<Listener>();
-  #told = true;
+  #isPending = false;
 
   /** Gives a function that ends it. */
   onChange(listener: Listener): () => void {
@@ -14,10 +14,10 @@ export class Changing {
   }
 
   protected changed(): void {
-    if (!this.#told) return;
-    this.#told = false;
+    if (this.#isPending) return;
+    this.#isPending = true;
     queueMicrotask(() => {
-      this.#told = true;
+      this.#isPending = false;
       for (const listener of [...this.#listeners]) listener();
     });
   }

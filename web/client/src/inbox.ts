@@ -159,7 +159,7 @@ export class Inbox extends Changing {
           complete: () => (answer === undefined ? reject(new Error("no answer")) : resolve(answer)),
         },
       );
-      // A mutation is not repeated by the socket: whoever asked for it does that.
+      // The socket does not repeat a mutation: its caller does.
       unwatch = this.onChange(() => {
         if (this.#connection === "live") return;
         leave();

@@ -110,12 +110,12 @@ export class Outbox extends Changing {
     await this.#storage.remove(clientMessageId);
   }
 
-  /** A message came by another way than as an answer. */
+  /** The inbox reported the message. */
   settled(clientMessageId: string): void {
     if (this.#find(clientMessageId)) void this.discard(clientMessageId);
   }
 
-  /** The API said so by another way than as an answer. */
+  /** The inbox reported the rejection. */
   refused(clientMessageId: string, code: string): void {
     const entry = this.#find(clientMessageId);
     if (entry) void this.#put({ ...entry, state: "failed", code });

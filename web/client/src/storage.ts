@@ -26,7 +26,7 @@ export class MemoryStorage implements OutboxStorage {
 
 const STORE = "outbox";
 
-/** One database for each user, so that nobody sends what another wrote. */
+/** One database per user: no user sends what another wrote. */
 export class IndexedStorage implements OutboxStorage {
   #database: Promise<IDBDatabase>;
 

@@ -175,7 +175,7 @@ export class Timeline extends Changing {
     });
   }
 
-  /** Forgets what it has, for one who was away too long. */
+  /** Reloads the newest page after a `ResumeGap`. */
   async refresh(): Promise<void> {
     if (this.#loaded && !this.#hasNewer) await this.load();
   }
@@ -207,7 +207,7 @@ export class Timeline extends Changing {
     this.#before = null;
   }
 
-  /** One page at a time; whoever asks meanwhile gets the one in flight, and then the own one. */
+  /** Fetches run one after another. */
   async #alone(fetch: () => Promise<void>): Promise<void> {
     const before = this.#busy;
     const mine = (async () => {

@@ -1,6 +1,6 @@
-// Who is typing, as far as one is told; and telling it of oneself.
+// Typing indicators of others, and the user's own.
 //
-// Invariant: whoever stops without saying so is forgotten after the time for which it holds.
+// Invariant: an indicator expires 6 s after its last renewal.
 
 import { TYPING } from "./documents.ts";
 import { Changing } from "./emitter.ts";
@@ -8,7 +8,7 @@ import type { Inbox } from "./inbox.ts";
 import type * as Schema from "./schema.ts";
 /** It holds for 5 s on the server. */
 const HOLDS_MS = 6_000;
-/** It is said again while one goes on. */
+/** The user's own is sent again while they go on. */
 const AGAIN_MS = 3_000;
 
 export type Typist = Pick<Schema.TypingIndicator, "userId" | "username">;
@@ -16,7 +16,7 @@ export type Typist = Pick<Schema.TypingIndicator, "userId" | "username">;
 export class Typing extends Changing {
   readonly #inbox: Inbox;
   #typists = new Map<string, Map<string, { typist: Typist; timer: ReturnType<typeof setTimeout> }>>();
-  #said = new Map<string, number>();
+  #sent = new Map<string, number>();
 
   constructor(inbox: Inbox) {
     super();
@@ -45,16 +45,16 @@ export class Typing extends Changing {
 
   /** The user types, or has stopped. */
   tell(conversation: string, isTyping: boolean): void {
-    const last = this.#said.get(conversation) ?? 0;
+    const last = this.#sent.get(conversation) ?? 0;
     if (isTyping ? Date.now() - last < AGAIN_MS : last === 0) return;
-    this.#said.set(conversation, isTyping ? Date.now() : 0);
-    // What is not said just now is said with the next key.
-    this.#inbox.mutate(TYPING, { id: conversation, on: isTyping }).catch(() => this.#said.delete(conversation));
+    this.#sent.set(conversation, isTyping ? Date.now() : 0);
+    // What is not sent now is sent with the next key.
+    this.#inbox.mutate(TYPING, { id: conversation, on: isTyping }).catch(() => this.#sent.delete(conversation));
   }
 
   /** The user has sent what they typed: the server knows. */
   done(conversation: string): void {
-    this.#said.delete(conversation);
+    this.#sent.delete(conversation);
   }
 
   stop(): void {

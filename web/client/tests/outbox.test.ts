@@ -7,7 +7,7 @@ import { ApiError, IndexedStorage, type MessageView, Outbox } from "../src/index
 type Sent = { clientMessageId: string; content: string };
 type Answering = (input: Sent) => Promise<MessageView>;
 
-/** An API that answers as it is told, and what it was asked. */
+/** An API with given answers, and the requests to it. */
 function api(answer: Answering) {
   const asked: Sent[] = [];
   const request = async <T>(_: string, variables: Record<string, unknown>): Promise<T> => {
