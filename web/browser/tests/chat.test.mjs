@@ -114,3 +114,23 @@ test("a name that is refused is shown at the log-in", async () => {
   // The refusal of the name is the only complaint.
   assert.equal(complaints.splice(0).length, 1);
 });
+
+test("a reaction is counted in both windows, and taken back by who gave it", async () => {
+  const { hers, his } = await pair();
+  await write(hers, "personal best!");
+  const read = message(his, "personal best!");
+  await read.hover();
+  await read.getByRole("button", { name: "React", exact: true }).click();
+  await read.getByRole("button", { name: "👍" }).click();
+  const seen = message(hers, "personal best!").getByRole("button", { name: "👍, 1 reaction" });
+  await seen.waitFor();
+  await seen.click();
+  const both = read.getByRole("button", { name: "👍, 2 reactions", pressed: true });
+  await both.click();
+  await message(hers, "personal best!").getByRole("button", { name: "👍, 1 reaction", pressed: true }).waitFor();
+  await read.hover();
+  await read.getByRole("button", { name: "React", exact: true }).click();
+  await read.getByRole("button", { name: "More emoji" }).click();
+  await read.getByRole("button", { name: "🏆" }).click();
+  await message(hers, "personal best!").getByRole("button", { name: "🏆, 1 reaction" }).waitFor();
+});

@@ -2,8 +2,11 @@
 
 import { Acknowledgements } from "./acknowledgements.ts";
 import { Conversations } from "./conversations.ts";
-import { CREATE, type ConversationView, DELETE, EDIT, ME, type MessageView, type UserView } from "./documents.ts";
+import {
+  CREATE, type ConversationView, DELETE, EDIT, ME, type MessageView, ONE_MESSAGE, REACT, UNREACT, type UserView,
+} from "./documents.ts";
 import { Changing } from "./emitter.ts";
+import { Gathering } from "./gathering.ts";
 import { Http, type Request, type Variables } from "./http.ts";
 import { type Connection, Inbox, type InboxEvent, type ReceiptView } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
@@ -45,7 +48,8 @@ export class Client extends Changing {
   readonly #request: Request;
   readonly #acknowledgements: Acknowledgements;
   readonly #timelines = new Map<string, Timeline>();
-  readonly #counting = new Map<string, ReturnType<typeof setTimeout>>();
+  readonly #counting = new Gathering(GATHER_MS, (conversation) => this.#count(conversation));
+  readonly #reading = new Gathering(GATHER_MS, (message) => this.#read(message));
   readonly #account = new Set<(part: Schema.AccountPart) => void>();
   readonly #events = new Set<(event: InboxEvent) => void>();
   #fresh = false;
@@ -85,7 +89,8 @@ export class Client extends Changing {
 
   async close(): Promise<void> {
     for (const leave of this.#leave) leave();
-    for (const timer of this.#counting.values()) clearTimeout(timer);
+    this.#counting.stop();
+    this.#reading.stop();
     for (const timeline of this.#timelines.values()) timeline.close();
     this.outbox.close();
     this.conversations.stop();
@@ -136,6 +141,12 @@ export class Client extends Changing {
   async remove(message: string): Promise<void> {
     const { deleteMessage } = await this.request<{ deleteMessage: MessageView }>(DELETE, { id: message });
     this.#updated(deleteMessage);
+  }
+
+  /** Puts an emoji on a message, or takes one's own back. */
+  async react(message: string, emoji: string, isOn: boolean): Promise<void> {
+    const answer = await this.request<Record<string, MessageView>>(isOn ? REACT : UNREACT, { id: message, emoji });
+    for (const changed of Object.values(answer)) this.#shown(changed);
   }
 
   async create(input: Omit<Schema.CreateConversationInput, "clientConversationId">): Promise<ConversationView> {
@@ -195,6 +206,9 @@ export class Client extends Changing {
       case "AccountChanged":
         for (const listener of this.#account) listener(event.what);
         break;
+      case "ReactionChanged":
+        this.#reacted(event.reaction);
+        break;
       case "TypingChanged":
         this.typing.changedTo(event.conversationId, event.typing);
         break;
@@ -236,6 +250,11 @@ export class Client extends Changing {
 
   #updated(message: MessageView): void {
     this.conversations.updated(message);
+    this.#shown(message);
+  }
+
+  /** A message as it is now, of which the list of conversations shows nothing new. */
+  #shown(message: MessageView): void {
     this.#timelines.get(message.conversationId)?.updated(message);
   }
 
@@ -251,7 +270,7 @@ export class Client extends Changing {
     const upTo = timeline.messages.find((message) => message.id === messageId);
     const isDirect = this.conversations.get(conversationId)?.kind === "DIRECT";
     if (!upTo || !isDirect) {
-      this.#count(conversationId);
+      this.#counting.soon(conversationId);
       return;
     }
     timeline.adjust((message) => {
@@ -262,23 +281,24 @@ export class Client extends Changing {
     });
   }
 
-  #count(conversation: string): void {
-    if (this.#counting.has(conversation)) return;
-    const timer = setTimeout(() => {
-      this.#counting.delete(conversation);
-      this.request<Statuses>(STATUSES, { id: conversation }).then(
-        ({ messages }) => {
-          const found = new Map(messages.nodes.map((one) => [one.id, one]));
-          this.#timelines.get(conversation)?.adjust((message) => {
-            const one = found.get(message.id);
-            return one ? { ...message, ...one } : message;
-          });
-        },
-        // The next receipt, or the next look at the conversation, asks again.
-        () => {},
-      );
-    }, GATHER_MS);
-    this.#counting.set(conversation, timer);
+  async #count(conversation: string): Promise<void> {
+    const { messages } = await this.request<Statuses>(STATUSES, { id: conversation });
+    const found = new Map(messages.nodes.map((one) => [one.id, one]));
+    this.#timelines.get(conversation)?.adjust((message) => {
+      const one = found.get(message.id);
+      return one ? { ...message, ...one } : message;
+    });
+  }
+
+  /** Whose reactions they are depends on the viewer: the message is read again, if it is shown. */
+  #reacted({ messageId, conversationId }: { messageId: string; conversationId: string }): void {
+    const timeline = this.#timelines.get(conversationId);
+    if (timeline?.messages.some((message) => message.id === messageId)) this.#reading.soon(messageId);
+  }
+
+  async #read(id: string): Promise<void> {
+    const { message } = await this.request<{ message: MessageView | null }>(ONE_MESSAGE, { id });
+    if (message) this.#shown(message);
   }
 }
 

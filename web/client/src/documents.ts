@@ -9,6 +9,9 @@ export type StubView = Pick<Schema.Message, "id" | "seq" | "contentType" | "cont
   sender: UserView;
 };
 
+/** One emoji on a message. */
+export type ReactionView = Pick<Schema.ReactionGroup, "emoji" | "count" | "hasReacted">;
+
 export type MessageView = Pick<
   Schema.Message,
   | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt"
@@ -17,6 +20,7 @@ export type MessageView = Pick<
   sender: UserView;
   replyTo: StubView | null;
   mentions: UserView[];
+  reactions: ReactionView[];
   system: (Pick<Schema.SystemEvent, "kind" | "value"> & { actor: UserView; targets: UserView[] }) | null;
 };
 
@@ -42,6 +46,7 @@ export const MESSAGE = `fragment MessageParts on Message {
   mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
   replyTo { id seq contentType content deletedAt sender { ...UserParts } }
+  reactions { emoji count hasReacted }
   system { kind value actor { ...UserParts } targets { ...UserParts } }
 }`;
 
@@ -66,6 +71,7 @@ export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) 
   ... on MessageChanged { change message { ...MessageParts } }
   ... on ConversationChanged { left conversation { id } }
   ... on ReceiptAdvanced { receipt { messageId conversationId readAt user { id } } }
+  ... on ReactionChanged { added reaction { messageId conversationId } }
   ... on AccountChanged { what }
   ... on TypingChanged { conversationId typing { userId username isTyping } }
   ... on SendRejected { clientMessageId code detail }
@@ -100,6 +106,14 @@ export const EDIT = `mutation Edit($id: ID!, $content: String!) {
   editMessage(messageId: $id, content: $content) { ...MessageParts } } ${MESSAGES}`;
 
 export const DELETE = `mutation Delete($id: ID!) { deleteMessage(messageId: $id) { ...MessageParts } } ${MESSAGES}`;
+
+export const ONE_MESSAGE = `query Message($id: ID!) { message(id: $id) { ...MessageParts } } ${MESSAGES}`;
+
+export const REACT = `mutation React($id: ID!, $emoji: String!) {
+  addReaction(messageId: $id, emoji: $emoji) { ...MessageParts } } ${MESSAGES}`;
+
+export const UNREACT = `mutation Unreact($id: ID!, $emoji: String!) {
+  removeReaction(messageId: $id, emoji: $emoji) { ...MessageParts } } ${MESSAGES}`;
 
 export const CREATE = `mutation Create($input: CreateConversationInput!) {
   createConversation(input: $input) { ...ConversationParts } } ${ALL}`;

@@ -119,6 +119,28 @@ test("acknowledgements of many messages are few", async () => {
   expect(of(DELIVERED)).toBeLessThan(10);
 });
 
+test("a reaction is counted for who gave it and for others, also after a cut", async () => {
+  const sockets = await proxy(SOCKETS);
+  const { ann, bob, chat, hers, his } = await pair({ sockets: sockets.through(SOCKETS) });
+  await ann.send(chat.id, "personal best");
+  await until(his, () => his.messages.length === 1);
+  const { id } = his.newest!;
+  await bob.react(id, "👍", true);
+  expect(his.newest!.reactions).toEqual([{ emoji: "👍", count: 1, hasReacted: true }]);
+  await until(hers, () => hers.newest?.reactions.length === 1);
+  expect(hers.newest!.reactions).toEqual([{ emoji: "👍", count: 1, hasReacted: false }]);
+  sockets.refuses = true;
+  sockets.cut();
+  await until(bob, () => !live(bob));
+  await ann.react(id, "👍", true);
+  sockets.refuses = false;
+  bob.inbox.wake();
+  await until(his, () => his.newest?.reactions[0]?.count === 2);
+  await bob.react(id, "👍", false);
+  await until(hers, () => hers.newest?.reactions[0]?.count === 1);
+  expect(hers.newest!.reactions).toEqual([{ emoji: "👍", count: 1, hasReacted: true }]);
+});
+
 test("a mutation leaves its listener when it is answered, a timeline when it is evicted or its client closes", async () => {
   const { ann, chat } = await pair();
   const leave = vi.fn();
