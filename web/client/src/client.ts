@@ -269,7 +269,8 @@ export class Client extends Changing {
     if (!timeline) return;
     const upTo = timeline.messages.find((message) => message.id === messageId);
     const isDirect = this.conversations.get(conversationId)?.kind === "DIRECT";
-    if (!upTo || !isDirect) {
+    // A page that is being fetched may not know of it.
+    if (!upTo || !isDirect || timeline.isFetching) {
       this.#counting.soon(conversationId);
       return;
     }
@@ -290,10 +291,11 @@ export class Client extends Changing {
     });
   }
 
-  /** Whose reactions they are depends on the viewer: the message is read again, if it is shown. */
+  /** Whose reactions they are depends on the viewer: the message is read again, if it is shown or being fetched. */
   #reacted({ messageId, conversationId }: { messageId: string; conversationId: string }): void {
     const timeline = this.#timelines.get(conversationId);
-    if (timeline?.messages.some((message) => message.id === messageId)) this.#reading.soon(messageId);
+    const isShown = timeline?.messages.some((message) => message.id === messageId);
+    if (isShown || timeline?.isFetching) this.#reading.soon(messageId);
   }
 
   async #read(id: string): Promise<void> {

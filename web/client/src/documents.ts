@@ -15,7 +15,7 @@ export type ReactionView = Pick<Schema.ReactionGroup, "emoji" | "count" | "hasRe
 export type MessageView = Pick<
   Schema.Message,
   | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt"
-  | "isEdited" | "deletedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
+  | "isEdited" | "editCount" | "deletedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
 > & {
   sender: UserView;
   replyTo: StubView | null;
@@ -42,7 +42,7 @@ export type PageView = Pick<Schema.PageInfo, "hasNextPage" | "hasPreviousPage" |
 export const USER = "fragment UserParts on User { id username displayName avatarUrl }";
 
 export const MESSAGE = `fragment MessageParts on Message {
-  id conversationId seq clientMessageId contentType content createdAt isEdited deletedAt
+  id conversationId seq clientMessageId contentType content createdAt isEdited editCount deletedAt
   mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
   replyTo { id seq contentType content deletedAt sender { ...UserParts } }

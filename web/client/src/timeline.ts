@@ -1,7 +1,8 @@
 // The messages of one conversation: a window without holes, and what waits to be sent.
 //
 // Invariant: `window` has every message that the viewer sees between its first and its last, in order of
-// `seq`. A number that is missing within a page is one that the viewer does not see.
+// `seq`. A number that is missing within a page is one that the viewer does not see. A version of a message
+// is never replaced by an older one, whichever way that comes.
 
 import { AROUND, type MessageView, NEWER, NEWEST, OLDER, type PageView } from "./documents.ts";
 import { Changing } from "./emitter.ts";
@@ -35,7 +36,7 @@ export class Timeline extends Changing {
   #loaded = false;
   #busy: Promise<void> | undefined;
   #failed = false;
-  /** Messages that came while a page was fetched, which may be older than they are. */
+  /** Messages that came, or changed, while a page was fetched, which may be older than they are. */
   #arrived: MessageView[] = [];
 
   constructor(id: string, request: Request, outbox: Outbox) {
@@ -67,6 +68,10 @@ export class Timeline extends Changing {
 
   get isLoaded(): boolean {
     return this.#loaded;
+  }
+
+  get isFetching(): boolean {
+    return this.#busy !== undefined;
   }
 
   /** Whether the last page could not be fetched. */
@@ -144,9 +149,10 @@ export class Timeline extends Changing {
 
   /** Takes in a message as it is now, if it is in the window. */
   updated(message: MessageView): void {
+    if (this.#busy) this.#arrived.push(message);
     const at = this.#window.findIndex((one) => one.seq === message.seq);
     if (at < 0) return;
-    this.#window = this.#window.with(at, message);
+    this.#window = this.#window.with(at, newer(this.#window[at], message));
     this.changed();
   }
 
@@ -185,7 +191,8 @@ export class Timeline extends Changing {
   }
 
   #replace({ nodes, pageInfo }: Page["messages"]): void {
-    this.#window = sorted(nodes);
+    const known = this.#bySeq();
+    this.#window = sorted(nodes.map((message) => newer(known.get(message.seq), message)));
     this.#before = pageInfo.startCursor;
     this.#after = pageInfo.endCursor;
     this.#hasOlder = pageInfo.hasPreviousPage;
@@ -193,11 +200,14 @@ export class Timeline extends Changing {
     this.#loaded = true;
   }
 
-  /** The message that comes last wins: it is the newer rendering. */
   #merge(messages: MessageView[]): void {
-    const bySeq = new Map(this.#window.map((message) => [message.seq, message]));
-    for (const message of messages) bySeq.set(message.seq, message);
+    const bySeq = this.#bySeq();
+    for (const message of messages) bySeq.set(message.seq, newer(bySeq.get(message.seq), message));
     this.#window = sorted([...bySeq.values()]);
+  }
+
+  #bySeq(): Map<number, MessageView> {
+    return new Map(this.#window.map((message) => [message.seq, message]));
   }
 
   #shorten(): void {
@@ -226,11 +236,22 @@ export class Timeline extends Changing {
         this.#busy = undefined;
         for (const message of this.#arrived.splice(0)) {
           if (message.seq > (this.newest?.seq ?? 0)) this.created(message);
+          else this.updated(message);
         }
       }
       this.changed();
     }
   }
+}
+
+/** How far a message has changed: by each edit, and by its deletion for good. */
+function version({ deletedAt, editCount }: MessageView): number {
+  return deletedAt === null ? editCount : Infinity;
+}
+
+/** Of two renderings of a message the one of the later version; of one version the one that comes last. */
+function newer(known: MessageView | undefined, coming: MessageView): MessageView {
+  return known && version(known) > version(coming) ? known : coming;
 }
 
 function sorted(messages: MessageView[]): MessageView[] {

@@ -1,4 +1,4 @@
-// The window of a conversation: a message that comes while a page is fetched is in it, though the page is older.
+// The window of a conversation: what comes or changes while a page is fetched is in it, though the page is older.
 
 import { expect, test } from "vitest";
 import type { MessageView } from "../src/documents.ts";
@@ -9,7 +9,15 @@ import { Timeline } from "../src/timeline.ts";
 import { contents, until } from "./system.ts";
 
 function message(seq: number): MessageView {
-  return { id: `${seq}`, seq, content: `${seq}`, clientMessageId: null } as MessageView;
+  return { id: `${seq}`, seq, content: `${seq}`, clientMessageId: null, editCount: 0, deletedAt: null } as MessageView;
+}
+
+function edited(seq: number, editCount: number): MessageView {
+  return { ...message(seq), content: `${seq}, edit ${editCount}`, editCount };
+}
+
+function deleted(seq: number): MessageView {
+  return { ...message(seq), content: null, deletedAt: "2026-01-01T00:00:00Z" };
 }
 
 /** A timeline, and the pages that it waits for. */
@@ -60,4 +68,44 @@ test("one that comes beyond a hole while a page is fetched makes the hole be fet
   await expect.poll(() => pages.length).toBe(2);
   pages[1]!(4);
   await until(window, () => window.messages.length === 4);
+});
+
+test("an edit and a deletion that come while the first page is fetched are shown", async () => {
+  const { pages, window } = timeline();
+  const loaded = window.load();
+  await expect.poll(() => pages.length).toBe(1);
+  for (const changed of [edited(1, 1), deleted(2), edited(3, 1)]) window.updated(changed);
+  pages[0]!(2);
+  await loaded;
+  expect(contents(window)).toEqual(["1, edit 1", null, "3, edit 1"]);
+});
+
+test("an edit and a deletion that come while the window is fetched anew, or before, stay", async () => {
+  const { pages, window } = timeline();
+  const loaded = window.load();
+  await expect.poll(() => pages.length).toBe(1);
+  pages[0]!(4);
+  await loaded;
+  for (const changed of [edited(1, 1), deleted(2)]) window.updated(changed);
+  const refreshed = window.refresh();
+  await expect.poll(() => pages.length).toBe(2);
+  for (const changed of [edited(3, 2), edited(3, 1), deleted(4), edited(4, 1)]) window.updated(changed);
+  pages[1]!(4);
+  await refreshed;
+  expect(contents(window)).toEqual(["1, edit 1", null, "3, edit 2", null]);
+  const filled = window.fill();
+  await expect.poll(() => pages.length).toBe(3);
+  pages[2]!(4);
+  await filled;
+  expect(contents(window)).toEqual(["1, edit 1", null, "3, edit 2", null]);
+});
+
+test("of one version the rendering that comes last is shown", async () => {
+  const { pages, window } = timeline();
+  const loaded = window.load();
+  await expect.poll(() => pages.length).toBe(1);
+  pages[0]!(1);
+  await loaded;
+  for (const readByCount of [1, 2]) window.updated({ ...edited(1, 1), readByCount });
+  expect(window.newest?.readByCount).toBe(2);
 });
