@@ -95,11 +95,14 @@ export class App {
   }
 
   /** A mutation of a conversation, which is fetched after it. */
+  async mutate(conversation: string, mutation: string, variables: Record<string, unknown> = {}): Promise<void> {
+    await this.client.request(mutation, { id: conversation, ...variables });
+    await this.client.conversations.fetch(conversation);
+  }
+
+  /** A mutation of a conversation, whose failure is told; whether it succeeded. */
   change(conversation: string, mutation: string, variables: Record<string, unknown> = {}): Promise<boolean> {
-    return this.attempt(async () => {
-      await this.client.request(mutation, { id: conversation, ...variables });
-      await this.client.conversations.fetch(conversation);
-    });
+    return this.attempt(() => this.mutate(conversation, mutation, variables));
   }
 
   async loadBlocked(): Promise<void> {

@@ -130,19 +130,44 @@ test("privacy is a setting of the account, on every device", async () => {
   assert.deepEqual(privacySettings, { whoCanMessageMe: "FOLLOWERS", appearOffline: true });
 });
 
-test("a setting is busy until it is answered, and taken back when it is refused", async () => {
-  const { page } = await as(named("ann"));
-  let answer;
-  const held = new Promise((resolve) => (answer = resolve));
+/** Holds the mutations of these names until they are refused, which is by what this gives. */
+async function refusing(page, names) {
+  let refuse;
+  const held = new Promise((resolve) => (refuse = resolve));
   await page.route("**/graphql", async (route) => {
-    if (!route.request().postData()?.includes("updatePrivacySettings")) return route.continue();
+    if (!names.some((name) => route.request().postData()?.includes(name))) return route.continue();
     await held;
     await route.fulfill({ json: { errors: [{ message: "refused", extensions: { code: "FORBIDDEN" } }] } });
   });
+  return refuse;
+}
+
+test("a setting is busy until it is answered, and taken back when it is refused", async () => {
+  const { page } = await as(named("ann"));
+  const refuse = await refusing(page, ["updatePrivacySettings"]);
   await choose(page, "Settings");
   const offline = page.getByLabel("Appear offline");
   await offline.click();
   await offline.and(page.locator("[aria-busy=true]:checked")).waitFor();
-  answer();
+  refuse();
   await offline.and(page.locator("[aria-busy=false]:not(:checked)")).waitFor();
+});
+
+test("a choice in the details is busy until it is answered, and taken back when it is refused", async () => {
+  const { bob, hers } = await group();
+  const panel = await details(hers);
+  const [level, role] = [panel.getByLabel("Notify me of"), panel.getByLabel(`Role of ${bob.name}`)];
+  const announcements = panel.getByLabel("Only owner and moderators write");
+  const shown = async () => [await level.inputValue(), await role.inputValue(), await announcements.isChecked()];
+  await role.waitFor();
+  assert.deepEqual(await shown(), ["ALL", "MEMBER", false]);
+  const refuse = await refusing(hers, ["setNotificationLevel", "setParticipantRole", "updateConversation"]);
+  await level.selectOption("NONE");
+  await role.selectOption("MODERATOR");
+  await announcements.click();
+  for (const control of [level, role, announcements]) await control.and(hers.locator("[aria-busy=true]")).waitFor();
+  assert.deepEqual(await shown(), ["NONE", "MODERATOR", true]);
+  refuse();
+  for (const control of [level, role, announcements]) await saved(control);
+  assert.deepEqual(await shown(), ["ALL", "MEMBER", false]);
 });
