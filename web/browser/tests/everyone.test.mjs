@@ -25,6 +25,12 @@ for (const colorScheme of ["light", "dark"]) {
     await act(his, "a message", "Reply");
     await write(his, "an answer");
     await message(hers, "an answer").waitFor();
+    const answer = message(his, "an answer");
+    await answer.hover();
+    await answer.getByRole("button", { name: "React", exact: true }).click();
+    assert.deepEqual(await violations(his), []);
+    await answer.getByRole("button", { name: "👍" }).click();
+    await message(hers, "an answer").getByRole("button", { name: "👍, 1 reaction" }).waitFor();
     assert.deepEqual(await violations(hers), []);
     await details(hers);
     assert.deepEqual(await violations(hers), []);
@@ -69,6 +75,15 @@ test("one writes, answers, edits and goes elsewhere by keyboard alone", async ()
   await hers.getByText(`Reply to ${carla.name}`).waitFor();
   await hers.keyboard.press("Escape");
   await hers.getByText(`Reply to ${carla.name}`).waitFor({ state: "detached" });
+  // A reaction, by arrows; the focus stays.
+  const react = message(hers, "from carla").getByRole("button", { name: "React", exact: true });
+  await react.focus();
+  await hers.keyboard.press("Enter");
+  await message(hers, "from carla").getByRole("button", { name: "👍" }).and(hers.locator(":focus")).waitFor();
+  await hers.keyboard.press("ArrowRight");
+  await hers.keyboard.press("Enter");
+  await message(hers, "from carla").getByRole("button", { name: "❤️, 1 reaction", pressed: true }).waitFor();
+  await react.and(hers.locator(":focus")).waitFor();
 });
 
 test("what arrives is announced to screen readers", async () => {
