@@ -17,6 +17,16 @@ async function violations(page) {
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
 }
 
+/** Middles of an element's edges at which the page shows something else, or nothing. */
+function cut(locator) {
+  return locator.evaluate((element) => {
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    const [x, y] = [(left + right) / 2, (top + bottom) / 2];
+    const points = [[left + 2, y], [right - 2, y], [x, top + 2], [x, bottom - 2]];
+    return points.filter(([x, y]) => !element.contains(document.elementFromPoint(x, y)));
+  });
+}
+
 for (const colorScheme of ["light", "dark"]) {
   test(`axe-core objects to nothing in the ${colorScheme} scheme`, async () => {
     const { hers, his } = await pair({ colorScheme });
@@ -113,5 +123,13 @@ test("at 320 pixels nothing is cut off", async () => {
     assert.ok(overflow <= 0, `${overflow} pixels are beside the page`);
     const beside = await page.getByRole("log").evaluate((log) => log.scrollWidth - log.clientWidth);
     assert.ok(beside <= 0, `${beside} pixels are beside the history`);
+    await message(page, "longlong").hover();
+    await message(page, "longlong").getByRole("button", { name: "React", exact: true }).click();
+    const emojis = page.getByRole("group", { name: "React" });
+    await emojis.getByRole("button", { name: "👍" }).and(page.locator(":focus")).waitFor();
+    assert.deepEqual(await cut(emojis), []);
+    await emojis.getByRole("button", { name: "More emoji" }).click();
+    await emojis.getByRole("button", { name: "😀" }).and(page.locator(":focus")).waitFor();
+    assert.deepEqual(await cut(emojis), []);
   }
 });
