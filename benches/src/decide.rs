@@ -224,6 +224,7 @@ fn measure_conversations(in_force: &InForce<'_>, options: &Options) -> Result<Co
         kind: ConversationKind::Group,
         creator: user(0)?,
         participants: (1..100).map(user).collect::<Result<_>>()?,
+        requests: vec![],
         title: None,
     };
     let mut roomy = in_force.policy.clone();

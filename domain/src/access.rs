@@ -102,7 +102,7 @@ impl<'a, B: Blocking> Sight<'a, B> {
 
     /// Whether the viewer sees what another does now: presence, marks, typing.
     pub fn follows(&self, other: &UserId) -> bool {
-        !self.blocks.pair(other).is_some_and(PairBlocks::stand)
+        !self.blocks.pair(other).is_some_and(PairBlocks::hide_signs)
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
     fn a_block_hides_what_was_sent_while_it_stood() {
         let (bob, carl): (UserId, UserId) = ("bob".parse().unwrap(), "carl".parse().unwrap());
         let stood = Blocks { intervals: vec![BlockInterval { from: 10, to: Some(20) }] };
-        let blocks = One(bob.clone(), PairBlocks { by_user: Blocks::default(), by_other: stood });
+        let blocks = One(bob.clone(), PairBlocks { by_other: stood, ..PairBlocks::default() });
         let intervals = [interval(1, None)];
         let sight = Sight { intervals: &intervals, when: When::Now, blocks };
         let sees = |sender, sent_at| sight.sees(Seen { seq: 3, sender, sent_at });

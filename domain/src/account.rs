@@ -9,6 +9,7 @@ mod credits;
 mod editing;
 mod idempotency;
 pub mod limits;
+mod message_requests;
 mod organizing;
 mod preferences;
 mod privacy;

@@ -9,6 +9,7 @@ mod creating;
 mod deleting;
 mod editing;
 mod membership;
+mod message_requests;
 mod messages;
 mod reacting;
 mod receipts;

@@ -11,6 +11,7 @@ use schemas::deleting::MessageDeleted;
 use schemas::editing::MessageEdited;
 use schemas::membership::MembershipInterval;
 use schemas::message::Message;
+use schemas::message_requests::RequestedPair;
 use schemas::position::{LogTime, Offset};
 use schemas::privacy::Privacy;
 use schemas::reacting::{ReactionAdded, ReactionRemoved, ToldReaction};
@@ -109,9 +110,18 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
             }
         }
         ConversationFact::DeliveryAdvanced(delivery) => {
-            Recipients::Following(delivery.delivered_up_to, &delivery.user)
+            if delivery.is_shown {
+                Recipients::Following(delivery.delivered_up_to, &delivery.user)
+            } else {
+                Recipients::Only(&delivery.user)
+            }
         }
         ConversationFact::MarkedUnread(marked) => Recipients::Only(&marked.user),
+        // Who asks learns of the acceptance alone.
+        ConversationFact::RequestChanged(changed) => match (&changed.request, &changed.pair) {
+            (None, Some(_)) => Recipients::Members,
+            (None, None) | (Some(_), _) => Recipients::Only(&changed.user),
+        },
         ConversationFact::BlocksChanged(_) => Recipients::Nobody,
     }
 }
@@ -153,6 +163,10 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
             changed.members.iter().map(|member| member.user.clone()).collect()
         }
         ConversationFact::BlocksChanged(changed) => vec![changed.user.clone(), changed.other.clone()],
+        ConversationFact::RequestChanged(changed) => {
+            let other = changed.pair.iter().map(|pair| pair.other.clone());
+            std::iter::once(changed.user.clone()).chain(other).collect()
+        }
         ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
@@ -208,6 +222,18 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
                 Learned::Blocks(other.clone(), user.clone(), changed.blocks.mirrored()),
             ]
         }
+        ConversationFact::RequestChanged(changed) => {
+            let user = &changed.user;
+            let blocks = changed.pair.iter().flat_map(|RequestedPair { other, blocks }| {
+                [
+                    Learned::Blocks(user.clone(), other.clone(), blocks.clone()),
+                    Learned::Blocks(other.clone(), user.clone(), blocks.mirrored()),
+                ]
+            });
+            std::iter::once(Learned::Intervals(user.clone(), changed.intervals.clone()))
+                .chain(blocks)
+                .collect()
+        }
         ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
@@ -237,6 +263,7 @@ pub fn completes(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_)
+        | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
 }
@@ -264,6 +291,7 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_)
+        | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => Replay::AsPublished,
     }
 }
@@ -283,6 +311,7 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_)
+        | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => fact.clone(),
     }
 }
@@ -309,6 +338,7 @@ pub fn supersedes(fact: &ConversationFact) -> Option<(MarkKind, &UserId)> {
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
 }

@@ -47,7 +47,7 @@ impl Conversation {
 
     /// A conversation that an event has named to the viewer.
     pub fn named(Named { id, told }: Named<'_>) -> Self {
-        let about = if let Told::About(about) = told { Some(about.clone()) } else { None };
+        let about = told.about().cloned();
         Self { id: id.clone(), opened: OnceCell::new_with(about), sight: None, own: Own::of(told) }
     }
 
@@ -121,14 +121,28 @@ impl Conversation {
         Kept(self)
     }
 
-    /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it, and in a group for
-    /// announcements the role of a member.
+    /// A stranger's first messages wait here until the viewer accepts.
+    async fn is_request(&self, ctx: &Context<'_>) -> Result<bool> {
+        if let Some(told) = self.own.is_request {
+            return Ok(told);
+        }
+        let (access, sight) = self.sight(ctx).await?;
+        Ok(self.own.asked.contains(access.viewer) || sight.is_some_and(|sight| sight.is_request()))
+    }
+
+    /// Whether the viewer may send to it: a block in a DIRECT conversation forbids it, a request in one after the
+    /// first message, and in a group for announcements the role of a member.
     async fn can_post(&self, ctx: &Context<'_>) -> Result<bool> {
         let (access, sight) = self.sight(ctx).await?;
         let Some(sight) = sight else { return Ok(false) };
         if domain::access::posting(sight.opened(), sight.member().ok()).is_err() {
             return Ok(false);
         }
-        Ok(!access.is_cut_off(&sight))
+        if access.is_cut_off(&sight) {
+            return Ok(false);
+        }
+        // Who asks has one message until the other accepts.
+        let is_spent = sight.is_direct() && sight.state().countable > 0;
+        Ok(!(is_spent && sight.blocks().awaited().any(|other| access.is_with(&sight, other))))
     }
 }

@@ -39,7 +39,7 @@ impl Progress {
 impl People {
     /// Rows of members who left stay for a while; their marks are in the rows of former members.
     fn present_members(&self) -> impl Iterator<Item = (&UserId, &Member)> {
-        let present = self.members.iter().filter(|(_, member)| member.present().is_some());
+        let present = self.members.iter().filter(|(_, member)| member.is_shown());
         present.map(|(user, member)| (user, member))
     }
 
@@ -50,6 +50,11 @@ impl People {
     /// How far a member is, as they know it themselves.
     pub fn marks(&self, user: &UserId, member: &Member) -> Watermarks {
         member.marks(self.receipt(user))
+    }
+
+    /// How far others see that a member is: of one who has not accepted the request to them, not at all.
+    pub fn shown_marks(&self, user: &UserId, member: &Member) -> Watermarks {
+        if member.request.is_some() { Watermarks::default() } else { self.marks(user, member) }
     }
 
     /// Present members in the order of joining.
@@ -68,7 +73,7 @@ impl People {
     pub fn recipients(&self, message: &Message) -> Vec<Progress> {
         let (seq, position) = (message.seq, message.position);
         let present = self.present_members().filter(|(_, member)| was_there(&member.intervals, position));
-        let present = present.map(|(user, member)| (user, self.marks(user, member)));
+        let present = present.map(|(user, member)| (user, self.shown_marks(user, member)));
         let former = self.former.iter().filter(|(_, former)| was_there(&former.intervals, position));
         let former = former.map(|(user, former)| (user, former.marks));
         let mut all: Vec<Progress> = present

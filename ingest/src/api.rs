@@ -23,6 +23,7 @@ use crate::operations::creating::Creating;
 use crate::operations::deleting::Deleting;
 use crate::operations::editing::Editing;
 use crate::operations::membership::Membership;
+use crate::operations::message_requests::MessageRequests;
 use crate::operations::organizing::Organizing;
 use crate::operations::preferences::Preferences;
 use crate::operations::privacy::Privacy;
@@ -45,7 +46,7 @@ pub struct Mutation(Messages, Conversations, People, Files);
 pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting);
 
 #[derive(MergedObject, Default)]
-pub struct Conversations(Creating, Membership, Settings, Organizing);
+pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organizing);
 
 #[derive(MergedObject, Default)]
 pub struct People(Blocking, Preferences, Privacy, TypingStatus);

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use domain::access::{self, Seen, Sight, When};
 use domain::mentions;
+use domain::privacy::{self, Reach};
 use futures::future::{try_join, try_join_all};
 use graphql::Rows;
 use graphql::reads::BlockList;
@@ -170,6 +171,21 @@ impl Facts {
         let has_blocked = blocks.iter().any(|row| row.blocks.by_user.stands());
         let is_blocked = blocks.iter().any(|row| row.blocks.by_other.stands());
         access::reachable(has_blocked, is_blocked)
+    }
+
+    /// Of the users whom a user would bring into a conversation, those whom a request alone may reach.
+    /// RECIPIENT_UNAVAILABLE if one can be reached by none.
+    pub async fn reach(&self, user: &UserId, others: &[UserId]) -> Result<Vec<UserId>, Refusal> {
+        let privacy = try_join_all(others.iter().map(|other| self.rows.privacy(other)));
+        let (privacy, followed) = try_join(privacy, self.rows.follows(user, others)).await?;
+        let mut requests = vec![];
+        for (other, privacy) in others.iter().zip(privacy) {
+            match privacy::reach(&privacy, followed.contains(other))? {
+                Reach::Open => {}
+                Reach::Request => requests.push(other.clone()),
+            }
+        }
+        Ok(requests)
     }
 
     /// The users whom a request names, sorted, each once; NOT_FOUND if one has no published profile.

@@ -8,6 +8,7 @@ pub mod creating;
 pub mod deleting;
 pub mod editing;
 pub mod membership;
+pub mod message_requests;
 pub mod organizing;
 pub mod preferences;
 pub mod privacy;

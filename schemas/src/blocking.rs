@@ -58,18 +58,27 @@ impl Blocks {
     }
 }
 
-/// The blocks between a user and another, from the user's side.
+/// What stands between a user and another, from the user's side: blocks, and requests that wait.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct PairBlocks {
     pub by_user: Blocks,
     pub by_other: Blocks,
+    /// The user has asked the other, who has not accepted.
+    pub user_awaits: bool,
+    /// The other has asked the user, who has not accepted.
+    pub other_awaits: bool,
 }
 
 impl PairBlocks {
     /// Whether a block of either stands now.
     pub fn stand(&self) -> bool {
         self.by_user.stands() || self.by_other.stands()
+    }
+
+    /// Whether the user sees nothing of what the other does now: presence, marks, typing.
+    pub fn hide_signs(&self) -> bool {
+        self.stand() || self.user_awaits
     }
 
     /// Whether what one of them sent at a time is hidden from the other.
@@ -79,6 +88,11 @@ impl PairBlocks {
 
     /// The same blocks from the other's side.
     pub fn mirrored(&self) -> Self {
-        Self { by_user: self.by_other.clone(), by_other: self.by_user.clone() }
+        Self {
+            by_user: self.by_other.clone(),
+            by_other: self.by_user.clone(),
+            user_awaits: self.other_awaits,
+            other_awaits: self.user_awaits,
+        }
     }
 }

@@ -33,6 +33,8 @@ pub struct CreateConversation {
     pub kind: ConversationKind,
     /// Everyone but the creator, sorted, each once.
     pub participants: Vec<UserId>,
+    /// Of these, the ones whom a request alone may reach, as ingest found it.
+    pub requests: Vec<UserId>,
     pub title: Option<String>,
     pub client_id: ClientId,
 }
@@ -45,6 +47,8 @@ pub struct OpenConversation {
     pub creator: UserId,
     /// Everyone but the creator.
     pub participants: Vec<UserId>,
+    /// Of these, the ones who are asked by a request.
+    pub requests: Vec<UserId>,
     pub title: Option<String>,
 }
 
@@ -55,6 +59,8 @@ pub struct ConversationOpened {
     pub about: Opened,
     /// Every member, the creator included.
     pub members: Vec<UserId>,
+    /// Of these, the ones who are asked by a request.
+    pub requests: Vec<UserId>,
 }
 
 /// What a conversation is: part of its state, and of the facts that report it.

@@ -12,6 +12,7 @@ pub use crate::credits::CreditsChanged;
 pub use crate::deleting::MessageDeleted;
 pub use crate::editing::MessageEdited;
 pub use crate::membership::{MembersChanged, RolesChanged};
+pub use crate::message_requests::RequestChanged;
 pub use crate::organizing::{ConversationOrganized, DraftSaved};
 pub use crate::preferences::PreferencesChanged;
 pub use crate::privacy::PrivacyChanged;
@@ -94,6 +95,7 @@ facts! {
     248 MarkedUnread,
     249 RolesChanged,
     250 DeliveryAdvanced,
+    260 RequestChanged,
     265 ReactionAdded,
     266 ReactionRemoved,
 }

@@ -22,6 +22,7 @@ pub mod ids;
 pub mod limits;
 pub mod membership;
 pub mod message;
+pub mod message_requests;
 pub mod operations;
 pub mod organizing;
 pub mod people;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::creating::Opened;
 use crate::ids::UserId;
+use crate::message_requests::MessageRequest;
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
 use crate::receipts::{Receipt, Watermarks};
@@ -37,6 +38,8 @@ pub struct AddMembers {
     pub actor: Profile,
     /// Each once.
     pub people: Vec<Profile>,
+    /// Of these, the ones whom a request alone may reach, as ingest found it.
+    pub requests: Vec<UserId>,
 }
 
 /// Request to a conversation: remove a member of a group. An actor who removes themselves leaves.
@@ -81,6 +84,8 @@ pub struct MembersChanged {
     pub by: UserId,
     /// The users whose intervals it changes.
     pub members: Vec<MemberIntervals>,
+    /// Of these, the ones who are asked by a request.
+    pub requests: Vec<UserId>,
 }
 
 impl MembersChanged {
@@ -134,6 +139,8 @@ pub struct Member {
     pub intervals: Vec<MembershipInterval>,
     /// The marks with which the member returned.
     pub marks: Watermarks,
+    /// The request to the member; absent once they have accepted, or where they were not asked.
+    pub request: Option<MessageRequest>,
 }
 
 impl Member {
@@ -145,6 +152,11 @@ impl Member {
         self.intervals.last().filter(|last| last.to.is_none())
     }
 
+    /// Whether others see the member as one: who has declined a request of a pair stays in it for the other.
+    pub fn is_shown(&self) -> bool {
+        self.present().is_some() || self.request.is_some()
+    }
+
     /// The member's marks, beside their receipt if they have one.
     pub fn marks(&self, receipt: Option<&Receipt>) -> Watermarks {
         receipt.filter(|receipt| !receipt.ended).map_or(self.marks, |receipt| receipt.marks.max(self.marks))
@@ -152,7 +164,7 @@ impl Member {
 
     /// The row of a membership that has ended is a tombstone; [`Former`] keeps what it said.
     pub fn expires_after_seconds(&self) -> Option<u64> {
-        self.present().is_none().then_some(TOMBSTONE_SECONDS)
+        (!self.is_shown()).then_some(TOMBSTONE_SECONDS)
     }
 }
 

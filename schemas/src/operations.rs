@@ -13,6 +13,7 @@ pub use crate::credits::GrantCredits;
 pub use crate::deleting::DeleteMessage;
 pub use crate::editing::{EditMessage, SubmitEdit};
 pub use crate::membership::{AddMembers, RemoveMember, SetRole};
+pub use crate::message_requests::{AcceptRequest, DeclineRequest, NoteRequest, SettleRequest};
 pub use crate::organizing::{OrganizeConversation, SaveDraft};
 pub use crate::preferences::UpdatePreferences;
 pub use crate::privacy::UpdatePrivacy;
@@ -36,6 +37,8 @@ macro_rules! account_operations {
             105 SaveDraft since 1,
             106 UpdatePreferences since 1,
             110 UpdatePrivacy since 1,
+            111 NoteRequest since 1,
+            112 SettleRequest since 1,
             120 SubmitEdit since 1,
             130 CreateUpload since 1,
             131 CompleteUpload since 1,
@@ -63,6 +66,8 @@ macro_rules! conversation_operations {
             150 MarkUnread since 1,
             151 SetRole since 1,
             152 AcknowledgeDelivery since 1,
+            160 AcceptRequest since 1,
+            161 DeclineRequest since 1,
             165 React since 1,
             166 RemoveReaction since 1,
         }

@@ -45,6 +45,8 @@ pub struct AcknowledgeDelivery {
 pub struct DeliveryAdvanced {
     pub user: UserId,
     pub delivered_up_to: i64,
+    /// Whether others learn of it.
+    pub is_shown: bool,
 }
 
 /// Request to a conversation: the user marks it as unread, whatever they have read.

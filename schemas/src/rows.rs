@@ -18,6 +18,7 @@ pub use crate::credits::LedgerEntry;
 pub use crate::editing::{Edits, Replaced};
 pub use crate::limits::Usage;
 pub use crate::membership::{Former, Member};
+pub use crate::message_requests::OpenRequests;
 pub use crate::organizing::{Draft, Labels, Organized};
 pub use crate::preferences::Preferences;
 pub use crate::reacting::{Reacted, Reactions};
@@ -318,6 +319,7 @@ rows! {
     14 Labels(()) keyed, schema 37;
     15 Draft(ConversationId) keyed expiring, schema 38;
     16 Preferences(()) keyed, schema 39;
+    50 OpenRequests(()) keyed, schema 301;
     70 Usage(String) keyed, schema 320;
     80 Attachment(AttachmentId) keyed, schema 330;
     shared: 12 Once keyed;

@@ -18,9 +18,9 @@ MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content creat
 PAGE = "pageInfo { hasNextPage endCursor }"
 
 KEPT = """archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread"""
-CONVERSATIONS = f"""query($after: String, $archived: Boolean!) {{
-    conversations(first: 50, after: $after, filter: {{ archived: $archived }}) {{ {PAGE} nodes {{ {KEPT}
-    id kind title description announcementsOnly participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost
+CONVERSATIONS = f"""query($after: String, $archived: Boolean!, $requests: Boolean!) {{
+    conversations(first: 50, after: $after, filter: {{ archived: $archived, requests: $requests }}) {{ {PAGE} nodes {{ {KEPT}
+    id kind title description announcementsOnly participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost isRequest
     createdBy {PERSON} lastMessage {{ id }} viewer {{ role joinedAt lastReadMessageId lastDeliveredMessageId }} }} }} }}"""
 PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
     participants(first: 50, after: $after) {{ {PAGE}
@@ -42,7 +42,7 @@ class Told:
     balance: int
     # Newest first.
     ledger: list[dict]
-    # In the order in which they are listed, without messages and participants; then the archived ones.
+    # In the order in which they are listed, without messages and participants; then the archived ones, then requests.
     conversations: list[dict]
     # By conversation: how the user keeps it.
     kept: dict[str, dict]
@@ -81,8 +81,9 @@ def tell(url: str, user: str, token: str, attachments: list[str]) -> Told:
     mine = f"conversationLabels settings {{ locale autoTranslate }} privacySettings {{ {PRIVACY} }}"
     whole = ask(f"{{ me {PERSON} credits {{ balanceMilli }} {mine} }}", {})
     same("the id of who asks", whole["me"]["id"], user)
-    conversations = pages(CONVERSATIONS, ["conversations"], {"archived": False})
-    conversations += pages(CONVERSATIONS, ["conversations"], {"archived": True})
+    conversations = []
+    for archived, requests in ((False, False), (True, False), (False, True)):
+        conversations += pages(CONVERSATIONS, ["conversations"], {"archived": archived, "requests": requests})
     kept = {found["id"]: {name: found.pop(name) for name in KEPT.split()} for found in conversations}
     ids = [conversation["id"] for conversation in conversations]
     return Told(

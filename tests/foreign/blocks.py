@@ -35,6 +35,8 @@ class Blocks:
     """Of all pairs: the intervals in which the first user blocked the second."""
 
     by_pair: dict[tuple[str, str], list[dict]] = field(default_factory=dict)
+    # The pairs of whom the first waits for the second to accept a request.
+    awaits: set[tuple[str, str]] = field(default_factory=set)
 
     def of(self, user: str, other: str) -> list[dict]:
         return self.by_pair.get((user, other), [])
@@ -46,11 +48,24 @@ class Blocks:
         self.by_pair.setdefault((other, user), [])
         same(f"blocks in {what}", told["blocks"], self.pair(user, other))
 
+    def ask(self, what: str, user: str, other: str, waits: bool, told: dict) -> None:
+        """A request of `user` to `other` begins or is over; `told` is from the side of `other`."""
+        self.by_pair.setdefault((user, other), [])
+        self.by_pair.setdefault((other, user), [])
+        (self.awaits.add if waits else self.awaits.discard)((user, other))
+        same(f"what stands between the pair of {what}", told, self.pair(other, user))
+
+    def hide_signs(self, user: str, other: str) -> bool:
+        """Whether the user sees nothing of what the other does now."""
+        return self.stand(user, other) or (user, other) in self.awaits
+
     def pair(self, user: str, other: str) -> dict:
         """Both directions, from the user's side."""
         return {
             "by_user": {"intervals": self.of(user, other)},
             "by_other": {"intervals": self.of(other, user)},
+            "user_awaits": (user, other) in self.awaits,
+            "other_awaits": (other, user) in self.awaits,
         }
 
     def hide(self, user: str, other: str, at: int) -> bool:

@@ -16,6 +16,8 @@ ACCOUNT_REQUESTS = {
     105: "SaveDraft",
     106: "UpdatePreferences",
     110: "UpdatePrivacy",
+    111: "NoteRequest",
+    112: "SettleRequest",
     120: "SubmitEdit",
     130: "CreateUpload",
     131: "CompleteUpload",
@@ -36,6 +38,8 @@ CONVERSATION_REQUESTS = {
     150: "MarkUnread",
     151: "SetRole",
     152: "AcknowledgeDelivery",
+    160: "AcceptRequest",
+    161: "DeclineRequest",
     165: "React",
     166: "RemoveReaction",
 }
@@ -60,6 +64,7 @@ CONVERSATION_FACTS = {
     248: "MarkedUnread",
     249: "RolesChanged",
     250: "DeliveryAdvanced",
+    260: "RequestChanged",
     265: "ReactionAdded",
     266: "ReactionRemoved",
 }
@@ -76,6 +81,7 @@ ACCOUNT_ROWS = {
     14: (37, "Labels"),
     15: (38, "Draft"),
     16: (39, "Preferences"),
+    50: (301, "OpenRequests"),
     70: (320, "Usage"),
     80: (330, "Attachment"),
 }
@@ -114,8 +120,17 @@ SCHEMAS = {
 }
 
 # Commands that one machine sends to the other. All other commands come from outside the machines.
-DERIVED = {"Refund", "PostMessage", "OpenConversation", "LookUp", "EditMessage", "React"}
+DERIVED = {
+    "Refund",
+    "PostMessage",
+    "OpenConversation",
+    "LookUp",
+    "EditMessage",
+    "React",
+    "NoteRequest",
+    "SettleRequest",
+}
 # Commands that carry the charge of the account that sent them.
 CHARGED = {"PostMessage", "OpenConversation", "EditMessage", "React"}
 # Facts whose records name in a header the users whose memberships or blocks they change.
-NAMING = {"ConversationOpened", "MembersChanged", "RolesChanged", "BlocksChanged"}
+NAMING = {"ConversationOpened", "MembersChanged", "RolesChanged", "BlocksChanged", "RequestChanged"}

@@ -50,8 +50,11 @@ def check(kept: dict[str, list[Read]], found: Outputs, times: Times, control: di
             elif out[0].type == "Refund":
                 _check_refund(what, read, out)
             else:
-                chain_conversations.check(what, read, out)
-                true(f"{what} is about its owner", {other.key for other in out} == {read.key})
+                notes = [other for other in out if other.type in chain_conversations.NOTES]
+                facts = [other for other in out if other.type not in chain_conversations.NOTES]
+                chain_conversations.check(what, read, facts)
+                chain_conversations.check_notes(what, read, facts, notes)
+                true(f"{what} is about its owner", {other.key for other in facts} == {read.key})
 
 
 def _check_silence(read: Read, what: str) -> None:

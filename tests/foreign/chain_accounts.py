@@ -21,7 +21,7 @@ def check(
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
             same(f"credits in {what}", _facts(out[1:]), _credits("MESSAGE_SEND", -paid))
         case "CreateConversation", "OpenConversation":
-            opened = {name: asked[name] for name in ("kind", "participants", "title")}
+            opened = {name: asked[name] for name in ("kind", "participants", "requests", "title")}
             same(what, _facts(out), [("OpenConversation", opened | {"creator": read.key})])
             chat = _conversation(read.key, asked)
             same(f"id that {what} opens", asked["conversation"], chat)

@@ -21,6 +21,16 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         same(f"who hands over in {what}", fact["by"], asked["person"]["user"])
         out, types = out[1:], types[1:]
         fact = out[0].value
+    if read.type == "PostMessage" and types[0] == "RequestChanged":
+        # Who writes to a conversation accepts the request to them.
+        same(what, (fact["user"], fact["request"]), (asked["sender"]["user"], None))
+        out, types = out[1:], types[1:]
+        fact = out[0].value
+    if read.type == "OpenConversation" and types[1:] == ["RequestChanged"]:
+        same(f"who is asked in {what}", [out[1].value["user"]], asked["requests"])
+        types = types[:1]
+    if read.type == "DeclineRequest" and types == ["MembersChanged"]:
+        types = ["RequestChanged"]
     if read.type == "UpdateConversation":
         types = types[:2] if set(types[1:]) == {"MessageCreated"} else types
     wanted = _TYPES.get(read.type, [])
@@ -33,6 +43,7 @@ def check(what: str, read: Read, out: list[Read]) -> None:
             _check_post(what, asked, fact["message"])
         case "OpenConversation":
             same(what, fact["members"], [asked["creator"], *asked["participants"]])
+            same(f"who is asked in {what}", fact["requests"], asked["requests"])
             said = {"kind": asked["kind"], "title": asked["title"], "by": asked["creator"]}
             said |= {"description": None, "announcements_only": False}
             charge = {"charge": read.headers.charge["position"], "at": out[0].headers.time}
@@ -40,7 +51,7 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         case "MarkRead":
             same(f"reader in {what}", fact["user"], asked["user"])
             true(f"{what} is not beyond what was asked", fact["read_up_to"] <= asked["up_to"])
-            same(f"whether {what} is shown", fact["is_shown"], asked["is_shown"])
+            true(f"{what} is shown only if asked", asked["is_shown"] or not fact["is_shown"])
         case "AcknowledgeDelivery":
             same(f"whose device speaks in {what}", fact["user"], asked["user"])
             true(f"{what} is not beyond what was asked", fact["delivered_up_to"] <= asked["up_to"])
@@ -93,7 +104,26 @@ _TYPES = {
     "SetBlock": ["BlocksChanged"],
     "React": ["ReactionAdded"],
     "RemoveReaction": ["ReactionRemoved"],
+    "AcceptRequest": ["RequestChanged"],
+    "DeclineRequest": ["RequestChanged"],
 }
+
+# What a conversation tells the account of who is asked.
+NOTES = {"NoteRequest", "SettleRequest"}
+
+
+def check_notes(what: str, read: Read, facts: list[Read], notes: list[Read]) -> None:
+    """The account of each who is asked learns of it, and of whoever was asked that it is over."""
+    asked = [user for fact in facts for user in fact.value.get("requests", [])]
+    noted = [note.key for note in notes if note.type == "NoteRequest"]
+    same(f"who is told of a request in {what}", sorted(noted), sorted(asked))
+    over = [fact.value["user"] for fact in facts if fact.type == "RequestChanged" and not asked]
+    settled = [note.key for note in notes if note.type == "SettleRequest"]
+    true(f"{what} settles no other request: {settled}", len(settled) <= 1)
+    if over and settled:
+        same(f"whose request is over in {what}", settled, over)
+    for note in notes:
+        same(f"conversation in {what}", note.value["conversation"], read.key)
 
 
 def _check_post(what: str, asked: dict, message: dict) -> None:

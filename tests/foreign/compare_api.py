@@ -27,6 +27,7 @@ def check(users: dict[str, dict], told: dict[str, Told], story: Story) -> int:
         }
         order = sorted(theirs, key=lambda id: (_position(theirs[id]), id), reverse=True)
         order.sort(key=lambda id: api.kept.get(id, {}).get("archivedAt") is not None)
+        order.sort(key=lambda id: theirs[id].is_request())
         same(f"conversations of {user}", [found["id"] for found in api.conversations], order)
         for found in api.conversations:
             sight = theirs[found["id"]]
@@ -93,6 +94,7 @@ def _check_conversation(sight: Sight, found: dict, users: dict[str, dict]) -> No
         "unreadCount": min(len(unread), MOST_COUNTED),
         "unreadMentionCount": len(naming),
         "canPost": sight.can_post(),
+        "isRequest": sight.is_request(),
         "viewer": _participant(sight, user),
     }
     same(f"conversation {conversation.id} for {user}", found, wanted)
@@ -105,7 +107,7 @@ def _names(message: dict, user: str) -> bool:
 
 def _check_participants(sight: Sight, found: list[dict], users: dict[str, dict]) -> None:
     people = sight.conversation.people
-    present = [user for user in people.members if people.present(user)]
+    present = [user for user in people.members if people.is_shown(user)]
     present.sort(key=lambda user: (people.members[user].joined_at, user))
     wanted = [_participant(sight, user) | {"user": person(users[user])} for user in present]
     same(f"participants of {sight.conversation.id} for {sight.viewer}", found, wanted)

@@ -4,7 +4,7 @@ from collections import Counter
 
 from api import Told, time
 from difference import same
-from owners import DRAFT, LABELS, ORGANIZED, PREFERENCES, STATE, Owner
+from owners import DRAFT, LABELS, OPEN_REQUESTS, ORGANIZED, PREFERENCES, STATE, Owner
 from sight import Sight
 from story import Account, Story
 
@@ -43,6 +43,13 @@ def check(found: dict[str, Owner], story: Story, told: dict[str, Told]) -> None:
         privacy = account.privacy or PRIVATE
         same(f"privacy of {user}", owner[STATE][b""].value["privacy"], privacy)
         same(f"privacy that {user} is served", list(api.privacy.values()), list(privacy.values()))
+        asked = [row.value["conversations"] for row in owner[OPEN_REQUESTS].values()]
+        wanted = [
+            id
+            for id, conversation in story.conversations.items()
+            if (member := conversation.people.members.get(user)) and (member.request or {}).get("state") == "OPEN"
+        ]
+        same(f"open requests to {user}", sorted(asked[0] if asked else []), sorted(wanted))
         for id, kept in api.kept.items():
             sight = Sight(user, story.conversations[id], story.blocks)
             wanted = _kept(sight, organized.get(id, UNTOUCHED), drafts.get(id))

@@ -92,6 +92,8 @@ def take(conversation: Conversation, read: Read, blocks: Blocks, is_shown: bool)
             people.read(user, seq, conversation.ordinals[seq], at, fact["is_shown"])
         case "DeliveryAdvanced":
             people.deliver(what, fact["user"], fact["delivered_up_to"], conversation.head, at)
+            accepted = people.members[fact["user"]].request is None
+            same(f"whether {what} is shown", fact["is_shown"], accepted)
         case "MarkedUnread":
             people.mark_unread(what, fact["user"], fact["marked"])
         case "ReactionAdded" | "ReactionRemoved":
@@ -102,6 +104,16 @@ def take(conversation: Conversation, read: Read, blocks: Blocks, is_shown: bool)
             conversation.pair[fact["user"]] = fact["other"]
             conversation.changes.setdefault(fact["user"], []).append(at)
             users = [fact["user"], fact["other"]]
+        case "RequestChanged":
+            user, pair = fact["user"], fact["pair"]
+            same(f"conversation in {what}", fact["about"], conversation.about)
+            if people.members[user].request != fact["request"]:
+                people.change_request(what, user, fact["request"], offset)
+            same(f"intervals in {what}", fact["intervals"], people.members[user].intervals)
+            users = [user]
+            if pair is not None:
+                users.append(pair["other"])
+                blocks.ask(what, pair["other"], user, fact["request"] is not None, pair["blocks"])
         case other:
             true(f"{what} holds a fact that is known, not {other}", False)
     same(f"mm-users of {what}", read.headers.users, users)
@@ -117,7 +129,8 @@ def _open(conversation: Conversation, what: str, fact: dict, offset: int, at: in
         same(f"id of the pair's {what}", conversation.id, ids.direct(users[0], users[-1]))
         same(f"title of the pair's {what}", (about["title"], len(users) <= 2), (None, True))
     conversation.about, conversation.head_at = about, at
-    conversation.people.open(users, about["kind"], about["by"], offset, at)
+    true(f"the asked in {what} are members", set(fact["requests"]) <= set(users[1:]))
+    conversation.people.open(fact, offset, at)
 
 
 def _create(

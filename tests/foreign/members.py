@@ -24,6 +24,8 @@ class Member:
     intervals: list[dict]
     # The marks that a user who returned had when they left.
     marks: dict = field(default_factory=lambda: NO_MARKS)
+    # The request to the member, until they accept it.
+    request: dict | None = None
 
 
 @dataclass
@@ -69,8 +71,12 @@ class People:
             self.members[user].role = role
         return notes
 
+    def is_shown(self, user: str) -> bool:
+        """Who has declined a request of a pair stays in it for the other."""
+        return self.present(user) is not None or self.members[user].request is not None
+
     def count(self) -> int:
-        return sum(self.present(user) is not None for user in self.members)
+        return sum(self.is_shown(user) for user in self.members)
 
     def marks(self, user: str) -> dict:
         """How far a member is: the further of the receipt's marks and those with which they returned."""
@@ -109,16 +115,18 @@ class People:
             return self.former[user]["marks"][mark]["at"]
         return self.marks(user)[mark]["at"]
 
-    def open(self, users: list[str], kind: str, creator: str, offset: int, at: int) -> None:
-        for user in users:
+    def open(self, fact: dict, offset: int, at: int) -> None:
+        kind, creator = fact["about"]["kind"], fact["about"]["by"]
+        for user in fact["members"]:
             role = "OWNER" if kind == "GROUP" and user == creator else "MEMBER"
-            self.members[user] = Member(role, at, [_begun(offset, 1, 0)])
+            request = _request(user, fact["requests"], creator, at)
+            self.members[user] = Member(role, at, [_begun(offset, 1, 0)], request=request)
 
-    def join(self, user: str, offset: int, at: int, first_seq: int, first_ordinal: int) -> None:
+    def join(self, user: str, offset: int, at: int, first_seq: int, first_ordinal: int, request: dict | None) -> None:
         former = self.former.get(user)
         intervals = [*(former["intervals"] if former else []), _begun(offset, first_seq, first_ordinal)]
         marks = former["marks"] if former else NO_MARKS
-        self.members[user] = Member("MEMBER", at, intervals[-KEPT:], marks)
+        self.members[user] = Member("MEMBER", at, intervals[-KEPT:], marks, request)
 
     def leave(self, user: str, offset: int) -> None:
         member = self.members[user]
@@ -126,6 +134,19 @@ class People:
         self.former[user] = {"intervals": ended, "marks": self.marks(user)}
         self.receipts[user] = NO_RECEIPT | {"ended": True}
         self.members[user] = Member("MEMBER", member.joined_at, ended, member.marks)
+
+    def change_request(self, what: str, user: str, request: dict | None, offset: int) -> None:
+        """Opened with the conversation; then accepted, or declined and perhaps accepted later."""
+        member = self.members[user]
+        before = member.request
+        true(f"a request to {user} stands before {what}", before is not None)
+        same(f"who asks in {what}", {**before, "state": None}, {**(request or before), "state": None})
+        if request is None and self.present(user) is None:
+            member.intervals = [*member.intervals, _begun(offset, 1, 0)][-KEPT:]
+        if request is not None and request["state"] == "DECLINED":
+            same(f"request before {what}", before["state"], "OPEN")
+            member.intervals = [*member.intervals[:-1], member.intervals[-1] | {"to": offset}]
+        member.request = request
 
     def receipt(self, user: str) -> dict:
         """The receipt of a member, which may say nothing yet."""
@@ -172,6 +193,10 @@ def _further(one: dict, other: dict) -> dict:
     return {kind: max(one[kind], other[kind], key=lambda mark: mark["up_to"]) for kind in one}
 
 
+def _request(user: str, asked: list[str], by: str, at: int) -> dict | None:
+    return {"state": "OPEN", "by": by, "at": at} if user in asked else None
+
+
 def _begun(offset: int, first_seq: int, first_ordinal: int) -> dict:
     return {"from": offset, "to": None, "first_seq": first_seq, "first_ordinal": first_ordinal}
 
@@ -191,7 +216,8 @@ def change(people: People, what: str, told: dict, offset: int, at: int, head: in
         if goes:
             people.leave(user, offset)
         else:
-            people.join(user, offset, at, head + 1, countable)
+            request = _request(user, told["requests"], told["by"], at)
+            people.join(user, offset, at, head + 1, countable, request)
     wanted = [{"user": user, "intervals": people.members[user].intervals} for user in users]
     same(f"intervals in {what}", told["members"], wanted)
     return goes

@@ -28,7 +28,12 @@ class Sight:
 
     def follows(self, other: str) -> bool:
         """Whether the viewer learns what another one has read."""
-        return other == self.viewer or not self.blocks.stand(self.viewer, other)
+        return other == self.viewer or not self.blocks.hide_signs(self.viewer, other)
+
+    def is_accepted(self, other: str) -> bool:
+        """Of a member who has not accepted the request to them others learn nothing."""
+        member = self.conversation.people.members.get(other)
+        return member is None or member.request is None
 
     def visible(self) -> list[dict]:
         return [message for message in self.conversation.messages.values() if self.sees(message)]
@@ -54,7 +59,7 @@ class Sight:
         marks = self.conversation.people.marks(other)
         if other == self.viewer:
             return marks
-        if not self.follows(other):
+        if not self.follows(other) or not self.is_accepted(other):
             return NO_MARKS
         return marks | {"read": marks["shown"] if self.sees_reads else NOTHING}
 
@@ -64,11 +69,13 @@ class Sight:
     def readers(self, message: dict) -> list[str]:
         people = self.conversation.people
         readers = [user for user in self.recipients(message) if people.has_read(user, message["seq"])]
+        readers = [user for user in readers if self.is_accepted(user)]
         return readers if self.sees_reads else []
 
     def receivers(self, message: dict) -> list[str]:
         people = self.conversation.people
-        return [user for user in self.recipients(message) if people.has_received(user, message["seq"])]
+        receivers = [user for user in self.recipients(message) if people.has_received(user, message["seq"])]
+        return [user for user in receivers if self.is_accepted(user)]
 
     def status(self, message: dict) -> str:
         """READ once every recipient has read it, DELIVERED once every one has it."""
@@ -85,4 +92,9 @@ class Sight:
             return self.conversation.people.manages(self.viewer)
         others = self.conversation.people.members
         is_pair = self.conversation.about["kind"] == "DIRECT"
+        if is_pair and self.conversation.countable > 0 and any((self.viewer, other) in self.blocks.awaits for other in others):
+            return False
         return not (is_pair and any(self.blocks.stand(self.viewer, other) for other in others))
+
+    def is_request(self) -> bool:
+        return self.conversation.people.members[self.viewer].request is not None

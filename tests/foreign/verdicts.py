@@ -40,10 +40,11 @@ def check(kept: dict[str, list[Read]], outputs: Outputs) -> None:
 def _wanted(read: Read, out: list[Read]) -> tuple[set[str], dict | None]:
     """Kinds of outcome that a command may have, and the outcome if it is known."""
     match [read.type, *(other.type for other in out)]:
-        case ["PostMessage", "MessageCreated"]:
-            return {"Stored"}, {"seq": out[0].value["message"]["seq"]}
-        case ["SendMessage" | "CreateConversation" | "SubmitEdit" | "AddReaction", next, *_]:
-            return {"Accepted"}, {"repeated": next == "LookUp"}
+        case ["PostMessage", *types] if "MessageCreated" in types:
+            created = next(other for other in out if other.type == "MessageCreated")
+            return {"Stored"}, {"seq": created.value["message"]["seq"]}
+        case ["SendMessage" | "CreateConversation" | "SubmitEdit" | "AddReaction", passed, *_]:
+            return {"Accepted"}, {"repeated": passed == "LookUp"}
         case ["Refund", *_]:
             refusal = read.value["refusal"]
             known = ({"Done"}, {"changed": False}) if refusal is None else ({"Refused"}, {"refusal": refusal})

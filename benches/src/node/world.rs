@@ -48,8 +48,13 @@ impl World {
             let rows = (0..*size).map(|member| {
                 let interval = MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 };
                 let intervals = vec![interval];
-                let member_row =
-                    Member { role: Role::Member, joined_at: 0, intervals, marks: Watermarks::default() };
+                let member_row = Member {
+                    role: Role::Member,
+                    joined_at: 0,
+                    intervals,
+                    marks: Watermarks::default(),
+                    request: None,
+                };
                 let (user, conversation) = (super::user(group, member), conversation.clone());
                 let row = MembershipRow { user, conversation, member: member_row };
                 (row.to_row(), Version::of(0))

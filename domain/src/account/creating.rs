@@ -31,6 +31,7 @@ impl Operation<Accounts> for CreateConversation {
             kind: self.kind,
             creator: context.id.clone(),
             participants: self.participants.clone(),
+            requests: self.requests.clone(),
             title: self.title.clone(),
         };
         let mut effect = context.effect();

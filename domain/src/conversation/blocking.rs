@@ -15,7 +15,7 @@ use schemas::rows::RowKey;
 use schemas::tables::views::BlocksRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversation, Conversations, Here, changes};
+use super::{Conversation, Conversations, Here, changes, message_requests};
 use crate::access;
 use crate::operation::{NoEffect, Operation, Past, holds};
 
@@ -45,7 +45,7 @@ impl Operation<Conversations> for SetBlock {
             changes::check(context, user, "block", limit)?;
         }
         let by_user = if *blocked { begun(by_user, context.at) } else { ended(by_user, context.at) };
-        let blocks = PairBlocks { by_user, by_other: of(other) };
+        let blocks = PairBlocks { by_user, ..message_requests::between(context, user, other) };
         let view = |user: &UserId, other: &UserId, blocks| BlocksRow {
             user: user.clone(),
             other: other.clone(),

@@ -9,7 +9,7 @@ use schemas::receipts::Watermarks;
 use schemas::rows::RowKey;
 use schemas::verdict::{Done, Outcome};
 
-use super::{Conversation, Conversations, Here, blocking, check_room, membership};
+use super::{Conversation, Conversations, Here, blocking, check_room, membership, message_requests};
 use crate::operation::{NoEffect, Operation, Past};
 
 impl Operation<Conversations> for OpenConversation {
@@ -41,17 +41,28 @@ impl Operation<Conversations> for OpenConversation {
         let mut effect = context.effect();
         let state = effect.state();
         (state.members, state.head_at, state.opened) = (count, context.at, Some(about.clone()));
+        let mut asked = None;
         for user in &members {
             let member = Member {
                 role: role(self, user),
                 joined_at: context.at,
                 intervals: vec![MembershipInterval::from_opening(context.offset)],
                 marks: Watermarks::default(),
+                request: message_requests::begun(context, user, &self.creator, &self.requests),
             };
-            membership::put(context, &mut effect, user, &member);
+            if self.kind == ConversationKind::Direct && member.request.is_some() {
+                asked = Some(member);
+            } else {
+                membership::put(context, &mut effect, user, &member);
+            }
         }
+        let requests = self.requests.clone();
         let members = members.into_iter().cloned().collect();
-        effect.event(context.id, ConversationOpened { about, members });
+        effect.event(context.id, ConversationOpened { about: about.clone(), members, requests });
+        if let Some((member, user)) = asked.as_ref().zip(self.participants.first()) {
+            message_requests::put(context, &mut effect, &about, (user, member), Some(&self.creator));
+        }
+        message_requests::note(context, &mut effect, &self.requests);
         Ok(effect.done())
     }
 

@@ -20,7 +20,7 @@ use schemas::rows::RowKey;
 use schemas::tables::views::MembershipRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversation, Conversations, Here, changes, check_room, in_group, messages};
+use super::{Conversation, Conversations, Here, changes, check_room, in_group, message_requests, messages};
 use crate::access::manages;
 use crate::effect::Effect;
 use crate::operation::{NoEffect, Operation, Past, holds};
@@ -64,10 +64,14 @@ impl Operation<Conversations> for AddMembers {
             let surplus = intervals.len().saturating_sub(Member::MAX_INTERVALS);
             intervals.drain(..surplus);
             let marks = former.map(|former| former.marks).unwrap_or_default();
-            let member = Member { role: Role::Member, joined_at: context.at, intervals, marks };
+            let request = message_requests::begun(context, &person.user, &self.actor.user, &self.requests);
+            let member = Member { role: Role::Member, joined_at: context.at, intervals, marks, request };
             put(context, &mut effect, &person.user, &member);
             changed.push((person.user.clone(), member));
         }
+        let asked = changed.iter().filter(|(_, member)| member.request.is_some());
+        let asked: Vec<UserId> = asked.map(|(user, _)| user.clone()).collect();
+        message_requests::note(context, &mut effect, &asked);
         let targets = coming.into_iter().cloned().collect();
         let note = counted(context, &mut effect, &self.actor.user, NoteKind::Added, targets);
         finish(context, effect, opened, &self.actor, changed, note.map(|note| (note, 0)))
@@ -100,21 +104,9 @@ impl Operation<Conversations> for RemoveMember {
             }
             check_limit(context, &self.actor.user)?;
         }
-        let mut intervals = going.intervals.clone();
-        if let Some(last) = intervals.last_mut() {
-            last.to = Some(context.offset);
-        }
-        let left = Member { role: Role::Member, intervals: intervals.clone(), ..going.clone() };
-        let receipt = context.row::<Receipt>(user);
-        let former = Former { intervals, marks: going.marks(receipt) };
         let mut effect = context.effect();
-        effect.state().members -= 1;
-        effect.row(user, former).row(user, Receipt { ended: true, ..Receipt::default() });
-        put(context, &mut effect, user, &left);
-        let heir = (going.role == Role::Owner).then(|| heir(context.owner, user)).flatten();
-        if let Some((heir, member)) = heir {
-            give(context, &mut effect, (opened, user), &[(&heir, member, Role::Owner)]);
-        }
+        let left = go(context, &mut effect, opened, user, going);
+        message_requests::settle(context, &mut effect, user, going);
         let note = if leaves {
             Some(Note::new(NoteKind::Left, vec![]))
         } else {
@@ -164,6 +156,43 @@ impl Operation<Conversations> for SetRole {
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
         holds(present(past.owner, &self.person.user).is_some_and(|member| member.role == self.role))
     }
+}
+
+/// Ends a membership: its rows, and the owner's rights if the owner goes.
+fn go(
+    context: &Here<'_>,
+    effect: &mut Effect<Conversations>,
+    opened: &Opened,
+    user: &UserId,
+    going: &Member,
+) -> Member {
+    let intervals = message_requests::ended(going, context);
+    let left = Member { role: Role::Member, intervals: intervals.clone(), request: None, ..going.clone() };
+    let former = Former { intervals, marks: going.marks(context.row::<Receipt>(user)) };
+    effect.state().members -= 1;
+    effect.row(user, former).row(user, Receipt { ended: true, ..Receipt::default() });
+    put(context, effect, user, &left);
+    let heir = (going.role == Role::Owner).then(|| heir(context.owner, user)).flatten();
+    if let Some((heir, member)) = heir {
+        give(context, effect, (opened, user), &[(&heir, member, Role::Owner)]);
+    }
+    left
+}
+
+/// A member declines the request to them, and is gone: without a system message, as they never came.
+pub fn depart(
+    context: &Here<'_>,
+    effect: &mut Effect<Conversations>,
+    opened: &Opened,
+    user: &UserId,
+    going: &Member,
+) {
+    let left = go(context, effect, opened, user, going);
+    publish(context, effect, opened, user, vec![(user.clone(), left)]);
+}
+
+pub fn receipt_key(user: &UserId) -> RowKey {
+    RowKey::of::<Receipt>(user)
 }
 
 /// Gives members other roles, and publishes it.
@@ -220,7 +249,10 @@ fn counted(
 fn heir<'a>(conversation: &'a Conversation, gone: &UserId) -> Option<(UserId, &'a Member)> {
     let present = conversation.all::<Member>().filter(|(_, member)| member.present().is_some());
     let others = present.filter(|(user, _)| user != gone);
-    others.min_by_key(|(user, member)| (!manages(member.role), member.joined_at, user.clone()))
+    // Who has not accepted the request to them comes last.
+    others.min_by_key(|(user, member)| {
+        (member.request.is_some(), !manages(member.role), member.joined_at, user.clone())
+    })
 }
 
 /// Writes a member, and the view of the member's conversations.
@@ -238,14 +270,25 @@ fn finish(
     changed: Vec<(UserId, Member)>,
     note: Option<(Note, i32)>,
 ) -> Result<Decision<Conversations>, NoEffect> {
-    let intervals = |(user, member): (UserId, Member)| MemberIntervals { user, intervals: member.intervals };
-    let members = changed.into_iter().map(intervals).collect();
-    let by = actor.user.clone();
-    effect.event(context.id, MembersChanged { about: opened.clone(), by, members });
+    publish(context, &mut effect, opened, &actor.user, changed);
     if let Some((note, going)) = note {
         messages::append_note(context, &mut effect, actor, note, going);
     }
     Ok(effect.done())
+}
+
+fn publish(
+    context: &Here<'_>,
+    effect: &mut Effect<Conversations>,
+    opened: &Opened,
+    by: &UserId,
+    changed: Vec<(UserId, Member)>,
+) {
+    let asked = changed.iter().filter(|(_, member)| member.request.is_some());
+    let requests = asked.map(|(user, _)| user.clone()).collect();
+    let intervals = |(user, member): (UserId, Member)| MemberIntervals { user, intervals: member.intervals };
+    let members = changed.into_iter().map(intervals).collect();
+    effect.event(context.id, MembersChanged { about: opened.clone(), by: by.clone(), members, requests });
 }
 
 fn only_owner(acting: &Member) -> Result<(), Refusal> {

@@ -81,7 +81,8 @@ impl Blocking for OwnBlocks<'_> {
 /// The blocks between `user` and `other` that this conversation holds.
 fn blocks_between<'a>(context: &Here<'_>, user: &UserId, other: &'a UserId) -> OwnBlocks<'a> {
     let of = |user: &UserId| context.row::<Blocks>(user).cloned().unwrap_or_default();
-    let other = (user != other).then(|| (other, PairBlocks { by_user: of(user), by_other: of(other) }));
+    let other = (user != other)
+        .then(|| (other, PairBlocks { by_user: of(user), by_other: of(other), ..PairBlocks::default() }));
     OwnBlocks { other }
 }
 

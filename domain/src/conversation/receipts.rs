@@ -19,6 +19,8 @@ struct Reader<'a> {
     interval: &'a MembershipInterval,
     marks: Watermarks,
     receipt: Receipt,
+    /// Others learn nothing of a member who has not accepted the request to them.
+    is_accepted: bool,
 }
 
 /// NOT_FOUND for a user who is no member.
@@ -27,10 +29,15 @@ fn reader<'a>(context: &Here<'a>, user: &UserId) -> Result<Reader<'a>, NoEffect>
     let interval = access::viewing(member)?;
     let receipt = context.row::<Receipt>(user).filter(|receipt| !receipt.ended);
     let marks = member.map(|member| member.marks(receipt)).unwrap_or_default();
-    Ok(Reader { interval, marks, receipt: receipt.cloned().unwrap_or_default() })
+    let is_accepted = member.is_some_and(|member| member.request.is_none());
+    Ok(Reader { interval, marks, receipt: receipt.cloned().unwrap_or_default(), is_accepted })
 }
 
 impl Reader<'_> {
+    fn delivered(&self, user: &UserId, up_to: i64) -> DeliveryAdvanced {
+        DeliveryAdvanced { user: user.clone(), delivered_up_to: up_to, is_shown: self.is_accepted }
+    }
+
     /// The number that a mark moves to. It does not pass the head, and begins where the interval does.
     fn moves_to(&self, context: &Here<'_>, up_to: i64, from: i64) -> Option<i64> {
         let up_to = up_to.min(context.state().head);
@@ -65,7 +72,7 @@ impl Operation<Conversations> for MarkRead {
         if moved.is_none() && !was_unread {
             return Err(NoEffect::Nothing);
         }
-        let mut receipt = Receipt { marked_unread: false, ..reader.receipt };
+        let mut receipt = Receipt { marked_unread: false, ..reader.receipt.clone() };
         let mut effect = context.effect();
         if was_unread {
             effect.event(context.id, MarkedUnread { user: user.clone(), marked: false });
@@ -73,11 +80,11 @@ impl Operation<Conversations> for MarkRead {
         if let Some(up_to) = moved {
             let head = context.row::<MessageHead>(&self.up_to);
             receipt.ordinal = head.map_or(context.state().countable, |head| head.ordinal);
-            receipt.marks = receipt.marks.with_read(up_to, context.at, self.is_shown);
+            let is_shown = self.is_shown && reader.is_accepted;
+            receipt.marks = receipt.marks.with_read(up_to, context.at, is_shown);
             if up_to > reader.marks.delivered.up_to {
-                effect.event(context.id, DeliveryAdvanced { user: user.clone(), delivered_up_to: up_to });
+                effect.event(context.id, reader.delivered(user, up_to));
             }
-            let is_shown = self.is_shown;
             effect.event(context.id, ReceiptAdvanced { user: user.clone(), read_up_to: up_to, is_shown });
         }
         effect.row(user, receipt);
@@ -102,8 +109,8 @@ impl Operation<Conversations> for AcknowledgeDelivery {
         let marks = reader.receipt.marks.with_delivered(up_to, context.at);
         let mut effect = context.effect();
         effect
-            .row(user, Receipt { marks, ..reader.receipt })
-            .event(context.id, DeliveryAdvanced { user: user.clone(), delivered_up_to: up_to });
+            .row(user, Receipt { marks, ..reader.receipt.clone() })
+            .event(context.id, reader.delivered(user, up_to));
         Ok(effect.done())
     }
 

@@ -1,6 +1,7 @@
 //! Posting a message, and the outcome of a repeated send.
 
 use fold::{Decision, Purpose};
+use schemas::blocking::Blocks;
 use schemas::charging::{ChargeKind, LookUp};
 use schemas::code::Refusal;
 use schemas::membership::Member;
@@ -12,7 +13,9 @@ use schemas::sending::PostMessage;
 use schemas::verdict::{Outcome, Stored};
 use schemas::{ClientId, UserId};
 
-use super::{Conversation, Conversations, Here, blocking, creating, is_direct, messages, uncharged};
+use super::{
+    Conversation, Conversations, Here, blocking, creating, is_direct, message_requests, messages, uncharged,
+};
 use crate::access;
 use crate::fault::{self, Fault};
 use crate::operation::{NoEffect, Operation, Past};
@@ -27,7 +30,11 @@ impl Operation<Conversations> for PostMessage {
                 let sender = &self.sender.user;
                 let parent = self.reply_to.iter();
                 let parent = parent.flat_map(|stub| messages::sight_of(sender, stub.seq, &stub.sender.user));
-                let own = [RowKey::of::<Member>(sender), RowKey::of::<Receipt>(sender)];
+                let own = [
+                    RowKey::of::<Member>(sender),
+                    RowKey::of::<Receipt>(sender),
+                    RowKey::of::<Blocks>(sender),
+                ];
                 own.into_iter().chain(people).chain(parent).collect()
             }
         }
@@ -41,6 +48,7 @@ impl Operation<Conversations> for PostMessage {
         access::posting(context.state().opened.as_ref(), member)?;
         if is_direct(context) {
             blocking::check_sender(context.owner, sender)?;
+            message_requests::check_stranger(context, sender)?;
         }
         let message = Message {
             seq: 0,
@@ -54,6 +62,10 @@ impl Operation<Conversations> for PostMessage {
             body: Body::Text(Text::new(self.content.clone())),
         };
         let mut effect = context.effect();
+        let request = member.filter(|member| member.request.is_some());
+        if let Some((member, about)) = request.zip(context.state().opened.as_ref()) {
+            message_requests::accept(context, &mut effect, about, sender, member);
+        }
         let seq = messages::append(context, &mut effect, message);
         // Sending reads up to one's own message.
         let ordinal = effect.state().countable;

@@ -113,6 +113,11 @@ pub fn questions<'a>(fact: &'a ConversationFact, completion: &Completion<'a>) ->
             let gone: Vec<&UserId> = changed.gone().collect();
             if gone.is_empty() { vec![] } else { vec![Question::IsGone(gone)] }
         }
+        // Who declines is gone.
+        ConversationFact::RequestChanged(changed) => {
+            let is_declined = changed.request.as_ref().is_some_and(|request| !request.is_open());
+            is_declined.then(|| Question::IsGone(vec![&changed.user])).into_iter().collect()
+        }
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)

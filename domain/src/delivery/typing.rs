@@ -17,6 +17,7 @@ pub fn ends_typing(fact: &ConversationFact) -> Vec<&UserId> {
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => vec![],
     }
 }

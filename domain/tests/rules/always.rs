@@ -8,6 +8,7 @@ mod conversation;
 mod editing;
 mod generators;
 mod ledger;
+mod message_requests;
 mod numbers;
 mod once;
 mod organizing;

@@ -16,6 +16,7 @@ mod deleting;
 mod editing;
 mod limits;
 mod members;
+mod message_requests;
 mod opening;
 mod organizing;
 mod posting;

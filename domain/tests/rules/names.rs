@@ -111,7 +111,8 @@ pub fn creating(
         ConversationKind::Direct => ids().direct(&creator, participants.first().unwrap_or(&creator)),
         ConversationKind::Group => ids().created(&creator, &client_id),
     };
-    CreateConversation { conversation, kind, participants, title: title.map(str::to_owned), client_id }
+    let (requests, title) = (vec![], title.map(str::to_owned));
+    CreateConversation { conversation, kind, participants, requests, title, client_id }
 }
 
 pub fn grant(once: &str, amount_milli: i64) -> AccountRequest {
@@ -163,6 +164,7 @@ pub fn open(kind: ConversationKind, creator: &str, others: &[&str]) -> Conversat
         kind,
         creator: user(creator),
         participants: others.iter().map(|name| user(name)).collect(),
+        requests: vec![],
         title: None,
     })
 }
@@ -176,7 +178,11 @@ fn profiles(names: &[&str]) -> Vec<Profile> {
 }
 
 pub fn add(actor: &str, people: &[&str]) -> ConversationRequest {
-    ConversationRequest::AddMembers(AddMembers { actor: profile(actor), people: profiles(people) })
+    ConversationRequest::AddMembers(AddMembers {
+        actor: profile(actor),
+        people: profiles(people),
+        requests: vec![],
+    })
 }
 
 pub fn remove(actor: &str, person: &str) -> ConversationRequest {

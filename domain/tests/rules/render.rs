@@ -121,6 +121,10 @@ impl Worded for Accounts {
                 format!("uses of {}:{}", key.names::<Usage>().unwrap(), positions.collect::<String>())
             }
             AccountRow::Attachment(row) => words::attachment(&key.names::<Attachment>().unwrap(), row),
+            AccountRow::OpenRequests(open) => {
+                let each: Vec<String> = open.conversations.iter().map(words::conversation).collect();
+                format!("open requests: {}", each.join(" "))
+            }
             AccountRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
         }
     }

@@ -6,6 +6,7 @@ use schemas::charging::Charge;
 use schemas::creating::Opened;
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Content, Message};
+use schemas::message_requests::MessageRequest;
 use schemas::operations::React;
 use schemas::organizing::{NotificationLevel, Organized};
 use schemas::privacy::Privacy;
@@ -19,7 +20,7 @@ use schemas::uploading::Attachment;
 use schemas::verdict::Outcome;
 use schemas::{
     AccountFact, AccountRequest, AttachmentId, ClientId, ConversationFact, ConversationId,
-    ConversationRequest, Refusal,
+    ConversationRequest, Refusal, UserId,
 };
 
 pub fn client(id: &ClientId) -> String {
@@ -77,7 +78,13 @@ pub fn member(member: &Member) -> String {
     } else {
         String::new()
     };
-    format!("{} {}{read}", member.role.as_str(), intervals(&member.intervals))
+    let request = member.request.as_ref().map_or(String::new(), |request| format!(", {}", asked(request)));
+    format!("{} {}{read}{request}", member.role.as_str(), intervals(&member.intervals))
+}
+
+fn asked(request: &MessageRequest) -> String {
+    let state = format!("{:?}", request.state).to_lowercase();
+    format!("request by {} {state}", request.by)
 }
 
 /// Delivery is said where it is ahead of reading.
@@ -110,7 +117,12 @@ pub fn view(row: &ViewRow) -> String {
     } else if row.table.name == BLOCKS.name {
         let row = BlocksRow::from_row(&of.parse().unwrap(), &row.key, &row.columns).unwrap();
         let (by_user, by_other) = (blocks(&row.blocks.by_user), blocks(&row.blocks.by_other));
-        format!("blocks {} and {}: by them {by_user}, by the other {by_other}", row.user, row.other)
+        let awaits = if row.blocks.user_awaits { ", they await the other" } else { "" };
+        let awaited = if row.blocks.other_awaits { ", the other awaits them" } else { "" };
+        format!(
+            "blocks {} and {}: by them {by_user}, by the other {by_other}{awaits}{awaited}",
+            row.user, row.other
+        )
     } else {
         let row_of = MembershipRow::from_row(&of.parse().unwrap(), &row.key, &row.columns).unwrap();
         format!(
@@ -257,11 +269,21 @@ pub fn output(output: &Output, topic: &Topic) -> String {
     format!("{topic} {key}: {body}")
 }
 
+/// The asked among members, if any.
+fn names(asked: &[UserId]) -> String {
+    let names: Vec<&str> = asked.iter().map(UserId::as_str).collect();
+    if names.is_empty() { String::new() } else { format!(", asking {}", names.join(" ")) }
+}
+
 fn account_request(request: &AccountRequest) -> String {
     match request {
         AccountRequest::Refund(back) => {
             let why = back.refusal.as_ref().map_or("nothing to do".to_owned(), refusal);
             format!("refund [{}] because {why}", charged(&back.charge))
+        }
+        AccountRequest::NoteRequest(note) => format!("note the request {}", conversation(&note.conversation)),
+        AccountRequest::SettleRequest(over) => {
+            format!("settle the request {}", conversation(&over.conversation))
         }
         other => panic!("no machine asks an account for {other:?}"),
     }
@@ -283,6 +305,7 @@ fn conversation_request(request: &ConversationRequest) -> String {
         ConversationRequest::React(React { user, target, emoji }) => {
             format!("react {emoji} to {} of {} by {user}", target.seq, target.author)
         }
+        ConversationRequest::DeclineRequest(drop) => format!("decline for {}", drop.user),
         other => panic!("no machine asks a conversation for {other:?}"),
     }
 }
@@ -291,7 +314,8 @@ fn conversation_fact(fact: &ConversationFact) -> String {
     match fact {
         ConversationFact::ConversationOpened(opened) => {
             let about = &opened.about;
-            format!("opened {} by {} for {}", about.kind.as_str(), about.by, opened.members.len())
+            let asked = names(&opened.requests);
+            format!("opened {} by {} for {}{asked}", about.kind.as_str(), about.by, opened.members.len())
         }
         ConversationFact::MessageCreated(created) => format!("created {}", message(&created.message)),
         ConversationFact::MessageEdited(edited) => format!("edited {}", message(&edited.message)),
@@ -301,7 +325,8 @@ fn conversation_fact(fact: &ConversationFact) -> String {
         ConversationFact::MembersChanged(changed) => {
             let members = changed.members.iter();
             let members = members.map(|member| format!(" {}: {}", member.user, intervals(&member.intervals)));
-            format!("members changed by {}:{}", changed.by, members.collect::<String>())
+            let asked = names(&changed.requests);
+            format!("members changed by {}:{}{asked}", changed.by, members.collect::<String>())
         }
         ConversationFact::ConversationUpdated(updated) => {
             format!("updated by {}: {}", updated.by, about(&updated.about))
@@ -316,13 +341,19 @@ fn conversation_fact(fact: &ConversationFact) -> String {
             format!("{} has read {}{in_private}", read.user, read.read_up_to)
         }
         ConversationFact::DeliveryAdvanced(delivery) => {
-            format!("{} has {}", delivery.user, delivery.delivered_up_to)
+            let in_private = if delivery.is_shown { "" } else { " in private" };
+            format!("{} has {}{in_private}", delivery.user, delivery.delivered_up_to)
         }
         ConversationFact::MarkedUnread(unread) => {
             format!("{} has {} it as unread", unread.user, if unread.marked { "marked" } else { "unmarked" })
         }
         ConversationFact::ReactionAdded(added) => format!("added {}", reaction(&added.reaction)),
         ConversationFact::ReactionRemoved(removed) => format!("removed {}", reaction(&removed.reaction)),
+        ConversationFact::RequestChanged(changed) => {
+            let request = changed.request.as_ref().map_or("request accepted".to_owned(), asked);
+            let pair = changed.pair.as_ref().map_or(String::new(), |pair| format!(", of {}", pair.other));
+            format!("{}: {request}{pair}; {}", changed.user, intervals(&changed.intervals))
+        }
         ConversationFact::BlocksChanged(changed) => {
             let (by_user, by_other) = (blocks(&changed.blocks.by_user), blocks(&changed.blocks.by_other));
             format!("blocks by {} {by_user}, by {} {by_other}", changed.user, changed.other)

@@ -216,8 +216,13 @@ fn a_user_with_very_many_rows_subscribes_and_receives() {
         let ann = user("ann");
         for number in 0..MANY {
             let conversation = format!("{number:032}").parse().unwrap();
-            let member =
-                Member { role: Role::Member, joined_at: 0, intervals: vec![], marks: Watermarks::default() };
+            let member = Member {
+                role: Role::Member,
+                joined_at: 0,
+                intervals: vec![],
+                marks: Watermarks::default(),
+                request: None,
+            };
             let row = MembershipRow { user: ann.clone(), conversation, member };
             stage.tables.view(row.to_row(), 1);
             let (other, blocks) = (user(&format!("u{number}")), PairBlocks::default());

@@ -31,6 +31,8 @@ pub struct ConversationFilter {
     /// With unread messages, or marked as unread.
     unread: Option<bool>,
     label: Option<String>,
+    /// Requests that wait for the viewer alone; without it, all others.
+    requests: Option<bool>,
     kind: Option<ConversationKind>,
 }
 
@@ -111,6 +113,7 @@ async fn is_kept(
     let kind = || sight.opened().map(|opened| ConversationKind::from(opened.kind));
     let organized = access.organized(sight.id()).await?;
     Ok(filter.kind.is_none_or(|wanted| kind() == Some(wanted))
+        && sight.is_request() == filter.requests.unwrap_or(false)
         && filter.starred.is_none_or(|wanted| organized.starred == wanted)
         && filter.label.as_ref().is_none_or(|label| organized.labels.contains(label))
         && access.archived_at(sight, &organized).await?.is_some() == filter.archived.unwrap_or(false))
@@ -120,7 +123,7 @@ async fn is_unread(access: &Access<'_>, sight: &ConversationSight) -> Result<boo
     Ok(sight.is_marked_unread() || access.unread(sight).await? > 0)
 }
 
-/// What is unread in all conversations that are not archived.
+/// What is unread in all conversations that are neither archived nor requests.
 #[derive(SimpleObject)]
 pub struct UnreadSummary {
     conversations: i32,
@@ -128,6 +131,14 @@ pub struct UnreadSummary {
     messages: i64,
     /// As `unreadMentionCount` of each conversation.
     mentions: i64,
+    /// Requests that wait for the viewer.
+    requests: i32,
+}
+
+/// What one conversation adds to the summary.
+enum Counted {
+    Request,
+    Unread { messages: i64, mentions: i64 },
 }
 
 pub async fn unread(access: &Access<'_>) -> Result<UnreadSummary, Refusal> {
@@ -136,17 +147,26 @@ pub async fn unread(access: &Access<'_>) -> Result<UnreadSummary, Refusal> {
         let apart = access.rights.apart();
         let access = &Access { rights: &apart, ..*access };
         let sight = access.listed(&row.conversation).await?;
+        if sight.is_request() {
+            return Ok(Some(Counted::Request));
+        }
         if !is_unread(access, &sight).await? || !is_kept(access, &sight, everything).await? {
             return Ok(None);
         }
-        Ok(Some((access.unread(&sight).await?, access.unread_mentions(&sight).await?)))
+        let (messages, mentions) = (access.unread(&sight).await?, access.unread_mentions(&sight).await?);
+        Ok(Some(Counted::Unread { messages, mentions }))
     };
-    let mut summary = UnreadSummary { conversations: 0, messages: 0, mentions: 0 };
-    let sum = |page: Vec<(i64, i64)>| {
-        for (messages, mentions) in page {
-            summary.conversations += 1;
-            summary.messages += messages;
-            summary.mentions += mentions;
+    let mut summary = UnreadSummary { conversations: 0, messages: 0, mentions: 0, requests: 0 };
+    let sum = |page: Vec<Counted>| {
+        for counted in page {
+            match counted {
+                Counted::Request => summary.requests += 1,
+                Counted::Unread { messages, mentions } => {
+                    summary.conversations += 1;
+                    summary.messages += messages;
+                    summary.mentions += mentions;
+                }
+            }
         }
     };
     walk(access, count, sum).await?;

@@ -40,7 +40,7 @@ impl Participants<'_> {
                 let marks = if user == access.viewer {
                     people.marks(user, member)
                 } else if sight.sight().follows(user) {
-                    people.marks(user, member).seen(sees_reads)
+                    people.shown_marks(user, member).seen(sees_reads)
                 } else {
                     Watermarks::default()
                 };

@@ -37,6 +37,11 @@ impl BlockList {
         self.0.iter().filter(|(_, blocks)| blocks.stand()).map(|(user, _)| user)
     }
 
+    /// The users whom the viewer has asked, and who have not accepted.
+    pub fn awaited(&self) -> impl Iterator<Item = &UserId> {
+        self.0.iter().filter(|(_, blocks)| blocks.user_awaits).map(|(user, _)| user)
+    }
+
     /// The users of whom something sent since a time may be hidden.
     pub fn since(&self, time: LogTime) -> impl Iterator<Item = &UserId> {
         let touches = move |blocks: &PairBlocks| {

@@ -7,10 +7,11 @@ use schemas::message::Message;
 use super::BlockList;
 use crate::people::{People, Progress};
 
-/// The recipients of a message without those between whom and the viewer a block stands.
+/// The recipients of a message without those between whom and the viewer a block stands, or who have not accepted
+/// the viewer's request.
 pub fn unblocked(people: &People, message: &Message, blocks: &BlockList) -> Vec<Progress> {
     let mut recipients = people.recipients(message);
-    recipients.retain(|progress| !blocks.pair(&progress.user).is_some_and(PairBlocks::stand));
+    recipients.retain(|progress| !blocks.pair(&progress.user).is_some_and(PairBlocks::hide_signs));
     recipients
 }
 

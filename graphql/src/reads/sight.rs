@@ -57,6 +57,11 @@ impl ConversationSight {
         self.rows.member.as_ref().ok_or_else(Refusal::not_found)
     }
 
+    /// Whether the viewer has not accepted the conversation.
+    pub fn is_request(&self) -> bool {
+        self.member().is_ok_and(|member| member.request.is_some())
+    }
+
     pub fn state(&self) -> &ConversationState {
         &self.rows.state
     }

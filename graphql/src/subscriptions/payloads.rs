@@ -4,6 +4,7 @@
 
 use awareness::typing::Typing;
 use schemas::message::Message;
+use schemas::message_requests::MessageRequest;
 use schemas::reacting::ToldReaction;
 use schemas::sending::SendRejected;
 use schemas::uploading::AttachmentChanged;
@@ -127,6 +128,7 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
     let named = Named::of(&delivery.conversation);
     let of = Payload { of: Some(delivery), conversation: Some(named), ..Payload::default() };
     let told = |named| Payload { of: Some(delivery), ..changed(named) };
+    let asking = |about, asked| told(Named { told: Told::Asking(about, asked), ..named });
     let about = |about| told(Named { told: Told::About(about), ..named });
     let message = |change, message| Payload {
         event: Some(Event::MessageChanged(change, message)),
@@ -134,10 +136,14 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
         ..of
     };
     match &delivery.fact {
-        ConversationFact::ConversationOpened(opened) => about(&opened.about),
+        ConversationFact::ConversationOpened(opened) => asking(&opened.about, &opened.requests),
         ConversationFact::ConversationUpdated(updated) => about(&updated.about),
         ConversationFact::RolesChanged(roles) => about(&roles.about),
-        ConversationFact::MembersChanged(members) => about(&members.about),
+        ConversationFact::MembersChanged(members) => asking(&members.about, &members.requests),
+        ConversationFact::RequestChanged(changed) => {
+            let is_open = changed.request.as_ref().is_some_and(MessageRequest::is_open);
+            told(Named { told: Told::Request(&changed.about, is_open), ..named })
+        }
         ConversationFact::MessageCreated(created) => Payload {
             event: Some(Event::MessageCreated(&created.message)),
             received: Some(&created.message),

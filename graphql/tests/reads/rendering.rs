@@ -79,6 +79,7 @@ fn people() -> People {
         joined_at: 0,
         intervals: vec![interval(0, None)],
         marks: Watermarks::default(),
+        request: None,
     };
     let members = ["ann", "bob", "carl"].map(|name| (user(name), member.clone())).into();
     let read =

@@ -120,7 +120,13 @@ impl World {
     }
 
     pub async fn member(&self, id: &ConversationId, name: &str, intervals: Vec<MembershipInterval>) {
-        let member = Member { role: Role::Member, joined_at: 0, intervals, marks: Watermarks::default() };
+        let member = Member {
+            role: Role::Member,
+            joined_at: 0,
+            intervals,
+            marks: Watermarks::default(),
+            request: None,
+        };
         self.row(id, RowKey::of::<Member>(&user(name)), avro::encode(&member)).await;
         let row = MembershipRow { user: user(name), conversation: id.clone(), member };
         self.view(row.to_row()).await;
@@ -176,7 +182,7 @@ impl World {
     /// `name` blocks `other` from a time to another.
     pub async fn block(&self, name: &str, other: &str, from: LogTime, to: Option<LogTime>) {
         let by_user = Blocks { intervals: vec![BlockInterval { from, to }] };
-        let blocks = PairBlocks { by_user, by_other: Blocks::default() };
+        let blocks = PairBlocks { by_user, ..PairBlocks::default() };
         let mirrored = BlocksRow { user: user(other), other: user(name), blocks: blocks.mirrored() };
         self.view(mirrored.to_row()).await;
         self.view(BlocksRow { user: user(name), other: user(other), blocks }.to_row()).await;

@@ -47,6 +47,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Reacting).await,
         fields(Creating).await,
         fields(Membership).await,
+        fields(MessageRequests).await,
         fields(Organizing).await,
         fields(Blocking).await,
         fields(Preferences).await,

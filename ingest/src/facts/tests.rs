@@ -75,7 +75,13 @@ impl Stage {
     /// The rows of a conversation that `ann` is in, as a command wrote them.
     async fn write(&self, members: i32, command: Offset) {
         let intervals = vec![MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 }];
-        let member = Member { role: Role::Member, joined_at: 0, intervals, marks: Watermarks::default() };
+        let member = Member {
+            role: Role::Member,
+            joined_at: 0,
+            intervals,
+            marks: Watermarks::default(),
+            request: None,
+        };
         let state = ConversationState { members, ..Conversations::fresh() };
         let row = |key: RowKey, body: Vec<u8>| PutRow {
             key: vec![Value::Int(key.kind), Value::blob(&key.key)],

@@ -12,7 +12,8 @@ use graphql::conversation::kinds::ConversationKind;
 use graphql::ids::parse_id;
 use schemas::charging::ChargeKind;
 use schemas::creating::{self, CreateConversation};
-use schemas::{ErrorCode, Refusal, UserId};
+use schemas::message_requests::AcceptRequest;
+use schemas::{ConversationId, ErrorCode, Refusal, UserId};
 use uuid::Uuid;
 
 use super::{Caller, caller};
@@ -64,32 +65,50 @@ impl Caller<'_> {
             }
             creating::ConversationKind::Group => ids.created(self.user(), &client_id),
         };
-        let create = CreateConversation {
+        let is_direct = kind == creating::ConversationKind::Direct;
+        if is_direct && self.is_asked(&id).await? {
+            // Who was asked, and writes to who asks, accepts.
+            self.change_members(&id, AcceptRequest { user: self.user().clone() }).await?;
+        }
+        let mut create = CreateConversation {
             conversation: id.clone(),
             kind,
             participants,
+            requests: vec![],
             title: title.filter(|title| !domain::text::is_blank(title)),
             client_id,
         };
-        if let Err(denied) = self.check_creation(&create).await {
-            let is_known = match denied.code {
-                ErrorCode::NotFound
-                | ErrorCode::Blocked
-                | ErrorCode::RecipientUnavailable
-                | ErrorCode::BadUserInput
-                | ErrorCode::GroupFull => self.remembers(ChargeKind::Create, &create.client_id, &id).await?,
-                _ => false,
-            };
-            if !is_known {
-                return Err(denied);
+        match self.check_creation(&create).await {
+            Ok(requests) => create.requests = requests,
+            Err(denied) => {
+                let is_known = match denied.code {
+                    ErrorCode::NotFound
+                    | ErrorCode::Blocked
+                    | ErrorCode::RecipientUnavailable
+                    | ErrorCode::BadUserInput
+                    | ErrorCode::GroupFull => {
+                        self.remembers(ChargeKind::Create, &create.client_id, &id).await?
+                    }
+                    _ => false,
+                };
+                if !is_known {
+                    return Err(denied);
+                }
             }
         }
         self.run(RequestKind::Counted, create).await?;
         self.conversation(&id).await
     }
 
-    /// Refuses what no policy allows, or what names a user who is not there or cannot be reached.
-    async fn check_creation(&self, create: &CreateConversation) -> Result<(), Refusal> {
+    /// Whether a conversation is a request to the caller, open or declined.
+    async fn is_asked(&self, id: &ConversationId) -> Result<bool, Refusal> {
+        let member = self.ingest.rows.member(id, self.user()).await?.value.member;
+        Ok(member.is_some_and(|member| member.request.is_some()))
+    }
+
+    /// Refuses what no policy allows, or what names a user who is not there or cannot be reached. Gives the users
+    /// whom a request alone may reach.
+    async fn check_creation(&self, create: &CreateConversation) -> Result<Vec<UserId>, Refusal> {
         account::check_creation(self.user(), create)?;
         if create.kind == creating::ConversationKind::Group {
             let members = i32::try_from(create.participants.len() + 1).unwrap_or(i32::MAX);
@@ -97,6 +116,12 @@ impl Caller<'_> {
         }
         let facts = &self.ingest.facts;
         facts.people("participantIds", create.participants.clone()).await?;
-        facts.reachable(self.user(), &create.participants).await
+        facts.reachable(self.user(), &create.participants).await?;
+        let is_direct = create.kind == creating::ConversationKind::Direct;
+        if is_direct && self.access.sight(&create.conversation).await?.interval().is_ok() {
+            // A pair's conversation is there already: creating it again asks nobody.
+            return Ok(vec![]);
+        }
+        facts.reach(self.user(), &create.participants).await
     }
 }

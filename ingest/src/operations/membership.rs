@@ -73,7 +73,11 @@ impl Caller<'_> {
         let count = i32::try_from(profiles.len()).unwrap_or(i32::MAX);
         self.ingest.policy.check(|policy| check_room(count, &policy.limits)).await?;
         facts.reachable(self.user(), &people).await?;
-        self.change_members(id, AddMembers { actor, people: profiles }).await
+        let there = self.ingest.rows.conversation(id).await?.people;
+        let is_new = |user: &&UserId| !there.present().iter().any(|(other, _)| other == user);
+        let coming: Vec<UserId> = people.iter().filter(is_new).cloned().collect();
+        let requests = facts.reach(self.user(), &coming).await?;
+        self.change_members(id, AddMembers { actor, people: profiles, requests }).await
     }
 
     async fn remove(&self, id: &ConversationId, person: &UserId) -> Result<(), Refusal> {

@@ -196,6 +196,7 @@ fn add<const KNOWN: i32>(
             joined_at: command.at,
             intervals: vec![],
             marks: Watermarks::default(),
+            request: None,
         },
     };
     let verdict = Some(Outcome::Stored(Stored { seq: state.balance_milli }));

@@ -163,8 +163,9 @@ impl Clients {
             ConversationKind::Direct => ids().direct(&creator, &participants[0]),
             ConversationKind::Group => ids().created(&creator, &client_id),
         };
-        let create =
-            CreateConversation { conversation: id.clone(), kind, participants, title: None, client_id };
+        let requests = participants.iter().filter(|_| state.chance(0.3)).cloned().collect();
+        let (conversation, title) = (id.clone(), None);
+        let create = CreateConversation { conversation, kind, participants, requests, title, client_id };
         if !self.conversations.iter().any(|(known, ..)| *known == id) {
             self.conversations.push((id, kind, people.len()));
         }

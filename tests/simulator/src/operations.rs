@@ -10,6 +10,7 @@ mod credits;
 mod deleting;
 mod editing;
 mod membership;
+mod message_requests;
 mod organizing;
 mod preferences;
 mod privacy;

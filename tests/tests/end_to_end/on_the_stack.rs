@@ -14,6 +14,7 @@ mod limits;
 mod lists;
 mod membership;
 mod mentions;
+mod message_requests;
 mod metrics;
 mod nobody_looks_in;
 mod operator;

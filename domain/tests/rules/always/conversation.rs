@@ -1,6 +1,7 @@
 //! Requests to a conversation, in random runs: by members, by strangers, before it is open.
 
 use musclemap_domain::Conversations;
+use schemas::UserId;
 use schemas::charging::{Charge, ChargeKind};
 use schemas::creating::ConversationKind::{Direct, Group};
 use schemas::membership::Role;
@@ -9,6 +10,7 @@ use schemas::operations::{
     AcknowledgeDelivery, AddMembers, DeleteMessage, LookUp, MarkRead, OpenConversation, PostMessage,
     RemoveMember, SetBlock, SetRole,
 };
+use schemas::people::Profile;
 use schemas::record::Envelope;
 use schemas::rows::MessageHead;
 
@@ -30,8 +32,9 @@ impl Generated<Conversations> for OpenConversation {
 
     fn generate(run: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
         let (kind, others) = if draw.below(3) > 0 { (Group, draw.below(3) + 1) } else { (Direct, 1) };
-        let participants = PEOPLE[1..=others].iter().map(|name| user(name)).collect();
-        let open = Self { kind, creator: user(PEOPLE[0]), participants, title: None };
+        let participants: Vec<UserId> = PEOPLE[1..=others].iter().map(|name| user(name)).collect();
+        let requests = if draw.coin() { participants[..1].to_vec() } else { vec![] };
+        let open = Self { kind, creator: user(PEOPLE[0]), participants, requests, title: None };
         Some((own_charge(run, 0, ChargeKind::Create), open))
     }
 }
@@ -85,8 +88,9 @@ impl Generated<Conversations> for AddMembers {
 
     fn generate(_: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
         let actor = profile(draw.of(&PEOPLE[..2]));
-        let people = (0..=draw.below(2)).map(|_| profile(draw.of(&PEOPLE))).collect();
-        Some((asked(), Self { actor, people }))
+        let people: Vec<Profile> = (0..=draw.below(2)).map(|_| profile(draw.of(&PEOPLE))).collect();
+        let requests = if draw.coin() { vec![people[0].user.clone()] } else { vec![] };
+        Some((asked(), Self { actor, people, requests }))
     }
 }
 

@@ -12,7 +12,7 @@ use schemas::record::Output;
 use schemas::rows::MessageHead;
 use schemas::tables::views::View;
 use schemas::verdict::Outcome;
-use schemas::{ConversationFact, UserId};
+use schemas::{AccountRequest, ConversationFact, UserId};
 
 use super::cases;
 use super::conversation::of_ann_and_bob;
@@ -123,8 +123,8 @@ proptest! {
         let mut run = of_ann_and_bob();
         for step in &steps {
             run.step(step);
-            let present = run.harness.all::<Member>().filter(|(_, member)| member.present().is_some());
-            let roles: Vec<_> = present.map(|(_, member)| member.role).collect();
+            let shown = run.harness.all::<Member>().filter(|(_, member)| member.is_shown());
+            let roles: Vec<_> = shown.map(|(_, member)| member.role).collect();
             prop_assert_eq!(run.harness.state.members as usize, roles.len());
             let owners = roles.iter().filter(|role| **role == schemas::membership::Role::Owner).count();
             let opened = run.harness.state.opened.as_ref();
@@ -139,7 +139,10 @@ proptest! {
         for step in &steps {
             let Some(taken) = run.step(step) else { continue };
             let decided = taken.decided;
-            let refunds = count(&decided, |output| matches!(output, Output::ToAccount { .. }));
+            let refunds = count(&decided, |output| matches!(
+                output,
+                Output::ToAccount { request: AccountRequest::Refund(_), .. }
+            ));
             let facts = count(&decided, |output| matches!(output, Output::ConversationEvent { .. }));
             prop_assert_eq!(refunds, usize::from(taken.is_paid && facts == 0));
             prop_assert!(facts <= 4);

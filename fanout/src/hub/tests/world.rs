@@ -163,6 +163,7 @@ impl World {
             joined_at: 0,
             intervals: intervals.to_vec(),
             marks: Watermarks::default(),
+            request: None,
         };
         let memberships = self.intervals.iter().filter(|((_, who), _)| *who == name);
         let memberships = memberships.map(|((k, _), (intervals, version))| {
@@ -188,7 +189,7 @@ impl World {
             self.intervals.insert((k, member), (vec![interval(at, 1)], at));
         }
         let members = members.iter().map(|name| user(name)).collect();
-        self.tells(k, vec![ConversationOpened { about: self.about(), members }.into()]);
+        self.tells(k, vec![ConversationOpened { about: self.about(), members, requests: vec![] }.into()]);
     }
 
     pub fn says(&mut self, k: Name, sender: Name, text: &str) -> Message {
@@ -261,7 +262,10 @@ impl World {
     /// A device of `name` has stored the messages up to a number.
     pub fn gets(&mut self, k: Name, name: Name, up_to: i64) {
         self.command();
-        self.tells(k, vec![DeliveryAdvanced { user: user(name), delivered_up_to: up_to }.into()]);
+        self.tells(
+            k,
+            vec![DeliveryAdvanced { user: user(name), delivered_up_to: up_to, is_shown: true }.into()],
+        );
     }
 
     /// `name` reads with read receipts off.
@@ -331,6 +335,7 @@ impl World {
         let changed = MembersChanged {
             about: self.about(),
             by: user(OWNER),
+            requests: vec![],
             members: vec![MemberIntervals {
                 user: user(name),
                 intervals: self.intervals[&(k, name)].0.clone(),
@@ -365,7 +370,7 @@ impl World {
         let blocks = |by, of| self.blocks.get(&(by, of)).cloned().unwrap_or_default();
         let ((by_user, first), (by_other, second)) = (blocks(one, other), blocks(other, one));
         let [by_user, by_other] = [by_user, by_other].map(|intervals| Blocks { intervals });
-        (PairBlocks { by_user, by_other }, first, second)
+        (PairBlocks { by_user, by_other, ..PairBlocks::default() }, first, second)
     }
 
     fn tells(&mut self, k: Name, facts: Vec<ConversationFact>) {

@@ -16,7 +16,7 @@ use schemas::facts::{
     BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
     DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted,
     MessageEdited, PreferencesChanged, PrivacyChanged, ReactionAdded, ReactionRemoved, ReceiptAdvanced,
-    RolesChanged, SendRejected,
+    RequestChanged, RolesChanged, SendRejected,
 };
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Content, Edited, Mentions, Message, MessageTarget, Note, NoteKind, Text};
@@ -67,6 +67,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
             about: opened(),
             by: user("bob"),
             members: vec![MemberIntervals { user: user("bob"), intervals: vec![interval] }],
+            requests: vec![],
         });
     let rejected = SendRejected {
         client_id: ClientId::from_bytes([7; 16]),
@@ -83,15 +84,28 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         MessageEdited { message: edited.clone() }.into(),
         joined.into(),
         gone.into(),
-        ConversationOpened { about: opened(), members: PEOPLE.map(user).to_vec() }.into(),
+        ConversationOpened {
+            about: opened(),
+            members: PEOPLE.map(user).to_vec(),
+            requests: vec![user("ann")],
+        }
+        .into(),
         ConversationUpdated { about: opened(), by: user("bob") }.into(),
         ReceiptAdvanced { user: user("bob"), read_up_to: 2, is_shown: true }.into(),
-        DeliveryAdvanced { user: user("bob"), delivered_up_to: 2 }.into(),
+        DeliveryAdvanced { user: user("bob"), delivered_up_to: 2, is_shown: true }.into(),
         RolesChanged { about: opened(), by: user("bob"), members: vec![] }.into(),
         MarkedUnread { user: user("ann"), marked: true }.into(),
         blocks.into(),
         ReactionAdded { reaction: reaction() }.into(),
         ReactionRemoved { reaction: reaction() }.into(),
+        RequestChanged {
+            about: opened(),
+            user: user("ann"),
+            request: None,
+            intervals: vec![SINCE],
+            pair: None,
+        }
+        .into(),
     ];
     let organized =
         ConversationOrganized { conversation: conversation("k1"), organized: Organized::default() };
@@ -192,8 +206,13 @@ fn message(seq: i64) -> Message {
 }
 
 pub fn people() -> People {
-    let member =
-        Member { role: Role::Member, joined_at: 1, intervals: vec![SINCE], marks: Watermarks::default() };
+    let member = Member {
+        role: Role::Member,
+        joined_at: 1,
+        intervals: vec![SINCE],
+        marks: Watermarks::default(),
+        request: None,
+    };
     let receipt =
         Receipt { marks: Watermarks::default().with_read(4, 5, true), ordinal: 4, ..Receipt::default() };
     let people: [UserId; 2] = PEOPLE.map(user);

@@ -104,7 +104,8 @@ impl Stage {
     pub fn has_people(&self, names: &[&str]) {
         let interval = MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 };
         let marks = Watermarks::default().with_read(9, 0, true);
-        let member = Member { role: Rank::Member, joined_at: 0, intervals: vec![interval], marks };
+        let member =
+            Member { role: Rank::Member, joined_at: 0, intervals: vec![interval], marks, request: None };
         for name in names {
             self.tables.row(&conversation("k1"), RowKey::of::<Member>(&user(name)), &avro::encode(&member));
         }

@@ -7,10 +7,11 @@ mod reacting;
 
 use std::collections::BTreeMap;
 
-use schemas::blocking::Blocks;
+use schemas::blocking::{Blocks, PairBlocks};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembersChanged, MembershipInterval, Role, RolesChanged};
 use schemas::message::{Message, NoteKind};
+use schemas::message_requests::{RequestChanged, RequestState};
 use schemas::position::{LogTime, Offset};
 use schemas::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 use schemas::{ConversationFact, UserId};
@@ -28,6 +29,8 @@ pub struct Person {
     pub shown: i64,
     /// The role that a fact gave to the user, since they have been there.
     pub role: Option<Role>,
+    /// The request to the user, if they have not accepted it.
+    pub request: Option<RequestState>,
     /// Whether the user has marked the conversation as unread since.
     pub marked_unread: bool,
 }
@@ -57,6 +60,11 @@ impl Person {
         self.intervals.last().is_some_and(|last| last.to.is_none())
     }
 
+    /// Who has declined a request of a pair stays in it for the other.
+    pub fn is_shown(&self) -> bool {
+        self.is_present() || self.request.is_some()
+    }
+
     /// The intervals that rows and facts keep.
     pub fn kept(&self) -> &[MembershipInterval] {
         &self.intervals[self.intervals.len().saturating_sub(Member::MAX_INTERVALS)..]
@@ -64,9 +72,9 @@ impl Person {
 }
 
 impl History {
-    /// Present members.
-    pub fn present(&self) -> i32 {
-        self.people.values().filter(|person| person.is_present()).count() as i32
+    /// Members, as others see them.
+    pub fn members(&self) -> i32 {
+        self.people.values().filter(|person| person.is_shown()).count() as i32
     }
 
     /// Messages up to a number that are no system messages.
@@ -83,7 +91,9 @@ impl History {
                     return Err("opened twice".to_owned());
                 }
                 for user in opened.members {
-                    self.people.entry(user).or_default().intervals.push(MembershipInterval {
+                    let person = self.people.entry(user.clone()).or_default();
+                    person.request = opened.requests.contains(&user).then_some(RequestState::Open);
+                    person.intervals.push(MembershipInterval {
                         from: offset,
                         to: None,
                         first_seq: 1,
@@ -101,6 +111,7 @@ impl History {
                 Ok(())
             }
             ConversationFact::MembersChanged(changed) => self.members_changed(offset, &changed),
+            ConversationFact::RequestChanged(changed) => self.request_changed(offset, &changed),
             ConversationFact::RolesChanged(changed) => self.roles_changed(&changed),
             ConversationFact::MessageCreated(created) => self.created(offset, created.message),
             ConversationFact::MessageDeleted(deleted) => self.deleted(deleted.message),
@@ -138,12 +149,46 @@ impl History {
             match person.intervals.last_mut().filter(|last| last.to.is_none()) {
                 Some(last) => {
                     last.to = Some(offset);
-                    (person.marked_unread, person.role) = (false, None);
+                    (person.marked_unread, person.role, person.request) = (false, None, None);
                 }
-                None => person.intervals.push(joined.clone()),
+                None => {
+                    person.intervals.push(joined.clone());
+                    person.request = changed.requests.contains(&member.user).then_some(RequestState::Open);
+                }
             }
             if person.kept() != member.intervals {
                 return Err(format!("{}: {:?}, not {:?}", member.user, member.intervals, person.kept()));
+            }
+        }
+        Ok(())
+    }
+
+    fn request_changed(&mut self, offset: Offset, changed: &RequestChanged) -> Result<(), String> {
+        self.changes += 1;
+        let asked = changed.request.as_ref().map(|request| request.state);
+        let person = self.people.entry(changed.user.clone()).or_default();
+        match (person.request, asked) {
+            (Some(RequestState::Open), Some(RequestState::Open) | None) => {}
+            (Some(RequestState::Open), Some(RequestState::Declined)) => {
+                person.intervals.iter_mut().for_each(|interval| interval.to = interval.to.or(Some(offset)));
+            }
+            (Some(RequestState::Declined), None) => {
+                person.intervals.push(MembershipInterval::from_opening(offset));
+            }
+            (before, after) => {
+                return Err(format!("a request to {}: {before:?}, then {after:?}", changed.user));
+            }
+        }
+        person.request = asked;
+        if person.kept() != changed.intervals {
+            return Err(format!("{}: {:?}, not {:?}", changed.user, changed.intervals, person.kept()));
+        }
+        if let Some(pair) = &changed.pair {
+            let of = |user: &UserId| self.blocks.get(user).cloned().unwrap_or_default();
+            let blocks = (of(&changed.user), of(&pair.other), false, asked.is_some());
+            let PairBlocks { by_user, by_other, user_awaits, other_awaits } = pair.blocks.clone();
+            if blocks != (by_user, by_other, user_awaits, other_awaits) {
+                return Err(format!("{:?} stands between a pair, not {blocks:?}", pair.blocks));
             }
         }
         Ok(())
@@ -162,9 +207,9 @@ impl History {
                 | NoteKind::RoleChanged
                 | NoteKind::OwnerChanged
                 | NoteKind::SettingsChanged,
-            ) => self.present() - 1,
+            ) => self.members() - 1,
             // One who goes receives the message that says so.
-            Some(NoteKind::Left | NoteKind::Removed) => self.present(),
+            Some(NoteKind::Left | NoteKind::Removed) => self.members(),
         };
         if message.recipients != others {
             return wrong(&format!("has not {others} recipients"));
@@ -173,6 +218,14 @@ impl History {
             let kind = self.opened.as_ref().map(|opened| opened.kind);
             if kind == Some(ConversationKind::Direct) && self.blocks.values().any(Blocks::stands) {
                 return wrong("was accepted while a block stood");
+            }
+            let mut others = self.people.iter().filter(|(user, _)| *user != message.sender_id());
+            let is_spent = self.texts_up_to(i64::MAX) > 0;
+            if kind == Some(ConversationKind::Direct)
+                && is_spent
+                && others.any(|(_, person)| person.request.is_some())
+            {
+                return wrong("was accepted beyond what a request has room for");
             }
             let quoted = message.reply_to.as_ref().map(|stub| (stub.seq, stub.content.is_some()));
             let parent = |seq: i64| self.messages.iter().find(|written| written.message.seq == seq);
@@ -244,6 +297,9 @@ impl History {
         if delivery.delivered_up_to <= person.delivered || delivery.delivered_up_to > newest {
             return Err(format!("{delivery:?} after {}, of {newest}", person.delivered));
         }
+        if delivery.is_shown == person.request.is_some() {
+            return Err(format!("{delivery:?} of a member with the request {:?}", person.request));
+        }
         person.delivered = delivery.delivered_up_to;
         Ok(())
     }
@@ -266,6 +322,9 @@ impl History {
         let up_to = receipt.read_up_to;
         if up_to <= person.mark || up_to > newest || up_to < first || up_to > person.delivered {
             return Err(format!("{receipt:?} after {}, of {newest}, from {first} on", person.mark));
+        }
+        if receipt.is_shown && person.request.is_some() {
+            return Err(format!("{receipt:?} of a member who has accepted nothing"));
         }
         person.mark = up_to;
         if receipt.is_shown {

@@ -34,8 +34,14 @@ fn blocks(rest: &Rest<'_>, story: &Story) -> Result<(), String> {
         return Err(format!("blocks {stored:?}, events {told:?}"));
     }
     let of = |user| story.history.blocks.get(user).cloned().unwrap_or_default();
+    let asked = |user| story.history.people.get(user).is_some_and(|person| person.request.is_some());
     for (user, other) in story.history.blocks.keys().flat_map(|user| rest.direct_with(&story.id, user)) {
-        let expected = PairBlocks { by_user: of(user), by_other: of(other) };
+        let expected = PairBlocks {
+            by_user: of(user),
+            by_other: of(other),
+            user_awaits: asked(other),
+            other_awaits: asked(user),
+        };
         for (user, other, expected) in [(user, other, expected.clone()), (other, user, expected.mirrored())] {
             let partition = (BLOCKS.name, BlocksRow::partition(user));
             let rows =

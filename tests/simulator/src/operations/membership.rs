@@ -4,6 +4,7 @@ use rand::Rng;
 use schemas::creating::ConversationKind;
 use schemas::membership::{Former, Member, Role};
 use schemas::operations::{AddMembers, RemoveMember, SetRole};
+use schemas::people::Profile;
 use schemas::tables::CONVERSATIONS_BY_USER;
 use schemas::tables::Value;
 use schemas::tables::views::MembershipRow;
@@ -19,7 +20,10 @@ impl Simulated for AddMembers {
     fn ask(clients: &mut Clients, state: &mut State) {
         let (actor, conversation) = (clients.user(state), clients.conversation(state));
         let people = (0..state.random.random_range(1..=2)).map(|_| profile(&clients.user(state))).collect();
-        clients.direct(state, &conversation, AddMembers { actor: profile(&actor), people });
+        let people: Vec<Profile> = people;
+        let requests =
+            people.iter().filter(|_| state.chance(0.3)).map(|person| person.user.clone()).collect();
+        clients.direct(state, &conversation, AddMembers { actor: profile(&actor), people, requests });
     }
 
     /// Rows of members, former ones and views are the intervals of the events; a group with members has
@@ -59,12 +63,13 @@ fn people(rest: &Rest<'_>, story: &Story) -> Result<(), String> {
     let mut owners = 0;
     for (user, person) in &story.history.people {
         let member = story.stored.get::<Member>(user).ok_or_else(|| format!("{user} has no row"))?;
-        if member.intervals != person.kept() {
+        let state = member.request.as_ref().map(|request| request.state);
+        if member.intervals != person.kept() || state != person.request {
             return Err(format!("{user}: {member:?}, events {:?}", person.intervals));
         }
         owners += usize::from(member.role == Role::Owner);
         let former = story.stored.get::<Former>(user);
-        if !person.is_present() && former.is_none_or(|former| former.intervals != person.kept()) {
+        if !person.is_shown() && former.is_none_or(|former| former.intervals != person.kept()) {
             return Err(format!("{user}, who is gone: {former:?}, events {:?}", person.intervals));
         }
         let partition = (CONVERSATIONS_BY_USER.name, MembershipRow::partition(user));
@@ -80,7 +85,7 @@ fn people(rest: &Rest<'_>, story: &Story) -> Result<(), String> {
     if rows != story.history.people.len() {
         return Err(format!("{rows} members, {} in the events", story.history.people.len()));
     }
-    let present = story.history.present();
+    let present = story.history.members();
     let counted = story.stored.state.as_ref().map_or(0, |state| state.members);
     let is_group = story.history.opened.as_ref().is_some_and(|opened| opened.kind == ConversationKind::Group);
     let expected = usize::from(is_group && present > 0);

@@ -68,7 +68,8 @@ impl Simulated for MarkUnread {
 fn marks(story: &Story) -> Result<(), String> {
     for (user, person) in &story.history.people {
         let receipt = story.stored.get::<Receipt>(user);
-        let stored = if person.is_present() {
+        // Who has declined a request stays a member for the other.
+        let stored = if person.is_shown() {
             story.stored.get::<Member>(user).map(|member| member.marks(receipt))
         } else {
             story.stored.get::<Former>(user).map(|former| former.marks)
@@ -84,7 +85,7 @@ fn marks(story: &Story) -> Result<(), String> {
         }
         if let Some(receipt) = receipt.filter(|receipt| !receipt.ended) {
             let ordinal = story.history.texts_up_to(receipt.marks.read.up_to);
-            if receipt.ordinal != ordinal || !person.is_present() {
+            if receipt.ordinal != ordinal || !person.is_shown() {
                 return Err(format!("receipt of {user}: {receipt:?}, ordinal {ordinal}"));
             }
         }

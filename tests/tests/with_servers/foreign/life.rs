@@ -1,6 +1,7 @@
 //! A varied life of six people: everything that they can do is done at least once, and some of it while
 //! owners of partitions are killed, so that records repeat.
 
+mod asks;
 mod files;
 mod keeps;
 mod marks;
@@ -58,6 +59,7 @@ pub async fn live(system: &mut System, people: &People) {
     come_and_go(people).await;
     block(people).await;
     marks::read(people).await;
+    asks::ask(people).await;
     keeps::keep(people).await;
     files::upload_some(system, people).await;
     reacts::react(people).await;
