@@ -1,38 +1,50 @@
-//! What users see of each other at the moment: typing statuses.
+//! What users see of each other at the moment: presence and typing statuses.
 //!
 //! Invariants: all state is ephemeral and may be lost at any moment; nothing durable depends on it. Visibility is
 //! checked at delivery, by the viewer's node.
 
+mod channel;
 mod metrics;
+pub mod presence;
 pub mod typing;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use platform::clock::Clock;
 use platform::ports::Ephemeral;
-use serde::de::DeserializeOwned;
 
-pub use metrics::{Kind, announce};
-use typing::Publisher;
+pub use channel::Incoming;
+pub use metrics::{Kind, announce, failed};
+use presence::{Changed, Keeper};
+use typing::{Publisher, Typing};
 
 pub struct Awareness {
     ephemeral: Arc<dyn Ephemeral>,
     pub typing: Publisher,
+    pub presence: Keeper,
 }
 
 impl Awareness {
-    pub fn new(ephemeral: Arc<dyn Ephemeral>) -> Arc<Self> {
+    pub fn new(
+        ephemeral: Arc<dyn Ephemeral>,
+        tables: Arc<dyn presence::Tables>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
         announce();
-        Arc::new(Self { typing: Publisher::new(ephemeral.clone()), ephemeral })
+        let presence = Keeper::new(ephemeral.clone(), tables, clock);
+        Arc::new(Self { typing: Publisher::new(ephemeral.clone()), presence, ephemeral })
     }
 
-    /// Who types, from now on.
-    pub fn typists(&self) -> typing::Incoming {
-        typing::Incoming::new(self.ephemeral.subscribe(typing::CHANNEL))
+    /// Typing statuses, from now on. A missed one expires by itself.
+    pub fn typists(&self) -> Incoming<Typing> {
+        Incoming::new(&*self.ephemeral, Kind::Typing)
+    }
+
+    /// Changes of presence, from now on.
+    pub fn presences(&self) -> Incoming<Changed> {
+        Incoming::new(&*self.ephemeral, Kind::Presence)
     }
 }
 
-/// A message of a channel; one that is malformed is counted.
-fn read<T: DeserializeOwned>(kind: Kind, message: &Bytes) -> Option<T> {
-    serde_json::from_slice(message).inspect_err(|_| metrics::malformed(kind).inc()).ok()
-}
+#[cfg(test)]
+pub(crate) mod tests;

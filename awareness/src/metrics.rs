@@ -9,14 +9,16 @@ use prometheus::{IntCounter, IntCounterVec, register_int_counter_vec};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Typing,
+    Presence,
 }
 
 impl Kind {
-    const ALL: [Self; 1] = [Self::Typing];
+    const ALL: [Self; 2] = [Self::Typing, Self::Presence];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Typing => "typing",
+            Self::Presence => "presence",
         }
     }
 }
@@ -37,6 +39,18 @@ static MALFORMED: LazyLock<IntCounterVec> = LazyLock::new(|| {
     ))
 });
 
+static FAILED: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    made(register_int_counter_vec!(
+        "musclemap_awareness_failed_total",
+        "Changes that no request waits for and that could not be made or delivered",
+        &["kind"]
+    ))
+});
+
+pub fn failed(kind: Kind) -> IntCounter {
+    FAILED.with_label_values(&[kind.name()])
+}
+
 pub fn published(kind: Kind) -> IntCounter {
     PUBLISHED.with_label_values(&[kind.name()])
 }
@@ -48,6 +62,6 @@ pub fn malformed(kind: Kind) -> IntCounter {
 /// Exports everything from now on, at 0.
 pub fn announce() {
     for kind in Kind::ALL {
-        let _ = (published(kind), malformed(kind));
+        let _ = (published(kind), malformed(kind), failed(kind));
     }
 }

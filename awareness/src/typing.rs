@@ -7,17 +7,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use platform::ports::{self, Ephemeral, EphemeralError, Subscription};
+use platform::ports::{Ephemeral, EphemeralError};
 use schemas::people::Profile;
 use schemas::{ConversationId, UserId};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::metrics::{self, Kind};
-use crate::read;
+use crate::channel;
+use crate::metrics::Kind;
 
-pub(crate) const CHANNEL: &str = "typing";
 /// How long a typing status lasts without a repeat.
 pub const LASTS: Duration = Duration::from_secs(5);
 /// Repeats within this time are answered and not published.
@@ -69,14 +67,9 @@ impl Publisher {
         if !self.note(&key, typing.is_typing, Instant::now()) {
             return Ok(());
         }
-        let message =
-            serde_json::to_vec(typing).map_err(|error| EphemeralError::Refused(error.to_string()))?;
-        let published = self.ephemeral.publish(CHANNEL, Bytes::from(message)).await;
-        match published {
-            Ok(()) => metrics::published(Kind::Typing).inc(),
-            Err(_) => {
-                self.recent().remove(&key);
-            }
+        let published = channel::publish(&*self.ephemeral, Kind::Typing, typing).await;
+        if published.is_err() {
+            self.recent().remove(&key);
         }
         published
     }
@@ -102,33 +95,22 @@ impl Publisher {
     }
 }
 
-/// The typing statuses that all processes publish.
-pub struct Incoming(Subscription);
-
-impl Incoming {
-    pub(crate) fn new(subscription: Subscription) -> Self {
-        Self(subscription)
-    }
-
-    /// The next status; waits for it. A missed one expires by itself. Cancelling the wait loses nothing.
-    pub async fn next(&mut self) -> Typing {
-        loop {
-            if let ports::Incoming::Message(message) = self.0.next().await
-                && let Some(typing) = read(Kind::Typing, &message)
-            {
-                return typing;
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
     use platform::in_process::InProcess;
     use tokio::time::{advance, timeout};
 
     use super::*;
-    use crate::Awareness;
+    use crate::tests::{Settings, Still};
+    use crate::{Awareness, Incoming};
+
+    async fn stage(ephemeral: Arc<InProcess>) -> (Arc<Awareness>, Incoming<Typing>) {
+        let awareness = Awareness::new(ephemeral, Arc::new(Settings::default()), Arc::new(Still::default()));
+        let mut incoming = awareness.typists();
+        assert_eq!(incoming.next().await, None, "it begins");
+        (awareness, incoming)
+    }
 
     fn typing(user: &str, is_typing: bool) -> Typing {
         let by = Profile {
@@ -141,16 +123,15 @@ mod tests {
     }
 
     /// Whether a subscriber receives the status.
-    async fn comes(awareness: &Awareness, incoming: &mut Incoming, said: Typing) -> bool {
+    async fn comes(awareness: &Awareness, incoming: &mut Incoming<Typing>, said: Typing) -> bool {
         awareness.typing.publish(&said).await.unwrap();
         let next = timeout(Duration::from_millis(1), incoming.next()).await;
-        next.is_ok_and(|next| next == said)
+        next.is_ok_and(|next| next == Some(said))
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_same_is_published_every_two_seconds_and_a_change_at_once() {
-        let awareness = Awareness::new(Arc::new(InProcess::default()));
-        let mut incoming = awareness.typists();
+        let (awareness, mut incoming) = stage(Arc::new(InProcess::default())).await;
         assert!(comes(&awareness, &mut incoming, typing("ann", true)).await);
         assert!(!comes(&awareness, &mut incoming, typing("ann", true)).await);
         assert!(comes(&awareness, &mut incoming, typing("bob", true)).await);
@@ -167,9 +148,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_cannot_be_read_is_passed_over() {
         let ephemeral = Arc::new(InProcess::default());
-        let awareness = Awareness::new(ephemeral.clone());
-        let mut incoming = awareness.typists();
-        ephemeral.publish(CHANNEL, Bytes::from_static(b"{}")).await.unwrap();
+        let (awareness, mut incoming) = stage(ephemeral.clone()).await;
+        ephemeral.publish(Kind::Typing.name(), Bytes::from_static(b"{}")).await.unwrap();
         assert!(comes(&awareness, &mut incoming, typing("ann", true)).await);
     }
 }

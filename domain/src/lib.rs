@@ -13,6 +13,7 @@ pub mod files;
 pub mod mentions;
 mod operation;
 pub mod policy;
+pub mod presence;
 pub mod privacy;
 pub mod text;
 pub mod window;

@@ -31,17 +31,28 @@ pub struct Relation {
 /// Whether the viewer sees a sign of the user: by the settings of the user and, for read receipts, of the
 /// viewer. Users see their own signs as they are.
 pub fn shows(sign: Sign, of: &Privacy, viewer: &Privacy, relation: Relation) -> bool {
-    if relation.is_own {
-        return true;
-    }
-    if relation.is_blocked || relation.awaits {
-        return false;
-    }
+    let is_mutual = match sign {
+        Sign::Presence | Sign::Typing => true,
+        Sign::ReadReceipts => sees_reads(viewer),
+    };
+    relation.is_own || is_mutual && reaches(audience(sign, of), relation)
+}
+
+/// To whom a user shows a sign, before each viewer's relation to the user is asked.
+pub fn audience(sign: Sign, of: &Privacy) -> Audience {
+    let everyone = |is_shown| if is_shown { Audience::Everyone } else { Audience::NoOne };
     match sign {
-        Sign::Presence => !of.appear_offline && includes(of.show_online_status, relation.follows),
-        Sign::Typing => of.show_typing_indicator,
-        Sign::ReadReceipts => sends_reads(of) && sees_reads(viewer),
+        Sign::Presence if of.appear_offline => Audience::NoOne,
+        Sign::Presence => of.show_online_status,
+        Sign::Typing => everyone(of.show_typing_indicator),
+        Sign::ReadReceipts => everyone(sends_reads(of)),
     }
+}
+
+/// Whether the viewer sees what is shown to an audience.
+pub fn reaches(audience: Audience, relation: Relation) -> bool {
+    let is_apart = relation.is_blocked || relation.awaits;
+    relation.is_own || !is_apart && includes(audience, relation.follows)
 }
 
 /// Whether others learn how far a user has read.
@@ -52,13 +63,6 @@ pub fn sends_reads(of: &Privacy) -> bool {
 /// Whether a user learns how far others have read: off is reciprocal.
 pub fn sees_reads(viewer: &Privacy) -> bool {
     viewer.show_read_receipts
-}
-
-/// Whether anyone who is neither blocked nor waits for an acceptance may see that a user types: what is published
-/// to all nodes, which then look at each viewer.
-pub fn publishes_typing(of: &Privacy) -> bool {
-    let relation = Relation { is_own: false, follows: true, is_blocked: false, awaits: false };
-    shows(Sign::Typing, of, &Privacy::default(), relation)
 }
 
 /// How a user may be written to by another who is not in a conversation with them.

@@ -12,7 +12,7 @@ mod queue;
 mod ring;
 mod users;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::delivery::Answers;
@@ -30,8 +30,8 @@ use crate::snapshot::{Snapshot, SnapshotId};
 use queue::Queues;
 pub use queue::{Overflowed, Queue, Step, SubscriptionId, Taken};
 use ring::Rings;
-pub use users::UserRows;
 use users::Users;
+pub use users::{Acquainted, Parted, UserRows};
 
 pub struct Hub {
     pub lanes: Lanes,
@@ -53,6 +53,9 @@ struct State {
 /// Distinct selections of one user: each is rendered for every event.
 pub const MAX_SELECTIONS: usize = 4;
 
+/// Users whom one user may watch on a shard, all subscriptions together.
+pub const MAX_WATCHED: usize = 2_000;
+
 /// Why a queue was not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotOpened {
@@ -60,6 +63,8 @@ pub enum NotOpened {
     Moved,
     /// The user's subscriptions have [`MAX_SELECTIONS`] other selections.
     TooManySelections,
+    /// The user watches as many others as one may watch.
+    TooManyWatched,
 }
 
 /// The rings' starts, by which it shows later whether they have moved.
@@ -83,13 +88,14 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in records of a lane, and offers each event to the users who get it.
-    pub fn enter(&self, lane: Lane, entries: &[Entry]) {
-        let state = &mut *self.state();
+    /// Takes in records of a lane, and offers each event to the users who get it. Returns the blocks between users
+    /// who are here and others that began or ended.
+    pub fn enter(&self, lane: Lane, entries: &[Entry]) -> Vec<(UserId, Parted)> {
+        let (state, mut parted) = (&mut *self.state(), vec![]);
         for entry in entries {
             match &entry.event {
                 Some(event) if state.rings.push(event) => {
-                    state.users.apply(event);
+                    state.users.apply(event, &mut parted);
                     state.users.concerned(event, |id, answers| state.queues.offer(id, event, answers));
                 }
                 Some(_) => {}
@@ -97,6 +103,7 @@ impl Hub {
             }
         }
         self.wake_for(state);
+        parted
     }
 
     /// Whether a member of a conversation is here.
@@ -114,6 +121,24 @@ impl Hub {
         });
         self.wake_for(state);
         any
+    }
+
+    /// The users here who watch a user, or share one of these conversations with them.
+    pub fn acquainted(&self, of: &UserId, conversations: &[ConversationId]) -> Vec<Acquainted> {
+        let state = self.state();
+        let watchers = state.queues.watchers(of).filter_map(|id| Some(state.queues.get(id)?.user()));
+        state.users.acquainted(of, conversations, watchers)
+    }
+
+    /// Queues a notice for these viewers, in their inboxes and where they watch the user.
+    pub fn tell_viewers(&self, notice: &Arc<Notice>, viewers: &BTreeSet<UserId>) {
+        let state = &mut *self.state();
+        for viewer in viewers {
+            for id in state.users.subscriptions(viewer) {
+                state.queues.tell(*id, None, notice);
+            }
+        }
+        self.wake_for(state);
     }
 
     /// A subscription to notices alone is live at once.
@@ -196,11 +221,15 @@ impl Hub {
         if !state.has_room_for(user, selection) {
             return Err(NotOpened::TooManySelections);
         }
+        let watched = filter.watched().map_or(0, BTreeSet::len);
+        if watched > 0 && watched + state.watched_by(user) > MAX_WATCHED {
+            return Err(NotOpened::TooManyWatched);
+        }
         let id = state.queues.open(Queue::new(user.clone(), selection, filter, cursor));
         state.users.add(user, id, rows);
         let own = state.rings.since(&About::User(user.clone()), |_| 0);
         for event in state.rings.naming(user).chain(own) {
-            state.users.apply(event);
+            state.users.apply(event, &mut vec![]);
         }
         Ok(id)
     }
@@ -350,6 +379,12 @@ impl State {
         others.sort_unstable();
         others.dedup();
         others.len() < MAX_SELECTIONS
+    }
+
+    /// Users whom a user watches in all subscriptions.
+    fn watched_by(&self, user: &UserId) -> usize {
+        let queues = self.users.subscriptions(user).iter().filter_map(|id| self.queues.get(*id));
+        queues.map(|queue| queue.watched().len()).sum()
     }
 
     fn since_settled(&self, user: &UserId) -> Vec<(Arc<Event>, Answers)> {

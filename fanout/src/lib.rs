@@ -17,6 +17,7 @@ mod metrics;
 pub mod node;
 mod notice;
 mod past;
+mod presence;
 pub mod protocol;
 mod record_batch;
 pub mod render;

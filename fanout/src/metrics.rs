@@ -99,7 +99,7 @@ static SOCKET_ENDS: LazyLock<IntCounterVec> = LazyLock::new(|| {
 static DROPPED: LazyLock<IntCounterVec> = LazyLock::new(|| {
     made(register_int_counter_vec!(
         "musclemap_fanout_dropped_total",
-        "Frames dropped: superseded by later ones, cleared by an overflow, or typing notices without room",
+        "Frames dropped: superseded by later ones, cleared by an overflow, or notices without room",
         &["kind"]
     ))
 });
@@ -180,6 +180,8 @@ pub enum Dropped {
     Overflow,
     /// A typing notice for which the queue had no room.
     Typing,
+    /// A presence notice for which the queue had no room, or a change that had none on its way.
+    Presence,
 }
 
 impl Dropped {
@@ -188,6 +190,7 @@ impl Dropped {
             Self::Superseded => "superseded",
             Self::Overflow => "overflow",
             Self::Typing => "typing",
+            Self::Presence => "presence",
         }
     }
 }
@@ -225,6 +228,6 @@ pub fn export() {
     let _ = [Class::First, Class::Further, Class::Beyond].map(classes);
     let _ = CloseCode::ALL.map(|code| socket_ends(code.name()));
     let _ = End::OF_CLIENTS.map(socket_ends);
-    let _ = [Dropped::Superseded, Dropped::Overflow, Dropped::Typing].map(dropped);
+    let _ = [Dropped::Superseded, Dropped::Overflow, Dropped::Typing, Dropped::Presence].map(dropped);
     let _ = [Resumed::Drained, Resumed::Gap].map(resumes);
 }

@@ -27,6 +27,7 @@ use crate::event::{Entry, Event};
 use crate::hub::Hub;
 use crate::lanes::{Lane, Lanes, Position};
 use crate::past::Past;
+use crate::presence::{Devices, Present};
 use crate::record_batch::RecordBatch;
 use crate::render::{Renderings, Selections};
 use crate::snapshot::{Snapshot, SnapshotId};
@@ -50,6 +51,8 @@ pub struct Node {
     pub clock: Arc<dyn Clock>,
     pub awareness: Arc<Awareness>,
     pub typists: Typists,
+    pub present: Present,
+    pub devices: Arc<Devices>,
     judge: Arc<Judge>,
     /// To each hub's shard, which enters what it receives: the thread that fills a queue also empties it, so
     /// the memory of a queue stays with one processor.
@@ -111,6 +114,7 @@ impl Node {
             selections: Selections::default(),
             past: Past::new(judge.clone()),
             quotas: Quotas::new(&options),
+            devices: Devices::new(format!("{:016x}", rand::random::<u64>()), clock.clone()),
             judge,
             lanes,
             log,
@@ -120,6 +124,7 @@ impl Node {
             clock,
             awareness,
             typists: Typists::default(),
+            present: Present::default(),
             doors,
             behind: AtomicUsize::new(lanes.count()),
             ready: watch::Sender::new(false),
@@ -136,6 +141,8 @@ impl Node {
             newer = self.past.newer_rules() => Err(newer.into()),
             () = self.snapshots() => Ok(()),
             () = self.follow_typing() => Ok(()),
+            () = self.follow_presence() => Ok(()),
+            () = self.follow_leaving() => Ok(()),
         }
     }
 

@@ -26,15 +26,17 @@ pub struct Notice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NoticeKind {
     Typing,
+    Presence,
 }
 
 impl NoticeKind {
     /// In the order in which a full queue drops them.
-    pub const ALL: [Self; 1] = [Self::Typing];
+    pub const ALL: [Self; 2] = [Self::Typing, Self::Presence];
 
     pub fn dropped(self) -> Dropped {
         match self {
             Self::Typing => Dropped::Typing,
+            Self::Presence => Dropped::Presence,
         }
     }
 }

@@ -9,6 +9,7 @@ use graphql::unpaired;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// Name of the WebSocket sub-protocol.
 pub const PROTOCOL: &str = "graphql-transport-ws";
@@ -35,6 +36,15 @@ pub enum ClientMessage {
 pub struct Init {
     /// `Bearer <token>`, each time that it is given; more than once is invalid.
     pub authorization: Vec<String>,
+    /// Which device it is; what is no UUID is none.
+    pub device_id: Option<Uuid>,
+}
+
+impl Init {
+    /// Without an id the socket is the device.
+    pub fn device(&self) -> Uuid {
+        self.device_id.unwrap_or_else(Uuid::new_v4)
+    }
 }
 
 impl<'de> Deserialize<'de> for Init {
@@ -58,6 +68,9 @@ impl<'de> Visitor<'de> for InitVisitor {
         while let Some(key) = map.next_key::<String>()? {
             if key.eq_ignore_ascii_case("authorization") {
                 init.authorization.extend(map.next_value::<Option<String>>()?);
+            } else if key.eq_ignore_ascii_case("deviceId") {
+                let value = map.next_value::<Value>()?;
+                init.device_id = value.as_str().and_then(|id| id.parse().ok());
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

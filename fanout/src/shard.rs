@@ -17,15 +17,18 @@ use graphql::auth::Authenticator;
 use graphql::limits::Peer;
 use graphql::{Admission, Executor, Limits, RenderingSchema};
 use platform::connections::{Detached, Place, Reading, Stream};
+use schemas::UserId;
 use slab::Slab;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::{LocalSet, spawn_blocking, spawn_local, yield_now};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
+use uuid::Uuid;
 
 use crate::hub::{Hub, SubscriptionId};
 use crate::node::Entrance;
+use crate::presence::DeviceSeat;
 use crate::protocol::CloseCode;
 use crate::socket::connection::Connection;
 use crate::subscription::Subscription;
@@ -214,7 +217,7 @@ impl Shard {
         loop {
             tokio::select! {
                 1.. = entrance.recv_many(&mut records, RECORD_BATCHES) => for batch in records.drain(..) {
-                    self.hub.enter(batch.lane, &batch.entries);
+                    self.node.present.part(self.hub.enter(batch.lane, &batch.entries));
                     self.node.entered(&batch);
                 },
                 () = self.hub.wake.notified() => {
@@ -266,6 +269,11 @@ impl Shard {
         let connection = Connection::new(self.clone(), stream, reading, holds);
         self.connections.borrow_mut().insert(Rc::downgrade(&connection));
         connection
+    }
+
+    /// A place for one more socket of a device.
+    pub fn device_seat(&self, user: &UserId, device: Uuid) -> DeviceSeat {
+        self.node.devices.seat(user, device.to_string(), self.draining.clone())
     }
 
     fn look(&self, now: Instant, drains_since: Option<Instant>) {

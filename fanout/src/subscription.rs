@@ -24,7 +24,7 @@ use smallvec::SmallVec;
 
 use crate::cursor::{Cursor, UserTag};
 use crate::event::{Completed, Event};
-use crate::hub::{Hub, MAX_SELECTIONS, NotOpened, Overflowed, Step, SubscriptionId};
+use crate::hub::{Hub, MAX_SELECTIONS, MAX_WATCHED, NotOpened, Overflowed, Step, SubscriptionId};
 use crate::lanes::Lane;
 use crate::protocol::{self, CloseCode};
 use crate::render::{Body, Failed, Payload, Selected, Target};
@@ -54,13 +54,16 @@ pub enum Ended {
     /// The user has as many other selections as a node renders for one user.
     #[error("too many selections")]
     TooManySelections,
+    /// The user watches as many others as one may watch.
+    #[error("too many users watched")]
+    TooManyWatched,
 }
 
 impl Ended {
     /// The code that its socket is closed with.
     fn code(&self) -> Option<CloseCode> {
         match self {
-            Self::Closed(_) | Self::TooManySelections => None,
+            Self::Closed(_) | Self::TooManySelections | Self::TooManyWatched => None,
             Self::TooSlow(_) => Some(CloseCode::TooSlow),
             // The client resumes at its last cursor, and gets the event then.
             Self::Failed(_) => Some(CloseCode::Restart),
@@ -132,7 +135,7 @@ pub async fn start(
                 subscription.send_drained(0, &cursor).await?;
                 subscription.go_live(next).await?;
             }
-            Filter::TypingIndicator { .. } => connection.shard.hub.go_live(id),
+            Filter::TypingIndicator { .. } | Filter::UserPresence { .. } => connection.shard.hub.go_live(id),
             Filter::MessageReceived { .. }
             | Filter::MessageUpdated { .. }
             | Filter::MessageDelivered { .. }
@@ -156,6 +159,10 @@ pub async fn start(
                 format!("a user's subscriptions have at most {MAX_SELECTIONS} different selections"),
             )
         }),
+        Err(Ended::TooManyWatched) => Err(Refusal {
+            limit: Some("watched".to_owned()),
+            ..Refusal::new(ErrorCode::LimitReached, format!("a user watches at most {MAX_WATCHED} others"))
+        }),
         Err(ended) => {
             end(&connection, &ended);
             Ok(())
@@ -178,6 +185,7 @@ async fn open(
             Ok(id) => return Ok(id),
             Err(NotOpened::Moved) => {}
             Err(NotOpened::TooManySelections) => return Err(Ended::TooManySelections),
+            Err(NotOpened::TooManyWatched) => return Err(Ended::TooManyWatched),
         }
     }
 }

@@ -107,7 +107,7 @@ impl Node {
                 }
             };
             tokio::select! {
-                typing = incoming.next() => self.typing_changed(typing),
+                typing = incoming.next() => typing.into_iter().for_each(|typing| self.typing_changed(typing)),
                 () = over => {
                     let now = Instant::now();
                     while let Some(typing) = { self.typists.known().over(now) } {

@@ -9,12 +9,14 @@
 //! Invariants: a rendering depends on its delivery, its selection and its answers alone, unless it opened
 //! the [`Sealed`] viewer, which marks it private; a completed delivery is rendered without reading.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use awareness::presence::Seen;
 use awareness::typing::Typing;
 use domain::delivery::Answers;
-use schemas::{AccountFact, ConversationFact, ConversationId, LogTime};
+use schemas::{AccountFact, ConversationFact, ConversationId, LogTime, UserId};
 
 use crate::Viewer;
 use crate::message::reactions::Completed;
@@ -32,6 +34,7 @@ pub enum Filter {
     TypingIndicator { conversation: ConversationId },
     ReactionAdded { conversation: ConversationId },
     ReactionRemoved { conversation: ConversationId },
+    UserPresence { users: BTreeSet<UserId> },
 }
 
 /// The filters for which a delivery has a payload: a bit for each kind.
@@ -48,6 +51,7 @@ impl Payloads {
     pub const TYPING_INDICATOR: Self = Self(64);
     pub const REACTION_ADDED: Self = Self(128);
     pub const REACTION_REMOVED: Self = Self(256);
+    pub const USER_PRESENCE: Self = Self(512);
 
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -71,6 +75,7 @@ impl Filter {
             Self::TypingIndicator { .. } => Payloads::TYPING_INDICATOR,
             Self::ReactionAdded { .. } => Payloads::REACTION_ADDED,
             Self::ReactionRemoved { .. } => Payloads::REACTION_REMOVED,
+            Self::UserPresence { .. } => Payloads::USER_PRESENCE,
         }
     }
 
@@ -84,7 +89,23 @@ impl Filter {
             | Self::TypingIndicator { conversation }
             | Self::ReactionAdded { conversation }
             | Self::ReactionRemoved { conversation } => Some(conversation),
-            Self::Inbox { .. } | Self::ConversationUpdated => None,
+            Self::Inbox { .. } | Self::ConversationUpdated | Self::UserPresence { .. } => None,
+        }
+    }
+
+    /// The users whose presence it is about.
+    pub fn watched(&self) -> Option<&BTreeSet<UserId>> {
+        match self {
+            Self::UserPresence { users } => Some(users),
+            Self::Inbox { .. }
+            | Self::MessageReceived { .. }
+            | Self::MessageUpdated { .. }
+            | Self::ConversationUpdated
+            | Self::MessageDelivered { .. }
+            | Self::MessageRead { .. }
+            | Self::TypingIndicator { .. }
+            | Self::ReactionAdded { .. }
+            | Self::ReactionRemoved { .. } => None,
         }
     }
 }
@@ -96,6 +117,7 @@ pub enum Delivery {
     Account(AccountFact),
     /// Never replayed.
     Typing(Typing),
+    Presence(Seen),
     ResumeGap {
         reason: String,
     },
@@ -109,14 +131,18 @@ impl Delivery {
     pub fn conversation(&self) -> Option<&ConversationDelivery> {
         match self {
             Self::Conversation(delivery) => Some(delivery),
-            Self::Account(_) | Self::Typing(_) | Self::ResumeGap { .. } | Self::Drained { .. } => None,
+            Self::Account(_)
+            | Self::Typing(_)
+            | Self::Presence(_)
+            | Self::ResumeGap { .. }
+            | Self::Drained { .. } => None,
         }
     }
 
     /// Whether it is true for a moment alone: it has no cursor.
     pub fn is_momentary(&self) -> bool {
         match self {
-            Self::Typing(_) => true,
+            Self::Typing(_) | Self::Presence(_) => true,
             Self::Conversation(_) | Self::Account(_) | Self::ResumeGap { .. } | Self::Drained { .. } => false,
         }
     }
@@ -125,7 +151,11 @@ impl Delivery {
     pub fn account(&self) -> Option<&AccountFact> {
         match self {
             Self::Account(fact) => Some(fact),
-            Self::Conversation(_) | Self::Typing(_) | Self::ResumeGap { .. } | Self::Drained { .. } => None,
+            Self::Conversation(_)
+            | Self::Typing(_)
+            | Self::Presence(_)
+            | Self::ResumeGap { .. }
+            | Self::Drained { .. } => None,
         }
     }
 }

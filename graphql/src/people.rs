@@ -3,6 +3,7 @@
 //! Invariant: recipients are the members of the message's moment without its sender; users who have joined
 //! since are none, and one who left keeps what they had read.
 
+pub mod presence;
 pub mod typing;
 pub mod user;
 

@@ -15,6 +15,7 @@ use crate::message::Message;
 use crate::message::page::{self, MessageConnection, Wanted, seq_of};
 use crate::message::versions::{self, MessageVersion};
 use crate::paging::{self, ListPage};
+use crate::people::presence::{self, UserPresence};
 use crate::people::user::{User, UserConnection};
 use crate::{Result, access, reads, viewer};
 
@@ -101,6 +102,11 @@ impl Query {
     /// The texts that a message has had, oldest first; for moderators of the service.
     async fn message_versions(&self, ctx: &Context<'_>, message_id: ID) -> Result<Vec<MessageVersion>> {
         versions::versions(ctx, &message_id).await
+    }
+
+    /// Of up to 1,000 users, in their order; whom the viewer may not see is OFFLINE.
+    async fn presence(&self, ctx: &Context<'_>, user_ids: Vec<ID>) -> Result<Vec<UserPresence>> {
+        Ok(presence::of(&access(ctx)?, &presence::named(&user_ids)?).await?)
     }
 
     /// The users whom the viewer blocks, by id.

@@ -7,6 +7,7 @@ mod blocks;
 mod history;
 mod limits;
 mod organizing;
+mod presence;
 mod reactions;
 mod recipients;
 mod request;
@@ -33,6 +34,7 @@ use crate::rows::{MemberRows, Memberships, Rows};
 
 pub use blocks::BlockList;
 pub use history::{Direction, Found};
+pub use presence::presence_error;
 pub use recipients::{unblocked, without_reads};
 pub use request::Access;
 pub use rights::Rights;

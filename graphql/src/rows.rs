@@ -8,6 +8,7 @@ mod conversations;
 mod messages;
 mod partition;
 mod policies;
+mod presence;
 mod users;
 mod versions;
 

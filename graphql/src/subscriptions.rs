@@ -15,6 +15,7 @@ use crate::live::{CURSOR_PLACEHOLDER, Filter, Mode, Rendering};
 use crate::message::Message;
 use crate::message::reactions::ReactionChange;
 use crate::message::receipts::MessageReceipt;
+use crate::people::presence::{self, UserPresence};
 use crate::people::typing::TypingIndicator;
 use crate::{Result, access, viewer};
 use events::{InboxEvent, InboxFrame};
@@ -115,6 +116,16 @@ impl Subscription {
             Some(ReactionChange::of(&payload.of?.conversation, payload.reaction_removed?))
         })
         .await
+    }
+
+    /// Of up to 1,000 users.
+    async fn user_presence(
+        &self,
+        ctx: &Context<'_>,
+        user_ids: Vec<ID>,
+    ) -> Result<impl Stream<Item = UserPresence> + use<>> {
+        let users = presence::named(&user_ids)?.into_iter().collect();
+        give(ctx, Filter::UserPresence { users }, |payload, _| payload.presence.map(UserPresence::from)).await
     }
 
     async fn conversation_updated(

@@ -26,6 +26,7 @@ use crate::operations::membership::Membership;
 use crate::operations::message_requests::MessageRequests;
 use crate::operations::organizing::Organizing;
 use crate::operations::preferences::Preferences;
+use crate::operations::presence::Heartbeats;
 use crate::operations::privacy::Privacy;
 use crate::operations::reacting::Reacting;
 use crate::operations::receipts::Receipts;
@@ -37,7 +38,7 @@ use crate::operations::uploading::Uploading;
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
 /// The mutations that sockets serve: brief and frequent ones. Others go over HTTP.
-pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead", "setTypingStatus"];
+pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead", "setTypingStatus", "heartbeat"];
 
 #[derive(MergedObject, Default)]
 pub struct Mutation(Messages, Conversations, People, Files);
@@ -49,7 +50,7 @@ pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting);
 pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organizing);
 
 #[derive(MergedObject, Default)]
-pub struct People(Blocking, Preferences, Privacy, TypingStatus);
+pub struct People(Blocking, Preferences, Privacy, TypingStatus, Heartbeats);
 
 #[derive(MergedObject, Default)]
 pub struct Files(Uploading);

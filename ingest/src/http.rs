@@ -28,6 +28,7 @@ use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
+use domain::presence::Reached;
 use futures::StreamExt;
 use graphql::admission::Admitted;
 use graphql::auth::{Authenticator, Identity, bearer_in};
@@ -39,6 +40,7 @@ use graphql::{Admission, Executor, Introspection, Origins, Reads, TraceParent, V
 use platform::clock::Clock;
 use schemas::{ErrorCode, Refusal};
 use tower_http::catch_panic::CatchPanicLayer;
+use uuid::Uuid;
 
 use crate::Ingest;
 use accept::{Media, negotiate};
@@ -199,6 +201,9 @@ impl Http {
         if let Some(viewer) = viewer.cloned() {
             request.data.insert(viewer);
         }
+        if let Some(device) = device(&head.headers) {
+            request.data.insert(device);
+        }
         let limits = self.ingest.limits();
         let Admitted { kind, about_schema, .. } = match limits.admit(&self.admission, &mut request, asker) {
             Ok(admitted) => admitted,
@@ -245,6 +250,12 @@ impl Http {
 
 fn not_here() -> ServerError {
     server_error(Refusal::bad_input("query", "subscriptions are served on sockets"))
+}
+
+/// The device that a request comes from, if its id is one.
+fn device(headers: &HeaderMap) -> Option<Reached> {
+    let id: Uuid = headers.get("x-device-id")?.to_str().ok()?.parse().ok()?;
+    Some(Reached { device: id.to_string(), node: None })
 }
 
 /// The trace that a request belongs to; a malformed header is ignored, as the standard says.

@@ -11,6 +11,7 @@ pub mod membership;
 pub mod message_requests;
 pub mod organizing;
 pub mod preferences;
+pub mod presence;
 pub mod privacy;
 pub mod reacting;
 pub mod receipts;

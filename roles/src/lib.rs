@@ -157,8 +157,10 @@ impl Process {
         let ingest = Ingest::open(ports.0, ports.1, ports.2, files.objects.clone(), options).await?;
         let latch = self.life.readiness.latch("verdicts");
         self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
-        let reads = Reads::new(rows, ids, Awareness::new(ephemeral), self.clock.clone());
+        let awareness = Awareness::new(ephemeral, rows.clone(), self.clock.clone());
+        let reads = Reads::new(rows, ids, awareness.clone(), self.clock.clone());
         let reads = Arc::new(reads.with_links_at(&files.public_url));
+        self.life.running.spawn("presence", |stop| async move { awareness.presence.sweep(stop).await });
         let schema = api::schema(reads.clone(), ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })

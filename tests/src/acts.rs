@@ -117,6 +117,11 @@ pub async fn set_typing(by: &Client, chat: &str, is_typing: bool) -> Value {
 pub const SET_TYPING: &str =
     "mutation($c: ID!, $t: Boolean!) { setTypingStatus(conversationId: $c, isTyping: $t) }";
 
+/// A device of the user says that it is there; the whole answer.
+pub async fn heartbeat(by: &Client) -> Value {
+    by.ask("mutation { heartbeat(device: WEB, active: true) }", json!({})).await
+}
+
 pub async fn set_block(by: &Client, other: &Client, blocked: bool) {
     let name = if blocked { "blockUser" } else { "unblockUser" };
     let query = format!("mutation($u: ID!) {{ {name}(userId: $u) }}");

@@ -55,6 +55,11 @@ impl Service {
         );
     }
 
+    /// Runs a command of Redis that needs no answer.
+    pub fn command(&self, command: &str) {
+        self.shell(&format!("service_ask {} '{command}\\r\\n' 5 > /dev/null", self.port));
+    }
+
     /// Sends a signal by its name.
     pub fn signal(&self, signal: &str) {
         self.shell(&format!("kill -{signal} \"$(service_pid \"$1\")\""));

@@ -39,6 +39,7 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
     ... on AccountChanged { what }
     ... on ReactionChanged { reaction { messageId emoji user { id } } added }
     ... on SendRejected { clientMessageId code }
+    ... on PresenceChanged { presence { userId status lastSeen } }
     ... on TypingChanged { conversationId typing { userId username isTyping } }
     ... on AttachmentChanged { attachment { id state } }
     ... on ResumeGap { reason }

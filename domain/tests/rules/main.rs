@@ -20,6 +20,7 @@ mod message_requests;
 mod opening;
 mod organizing;
 mod posting;
+mod presence;
 mod privacy;
 mod reacting;
 mod reading;

@@ -1,7 +1,7 @@
 //! Privacy: settings are set one by one, and every combination of them gives what the product says.
 
 use expect_test::expect;
-use musclemap_domain::privacy::{Reach, Relation, Sign, reach, shows};
+use musclemap_domain::privacy::{Reach, Relation, Sign, audience, reach, reaches, shows};
 use schemas::charging::ChargeKind::Send;
 use schemas::creating::ConversationKind::Group;
 use schemas::operations::{AcknowledgeDelivery, MarkRead, PostMessage};
@@ -108,6 +108,8 @@ fn a_sign_is_shown_where_the_product_names_no_reason_to_hide_it() {
                     let reasons = reasons(sign, &of, &viewer, relation);
                     let is_shown = shows(sign, &of, &viewer, relation);
                     assert_eq!(is_shown, reasons.is_empty(), "{sign:?} {of:?} {relation:?}: {reasons:?}");
+                    let reaches = reaches(audience(sign, &of), relation);
+                    assert!(reaches || !is_shown, "{sign:?} {of:?} {relation:?}: outside the audience");
                     (asked, shown) = (asked + 1, shown + usize::from(is_shown));
                 }
             }

@@ -110,6 +110,9 @@ fn is_published(delivery: &Delivery) -> bool {
     match delivery {
         Delivery::Conversation(delivery) => delivery::audience(&delivery.fact) != Recipients::Nobody,
         Delivery::Account(fact) => delivery::is_published(fact),
-        Delivery::Typing(_) | Delivery::ResumeGap { .. } | Delivery::Drained { .. } => true,
+        Delivery::Typing(_)
+        | Delivery::Presence(_)
+        | Delivery::ResumeGap { .. }
+        | Delivery::Drained { .. } => true,
     }
 }

@@ -4,7 +4,8 @@
 //! taken before it; a full queue drops notices, then facts that later ones supersede; if it is still full it
 //! overflows and its socket closes.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use domain::delivery::{self, Answers, MarkKind};
@@ -107,19 +108,22 @@ pub struct Queue {
 struct Owner {
     user: UserId,
     conversation: Option<ConversationId>,
+    /// The users whose presence it is about, if it is about presence alone.
+    watched: Option<BTreeSet<UserId>>,
     selection: u128,
 }
 
 impl Queue {
     pub fn new(user: UserId, selection: u128, filter: &Filter, cursor: Cursor) -> Self {
         let conversation = filter.conversation().cloned();
+        let watched = filter.watched().cloned();
         Self {
             cursor,
             next: None,
             behind: VecDeque::new(),
             payload: filter.payload(),
             is_narrow: conversation.is_some(),
-            owner: Box::new(Owner { user, conversation, selection }),
+            owner: Box::new(Owner { user, conversation, watched, selection }),
             live: false,
             overflowed: false,
             is_listed: false,
@@ -133,6 +137,11 @@ impl Queue {
     /// Key of what the subscription selects.
     pub fn selection(&self) -> u128 {
         self.owner.selection
+    }
+
+    /// Users whose presence it is about.
+    pub fn watched(&self) -> impl ExactSizeIterator<Item = &UserId> {
+        self.owner.watched.as_ref().map(BTreeSet::iter).unwrap_or_default()
     }
 
     pub fn is_live(&self) -> bool {
@@ -171,7 +180,8 @@ impl Queue {
     pub fn tell(&mut self, about: Option<&ConversationId>, notice: &Arc<Notice>, bound: usize) -> bool {
         let is_of_conversation = || self.owner.conversation.as_ref() == about;
         let wants = notice.completed.payloads.has(self.payload) && (!self.is_narrow || is_of_conversation());
-        if self.overflowed || !wants {
+        let is_watched = self.owner.watched.as_ref().is_none_or(|watched| watched.contains(&notice.of));
+        if self.overflowed || !wants || !is_watched {
             return false;
         }
         self.push(Step::Beside(notice.clone()));
@@ -292,19 +302,38 @@ pub struct Queues {
     waiting: Vec<SubscriptionId>,
     /// Steps that may wait in each.
     bound: usize,
+    /// Those that are about the presence of each user.
+    watchers: HashMap<UserId, Vec<SubscriptionId>>,
 }
 
 impl Queues {
     pub fn new(bound: usize) -> Self {
-        Self { open: Slab::new(), waiting: vec![], bound }
+        Self { open: Slab::new(), waiting: vec![], bound, watchers: HashMap::new() }
     }
 
     pub fn open(&mut self, queue: Queue) -> SubscriptionId {
-        self.open.insert(queue)
+        let watched: Vec<UserId> = queue.watched().cloned().collect();
+        let id = self.open.insert(queue);
+        watched.into_iter().for_each(|user| self.watchers.entry(user).or_default().push(id));
+        id
+    }
+
+    /// Those that are about the presence of a user.
+    pub fn watchers(&self, of: &UserId) -> impl Iterator<Item = SubscriptionId> {
+        self.watchers.get(of).into_iter().flatten().copied()
     }
 
     pub fn close(&mut self, id: SubscriptionId) -> Option<Queue> {
-        self.open.try_remove(id)
+        let queue = self.open.try_remove(id)?;
+        for user in queue.watched() {
+            if let Entry::Occupied(mut watchers) = self.watchers.entry(user.clone()) {
+                watchers.get_mut().retain(|watcher| *watcher != id);
+                if watchers.get().is_empty() {
+                    watchers.remove();
+                }
+            }
+        }
+        Some(queue)
     }
 
     pub fn get(&self, id: SubscriptionId) -> Option<&Queue> {

@@ -5,7 +5,7 @@
 //! stands; a user is known for as long as they have a subscription.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::access::{Blocking, Sight, When};
 use domain::delivery::{self, Answers, Learned, Question, Recipients, Viewer};
@@ -20,6 +20,24 @@ use smallvec::SmallVec;
 
 use super::SubscriptionId;
 use crate::event::{About, Completed, Event};
+
+/// Members of a conversation on one shard to whom presence is told because of it.
+const MAX_ACQUAINTED: usize = 50;
+
+/// A user who may want to see the presence of another.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Acquainted {
+    pub user: UserId,
+    /// A block stands between the two.
+    pub is_blocked: bool,
+}
+
+/// A block between a user and `viewer`, who is here, has begun or ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parted {
+    pub viewer: UserId,
+    pub is_blocked: bool,
+}
 
 /// A user's rows, with the offsets of the commands that wrote them.
 #[derive(Debug, Default)]
@@ -193,6 +211,33 @@ impl Users {
         }
     }
 
+    /// The users who are among `watchers`, or share one of these conversations with another user. Conversations with
+    /// more than [`MAX_ACQUAINTED`] members here do not count.
+    pub fn acquainted<'a>(
+        &self,
+        of: &UserId,
+        conversations: &[ConversationId],
+        watchers: impl Iterator<Item = &'a UserId>,
+    ) -> Vec<Acquainted> {
+        let watchers = watchers.filter_map(|watcher| self.places.get(watcher).copied());
+        let mut places: BTreeSet<Place> = watchers.collect();
+        for conversation in conversations {
+            let Some(members) = self.by_conversation.get(conversation) else { continue };
+            if members.len() <= MAX_ACQUAINTED {
+                let is_there = |(_, intervals): &(&Place, &Versioned<Intervals>)| {
+                    intervals.value.last().is_some_and(|last| last.to.is_none())
+                };
+                places.extend(members.iter().filter(is_there).map(|(place, _)| *place));
+            }
+        }
+        let users = places.into_iter().map(|place| &self.here[place]).filter(|user| user.id != *of);
+        let acquainted = users.map(|user| {
+            let sight = Sight { intervals: &[], when: When::Now, blocks: user };
+            Acquainted { user: user.id.clone(), is_blocked: !sight.follows(of) }
+        });
+        acquainted.collect()
+    }
+
     /// The keys of events that may be for a user.
     pub fn subjects(&self, user: &UserId) -> impl Iterator<Item = About> {
         let conversations = self.known(user).into_iter().flat_map(|user| &user.conversations);
@@ -218,7 +263,7 @@ impl Users {
     }
 
     /// Learns what an event changes of users who are here.
-    pub fn apply(&mut self, event: &Event) {
+    pub fn apply(&mut self, event: &Event, parted: &mut Vec<(UserId, Parted)>) {
         let version = event.number.offset;
         match &event.about {
             About::User(user) if self.places.contains_key(user) => {
@@ -230,10 +275,21 @@ impl Users {
             About::Conversation(id) if event.users.iter().any(|user| self.places.contains_key(user)) => {
                 let fact = event.completed().and_then(Completed::fact);
                 for learned in fact.map(|fact| delivery::learns(fact, version)).unwrap_or_default() {
+                    parted.extend(self.parted_by(&learned));
                     self.learn(learned, Some(id.clone()), version);
                 }
             }
             About::User(_) | About::Conversation(_) => {}
+        }
+    }
+
+    /// The block that a user who is here learns of.
+    fn parted_by(&self, learned: &Learned) -> Option<(UserId, Parted)> {
+        match learned {
+            Learned::Blocks(user, other, blocks) if self.places.contains_key(user) => {
+                Some((other.clone(), Parted { viewer: user.clone(), is_blocked: blocks.stand() }))
+            }
+            Learned::Blocks(..) | Learned::Intervals(..) | Learned::Privacy(..) => None,
         }
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use awareness::Awareness;
 use bytes::Bytes;
+use graphql::Rows;
 use platform::clock::SystemClock;
 use platform::in_process::InProcess;
 use platform::runner::checkpoint::Checkpoint;
@@ -46,7 +47,11 @@ async fn node(world: &World, tables: &Arc<Memory>, unknown: Option<usize>) -> (A
     }
     log.records.insert((EVENTS.name, 0), records);
     let options = Options { shards: 1, ..Options::default() };
-    let awareness = Awareness::new(Arc::new(InProcess::default()));
+    let awareness = Awareness::new(
+        Arc::new(InProcess::default()),
+        Arc::new(Rows::new(tables.clone())),
+        Arc::new(SystemClock),
+    );
     let (log, clock, key) = (Arc::new(log), Arc::new(SystemClock), CursorKey::new([7; 32]));
     Node::new(log, tables.clone(), clock, awareness, key, options).await.unwrap()
 }

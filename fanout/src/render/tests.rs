@@ -56,6 +56,8 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             shared: message
         MessageReceipt
             shared: messageId conversationId user deliveredAt readAt
+        PresenceChanged
+            shared: presence
         ReactionChange
             shared: messageId conversationId emoji user
         ReactionChanged
@@ -74,6 +76,9 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             shared: userId username avatarUrl isTyping
         User
             shared: id username displayName avatarUrl
+            private: presence
+        UserPresence
+            shared: userId status lastSeen
         PageInfo
             below Conversation.participants: hasNextPage hasPreviousPage startCursor endCursor
         Participant
@@ -93,7 +98,10 @@ fn every_fact_has_a_sample() {
         .filter_map(|delivery| match delivery {
             Delivery::Conversation(delivery) => Some(delivery.fact.name()),
             Delivery::Account(fact) => Some(fact.name()),
-            Delivery::Typing(_) | Delivery::ResumeGap { .. } | Delivery::Drained { .. } => None,
+            Delivery::Typing(_)
+            | Delivery::Presence(_)
+            | Delivery::ResumeGap { .. }
+            | Delivery::Drained { .. } => None,
         })
         .collect();
     let facts = schemas::avro::released()

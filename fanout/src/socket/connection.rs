@@ -18,6 +18,7 @@ use tokio::io::Interest;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, spawn_local, yield_now};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::closing::{self, End};
 use super::frames::{self, Incoming, Message};
@@ -25,6 +26,7 @@ use super::operation;
 use super::outbox::Outbox;
 use super::quotas::{Kept, Seat};
 use crate::metrics;
+use crate::presence::DeviceSeat;
 use crate::protocol::{ClientMessage, CloseCode, Init, ServerMessage};
 use crate::shard::{Holds, Shard};
 use crate::subscription::Subscription;
@@ -78,6 +80,7 @@ impl State {
 struct Admitted {
     viewer: Viewer,
     seat: Seat,
+    device: DeviceSeat,
 }
 
 /// Tells an operation from a later one of the same name.
@@ -240,14 +243,16 @@ impl Connection {
         let identity = self.shard.authenticator.verify(token, now).map_err(|_| CloseCode::Forbidden)?;
         let milliseconds =
             u64::try_from(identity.expires_at.saturating_sub(now)).unwrap_or(0).min(LONGEST_MS);
-        self.admit(Viewer { user: identity.user, roles: identity.roles }, Duration::from_millis(milliseconds))
+        let viewer = Viewer { user: identity.user, roles: identity.roles };
+        self.admit(viewer, init.device(), Duration::from_millis(milliseconds))
     }
 
     /// Admits a viewer until the token expires, unless the user has too many sockets.
-    pub fn admit(&self, viewer: Viewer, valid_for: Duration) -> Result<(), End> {
+    pub fn admit(&self, viewer: Viewer, device: Uuid, valid_for: Duration) -> Result<(), End> {
         let seat = self.shard.node.quotas.seat(&viewer.user).ok_or(CloseCode::TooManySockets)?;
         let state = &mut *self.state.borrow_mut();
-        state.admitted = Some(Admitted { viewer, seat });
+        let device = self.shard.device_seat(&viewer.user, device);
+        state.admitted = Some(Admitted { viewer, seat, device });
         state.count_anew();
         state.valid_until = Instant::now() + valid_for;
         Ok(())
@@ -260,9 +265,9 @@ impl Connection {
         operation: crate::protocol::Operation,
     ) -> Result<(), End> {
         let options = &self.shard.node.options;
-        let (number, viewer) = {
+        let (number, viewer, device) = {
             let state = &mut *self.state.borrow_mut();
-            let Admitted { viewer, seat } = state.admitted.as_ref().ok_or(CloseCode::Unauthorized)?;
+            let Admitted { viewer, seat, device } = state.admitted.as_ref().ok_or(CloseCode::Unauthorized)?;
             if state.operations.iter().any(|other| *other.name == *name) {
                 return Err(CloseCode::DuplicateOperation.into());
             }
@@ -272,14 +277,15 @@ impl Connection {
             {
                 return Err(CloseCode::Overloaded.into());
             }
-            let (viewer, kept) = (viewer.clone(), seat.keep(bytes as u32).ok_or(CloseCode::Overloaded)?);
+            let (viewer, device) = (viewer.clone(), device.reached());
+            let kept = seat.keep(bytes as u32).ok_or(CloseCode::Overloaded)?;
             let number = state.next_number;
             state.next_number = number.wrapping_add(1);
             let name = name.clone().into();
             state.operations.push(Operation { name, number, task: None, subscription: None, kept });
-            (number, viewer)
+            (number, viewer, device)
         };
-        self.spawn(number, operation::run(self.clone(), viewer, (number, name), operation));
+        self.spawn(number, operation::run(self.clone(), (viewer, device), (number, name), operation));
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
 use async_graphql::{Request, Response};
+use domain::presence::Reached;
 use futures::{FutureExt, StreamExt};
 use graphql::deadline::in_bounds;
 use graphql::error::{internal, server_error, with_codes};
@@ -25,7 +26,7 @@ use crate::subscription;
 /// Runs an operation to its end and sends its answer; a subscription until it is live.
 pub async fn run(
     connection: Rc<Connection>,
-    viewer: Viewer,
+    (viewer, device): (Viewer, Reached),
     (number, name): (OperationNumber, String),
     operation: Operation,
 ) {
@@ -35,7 +36,8 @@ pub async fn run(
     let execution = limits.attempt(asker, 1).and_then(|()| limits.begin(asker.user));
     let started = match &execution {
         Ok(execution) => {
-            let start = Start { shard: &connection.shard, viewer: &viewer, asker, execution };
+            let start =
+                Start { shard: &connection.shard, viewer: &viewer, device: &device, asker, execution };
             let started = AssertUnwindSafe(start.run(operation)).catch_unwind().await;
             // The process's hook logs the panic.
             started.unwrap_or_else(|_| Started::refused(internal(&"an operation panicked")))
@@ -83,6 +85,7 @@ impl Started {
 struct Start<'a> {
     shard: &'a Shard,
     viewer: &'a Viewer,
+    device: &'a Reached,
     asker: Asker<'a>,
     execution: &'a Arc<Execution>,
 }
@@ -95,9 +98,9 @@ impl Start<'_> {
         if let Some(started) = self.run_known(&operation).await {
             return started;
         }
-        let Self { shard, viewer, asker, execution } = self;
+        let Self { shard, viewer, device, asker, execution } = self;
         let (request, asked) = request(viewer, &operation);
-        let mut request = request.data(execution.clone());
+        let mut request = request.data(execution.clone()).data(device.clone());
         let admitted = shard.limits.admit(&shard.admission, &mut request, asker);
         let parsed = admitted.and_then(|admitted| {
             let document = request.parsed_query().map_err(|error| vec![error])?.clone();
@@ -132,7 +135,7 @@ impl Start<'_> {
     /// Starts a subscription whose document is known to be valid. An error of its arguments is found again, and
     /// reported, on the way of unknown documents. What takes too long is not tried again.
     async fn run_known(self, operation: &Operation) -> Option<Started> {
-        let Self { shard, viewer, asker, execution } = self;
+        let Self { shard, viewer, asker, execution, .. } = self;
         let selected = shard.node.selections.find(&operation.query, operation.operation_name.as_deref())?;
         let (mut request, asked) = request(viewer, operation);
         let admitted = match shard.limits.admit(&shard.admission, &mut request, asker) {

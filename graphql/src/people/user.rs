@@ -1,6 +1,7 @@
 //! A user as others see them.
 //!
-//! Invariant: an id is answered without reading; the rest is the published profile, the same for everyone.
+//! Invariant: an id is answered without reading; the rest is the published profile, the same for everyone, and
+//! the presence, each viewer's own.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use schemas::UserId;
@@ -8,7 +9,8 @@ use schemas::people::Profile;
 use tokio::sync::OnceCell;
 
 use crate::paging::PageInfo;
-use crate::{Result, reads};
+use crate::people::presence::UserPresence;
+use crate::{Result, access, reads};
 
 pub struct User {
     id: UserId,
@@ -51,6 +53,13 @@ impl User {
 
     async fn display_name(&self, ctx: &Context<'_>) -> Result<&str> {
         Ok(&self.profile(ctx).await?.display_name)
+    }
+
+    /// null where the viewer may not see it, or where it cannot be told just now
+    async fn presence(&self, ctx: &Context<'_>) -> Result<Option<UserPresence>> {
+        let seen = access(ctx)?.presence(std::slice::from_ref(&self.id)).await;
+        let shown = seen.ok().and_then(|mut seen| seen.pop()).filter(|(_, is_shown)| *is_shown);
+        Ok(shown.map(|(seen, _)| UserPresence::from(&seen)))
     }
 
     async fn avatar_url(&self, ctx: &Context<'_>) -> Result<Option<&str>> {

@@ -10,6 +10,7 @@ use crate::live::{ConversationDelivery, Rendering};
 use crate::message::Message;
 use crate::message::reactions::ReactionChange;
 use crate::message::receipts::MessageReceipt;
+use crate::people::presence::UserPresence;
 use crate::people::typing::TypingIndicator;
 
 /// cursor resumes on any node; null on ephemeral events (typing, presence), which are never replayed.
@@ -30,6 +31,7 @@ pub enum InboxEvent {
     AttachmentChanged(AttachmentChanged),
     SendRejected(SendRejected),
     TypingChanged(TypingChanged),
+    PresenceChanged(PresenceChanged),
     ResumeGap(ResumeGap),
     Drained(Drained),
 }
@@ -80,6 +82,11 @@ pub struct ReactionChanged {
     reaction: ReactionChange,
     /// Whether it came; else it went.
     added: bool,
+}
+
+#[derive(SimpleObject)]
+pub struct PresenceChanged {
+    presence: UserPresence,
 }
 
 /// A part of a user's own account.
@@ -175,6 +182,9 @@ impl InboxEvent {
             Event::AttachmentChanged(changed) => {
                 let attachment = Attachment::new(changed.attachment.clone(), changed.now.clone());
                 Self::AttachmentChanged(AttachmentChanged { attachment })
+            }
+            Event::Presence(seen) => {
+                Self::PresenceChanged(PresenceChanged { presence: UserPresence::from(*seen) })
             }
             Event::SendRejected(rejected) => Self::SendRejected(SendRejected((*rejected).clone())),
             Event::ResumeGap(reason) => Self::ResumeGap(ResumeGap { reason: (*reason).to_owned() }),

@@ -2,6 +2,7 @@
 //!
 //! Invariant: [`payloads`] sets a bit exactly where [`payload`] holds what that subscription gives.
 
+use awareness::presence::Seen;
 use awareness::typing::Typing;
 use schemas::message::Message;
 use schemas::message_requests::MessageRequest;
@@ -29,6 +30,7 @@ pub struct Payload<'a> {
     pub typing: Option<&'a Typing>,
     pub reaction_added: Option<&'a ToldReaction>,
     pub reaction_removed: Option<&'a ToldReaction>,
+    pub presence: Option<&'a Seen>,
 }
 
 /// A user's mark has moved.
@@ -61,6 +63,7 @@ pub enum Event<'a> {
     ReactionChanged(&'a ToldReaction, bool),
     SendRejected(&'a SendRejected),
     Typing(&'a Typing),
+    Presence(&'a Seen),
     ResumeGap(&'a str),
     Drained(i32),
 }
@@ -78,6 +81,7 @@ pub fn payloads(delivery: &Delivery) -> Payloads {
         reaction_added,
         reaction_removed,
         typing,
+        presence,
     } = payload(delivery);
     [
         (event.is_some(), Payloads::INBOX),
@@ -89,6 +93,7 @@ pub fn payloads(delivery: &Delivery) -> Payloads {
         (typing.is_some(), Payloads::TYPING_INDICATOR),
         (reaction_added.is_some(), Payloads::REACTION_ADDED),
         (reaction_removed.is_some(), Payloads::REACTION_REMOVED),
+        (presence.is_some(), Payloads::USER_PRESENCE),
     ]
     .into_iter()
     .filter(|(is_given, _)| *is_given)
@@ -113,6 +118,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
             AccountFact::PrivacyChanged(_) => alone(Event::AccountChanged(AccountPart::Privacy)),
         },
         Delivery::Typing(typing) => Payload { typing: Some(typing), ..alone(Event::Typing(typing)) },
+        Delivery::Presence(seen) => Payload { presence: Some(seen), ..alone(Event::Presence(seen)) },
         Delivery::ResumeGap { reason } => alone(Event::ResumeGap(reason)),
         Delivery::Drained { replayed } => alone(Event::Drained(*replayed)),
     }

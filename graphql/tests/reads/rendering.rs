@@ -66,7 +66,11 @@ async fn render(
     let schema = rendering_schema(Arc::new(Reads::new(
         Arc::new(Rows::new(Arc::new(Untouched))),
         ConversationKey::new([7; 32]),
-        Awareness::new(Arc::new(InProcess::default())),
+        Awareness::new(
+            Arc::new(InProcess::default()),
+            Arc::new(Rows::new(Arc::new(Untouched))),
+            Arc::new(SystemClock),
+        ),
         Arc::new(SystemClock),
     )));
     let response: Response = schema.execute_stream(request).next().await.unwrap_or_default();

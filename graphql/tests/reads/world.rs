@@ -91,7 +91,7 @@ impl World {
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let tables: Arc<dyn Tables> = store.tables();
         let rows = Arc::new(Rows::new(tables.clone()));
-        let awareness = Awareness::new(Arc::new(InProcess::default()));
+        let awareness = Awareness::new(Arc::new(InProcess::default()), rows.clone(), Arc::new(SystemClock));
         let reads =
             Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), awareness, Arc::new(SystemClock)));
         let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).finish();

@@ -53,6 +53,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Preferences).await,
         fields(Privacy).await,
         fields(TypingStatus).await,
+        fields(Heartbeats).await,
         fields(Uploading).await,
     ]
     .concat();

@@ -21,6 +21,10 @@ impl Privacy {
     ) -> Result<PrivacySettings> {
         let caller = caller(ctx)?;
         caller.run(RequestKind::Direct, UpdatePrivacy::from(input)).await?;
+        // Who cannot be told now sees nothing new, and presence looks at the settings again within a minute.
+        if let Err(error) = caller.access.reads.awareness.presence.look_again(caller.user()).await {
+            tracing::warn!(%error, "new privacy settings not told");
+        }
         Ok(caller.access.privacy().await.map_err(super::done)?.into())
     }
 }

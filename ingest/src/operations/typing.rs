@@ -5,11 +5,12 @@
 
 use async_graphql::{Context, ID, Object};
 use awareness::typing::Typing;
-use domain::privacy;
+use domain::privacy::{self, Sign};
 use graphql::Result;
 use graphql::error::ephemeral_error;
 use graphql::ids::parse_id;
 use schemas::ConversationId;
+use schemas::privacy::Audience;
 
 use super::caller;
 
@@ -28,7 +29,7 @@ impl TypingStatus {
         let caller = caller(ctx)?;
         let conversation: ConversationId = parse_id(&conversation_id)?;
         let sight = caller.access.visible(&conversation).await?;
-        let is_shown = privacy::publishes_typing(&caller.access.privacy().await?);
+        let is_shown = privacy::audience(Sign::Typing, &caller.access.privacy().await?) != Audience::NoOne;
         if is_shown && !caller.access.is_cut_off(&sight) {
             let by = caller.ingest.facts.profile(caller.user()).await?;
             let typing = Typing { conversation, by, is_typing };

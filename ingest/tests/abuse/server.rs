@@ -155,7 +155,7 @@ impl Server {
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
         let token =
             authenticator.issue(&"nobody".parse().expect("an id"), vec![], clock.now()).expect("a token");
-        let awareness = Awareness::new(Arc::new(InProcess::default()));
+        let awareness = Awareness::new(Arc::new(InProcess::default()), rows.clone(), clock.clone());
         let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), awareness, clock.clone()));
         let executor = api::executor(api::schema(reads.clone(), ingest.clone()));
         let admission = Admission::new(&api::sdl(), development).expect("a schema");

@@ -19,6 +19,7 @@ mod metrics;
 mod nobody_looks_in;
 mod operator;
 mod organizing;
+mod presence;
 mod privacy;
 mod reacting;
 mod receipts;

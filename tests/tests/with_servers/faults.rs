@@ -26,7 +26,7 @@ const CLOSED_WITHIN: Duration = Duration::from_secs(6);
 const KILLED_WITHIN: Duration = Duration::from_secs(15);
 
 /// Limits that let a user send for minutes.
-fn policy() -> PathBuf {
+pub fn policy() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/policy.toml"))
 }
 

@@ -2,6 +2,7 @@
 //! starts, or tools of others.
 
 mod compose;
+mod ephemeral;
 mod faults;
 mod first_session;
 mod foreign;

@@ -1,14 +1,20 @@
 //! Notices are delivered to the members who may see them, and are dropped before events.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use awareness::presence::Seen;
 use awareness::typing::Typing;
+use domain::presence::Status;
 use graphql::live::{Delivery, Filter};
+use schemas::UserId;
 use schemas::people::Profile;
+use schemas::privacy::Audience;
 
 use super::client::{Client, INBOX};
-use super::world::{Name, World, conversation, user};
-use crate::hub::{Hub, Step};
+use super::world::{LANES, Name, World, conversation, user};
+use crate::cursor::Cursor;
+use crate::hub::{Acquainted, Hub, MAX_WATCHED, NotOpened, Parted, Step, UserRows};
 use crate::notice::{Notice, NoticeKind};
 
 fn typing(group: Name, name: Name) -> Arc<Notice> {
@@ -29,7 +35,10 @@ impl Client {
         self.node.take(self.id, usize::MAX, &mut steps).expect("it has not overflowed");
         let words = steps.iter().filter_map(|step| match step {
             Step::Over(event, _) => Some(super::client::told(event)),
-            Step::Beside(notice) => Some(format!("{} types", notice.of)),
+            Step::Beside(notice) => Some(match notice.kind {
+                NoticeKind::Typing => format!("{} types", notice.of),
+                NoticeKind::Presence => format!("{} is there", notice.of),
+            }),
             Step::To(_) => None,
         });
         words.collect()
@@ -104,4 +113,130 @@ fn the_cursor_passes_events_alone() {
     world.says("k1", "bob", "two");
     world.enters(&node);
     assert_eq!(world.resumes(&node, "ann", &cursor).gets(), ["two"]);
+}
+
+fn there(name: Name) -> Arc<Notice> {
+    let (status, last_seen, audience) = (Status::Online, None, Audience::Everyone);
+    let seen = Seen { user: user(name), status, last_seen, audience };
+    Arc::new(Notice::new(NoticeKind::Presence, user(name), Delivery::Presence(seen)))
+}
+
+fn watch(names: &[Name]) -> Filter {
+    Filter::UserPresence { users: names.iter().map(|name| user(name)).collect() }
+}
+
+/// Users who may want to see the presence of another, who is in some groups; those who are blocked with a `!`.
+fn acquainted(node: &Hub, of: Name, groups: &[Name]) -> BTreeSet<String> {
+    let groups: Vec<_> = groups.iter().map(|group| conversation(group)).collect();
+    let users = node.acquainted(&user(of), &groups).into_iter();
+    users
+        .map(|Acquainted { user, is_blocked }| format!("{}{user}", if is_blocked { "!" } else { "" }))
+        .collect()
+}
+
+fn set<const N: usize>(of: [&str; N]) -> BTreeSet<String> {
+    of.map(str::to_owned).into()
+}
+
+#[test]
+fn presence_is_for_watchers_and_for_users_who_share_a_conversation() {
+    let mut world = World::new();
+    world.opens("k1", &["ann", "bob", "carl"]);
+    let node = world.node();
+    world.enters(&node);
+    let [mut ann, _carl] = ["ann", "carl"].map(|name| world.listens(&node, name));
+    let mut watching = world.listens_to(&node, "dan", &watch(&["bob", "eve"]));
+    let mut nobody = world.listens_to(&node, "dan", &watch(&[]));
+    assert_eq!(acquainted(&node, "bob", &["k1"]), set(["ann", "carl", "dan"]));
+    assert_eq!(acquainted(&node, "bob", &[]), set(["dan"]));
+    assert_eq!(acquainted(&node, "ann", &["k1"]), set(["carl"]), "not she herself");
+
+    let viewers: BTreeSet<UserId> = ["ann", "dan"].map(user).into();
+    node.tell_viewers(&there("bob"), &viewers);
+    node.tell_viewers(&there("ann"), &viewers);
+    assert_eq!(ann.gets_all(), ["bob is there", "ann is there"]);
+    assert_eq!(watching.gets_all(), ["bob is there"], "he does not watch ann");
+    assert!(nobody.gets_all().is_empty());
+
+    world.blocks("ann", "bob");
+    world.removes("k1", "carl");
+    world.enters(&node);
+    assert_eq!(acquainted(&node, "bob", &["k1"]), set(["!ann", "dan"]));
+    node.close(watching.id);
+    assert_eq!(acquainted(&node, "bob", &[]), set([]));
+}
+
+#[test]
+fn a_node_learns_of_a_block_from_each_side_that_is_here() {
+    let mut world = World::new();
+    world.opens("k1", &["ann", "bob"]);
+    let node = world.node();
+    world.enters(&node);
+    let _ann = world.listens(&node, "ann");
+    let enters = |world: &World| {
+        let entered = LANES.all().flat_map(|lane| world.parts(&node, lane, usize::MAX));
+        entered.collect::<Vec<_>>()
+    };
+    let parted = |is_blocked| vec![(user("bob"), Parted { viewer: user("ann"), is_blocked })];
+    world.blocks("bob", "ann");
+    assert_eq!(enters(&world), parted(true));
+    world.unblocks("bob", "ann");
+    assert_eq!(enters(&world), parted(false));
+}
+
+#[test]
+fn one_user_watches_a_bounded_number_of_others() {
+    let world = World::new();
+    let node = world.node();
+    let opens = |count: usize| {
+        let users = (0..count).map(|number| format!("u{number}").parse().unwrap()).collect();
+        let filter = Filter::UserPresence { users };
+        let cursor = Cursor::at(node.settled().id);
+        node.open(&user("ann"), (0, &filter), cursor, UserRows::default(), &node.reach())
+    };
+    let first = opens(MAX_WATCHED - 1).unwrap();
+    assert_eq!(opens(2), Err(NotOpened::TooManyWatched));
+    opens(1).unwrap();
+    node.close(first);
+    opens(MAX_WATCHED - 1).unwrap();
+}
+
+#[test]
+fn a_full_queue_drops_typing_before_presence() {
+    let mut world = World::new();
+    world.opens("k1", &["ann", "bob"]);
+    let node = world.node_with(usize::MAX, 3);
+    world.enters(&node);
+    let mut ann = world.listens(&node, "ann");
+    let viewers: BTreeSet<UserId> = [user("ann")].into();
+    node.tell_viewers(&there("bob"), &viewers);
+    types(&node, "k1", "bob");
+    world.says("k1", "bob", "one");
+    world.says("k1", "bob", "two");
+    world.enters(&node);
+    assert_eq!(ann.gets_all(), ["bob is there", "one", "two"]);
+}
+
+#[test]
+fn a_thousand_watchers_of_a_user_share_one_notice() {
+    let world = World::new();
+    let node = world.node();
+    let opens = |viewer: &UserId| {
+        let cursor = Cursor::at(node.settled().id);
+        let id =
+            node.open(viewer, (0, &watch(&["bob"])), cursor, UserRows::default(), &node.reach()).unwrap();
+        node.go_live(id);
+        id
+    };
+    let viewers: BTreeSet<UserId> = (0..1_000).map(|number| format!("u{number}").parse().unwrap()).collect();
+    let queues: Vec<_> = viewers.iter().map(opens).collect();
+    let acquainted = node.acquainted(&user("bob"), &[]).into_iter().map(|acquainted| acquainted.user);
+    assert_eq!(acquainted.collect::<BTreeSet<_>>(), viewers);
+    let notice = there("bob");
+    node.tell_viewers(&notice, &viewers);
+    for id in queues {
+        let mut steps = vec![];
+        node.take(id, usize::MAX, &mut steps).unwrap();
+        assert!(matches!(&steps[..], [Step::Beside(told)] if Arc::ptr_eq(told, &notice)));
+    }
 }

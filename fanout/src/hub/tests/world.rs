@@ -28,7 +28,7 @@ use schemas::{ClientId, ConversationFact, ConversationId, ConversationKey, Refus
 
 use crate::cursor::Cursor;
 use crate::event::Entry;
-use crate::hub::{Hub, UserRows};
+use crate::hub::{Hub, Parted, UserRows};
 use crate::lanes::{Lane, Lanes, Position};
 use crate::snapshot::{Snapshot, SnapshotId};
 
@@ -136,8 +136,13 @@ impl World {
 
     /// The node takes in up to `most` records of a lane.
     pub fn enters_some(&self, node: &Hub, lane: Lane, most: usize) {
+        self.parts(node, lane, most);
+    }
+
+    /// The same; returns the blocks that the node learns of.
+    pub fn parts(&self, node: &Hub, lane: Lane, most: usize) -> Vec<(UserId, Parted)> {
         let position = node.positions()[lane.0 as usize];
-        node.enter(lane, &entries(lane, self.records(lane).skip(position.next as usize).take(most)));
+        node.enter(lane, &entries(lane, self.records(lane).skip(position.next as usize).take(most)))
     }
 
     pub fn records(&self, lane: Lane) -> impl Iterator<Item = Record> {

@@ -73,6 +73,7 @@ impl Shape {
                 | "typingIndicator" | "reactionAdded" | "reactionRemoved" => {
                     r#"(conversationId: "00000000000000000000000000000001")"#
                 }
+                "userPresence" => r#"(userIds: ["bob"])"#,
                 _ => "",
             };
             start.step(field.name.clone() + arguments, &field.on)

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use awareness::presence::Seen;
 use awareness::typing::Typing;
 use domain::Conversations;
+use domain::presence::Status;
 use fold::Fold;
 use graphql::live::{ConversationDelivery, Delivery};
 use graphql::message::reactions::Completed;
@@ -23,7 +25,7 @@ use schemas::message::{Body, Content, Edited, Mentions, Message, MessageTarget, 
 use schemas::organizing::Organized;
 use schemas::people::Profile;
 use schemas::preferences::Preferences;
-use schemas::privacy::Privacy;
+use schemas::privacy::{Audience, Privacy};
 use schemas::reacting::{Reacted, Reaction, ReactionGroup, Reactions, ToldReaction};
 use schemas::receipts::{Receipt, Watermarks};
 use schemas::rows::RowKey;
@@ -135,6 +137,12 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         Delivery::Account(PreferencesChanged { preferences: Preferences::default() }.into()),
         Delivery::Account(PrivacyChanged { privacy: Privacy::default() }.into()),
         Delivery::Typing(Typing { conversation: conversation("k1"), by: profile("bob"), is_typing: true }),
+        Delivery::Presence(Seen {
+            user: user("bob"),
+            status: Status::Online,
+            last_seen: Some(1),
+            audience: Audience::Everyone,
+        }),
         Delivery::ResumeGap { reason: "cursor too old".to_owned() },
         Delivery::Drained { replayed: 0 },
     ];

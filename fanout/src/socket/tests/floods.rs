@@ -177,7 +177,7 @@ fn whoever_reads_too_slowly_is_closed() {
         let stage = Stage::new(World::new()).await;
         let reading = Reading { within: Duration::from_millis(100), bytes_per_second: 1_000_000_000 };
         let (client, connection) = stage.stands(reading).await;
-        connection.admit(Viewer::plain(user("ann")), PATIENCE).unwrap();
+        connection.admit(Viewer::plain(user("ann")), uuid::Uuid::nil(), PATIENCE).unwrap();
         connection.outbox.write(&text(&"x".repeat(16 * 1024 * 1024)));
         let begun = Instant::now();
         connection.serve(&[]).await;
@@ -203,7 +203,7 @@ fn what_one_turn_puts_together_for_a_socket_is_bounded() {
         stage.enters();
         stage.has_rows_of_ann();
         let (client, connection) = stage.stands(Reading::default()).await;
-        connection.admit(Viewer::plain(user("ann")), PATIENCE * 10).unwrap();
+        connection.admit(Viewer::plain(user("ann")), uuid::Uuid::nil(), PATIENCE * 10).unwrap();
         let served = connection.clone();
         tokio::task::spawn_local(async move { served.serve(&[]).await });
         let mut ann = Client::on(client).await;

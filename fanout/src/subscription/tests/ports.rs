@@ -179,7 +179,11 @@ pub fn rendering_schema(tables: &Arc<Memory>) -> RenderingSchema {
     graphql::rendering_schema(Arc::new(Reads::new(
         Arc::new(Rows::new(tables.clone())),
         ConversationKey::new([7; 32]),
-        Awareness::new(Arc::new(InProcess::default())),
+        Awareness::new(
+            Arc::new(InProcess::default()),
+            Arc::new(Rows::new(tables.clone())),
+            Arc::new(SystemClock),
+        ),
         Arc::new(SystemClock),
     )))
 }

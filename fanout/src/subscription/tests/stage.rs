@@ -10,7 +10,7 @@ use domain::Conversations;
 use fold::Fold;
 use futures::{SinkExt, StreamExt};
 use graphql::auth::Authenticator;
-use graphql::{Limits, Viewer};
+use graphql::{Limits, Rows, Viewer};
 use platform::clock::SystemClock;
 use platform::connections::{self, Places, Reading, Stream};
 use platform::in_process::InProcess;
@@ -79,7 +79,11 @@ impl Stage {
         let log = Arc::new(MemoryLog { partitions: LANES.partitions, ..MemoryLog::default() });
         let (clock, key) = (Arc::new(SystemClock), CursorKey::new([7; 32]));
         let options = Options { shards: 1, ..options };
-        let awareness = Awareness::new(Arc::new(InProcess::default()));
+        let awareness = Awareness::new(
+            Arc::new(InProcess::default()),
+            Arc::new(Rows::new(tables.clone())),
+            Arc::new(SystemClock),
+        );
         let (node, mut entrances) =
             Node::new(log, tables.clone(), clock, awareness, key, options).await.unwrap();
         let stands = Stands {
@@ -137,7 +141,7 @@ impl Stage {
     /// The same, as a bare connection behind its handshake.
     pub async fn connects(&self) -> TcpStream {
         let (client, connection) = self.stands(Reading::default()).await;
-        connection.admit(Viewer::plain(user("ann")), PATIENCE * 10).unwrap();
+        connection.admit(Viewer::plain(user("ann")), uuid::Uuid::nil(), PATIENCE * 10).unwrap();
         spawn_local(async move { connection.serve(&[]).await });
         client
     }

@@ -1,0 +1,194 @@
+//! Presence on a node: changes are delivered to users who watch a user or share a conversation with them; devices
+//! whose last socket closed leave.
+//!
+//! Invariants: visibility is asked at delivery; the changes of one user are handled in their order; a missed change
+//! is made up for within a minute, also after ephemeral state was lost; what is known is bounded.
+
+mod devices;
+mod known;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use awareness::Kind;
+use awareness::presence::{Changed, PresenceError, Seen};
+use domain::presence::Status;
+use futures::future::join_all;
+use graphql::live::Delivery;
+use schemas::{ConversationId, UserId};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use crate::Node;
+use crate::hub::{Acquainted, Parted};
+use crate::metrics::{self, Dropped};
+use crate::notice::{Notice, NoticeKind};
+
+pub use devices::{DeviceSeat, Devices};
+pub use known::Present;
+
+/// How often a loss of everything is looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// From a loss until users who were not published again are looked at: every device sends a heartbeat within 30 s.
+const HEAL_AFTER: Duration = Duration::from_secs(40);
+/// Users who are read together.
+const READ_AT_ONCE: usize = 500;
+
+/// What others may have to learn of a user.
+enum Change {
+    Published(Changed),
+    /// A block between the user and one who is here begins or ends.
+    Parted(UserId, Parted),
+}
+
+impl Node {
+    /// Delivers changes to users who are here, and makes up for missed ones. Never returns.
+    pub async fn follow_presence(&self) {
+        let mut lanes = self.present.lanes().await;
+        let handled = join_all(lanes.iter_mut().map(|lane| self.handle_presence(lane)));
+        tokio::join!(handled, self.take_presence());
+    }
+
+    async fn take_presence(&self) {
+        let mut incoming = self.awareness.presences();
+        let mut looks = interval(LOOK_EVERY);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (mut epoch, mut heals_at, mut missed_at) = (None, None::<Instant>, None::<Instant>);
+        loop {
+            let heals = async {
+                match heals_at {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let is_missed = tokio::select! {
+                changed = incoming.next() => match changed {
+                    Some(changed) => {
+                        self.present.pass(Change::Published(changed));
+                        false
+                    }
+                    None => true,
+                },
+                () = self.present.missed() => true,
+                _ = looks.tick() => {
+                    self.present.forget_gone(Instant::now());
+                    match self.awareness.presence.epoch().await {
+                        Ok(now) => epoch.replace(now.clone()).is_some_and(|before| before != now),
+                        Err(_) => false,
+                    }
+                }
+                () = heals => {
+                    let again = self.heal().await.err().map(|error| {
+                        tracing::warn!(%error, "presence not healed yet");
+                        Instant::now() + LOOK_EVERY
+                    });
+                    heals_at = again.or(missed_at.take().map(|at| at + HEAL_AFTER));
+                    false
+                }
+            };
+            if !is_missed {
+                continue;
+            }
+            let now = Instant::now();
+            match heals_at {
+                Some(_) => missed_at = Some(now),
+                None => heals_at = Some(now + HEAL_AFTER),
+            }
+            if let Err(error) = self.awareness.presence.ask().await {
+                awareness::failed(Kind::Presence).inc();
+                tracing::debug!(%error, "presence not asked for");
+            }
+        }
+    }
+
+    /// Reads the presence of users who are known to be there, and handles what differs as a change.
+    async fn heal(&self) -> Result<(), PresenceError> {
+        for users in self.present.there().chunks(READ_AT_ONCE) {
+            for seen in self.awareness.presence.of(users).await? {
+                let Some((known, version)) = self.present.get(&seen.user) else { continue };
+                if known.status == seen.status && known.audience == seen.audience {
+                    continue;
+                }
+                let audience_before = (known.audience != seen.audience).then_some(known.audience);
+                let conversations = self.awareness.presence.conversations(&seen.user).await?;
+                let changed = Changed { seen, version: version + 1, audience_before, conversations };
+                self.present.pass(Change::Published(changed));
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles the changes of a lane. Never returns.
+    async fn handle_presence(&self, lane: &mut mpsc::Receiver<Change>) {
+        while let Some(change) = lane.recv().await {
+            let handled = match &change {
+                Change::Published(changed) => self.presence_changed(changed).await,
+                Change::Parted(of, parted) => self.presence_parted(of, parted).await,
+            };
+            if let Err(error) = handled {
+                awareness::failed(Kind::Presence).inc();
+                tracing::debug!(%error, "a change of presence not delivered");
+                self.present.miss();
+            }
+        }
+    }
+
+    async fn presence_changed(&self, changed: &Changed) -> Result<(), PresenceError> {
+        let Changed { seen, version, audience_before, conversations } = changed;
+        let known = self.present.get(&seen.user);
+        if known.as_ref().is_some_and(|(_, known)| known >= version) {
+            return Ok(());
+        }
+        if !self.present.has_room(known.is_some()) {
+            metrics::dropped(Dropped::Presence).inc();
+            return Ok(());
+        }
+        let known = known.map(|(known, _)| known);
+        let audience_before = audience_before.or(known.as_ref().map(|known| known.audience));
+        let audience_before = audience_before.filter(|before| *before != seen.audience);
+        let is_new = known.is_none_or(|known| known.status != seen.status);
+        if is_new || audience_before.is_some() {
+            let viewers = self.acquainted(&seen.user, conversations).filter(|viewer| !viewer.is_blocked);
+            let viewers: BTreeSet<UserId> = viewers.map(|viewer| viewer.user).collect();
+            let sees = self.awareness.presence.viewers(&seen.user, seen.audience, &viewers).await?;
+            let others = &viewers - &sees;
+            let saw = match audience_before {
+                Some(before) => self.awareness.presence.viewers(&seen.user, before, &others).await?,
+                None => BTreeSet::new(),
+            };
+            self.tell_presence(seen.clone(), &sees);
+            self.tell_presence(seen.hidden(), &saw);
+        }
+        self.present.learn(seen.clone(), *version, Instant::now());
+        Ok(())
+    }
+
+    /// A block hides a user who is there, and its end shows them.
+    async fn presence_parted(&self, of: &UserId, parted: &Parted) -> Result<(), PresenceError> {
+        let known = self.present.get(of).map(|(known, _)| known);
+        let Some(known) = known.filter(|known| known.status != Status::Offline) else { return Ok(()) };
+        let conversations = self.awareness.presence.conversations(of).await?;
+        if !self.acquainted(of, &conversations).any(|viewer| viewer.user == parted.viewer) {
+            return Ok(());
+        }
+        let viewer = BTreeSet::from([parted.viewer.clone()]);
+        let sees = self.awareness.presence.viewers(of, known.audience, &viewer).await?;
+        self.tell_presence(if parted.is_blocked { known.hidden() } else { known }, &sees);
+        Ok(())
+    }
+
+    /// Users who are here and watch a user, or share one of these conversations with them.
+    fn acquainted(&self, of: &UserId, conversations: &[ConversationId]) -> impl Iterator<Item = Acquainted> {
+        self.hubs.iter().flat_map(|hub| hub.acquainted(of, conversations))
+    }
+
+    fn tell_presence(&self, seen: Seen, viewers: &BTreeSet<UserId>) {
+        if viewers.is_empty() {
+            return;
+        }
+        let of = seen.user.clone();
+        let notice = Arc::new(Notice::new(NoticeKind::Presence, of, Delivery::Presence(seen)));
+        self.hubs.iter().for_each(|hub| hub.tell_viewers(&notice, viewers));
+    }
+}

@@ -1,0 +1,146 @@
+//! Presence: who has a heartbeat is there, for those who may see it, until the last socket closes.
+
+use std::time::Duration;
+
+use musclemap_tests::acts::{heartbeat, people, set_block};
+use musclemap_tests::client::code;
+use musclemap_tests::{Client, Socket, System};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// A device that only falls silent is there for so long.
+const SILENT: Duration = Duration::from_secs(60);
+const WATCH: &str = "subscription($u: [ID!]!) { userPresence(userIds: $u) { userId status lastSeen } }";
+const BEAT: &str = "mutation { heartbeat(device: WEB, active: true) }";
+
+async fn presence(viewer: &Client, of: &Client) -> Value {
+    let query = "query($u: [ID!]!) { presence(userIds: $u) { userId status lastSeen } }";
+    viewer.get(query, json!({ "u": [of.user] })).await["presence"][0].take()
+}
+
+async fn shown(viewer: &Client, of: &Client) -> Value {
+    let query = "query($u: ID!) { user(id: $u) { presence { status } } }";
+    viewer.get(query, json!({ "u": of.user })).await["user"]["presence"].take()
+}
+
+async fn set(user: &Client, settings: &str) {
+    let query = format!("mutation {{ updatePrivacySettings(input: {{ {settings} }}) {{ appearOffline }} }}");
+    user.get(&query, json!({})).await;
+}
+
+/// The next presence in an inbox; events are passed over.
+async fn told(inbox: &mut Socket) -> Value {
+    let mut frame = inbox.frames_until("PresenceChanged").await.pop().expect("a frame");
+    assert!(frame["cursor"].is_null(), "{frame}");
+    frame["event"]["presence"].take()
+}
+
+/// A socket on which a subscription to the presence of a user is live.
+async fn watches(server: &System, viewer: &Client, of: &Client) -> Socket {
+    let mut socket = Socket::connect(server, viewer).await;
+    socket.subscribe("presence", WATCH, json!({ "u": [of.user] })).await;
+    // The answer to a later operation of the socket says that it is live.
+    socket.subscribe("own", "{ me { id } }", json!({})).await;
+    socket.next_of("own").await;
+    socket
+}
+
+#[tokio::test]
+async fn who_has_a_heartbeat_is_there_until_the_last_socket_closes() {
+    let server = System::start().await;
+    let [ann, bob, eve] = people(&server, ["ann", "bob", "eve"]).await;
+    ann.create("DIRECT", &[&bob]).await;
+    set(&bob, "showOnlineStatus: EVERYONE").await;
+    let mut inbox = Socket::connect(&server, &ann).await;
+    inbox.inbox(None).await;
+    let mut watching = watches(&server, &eve, &bob).await;
+    let offline = json!({ "userId": bob.user, "status": "OFFLINE", "lastSeen": null });
+    assert_eq!(presence(&ann, &bob).await, offline);
+
+    let mut socket = Socket::connect(&server, &bob).await;
+    for id in ["one", "two"] {
+        socket.subscribe(id, BEAT, json!({})).await;
+        assert_eq!(socket.next_of(id).await["heartbeat"], true);
+    }
+    for told in [told(&mut inbox).await, watching.next_of("presence").await["userPresence"].take()] {
+        assert_eq!((&told["userId"], &told["status"]), (&json!(bob.user), &json!("ONLINE")), "{told}");
+    }
+    assert_eq!(presence(&ann, &bob).await["status"], "ONLINE");
+    assert_eq!(shown(&eve, &bob).await["status"], "ONLINE");
+    let began = Instant::now();
+    drop(socket);
+    for told in [told(&mut inbox).await, watching.next_of("presence").await["userPresence"].take()] {
+        assert_eq!(told["status"], "OFFLINE", "the repeat was not told");
+        assert!(told["lastSeen"].is_string(), "{told}");
+    }
+    assert!(began.elapsed() < SILENT, "{:?}", began.elapsed());
+    assert_eq!(presence(&ann, &bob).await["status"], "OFFLINE");
+}
+
+#[tokio::test]
+async fn settings_and_blocks_hide_who_is_there_at_once() {
+    let server = System::start().await;
+    let [ann, bob, eve] = people(&server, ["ann", "bob", "eve"]).await;
+    ann.create("DIRECT", &[&bob]).await;
+    let mut inbox = Socket::connect(&server, &ann).await;
+    inbox.inbox(None).await;
+    heartbeat(&bob).await;
+    let hidden = json!({ "userId": bob.user, "status": "OFFLINE", "lastSeen": null });
+    assert_eq!(presence(&ann, &bob).await, hidden, "she does not follow him");
+    assert!(shown(&ann, &bob).await.is_null());
+    assert_eq!(presence(&bob, &bob).await["status"], "ONLINE", "his own");
+
+    set(&bob, "showOnlineStatus: EVERYONE").await;
+    assert_eq!(told(&mut inbox).await["status"], "ONLINE");
+    let mut late = watches(&server, &eve, &bob).await;
+    set(&bob, "appearOffline: true").await;
+    assert_eq!(told(&mut inbox).await, hidden);
+    assert_eq!(late.next_of("presence").await["userPresence"], hidden, "who came after him is told too");
+    assert_eq!(presence(&ann, &bob).await, hidden);
+    set(&bob, "appearOffline: false").await;
+    assert_eq!(told(&mut inbox).await["status"], "ONLINE");
+    set(&bob, "showOnlineStatus: NO_ONE").await;
+    assert_eq!(told(&mut inbox).await, hidden);
+    set(&bob, "showOnlineStatus: EVERYONE").await;
+    assert_eq!(told(&mut inbox).await["status"], "ONLINE");
+    set_block(&ann, &bob, true).await;
+    assert_eq!(told(&mut inbox).await, hidden);
+    assert_eq!(presence(&ann, &bob).await, hidden, "whom she blocks");
+    heartbeat(&ann).await;
+    set(&ann, "showOnlineStatus: EVERYONE").await;
+    assert_eq!(presence(&bob, &ann).await["status"], "OFFLINE", "and she from him");
+    set_block(&ann, &bob, false).await;
+    assert_eq!(told(&mut inbox).await["status"], "ONLINE");
+    assert_eq!(presence(&bob, &ann).await["status"], "ONLINE");
+}
+
+#[tokio::test]
+async fn a_request_names_a_thousand_users_at_most() {
+    let server = System::start().await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    set(&bob, "showOnlineStatus: EVERYONE").await;
+    let others = (1..1_001).map(|number| format!("u{number}"));
+    let ids: Vec<String> = [bob.user.clone()].into_iter().chain(others).collect();
+    let query = "query($u: [ID!]!) { presence(userIds: $u) { status } }";
+    let refused = ann.ask(query, json!({ "u": ids })).await;
+    assert_eq!(code(&refused), Some("BAD_USER_INPUT"));
+    let all = ann.get(query, json!({ "u": ids[..1_000] })).await;
+    let all = all["presence"].as_array().unwrap();
+    assert!(all.len() == 1_000 && all.iter().all(|one| one["status"] == "OFFLINE"));
+    let mut socket = Socket::connect(&server, &ann).await;
+    for (id, range) in [("one", 0..1_000), ("two", 0..1_000), ("three", 0..1)] {
+        socket.subscribe(id, WATCH, json!({ "u": ids[range] })).await;
+    }
+    let refused = socket.hear().await.unwrap();
+    assert_eq!((&refused["id"], &refused["type"]), (&json!("three"), &json!("error")), "{refused}");
+    assert_eq!(refused["payload"][0]["extensions"]["code"], "LIMIT_REACHED");
+    heartbeat(&bob).await;
+    let mut told = vec![];
+    for _ in 0..2 {
+        let message = socket.hear().await.unwrap();
+        assert_eq!(message["payload"]["data"]["userPresence"]["status"], "ONLINE", "{message}");
+        told.push(message["id"].clone());
+    }
+    told.sort_by_key(Value::to_string);
+    assert_eq!(told, ["one", "two"], "each of the two that watch him");
+}
