@@ -48,6 +48,7 @@ macro_rules! search_conformance {
             writing::the_higher_version_stays_in_either_order,
             writing::what_is_gone_stays_gone_for_older_versions,
             writing::a_list_has_every_document_once,
+            writing::versions_are_known_of_what_is_there_and_of_what_is_gone,
             writing::ids_may_hold_whatever_ids_of_users_do,
             filters::a_hit_matches_the_filter,
             filters::a_filter_may_name_thousands,
@@ -64,6 +65,7 @@ macro_rules! search_conformance {
             matching::pages_have_every_hit_once,
             sides::the_next_side_replaces_the_live_one,
             sides::a_next_side_that_was_given_up_is_made_anew,
+            sides::a_next_side_that_is_opened_again_has_what_it_had,
         }
     };
 }

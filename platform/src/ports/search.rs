@@ -71,6 +71,14 @@ pub struct Listed {
     pub next: Option<String>,
 }
 
+/// What an index has of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    pub version: Version,
+    /// Whether the document is not gone.
+    pub is_present: bool,
+}
+
 /// Named by what the caller should do.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum SearchError {
@@ -106,6 +114,17 @@ pub trait SearchIndex: Send + Sync + 'static {
         from: Option<&str>,
         limit: usize,
     ) -> Result<Listed, SearchError>;
+
+    /// What a side has of documents, in the order of their ids; gone ones are known.
+    async fn versions(
+        &self,
+        index: &'static Index,
+        side: Side,
+        ids: &[String],
+    ) -> Result<Vec<Option<Known>>, SearchError>;
+
+    /// Makes the next side, unless an earlier process has left one.
+    async fn open_next(&self, index: &'static Index) -> Result<(), SearchError>;
 
     /// Makes the next side empty.
     async fn clear_next(&self, index: &'static Index) -> Result<(), SearchError>;

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use platform::ports::search::{Hits, Listed, Query, SearchError, SearchIndex, Side};
+use platform::ports::search::{Hits, Known, Listed, Query, SearchError, SearchIndex, Side};
 use schemas::search::{self, Change, Index};
 use tokio::sync::Semaphore;
 
@@ -90,6 +90,20 @@ impl SearchIndex for Tantivy {
     ) -> Result<Listed, SearchError> {
         let from = from.map(str::to_owned);
         self.call(index, move |shelf| shelf.side(Side::Live)?.list(from.as_deref(), limit)).await
+    }
+
+    async fn versions(
+        &self,
+        index: &'static Index,
+        side: Side,
+        ids: &[String],
+    ) -> Result<Vec<Option<Known>>, SearchError> {
+        let ids = ids.to_vec();
+        self.call(index, move |shelf| shelf.side(side)?.versions(&ids)).await
+    }
+
+    async fn open_next(&self, index: &'static Index) -> Result<(), SearchError> {
+        self.call(index, Shelf::open_next).await
     }
 
     async fn clear_next(&self, index: &'static Index) -> Result<(), SearchError> {

@@ -4,6 +4,7 @@
 //! of the two sides, whole.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -57,14 +58,21 @@ impl Shelf {
         }
     }
 
+    pub fn open_next(&self) -> Result<()> {
+        let mut sides = self.sides();
+        if sides.next.is_none() {
+            let folder = self.folder.join(NAMES[1 - sides.at]);
+            sides.next = Some(Arc::new(Store::open(self.index, &folder)?));
+        }
+        Ok(())
+    }
+
     pub fn clear_next(&self) -> Result<()> {
         let mut sides = self.sides();
         // Its writer holds a lock in the folder.
         sides.next = None;
         let folder = self.folder.join(NAMES[1 - sides.at]);
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
-        }
+        remove(&folder)?;
         sides.next = Some(Arc::new(Store::open(self.index, &folder)?));
         Ok(())
     }
@@ -81,6 +89,11 @@ impl Shelf {
         fs::rename(&new, &live)?;
         File::open(&self.folder)?.sync_all()?;
         (sides.at, sides.live) = (at, next);
-        Ok(())
+        // Queries that still read it hold its files open.
+        Ok(remove(&self.folder.join(NAMES[1 - at]))?)
     }
+}
+
+fn remove(folder: &Path) -> io::Result<()> {
+    if folder.exists() { fs::remove_dir_all(folder) } else { Ok(()) }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use platform::lock::locked;
-use platform::ports::search::{Hit, Hits, Listed, Query, terms};
+use platform::ports::search::{Hit, Hits, Known, Listed, Query, terms};
 use schemas::position::Version;
 use schemas::search::{Change, ID, Index};
 use tantivy::collector::{Count, TopDocs};
@@ -154,6 +154,13 @@ impl Store {
             }
         }
         Ok(None)
+    }
+
+    /// What there is of documents, in the order of their ids.
+    pub fn versions(&self, ids: &[String]) -> Result<Vec<Option<Known>>> {
+        let searcher = self.reader.searcher();
+        let known = |(version, is_present)| Known { version, is_present };
+        ids.iter().map(|id| Ok(self.find(&searcher, id)?.map(known))).collect()
     }
 
     pub fn search(&self, query: &Query) -> Result<Hits> {

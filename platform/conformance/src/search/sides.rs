@@ -33,3 +33,18 @@ pub async fn a_next_side_that_was_given_up_is_made_anew(search: Arc<dyn SearchIn
     assert_eq!(numbers(&*search, "squats", everything()).await, [0; 0]);
     assert!(search.swap(&MESSAGES).await.is_err(), "there is no next side");
 }
+
+pub async fn a_next_side_that_is_opened_again_has_what_it_had(search: Arc<dyn SearchIndex>) {
+    let ids = ["m-0001".to_owned()];
+    search.open_next(&MESSAGES).await.expect("a new side");
+    search.write(&MESSAGES, Side::Next, &messages(&["squats"])).await.expect("a write");
+    search.open_next(&MESSAGES).await.expect("the same side");
+    let known = search.versions(&MESSAGES, Side::Next, &ids).await.expect("versions");
+    assert!(known[0].is_some());
+    assert_eq!(search.versions(&MESSAGES, Side::Live, &ids).await.expect("versions"), [None]);
+    search.swap(&MESSAGES).await.expect("a swap");
+    assert_eq!(numbers(&*search, "squats", everything()).await, [1]);
+    search.open_next(&MESSAGES).await.expect("a new side");
+    let known = search.versions(&MESSAGES, Side::Next, &ids).await.expect("versions");
+    assert_eq!(known, [None], "what was live is gone");
+}

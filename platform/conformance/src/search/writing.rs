@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use platform::ports::SearchIndex;
+use platform::ports::search::{Known, Side};
 use schemas::position::Version;
 use schemas::search::{Change, MESSAGES};
 
@@ -60,6 +61,16 @@ pub async fn a_list_has_every_document_once(search: Arc<dyn SearchIndex>) {
     listed.sort();
     let wanted: Vec<_> = (1..=23).map(|seq| (format!("m-{seq:04}"), Version(seq))).collect();
     assert_eq!(listed, wanted);
+}
+
+pub async fn versions_are_known_of_what_is_there_and_of_what_is_gone(search: Arc<dyn SearchIndex>) {
+    let ids = ["m-0002", "m-0009", "m-0001"].map(str::to_owned);
+    let known = async || search.versions(&MESSAGES, Side::Live, &ids).await.expect("versions");
+    assert_eq!(known().await, [None, None, None]);
+    let gone = Change { id: ids[2].clone(), version: Version(7), document: None };
+    write(&*search, &MESSAGES, &[gone, message(2, "c", "ann", "squats")]).await;
+    let of = |version, is_present| Some(Known { version: Version(version), is_present });
+    assert_eq!(known().await, [of(2, true), None, of(7, false)]);
 }
 
 pub async fn ids_may_hold_whatever_ids_of_users_do(search: Arc<dyn SearchIndex>) {
