@@ -10,6 +10,7 @@ mod effect;
 pub mod emoji;
 pub mod fault;
 pub mod files;
+pub mod indexing;
 pub mod mentions;
 mod operation;
 pub mod policy;

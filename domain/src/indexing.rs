@@ -1,0 +1,86 @@
+//! What of the system can be found by search.
+//!
+//! Invariants: full matches only; a message is found by its text alone, and not once it is gone. Who may find
+//! what is not decided here: a hit is shown only to a viewer whose [`crate::access::Sight`] sees its row.
+
+use schemas::deleting::MessageDeleted;
+use schemas::editing::MessageEdited;
+use schemas::message::{Body, Message};
+use schemas::people::Profile;
+use schemas::search::{Change, Document};
+use schemas::sending::MessageCreated;
+use schemas::{ConversationFact, ConversationId, MessageId, Version};
+
+/// What a fact changes of what can be found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Indexed<'a> {
+    /// What the fact says of a message.
+    Message(&'a Message),
+    /// The title or the members of its conversation.
+    Conversation,
+    Nothing,
+}
+
+pub fn indexed(fact: &ConversationFact) -> Indexed<'_> {
+    match fact {
+        ConversationFact::MessageCreated(MessageCreated { message })
+        | ConversationFact::MessageEdited(MessageEdited { message })
+        | ConversationFact::MessageDeleted(MessageDeleted { message, by: _ }) => Indexed::Message(message),
+        ConversationFact::ConversationOpened(_)
+        | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::MembersChanged(_) => Indexed::Conversation,
+        ConversationFact::RolesChanged(_)
+        | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::MarkedUnread(_)
+        | ConversationFact::ReactionAdded(_)
+        | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::BlocksChanged(_) => Indexed::Nothing,
+    }
+}
+
+/// The text by which a message is found; none of a note, and of one that is gone.
+pub fn text(message: &Message) -> Option<&str> {
+    match &message.body {
+        Body::Text(text) if text.content.key_id.is_none() => Some(&text.content.text),
+        // Sealed: only its readers can open it.
+        Body::Text(_) | Body::Note(_) | Body::Removed(_) => None,
+    }
+}
+
+/// What the index is to say of a message, as of a version of its row.
+pub fn message(conversation: &ConversationId, message: &Message, version: Version) -> Change {
+    let document = text(message).map(|text| Document {
+        texts: vec![text.to_owned()],
+        words: vec![conversation.to_string(), message.sender.user.to_string()],
+        numbers: vec![message.seq, message.sent_at],
+    });
+    let id = MessageId { conversation: conversation.clone(), seq: message.seq };
+    Change { id: id.to_string(), version, document }
+}
+
+/// The name by which a member's conversations are found. Names of one conversation stand in lines.
+pub fn name(profile: &Profile) -> String {
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{} {}", line(&profile.display_name), line(&profile.username))
+}
+
+/// What the index is to say of a conversation with these members.
+pub fn conversation(
+    id: &ConversationId,
+    title: Option<&str>,
+    members: &[Profile],
+    version: Version,
+) -> Change {
+    let names: Vec<String> = members.iter().map(name).collect();
+    let texts = vec![title.unwrap_or_default().to_owned(), names.join("\n")];
+    let document = Document { texts, words: vec![], numbers: vec![] };
+    Change { id: id.to_string(), version, document: Some(document) }
+}
+
+/// What the index is to say of a user.
+pub fn user(profile: &Profile, version: Version) -> Change {
+    let texts = vec![profile.username.clone(), profile.display_name.clone()];
+    let document = Document { texts, words: vec![], numbers: vec![] };
+    Change { id: profile.user.to_string(), version, document: Some(document) }
+}

@@ -1,0 +1,240 @@
+//! What is indexed from rows: conversations with the names of their members.
+//!
+//! Invariant: rows that are behind an event are read again, so an index is never older than its events.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::indexing;
+use fold::Fold;
+use platform::clock::Clock;
+use platform::effects::Failure;
+use platform::ports::{Range, Row, Tables, TablesError};
+use schemas::avro::{self, Record};
+use schemas::membership::Member;
+use schemas::people::Profile;
+use schemas::position::Version;
+use schemas::rows::{KeyBytes, LAST_RESIDENT, RowKey, STATE};
+use schemas::search::{self, Change, Index};
+use schemas::states::ConversationState;
+use schemas::tables::views::{CREATED, MESSAGES_PER_BUCKET, MembershipRow, MessageRow};
+use schemas::tables::{CONVERSATIONS_BY_USER, FromValues, MESSAGES, MalformedRow, USERS, Value};
+use schemas::{ConversationId, MessageId, UserId};
+
+/// Between two reads of rows that are behind.
+const AGAIN: Duration = Duration::from_millis(20);
+/// Reads of such rows; then the machine that writes them is taken for away.
+const READS: usize = 100;
+/// Names of one conversation. A channel has more members, and is found by its title.
+const MOST_NAMES: usize = 100;
+const PAGE: usize = 100;
+
+#[derive(Clone)]
+pub struct Rows {
+    pub tables: Arc<dyn Tables>,
+    pub clock: Arc<dyn Clock>,
+}
+
+fn failure(error: TablesError) -> Failure {
+    match error {
+        TablesError::Unavailable(reason) => Failure::Away(reason),
+        TablesError::Refused(reason) => Failure::Refused(reason),
+    }
+}
+
+fn malformed(error: MalformedRow) -> Failure {
+    Failure::Refused(error.to_string())
+}
+
+fn decode<T: Record>(body: &[u8]) -> Result<T, Failure> {
+    avro::decode(body).map_err(|error| Failure::Refused(error.to_string()))
+}
+
+impl Rows {
+    /// What the index is to say of a conversation; nothing of one that was never opened.
+    pub async fn conversation(
+        &self,
+        id: &ConversationId,
+        at_least: Version,
+    ) -> Result<Option<Change>, Failure> {
+        let mut reads = 1;
+        let (version, state, members) = loop {
+            let (version, state, members) = self.resident(id).await?;
+            if version >= at_least {
+                break (version, state, members);
+            }
+            self.wait(&mut reads).await?;
+        };
+        let Some(opened) = state.opened else { return Ok(None) };
+        let mut profiles = Vec::with_capacity(members.len());
+        for user in &members {
+            profiles.extend(self.profile(user).await?.map(|(_, profile)| profile));
+        }
+        Ok(Some(indexing::conversation(id, opened.title.as_deref(), &profiles, version)))
+    }
+
+    /// The version of a conversation's state, the state, and its present members, as of one moment.
+    async fn resident(
+        &self,
+        id: &ConversationId,
+    ) -> Result<(Version, ConversationState, Vec<UserId>), Failure> {
+        let (table, partition) = (domain::Conversations::table(), [Value::text(id.as_str())]);
+        let bounds = (vec![Value::Int(STATE)], vec![Value::Int(LAST_RESIDENT)]);
+        let (mut version, mut state) = (Version(0), domain::Conversations::fresh());
+        let (mut members, mut after) = (vec![], None);
+        loop {
+            let (from, to) = bounds.clone();
+            let range = Range { from, to, limit: PAGE, after: after.take(), ..Range::default() };
+            let page = self.tables.range(table, &partition, range).await.map_err(failure)?;
+            for row in &page.rows {
+                let (key, body) = owner_row(row)?;
+                if key.kind == STATE {
+                    (version, state) = (row.version, decode(body)?);
+                } else if let Some(user) = key.names::<Member>()
+                    && decode::<Member>(body)?.present().is_some()
+                {
+                    members.push(user);
+                }
+            }
+            after = page.next;
+            if after.is_none() || members.len() >= MOST_NAMES {
+                members.truncate(MOST_NAMES);
+                return Ok((version, state, members));
+            }
+        }
+    }
+
+    /// Waits until the row of a user is as new as what the platform has published.
+    pub async fn until_renamed(&self, user: &UserId, at_least: Version) -> Result<(), Failure> {
+        let mut reads = 1;
+        while self.profile(user).await?.is_none_or(|(version, _)| version < at_least) {
+            self.wait(&mut reads).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits between two reads of rows that are behind, a bounded number of times.
+    async fn wait(&self, reads: &mut usize) -> Result<(), Failure> {
+        if *reads >= READS {
+            return Err(Failure::Away("rows are behind their events".to_owned()));
+        }
+        *reads += 1;
+        self.clock.sleep(AGAIN).await;
+        Ok(())
+    }
+
+    async fn profile(&self, user: &UserId) -> Result<Option<(Version, Profile)>, Failure> {
+        let rows =
+            self.tables.get(&USERS, &[Value::text(user.as_str())], &[vec![]]).await.map_err(failure)?;
+        let read = |row: &Row| {
+            let mut values = FromValues::new(USERS.name, &row.columns);
+            let profile = Profile {
+                user: user.clone(),
+                username: values.text()?.to_owned(),
+                display_name: values.text()?.to_owned(),
+                avatar_url: values.text_or_null()?.map(str::to_owned),
+            };
+            Ok((row.version, profile))
+        };
+        rows.first().map(read).transpose().map_err(malformed)
+    }
+
+    /// Whether there is what a document of an index is about.
+    pub async fn has(&self, index: &'static Index, id: &str) -> Result<bool, Failure> {
+        if index == &search::USERS {
+            let Ok(user) = id.parse() else { return Ok(false) };
+            return Ok(self.profile(&user).await?.is_some());
+        }
+        if index == &search::CONVERSATIONS {
+            let Ok(id) = id.parse() else { return Ok(false) };
+            return Ok(self.conversation(&id, Version(0)).await?.is_some());
+        }
+        let Ok(MessageId { conversation, seq }) = id.parse() else { return Ok(false) };
+        let (partition, key) = (MessageRow::partition(&conversation, seq), MessageRow::key(seq));
+        let rows = self.tables.get(&MESSAGES, &partition, &[key]).await.map_err(failure)?;
+        let row = rows.first().map(|row| MessageRow::from_row(&conversation, &row.columns));
+        let row = row.transpose().map_err(malformed)?;
+        Ok(row.is_some_and(|row| indexing::text(&row.message).is_some()))
+    }
+
+    /// The messages of a conversation, a page at a time.
+    pub async fn messages_of(&self, id: &ConversationId) -> Result<MessagesOf<'_>, Failure> {
+        let (_, state, _) = self.resident(id).await?;
+        let last_bucket = state.head / MESSAGES_PER_BUCKET;
+        Ok(MessagesOf { rows: self, id: id.clone(), bucket: 0, last_bucket, after: None })
+    }
+
+    /// The conversations that a user is in, a page at a time.
+    pub fn conversations_of<'a>(&'a self, user: &'a UserId) -> ConversationsOf<'a> {
+        ConversationsOf { rows: self, user, after: None, is_over: false }
+    }
+}
+
+pub struct ConversationsOf<'a> {
+    rows: &'a Rows,
+    user: &'a UserId,
+    after: Option<Vec<Value>>,
+    is_over: bool,
+}
+
+impl ConversationsOf<'_> {
+    pub async fn next(&mut self) -> Result<Option<Vec<ConversationId>>, Failure> {
+        if self.is_over {
+            return Ok(None);
+        }
+        let range = Range { limit: PAGE, after: self.after.take(), ..Range::default() };
+        let partition = MembershipRow::partition(self.user);
+        let page =
+            self.rows.tables.range(&CONVERSATIONS_BY_USER, &partition, range).await.map_err(failure)?;
+        (self.is_over, self.after) = (page.next.is_none(), page.next);
+        let mut ids = Vec::new();
+        for row in &page.rows {
+            let row = MembershipRow::from_row(self.user, &row.key, &row.columns).map_err(malformed)?;
+            if row.member.present().is_some() {
+                ids.push(row.conversation);
+            }
+        }
+        Ok(Some(ids))
+    }
+}
+
+/// The messages of a conversation, as the index is to say them, a page at a time.
+pub struct MessagesOf<'a> {
+    rows: &'a Rows,
+    id: ConversationId,
+    bucket: i64,
+    last_bucket: i64,
+    after: Option<Vec<Value>>,
+}
+
+impl MessagesOf<'_> {
+    pub async fn next(&mut self) -> Result<Option<Vec<Change>>, Failure> {
+        if self.bucket > self.last_bucket {
+            return Ok(None);
+        }
+        let partition = MessageRow::partition(&self.id, self.bucket * MESSAGES_PER_BUCKET);
+        let range = Range { limit: PAGE, after: self.after.take(), ..Range::default() };
+        let page = self.rows.tables.range(&MESSAGES, &partition, range).await.map_err(failure)?;
+        self.after = page.next;
+        if self.after.is_none() {
+            self.bucket += 1;
+        }
+        let mut changes = Vec::with_capacity(page.rows.len());
+        for row in page.rows.iter().filter(|row| row.key.get(1) == Some(&Value::text(CREATED))) {
+            let MessageRow { message, .. } =
+                MessageRow::from_row(&self.id, &row.columns).map_err(malformed)?;
+            changes.push(indexing::message(&self.id, &message, row.version));
+        }
+        Ok(Some(changes))
+    }
+}
+
+/// Key and body of an owner's row.
+fn owner_row(row: &Row) -> Result<(RowKey, &[u8]), Failure> {
+    let read = || {
+        let mut key = FromValues::new("owner", &row.key);
+        let mut columns = FromValues::new("owner", &row.columns);
+        Ok((RowKey { kind: key.int()?, key: KeyBytes::from_slice(key.blob()?) }, columns.blob()?))
+    };
+    read().map_err(malformed)
+}
