@@ -25,6 +25,7 @@ mod query;
 pub mod reads;
 pub mod rows;
 pub mod scalars;
+pub mod search;
 pub mod subscriptions;
 pub mod trace;
 pub mod unpaired;
@@ -45,6 +46,7 @@ pub use origins::Origins;
 pub use query::Query;
 pub use reads::{Access, Reads, Rights};
 pub use rows::Rows;
+pub use search::Search;
 pub use subscriptions::Subscription;
 pub use trace::TraceParent;
 

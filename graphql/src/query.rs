@@ -17,6 +17,7 @@ use crate::message::versions::{self, MessageVersion};
 use crate::paging::{self, ListPage};
 use crate::people::presence::{self, UserPresence};
 use crate::people::user::{User, UserConnection};
+use crate::search::SearchQueries;
 use crate::{Result, access, reads, viewer};
 
 pub struct Query;
@@ -135,6 +136,11 @@ impl Query {
         let id: AttachmentId = parse_id(&id)?;
         let row = reads(ctx)?.attachment(&viewer(ctx)?.user, &id).await?;
         Ok(Some(Attachment::new(id, row)))
+    }
+
+    #[graphql(flatten)]
+    async fn search(&self) -> SearchQueries {
+        SearchQueries
     }
 
     async fn credits(&self, ctx: &Context<'_>) -> Result<CreditAccount> {

@@ -19,7 +19,7 @@ use fanout::Node;
 use fanout::cursor::CursorKey;
 use fanout::socket::Sockets;
 use graphql::auth::Authenticator;
-use graphql::{Admission, Executor, Origins, Reads, Rows};
+use graphql::{Admission, Executor, Origins, Reads, Rows, Search};
 use ingest::http::Http;
 use ingest::http::connections::{self, Serving};
 use ingest::http::files::Transfers;
@@ -28,7 +28,7 @@ use objects::Objects;
 use platform::clock::Clock;
 use platform::connections::Options as Connections;
 use platform::lifecycle::{Lifecycle, Signals};
-use platform::ports::{Ephemeral, Log, Ports, Tables};
+use platform::ports::{Ephemeral, Log, Ports, SearchIndex, Tables};
 use platform::runner::{self, RunnerError};
 use platform::telemetry::consumers::Port;
 use schemas::ConversationKey;
@@ -47,6 +47,8 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(25);
 pub struct Process {
     pub log: Arc<dyn Log>,
     pub tables: Arc<dyn Tables>,
+    /// Absent in a process or a deployment without one.
+    pub search: Option<Arc<dyn SearchIndex>>,
     pub clock: Arc<dyn Clock>,
     pub life: Lifecycle,
 }
@@ -81,7 +83,7 @@ pub struct Api {
 impl Process {
     pub fn new(log: Arc<dyn Log>, tables: Arc<dyn Tables>, clock: Arc<dyn Clock>) -> Self {
         Port::announce();
-        Self { log, tables, clock, life: Lifecycle::default() }
+        Self { log, tables, search: None, clock, life: Lifecycle::default() }
     }
 
     /// Lives from `start`, which starts the roles, until it is told to end, or a role ends, which none
@@ -142,6 +144,12 @@ impl Process {
         self.life.running.spawn("media", |stop| media::serve(ports, objects, stop));
     }
 
+    /// What can be found by search.
+    pub fn search_index(&mut self, search: Arc<dyn SearchIndex>) {
+        let ports = self.ports();
+        self.life.running.spawn("search-index", |stop| search_index::serve(ports, search, stop));
+    }
+
     /// What requests are answered by. Its verdicts come to a partition that it picks: whoever shares
     /// it tells the own requests from the other's.
     pub async fn api(
@@ -157,11 +165,12 @@ impl Process {
         let ingest = Ingest::open(ports.0, ports.1, ports.2, files.objects.clone(), options).await?;
         let latch = self.life.readiness.latch("verdicts");
         self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
-        let awareness = Awareness::new(ephemeral, rows.clone(), self.clock.clone());
+        let awareness = Awareness::new(ephemeral.clone(), rows.clone(), self.clock.clone());
         let reads = Reads::new(rows, ids, awareness.clone(), self.clock.clone());
         let reads = Arc::new(reads.with_links_at(&files.public_url));
         self.life.running.spawn("presence", |stop| async move { awareness.presence.sweep(stop).await });
-        let schema = api::schema(reads.clone(), ingest.clone());
+        let search = Search::new(self.search.clone(), ephemeral, self.clock.clone());
+        let schema = api::schema(reads.clone(), search, ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })
     }

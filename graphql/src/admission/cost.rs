@@ -20,7 +20,7 @@ use crate::paging::MAX_PAGE;
 pub(super) const SIZES: [&str; 3] = ["first", "last", "limit"];
 /// Lists that no argument sizes: what they hold in a page of messages, on average. A single message may have
 /// more; the bytes of an answer bound it.
-pub(super) const LISTS: [(&str, &str, usize); 8] = [
+pub(super) const LISTS: [(&str, &str, usize); 9] = [
     ("Message", "mentions", 10),
     ("Message", "reactions", 5),
     ("SystemEvent", "targets", 10),
@@ -29,6 +29,7 @@ pub(super) const LISTS: [(&str, &str, usize); 8] = [
     ("Query", "messageVersions", 10),
     ("Query", "rateLimits", 10),
     ("Query", "presence", 100),
+    ("MessageSearchResult", "highlights", 3),
 ];
 
 /// What an operation comes to.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::access::Blocking;
 use schemas::UserId;
-use schemas::blocking::PairBlocks;
+use schemas::blocking::{BlockInterval, PairBlocks};
 use schemas::position::LogTime;
 use schemas::tables::views::BlocksRow;
 
@@ -40,6 +40,14 @@ impl BlockList {
     /// The users whom the viewer has asked, and who have not accepted.
     pub fn awaited(&self) -> impl Iterator<Item = &UserId> {
         self.0.iter().filter(|(_, blocks)| blocks.user_awaits).map(|(user, _)| user)
+    }
+
+    /// Every block of either side, with the user that it is between.
+    pub fn intervals(&self) -> impl Iterator<Item = (&UserId, &BlockInterval)> {
+        self.0.iter().flat_map(|(user, blocks)| {
+            let both = blocks.by_user.intervals.iter().chain(&blocks.by_other.intervals);
+            both.map(move |interval| (user, interval))
+        })
     }
 
     /// The users of whom something sent since a time may be hidden.

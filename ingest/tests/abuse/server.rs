@@ -13,7 +13,7 @@ use axum::http::{HeaderValue, Request};
 use embedded::Store;
 use graphql::auth::Authenticator;
 use graphql::limits;
-use graphql::{Admission, Executor, Origins, Reads, Rows};
+use graphql::{Admission, Executor, Origins, Reads, Rows, Search};
 use musclemap_ingest::http::connections::Connected;
 use musclemap_ingest::http::files::Transfers;
 use musclemap_ingest::http::{Http, routes};
@@ -155,9 +155,11 @@ impl Server {
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
         let token =
             authenticator.issue(&"nobody".parse().expect("an id"), vec![], clock.now()).expect("a token");
-        let awareness = Awareness::new(Arc::new(InProcess::default()), rows.clone(), clock.clone());
+        let ephemeral = Arc::new(InProcess::default());
+        let awareness = Awareness::new(ephemeral.clone(), rows.clone(), clock.clone());
         let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), awareness, clock.clone()));
-        let executor = api::executor(api::schema(reads.clone(), ingest.clone()));
+        let search = Search::new(None, ephemeral, clock.clone());
+        let executor = api::executor(api::schema(reads.clone(), search, ingest.clone()));
         let admission = Admission::new(&api::sdl(), development).expect("a schema");
         let http = Http {
             executor: executor.clone(),
