@@ -1,5 +1,7 @@
 //! What a process of one role is told. `default.toml` documents every key.
 
+mod servers;
+
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -49,7 +51,8 @@ pub struct Flags {
 pub struct Config {
     pub kafka: KafkaSection,
     pub tables: TablesSection,
-    pub redis: RedisSection,
+    pub redis: servers::RedisSection,
+    pub search: servers::SearchSection,
     pub http: HttpSection,
     pub web: WebSection,
     pub tls: TlsSection,
@@ -84,17 +87,6 @@ pub struct KafkaSection {
 pub struct TablesSection {
     nodes: String,
     keyspace: String,
-    tls: bool,
-    ca: PathBuf,
-    user: String,
-    password: Secret,
-}
-
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct RedisSection {
-    address: String,
-    prefix: String,
     tls: bool,
     ca: PathBuf,
     user: String,
@@ -240,11 +232,6 @@ impl Config {
     pub fn tables(&self) -> scylla_tables::Config {
         let TablesSection { nodes, keyspace, tls, ca, user, password } = self.tables.clone();
         scylla_tables::Config { keyspace, tls, ca, user, password, ..scylla_tables::Config::new(nodes) }
-    }
-
-    pub fn redis(&self) -> redis_ephemeral::Config {
-        let RedisSection { address, prefix, tls, ca, user, password } = self.redis.clone();
-        redis_ephemeral::Config { address, prefix, tls, ca, user, password }
     }
 
     pub fn runner(&self) -> runner::Options {

@@ -1,16 +1,18 @@
-//! What operators do to a system: put a policy in force, look at dead letters and replay them.
+//! What operators do to a system: put a policy in force, replay dead letters, rebuild the search index.
 //!
 //! Invariant: each command can be given again, and then changes nothing more.
 
 pub mod control;
 pub mod dead_letters;
 pub mod policy;
+pub mod search;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Subcommand;
-use platform::ports::{Log, Tables};
+use platform::ports::{Log, SearchIndex, Tables};
 use schemas::position::{Offset, Partition};
 
 #[derive(Debug, Clone, Subcommand)]
@@ -24,6 +26,22 @@ pub enum Command {
     /// Dead letters: records that could not be handled.
     #[command(subcommand)]
     Dlq(Dlq),
+    /// The search index.
+    #[command(subcommand)]
+    Search(Search),
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum Search {
+    /// Builds the index from the tables beside the live one, and swaps it in.
+    Rebuild {
+        /// Goes on with what an earlier run has built and not swapped in, and writes what that lacks.
+        #[arg(long, conflicts_with = "verify")]
+        resume: bool,
+        /// Builds nothing: compares the live index with the tables, and fails if they differ.
+        #[arg(long)]
+        verify: bool,
+    },
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -61,9 +79,20 @@ pub struct Place {
     pub offset: Offset,
 }
 
+/// What the commands work on.
+pub struct On {
+    pub log: Arc<dyn Log>,
+    pub tables: Arc<dyn Tables>,
+    /// Absent in a deployment without one.
+    pub search: Option<Arc<dyn SearchIndex>>,
+}
+
 /// Does what is asked, and prints what there is to say.
-pub async fn run(command: Command, log: &dyn Log, tables: &dyn Tables) -> Result<()> {
+pub async fn run(command: Command, on: &On) -> Result<()> {
+    let (log, tables) = (&*on.log, &*on.tables);
     match command {
+        Command::Search(Search::Rebuild { resume, verify: false }) => search::rebuild(on, resume).await?,
+        Command::Search(Search::Rebuild { verify: true, .. }) => search::verify(on).await?,
         Command::Policy(Policy::Apply { file }) => {
             let version = policy::apply(log, tables, Some(&file)).await?;
             println!("policy version {version} is in force");

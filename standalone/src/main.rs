@@ -13,10 +13,13 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::Parser;
 use embedded::{OpenError, Store};
+use operator::On;
 use platform::clock::SystemClock;
 use platform::lifecycle::Signals;
+use platform::ports::SearchIndex;
 use platform::telemetry;
 use roles::{Process, http, release};
+use tantivy_search::Tantivy;
 
 use crate::flags::Flags;
 
@@ -60,5 +63,9 @@ async fn run() -> Result<()> {
 /// What an operator does to a folder while no system runs on it.
 async fn operate(flags: &Flags, command: operator::Command) -> Result<()> {
     let store = Store::open(&flags.data_dir, Arc::new(SystemClock))?;
-    operator::run(command, &*store.log(), &*store.tables()).await
+    let search: Option<Arc<dyn SearchIndex>> = match &command {
+        operator::Command::Search(_) => Some(Arc::new(Tantivy::open(&flags.data_dir.join(system::SEARCH))?)),
+        _ => None,
+    };
+    operator::run(command, &On { log: store.log(), tables: store.tables(), search }).await
 }

@@ -11,15 +11,20 @@ use graphql::auth::Authenticator;
 use ingest::Ingest;
 use ingest::web::{Files, Setting, Web};
 use platform::in_process::InProcess;
+use platform::ports::SearchIndex;
 use platform::runner;
 use roles::{Access, Process, http};
 use schemas::ConversationKey;
 use schemas::control::RULES;
+use tantivy_search::Tantivy;
 use tokio::net::TcpListener;
 
 use crate::demo;
 use crate::flags::Flags;
 use crate::secrets::Secrets;
+
+/// The folder of the search index, in the data folder. It is derived, and may be built again.
+pub const SEARCH: &str = "search";
 
 /// What the process uses of its own API once it runs.
 pub struct Inside {
@@ -43,6 +48,9 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     process.profiles();
     let files = flags.files()?;
     process.media(&files);
+    let search: Arc<dyn SearchIndex> = Arc::new(Tantivy::open(&flags.data_dir.join(SEARCH))?);
+    process.search = Some(search.clone());
+    process.search_index(search);
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
     let dev_login = flags.dev_login;
     let access =

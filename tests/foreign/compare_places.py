@@ -11,7 +11,7 @@ from difference import same, true
 from headers import Cause
 from log import Topic
 from tables import Row
-from topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, CONVERSATION_COMMANDS, EVENTS, Read
+from topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, CONVERSATION_COMMANDS, EVENTS, USERS, Read
 
 MACHINES = {"accounts": ACCOUNT_COMMANDS, "conversations": CONVERSATION_COMMANDS}
 DAY_MS = timedelta(days=1) // timedelta(milliseconds=1)
@@ -58,6 +58,22 @@ def checkpoints(rows: list[Row], topics: dict[str, Topic], log: dict[str, list[R
                 highest[cause.partition] = max(cause, highest.get(cause.partition, cause))
         marks = [Cause(*map(int, mark.split("."))) for mark in row.columns["watermarks"].decode().split()]
         same(f"watermarks in the {what}", {mark.partition: mark for mark in marks}, highest)
+
+
+# Topics of the consumers with effects.
+CONSUMERS = {"media": ACCOUNT_EVENTS, "search-index": EVENTS, "search-users": USERS}
+
+
+def consumers(rows: list[Row], topics: dict[str, Topic]) -> None:
+    """Each is in its partition, at most at its end; its version is its offset."""
+    for row in rows:
+        consumer, partition = row.columns["consumer"], row.columns["partition"]
+        what = f"position of {consumer} {partition}"
+        true(f"{what} is of a known consumer", consumer in CONSUMERS)
+        next_offset = row.columns["next_offset"]
+        true(f"{what} is in the log", 0 < next_offset <= topics[CONSUMERS[consumer]].ends[partition])
+        same(f"version of the {what}", row.version, next_offset)
+        true(f"number of the {what} is one, or none", row.columns["cause_offset"] >= -1)
 
 
 def snapshots(rows: list[Row], topics: dict[str, Topic]) -> None:

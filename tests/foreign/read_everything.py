@@ -85,6 +85,7 @@ def main() -> None:
     compare_rows.follows(rows["follows"], [read.value for read in kept[FOLLOWS] if read.decoded is not None])
     compare_rows.policies(rows["policies"], control)
     compare_places.checkpoints(rows["checkpoints"], whole, kept, control)
+    compare_places.consumers(rows["consumers"], whole)
     compare_places.snapshots(rows["snapshots"], whole)
     for name, found in rows.items():
         print(f"table {name}: {len(found)} rows")

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 
 use futures::future::join_all;
+use meilisearch_stand_in::StandIn;
 use tempfile::TempDir;
 use tokio::process::Command;
 use tokio::time::timeout;
@@ -53,8 +54,15 @@ impl Servers {
 }
 
 /// Roles of the distributed stack, and how many processes of each.
-const ROLES: [(&str, usize); 6] =
-    [("accounts", 2), ("conversations", 2), ("profiles", 1), ("media", 1), ("ingest", 2), ("fanout", 2)];
+const ROLES: [(&str, usize); 7] = [
+    ("accounts", 2),
+    ("conversations", 2),
+    ("profiles", 1),
+    ("media", 1),
+    ("search-index", 1),
+    ("ingest", 2),
+    ("fanout", 2),
+];
 /// Requests, and bytes for the log, in a minute: clients of a test are in haste, and at one address.
 const PER_MINUTE: &str = "1000000000";
 /// The built web client, where it is built.
@@ -67,6 +75,8 @@ pub struct System {
     pub processes: Vec<Process>,
     turn: AtomicUsize,
     operators: Operators,
+    /// What a distributed system finds messages by.
+    pub search: Option<StandIn>,
     /// Removed with the system.
     _folder: Option<TempDir>,
 }
@@ -103,7 +113,8 @@ impl System {
 
     async fn deployed(servers: &Servers, policy: Option<&Path>, limits: Limits) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let variables = deployment(servers, folder.path(), limits);
+        let search = StandIn::start().await.expect("a search server");
+        let variables = deployment(servers, &search, folder.path(), limits);
         let operators = Operators { program: "musclemap", arguments: vec![], variables };
         let setup = ["setup", "--partitions", PARTITIONS, "--replicas", "1", "--min-insync", "1"];
         operators.tell(&setup).await.expect("a set-up");
@@ -111,7 +122,8 @@ impl System {
             operators.tell(&["policy", "apply", policy.to_str().expect("text")]).await.expect("a policy");
         }
         let starts = roles(folder.path(), &operators.variables);
-        Self::run(Stack::Distributed, starts, operators).await.keeping(folder)
+        let system = Self::run(Stack::Distributed, starts, operators).await.keeping(folder);
+        Self { search: Some(search), ..system }
     }
 
     /// The standalone system on a folder of the test's own.
@@ -127,7 +139,8 @@ impl System {
 
     async fn run(stack: Stack, starts: Vec<Start>, operators: Operators) -> Self {
         let processes = starts.into_iter().map(Process::spawn).collect();
-        let mut system = Self { stack, processes, turn: AtomicUsize::new(0), operators, _folder: None };
+        let mut system =
+            Self { stack, processes, turn: AtomicUsize::new(0), operators, search: None, _folder: None };
         system.wait_until_ready().await;
         system
     }
@@ -294,7 +307,7 @@ fn standalone(data: &Path, policy: Option<&Path>, limits: Limits) -> Start {
 }
 
 /// A deployment of its own.
-fn deployment(servers: &Servers, folder: &Path, limits: Limits) -> Vec<(String, String)> {
+fn deployment(servers: &Servers, search: &StandIn, folder: &Path, limits: Limits) -> Vec<(String, String)> {
     let name = format!("t{}", &Uuid::new_v4().simple().to_string()[..8]);
     let processors = available_parallelism().map_or(1, usize::from);
     let variables = [
@@ -304,6 +317,7 @@ fn deployment(servers: &Servers, folder: &Path, limits: Limits) -> Vec<(String, 
         ("MM_REDIS__ADDRESS", servers.redis.clone()),
         ("MM_REDIS__PREFIX", format!("{name}:")),
         ("MM_TABLES__KEYSPACE", name),
+        ("MM_SEARCH__URL", search.url()),
         ("MM_AUTH__DEVELOPMENT_SECRET", "a5".repeat(32)),
         ("MM_AUTH__DEV_LOGIN", "true".to_owned()),
         ("MM_CURSORS__KEY", "5a".repeat(32)),

@@ -1,10 +1,12 @@
 //! What operators do to a deployment: set up topics and tables, apply a policy, look at dead letters.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use distributed::config::{Config, Flags};
+use operator::On;
 use platform::telemetry;
 use schemas::control::RULES;
 
@@ -64,7 +66,8 @@ async fn main() -> Result<()> {
         }
         Command::Operator(command) => {
             let (log, tables) = distributed::connect(&config, "musclemap").await?;
-            operator::run(command, &log, &tables).await
+            let on = On { log: Arc::new(log), tables: Arc::new(tables), search: config.search()? };
+            operator::run(command, &on).await
         }
     }
 }

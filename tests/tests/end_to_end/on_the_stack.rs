@@ -26,6 +26,7 @@ mod receipts;
 mod refusals;
 mod replies;
 mod roles;
+mod searching;
 mod settings;
 mod typing;
 mod uploading;

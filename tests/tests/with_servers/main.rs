@@ -11,6 +11,7 @@ mod kept;
 mod npm;
 mod prometheus;
 mod python;
+mod searching;
 mod sockets;
 mod web;
 
