@@ -35,6 +35,7 @@ pub fn indexed(fact: &ConversationFact) -> Indexed<'_> {
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => Indexed::Nothing,
     }
 }
