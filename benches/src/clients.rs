@@ -70,7 +70,7 @@ impl Crowd {
     pub async fn come(address: SocketAddr, plan: Plan, selection: impl Fn(usize) -> String) -> Result<Self> {
         let (issuer, now) = (Authenticator::development(&TOKEN_KEY), SystemClock.now());
         let way = |group: usize, member: usize| -> Result<Way> {
-            let token = issuer.issue(&node::user(group, member), vec![], now)?;
+            let token = issuer.issue(&node::user(group, member), vec![], None, now)?;
             Ok(Way::Node { token, selection: selection(member) })
         };
         Self::gather(address, plan, way).await

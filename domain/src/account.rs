@@ -34,6 +34,7 @@ pub use creating::check as check_creation;
 pub use organizing::check_labels;
 pub use uploading::check as check_upload;
 
+use crate::features;
 use crate::operation::{Context, NoEffect, Operation, Past, dispatch};
 
 /// Deterministic state machine of accounts; owned by user.
@@ -92,9 +93,11 @@ impl Fold for Accounts {
     ) -> Decision<Self> {
         let Command { offset, at, envelope, request } = command;
         let context = Context { id, owner, policy: in_force.policy, offset: *offset, at: *at, envelope };
-        let decided =
-            account_operations! { dispatch AccountRequest, request, |asked| asked.decide(&context); };
-        decided.unwrap_or_else(|none| match none {
+        let decide =
+            || account_operations! { dispatch AccountRequest, request, |asked| asked.decide(&context); };
+        let allowed = features::of_account(request)
+            .map_or(Ok(()), |flag| features::check(in_force.policy, flag, id, envelope.tier.as_ref()));
+        allowed.map_err(NoEffect::from).and_then(|()| decide()).unwrap_or_else(|none| match none {
             NoEffect::Refused(refusal) => Decision::verdict(owner, Outcome::refused(refusal)),
             NoEffect::Nothing => Decision::verdict(owner, Outcome::nothing_to_do()),
         })

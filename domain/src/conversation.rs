@@ -35,6 +35,7 @@ use schemas::{ConversationId, UserId, conversation_operations};
 pub use settings::check_settings;
 
 use crate::access;
+use crate::features;
 use crate::operation::{Context, NoEffect, Operation, Past, dispatch};
 
 /// Deterministic state machine of conversations; owned by conversation.
@@ -104,8 +105,14 @@ impl Fold for Conversations {
     ) -> Decision<Self> {
         let Command { offset, at, envelope, request } = command;
         let context = Context { id, owner, policy: in_force.policy, offset: *offset, at: *at, envelope };
-        let decided = conversation_operations! { dispatch ConversationRequest, request, |asked| asked.decide(&context); };
-        decided.unwrap_or_else(|none| without_effect(&context, none))
+        let decide = || conversation_operations! { dispatch ConversationRequest, request, |asked| asked.decide(&context); };
+        let allowed = features::of_conversation(request).map_or(Ok(()), |(flag, user)| {
+            features::check(in_force.policy, flag, user, envelope.tier.as_ref())
+        });
+        allowed
+            .map_err(NoEffect::from)
+            .and_then(|()| decide())
+            .unwrap_or_else(|none| without_effect(&context, none))
     }
 
     fn repeat(

@@ -9,6 +9,7 @@ pub mod delivery;
 mod effect;
 pub mod emoji;
 pub mod fault;
+pub mod features;
 pub mod files;
 pub mod indexing;
 pub mod mentions;

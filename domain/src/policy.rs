@@ -3,6 +3,7 @@
 //! Invariant: what is not understood is an error, so a misspelt limit is never silently absent.
 
 use schemas::control::{Limit, Policy};
+use schemas::flags::{Features, Flag, Tier};
 
 /// The policy that is shipped.
 pub const SHIPPED: &str = include_str!("../../deploy/policy/policy.toml");
@@ -21,6 +22,9 @@ const LONGEST_WINDOW: i64 = 366 * 24 * 60 * 60;
 const MOST_MEMBERS: i64 = 80;
 /// The media processor holds a file in memory.
 pub const MOST_FILE_BYTES: i64 = 64 * 1024 * 1024;
+/// A control record carries them to every partition.
+const MOST_TIERS: usize = 20;
+const MOST_USERS: usize = 1_000;
 /// Four bytes each, and the parent's text beside: a fraction of the largest record.
 const MOST_CHARACTERS: i64 = 16_000;
 
@@ -32,6 +36,12 @@ pub enum InvalidPolicy {
     UnknownKey(String),
     #[error("{0} must be between 1 and {1}")]
     OutOfRange(&'static str, i64),
+    #[error("features.flags: {0} must be there once")]
+    Flag(String),
+    #[error("features.flags: {0} is no flag")]
+    UnknownFlag(String),
+    #[error("features.flags: {0} must have a percentage from 0 to 100, at most 20 tiers and 1000 users")]
+    Rollout(String),
     #[error("a price must be between 0 and 1000000 milli-credits")]
     Price,
 }
@@ -88,6 +98,26 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     if !(0..=1_000_000).contains(&policy.prices.message_per_recipient) {
         return Err(InvalidPolicy::Price);
     }
+    check_features(&policy.features)
+}
+
+/// Every flag is there, so that none is off in silence.
+fn check_features(features: &Features) -> Result<(), InvalidPolicy> {
+    for flag in Flag::ALL {
+        if features.flags.iter().filter(|rule| rule.key == flag.key()).count() != 1 {
+            return Err(InvalidPolicy::Flag(flag.key().to_owned()));
+        }
+    }
+    for rule in &features.flags {
+        if Flag::ALL.iter().all(|flag| flag.key() != rule.key) {
+            return Err(InvalidPolicy::UnknownFlag(rule.key.clone()));
+        }
+        let are_tiers = rule.tiers.iter().all(|tier| tier.parse::<Tier>().is_ok());
+        let fits = are_tiers && rule.tiers.len() <= MOST_TIERS && rule.users.len() <= MOST_USERS;
+        if !fits || !(0..=100).contains(&rule.percentage) {
+            return Err(InvalidPolicy::Rollout(rule.key.clone()));
+        }
+    }
     Ok(())
 }
 
@@ -114,6 +144,48 @@ mod tests {
         assert_eq!(policy.limits.upload, Limit { count: 20, seconds: 3_600 });
         assert_eq!(policy.limits.attachment_bytes, 25 * 1024 * 1024);
         assert_eq!(policy.limits.group_members, 50);
+        assert!(policy.features.flags.iter().all(|rule| rule.percentage == 100 && !rule.off));
+    }
+
+    #[test]
+    fn the_example_rolls_out_as_the_plan_says() {
+        let policy = parse(include_str!("../../deploy/policy/rollout.example.toml")).unwrap();
+        let limited: Vec<(&str, i32, &[String])> = policy
+            .features
+            .flags
+            .iter()
+            .filter(|rule| rule.percentage < 100)
+            .map(|rule| (rule.key.as_str(), rule.percentage, &rule.tiers[..]))
+            .collect();
+        let premium = ["premium".to_owned()];
+        assert_eq!(
+            limited,
+            [("messaging.message_reactions", 50, &[][..]), ("messaging.voice_messages", 10, &premium[..])]
+        );
+        let shipped = parse(SHIPPED).unwrap();
+        assert_eq!((policy.prices, policy.limits), (shipped.prices, shipped.limits));
+    }
+
+    #[test]
+    fn flags_that_are_missing_unknown_or_out_of_range_are_refused_by_name() {
+        let polls = r#"{ key = "messaging.polls", percentage = 100 }"#;
+        for (instead, wrong) in [
+            ("", "features.flags: messaging.polls must be there once"),
+            (&format!("{polls}, {polls}") as &str, "features.flags: messaging.polls must be there once"),
+            (
+                &format!(r#"{polls}, {{ key = "messaging.poll", percentage = 100 }}"#),
+                "features.flags: messaging.poll is no flag",
+            ),
+            (
+                r#"{ key = "messaging.polls", percentage = 101 }"#,
+                "features.flags: messaging.polls must have a percentage from 0 to 100, at most 20 tiers and 1000 users",
+            ),
+        ] {
+            let refused = parse(&SHIPPED.replace(polls, instead).replace("  ,\n", "")).unwrap_err();
+            assert_eq!(refused.to_string(), wrong, "{instead}");
+        }
+        let misspelt = SHIPPED.replace(polls, r#"{ key = "messaging.polls", percent = 100 }"#);
+        assert!(matches!(parse(&misspelt), Err(InvalidPolicy::Malformed(_))));
     }
 
     #[test]

@@ -111,11 +111,11 @@ impl Hub {
         self.state().users.has_members(conversation)
     }
 
-    /// Queues a notice for each member who may see it; returns whether there is any.
-    pub fn tell_members(&self, conversation: &ConversationId, notice: &Arc<Notice>) -> bool {
+    /// Queues a notice for each member who may see what user `of` does; returns whether there is any.
+    pub fn tell_members(&self, conversation: &ConversationId, of: &UserId, notice: &Arc<Notice>) -> bool {
         let state = &mut *self.state();
         let mut any = false;
-        state.users.viewers_of(conversation, &notice.of, |id| {
+        state.users.viewers_of(conversation, of, |id| {
             any = true;
             state.queues.tell(id, Some(conversation), notice);
         });
@@ -137,6 +137,28 @@ impl Hub {
             for id in state.users.subscriptions(viewer) {
                 state.queues.tell(*id, None, notice);
             }
+        }
+        self.wake_for(state);
+    }
+
+    /// Queues a notice for a user and each who may see what the user does in one of their conversations.
+    pub fn tell_acquaintances(&self, of: &UserId, conversations: &[ConversationId], notice: &Arc<Notice>) {
+        let state = &mut *self.state();
+        let mut ids: Vec<SubscriptionId> = state.users.subscriptions(of).to_vec();
+        for conversation in conversations {
+            state.users.viewers_of(conversation, of, |id| ids.push(id));
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().for_each(|id| state.queues.tell(id, None, notice));
+        self.wake_for(state);
+    }
+
+    /// Queues a notice for each user who is concerned.
+    pub fn tell_users(&self, is_concerned: impl Fn(&UserId) -> bool, notice: &Arc<Notice>) {
+        let state = &mut *self.state();
+        for id in state.users.subscriptions_of(is_concerned) {
+            state.queues.tell(id, None, notice);
         }
         self.wake_for(state);
     }

@@ -2,7 +2,7 @@
 //!
 //! [`node`] follows the log and takes snapshots; [`completion`] reads what renderings need; [`hub`] holds
 //! recent events and the users who are here; [`render`] executes a payload once for all who share it;
-//! [`notice`] holds short-lived states, such as typing; [`subscription`] starts and replays; `shard` delivers;
+//! [`notice`] holds short-lived states, such as typing; [`people`] and [`flags`] tell of changes outside the events; [`subscription`] starts and replays; `shard` delivers;
 //! [`socket`] speaks `graphql-transport-ws`.
 //!
 //! Invariants: a message is never dropped in silence: a socket that cannot follow is closed with a
@@ -11,12 +11,14 @@
 mod completion;
 pub mod cursor;
 pub mod event;
+mod flags;
 pub mod hub;
 pub mod lanes;
 mod metrics;
 pub mod node;
 mod notice;
 mod past;
+mod people;
 mod presence;
 pub mod protocol;
 mod record_batch;

@@ -182,6 +182,15 @@ pub enum Dropped {
     Typing,
     /// A presence notice for which the queue had no room, or a change that had none on its way.
     Presence,
+    /// A change of a user for which the queue had no room, or whose audience could not be read.
+    UserChanged,
+    /// A change of flags for which the queue had no room.
+    FlagsChanged,
+}
+
+impl Dropped {
+    const ALL: [Self; 6] =
+        [Self::Superseded, Self::Overflow, Self::Typing, Self::Presence, Self::UserChanged, Self::FlagsChanged];
 }
 
 impl Dropped {
@@ -191,6 +200,8 @@ impl Dropped {
             Self::Overflow => "overflow",
             Self::Typing => "typing",
             Self::Presence => "presence",
+            Self::UserChanged => "user",
+            Self::FlagsChanged => "flags",
         }
     }
 }
@@ -228,6 +239,6 @@ pub fn export() {
     let _ = [Class::First, Class::Further, Class::Beyond].map(classes);
     let _ = CloseCode::ALL.map(|code| socket_ends(code.name()));
     let _ = End::OF_CLIENTS.map(socket_ends);
-    let _ = [Dropped::Superseded, Dropped::Overflow, Dropped::Typing, Dropped::Presence].map(dropped);
+    let _ = Dropped::ALL.map(dropped);
     let _ = [Resumed::Drained, Resumed::Gap].map(resumes);
 }

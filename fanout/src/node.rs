@@ -143,6 +143,8 @@ impl Node {
             () = self.follow_typing() => Ok(()),
             () = self.follow_presence() => Ok(()),
             () = self.follow_leaving() => Ok(()),
+            () = self.follow_flags() => Ok(()),
+            ended = self.follow_people() => ended.map_err(Into::into),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Notices: short-lived states, such as typing. They are delivered to connected members, beside the events, and
-//! are never replayed.
+//! Notices: short-lived states, such as typing, and changes of what is no event. They are delivered to connected
+//! users, beside the events, and are never replayed.
 //!
 //! Invariant: a notice may be dropped; an event never waits for one.
 
@@ -17,8 +17,8 @@ pub struct Notice {
     /// Distinguishes its renderings in the cache.
     pub number: Offset,
     pub kind: NoticeKind,
-    /// The user whom it is about, who does not receive it.
-    pub of: UserId,
+    /// The user whom it is about, if it is about one.
+    pub of: Option<UserId>,
     pub completed: Completed,
 }
 
@@ -27,16 +27,20 @@ pub struct Notice {
 pub enum NoticeKind {
     Typing,
     Presence,
+    UserChanged,
+    FlagsChanged,
 }
 
 impl NoticeKind {
     /// In the order in which a full queue drops them.
-    pub const ALL: [Self; 2] = [Self::Typing, Self::Presence];
+    pub const ALL: [Self; 4] = [Self::Typing, Self::Presence, Self::UserChanged, Self::FlagsChanged];
 
     pub fn dropped(self) -> Dropped {
         match self {
             Self::Typing => Dropped::Typing,
             Self::Presence => Dropped::Presence,
+            Self::UserChanged => Dropped::UserChanged,
+            Self::FlagsChanged => Dropped::FlagsChanged,
         }
     }
 }
@@ -45,7 +49,7 @@ impl NoticeKind {
 pub const NOTICES: Lane = Lane(u16::MAX);
 
 impl Notice {
-    pub fn new(kind: NoticeKind, of: UserId, delivery: Delivery) -> Self {
+    pub fn new(kind: NoticeKind, of: Option<UserId>, delivery: Delivery) -> Self {
         static LAST: AtomicI64 = AtomicI64::new(0);
         let number = LAST.fetch_add(1, Ordering::Relaxed);
         Self { number, kind, of, completed: Completed::alone(delivery) }

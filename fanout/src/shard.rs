@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use graphql::auth::Authenticator;
 use graphql::limits::Peer;
-use graphql::{Admission, Executor, Limits, RenderingSchema};
+use graphql::{Admission, Executor, Limits, RenderingSchema, Viewer};
 use platform::connections::{Detached, Place, Reading, Stream};
 use schemas::UserId;
 use slab::Slab;
@@ -246,6 +246,12 @@ impl Shard {
             turn.forget();
         }
         self.start_wanted.notify_one();
+    }
+
+    /// Whether neither a ban nor a revocation has come since a viewer was admitted.
+    pub fn serves(&self, viewer: &Viewer) -> bool {
+        let standings = self.authenticator.standings();
+        standings.check(&viewer.user, viewer.issued_at, self.node.now()).is_ok()
     }
 
     fn take_in(self: &Rc<Self>, arrival: Arrival) {

@@ -148,8 +148,8 @@ impl Node {
     /// Offers a status to connected members; returns whether there are any.
     fn tell_typing(&self, typing: &Typing) -> bool {
         let (of, delivery) = (typing.by.user.clone(), Delivery::Typing(typing.clone()));
-        let notice = Arc::new(Notice::new(NoticeKind::Typing, of, delivery));
-        let told = self.hubs.iter().map(|hub| hub.tell_members(&typing.conversation, &notice));
+        let notice = Arc::new(Notice::new(NoticeKind::Typing, Some(of.clone()), delivery));
+        let told = self.hubs.iter().map(|hub| hub.tell_members(&typing.conversation, &of, &notice));
         told.fold(false, |any, told| any | told)
     }
 

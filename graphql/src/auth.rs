@@ -15,9 +15,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, Validation, decode, encode};
 use moka::sync::Cache;
 use schemas::UserId;
+use schemas::flags::Tier;
 use schemas::position::LogTime;
 use serde::{Deserialize, Serialize};
 
+use crate::standing::Standings;
 pub use bearer::{bearer, bearer_in};
 use date::NumericDate;
 pub use keys::{InvalidKeys, Keys};
@@ -55,6 +57,8 @@ struct Claims {
     nbf: Option<NumericDate>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     roles: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tier: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -69,6 +73,8 @@ enum Audience {
 pub struct Identity {
     pub user: UserId,
     pub roles: Roles,
+    pub tier: Option<Tier>,
+    pub issued_at: LogTime,
     pub expires_at: LogTime,
 }
 
@@ -94,6 +100,7 @@ pub struct Authenticator {
     expected: Expected,
     trusted: RwLock<Arc<Trusted>>,
     signing: Option<EncodingKey>,
+    standings: Arc<Standings>,
 }
 
 impl Authenticator {
@@ -103,12 +110,18 @@ impl Authenticator {
             expected: Expected::development(),
             trusted: RwLock::new(Trusted::new(Keys::development(key))),
             signing: Some(EncodingKey::from_secret(key)),
+            standings: Arc::default(),
         }
     }
 
     /// For production: public keys of the platform.
     pub fn new(expected: Expected, keys: Keys) -> Self {
-        Self { expected, trusted: RwLock::new(Trusted::new(keys)), signing: None }
+        Self { expected, trusted: RwLock::new(Trusted::new(keys)), signing: None, standings: Arc::default() }
+    }
+
+    /// Bans, revocations and erasures, as this process knows them.
+    pub fn standings(&self) -> &Arc<Standings> {
+        &self.standings
     }
 
     /// Puts other keys in place of those known so far, and of what these have signed.
@@ -116,8 +129,14 @@ impl Authenticator {
         *self.trusted.write().unwrap_or_else(PoisonError::into_inner) = Trusted::new(keys);
     }
 
-    /// A token for a user with roles, valid for a day; only in development.
-    pub fn issue(&self, user: &UserId, roles: Vec<String>, now: LogTime) -> Result<String, InvalidToken> {
+    /// A token for a user, valid for a day; only in development.
+    pub fn issue(
+        &self,
+        user: &UserId,
+        roles: Vec<String>,
+        tier: Option<String>,
+        now: LogTime,
+    ) -> Result<String, InvalidToken> {
         let signing = self.signing.as_ref().ok_or(InvalidToken)?;
         let seconds = now.div_euclid(1_000);
         let claims = Claims {
@@ -128,12 +147,19 @@ impl Authenticator {
             iat: NumericDate::of_seconds(seconds),
             nbf: None,
             roles,
+            tier,
         };
         encode(&Header::new(Algorithm::HS256), &claims, signing).map_err(|_| InvalidToken)
     }
 
-    /// Whom a token stands for.
+    /// Whom a token stands for, unless the user is banned or erased, or the token revoked.
     pub fn verify(&self, token: &str, now: LogTime) -> Result<Identity, InvalidToken> {
+        let identity = self.signed(token, now)?;
+        self.standings.check(&identity.user, identity.issued_at, now)?;
+        Ok(identity)
+    }
+
+    fn signed(&self, token: &str, now: LogTime) -> Result<Identity, InvalidToken> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(InvalidToken);
         }
@@ -174,7 +200,8 @@ impl Authenticator {
         let user = claims.sub.parse().map_err(|_| InvalidToken)?;
         let from = claims.nbf.map_or(claims.iat, |not_before| not_before.max(claims.iat));
         let roles = Roles::named(claims.roles.iter().map(String::as_str));
-        Ok(Signed { user, roles, from: from.0, until: claims.exp.0 })
+        let tier = claims.tier.map(|tier| tier.parse()).transpose().map_err(|_| InvalidToken)?;
+        Ok(Signed { user, roles, tier, issued_at: claims.iat.0, from: from.0, until: claims.exp.0 })
     }
 }
 

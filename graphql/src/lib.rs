@@ -26,6 +26,7 @@ pub mod reads;
 pub mod rows;
 pub mod scalars;
 pub mod search;
+pub mod standing;
 pub mod subscriptions;
 pub mod trace;
 pub mod unpaired;
@@ -34,6 +35,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, EmptyMutation, Object, Request, Response, Schema, ValidationMode};
 use futures::stream::BoxStream;
+use schemas::flags::Tier;
+use schemas::position::LogTime;
 use schemas::{ErrorCode, Refusal, UserId};
 
 pub use address::TrustedProxies;
@@ -47,9 +50,11 @@ pub use query::Query;
 pub use reads::{Access, Reads, Rights};
 pub use rows::Rows;
 pub use search::Search;
+pub use standing::Standings;
 pub use subscriptions::Subscription;
 pub use trace::TraceParent;
 
+use auth::Identity;
 use live::Sealed;
 
 /// Runs requests of the API: of a query or a mutation one response, of a subscription its own.
@@ -61,12 +66,22 @@ pub struct Viewer {
     pub user: UserId,
     /// As the token of this request says.
     pub roles: Roles,
+    pub tier: Option<Tier>,
+    /// When the token was issued.
+    pub issued_at: LogTime,
+}
+
+impl From<Identity> for Viewer {
+    fn from(identity: Identity) -> Self {
+        let Identity { user, roles, tier, issued_at, .. } = identity;
+        Self { user, roles, tier, issued_at }
+    }
 }
 
 impl Viewer {
-    /// A user without a role.
+    /// A user without a role and of no tier, by a token that nothing revokes.
     pub fn plain(user: UserId) -> Self {
-        Self { user, roles: Roles::default() }
+        Self { user, roles: Roles::default(), tier: None, issued_at: LogTime::MAX }
     }
 }
 
@@ -87,27 +102,35 @@ impl RenderingQuery {
 /// The schema that gives payloads of subscriptions. Their documents were admitted and validated when they
 /// were subscribed to, and their variables stay the same.
 #[derive(Clone)]
-pub struct RenderingSchema(Schema<RenderingQuery, EmptyMutation, Subscription>);
+pub struct RenderingSchema {
+    schema: Schema<RenderingQuery, EmptyMutation, Subscription>,
+    reads: Arc<Reads>,
+}
 
 pub fn rendering_schema(reads: Arc<Reads>) -> RenderingSchema {
     let schema = Schema::build(RenderingQuery, EmptyMutation, Subscription)
         .validation_mode(ValidationMode::Fast)
         .disable_introspection()
         .disable_suggestions()
-        .data(reads)
+        .data(reads.clone())
         .finish();
-    RenderingSchema(schema)
+    RenderingSchema { schema, reads }
 }
 
 impl RenderingSchema {
     /// Runs a request with rights of its own.
     pub fn execute_stream(&self, request: Request) -> BoxStream<'static, Response> {
-        self.0.execute_stream(request.data(Rights::default()))
+        self.schema.execute_stream(request.data(Rights::default()))
     }
 
     /// The schema as text: every type that a payload can reach.
     pub fn sdl(&self) -> String {
-        self.0.sdl()
+        self.schema.sdl()
+    }
+
+    /// Renderings of one event differ when this does: it names fewer users.
+    pub fn erasures(&self) -> usize {
+        self.reads.erasures()
     }
 }
 

@@ -16,6 +16,7 @@ use std::sync::{Arc, OnceLock};
 use awareness::presence::Seen;
 use awareness::typing::Typing;
 use domain::delivery::Answers;
+use schemas::people::Profile;
 use schemas::{AccountFact, ConversationFact, ConversationId, LogTime, UserId};
 
 use crate::Viewer;
@@ -118,6 +119,10 @@ pub enum Delivery {
     /// Never replayed.
     Typing(Typing),
     Presence(Seen),
+    /// The same: the platform has changed what is seen of a user.
+    UserChanged(Profile),
+    /// The same: the viewer's flags may have changed.
+    FlagsChanged,
     ResumeGap {
         reason: String,
     },
@@ -134,6 +139,8 @@ impl Delivery {
             Self::Account(_)
             | Self::Typing(_)
             | Self::Presence(_)
+            | Self::UserChanged(_)
+            | Self::FlagsChanged
             | Self::ResumeGap { .. }
             | Self::Drained { .. } => None,
         }
@@ -142,7 +149,7 @@ impl Delivery {
     /// Whether it is true for a moment alone: it has no cursor.
     pub fn is_momentary(&self) -> bool {
         match self {
-            Self::Typing(_) | Self::Presence(_) => true,
+            Self::Typing(_) | Self::Presence(_) | Self::UserChanged(_) | Self::FlagsChanged => true,
             Self::Conversation(_) | Self::Account(_) | Self::ResumeGap { .. } | Self::Drained { .. } => false,
         }
     }
@@ -154,6 +161,8 @@ impl Delivery {
             Self::Conversation(_)
             | Self::Typing(_)
             | Self::Presence(_)
+            | Self::UserChanged(_)
+            | Self::FlagsChanged
             | Self::ResumeGap { .. }
             | Self::Drained { .. } => None,
         }

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object};
 use schemas::{AttachmentId, ConversationId, MessageId, UserId};
 
 use crate::account::credits::CreditAccount;
+use crate::account::flags::{self, FeatureFlag};
 use crate::account::limits::{self, RateLimit};
 use crate::account::privacy::PrivacySettings;
 use crate::account::settings::UserSettings;
@@ -123,6 +124,10 @@ impl Query {
         let page = ListPage::of(blocked, size, after, UserId::clone);
         let nodes = page.items.into_iter().map(User::named).collect();
         Ok(UserConnection { nodes, page_info: page.info })
+    }
+
+    async fn feature_flags(&self, ctx: &Context<'_>) -> Result<Vec<FeatureFlag>> {
+        flags::feature_flags(ctx).await
     }
 
     /// What is left of the viewer's limits, over all devices and nodes. Limits of one text, conversation or

@@ -21,8 +21,10 @@ use std::sync::Arc;
 use awareness::Awareness;
 use platform::clock::Clock;
 use schemas::code::Refusal;
+use schemas::control::Policy;
 use schemas::creating::Opened;
 use schemas::credits::LedgerEntry;
+use schemas::flags::Tier;
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset};
 use schemas::states::AccountState;
@@ -31,6 +33,7 @@ use schemas::{AttachmentId, ClientId, ConversationId, ConversationKey, UserId};
 
 use crate::links::Links;
 use crate::rows::{MemberRows, Memberships, Rows};
+use crate::{Standings, Viewer};
 
 pub use blocks::BlockList;
 pub use history::{Direction, Found};
@@ -50,6 +53,7 @@ pub struct Reads {
     /// Links to files.
     pub links: Links,
     clock: Arc<dyn Clock>,
+    standings: Arc<Standings>,
 }
 
 impl Reads {
@@ -60,7 +64,7 @@ impl Reads {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let links = Links::new(ids.clone(), "");
-        Self { rows, ids, links, awareness, clock }
+        Self { rows, ids, links, awareness, clock, standings: Arc::default() }
     }
 
     /// With links that begin by a base.
@@ -68,12 +72,30 @@ impl Reads {
         Self { links: Links::new(self.ids.clone(), base), ..self }
     }
 
+    /// With what the process knows of who is erased.
+    pub fn with_standings(self, standings: Arc<Standings>) -> Self {
+        Self { standings, ..self }
+    }
+
+    /// How many users are erased; answers that name users differ when it does.
+    pub fn erasures(&self) -> usize {
+        self.standings.erasures()
+    }
+
+    /// What is shown of a user, in place of a profile that may be older than their erasure.
+    pub fn shown(&self, profile: Profile) -> Profile {
+        if self.standings.is_erased(&profile.user) { Profile::of_erased(profile.user) } else { profile }
+    }
+
     pub fn now(&self) -> LogTime {
         self.clock.now()
     }
 
-    /// The published profile of a user. Anyone may see it.
+    /// The published profile of a user, or what stands for an erased one. Anyone may see it.
     pub async fn find_profile(&self, user: &UserId) -> Result<Option<Profile>, Refusal> {
+        if self.standings.is_erased(user) {
+            return Ok(Some(Profile::of_erased(user.clone())));
+        }
         Ok(self.rows.profile(user).await?.map(|profile| profile.value))
     }
 
@@ -90,6 +112,17 @@ impl Reads {
     /// The conversations that a viewer is or was in, as their own rows name them.
     pub fn memberships<'a>(&'a self, viewer: &'a UserId) -> Memberships<'a> {
         self.rows.memberships(viewer)
+    }
+
+    /// The policy that was last put in force, if any was.
+    pub async fn policy(&self) -> Result<Option<Policy>, Refusal> {
+        self.rows.policy().await
+    }
+
+    /// The tier of a viewer: as the platform has published it, else as the token says.
+    pub async fn tier(&self, viewer: &Viewer) -> Result<Option<Tier>, Refusal> {
+        let published = self.rows.tier(&viewer.user).await?.and_then(|row| row.value);
+        Ok(published.or_else(|| viewer.tier.clone()))
     }
 
     /// A viewer's own account.

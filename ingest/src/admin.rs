@@ -1,7 +1,11 @@
-//! The admin port: liveness, readiness, metrics, schemas.
+//! The admin port: liveness, readiness, metrics, schemas; and the admin API, once the process serves requests.
+
+pub mod v1;
+
+use std::sync::{Arc, OnceLock};
 
 use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery, Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -10,16 +14,26 @@ use platform::lifecycle::Readiness;
 use prometheus::{Encoder, TextEncoder};
 use schemas::avro::released;
 use serde_json::json;
+use tower::ServiceExt;
 
 use graphql::problem::{self, Problem};
 
-pub fn routes(readiness: Readiness) -> Router {
+/// The routes of the admin API, which come once there is an ingest.
+pub type Later = Arc<OnceLock<Router>>;
+
+pub fn routes(readiness: Readiness, platform: Later) -> Router {
+    let later = move |request: Request| async move {
+        match platform.get() {
+            Some(routes) => routes.clone().oneshot(request).await.into_response(),
+            None => problem::not_found().await.into_response(),
+        }
+    };
     Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .route("/schemas/ids/{id}", get(schema))
-        .fallback(problem::not_found)
+        .fallback(later)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .with_state(readiness)
 }

@@ -18,6 +18,7 @@ use graphql::{Executor, Introspection, Query, Reads, Rights, Search, Subscriptio
 use schemas::{ErrorCode, Refusal};
 
 use crate::Ingest;
+use crate::features::FeatureGates;
 use crate::operations::blocking::Blocking;
 use crate::operations::creating::Creating;
 use crate::operations::deleting::Deleting;
@@ -61,6 +62,7 @@ pub fn schema(reads: Arc<Reads>, search: Arc<Search>, ingest: Arc<Ingest>) -> Ap
     Schema::build(Query, Mutation::default(), Subscription)
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
+        .extension(FeatureGates)
         .extension(Metering)
         .data(reads)
         .data(search)

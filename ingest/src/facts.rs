@@ -14,6 +14,7 @@ use graphql::Rows;
 use graphql::reads::BlockList;
 use graphql::rows::Versioned;
 use schemas::code::ErrorCode;
+use schemas::flags::Tier;
 use schemas::membership::MembershipInterval;
 use schemas::message::{Mentions, ReplyStub};
 use schemas::people::Profile;
@@ -31,6 +32,7 @@ pub struct Facts {
     rows: Arc<Rows>,
     senders: InvalidatedCache<ConversationId, UserId, SenderContext>,
     profiles: InvalidatedCache<UserId, (), Profile>,
+    tiers: InvalidatedCache<UserId, (), Option<Tier>>,
 }
 
 /// What a send needs of its sender's conversation.
@@ -74,7 +76,8 @@ impl SendFacts {
 
 impl Facts {
     pub fn new(rows: Arc<Rows>) -> Self {
-        Self { rows, senders: InvalidatedCache::new(), profiles: InvalidatedCache::new() }
+        let (senders, profiles) = (InvalidatedCache::new(), InvalidatedCache::new());
+        Self { rows, senders, profiles, tiers: InvalidatedCache::new() }
     }
 
     /// The facts of a send. NOT_FOUND if the user is not in the conversation, or does not see the parent.
@@ -103,6 +106,24 @@ impl Facts {
         let profile = self.rows.profile(user).await?.ok_or_else(unknown)?;
         self.profiles.insert(user, &(), profile.clone());
         Ok(profile.value)
+    }
+
+    /// The tier of a user: as the platform has published it; else, and while that cannot be read, as the token
+    /// says.
+    pub async fn tier(&self, user: &UserId, token: Option<&Tier>) -> Option<Tier> {
+        let cached = self.tiers.get(user, &());
+        count("tier", cached.is_some());
+        let published = match cached {
+            Some(published) => published,
+            None => {
+                let row = self.rows.tier(user).await.ok().flatten();
+                row.and_then(|row| {
+                    self.tiers.insert(user, &(), row.clone());
+                    row.value
+                })
+            }
+        };
+        published.or_else(|| token.cloned())
     }
 
     /// The context of a member; NOT_FOUND for anyone else, after a second read.

@@ -31,7 +31,7 @@ use axum::routing::{MethodRouter, get, post};
 use domain::presence::Reached;
 use futures::StreamExt;
 use graphql::admission::Admitted;
-use graphql::auth::{Authenticator, Identity, bearer_in};
+use graphql::auth::{Authenticator, bearer_in};
 use graphql::deadline::in_bounds;
 use graphql::error::server_error;
 use graphql::limits::{Asker, Peer};
@@ -45,6 +45,7 @@ use uuid::Uuid;
 use crate::Ingest;
 use accept::{Media, negotiate};
 use answer::{Outcome, answer};
+pub use body::read_whole;
 use files::Transfers;
 use request::{GetParameters, Malformed, Operation};
 
@@ -97,7 +98,7 @@ pub fn routes(http: Http) -> Router {
     router
         .fallback(problem::not_found)
         .method_not_allowed_fallback(problem::method_not_allowed)
-        .layer(from_fn(body::read_whole))
+        .layer(from_fn(read_whole))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .merge(files)
         .layer(CatchPanicLayer::custom(panicked))
@@ -242,9 +243,7 @@ impl Http {
     fn viewer(&self, headers: &HeaderMap) -> Result<Option<Viewer>, Refusal> {
         let invalid = |_| Refusal::new(ErrorCode::Unauthenticated, "the token is not valid");
         let Some(token) = bearer_in(headers).map_err(invalid)? else { return Ok(None) };
-        let Identity { user, roles, .. } =
-            self.authenticator.verify(token, self.clock.now()).map_err(invalid)?;
-        Ok(Some(Viewer { user, roles }))
+        Ok(Some(self.authenticator.verify(token, self.clock.now()).map_err(invalid)?.into()))
     }
 }
 

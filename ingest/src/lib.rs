@@ -8,6 +8,7 @@ pub mod admin;
 pub mod api;
 mod deliveries;
 mod facts;
+mod features;
 pub mod http;
 pub mod login;
 pub mod metrics;
@@ -27,6 +28,7 @@ use objects::Objects;
 use platform::clock::Clock;
 use platform::ports::{Log, LogError};
 use platform::telemetry::Stage;
+use schemas::flags::Tier;
 use schemas::operations::{AccountRequest, ConversationRequest};
 use schemas::position::{Offset, Partition};
 use schemas::record::Output;
@@ -94,12 +96,13 @@ struct Asked<'a> {
     kind: RequestKind,
     at: Instant,
     trace: Option<&'a TraceParent>,
+    tier: Option<&'a Tier>,
 }
 
 impl<'a> Asked<'a> {
-    /// Without a charge and a trace, from now on.
+    /// Without a charge, a trace and a tier, from now on.
     fn direct(user: &'a UserId) -> Self {
-        Self { user, kind: RequestKind::Direct, at: Instant::now(), trace: None }
+        Self { user, kind: RequestKind::Direct, at: Instant::now(), trace: None, tier: None }
     }
 }
 
@@ -165,10 +168,10 @@ impl Ingest {
         asked: Asked<'_>,
         command: impl FnOnce(Reply) -> Output,
     ) -> Result<Completed, Refusal> {
-        let Asked { user, kind, at, trace } = asked;
+        let Asked { user, kind, at, trace, tier } = asked;
         let pending = self.requests.open(user, kind)?;
         let trace = trace.map(TraceParent::as_str);
-        let record = command(pending.reply()).from_client(self.clock.now(), trace);
+        let record = command(pending.reply()).from_client(self.clock.now(), tier, trace);
         self.limits.append(user, record.size())?;
         let partition = record.partition(self.log.partitions(record.topic));
         let room = self.acknowledgements.reserve((record.topic.name, partition))?;

@@ -11,10 +11,8 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use schemas::avro::{self, Record};
 use schemas::credits::GrantCredits;
 use schemas::people::PlatformUser;
-use schemas::record::{Origin, Outgoing, Place};
 use schemas::topics::PLATFORM_USERS;
 use schemas::{ErrorCode, Refusal, UserId};
 use serde::{Deserialize, Serialize};
@@ -63,6 +61,8 @@ pub struct Login {
     /// Roles that the token names.
     #[serde(default)]
     roles: Vec<String>,
+    /// Tier that it names.
+    tier: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -85,7 +85,7 @@ pub async fn login(
         Err(rejection) => return Problem::new(rejection.status(), rejection.body_text()).into_response(),
     };
     match http.ingest.welcome(&login.username, &login.username).await {
-        Ok(user) => match http.authenticator.issue(&user, login.roles, http.clock.now()) {
+        Ok(user) => match http.authenticator.issue(&user, login.roles, login.tier, http.clock.now()) {
             Ok(token) => Json(LoggedIn { user_id: user.to_string(), token }).into_response(),
             Err(error) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
         },
@@ -116,25 +116,24 @@ impl Ingest {
         check(username)?;
         let user = UserId::of_username(username);
         if self.rows.profile(&user).await?.is_none() {
-            self.publish(&user, username, display_name).await?;
+            self.publish_named(&user, username, display_name).await?;
         }
         let grant = GrantCredits { once: "welcome".to_owned(), amount_milli: WELCOME_MILLI };
         self.run_on_account(Asked::direct(&user), grant.into()).await?;
         Ok(user)
     }
 
-    async fn publish(&self, user: &UserId, username: &str, display_name: &str) -> Result<(), Refusal> {
-        let value = avro::encode(&PlatformUser {
+    async fn publish_named(&self, user: &UserId, username: &str, display_name: &str) -> Result<(), Refusal> {
+        let value = PlatformUser {
             user: user.clone(),
             username: username.to_owned(),
             display_name: display_name.to_owned(),
             avatar_url: None,
-        });
-        let key = Some(user.as_str().into());
-        let headers = Origin::client(self.clock.now(), None).headers(PlatformUser::SUBJECT);
-        let record = Outgoing { topic: &PLATFORM_USERS, place: Place::Key, key, headers, value };
-        let unavailable = |_| Refusal::unavailable("try again");
-        self.log.enqueue(record).await.map_err(unavailable)?.await.map_err(unavailable)?;
+            email: None,
+            locale: None,
+            tier: None,
+        };
+        self.publish(&PLATFORM_USERS, user, Some(&value)).await?;
         let stored = async {
             while self.rows.profile(user).await?.is_none() {
                 self.clock.sleep(LOOK_EVERY).await;

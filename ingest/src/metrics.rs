@@ -15,7 +15,7 @@ pub fn announce() {
             REQUESTS.with_label_values(&[operation, result]);
         }
     }
-    for fact in ["sender_context", "profile"] {
+    for fact in ["sender_context", "profile", "tier"] {
         for from in ["memory", "tables"] {
             FACTS.with_label_values(&[fact, from]);
         }

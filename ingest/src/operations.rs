@@ -23,12 +23,14 @@ pub mod uploading;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID};
+use domain::features;
 use graphql::conversation::Conversation;
 use graphql::error::internal;
 use graphql::ids::parse_id;
 use graphql::message::Message;
-use graphql::{Access, Result, TraceParent, access};
+use graphql::{Access, Result, TraceParent, access, viewer};
 use schemas::charging::ChargeKind;
+use schemas::flags::{Flag, Tier};
 use schemas::operations::{AccountRequest, ConversationRequest};
 use schemas::position::LogTime;
 use schemas::{ClientId, ConversationId, ErrorCode, MessageId, Refusal, UserId};
@@ -46,14 +48,16 @@ struct Caller<'a> {
     ingest: &'a Arc<Ingest>,
     access: Access<'a>,
     trace: Option<&'a TraceParent>,
+    /// As the token says.
+    token_tier: Option<&'a Tier>,
     /// When the request came.
     at: Instant,
 }
 
 fn caller<'a>(ctx: &Context<'a>) -> Result<Caller<'a>> {
-    let access = access(ctx)?;
+    let (access, token_tier) = (access(ctx)?, viewer(ctx)?.tier.as_ref());
     let ingest = ctx.data_opt::<Arc<Ingest>>().ok_or_else(|| internal(&"a schema without an ingest"))?;
-    Ok(Caller { ingest, access, trace: ctx.data_opt(), at: Instant::now() })
+    Ok(Caller { ingest, access, trace: ctx.data_opt(), token_tier, at: Instant::now() })
 }
 
 impl<'a> Caller<'a> {
@@ -69,12 +73,21 @@ impl<'a> Caller<'a> {
     }
 
     fn asked(&self, kind: RequestKind) -> Asked<'a> {
-        Asked { user: self.user(), kind, at: self.at, trace: self.trace }
+        Asked { user: self.user(), kind, at: self.at, trace: self.trace, tier: None }
+    }
+
+    /// The caller's tier, for a request that a flag may switch.
+    async fn tier(&self, switched_by: Option<Flag>) -> Option<Tier> {
+        switched_by?;
+        self.ingest.facts.tier(self.user(), self.token_tier).await
     }
 
     /// Runs a command of the caller's account.
     async fn run(&self, kind: RequestKind, request: impl Into<AccountRequest>) -> Result<Completed, Refusal> {
-        let answer = self.ingest.run_on_account(self.asked(kind), request.into()).await;
+        let request = request.into();
+        let tier = self.tier(features::of_account(&request)).await;
+        let asked = Asked { tier: tier.as_ref(), ..self.asked(kind) };
+        let answer = self.ingest.run_on_account(asked, request).await;
         self.access.rights.clear();
         answer
     }
@@ -85,8 +98,10 @@ impl<'a> Caller<'a> {
         conversation: &ConversationId,
         request: impl Into<ConversationRequest>,
     ) -> Result<(), Refusal> {
-        let asked = self.asked(RequestKind::Direct);
-        let answer = self.ingest.run_on_conversation(asked, conversation.clone(), request.into()).await;
+        let request = request.into();
+        let tier = self.tier(features::of_conversation(&request).map(|(flag, _)| flag)).await;
+        let asked = Asked { tier: tier.as_ref(), ..self.asked(RequestKind::Direct) };
+        let answer = self.ingest.run_on_conversation(asked, conversation.clone(), request).await;
         self.access.rights.clear();
         answer
     }

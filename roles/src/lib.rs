@@ -20,6 +20,8 @@ use fanout::cursor::CursorKey;
 use fanout::socket::Sockets;
 use graphql::auth::Authenticator;
 use graphql::{Admission, Executor, Origins, Reads, Rows, Search};
+use ingest::admin::Later;
+use ingest::admin::v1::{self as admin_api, Platform};
 use ingest::http::Http;
 use ingest::http::connections::{self, Serving};
 use ingest::http::files::Transfers;
@@ -51,6 +53,8 @@ pub struct Process {
     pub search: Option<Arc<dyn SearchIndex>>,
     pub clock: Arc<dyn Clock>,
     pub life: Lifecycle,
+    /// The admin API, on the operators' port from when requests are served.
+    admin_api: Later,
 }
 
 /// Who signs in, and with what.
@@ -83,7 +87,8 @@ pub struct Api {
 impl Process {
     pub fn new(log: Arc<dyn Log>, tables: Arc<dyn Tables>, clock: Arc<dyn Clock>) -> Self {
         Port::announce();
-        Self { log, tables, search: None, clock, life: Lifecycle::default() }
+        let (life, admin_api) = (Lifecycle::default(), Later::default());
+        Self { log, tables, search: None, clock, life, admin_api }
     }
 
     /// Lives from `start`, which starts the roles, until it is told to end, or a role ends, which none
@@ -135,6 +140,8 @@ impl Process {
     pub fn profiles(&mut self) {
         let ports = self.ports();
         self.life.running.spawn("profiles", |stop| profiles::serve(ports, stop));
+        let ports = self.ports();
+        self.life.running.spawn("erasures", |stop| profiles::serve_erasures(ports, stop));
     }
 
     /// Looks at files that were uploaded.
@@ -157,6 +164,7 @@ impl Process {
         ephemeral: Arc<dyn Ephemeral>,
         ids: ConversationKey,
         files: &FileStore,
+        access: &Access,
         mut options: ingest::Options,
     ) -> Result<Api> {
         options.slot = rand::random_range(0..self.log.partitions(&VERDICTS));
@@ -167,12 +175,21 @@ impl Process {
         self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
         let awareness = Awareness::new(ephemeral.clone(), rows.clone(), self.clock.clone());
         let reads = Reads::new(rows, ids, awareness.clone(), self.clock.clone());
-        let reads = Arc::new(reads.with_links_at(&files.public_url));
+        let reads = reads.with_links_at(&files.public_url);
+        let reads = Arc::new(reads.with_standings(access.authenticator.standings().clone()));
         self.life.running.spawn("presence", |stop| async move { awareness.presence.sweep(stop).await });
         let search = Search::new(self.search.clone(), ephemeral, self.clock.clone());
         let schema = api::schema(reads.clone(), search, ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })
+    }
+
+    /// What the platform says of who may be served: each process that admits users follows it.
+    pub fn standing(&mut self, access: &Access) {
+        let standings = access.authenticator.standings().clone();
+        let latch = self.life.readiness.latch("standing");
+        let (log, clock) = (self.log.clone(), self.clock.clone());
+        self.life.running.spawn("standing", |stop| standings.follow(log, clock, latch, stop));
     }
 
     /// Requests over HTTP.
@@ -182,6 +199,9 @@ impl Process {
         }
         let latch = self.life.readiness.latch("facts");
         self.life.running.spawn("facts", |stop| api.ingest.clone().run_changes(latch, stop));
+        let (ingest, authenticator) = (api.ingest.clone(), access.authenticator.clone());
+        // Requests are served once in a process.
+        let _ = self.admin_api.set(admin_api::routes(Platform { ingest, authenticator }));
         ingest::http::routes(Http {
             executor: api.executor.clone(),
             admission: api.admission.serving_introspection(access.dev_login),
@@ -236,7 +256,7 @@ impl Process {
 
     /// The operators' port, which tells to the end how the process does.
     pub fn admin(&mut self, listener: TcpListener) {
-        let routes = ingest::admin::routes(self.life.readiness.clone());
+        let routes = ingest::admin::routes(self.life.readiness.clone(), self.admin_api.clone());
         let serving = Serving { connections: Connections::operators(), ..Serving::default() };
         self.life.running.spawn("admin", |stop| connections::serve(listener, routes, serving, stop));
     }

@@ -73,13 +73,16 @@ mod others {
     use crate::charging::Charge;
     use crate::control::{Control, PolicyVersion};
     use crate::message::Message;
-    use crate::people::{PlatformFollow, PlatformUser};
+    use crate::people::{PlatformBan, PlatformFollow, PlatformRevocation, PlatformUser, UserErased};
     use crate::verdict::Verdict;
 
     release! { OTHERS:
         3 Control,
         6 Verdict,
         7 PlatformUser,
+        328 PlatformBan,
+        329 PlatformRevocation,
+        327 UserErased,
         8 Charge,
         9 PolicyVersion,
         10 Message,

@@ -24,12 +24,13 @@ pub enum ErrorCode {
     EditLimitReached,
     LimitReached,
     AnnouncementsOnly,
+    FeatureDisabled,
     Unavailable,
     InternalServerError,
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
@@ -45,6 +46,7 @@ impl ErrorCode {
         Self::EditLimitReached,
         Self::LimitReached,
         Self::AnnouncementsOnly,
+        Self::FeatureDisabled,
         Self::Unavailable,
         Self::InternalServerError,
     ];
@@ -67,6 +69,7 @@ impl ErrorCode {
             Self::EditLimitReached => "EDIT_LIMIT_REACHED",
             Self::LimitReached => "LIMIT_REACHED",
             Self::AnnouncementsOnly => "ANNOUNCEMENTS_ONLY",
+            Self::FeatureDisabled => "FEATURE_DISABLED",
             Self::Unavailable => "UNAVAILABLE",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",
         }

@@ -6,6 +6,8 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::flags::Features;
+
 /// Newest version of the rules in code that this build can run; it also runs the one before.
 pub const RULES: i32 = 1;
 /// What every partition starts by, in every build: a replay from its first record must meet the same.
@@ -27,12 +29,13 @@ pub struct PolicyVersion {
     pub policy: Policy,
 }
 
-/// Limits and prices.
+/// Limits, prices and feature flags.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct Policy {
     pub prices: Prices,
     pub limits: Limits,
+    pub features: Features,
 }
 
 /// Milli-credits.

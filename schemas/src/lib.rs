@@ -18,6 +18,7 @@ pub mod credits;
 pub mod deleting;
 pub mod editing;
 pub mod facts;
+pub mod flags;
 pub mod ids;
 pub mod limits;
 pub mod membership;

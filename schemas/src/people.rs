@@ -1,9 +1,12 @@
 //! People, as the platform publishes them and as messages carry them.
 
+use std::fmt;
+
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::UserId;
+use crate::position::LogTime;
 
 /// What others see of a person; embedded in commands and events so that rendering reads no table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
@@ -25,6 +28,14 @@ pub struct PlatformFollow {
     pub follows: bool,
 }
 
+impl Profile {
+    /// What others see of an erased user.
+    pub fn of_erased(user: UserId) -> Self {
+        let (username, display_name) = ("deleted".to_owned(), "Deleted user".to_owned());
+        Self { user, username, display_name, avatar_url: None }
+    }
+}
+
 impl PlatformFollow {
     /// The key of the pair: no user id holds a slash.
     pub fn key(&self) -> String {
@@ -32,12 +43,63 @@ impl PlatformFollow {
     }
 }
 
-/// Value of `platform.user.v1`: the whole of a user as of now, keyed by their id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+/// Value of `platform.user.v1`: the whole of a user as of now, keyed by their id. A record without a value erases
+/// the user, for good.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.platform")]
 pub struct PlatformUser {
     pub user: UserId,
     pub username: String,
     pub display_name: String,
     pub avatar_url: Option<String>,
+    /// Nobody else sees it, nor what follows.
+    pub email: Option<String>,
+    /// BCP 47.
+    pub locale: Option<String>,
+    /// The class of their subscription, in place of what a token says.
+    pub tier: Option<String>,
+}
+
+/// Logs and errors never show what is the user's own.
+impl fmt::Debug for PlatformUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlatformUser").field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl PlatformUser {
+    /// What others see.
+    pub fn profile(&self) -> Profile {
+        Profile {
+            user: self.user.clone(),
+            username: self.username.clone(),
+            display_name: self.display_name.clone(),
+            avatar_url: self.avatar_url.clone(),
+        }
+    }
+}
+
+/// Value of `messaging.erasures.v1`, keyed by the user: the platform has erased them. It is never withdrawn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct UserErased {
+    pub user: UserId,
+}
+
+/// Value of `platform.ban.v1`, keyed by the user: nothing is served to them. A record without a value ends it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.platform")]
+pub struct PlatformBan {
+    pub user: UserId,
+    /// Milliseconds since 1970; absent for good.
+    pub until: Option<LogTime>,
+}
+
+/// Value of `platform.revocation.v1`, keyed by the user: tokens that were issued earlier are not valid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.platform")]
+pub struct PlatformRevocation {
+    pub user: UserId,
+    /// Milliseconds since 1970.
+    pub not_before: LogTime,
 }

@@ -11,6 +11,7 @@ use crate::avro;
 use crate::charging::{Charge, Refund};
 use crate::code::Refusal;
 use crate::facts::{AccountFact, ConversationFact};
+use crate::flags::Tier;
 use crate::ids::{ConversationId, UserId};
 use crate::operations::{AccountRequest, ConversationRequest};
 use crate::position::{LogTime, Partition};
@@ -19,8 +20,8 @@ use crate::verdict::{Reply, Verdict};
 
 pub use envelope::{Envelope, MalformedHeader};
 pub use headers::{
-    CHARGE_HEADER, Headers, ID_HEADER, ONCE_HEADER, Origin, REPLY_HEADER, RecordId, TRACE_HEADER,
-    USERS_HEADER, event_time,
+    CHARGE_HEADER, Headers, ID_HEADER, ONCE_HEADER, Origin, REPLY_HEADER, RecordId, TIER_HEADER,
+    TRACE_HEADER, USERS_HEADER, event_time,
 };
 
 /// The partition that a record goes to.
@@ -155,8 +156,10 @@ impl Output {
         }
     }
 
-    /// The record of a command that a client asks for, at the ingest's time.
-    pub fn from_client(self, at: LogTime, traceparent: Option<&str>) -> Outgoing {
-        self.record(&Origin::client(at, traceparent))
+    /// The record of a command that a client of a tier asks for, at the ingest's time.
+    pub fn from_client(self, at: LogTime, tier: Option<&Tier>, traceparent: Option<&str>) -> Outgoing {
+        let mut record = self.record(&Origin::client(at, traceparent));
+        record.headers.extend(tier.map(|tier| (TIER_HEADER, tier.as_str().into())));
+        record
     }
 }

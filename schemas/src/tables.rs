@@ -106,10 +106,20 @@ pub static BLOCKS: Table = Table {
 
 pub static USERS: Table = Table {
     name: "users",
-    purpose: "what the platform says of a user",
+    purpose: "what the platform says of a user; null once it has erased them",
     partition: &[text("user_id")],
     clustering: &[],
     columns: &[text("username"), text("display_name"), text("avatar_url")],
+    time_to_live: None,
+};
+
+/// Apart from what others see, so that no answer can have it by mistake.
+pub static PRIVATE_USERS: Table = Table {
+    name: "private_users",
+    purpose: "what the platform says of a user to nobody else; null once it has erased them",
+    partition: &[text("user_id")],
+    clustering: &[],
+    columns: &[text("email"), text("locale"), text("tier")],
     time_to_live: None,
 };
 
@@ -160,13 +170,14 @@ pub static POLICIES: Table = Table {
 };
 
 /// Every table of the system.
-pub static ALL: [&Table; 11] = [
+pub static ALL: [&Table; 12] = [
     &ACCOUNTS,
     &CONVERSATIONS,
     &MESSAGES,
     &CONVERSATIONS_BY_USER,
     &BLOCKS,
     &USERS,
+    &PRIVATE_USERS,
     &FOLLOWS,
     &CHECKPOINTS,
     &CONSUMERS,

@@ -97,6 +97,33 @@ pub static PLATFORM_FOLLOWS: Topic = Topic {
     dead_letters: Some(&PLATFORM_FOLLOWS_DLQ),
 };
 
+/// Every node follows it from its beginning. What a node cannot read it counts, as each of them meets it.
+pub static PLATFORM_BANS: Topic = Topic {
+    name: "platform.ban.v1",
+    key: "user",
+    clean_up: CleanUp::Compact,
+    partitions: Partitions::Epoch,
+    dead_letters: None,
+};
+
+/// As [`PLATFORM_BANS`].
+pub static PLATFORM_REVOCATIONS: Topic = Topic {
+    name: "platform.revocation.v1",
+    key: "user",
+    clean_up: CleanUp::Compact,
+    partitions: Partitions::Epoch,
+    dead_letters: None,
+};
+
+/// As [`PLATFORM_BANS`]; written by the profiles processor, as the tombstones of users go from their topic.
+pub static ERASURES: Topic = Topic {
+    name: "messaging.erasures.v1",
+    key: "user",
+    clean_up: CleanUp::Compact,
+    partitions: Partitions::Epoch,
+    dead_letters: None,
+};
+
 macro_rules! dead_letter_topic {
     ($static:ident, $name:literal) => {
         pub static $static: Topic = Topic {
@@ -117,7 +144,7 @@ dead_letter_topic!(PLATFORM_USERS_DLQ, "messaging.dlq.platform.user.v1");
 dead_letter_topic!(PLATFORM_FOLLOWS_DLQ, "messaging.dlq.platform.follow.v1");
 
 /// Every topic of the system.
-pub static ALL: [&Topic; 13] = [
+pub static ALL: [&Topic; 16] = [
     &ACCOUNT_COMMANDS,
     &CONVERSATION_COMMANDS,
     &EVENTS,
@@ -125,6 +152,9 @@ pub static ALL: [&Topic; 13] = [
     &VERDICTS,
     &PLATFORM_USERS,
     &PLATFORM_FOLLOWS,
+    &PLATFORM_BANS,
+    &PLATFORM_REVOCATIONS,
+    &ERASURES,
     &ACCOUNT_COMMANDS_DLQ,
     &CONVERSATION_COMMANDS_DLQ,
     &EVENTS_DLQ,

@@ -54,7 +54,7 @@ impl Demo<'_> {
         for (username, display_name) in PEOPLE {
             let user = self.ingest.welcome(username, display_name).await;
             let user = user.map_err(|refusal| anyhow::anyhow!("{username}: {}", refusal.detail))?;
-            let token = self.authenticator.issue(&user, vec![], self.clock.now())?;
+            let token = self.authenticator.issue(&user, vec![], None, self.clock.now())?;
             people.push(Person { id: user.to_string(), token });
         }
         // The last that is told is whole only after all others.

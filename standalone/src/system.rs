@@ -55,9 +55,10 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let dev_login = flags.dev_login;
     let access =
         Access { authenticator: authenticator.clone(), dev_login, origins: Origins::new(vec![], dev_login) };
+    process.standing(&access);
     let options = ingest::Options { limits: flags.limits(), ..ingest::Options::default() };
     let ids = ConversationKey::new(secrets.conversations);
-    let api = process.api(Arc::new(InProcess::default()), ids, &files, options).await?;
+    let api = process.api(Arc::new(InProcess::default()), ids, &files, &access, options).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, flags.fanout()).await?;
     let requests = process.requests(&api, &access);

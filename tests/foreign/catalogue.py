@@ -4,7 +4,7 @@ Written down by hand. The schemas themselves come from the operators' port; both
 """
 
 CONTROL, VERDICT, PLATFORM_USER, CHARGE, POLICY_VERSION, MESSAGE, PAIR_BLOCKS = 3, 6, 7, 8, 9, 10, 31
-PLATFORM_FOLLOW = 300
+PLATFORM_FOLLOW, PLATFORM_BAN, PLATFORM_REVOCATION, USER_ERASED = 300, 328, 329, 327
 
 # Requests to an account and to a conversation, and the facts that each publishes.
 ACCOUNT_REQUESTS = {
@@ -107,6 +107,9 @@ SCHEMAS = {
     VERDICT: "Verdict",
     PLATFORM_USER: "PlatformUser",
     PLATFORM_FOLLOW: "PlatformFollow",
+    PLATFORM_BAN: "PlatformBan",
+    PLATFORM_REVOCATION: "PlatformRevocation",
+    USER_ERASED: "UserErased",
     CHARGE: "Charge",
     POLICY_VERSION: "PolicyVersion",
     MESSAGE: "Message",

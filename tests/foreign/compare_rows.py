@@ -114,6 +114,14 @@ def users(rows: list[Row], published: dict[str, dict], told: dict[str, Told]) ->
         same(f"who {user} is", api.me, found[user])
 
 
+def private_users(rows: list[Row], published: dict[str, dict]) -> None:
+    """What only the user may know; the API has no field for it."""
+    names = ("email", "locale", "tier")
+    found = {row.columns["user_id"]: {name: row.columns[name] for name in names} for row in rows}
+    wanted = {user: {name: said[name] for name in names} for user, said in published.items()}
+    same("private users", found, wanted)
+
+
 def _profile(row: Row) -> dict:
     columns = row.columns
     return {

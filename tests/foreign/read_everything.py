@@ -35,7 +35,7 @@ from avro import Schemas, published
 from catalogue import SCHEMAS
 from difference import Difference, same
 from times import Times
-from topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, CONVERSATION_COMMANDS, EVENTS, FOLLOWS, USERS, Read
+from topics import ACCOUNT_COMMANDS, ACCOUNT_EVENTS, CONVERSATION_COMMANDS, ERASURES, EVENTS, FOLLOWS, USERS, Read
 
 
 def main() -> None:
@@ -57,7 +57,7 @@ def main() -> None:
     control = _check_log(whole, read, kept, decided)
 
     told_by_events = story.of(kept[EVENTS], kept[ACCOUNT_EVENTS], kept[CONVERSATION_COMMANDS])
-    users = {read.value["user"]: read.value for read in kept[USERS] if read.decoded is not None}
+    users = _users(kept[USERS])
     told = {}
     for user, token in _tokens().items():
         attachments = list(told_by_events.accounts.get(user, story.Account()).attachments)
@@ -82,6 +82,9 @@ def main() -> None:
     compare_rows.memberships(rows["conversations_by_user"], told_by_events, told)
     compare_rows.blocks(rows["blocks"], told_by_events, told)
     compare_rows.users(rows["users"], users, told)
+    compare_rows.private_users(rows["private_users"], users)
+    erased = [read.value["user"] for read in kept[ERASURES]]
+    same("erased users", sorted(set(erased)), [user for user, said in users.items() if said["username"] is None])
     compare_rows.follows(rows["follows"], [read.value for read in kept[FOLLOWS] if read.decoded is not None])
     compare_rows.policies(rows["policies"], control)
     compare_places.checkpoints(rows["checkpoints"], whole, kept, control)
@@ -115,6 +118,17 @@ def _check_log(
     chain.check(kept, outputs, decided, control)
     verdicts.check(kept, outputs)
     return control
+
+
+def _users(records: list[Read]) -> dict[str, dict]:
+    """Of each user the newest record, with nothing but the id of those whom it erases."""
+    users = {}
+    for read in records:
+        if topics.is_tombstone(read.record):
+            users[read.key] = dict.fromkeys(users[read.key]) | {"user": read.key}
+        elif read.decoded is not None:
+            users[read.value["user"]] = read.value
+    return users
 
 
 def _tokens() -> dict[str, str]:

@@ -47,6 +47,9 @@ TABLES = {
         [("username", "text"), ("display_name", "text"), ("avatar_url", "text")],
         None,
     ),
+    "private_users": Table(
+        [("user_id", "text")], [], [("email", "text"), ("locale", "text"), ("tier", "text")], None
+    ),
     "follows": Table([("user_id", "text")], [("followed_id", "text")], [("follows", "boolean")], None),
     "checkpoints": Table(
         [("machine", "text"), ("partition", "int")],

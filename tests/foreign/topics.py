@@ -17,6 +17,9 @@ from catalogue import (
     DERIVED,
     NAMING,
     PLATFORM_FOLLOW,
+    PLATFORM_BAN,
+    PLATFORM_REVOCATION,
+    USER_ERASED,
     PLATFORM_USER,
     VERDICT,
 )
@@ -31,6 +34,9 @@ ACCOUNT_EVENTS = "messaging.account-events.v1"
 VERDICTS = "messaging.verdicts.v1"
 USERS = "platform.user.v1"
 FOLLOWS = "platform.follow.v1"
+BANS = "platform.ban.v1"
+REVOCATIONS = "platform.revocation.v1"
+ERASURES = "messaging.erasures.v1"
 
 # The machine that reads a topic of commands, as the source of what it publishes.
 SOURCES = {ACCOUNT_COMMANDS: "/musclemap/accounts", CONVERSATION_COMMANDS: "/musclemap/conversations"}
@@ -54,6 +60,9 @@ KINDS = {
     VERDICTS: Kind({VERDICT}),
     USERS: Kind({PLATFORM_USER}),
     FOLLOWS: Kind({PLATFORM_FOLLOW}),
+    BANS: Kind({PLATFORM_BAN}),
+    REVOCATIONS: Kind({PLATFORM_REVOCATION}),
+    ERASURES: Kind({USER_ERASED}),
 }
 
 DEAD_LETTERS = {
@@ -64,7 +73,7 @@ DEAD_LETTERS = {
 ALL = KINDS | DEAD_LETTERS
 
 # What comes from outside may come without the headers of CloudEvents.
-BARE = {"Control", "PlatformUser", "PlatformFollow"}
+BARE = {"Control", "PlatformUser", "PlatformFollow", "PlatformBan", "PlatformRevocation"}
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,11 @@ class Read:
         return self.record.topic, self.record.partition, self.record.offset
 
 
+def is_tombstone(record: Record) -> bool:
+    """A user whom the platform erases."""
+    return record.topic == USERS and record.value == b""
+
+
 def check_names(names: list[str]) -> None:
     same("topics", dict.fromkeys(names, "there"), dict.fromkeys(ALL, "there"))
 
@@ -105,6 +119,11 @@ def read(name: str, topic: Topic, schemas: Schemas) -> list[Read]:
         names = [header for header, _ in record.headers]
         same(f"headers of {record}, each once", sorted(names), sorted(set(names)))
         if name in DEAD_LETTERS or poison.is_poison(record):
+            found.append(Read(record, of(record, schemas), None))
+            continue
+        if is_tombstone(record):
+            same(f"headers of {record}", record.headers, [])
+            true(f"{record} has a key", record.key is not None)
             found.append(Read(record, of(record, schemas), None))
             continue
         decoded = decode(schemas, str(record), record.value)
@@ -123,7 +142,7 @@ def _check_headers(read: Read, names: set[str]) -> None:
     wanted = set() if type in BARE and not names & CLOUD_EVENTS else set(CLOUD_EVENTS)
     wanted |= {"mm-charge"} if type in CHARGED else set()
     wanted |= {"mm-users"} if type in NAMING else set()
-    allowed = {"traceparent"} | ({"mm-reply", "mm-once"} if is_command else set())
+    allowed = {"traceparent"} | ({"mm-reply", "mm-once", "mm-tier"} if is_command else set())
     same(f"{what} that must be there", names - allowed, wanted)
     if read.headers.type is not None:
         same(f"type in the {what}", read.headers.type, type)
@@ -145,7 +164,7 @@ def _check_key(read: Read, partitions: int) -> None:
         case "PlatformFollow":
             same(what, read.key, f"{value['follower']}/{value['followed']}")
             return
-        case "PlatformUser":
+        case "PlatformUser" | "PlatformBan" | "PlatformRevocation" | "UserErased":
             same(what, read.key, value["user"])
         case "SendMessage":
             same(what, read.key, value["sender"]["user"])

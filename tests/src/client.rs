@@ -36,16 +36,16 @@ pub fn data(mut answer: Value) -> Value {
 
 impl Client {
     pub async fn login(server: &System, username: &str) -> Self {
-        Self::login_as(server, username, &[]).await
+        Self::login_as(server, username, json!({})).await
     }
 
-    /// With roles of the service in the token.
-    pub async fn login_as(server: &System, username: &str, roles: &[&str]) -> Self {
+    /// With `roles` and a `tier` in the token.
+    pub async fn login_as(server: &System, username: &str, mut claims: Value) -> Self {
+        claims["username"] = username.into();
         let http = http();
         let deadline = Instant::now() + PATIENCE;
         let answer = loop {
-            let login =
-                http.post(server.url("/dev/login")).json(&json!({ "username": username, "roles": roles }));
+            let login = http.post(server.url("/dev/login")).json(&claims);
             let answer = login.send().await.expect("an answer");
             if answer.status().is_success() {
                 break answer;
@@ -82,6 +82,20 @@ impl Client {
                 answer => return answer,
             }
         }
+    }
+
+    /// The answer of the admin API; `body` is sent unless it is null.
+    pub async fn administer(
+        &self,
+        server: &System,
+        method: &str,
+        path: &str,
+        body: Value,
+    ) -> reqwest::Response {
+        let method = method.parse().expect("a method");
+        let request = self.http.request(method, server.admin_url(path)).bearer_auth(&self.token);
+        let request = if body.is_null() { request } else { request.json(&body) };
+        request.send().await.expect("an answer")
     }
 
     pub async fn ask(&self, query: &str, variables: Value) -> Value {

@@ -41,6 +41,7 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
     ... on SendRejected { clientMessageId code }
     ... on PresenceChanged { presence { userId status lastSeen } }
     ... on TypingChanged { conversationId typing { userId username isTyping } }
+    ... on UserChanged { user { id displayName } }
     ... on AttachmentChanged { attachment { id state } }
     ... on ResumeGap { reason }
     ... on Drained { replayed }

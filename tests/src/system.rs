@@ -210,6 +210,12 @@ impl System {
         self.serving("ingest").iter().map(|ingest| format!("http://{}{path}", ingest.listen)).collect()
     }
 
+    /// Where an admin asks, at each ingest in its turn.
+    pub fn admin_url(&self, path: &str) -> String {
+        let ingests = self.serving("ingest");
+        format!("http://{}/admin/v1{path}", ingests[self.turn() % ingests.len()].admin)
+    }
+
     /// Where each ingest listens.
     pub fn ingests(&self) -> Vec<SocketAddr> {
         self.serving("ingest").iter().map(|ingest| ingest.listen).collect()

@@ -7,9 +7,11 @@ async fn main() -> anyhow::Result<()> {
     distributed::run("fanout", async |process, config| {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
+        process.standing(&access);
         let ephemeral = distributed::ephemeral(process, config)?;
-        let api =
-            process.api(ephemeral, config.conversation_key()?, &config.links(), config.ingest()).await?;
+        let api = process
+            .api(ephemeral, config.conversation_key()?, &config.links(), &access, config.ingest())
+            .await?;
         let sockets = process.sockets(&api, &access, config.cursor_key()?, config.fanout()).await?;
         process.serve("http", listener, sockets, config.serving()?);
         Ok(())

@@ -7,9 +7,11 @@ async fn main() -> anyhow::Result<()> {
     distributed::run("ingest", async |process, config| {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
+        process.standing(&access);
         let ephemeral = distributed::ephemeral(process, config)?;
-        let api =
-            process.api(ephemeral, config.conversation_key()?, &config.files()?, config.ingest()).await?;
+        let api = process
+            .api(ephemeral, config.conversation_key()?, &config.files()?, &access, config.ingest())
+            .await?;
         let requests = process.requests(&api, &access);
         let all = match config.web()? {
             Some(web) => web.beside(requests),

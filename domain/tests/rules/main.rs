@@ -14,6 +14,7 @@ mod creating;
 mod credits;
 mod deleting;
 mod editing;
+mod features;
 mod limits;
 mod members;
 mod message_requests;

@@ -112,6 +112,8 @@ fn is_published(delivery: &Delivery) -> bool {
         Delivery::Account(fact) => delivery::is_published(fact),
         Delivery::Typing(_)
         | Delivery::Presence(_)
+        | Delivery::UserChanged(_)
+        | Delivery::FlagsChanged
         | Delivery::ResumeGap { .. }
         | Delivery::Drained { .. } => true,
     }

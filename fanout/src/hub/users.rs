@@ -176,6 +176,15 @@ impl Users {
         self.known(user).map_or(&[], |user| &user.subscriptions)
     }
 
+    /// The subscriptions of the users whom a condition picks.
+    pub fn subscriptions_of(
+        &self,
+        is_picked: impl Fn(&UserId) -> bool,
+    ) -> impl Iterator<Item = SubscriptionId> {
+        let picked = self.here.iter().filter(move |(_, user)| is_picked(&user.id));
+        picked.flat_map(|(_, user)| user.subscriptions.iter().copied())
+    }
+
     /// Calls with every subscription of every user who gets an event, and with the user's answers to its
     /// questions. The event is decoded only if it may concern someone who is here.
     pub fn concerned(&self, event: &Event, mut with: impl FnMut(SubscriptionId, Answers)) {

@@ -66,7 +66,7 @@ mod tests {
     use crate::lanes::Lane;
 
     fn key(offset: i64, answers: Answers) -> Key {
-        Key { lane: Lane(0), offset, selection: 1, as_of: AsOf::Event, answers }
+        Key { lane: Lane(0), offset, selection: 1, as_of: AsOf::Event, answers, erasures: 0 }
     }
 
     #[test]

@@ -32,6 +32,8 @@ pub struct Key {
     pub selection: u128,
     pub as_of: AsOf,
     pub answers: Answers,
+    /// Users who were erased before it.
+    pub erasures: usize,
 }
 
 /// Few keys differ in the state or the answers alone, so these are compared and not hashed: a delivery looks
@@ -62,9 +64,10 @@ impl<'a> Target<'a> {
         Self { lane: NOTICES, offset, completed, answers: Answers::default() }
     }
 
-    pub fn key(&self, selected: &Selected) -> Key {
+    pub fn key(&self, schema: &RenderingSchema, selected: &Selected) -> Key {
         let Self { lane, offset, completed, answers } = *self;
-        Key { lane, offset, selection: selected.key, as_of: completed.as_of, answers }
+        let (selection, as_of, erasures) = (selected.key, completed.as_of, schema.erasures());
+        Key { lane, offset, selection, as_of, answers, erasures }
     }
 
     fn rendering(&self) -> live::Rendering {
@@ -139,7 +142,7 @@ impl Renderings {
         target: Target<'_>,
     ) -> Option<Result<Rendered, Failed>> {
         let share = || self.share((schema, selected), viewer, target).now_or_never();
-        self.kept.alone(target.key(selected), share)?.transpose()
+        self.kept.alone(target.key(schema, selected), share)?.transpose()
     }
 
     /// A rendering that is shared, or that was private to this viewer when it was first executed. `None` for
@@ -150,7 +153,7 @@ impl Renderings {
         viewer: &Viewer,
         target: Target<'_>,
     ) -> Result<Option<Rendered>, Failed> {
-        let key = target.key(selected);
+        let key = target.key(schema, selected);
         if !self.classes.admit(key) {
             return Ok(None);
         }

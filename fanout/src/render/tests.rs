@@ -79,6 +79,8 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             private: presence
         UserPresence
             shared: userId status lastSeen
+        UserChanged
+            shared: user
         PageInfo
             below Conversation.participants: hasNextPage hasPreviousPage startCursor endCursor
         Participant
@@ -100,6 +102,8 @@ fn every_fact_has_a_sample() {
             Delivery::Account(fact) => Some(fact.name()),
             Delivery::Typing(_)
             | Delivery::Presence(_)
+            | Delivery::UserChanged(_)
+            | Delivery::FlagsChanged
             | Delivery::ResumeGap { .. }
             | Delivery::Drained { .. } => None,
         })

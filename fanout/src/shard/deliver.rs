@@ -277,10 +277,10 @@ impl Shard {
         target: Target<'_>,
         appended_at: Option<LogTime>,
     ) -> Result<Rendered<'a>, Failed> {
-        let found = match renderings.found.entry(target.key(&subscription.selected)) {
+        let by = (&self.rendering, &*subscription.selected);
+        let found = match renderings.found.entry(target.key(by.0, by.1)) {
             Entry::Occupied(found) => found.into_mut(),
             Entry::Vacant(new) => {
-                let by = (&self.rendering, &*subscription.selected);
                 let rendered = self.node.renderings.render_now(by, &subscription.viewer, target);
                 match rendered.transpose()? {
                     Some(rendered) => {

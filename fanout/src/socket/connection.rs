@@ -243,8 +243,7 @@ impl Connection {
         let identity = self.shard.authenticator.verify(token, now).map_err(|_| CloseCode::Forbidden)?;
         let milliseconds =
             u64::try_from(identity.expires_at.saturating_sub(now)).unwrap_or(0).min(LONGEST_MS);
-        let viewer = Viewer { user: identity.user, roles: identity.roles };
-        self.admit(viewer, init.device(), Duration::from_millis(milliseconds))
+        self.admit(identity.into(), init.device(), Duration::from_millis(milliseconds))
     }
 
     /// Admits a viewer until the token expires, unless the user has too many sockets.
@@ -373,6 +372,7 @@ impl Connection {
                 _ if self.outbox.is_late(now) => Some(CloseCode::TooSlow),
                 _ if is_silent => Some(CloseCode::NoPong),
                 Some(_) if now >= state.valid_until => Some(CloseCode::Unauthorized),
+                Some(admitted) if !self.shard.serves(&admitted.viewer) => Some(CloseCode::Forbidden),
                 None if now >= state.valid_until => Some(CloseCode::InitTimeout),
                 _ => None,
             };

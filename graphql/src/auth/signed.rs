@@ -4,6 +4,7 @@
 //! stands for. That it is valid is said anew for each moment.
 
 use schemas::UserId;
+use schemas::flags::Tier;
 use schemas::position::LogTime;
 use sha2::{Digest, Sha256};
 
@@ -19,6 +20,8 @@ const SKEW_MS: i64 = 60_000;
 pub struct Signed {
     pub user: UserId,
     pub roles: Roles,
+    pub tier: Option<Tier>,
+    pub issued_at: LogTime,
     pub from: LogTime,
     pub until: LogTime,
 }
@@ -29,7 +32,13 @@ impl Signed {
         if self.from > now.saturating_add(SKEW_MS) || now >= self.until {
             return Err(InvalidToken);
         }
-        Ok(Identity { user: self.user.clone(), roles: self.roles, expires_at: self.until })
+        Ok(Identity {
+            user: self.user.clone(),
+            roles: self.roles,
+            tier: self.tier.clone(),
+            issued_at: self.issued_at,
+            expires_at: self.until,
+        })
     }
 }
 

@@ -64,9 +64,38 @@ fn by_ed25519(claims: &Value) -> String {
 }
 
 #[test]
+fn roles_and_tier_are_as_the_token_says() {
+    let platform = platform();
+    let identity = |claims: &Value| platform.verify(&by_rsa(claims), NOW).unwrap();
+    let moderator = identity(&with("roles", json!(["coach", "moderator"])));
+    assert_eq!(moderator.roles, Roles { moderator: true, admin: false });
+    assert_eq!(identity(&claims()).tier, None);
+    assert_eq!(identity(&with("tier", json!("premium"))).tier, Some("premium".parse().unwrap()));
+    for (name, value) in [
+        ("tier", json!("Premium plus")),
+        ("tier", json!("")),
+        ("tier", json!(1)),
+        ("roles", json!("moderator")),
+        ("roles", json!([1])),
+    ] {
+        assert_eq!(
+            platform.verify(&by_rsa(&with(name, value.clone())), NOW),
+            Err(InvalidToken),
+            "{name} {value}"
+        );
+    }
+}
+
+#[test]
 fn tokens_of_the_platform_stand_for_their_users_until_they_expire() {
     let platform = platform();
-    let identity = Identity { user: ann(), roles: Roles::default(), expires_at: NOW + 60_000 };
+    let identity = Identity {
+        user: ann(),
+        roles: Roles::default(),
+        tier: None,
+        issued_at: NOW,
+        expires_at: NOW + 60_000,
+    };
     for token in [
         by_rsa(&claims()),
         by_ed25519(&claims()),
@@ -97,9 +126,9 @@ fn times_are_any_numbers() {
         ("nbf", json!(-1e300), NOW + 60_000),
         ("nbf", json!(SECONDS as f64 - 0.25), NOW + 60_000),
     ] {
-        let identity = Identity { user: ann(), roles: Roles::default(), expires_at };
         let token = by_rsa(&with(name, value.clone()));
-        assert_eq!(platform.verify(&token, NOW), Ok(identity), "{name} {value}");
+        let identity = platform.verify(&token, NOW).map(|identity| (identity.user, identity.expires_at));
+        assert_eq!(identity, Ok((ann(), expires_at)), "{name} {value}");
         assert_eq!(platform.verify(&token, expires_at), Err(InvalidToken), "{name} {value}");
     }
 }
@@ -122,13 +151,13 @@ fn a_token_that_was_good_is_good_by_itself_alone() {
 #[test]
 fn a_development_token_stands_for_its_user_for_a_day() {
     let authenticator = Authenticator::development(&[1; 32]);
-    let token = authenticator.issue(&ann(), vec![], NOW).unwrap();
+    let token = authenticator.issue(&ann(), vec![], None, NOW).unwrap();
     let day = DEVELOPMENT_TOKEN_SECONDS * 1_000;
     assert_eq!(authenticator.verify(&token, NOW).unwrap().expires_at, NOW + day);
     assert_eq!(authenticator.verify(&token, NOW + day), Err(InvalidToken));
     assert_eq!(Authenticator::development(&[2; 32]).verify(&token, NOW), Err(InvalidToken));
     assert_eq!(platform().verify(&token, NOW), Err(InvalidToken));
-    assert_eq!(platform().issue(&ann(), vec![], NOW), Err(InvalidToken));
+    assert_eq!(platform().issue(&ann(), vec![], None, NOW), Err(InvalidToken));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A user as others see them.
 //!
-//! Invariant: an id is answered without reading; the rest is the published profile, the same for everyone, and
-//! the presence, each viewer's own.
+//! Invariants: an id is answered without reading; the rest is the published profile, the same for everyone, and
+//! the presence, each viewer's own. Of an erased user nothing is shown, whatever profile a message carries.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use schemas::UserId;
@@ -14,30 +14,31 @@ use crate::{Result, access, reads};
 
 pub struct User {
     id: UserId,
-    profile: OnceCell<Profile>,
+    /// As a message or an event carries it.
+    carried: Option<Profile>,
+    shown: OnceCell<Profile>,
 }
 
 impl User {
     pub fn of(profile: Profile) -> Self {
-        Self { id: profile.user.clone(), profile: OnceCell::new_with(Some(profile)) }
+        Self { id: profile.user.clone(), carried: Some(profile), shown: OnceCell::new() }
     }
 
     /// A user whom a row names by id; the platform may have removed them since.
     pub fn named(id: UserId) -> Self {
-        Self { id, profile: OnceCell::new() }
+        Self { id, carried: None, shown: OnceCell::new() }
     }
 
     async fn profile(&self, ctx: &Context<'_>) -> Result<&Profile> {
-        let read = async || -> Result<Profile> {
-            let profile = reads(ctx)?.find_profile(&self.id).await?;
-            Ok(profile.unwrap_or_else(|| Profile {
-                user: self.id.clone(),
-                username: "deleted".to_owned(),
-                display_name: "Deleted user".to_owned(),
-                avatar_url: None,
-            }))
+        let show = async || -> Result<Profile> {
+            let reads = reads(ctx)?;
+            if let Some(carried) = &self.carried {
+                return Ok(reads.shown(carried.clone()));
+            }
+            let profile = reads.find_profile(&self.id).await?;
+            Ok(profile.unwrap_or_else(|| Profile::of_erased(self.id.clone())))
         };
-        self.profile.get_or_try_init(read).await
+        self.shown.get_or_try_init(show).await
     }
 }
 

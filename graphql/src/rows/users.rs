@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use platform::ports::Row;
+use schemas::flags::Tier;
 use schemas::people::Profile;
 use schemas::tables::views::BlocksRow;
-use schemas::tables::{BLOCKS, FOLLOWS, FromValues, MalformedRow, USERS, Value};
+use schemas::tables::{BLOCKS, FOLLOWS, FromValues, MalformedRow, PRIVATE_USERS, USERS, Value};
 use schemas::{Refusal, UserId};
 
 use super::{Pages, Rows, Versioned, malformed};
@@ -13,21 +14,40 @@ use crate::error::tables_error;
 
 /// Keys of one read.
 const MAX_KEYS: usize = 100;
+/// The column of the tier, behind those that nothing here reads.
+const TIER: usize = 2;
 
 impl Rows {
-    /// The published profile of a user, if there is one.
+    /// The published profile of a user, if there is one; of an erased user there is none.
     pub async fn profile(&self, user: &UserId) -> Result<Option<Versioned<Profile>>, Refusal> {
         let partition = [Value::text(user.as_str())];
         let rows = self.tables.get(&USERS, &partition, &[vec![]]).await.map_err(tables_error)?;
         let read = |row: &Row| {
             let mut values = FromValues::new(USERS.name, &row.columns);
+            let Some(username) = values.text_or_null()? else { return Ok(None) };
             let profile = Profile {
                 user: user.clone(),
-                username: values.text()?.to_owned(),
+                username: username.to_owned(),
                 display_name: values.text()?.to_owned(),
                 avatar_url: values.text_or_null()?.map(str::to_owned),
             };
-            Ok(Versioned { version: row.version, value: profile })
+            Ok(Some(Versioned { version: row.version, value: profile }))
+        };
+        Ok(rows.first().map(read).transpose().map_err(malformed)?.flatten())
+    }
+
+    /// The tier that the platform has published for a user, with the version of its row, if there is one.
+    pub async fn tier(&self, user: &UserId) -> Result<Option<Versioned<Option<Tier>>>, Refusal> {
+        let partition = [Value::text(user.as_str())];
+        let rows = self.tables.get(&PRIVATE_USERS, &partition, &[vec![]]).await.map_err(tables_error)?;
+        let read = |row: &Row| {
+            let malformed = |_| MalformedRow { table: PRIVATE_USERS.name, column: TIER };
+            let mut values = FromValues::new(PRIVATE_USERS.name, &row.columns);
+            for _ in 0..TIER {
+                values.text_or_null()?;
+            }
+            let tier = values.text_or_null()?.map(str::parse).transpose().map_err(malformed)?;
+            Ok(Versioned { version: row.version, value: tier })
         };
         rows.first().map(read).transpose().map_err(malformed)
     }

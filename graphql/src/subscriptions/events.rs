@@ -12,6 +12,7 @@ use crate::message::reactions::ReactionChange;
 use crate::message::receipts::MessageReceipt;
 use crate::people::presence::UserPresence;
 use crate::people::typing::TypingIndicator;
+use crate::people::user::User;
 
 /// cursor resumes on any node; null on ephemeral events (typing, presence), which are never replayed.
 #[derive(SimpleObject)]
@@ -32,6 +33,7 @@ pub enum InboxEvent {
     SendRejected(SendRejected),
     TypingChanged(TypingChanged),
     PresenceChanged(PresenceChanged),
+    UserChanged(UserChanged),
     ResumeGap(ResumeGap),
     Drained(Drained),
 }
@@ -87,6 +89,12 @@ pub struct ReactionChanged {
 #[derive(SimpleObject)]
 pub struct PresenceChanged {
     presence: UserPresence,
+}
+
+/// A user with whom the viewer shares a conversation, or the viewer, is seen in another way.
+#[derive(SimpleObject)]
+pub struct UserChanged {
+    user: User,
 }
 
 /// A part of a user's own account.
@@ -179,6 +187,9 @@ impl InboxEvent {
                 conversation_id: typing.conversation.as_str().into(),
                 typing: TypingIndicator::from(*typing),
             }),
+            Event::UserChanged(profile) => {
+                Self::UserChanged(UserChanged { user: User::of((*profile).clone()) })
+            }
             Event::AttachmentChanged(changed) => {
                 let attachment = Attachment::new(changed.attachment.clone(), changed.now.clone());
                 Self::AttachmentChanged(AttachmentChanged { attachment })

@@ -6,6 +6,7 @@ use awareness::presence::Seen;
 use awareness::typing::Typing;
 use schemas::message::Message;
 use schemas::message_requests::MessageRequest;
+use schemas::people::Profile;
 use schemas::reacting::ToldReaction;
 use schemas::sending::SendRejected;
 use schemas::uploading::AttachmentChanged;
@@ -64,6 +65,7 @@ pub enum Event<'a> {
     SendRejected(&'a SendRejected),
     Typing(&'a Typing),
     Presence(&'a Seen),
+    UserChanged(&'a Profile),
     ResumeGap(&'a str),
     Drained(i32),
 }
@@ -119,6 +121,8 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
         },
         Delivery::Typing(typing) => Payload { typing: Some(typing), ..alone(Event::Typing(typing)) },
         Delivery::Presence(seen) => Payload { presence: Some(seen), ..alone(Event::Presence(seen)) },
+        Delivery::UserChanged(profile) => alone(Event::UserChanged(profile)),
+        Delivery::FlagsChanged => alone(Event::AccountChanged(AccountPart::Flags)),
         Delivery::ResumeGap { reason } => alone(Event::ResumeGap(reason)),
         Delivery::Drained { replayed } => alone(Event::Drained(*replayed)),
     }

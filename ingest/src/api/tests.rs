@@ -1,5 +1,6 @@
 //! The published schema, its parts, and what sockets serve of it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -7,6 +8,7 @@ use async_graphql::{EmptySubscription, Object, ObjectType};
 use graphql::Viewer;
 
 use super::*;
+use crate::features::{GATES, gate};
 
 /// With `UPDATE_EXPECT=1` it writes the file instead.
 #[test]
@@ -62,6 +64,15 @@ async fn the_root_has_each_field_of_its_parts() {
     root.sort();
     assert_eq!(parts, root);
     assert!(ON_SOCKETS.iter().all(|name| root.iter().any(|field| field == name)));
+}
+
+#[tokio::test]
+async fn each_mutation_has_one_gate() {
+    let names: BTreeSet<&str> = GATES.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names.len(), GATES.len(), "a name stands twice");
+    let without: Vec<String> =
+        fields(Mutation::default()).await.into_iter().filter(|name| gate(name).is_none()).collect();
+    assert_eq!(without, Vec::<String>::new(), "these need a line in GATES");
 }
 
 fn on_socket(query: &str) -> Result<(), ErrorCode> {

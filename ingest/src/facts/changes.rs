@@ -12,6 +12,7 @@ use platform::clock::Clock;
 use platform::lifecycle::Latch;
 use platform::ports::{Log, LogError, Marks, Reader, Record};
 use platform::retry;
+use schemas::UserId;
 use schemas::position::{Offset, Version};
 use schemas::record::USERS_HEADER;
 use schemas::topics::{EVENTS, PLATFORM_USERS, Topic};
@@ -32,6 +33,7 @@ impl Ingest {
         let (events, users) = try_join(tail(log, &EVENTS), tail(log, &PLATFORM_USERS)).await?;
         facts.senders.start();
         facts.profiles.start();
+        facts.tiers.start();
         drop(latch);
         let events = events.into_iter().map(|reader| follow(clock, reader, |record| facts.on_event(record)));
         let users = users.into_iter().map(|reader| follow(clock, reader, |record| facts.on_user(record)));
@@ -55,8 +57,10 @@ impl Facts {
     }
 
     fn on_user(&self, record: &Record) {
-        let Some(user) = subject(record) else { return };
-        self.profiles.invalidate(user, Version::of(record.offset));
+        let Some(user) = subject::<UserId>(record) else { return };
+        let version = Version::of(record.offset);
+        self.profiles.invalidate(user.clone(), version);
+        self.tiers.invalidate(user, version);
     }
 }
 

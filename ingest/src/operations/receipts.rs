@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object};
 use domain::privacy;
 use graphql::Result;
 use graphql::ids::parse_id;
+use schemas::flags::Flag;
 use schemas::receipts::{AcknowledgeDelivery, MarkRead};
 use schemas::{ConversationId, MessageId, Refusal};
 
@@ -34,10 +35,12 @@ impl Receipts {
         let caller = caller(ctx)?;
         let MessageId { conversation, seq } = caller.mark(&conversation_id, &up_to_message_id).await?;
         let key = (caller.user().clone(), conversation.clone());
+        let tier = caller.tier(Some(Flag::DeliveryReceipts)).await;
         let (ingest, user) = (caller.ingest.clone(), caller.user().clone());
         let run = move |up_to| async move {
             let request = AcknowledgeDelivery { user: user.clone(), up_to }.into();
-            ingest.run_on_conversation(Asked::direct(&user), conversation, request).await
+            let asked = Asked { tier: tier.as_ref(), ..Asked::direct(&user) };
+            ingest.run_on_conversation(asked, conversation, request).await
         };
         caller.ingest.deliveries.mark(key, seq, run).await?;
         caller.access.rights.clear();

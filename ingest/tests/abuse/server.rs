@@ -153,8 +153,9 @@ impl Server {
             .await
             .expect("an ingest");
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
-        let token =
-            authenticator.issue(&"nobody".parse().expect("an id"), vec![], clock.now()).expect("a token");
+        let token = authenticator
+            .issue(&"nobody".parse().expect("an id"), vec![], None, clock.now())
+            .expect("a token");
         let ephemeral = Arc::new(InProcess::default());
         let awareness = Awareness::new(ephemeral.clone(), rows.clone(), clock.clone());
         let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), awareness, clock.clone()));

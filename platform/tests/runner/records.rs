@@ -5,6 +5,7 @@ use musclemap_platform::runner::checkpoint::Checkpoint;
 use schemas::avro;
 use schemas::charging::{Charge, ChargeKind};
 use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices};
+use schemas::flags::Features;
 use schemas::position::{Cause, EPOCH, Number, Offset, Partition};
 use schemas::record::{CHARGE_HEADER, ID_HEADER, ONCE_HEADER, REPLY_HEADER};
 use schemas::{ClientId, ConversationKey, UserId};
@@ -80,7 +81,8 @@ fn policy(version: i64) -> PolicyVersion {
         attachment_bytes: 1_000,
     };
     let prices = Prices { message_per_recipient: version };
-    PolicyVersion { version, policy: Policy { prices, limits } }
+    let features = Features { flags: vec![] };
+    PolicyVersion { version, policy: Policy { prices, limits, features } }
 }
 
 pub fn control(offset: Offset, version: Option<i64>, rules: Option<i32>) -> Record {

@@ -1,11 +1,15 @@
-//! Published users: a row says what the newest record of its user says.
+//! Published users: rows say what the newest record of their user says.
+//!
+//! Invariant: what only the user may know stands in a table of its own; a tombstone leaves nothing of either.
 
 use platform::ports::Record;
 use platform::projection::Projection;
+use schemas::UserId;
 use schemas::avro;
+use schemas::flags::Tier;
 use schemas::people::PlatformUser;
 use schemas::tables::views::ViewRow;
-use schemas::tables::{USERS, Value};
+use schemas::tables::{PRIVATE_USERS, Table, USERS, Value};
 use schemas::topics::{self, Topic};
 
 pub enum Profiles {}
@@ -19,20 +23,105 @@ impl Projection for Profiles {
     }
 
     fn project(record: &Record) -> Result<Vec<ViewRow>, String> {
-        let user: PlatformUser = avro::decode(&record.value).map_err(|error| error.to_string())?;
-        if record.key.as_deref() != Some(user.user.as_str().as_bytes()) {
-            return Err("the key is not the user's".to_owned());
+        let key = user(record)?;
+        let Some(said) = read(record)? else {
+            let nothing =
+                || vec![Value::text_or_null(None), Value::text_or_null(None), Value::text_or_null(None)];
+            return Ok(vec![row(&USERS, &key, nothing()), row(&PRIVATE_USERS, &key, nothing())]);
+        };
+        let seen = vec![
+            Value::text(&said.username),
+            Value::text(&said.display_name),
+            Value::text_or_null(said.avatar_url.as_deref()),
+        ];
+        let own = [&said.email, &said.locale, &said.tier];
+        let own = own.map(|said| Value::text_or_null(said.as_deref())).to_vec();
+        Ok(vec![row(&USERS, &key, seen), row(&PRIVATE_USERS, &key, own)])
+    }
+}
+
+fn row(table: &'static Table, user: &UserId, columns: Vec<Value>) -> ViewRow {
+    ViewRow { table, partition: vec![Value::text(user.as_str())], key: vec![], columns, time_to_live: None }
+}
+
+/// The user whom a record is about.
+fn user(record: &Record) -> Result<UserId, String> {
+    let key = record.key_text().and_then(|key| key.parse().ok());
+    key.ok_or_else(|| "the key is no user's".to_owned())
+}
+
+/// The user whom a record erases.
+pub fn erased(record: &Record) -> Option<UserId> {
+    user(record).ok().filter(|_| record.value.is_empty())
+}
+
+/// What a record says; nothing of a user who is erased. An error never shows the value.
+fn read(record: &Record) -> Result<Option<PlatformUser>, String> {
+    if record.value.is_empty() {
+        return Ok(None);
+    }
+    let said: PlatformUser = avro::decode(&record.value).map_err(|error| error.to_string())?;
+    if record.key.as_deref() != Some(said.user.as_str().as_bytes()) {
+        return Err("the key is not the user's".to_owned());
+    }
+    if said.tier.as_ref().is_some_and(|tier| tier.parse::<Tier>().is_err()) {
+        return Err("the tier has no tier's name".to_owned());
+    }
+    Ok(Some(said))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ann() -> PlatformUser {
+        PlatformUser {
+            user: "ann".parse().unwrap(),
+            username: "ann".to_owned(),
+            display_name: "Ann".to_owned(),
+            avatar_url: None,
+            email: Some("ann@example.org".to_owned()),
+            locale: Some("de".to_owned()),
+            tier: Some("premium".to_owned()),
         }
-        Ok(vec![ViewRow {
-            table: &USERS,
-            partition: vec![Value::text(user.user.as_str())],
-            key: vec![],
-            columns: vec![
-                Value::text(&user.username),
-                Value::text(&user.display_name),
-                Value::text_or_null(user.avatar_url.as_deref()),
-            ],
-            time_to_live: None,
-        }])
+    }
+
+    fn record(key: &str, value: Vec<u8>) -> Record {
+        let key = Some(key.to_owned().into());
+        Record { partition: 0, offset: 1, time: 1, key, headers: vec![], value: value.into() }
+    }
+
+    fn projected(value: Vec<u8>) -> Vec<(&'static str, Vec<Value>)> {
+        let rows = Profiles::project(&record("ann", value)).unwrap();
+        rows.into_iter().map(|row| (row.table.name, row.columns)).collect()
+    }
+
+    #[test]
+    fn what_is_the_users_own_stands_apart_and_a_tombstone_leaves_nothing() {
+        let text = |text: &str| Value::text(text);
+        let null = || Value::text_or_null(None);
+        assert_eq!(
+            projected(avro::encode(&ann())),
+            [
+                ("users", vec![text("ann"), text("Ann"), null()]),
+                ("private_users", vec![text("ann@example.org"), text("de"), text("premium")]),
+            ]
+        );
+        let nothing = || vec![null(), null(), null()];
+        assert_eq!(projected(vec![]), [("users", nothing()), ("private_users", nothing())]);
+        assert_eq!(erased(&record("ann", vec![])), Some(ann().user));
+        for (key, value) in [("ann", avro::encode(&ann())), ("a b", vec![])] {
+            assert_eq!(erased(&record(key, value)), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn another_key_and_a_malformed_tier_are_refused_and_the_user_is_not_shown() {
+        let wrong = PlatformUser { tier: Some("Premium!".to_owned()), ..ann() };
+        for (key, value) in [("bob", avro::encode(&ann())), ("ann", avro::encode(&wrong)), ("", vec![])] {
+            let refused = Profiles::project(&record(key, value)).unwrap_err();
+            assert!(!refused.contains("example.org"), "{refused}");
+        }
+        assert_eq!(format!("{:?}", ann()), r#"PlatformUser { user: UserId("ann"), .. }"#);
     }
 }

@@ -5,10 +5,13 @@
 
 use crate::avro::{self, DecodeError};
 use crate::charging::Charge;
+use crate::flags::Tier;
 use crate::position::{Cause, MalformedCause};
 use crate::verdict::Reply;
 
-use super::headers::{CHARGE_HEADER, ID_HEADER, ONCE_HEADER, REPLY_HEADER, RecordId, TRACE_HEADER};
+use super::headers::{
+    CHARGE_HEADER, ID_HEADER, ONCE_HEADER, REPLY_HEADER, RecordId, TIER_HEADER, TRACE_HEADER,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Envelope {
@@ -19,6 +22,8 @@ pub struct Envelope {
     /// Under this key the command has its effect once.
     pub once: Option<String>,
     pub traceparent: Option<String>,
+    /// Of the user who asks.
+    pub tier: Option<Tier>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +59,10 @@ impl Envelope {
                 ONCE_HEADER => {
                     let once = text().filter(|key| (1..=MAX_ONCE_BYTES).contains(&key.len()));
                     envelope.once = Some(once.ok_or(MalformedHeader::Other(ONCE_HEADER))?.to_owned());
+                }
+                TIER_HEADER => {
+                    let tier = text().and_then(|tier| tier.parse().ok());
+                    envelope.tier = Some(tier.ok_or(MalformedHeader::Other(TIER_HEADER))?);
                 }
                 TRACE_HEADER => {
                     let trace = text().filter(|trace| trace.len() == TRACE_BYTES && trace.is_ascii());

@@ -25,6 +25,8 @@ pub const TRACE_HEADER: &str = "traceparent";
 pub const REPLY_HEADER: &str = "mm-reply";
 /// Header: the charge that a command carries, framed Avro.
 pub const CHARGE_HEADER: &str = "mm-charge";
+/// Header: the tier of the user who asks, as their token says.
+pub const TIER_HEADER: &str = "mm-tier";
 /// Header of a replayed command: a key under which it has its effect at most once, ever.
 pub const ONCE_HEADER: &str = "mm-once";
 /// Header of events that change memberships or blocks: the users they name, separated by commas.

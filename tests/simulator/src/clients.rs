@@ -6,6 +6,7 @@ use rand::Rng;
 use schemas::avro;
 use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices, RULES};
 use schemas::creating::ConversationKind;
+use schemas::flags::{Features, Flag, FlagRule};
 use schemas::message::{Content, Mentions, Message, ReplyStub};
 use schemas::operations::{CreateConversation, GrantCredits, SendMessage};
 use schemas::people::Profile;
@@ -199,6 +200,7 @@ impl Clients {
                 upload: wide,
                 attachment_bytes: 1_000,
             },
+            features: features(state),
         };
         let version = PolicyVersion { version: self.policy, policy };
         let value = avro::encode(&Control { policy: Some(version), rules: Some(RULES) });
@@ -248,6 +250,19 @@ impl Clients {
     pub fn granted(&self, user: &UserId) -> i64 {
         self.grants.get(user).into_iter().flat_map(BTreeMap::values).sum()
     }
+}
+
+/// Every feature is on, but for some that are off now and then; not attachments, whose model follows the requests
+/// alone.
+fn features(state: &mut State) -> Features {
+    let mut rule = |flag: &Flag| FlagRule {
+        key: flag.key().to_owned(),
+        percentage: 100,
+        tiers: vec![],
+        users: vec![],
+        off: *flag != Flag::Attachments && state.chance(0.1),
+    };
+    Features { flags: Flag::ALL.iter().map(&mut rule).collect() }
 }
 
 /// As every ingest derives ids.

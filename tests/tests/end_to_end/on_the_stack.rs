@@ -1,14 +1,17 @@
 //! What holds on whatever the system stands on: what users can do, and what they are told while its
 //! processes end or die. `MM_STACK` says which stack that is.
 
+mod admin_api;
 mod bad_line;
 mod blocking;
 mod deleting;
 mod delivery;
 mod drain;
 mod editing;
+mod erasing;
 mod first_message;
 mod first_outcome;
+mod flags;
 mod kills;
 mod limits;
 mod lists;
@@ -21,6 +24,7 @@ mod operator;
 mod organizing;
 mod presence;
 mod privacy;
+mod published;
 mod reacting;
 mod receipts;
 mod refusals;
@@ -28,6 +32,7 @@ mod replies;
 mod roles;
 mod searching;
 mod settings;
+mod standing;
 mod typing;
 mod uploading;
 mod versions;

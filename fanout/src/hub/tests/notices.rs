@@ -17,15 +17,18 @@ use crate::cursor::Cursor;
 use crate::hub::{Acquainted, Hub, MAX_WATCHED, NotOpened, Parted, Step, UserRows};
 use crate::notice::{Notice, NoticeKind};
 
+fn typist(name: Name) -> Profile {
+    Profile { user: user(name), username: name.into(), display_name: name.into(), avatar_url: None }
+}
+
 fn typing(group: Name, name: Name) -> Arc<Notice> {
-    let by = Profile { user: user(name), username: name.into(), display_name: name.into(), avatar_url: None };
-    let typing = Typing { conversation: conversation(group), by, is_typing: true };
-    Arc::new(Notice::new(NoticeKind::Typing, user(name), Delivery::Typing(typing)))
+    let typing = Typing { conversation: conversation(group), by: typist(name), is_typing: true };
+    Arc::new(Notice::new(NoticeKind::Typing, Some(user(name)), Delivery::Typing(typing)))
 }
 
 /// Offers a typing notice; returns whether any member may see it.
 fn types(node: &Hub, group: Name, name: Name) -> bool {
-    node.tell_members(&conversation(group), &typing(group, name))
+    node.tell_members(&conversation(group), &user(name), &typing(group, name))
 }
 
 impl Client {
@@ -35,9 +38,10 @@ impl Client {
         self.node.take(self.id, usize::MAX, &mut steps).expect("it has not overflowed");
         let words = steps.iter().filter_map(|step| match step {
             Step::Over(event, _) => Some(super::client::told(event)),
-            Step::Beside(notice) => Some(match notice.kind {
-                NoticeKind::Typing => format!("{} types", notice.of),
-                NoticeKind::Presence => format!("{} is there", notice.of),
+            Step::Beside(notice) => Some(match (notice.kind, &notice.of) {
+                (NoticeKind::Typing, Some(of)) => format!("{of} types"),
+                (NoticeKind::Presence, Some(of)) => format!("{of} is there"),
+                (kind, of) => format!("{kind:?} {}", of.as_ref().map_or("", UserId::as_str)),
             }),
             Step::To(_) => None,
         });
@@ -73,6 +77,34 @@ fn members_who_follow_the_user_are_told_and_the_user_is_not() {
     ann.gets_all();
     assert!(types(&node, "k1", "carl"));
     assert_eq!((ann.gets_all(), bob.gets_all().pop()), (vec![], Some("carl types".to_owned())));
+}
+
+#[test]
+fn a_change_of_a_user_is_told_once_to_themselves_and_to_those_who_may_see_them() {
+    let mut world = World::new();
+    world.opens("k1", &["ann", "bob", "carl"]);
+    world.opens("k2", &["ann", "bob"]);
+    world.opens("k3", &["dan", "eve"]);
+    world.blocks("carl", "ann");
+    let node = world.node();
+    world.enters(&node);
+    let [mut ann, mut bob, mut carl, mut dan] =
+        ["ann", "bob", "carl", "dan"].map(|name| world.listens(&node, name));
+    let filter = Filter::MessageReceived { conversation: conversation("k1") };
+    let mut narrow = world.listens_to(&node, "bob", &filter);
+    let delivery = Delivery::UserChanged(typist("ann"));
+    let changed = Arc::new(Notice::new(NoticeKind::UserChanged, Some(user("ann")), delivery));
+    node.tell_acquaintances(&user("ann"), &["k1", "k2"].map(conversation), &changed);
+    for told in [&mut ann, &mut bob] {
+        assert_eq!(told.gets_all(), ["UserChanged ann"]);
+    }
+    // Carl and Ann do not see each other, Dan shares no conversation, and the last is about messages alone.
+    for silent in [&mut carl, &mut dan, &mut narrow] {
+        assert!(silent.gets_all().is_empty());
+    }
+    let flags = Arc::new(Notice::new(NoticeKind::FlagsChanged, None, Delivery::FlagsChanged));
+    node.tell_users(|user| user.as_str() != "ann", &flags);
+    assert_eq!((ann.gets_all(), carl.gets_all()), (vec![], vec!["FlagsChanged ".to_owned()]));
 }
 
 #[test]

@@ -143,6 +143,8 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
             last_seen: Some(1),
             audience: Audience::Everyone,
         }),
+        Delivery::UserChanged(profile("bob")),
+        Delivery::FlagsChanged,
         Delivery::ResumeGap { reason: "cursor too old".to_owned() },
         Delivery::Drained { replayed: 0 },
     ];

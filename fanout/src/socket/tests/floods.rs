@@ -87,7 +87,7 @@ fn a_user_has_so_many_sockets_and_no_more() {
     staged(async {
         let stage = Stage::with(World::new(), Options { sockets_per_user: 2, ..Options::default() }).await;
         let init = |name: &str| {
-            let token = stage.shard.authenticator.issue(&user(name), vec![], stage.node.now()).unwrap();
+            let token = stage.shard.authenticator.issue(&user(name), vec![], None, stage.node.now()).unwrap();
             let payload = json!({ "authorization": format!("Bearer {token}") });
             large(&format!("{:<200}", json!({ "type": "connection_init", "payload": payload }).to_string()))
         };

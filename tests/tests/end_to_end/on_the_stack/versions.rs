@@ -20,8 +20,8 @@ fn texts(versions: &[Value]) -> Vec<&str> {
 async fn moderators_of_the_service_read_every_version_until_the_message_is_deleted() {
     let server = System::start().await;
     let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
-    let moderator = Client::login_as(&server, "mia", &["coach", "moderator"]).await;
-    let admin = Client::login_as(&server, "ada", &["admin"]).await;
+    let moderator = Client::login_as(&server, "mia", json!({ "roles": ["coach", "moderator"] })).await;
+    let admin = Client::login_as(&server, "ada", json!({ "roles": ["admin"] })).await;
     let chat = ann.create("GROUP", &[&bob]).await;
     let message = ann.send(&chat, "one").await;
     let id = message["id"].as_str().expect("an id");

@@ -1,0 +1,180 @@
+//! Feature flags: who has a feature under a policy, and which operations belong to one.
+//!
+//! Invariants: a user who is drawn at a percentage is drawn at each higher one; a flag that the policy does not
+//! have is off; the matches over operations are full, so a new one says whether a flag switches it.
+
+use schemas::control::Policy;
+use schemas::flags::{Features, Flag, FlagRule, Tier};
+use schemas::{AccountRequest, ConversationRequest, ErrorCode, Refusal, UserId};
+
+use crate::text;
+
+/// Users are drawn by hundredths.
+const HUNDRED: u64 = 100;
+
+/// Whether a user of a tier has a feature.
+pub fn is_on(policy: &Policy, flag: Flag, user: &UserId, tier: Option<&Tier>) -> bool {
+    let rule = policy.features.flags.iter().find(|rule| rule.key == flag.key());
+    rule.is_some_and(|rule| has(rule, user, tier))
+}
+
+/// FEATURE_DISABLED for a user who does not have the feature.
+pub fn check(policy: &Policy, flag: Flag, user: &UserId, tier: Option<&Tier>) -> Result<(), Refusal> {
+    if is_on(policy, flag, user, tier) {
+        return Ok(());
+    }
+    Err(Refusal::new(ErrorCode::FeatureDisabled, format!("{} is not enabled", flag.key())))
+}
+
+/// Whether a flag of a user, of whatever tier, is another under other flags.
+pub fn changes(before: &Features, after: &Features, user: &UserId) -> bool {
+    Flag::ALL.iter().any(|flag| {
+        let rules = [before, after].map(|all| all.flags.iter().find(|rule| rule.key == flag.key()));
+        let named = rules.iter().flatten().flat_map(|rule| &rule.tiers).map(|tier| tier.parse().ok());
+        let mut tiers = std::iter::once(None).chain(named);
+        rules[0] != rules[1]
+            && tiers.any(|tier: Option<Tier>| {
+                let [before, after] =
+                    rules.map(|rule| rule.is_some_and(|rule| has(rule, user, tier.as_ref())));
+                before != after
+            })
+    })
+}
+
+fn has(rule: &FlagRule, user: &UserId, tier: Option<&Tier>) -> bool {
+    let is_drawn = || i64::from(rule.percentage) > hundredth(&rule.key, user);
+    let is_of_tier = || {
+        rule.tiers.is_empty() || rule.tiers.iter().any(|named| Some(named.as_str()) == tier.map(Tier::as_str))
+    };
+    !rule.off && (rule.users.contains(user) || (is_of_tier() && is_drawn()))
+}
+
+/// From 0 to 99, the same for ever; for each flag other users are the first.
+fn hundredth(key: &str, user: &UserId) -> i64 {
+    let hash = text::hash(format!("{key}\0{user}").as_bytes()).cast_unsigned();
+    (hash % HUNDRED).cast_signed()
+}
+
+/// The flag that switches a request to an account.
+pub fn of_account(request: &AccountRequest) -> Option<Flag> {
+    match request {
+        AccountRequest::SubmitEdit(_) => Some(Flag::MessageEditing),
+        AccountRequest::AddReaction(_) => Some(Flag::MessageReactions),
+        AccountRequest::CreateUpload(_) | AccountRequest::CompleteUpload(_) => Some(Flag::Attachments),
+        AccountRequest::SendMessage(_)
+        | AccountRequest::CreateConversation(_)
+        | AccountRequest::Refund(_)
+        | AccountRequest::GrantCredits(_)
+        | AccountRequest::OrganizeConversation(_)
+        | AccountRequest::SaveDraft(_)
+        | AccountRequest::UpdatePreferences(_)
+        | AccountRequest::UpdatePrivacy(_)
+        | AccountRequest::SettleUpload(_) => None,
+    }
+}
+
+/// The flag that switches a request to a conversation, and the user who asks. What an account has passed on it
+/// has decided.
+pub fn of_conversation(request: &ConversationRequest) -> Option<(Flag, &UserId)> {
+    match request {
+        ConversationRequest::AcknowledgeDelivery(asked) => Some((Flag::DeliveryReceipts, &asked.user)),
+        ConversationRequest::RemoveReaction(asked) => Some((Flag::MessageReactions, &asked.user)),
+        ConversationRequest::PostMessage(_)
+        | ConversationRequest::React(_)
+        | ConversationRequest::OpenConversation(_)
+        | ConversationRequest::LookUp(_)
+        | ConversationRequest::EditMessage(_)
+        | ConversationRequest::MarkRead(_)
+        | ConversationRequest::MarkUnread(_)
+        | ConversationRequest::AddMembers(_)
+        | ConversationRequest::RemoveMember(_)
+        | ConversationRequest::SetRole(_)
+        | ConversationRequest::DeleteMessage(_)
+        | ConversationRequest::SetBlock(_)
+        | ConversationRequest::UpdateConversation(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rule(percentage: i32) -> FlagRule {
+        let key = Flag::Polls.key().to_owned();
+        FlagRule { key, percentage, tiers: vec![], users: vec![], off: false }
+    }
+
+    fn user(number: u32) -> UserId {
+        format!("user-{number}").parse().unwrap()
+    }
+
+    #[test]
+    fn tiers_users_and_the_kill_switch_say_who_is_drawn() {
+        let ann = user(1);
+        let premium = FlagRule { tiers: vec!["premium".to_owned()], ..rule(100) };
+        let chosen = FlagRule { users: vec![ann.clone()], ..rule(0) };
+        for (rule, tier, on) in [
+            (rule(0), None, false),
+            (rule(100), None, true),
+            (rule(100), Some("free"), true),
+            (premium.clone(), None, false),
+            (premium.clone(), Some("free"), false),
+            (premium, Some("premium"), true),
+            (chosen.clone(), None, true),
+            (FlagRule { off: true, ..chosen }, None, false),
+            (FlagRule { off: true, ..rule(100) }, Some("premium"), false),
+        ] {
+            let tier = tier.map(|tier: &str| tier.parse().unwrap());
+            assert_eq!(has(&rule, &ann, tier.as_ref()), on, "{rule:?} for {tier:?}");
+        }
+    }
+
+    #[test]
+    fn who_is_drawn_anew_or_no_more_has_other_flags_and_nobody_else() {
+        let ann = user(1);
+        let all = |rule: FlagRule| Features { flags: vec![rule] };
+        let of_tier = |percentage| FlagRule { tiers: vec!["premium".to_owned()], ..rule(percentage) };
+        let before = all(rule(30));
+        assert!(!changes(&before, &before, &ann));
+        for number in 0..100 {
+            let is_drawn = (30..60).contains(&hundredth(Flag::Polls.key(), &user(number)));
+            assert_eq!(changes(&before, &all(rule(60)), &user(number)), is_drawn);
+            assert_eq!(changes(&all(rule(60)), &before, &user(number)), is_drawn);
+        }
+        assert!(changes(&all(of_tier(0)), &all(of_tier(100)), &ann), "of some tier");
+        assert!(changes(&Features { flags: vec![] }, &all(rule(100)), &ann));
+        assert!(!changes(&Features { flags: vec![] }, &all(rule(0)), &ann));
+    }
+
+    /// Users stay drawn over builds: their hundredths are written down here.
+    #[test]
+    fn a_hundredth_never_changes() {
+        let drawn: Vec<i64> = (0..8).map(|number| hundredth("messaging.polls", &user(number))).collect();
+        expect_test::expect!["[3, 83, 16, 99, 48, 69, 89, 48]"].assert_eq(&format!("{drawn:?}"));
+    }
+
+    #[test]
+    fn a_percentage_is_that_part_of_many_users_and_flags_draw_different_ones() {
+        let drawn = |key: &str| -> Vec<u32> {
+            (0..10_000).filter(|number| hundredth(key, &user(*number)) < 30).collect()
+        };
+        let (one, other) = (drawn(Flag::Polls.key()), drawn(Flag::Stickers.key()));
+        for count in [one.len(), other.len()] {
+            assert!((2_800..3_200).contains(&count), "{count} of 10000");
+        }
+        let both = one.iter().filter(|number| other.contains(number)).count();
+        assert!((800..1_000).contains(&both), "{both} of 10000");
+    }
+
+    proptest! {
+        #[test]
+        fn who_is_drawn_at_a_percentage_is_drawn_at_each_higher_one(
+            number in any::<u32>(), low in 0..=100i32, high in 0..=100i32,
+        ) {
+            let (low, high) = (low.min(high), low.max(high));
+            prop_assert!(!has(&rule(low), &user(number), None) || has(&rule(high), &user(number), None));
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Features that a policy switches: decided by the machine that is asked.
+
+use expect_test::expect;
+use musclemap_domain::{Accounts, Conversations};
+use schemas::charging::ChargeKind::{Edit, Send};
+use schemas::control::Policy;
+use schemas::creating::ConversationKind::Group;
+use schemas::editing::{EditMessage, SubmitEdit};
+use schemas::flags::{Flag, FlagRule};
+use schemas::message::{Content, Mentions};
+use schemas::operations::AcknowledgeDelivery;
+use schemas::record::Envelope;
+use schemas::rows::Usage;
+use schemas::verdict::Outcome;
+
+use crate::harness::Harness;
+use crate::names::{asked, charge, conversation, paid, post, sent, user};
+use crate::render::Table;
+
+fn rule(policy: &mut Policy, flag: Flag) -> &mut FlagRule {
+    policy.features.flags.iter_mut().find(|rule| rule.key == flag.key()).unwrap()
+}
+
+fn of_tier(tier: &str) -> Envelope {
+    Envelope { tier: Some(tier.parse().unwrap()), ..asked() }
+}
+
+fn edit(actor: &str) -> EditMessage {
+    EditMessage {
+        actor: user(actor),
+        message: Box::new(sent(1, actor, 1, 1_500)),
+        content: Content::plain("two"),
+        mentions: Mentions::default(),
+    }
+}
+
+#[test]
+fn an_account_refuses_what_its_user_does_not_have_and_counts_nothing() {
+    let (mut table, mut ann) = (Table::default(), Harness::<Accounts>::ann(0));
+    let submit = || SubmitEdit { conversation: conversation(1), edit: edit("ann") }.into();
+    rule(&mut ann.policy, Flag::MessageEditing).tiers = vec!["premium".to_owned()];
+    table.answer("without a tier", &ann.asks(0, submit()));
+    table.answer("of another tier", &ann.takes(0, of_tier("free"), submit()));
+    assert_eq!(ann.row::<Usage>(&"edit".to_owned()), None);
+    assert!(matches!(ann.takes(0, of_tier("premium"), submit()).verdict(), Outcome::Accepted(_)));
+    rule(&mut ann.policy, Flag::MessageEditing).off = true;
+    table.answer("switched off", &ann.takes(0, of_tier("premium"), submit()));
+    rule(&mut ann.policy, Flag::MessageEditing).off = false;
+    rule(&mut ann.policy, Flag::MessageEditing).users = vec![user("ann")];
+    assert!(matches!(ann.asks(0, submit()).verdict(), Outcome::Accepted(_)));
+    ann.policy.features.flags.clear();
+    table.answer("a policy that does not have the flag", &ann.asks(0, submit()));
+    table.is(expect![[r#"
+        without a tier: FEATURE_DISABLED (messaging.message_editing is not enabled)
+        of another tier: FEATURE_DISABLED (messaging.message_editing is not enabled)
+        switched off: FEATURE_DISABLED (messaging.message_editing is not enabled)
+        a policy that does not have the flag: FEATURE_DISABLED (messaging.message_editing is not enabled)
+    "#]]);
+}
+
+#[test]
+fn a_conversation_asks_for_the_user_of_a_direct_request_and_passes_what_an_account_has_decided() {
+    let mut k1 = Harness::<Conversations>::opened(1_000, Group, &["bob"]);
+    k1.takes(1_500, paid(charge(1, Send, 5)), post("bob", 1, "one"));
+    for flag in Flag::ALL {
+        rule(&mut k1.policy, *flag).percentage = 0;
+    }
+    let acknowledge = |name| AcknowledgeDelivery { user: user(name), up_to: 1 }.into();
+    assert_eq!(k1.asks(2_000, acknowledge("ann")).refused_with(), "FEATURE_DISABLED");
+    rule(&mut k1.policy, Flag::DeliveryReceipts).users = vec![user("ann")];
+    assert!(matches!(k1.asks(2_000, acknowledge("ann")).verdict(), Outcome::Done(_)));
+    let counted = k1.takes(3_000, paid(charge(0, Edit, 9)), edit("bob").into());
+    assert!(matches!(counted.verdict(), Outcome::Done(_)));
+}

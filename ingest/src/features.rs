@@ -1,0 +1,167 @@
+//! Feature flags at the API: each mutation says which flag switches it, and is refused before it runs.
+//!
+//! Invariants: a mutation that is not in [`GATES`] does not run; this check spares the log, and the machines
+//! decide.
+
+use std::sync::Arc;
+
+use async_graphql::async_trait::async_trait;
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextResolve, ResolveInfo};
+use async_graphql::{ServerResult, Value};
+use domain::features;
+use graphql::Viewer;
+use graphql::error::{internal, server_error};
+use schemas::Refusal;
+use schemas::flags::Flag;
+
+use crate::Ingest;
+
+/// What lets a root field run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// Messaging itself, and what takes something back: no flag switches it.
+    Open,
+    Flag(Flag),
+}
+
+use Gate::Open;
+
+const fn flag(flag: Flag) -> Gate {
+    Gate::Flag(flag)
+}
+
+/// Every mutation, and the queries that a flag switches.
+pub const GATES: &[(&str, Gate)] = &[
+    ("createConversation", Open),
+    ("updateConversation", Open),
+    ("addParticipants", Open),
+    ("removeParticipant", Open),
+    ("leaveConversation", Open),
+    ("setParticipantRole", Open),
+    ("acceptMessageRequest", Open),
+    ("declineMessageRequest", Open),
+    ("archiveConversation", Open),
+    ("starConversation", Open),
+    ("muteConversation", Open),
+    ("unmuteConversation", Open),
+    ("setNotificationLevel", Open),
+    ("setConversationLabels", Open),
+    ("saveDraft", Open),
+    ("markUnread", Open),
+    ("sendMessage", Open),
+    ("deleteMessage", Open),
+    ("editMessage", flag(Flag::MessageEditing)),
+    ("setTypingStatus", flag(Flag::TypingIndicators)),
+    ("heartbeat", flag(Flag::PresenceSystem)),
+    ("acknowledgeDelivery", flag(Flag::DeliveryReceipts)),
+    ("markRead", Open),
+    ("blockUser", Open),
+    ("unblockUser", Open),
+    ("updatePrivacySettings", Open),
+    ("updateSettings", Open),
+    ("registerPushSubscription", flag(Flag::PushNotifications)),
+    ("removePushSubscription", Open),
+    ("updateNotificationPreferences", Open),
+    ("addReaction", flag(Flag::MessageReactions)),
+    ("removeReaction", flag(Flag::MessageReactions)),
+    ("forwardMessage", flag(Flag::MessageForwarding)),
+    ("pinMessage", flag(Flag::MessagePinning)),
+    ("unpinMessage", flag(Flag::MessagePinning)),
+    ("createUpload", flag(Flag::Attachments)),
+    ("completeUpload", flag(Flag::Attachments)),
+    ("sendVoiceMessage", flag(Flag::VoiceMessages)),
+    ("createStickerPack", flag(Flag::Stickers)),
+    ("deleteStickerPack", flag(Flag::Stickers)),
+    ("addSticker", flag(Flag::Stickers)),
+    ("removeSticker", flag(Flag::Stickers)),
+    ("addStickerPack", flag(Flag::Stickers)),
+    ("removeStickerPack", flag(Flag::Stickers)),
+    ("createPoll", flag(Flag::Polls)),
+    ("votePoll", flag(Flag::Polls)),
+    ("closePoll", flag(Flag::Polls)),
+    ("reportMessage", Open),
+    ("resolveReport", Open),
+    ("shareWorkout", flag(Flag::FitnessCards)),
+    ("shareAchievement", flag(Flag::FitnessCards)),
+    ("sendChallengeInvite", flag(Flag::FitnessCards)),
+    ("respondToChallenge", flag(Flag::FitnessCards)),
+    ("shareProfile", flag(Flag::FitnessCards)),
+    ("highFive", flag(Flag::FitnessCards)),
+    ("scheduleMessage", flag(Flag::ScheduledMessages)),
+    ("updateScheduledMessage", flag(Flag::ScheduledMessages)),
+    ("cancelScheduledMessage", Open),
+    ("setDisappearingMessages", flag(Flag::DisappearingMessages)),
+    ("translateMessage", flag(Flag::Translation)),
+    ("saveMessageTemplate", flag(Flag::MessageTemplates)),
+    ("deleteMessageTemplate", flag(Flag::MessageTemplates)),
+    ("createChannel", flag(Flag::Channels)),
+    ("joinChannel", flag(Flag::Channels)),
+    ("deleteChannel", flag(Flag::Channels)),
+    ("sendBroadcast", flag(Flag::Broadcasts)),
+    ("cancelBroadcast", Open),
+    ("requestExport", flag(Flag::Exports)),
+    ("respondToExport", flag(Flag::Exports)),
+    ("assignWorkout", flag(Flag::TrainerTools)),
+    ("requestProgressPhoto", flag(Flag::TrainerTools)),
+    ("requestFormCheck", flag(Flag::TrainerTools)),
+    ("shareNutritionPlan", flag(Flag::TrainerTools)),
+    ("scheduleCheckIn", flag(Flag::TrainerTools)),
+    ("fulfilRequest", flag(Flag::TrainerTools)),
+    ("registerDevice", flag(Flag::E2eEncryption)),
+    ("removeDevice", Open),
+    ("publishKeyPackages", flag(Flag::E2eEncryption)),
+    ("claimKeyPackages", flag(Flag::E2eEncryption)),
+    ("sendKeyMessage", flag(Flag::E2eEncryption)),
+    ("putKeyBackup", flag(Flag::E2eEncryption)),
+    ("deleteKeyBackup", Open),
+    ("searchMessages", flag(Flag::MessageSearch)),
+    ("searchGifs", flag(Flag::GifSupport)),
+    ("getSmartReplies", flag(Flag::SmartReplies)),
+    ("smartReplies", flag(Flag::SmartReplies)),
+    ("getConversationAnalytics", flag(Flag::Analytics)),
+];
+
+/// What lets a root field run, if the table names it.
+pub fn gate(field: &str) -> Option<Gate> {
+    GATES.iter().find(|(name, _)| *name == field).map(|(_, gate)| *gate)
+}
+
+/// Refuses root fields of features that their viewer does not have.
+pub struct FeatureGates;
+
+impl ExtensionFactory for FeatureGates {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self)
+    }
+}
+
+#[async_trait]
+impl Extension for FeatureGates {
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let wanted = match info.parent_type {
+            "Mutation" => {
+                let unlisted = || internal(&format!("the mutation {} has no gate", info.name));
+                gate(info.name).ok_or_else(unlisted).map_err(server_error)?
+            }
+            "Query" => gate(info.name).unwrap_or(Open),
+            _ => Open,
+        };
+        if let Gate::Flag(flag) = wanted {
+            check(ctx, flag).await.map_err(server_error)?;
+        }
+        next.run(ctx, info).await
+    }
+}
+
+/// An unsigned request is refused by the field itself.
+async fn check(ctx: &ExtensionContext<'_>, flag: Flag) -> Result<(), Refusal> {
+    let Some(viewer) = ctx.data_opt::<Viewer>() else { return Ok(()) };
+    let ingest = ctx.data_opt::<Arc<Ingest>>().ok_or_else(|| internal(&"a schema without an ingest"))?;
+    let tier = ingest.facts.tier(&viewer.user, viewer.tier.as_ref()).await;
+    ingest.policy.check(|policy| features::check(policy, flag, &viewer.user, tier.as_ref())).await
+}

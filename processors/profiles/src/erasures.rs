@@ -1,0 +1,251 @@
+//! Erased users: every node learns of them, and their accounts keep nothing that they wrote for themselves.
+//!
+//! Invariant: an erasure is announced before the account is emptied, as nodes that know of it serve the user no
+//! more. Repeats do no harm: an account that has nothing to remove decides nothing.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::Accounts;
+use fold::Fold;
+use platform::effects::{self, Effects, EffectsError, Failure, Options, Ports, Unreadable};
+use platform::ports::{Range, Record, Row};
+use platform::unknown::Writer;
+use schemas::avro::{self, Record as _};
+use schemas::organizing::{Draft, OrganizeConversation, Organized, SaveDraft};
+use schemas::people::UserErased;
+use schemas::preferences::{Preferences, UpdatePreferences};
+use schemas::privacy::{Privacy, UpdatePrivacy};
+use schemas::record::{Origin, Outgoing, Output, Place};
+use schemas::rows::{KeyBytes, Keyed, RowKey};
+use schemas::tables::{FromValues, MalformedRow, Value};
+use schemas::topics::{self, ERASURES, Topic};
+use schemas::{AccountRequest, ConversationId, UserId};
+use tokio_util::sync::CancellationToken;
+
+use crate::users;
+
+/// Rows of an account that are read at once.
+const PAGE_ROWS: usize = 500;
+
+struct Erasures {
+    ports: Ports,
+}
+
+#[async_trait]
+impl Effects for Erasures {
+    const NAME: &'static str = "erasures";
+    const SOURCE: &'static str = "/musclemap/erasures";
+    /// The user to erase.
+    type Effect = UserId;
+
+    fn topic() -> &'static Topic {
+        &topics::PLATFORM_USERS
+    }
+
+    fn writer() -> Option<Writer> {
+        None
+    }
+
+    /// What is malformed the projection of users puts among the dead letters.
+    fn effects(&self, record: &Record) -> Result<Vec<UserId>, Unreadable> {
+        Ok(users::erased(record).into_iter().collect())
+    }
+
+    async fn apply(&self, users: &[&UserId]) -> Result<(), Failure> {
+        for user in users {
+            self.announce(user).await?;
+            self.empty(user).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Erasures {
+    async fn announce(&self, user: &UserId) -> Result<(), Failure> {
+        let (key, value) = (Some(user.as_str().into()), avro::encode(&UserErased { user: user.clone() }));
+        let headers = self.origin().headers(UserErased::SUBJECT);
+        self.append(vec![Outgoing { topic: &ERASURES, place: Place::Key, key, headers, value }]).await
+    }
+
+    /// Asks the account to forget drafts, labels, preferences and privacy settings.
+    async fn empty(&self, user: &UserId) -> Result<(), Failure> {
+        let fresh = Preferences::default();
+        let preferences =
+            UpdatePreferences { locale: Some(fresh.locale), auto_translate: Some(fresh.auto_translate) };
+        self.ask(user, vec![preferences.into(), no_privacy().into()]).await?;
+        self.each::<Draft>(user, |conversation, draft| {
+            let remove = || SaveDraft { conversation, content: String::new() }.into();
+            (!draft.content.is_empty()).then(remove)
+        })
+        .await?;
+        self.each::<Organized>(user, |conversation, kept| {
+            let nothing = OrganizeConversation::nothing(conversation, 0);
+            let remove = || OrganizeConversation { labels: Some(vec![]), ..nothing }.into();
+            (!kept.labels.is_empty()).then(remove)
+        })
+        .await
+    }
+
+    /// Asks the account what rows of one kind ask for, a page at a time.
+    async fn each<T>(
+        &self,
+        user: &UserId,
+        request: impl Fn(ConversationId, T) -> Option<AccountRequest>,
+    ) -> Result<(), Failure>
+    where
+        T: Keyed<Key = ConversationId> + avro::Record,
+    {
+        let (partition, kind) = ([Value::text(user.as_str())], || vec![Value::Int(T::KIND)]);
+        let mut after = None;
+        loop {
+            let range = Range { from: kind(), to: kind(), limit: PAGE_ROWS, after, ..Range::default() };
+            let page = self.ports.tables.range(Accounts::table(), &partition, range).await;
+            let page = page.map_err(|error| Failure::Away(error.to_string()))?;
+            let mut requests = vec![];
+            for row in &page.rows {
+                let (conversation, row) = read::<T>(row)?;
+                requests.extend(request(conversation, row));
+            }
+            self.ask(user, requests).await?;
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn ask(&self, user: &UserId, requests: Vec<AccountRequest>) -> Result<(), Failure> {
+        let command = |request| Output::ToAccount { user: user.clone(), request, reply: None };
+        self.append(requests.into_iter().map(|request| command(request).record(&self.origin())).collect())
+            .await
+    }
+
+    /// Returns once the log has all of them.
+    async fn append(&self, records: Vec<Outgoing>) -> Result<(), Failure> {
+        let mut receipts = Vec::with_capacity(records.len());
+        for record in records {
+            receipts.push(self.ports.log.enqueue(record).await?);
+        }
+        for receipt in receipts {
+            receipt.await?;
+        }
+        Ok(())
+    }
+
+    fn origin(&self) -> Origin<'static> {
+        Origin { source: Self::SOURCE, ..Origin::client(self.ports.clock.now(), None) }
+    }
+}
+
+fn no_privacy() -> UpdatePrivacy {
+    let Privacy {
+        who_can_message_me,
+        show_online_status,
+        show_read_receipts,
+        show_typing_indicator,
+        allow_message_requests,
+        appear_offline,
+    } = Privacy::default();
+    UpdatePrivacy {
+        who_can_message_me: Some(who_can_message_me),
+        show_online_status: Some(show_online_status),
+        show_read_receipts: Some(show_read_receipts),
+        show_typing_indicator: Some(show_typing_indicator),
+        allow_message_requests: Some(allow_message_requests),
+        appear_offline: Some(appear_offline),
+    }
+}
+
+/// A row by conversation, and what it is about.
+fn read<T: Keyed<Key = ConversationId> + avro::Record>(row: &Row) -> Result<(ConversationId, T), Failure> {
+    let refused = |error: MalformedRow| Failure::Refused(error.to_string());
+    let (mut key, mut columns) =
+        (FromValues::new("accounts", &row.key), FromValues::new("accounts", &row.columns));
+    let kind = key.int().map_err(refused)?;
+    let key = RowKey { kind, key: KeyBytes::from_slice(key.blob().map_err(refused)?) };
+    let named = key.names::<T>().ok_or_else(|| Failure::Refused("a row names no conversation".to_owned()))?;
+    let body = columns.blob().map_err(refused)?;
+    Ok((named, avro::decode(body).map_err(|error| Failure::Refused(error.to_string()))?))
+}
+
+/// Runs the partitions that this process holds, until `stop`.
+pub async fn serve(ports: Ports, stop: CancellationToken) -> Result<(), EffectsError> {
+    effects::serve(ports.clone(), Arc::new(Erasures { ports }), Options::default(), stop).await
+}
+
+#[cfg(test)]
+mod tests {
+    use embedded::Store;
+    use platform::clock::SystemClock;
+    use platform::ports::{Log, PutRow};
+    use schemas::position::Version;
+    use schemas::topics::{ACCOUNT_COMMANDS, Topic, partition_of};
+
+    use super::*;
+
+    fn ann() -> UserId {
+        "ann".parse().unwrap()
+    }
+
+    fn conversation(number: usize) -> ConversationId {
+        format!("{number:032x}").parse().unwrap()
+    }
+
+    fn row<T: Keyed + avro::Record>(key: &T::Key, row: &T) -> PutRow {
+        let RowKey { kind, key } = RowKey::of::<T>(key);
+        PutRow {
+            key: vec![Value::Int(kind), Value::blob(&key)],
+            columns: vec![Value::blob(&avro::encode(row))],
+            version: Version::of(1),
+            time_to_live: None,
+        }
+    }
+
+    fn draft(number: usize, content: &str) -> PutRow {
+        row(&conversation(number), &Draft { content: content.to_owned() })
+    }
+
+    /// Every record under the user's key.
+    async fn read(log: &dyn Log, topic: &'static Topic) -> Vec<Record> {
+        let partition = partition_of(ann().as_str().as_bytes(), log.partitions(topic));
+        let marks = log.marks(topic, partition).await.unwrap();
+        let mut reader = log.read(topic, partition, marks.low).await.unwrap();
+        let mut records: Vec<Record> = vec![];
+        while records.last().map_or(marks.low, |last| last.offset + 1) < marks.end {
+            records.extend(reader.next().await.unwrap());
+        }
+        records
+    }
+
+    #[tokio::test]
+    async fn an_erasure_is_announced_and_the_account_is_asked_to_forget_all_that_it_keeps() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
+        let ports = Ports { log: store.log(), tables: store.tables(), clock: Arc::new(SystemClock) };
+        // More than a page, and two rows that have nothing to remove.
+        let mut rows: Vec<PutRow> = (0..PAGE_ROWS + 1).map(|number| draft(number, "secret")).collect();
+        rows.push(draft(PAGE_ROWS + 1, ""));
+        let labelled = Organized { labels: vec!["mine".to_owned()], ..Organized::default() };
+        rows.push(row(&conversation(0), &labelled));
+        rows.push(row(&conversation(1), &Organized { starred: true, ..Organized::default() }));
+        ports.tables.put(Accounts::table(), &[Value::text("ann")], rows).await.unwrap();
+
+        let erasures = Erasures { ports: ports.clone() };
+        erasures.apply(&[&ann()]).await.unwrap();
+        let announced = read(&*ports.log, &ERASURES).await;
+        assert_eq!(announced.len(), 1);
+        assert_eq!(avro::decode::<UserErased>(&announced[0].value).unwrap(), UserErased { user: ann() });
+        let asked = read(&*ports.log, &ACCOUNT_COMMANDS).await;
+        let asked: Vec<AccountRequest> =
+            asked.iter().map(|record| AccountRequest::decode(&record.value, i32::MAX).unwrap()).collect();
+        let drafts = asked.iter().filter(|request| match request {
+            AccountRequest::SaveDraft(draft) => draft.content.is_empty(),
+            _ => false,
+        });
+        assert_eq!((asked.len(), drafts.count()), (2 + PAGE_ROWS + 1 + 1, PAGE_ROWS + 1));
+        let nothing = OrganizeConversation::nothing(conversation(0), 0);
+        let unlabelled = OrganizeConversation { labels: Some(vec![]), ..nothing };
+        assert_eq!(asked.last(), Some(&AccountRequest::from(unlabelled)));
+    }
+}
