@@ -1,6 +1,7 @@
 //! What needs something installed: the servers of the distributed stack, which `deploy/services/run start`
 //! starts, or tools of others.
 
+mod admin;
 mod compose;
 mod ephemeral;
 mod faults;
