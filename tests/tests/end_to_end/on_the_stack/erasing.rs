@@ -28,7 +28,7 @@ fn inbox() -> String {
 async fn frames_until(socket: &mut Socket, kind: &str) -> Vec<Value> {
     let mut frames = vec![];
     loop {
-        let frame = socket.next_of("named").await["payload"]["data"]["inbox"].clone();
+        let frame = socket.next_of("named").await["inbox"].clone();
         let is_last = frame["event"]["__typename"] == kind;
         frames.push(frame);
         if is_last {

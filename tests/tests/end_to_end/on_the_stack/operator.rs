@@ -59,7 +59,9 @@ fn poison(key: &[u8]) -> Vec<Outgoing> {
     let mut poison = Vec::new();
     for topic in [&ACCOUNT_COMMANDS, &CONVERSATION_COMMANDS, &PLATFORM_USERS, &PLATFORM_FOLLOWS] {
         let mut note = |key: Option<&[u8]>, value: &[u8]| poison.push(record(topic, key, value));
-        (0..good.len()).for_each(|cut| note(Some(key), &good[..cut]));
+        // No value at all erases a user.
+        let shortest = usize::from(topic.name == PLATFORM_USERS.name);
+        (shortest..good.len()).for_each(|cut| note(Some(key), &good[..cut]));
         note(Some(key), &[0, 0, 0, 0x7f, 0xff, 1, 2]);
         note(Some(key), &avro::encode(&schemas::rows::Sent { seq: 1, charge: 1 }));
         note(Some(key), &[&good[..8], &[0xff, 0xff, 0xff, 0xff, 0x0f][..]].concat());
