@@ -69,6 +69,8 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         | AccountRequest::SaveDraft(_)
         | AccountRequest::UpdatePreferences(_)
         | AccountRequest::UpdatePrivacy(_)
+        | AccountRequest::NoteRequest(_)
+        | AccountRequest::SettleRequest(_)
         | AccountRequest::SettleUpload(_) => None,
     }
 }
@@ -90,6 +92,8 @@ pub fn of_conversation(request: &ConversationRequest) -> Option<(Flag, &UserId)>
         | ConversationRequest::RemoveMember(_)
         | ConversationRequest::SetRole(_)
         | ConversationRequest::DeleteMessage(_)
+        | ConversationRequest::AcceptRequest(_)
+        | ConversationRequest::DeclineRequest(_)
         | ConversationRequest::SetBlock(_)
         | ConversationRequest::UpdateConversation(_) => None,
     }

@@ -9,7 +9,7 @@ use schemas::message::{Body, Message};
 use schemas::people::Profile;
 use schemas::search::{Change, Document};
 use schemas::sending::MessageCreated;
-use schemas::{ConversationFact, ConversationId, MessageId, Version};
+use schemas::{ConversationFact, ConversationId, MessageId, UserId, Version};
 
 /// What a fact changes of what can be found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,9 +79,11 @@ pub fn conversation(
     Change { id: id.to_string(), version, document: Some(document) }
 }
 
-/// What the index is to say of a user.
-pub fn user(profile: &Profile, version: Version) -> Change {
-    let texts = vec![profile.username.clone(), profile.display_name.clone()];
-    let document = Document { texts, words: vec![], numbers: vec![] };
-    Change { id: profile.user.to_string(), version, document: Some(document) }
+/// What the index is to say of a user; nothing of one who is erased.
+pub fn user(id: &UserId, profile: Option<&Profile>, version: Version) -> Change {
+    let document = profile.map(|profile| {
+        let texts = vec![profile.username.clone(), profile.display_name.clone()];
+        Document { texts, words: vec![], numbers: vec![] }
+    });
+    Change { id: id.to_string(), version, document }
 }

@@ -8,6 +8,7 @@
 //!   that turns live at the end of the rings has missed nothing.
 //! - The rings reach back at least to the newest settled snapshot.
 
+mod notices;
 mod queue;
 mod ring;
 mod users;
@@ -17,14 +18,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::delivery::Answers;
 use graphql::live::Filter;
+use schemas::UserId;
 use schemas::position::Offset;
-use schemas::{ConversationId, UserId};
 use tokio::sync::Notify;
 
 use crate::cursor::Cursor;
 use crate::event::{About, Completed, Entry, Event};
 use crate::lanes::{Lane, Lanes, Position};
-use crate::notice::Notice;
 use crate::snapshot::{Snapshot, SnapshotId};
 
 use queue::Queues;
@@ -104,63 +104,6 @@ impl Hub {
         }
         self.wake_for(state);
         parted
-    }
-
-    /// Whether a member of a conversation is here.
-    pub fn has_members(&self, conversation: &ConversationId) -> bool {
-        self.state().users.has_members(conversation)
-    }
-
-    /// Queues a notice for each member who may see what user `of` does; returns whether there is any.
-    pub fn tell_members(&self, conversation: &ConversationId, of: &UserId, notice: &Arc<Notice>) -> bool {
-        let state = &mut *self.state();
-        let mut any = false;
-        state.users.viewers_of(conversation, of, |id| {
-            any = true;
-            state.queues.tell(id, Some(conversation), notice);
-        });
-        self.wake_for(state);
-        any
-    }
-
-    /// The users here who watch a user, or share one of these conversations with them.
-    pub fn acquainted(&self, of: &UserId, conversations: &[ConversationId]) -> Vec<Acquainted> {
-        let state = self.state();
-        let watchers = state.queues.watchers(of).filter_map(|id| Some(state.queues.get(id)?.user()));
-        state.users.acquainted(of, conversations, watchers)
-    }
-
-    /// Queues a notice for these viewers, in their inboxes and where they watch the user.
-    pub fn tell_viewers(&self, notice: &Arc<Notice>, viewers: &BTreeSet<UserId>) {
-        let state = &mut *self.state();
-        for viewer in viewers {
-            for id in state.users.subscriptions(viewer) {
-                state.queues.tell(*id, None, notice);
-            }
-        }
-        self.wake_for(state);
-    }
-
-    /// Queues a notice for a user and each who may see what the user does in one of their conversations.
-    pub fn tell_acquaintances(&self, of: &UserId, conversations: &[ConversationId], notice: &Arc<Notice>) {
-        let state = &mut *self.state();
-        let mut ids: Vec<SubscriptionId> = state.users.subscriptions(of).to_vec();
-        for conversation in conversations {
-            state.users.viewers_of(conversation, of, |id| ids.push(id));
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        ids.into_iter().for_each(|id| state.queues.tell(id, None, notice));
-        self.wake_for(state);
-    }
-
-    /// Queues a notice for each user who is concerned.
-    pub fn tell_users(&self, is_concerned: impl Fn(&UserId) -> bool, notice: &Arc<Notice>) {
-        let state = &mut *self.state();
-        for id in state.users.subscriptions_of(is_concerned) {
-            state.queues.tell(id, None, notice);
-        }
-        self.wake_for(state);
     }
 
     /// A subscription to notices alone is live at once.

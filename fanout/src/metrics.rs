@@ -189,8 +189,14 @@ pub enum Dropped {
 }
 
 impl Dropped {
-    const ALL: [Self; 6] =
-        [Self::Superseded, Self::Overflow, Self::Typing, Self::Presence, Self::UserChanged, Self::FlagsChanged];
+    const ALL: [Self; 6] = [
+        Self::Superseded,
+        Self::Overflow,
+        Self::Typing,
+        Self::Presence,
+        Self::UserChanged,
+        Self::FlagsChanged,
+    ];
 }
 
 impl Dropped {

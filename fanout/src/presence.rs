@@ -188,7 +188,7 @@ impl Node {
             return;
         }
         let of = seen.user.clone();
-        let notice = Arc::new(Notice::new(NoticeKind::Presence, of, Delivery::Presence(seen)));
+        let notice = Arc::new(Notice::new(NoticeKind::Presence, Some(of), Delivery::Presence(seen)));
         self.hubs.iter().for_each(|hub| hub.tell_viewers(&notice, viewers));
     }
 }

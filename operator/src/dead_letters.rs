@@ -3,6 +3,7 @@
 //! Invariant: a replay is a new command: it has an id of its own, no cause, and no charge (which was
 //! refunded), and a key under which it has its effect once.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use platform::dead_letter::{self, ORIGIN_HEADER, REASON_HEADER, SIZE_HEADER};
 use platform::ports::{Log, LogError, Record};
 use schemas::avro;
 use schemas::position::Offset;
-use schemas::record::{ONCE_HEADER, Origin, Outgoing, Place as Partitioned};
+use schemas::record::{ONCE_HEADER, Origin, Outgoing, Place as Partitioned, SOURCE_HEADER};
 use schemas::topics::{self, Topic};
 use tokio::time::timeout;
 
@@ -36,7 +37,7 @@ pub async fn list(log: &dyn Log, topic: Option<&str>) -> Result<Vec<DeadLetter>>
         for partition in 0..log.partitions(dead) {
             let marks = log.marks(dead, partition).await?;
             let mut next = marks.low;
-            let mut last: Option<Offset> = None;
+            let mut seen = Seen::default();
             let mut reader = log.read(dead, partition, next).await?;
             while next < marks.end {
                 let Ok(records) = timeout(PATIENCE, reader.next()).await else {
@@ -44,10 +45,7 @@ pub async fn list(log: &dyn Log, topic: Option<&str>) -> Result<Vec<DeadLetter>>
                 };
                 for record in records? {
                     next = record.offset + 1;
-                    // Within a partition origins only go up.
-                    let origin = dead_letter::origin(&record);
-                    if origin.is_none() || origin > last {
-                        last = last.max(origin);
+                    if seen.is_new(&record) {
                         letters.push(DeadLetter { topic, record });
                     }
                 }
@@ -55,6 +53,22 @@ pub async fn list(log: &dyn Log, topic: Option<&str>) -> Result<Vec<DeadLetter>>
         }
     }
     Ok(letters)
+}
+
+/// The highest origin of each consumer's letters in a partition: those of one consumer only go up.
+#[derive(Default)]
+struct Seen(BTreeMap<Vec<u8>, Offset>);
+
+impl Seen {
+    fn is_new(&mut self, letter: &Record) -> bool {
+        let Some(origin) = dead_letter::origin(letter) else { return true };
+        let source = letter.header(SOURCE_HEADER).unwrap_or_default().to_vec();
+        if self.0.get(&source).is_some_and(|last| origin <= *last) {
+            return false;
+        }
+        self.0.insert(source, origin);
+        true
+    }
 }
 
 pub async fn find(log: &dyn Log, place: &Place) -> Result<DeadLetter> {
@@ -143,6 +157,37 @@ mod tests {
     use schemas::topics::EVENTS;
 
     use super::*;
+
+    /// A letter of a consumer about the record at `origin`.
+    fn letter(source: &str, origin: Offset) -> Record {
+        let headers = [(SOURCE_HEADER, source.to_owned()), (ORIGIN_HEADER, format!("0.{origin}"))];
+        let headers = headers.map(|(name, value)| (name.into(), value.into_bytes().into()));
+        Record {
+            partition: 0,
+            offset: 0,
+            time: 0,
+            key: None,
+            headers: headers.into(),
+            value: Vec::new().into(),
+        }
+    }
+
+    #[test]
+    fn a_repeat_is_a_letter_of_the_same_consumer_about_the_same_record() {
+        let mut seen = Seen::default();
+        for (source, origin, is_new) in [
+            ("/one", 3, true),
+            ("/one", 7, true),
+            ("/other", 5, true),
+            ("/other", 7, true),
+            ("/one", 3, false),
+            ("/one", 7, false),
+            ("/other", 5, false),
+            ("/one", 8, true),
+        ] {
+            assert_eq!(seen.is_new(&letter(source, origin)), is_new, "{source} {origin}");
+        }
+    }
 
     #[test]
     fn what_a_record_holds_does_not_reach_the_terminal_as_it_is() {

@@ -258,7 +258,8 @@ mod tests {
             Schema::Record(record) => {
                 let fields = record.fields.iter().map(|field| {
                     let value = sample(&field.schema, names);
-                    let is_id = ["conversation", "attachment"].contains(&field.name.as_str());
+                    let is_id =
+                        ["conversation", "conversations", "attachment"].contains(&field.name.as_str());
                     let value = if is_id { derived_id(value) } else { value };
                     (field.name.clone(), value)
                 });
@@ -273,6 +274,7 @@ mod tests {
     fn derived_id(value: Value) -> Value {
         match value {
             Value::String(_) => Value::String("0".repeat(32)),
+            Value::Array(items) => Value::Array(items.into_iter().map(derived_id).collect()),
             Value::Union(branch, inner) => Value::Union(branch, Box::new(derived_id(*inner))),
             other => other,
         }

@@ -20,8 +20,8 @@ use crate::verdict::{Reply, Verdict};
 
 pub use envelope::{Envelope, MalformedHeader};
 pub use headers::{
-    CHARGE_HEADER, Headers, ID_HEADER, ONCE_HEADER, Origin, REPLY_HEADER, RecordId, TIER_HEADER,
-    TRACE_HEADER, USERS_HEADER, event_time,
+    CHARGE_HEADER, Headers, ID_HEADER, ONCE_HEADER, Origin, REPLY_HEADER, RecordId, SOURCE_HEADER,
+    TIER_HEADER, TRACE_HEADER, USERS_HEADER, event_time,
 };
 
 /// The partition that a record goes to.

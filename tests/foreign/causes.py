@@ -11,17 +11,18 @@ Place = tuple[str, int, int]
 
 
 def without_repeats(records: list[Read]) -> list[Read]:
-    """Within a partition, causes of one source partition only go up. What is not above the last one
-    repeats, byte for byte and header for header, a record that was there before."""
+    """Within a partition, causes of one source and source partition only go up. What is not above the
+    last one repeats, byte for byte and header for header, a record that was there before."""
     kept: list[Read] = []
-    seen: dict[tuple[int, int], dict[tuple[int, int], Record]] = defaultdict(dict)
-    highest: dict[tuple[int, int], tuple[int, int]] = {}
+    seen: dict[tuple[str, int, int], dict[tuple[int, int], Record]] = defaultdict(dict)
+    highest: dict[tuple[str, int, int], tuple[int, int]] = {}
     for read in records:
         cause, record = read.headers.cause, read.record
         if cause is None or record.topic == VERDICTS:
             kept.append(read)
             continue
-        source, number = (record.partition, cause.partition), (cause.offset, cause.output)
+        source = (read.headers.source, record.partition, cause.partition)
+        number = (cause.offset, cause.output)
         if number > highest.get(source, (-1, -1)):
             highest[source] = number
             seen[source][number] = record

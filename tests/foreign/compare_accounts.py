@@ -3,13 +3,18 @@
 import ids
 from api import Told, time
 from difference import same
-from owners import CLIENT_REQUEST, LEDGER, ONCE, STATE, USAGE, Owner, Paid, client_id, number
+from owners import CLIENT_REQUEST, LAST_BATCH, LEDGER, ONCE, STATE, USAGE, Owner, Paid, client_id, number
 from story import Story
 
 
-def check(found: dict[str, Owner], story: Story, paid: Paid, told: dict[str, Told]) -> None:
-    same("accounts", sorted(found), sorted(story.accounts))
-    for user, owner in found.items():
+def check(found: dict[str, Owner], story: Story, erased: set[str], paid: Paid, told: dict[str, Told]) -> None:
+    """The account of an erased user was asked to forget, also if nothing has ever happened to it."""
+    same("accounts", sorted(found), sorted(story.accounts.keys() | erased))
+    for user in erased - story.accounts.keys():
+        held = sorted(kind for kind, rows in found[user].items() if rows)
+        same(f"kinds of rows of {user}", held, [STATE, LAST_BATCH])
+    for user in story.accounts:
+        owner = found[user]
         for key, row in owner[LEDGER].items():
             same(f"version of ledger entry {number(key)} of {user}", row.version, number(key))
         ledger = {number(key): row.value for key, row in owner[LEDGER].items()}

@@ -16,15 +16,19 @@ def is_poison(record: Record) -> bool:
     return record.key == KEY
 
 
-def check(read_from: str, letters: "list[Read]", records: "list[Read]") -> None:
-    """Each poison of a topic became one dead letter that says what it was and where it stood; nothing
-    else did."""
+def check(read_from: str, readers: list[str], letters: "list[Read]", records: "list[Read]") -> None:
+    """Each poison of a topic became one dead letter of each reader that says what it was and where it
+    stood; nothing else did."""
     poisons = {
-        f"{record.partition}.{record.offset}": (record.key, record.value)
+        (reader, f"{record.partition}.{record.offset}"): (record.key, record.value)
         for record in (read.record for read in records)
+        for reader in readers
         if is_poison(record)
     }
-    found = {letter.headers.origin: (letter.record.key, letter.record.value) for letter in letters}
+    found = {
+        (letter.headers.source, letter.headers.origin): (letter.record.key, letter.record.value)
+        for letter in letters
+    }
     same(f"dead letters of {read_from}", found, poisons)
     for letter in letters:
         true(f"{letter.record} has a reason", bool(letter.headers.reason))

@@ -19,7 +19,16 @@ import poison
 from avro import Schemas, encode
 from catalogue import PLATFORM_BAN, PLATFORM_FOLLOW, PLATFORM_REVOCATION, PLATFORM_USER
 from difference import Difference, same, true
-from topics import ACCOUNT_COMMANDS, BANS, CONVERSATION_COMMANDS, ERASURES, FOLLOWS, REVOCATIONS, USERS
+from topics import (
+    ACCOUNT_COMMANDS,
+    BANS,
+    CONVERSATION_COMMANDS,
+    ERASURES,
+    FOLLOWS,
+    READERS,
+    REVOCATIONS,
+    USERS,
+)
 
 ERASED = "erased"
 # Where a machine or a projection reads.
@@ -72,7 +81,9 @@ def main() -> None:
 
 
 def _taken_in(consumer, prefix: str, profile: dict, user: str, token: str) -> bool:
-    letters = [sum(log.ends(consumer, f"{prefix}messaging.dlq.{topic}")) for topic in POISONED]
+    letters = [
+        sum(log.ends(consumer, f"{prefix}messaging.dlq.{topic}")) >= len(READERS[topic]) for topic in POISONED
+    ]
     told = api.tell(os.environ["MM_API"], user, token, [])
     is_erased = sum(log.ends(consumer, prefix + ERASURES)) > 0
     return all(letters) and is_erased and told.me == api.person(profile)

@@ -70,7 +70,8 @@ def main() -> None:
     paid = owners.paid(kept[CONVERSATION_COMMANDS])
     accounts = owners.owners("user", rows["accounts"], owners.ACCOUNTS)
     owners.check_stamps("accounts", accounts, kept[ACCOUNT_COMMANDS], decided)
-    compare_accounts.check(accounts, told_by_events, paid, told)
+    erased = {read.value["user"] for read in kept[ERASURES]}
+    compare_accounts.check(accounts, told_by_events, erased, paid, told)
     compare_organizing.check(accounts, told_by_events, told)
     for user, served in told.items():
         attachments = told_by_events.accounts.get(user, story.Account()).attachments
@@ -83,8 +84,7 @@ def main() -> None:
     compare_rows.blocks(rows["blocks"], told_by_events, told)
     compare_rows.users(rows["users"], users, told)
     compare_rows.private_users(rows["private_users"], users)
-    erased = [read.value["user"] for read in kept[ERASURES]]
-    same("erased users", sorted(set(erased)), [user for user, said in users.items() if said["username"] is None])
+    same("erased users", sorted(erased), sorted(user for user, said in users.items() if said["username"] is None))
     compare_rows.follows(rows["follows"], [read.value for read in kept[FOLLOWS] if read.decoded is not None])
     compare_rows.policies(rows["policies"], control)
     compare_places.checkpoints(rows["checkpoints"], whole, kept, control)
@@ -112,7 +112,7 @@ def _check_log(
     times.check(kept, decided)
     for name in topics.DEAD_LETTERS:
         of = name.removeprefix("messaging.dlq.")
-        poison.check(of, read[name], read[of])
+        poison.check(of, topics.READERS[of], read[name], read[of])
     control = topics.check_controls(read, whole)
     outputs = chain.outputs(kept)
     chain.check(kept, outputs, decided, control)

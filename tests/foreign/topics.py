@@ -70,6 +70,14 @@ DEAD_LETTERS = {
     for name in (ACCOUNT_COMMANDS, CONVERSATION_COMMANDS, EVENTS, ACCOUNT_EVENTS, USERS, FOLLOWS)
 }
 
+# Who leaves dead letters of a topic, as their source.
+READERS = {topic: [machine] for topic, machine in SOURCES.items()} | {
+    EVENTS: ["/musclemap/search-index"],
+    ACCOUNT_EVENTS: ["/musclemap/media"],
+    USERS: ["/musclemap/profiles", "/musclemap/search-users"],
+    FOLLOWS: ["/musclemap/follows"],
+}
+
 ALL = KINDS | DEAD_LETTERS
 
 # What comes from outside may come without the headers of CloudEvents.

@@ -111,7 +111,7 @@ pub fn put(
 }
 
 /// The other one of a pair.
-fn other<'a>(conversation: &'a Conversation, about: &Opened, user: &UserId) -> Option<UserId> {
+fn other(conversation: &Conversation, about: &Opened, user: &UserId) -> Option<UserId> {
     let is_pair = about.kind == ConversationKind::Direct;
     let mut others = conversation.all::<Member>().map(|(other, _)| other).filter(|other| other != user);
     if is_pair { others.next() } else { None }

@@ -180,7 +180,9 @@ impl Queue {
     pub fn tell(&mut self, about: Option<&ConversationId>, notice: &Arc<Notice>, bound: usize) -> bool {
         let is_of_conversation = || self.owner.conversation.as_ref() == about;
         let wants = notice.completed.payloads.has(self.payload) && (!self.is_narrow || is_of_conversation());
-        let is_watched = self.owner.watched.as_ref().is_none_or(|watched| watched.contains(&notice.of));
+        let is_of_watched =
+            |watched: &BTreeSet<UserId>| notice.of.as_ref().is_some_and(|of| watched.contains(of));
+        let is_watched = self.owner.watched.as_ref().is_none_or(is_of_watched);
         if self.overflowed || !wants || !is_watched {
             return false;
         }

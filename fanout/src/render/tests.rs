@@ -39,7 +39,7 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             shared: attachment
         Conversation
             shared: id kind title description announcementsOnly createdAt createdBy
-            private: participants participantCount viewer lastMessage lastMessageAt lastSeq unreadCount unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread canPost
+            private: participants participantCount viewer lastMessage lastMessageAt lastSeq unreadCount unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread isRequest canPost
         ConversationChanged
             shared: conversation
             by answers: left
@@ -77,10 +77,10 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
         User
             shared: id username displayName avatarUrl
             private: presence
-        UserPresence
-            shared: userId status lastSeen
         UserChanged
             shared: user
+        UserPresence
+            shared: userId status lastSeen
         PageInfo
             below Conversation.participants: hasNextPage hasPreviousPage startCursor endCursor
         Participant

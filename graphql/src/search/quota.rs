@@ -54,7 +54,7 @@ impl Quota {
         locked(&self.alone).take(user, now).map_err(refused)?;
         match timeout(SHARED_WITHIN, self.take_together(user, now)).await {
             Ok(Ok(taken)) => taken.map_err(|wait| {
-                locked(&self.alone).give_back(user, now);
+                locked(&self.alone).refund(user, now);
                 refused(wait)
             }),
             // This process has counted it.
@@ -102,7 +102,10 @@ fn take(times: &mut Times, now: LogTime) -> Result<(), LogTime> {
 
 fn refused(wait: LogTime) -> Refusal {
     metrics::limited();
-    Refusal::rate_limited("search", "too many searches in a minute", WINDOW_MS / 1_000, wait)
+    Refusal {
+        quota: i64::try_from(MOST).ok(),
+        ..Refusal::rate_limited("search", "too many searches in a minute", WINDOW_MS / 1_000, wait)
+    }
 }
 
 fn encode(times: &Times) -> Bytes {
@@ -122,7 +125,7 @@ impl Counted {
         take(self.by_user.entry(user.clone()).or_default(), now)
     }
 
-    fn give_back(&mut self, user: &UserId, time: LogTime) {
+    fn refund(&mut self, user: &UserId, time: LogTime) {
         if let Some(times) = self.by_user.get_mut(user)
             && let Some(at) = times.iter().rposition(|known| *known == time)
         {
@@ -231,6 +234,7 @@ mod tests {
         for quota in &quotas {
             let refused = quota.take(&ann).await.unwrap_err();
             assert_eq!((refused.limit.as_deref(), refused.retry_after_ms), (Some("search"), Some(1_000)));
+            assert_eq!(refused.quota, Some(30));
             assert_eq!(quota.take(&bob).await, Ok(()), "another user");
         }
         at(&hand, 60);

@@ -68,7 +68,7 @@ impl Rows {
         let Some(opened) = state.opened else { return Ok(None) };
         let mut profiles = Vec::with_capacity(members.len());
         for user in &members {
-            profiles.extend(self.profile(user).await?.map(|(_, profile)| profile));
+            profiles.extend(self.profile(user).await?.and_then(|(_, profile)| profile));
         }
         Ok(Some(indexing::conversation(id, opened.title.as_deref(), &profiles, version)))
     }
@@ -123,18 +123,18 @@ impl Rows {
         Ok(())
     }
 
-    async fn profile(&self, user: &UserId) -> Result<Option<(Version, Profile)>, Failure> {
+    /// The newest profile; none of an erased user.
+    async fn profile(&self, user: &UserId) -> Result<Option<(Version, Option<Profile>)>, Failure> {
         let rows =
             self.tables.get(&USERS, &[Value::text(user.as_str())], &[vec![]]).await.map_err(failure)?;
         let read = |row: &Row| {
             let mut values = FromValues::new(USERS.name, &row.columns);
-            let profile = Profile {
-                user: user.clone(),
-                username: values.text()?.to_owned(),
-                display_name: values.text()?.to_owned(),
-                avatar_url: values.text_or_null()?.map(str::to_owned),
+            let Some(username) = values.text_or_null()?.map(str::to_owned) else {
+                return Ok((row.version, None));
             };
-            Ok((row.version, profile))
+            let display_name = values.text()?.to_owned();
+            let avatar_url = values.text_or_null()?.map(str::to_owned);
+            Ok((row.version, Some(Profile { user: user.clone(), username, display_name, avatar_url })))
         };
         rows.first().map(read).transpose().map_err(malformed)
     }
@@ -143,7 +143,7 @@ impl Rows {
     pub async fn has(&self, index: &'static Index, id: &str) -> Result<bool, Failure> {
         if index == &search::USERS {
             let Ok(user) = id.parse() else { return Ok(false) };
-            return Ok(self.profile(&user).await?.is_some());
+            return Ok(self.profile(&user).await?.is_some_and(|(_, profile)| profile.is_some()));
         }
         if index == &search::CONVERSATIONS {
             let Ok(id) = id.parse() else { return Ok(false) };

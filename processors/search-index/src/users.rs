@@ -17,17 +17,19 @@ use crate::{Indexer, failure};
 pub struct Users(pub Indexer);
 
 pub struct Renamed {
-    profile: Profile,
+    user: UserId,
+    /// Absent once the user is erased.
+    profile: Option<Profile>,
     version: Version,
 }
 
 impl Renamed {
     pub fn user(&self) -> &UserId {
-        &self.profile.user
+        &self.user
     }
 
     pub fn change(&self) -> Change {
-        indexing::user(&self.profile, self.version)
+        indexing::user(&self.user, self.profile.as_ref(), self.version)
     }
 }
 
@@ -46,22 +48,26 @@ impl Effects for Users {
     }
 
     fn effects(&self, record: &Record) -> Result<Vec<Renamed>, Unreadable> {
-        let user: PlatformUser = avro::decode(&record.value).map_err(Unreadable::poison)?;
-        if record.key.as_deref() != Some(user.user.as_str().as_bytes()) {
+        let key = record.key_text().and_then(|key| key.parse::<UserId>().ok());
+        let user = key.ok_or_else(|| Unreadable::poison("the key is no user's"))?;
+        let version = Version::of(record.offset);
+        if record.value.is_empty() {
+            return Ok(vec![Renamed { user, profile: None, version }]);
+        }
+        let said: PlatformUser = avro::decode(&record.value).map_err(Unreadable::poison)?;
+        if said.user != user {
             return Err(Unreadable::poison("the key is not the user's"));
         }
-        let PlatformUser { user, username, display_name, avatar_url } = user;
-        let profile = Profile { user, username, display_name, avatar_url };
-        Ok(vec![Renamed { profile, version: Version::of(record.offset) }])
+        Ok(vec![Renamed { user, profile: Some(said.profile()), version }])
     }
 
     async fn apply(&self, effects: &[&Renamed]) -> Result<(), Failure> {
         let Indexer { search, side, rows } = &self.0;
         let users: Vec<Change> = effects.iter().map(|renamed| renamed.change()).collect();
         search.write(&USERS, *side, &users).await.map_err(failure)?;
-        for Renamed { profile, version } in effects {
-            rows.until_renamed(&profile.user, *version).await?;
-            let mut conversations = rows.conversations_of(&profile.user);
+        for Renamed { user, profile: _, version } in effects {
+            rows.until_renamed(user, *version).await?;
+            let mut conversations = rows.conversations_of(user);
             while let Some(ids) = conversations.next().await? {
                 let mut changes = Vec::with_capacity(ids.len());
                 for id in &ids {

@@ -16,7 +16,8 @@ use crate::verdict::Reply;
 pub const ID_HEADER: &str = "ce_id";
 const TYPE_HEADER: &str = "ce_type";
 const TIME_HEADER: &str = "ce_time";
-const SOURCE_HEADER: &str = "ce_source";
+/// Header: who has written a record.
+pub const SOURCE_HEADER: &str = "ce_source";
 const VERSION_HEADER: &str = "ce_specversion";
 const CONTENT_TYPE_HEADER: &str = "content-type";
 /// Header: the trace that a record belongs to, copied from its command.

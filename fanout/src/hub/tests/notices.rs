@@ -150,7 +150,7 @@ fn the_cursor_passes_events_alone() {
 fn there(name: Name) -> Arc<Notice> {
     let (status, last_seen, audience) = (Status::Online, None, Audience::Everyone);
     let seen = Seen { user: user(name), status, last_seen, audience };
-    Arc::new(Notice::new(NoticeKind::Presence, user(name), Delivery::Presence(seen)))
+    Arc::new(Notice::new(NoticeKind::Presence, Some(user(name)), Delivery::Presence(seen)))
 }
 
 fn watch(names: &[Name]) -> Filter {

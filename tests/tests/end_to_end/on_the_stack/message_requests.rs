@@ -23,13 +23,11 @@ async fn listed(client: &Client, requests: Option<bool>) -> Vec<Value> {
     let query = "query($r: Boolean) { conversations(filter: { requests: $r }) { nodes { id isRequest } }
         unreadSummary { requests } }";
     let mut answer = client.get(query, json!({ "r": requests })).await;
-    let nodes = answer["conversations"]["nodes"].as_array_mut().unwrap();
+    let nodes = answer["conversations"]["nodes"].as_array_mut().expect("a list");
     let ids = nodes.iter_mut().map(|node| json!([node["id"], node["isRequest"]])).collect();
     if requests == Some(true) {
-        assert_eq!(
-            answer["unreadSummary"]["requests"],
-            answer["conversations"]["nodes"].as_array().unwrap().len()
-        );
+        let count = answer["conversations"]["nodes"].as_array().map(Vec::len);
+        assert_eq!(answer["unreadSummary"]["requests"], json!(count));
     }
     ids
 }
@@ -61,7 +59,7 @@ const CHANGES: &str = "subscription { inbox { event { __typename
 /// The next change of a conversation that a device is told.
 async fn changed(device: &mut Socket) -> Value {
     let mut frames = device.frames_until("ConversationChanged").await;
-    let event = frames.pop().unwrap()["event"].take();
+    let event = frames.pop().expect("a frame")["event"].take();
     json!([event["conversation"]["id"], event["conversation"]["isRequest"], event["left"]])
 }
 
