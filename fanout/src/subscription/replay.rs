@@ -13,9 +13,11 @@ use schemas::position::Offset;
 use super::{Ended, STEPS, Subscription};
 use crate::cursor::Cursor;
 use crate::event::Event;
+use crate::hub::Step;
 use crate::lanes::{Lane, Position};
 use crate::metrics::{self, Resumed};
 use crate::past::Unread;
+use crate::render::Target;
 use crate::snapshot::Snapshot;
 
 /// Why a cursor cannot be gone on from.
@@ -94,6 +96,8 @@ impl Subscription {
             for step in steps.drain(..) {
                 if let Some((event, answers)) = step.take(&mut cursor) {
                     sent += i32::from(self.replay_event(event, answers, &cursor).await?);
+                } else if let Step::Beside(notice) = &step {
+                    self.send_target(Target::notice(notice), &cursor).await?;
                 }
             }
             if let Some(cursor) = quiet {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails with it")]
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use embedded::Store;
@@ -96,7 +97,10 @@ async fn poison_ends_in_the_dead_letters_and_nothing_else_does() {
     assert!(server.end().await);
     let list = server.operate(&["dlq", "list"]).await.unwrap();
     let letters: Vec<&str> = list.lines().filter(|line| line.contains("  key ")).collect();
-    assert_eq!(letters.len(), planted.len(), "{list}");
+    // A topic of several readers has a letter of each.
+    let place = |letter: &&str| letter.split(' ').take(3).map(str::to_owned).collect::<Vec<_>>();
+    let places: BTreeSet<Vec<String>> = letters.iter().map(place).collect();
+    assert_eq!(places.len(), planted.len(), "{list}");
     let first: Vec<&str> = letters[0].split(' ').collect();
     let shown = server.operate(&["dlq", "show", first[0], first[1], first[2]]).await.unwrap();
     assert!(shown.contains("mm-reason: ") && shown.contains("read at "), "{shown}");
