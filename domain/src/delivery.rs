@@ -217,19 +217,12 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         }
         ConversationFact::BlocksChanged(changed) => {
             let (user, other) = (&changed.user, &changed.other);
-            vec![
-                Learned::Blocks(user.clone(), other.clone(), changed.blocks.clone()),
-                Learned::Blocks(other.clone(), user.clone(), changed.blocks.mirrored()),
-            ]
+            between(user, other, &changed.blocks).into()
         }
         ConversationFact::RequestChanged(changed) => {
             let user = &changed.user;
-            let blocks = changed.pair.iter().flat_map(|RequestedPair { other, blocks }| {
-                [
-                    Learned::Blocks(user.clone(), other.clone(), blocks.clone()),
-                    Learned::Blocks(other.clone(), user.clone(), blocks.mirrored()),
-                ]
-            });
+            let pair = changed.pair.iter();
+            let blocks = pair.flat_map(|RequestedPair { other, blocks }| between(user, other, blocks));
             std::iter::once(Learned::Intervals(user.clone(), changed.intervals.clone()))
                 .chain(blocks)
                 .collect()
@@ -245,6 +238,14 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
+}
+
+/// What stands between two users, from the side of each.
+fn between(user: &UserId, other: &UserId, blocks: &PairBlocks) -> [Learned; 2] {
+    [
+        Learned::Blocks(user.clone(), other.clone(), blocks.clone()),
+        Learned::Blocks(other.clone(), user.clone(), blocks.mirrored()),
+    ]
 }
 
 /// The existing message that a fact is about, whose recipients complete it. `None` for a fact that is

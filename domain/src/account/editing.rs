@@ -7,7 +7,7 @@ use schemas::editing::SubmitEdit;
 use schemas::rows::RowKey;
 use schemas::verdict::Outcome;
 
-use super::{Accounts, accepted, charging, refused_before, usage};
+use super::{Accounts, accepted, charging, usage};
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::text;
 
@@ -29,9 +29,7 @@ impl Operation<Accounts> for SubmitEdit {
         Ok(effect.answered(accepted(false)))
     }
 
-    /// Accepted if it is counted. One that was taken back has its answer from the refund.
     fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {
-        let counted = usage::is_counted(past.owner, usage::EDIT, past.offset);
-        Some(if counted { accepted(false) } else { refused_before() })
+        Some(usage::repeated(past, usage::EDIT))
     }
 }

@@ -6,7 +6,7 @@ use schemas::operations::{AddReaction, React};
 use schemas::rows::RowKey;
 use schemas::verdict::Outcome;
 
-use super::{Accounts, accepted, charging, refused_before, usage};
+use super::{Accounts, accepted, charging, usage};
 use crate::emoji;
 use crate::operation::{Context, NoEffect, Operation, Past};
 
@@ -25,9 +25,7 @@ impl Operation<Accounts> for AddReaction {
         Ok(effect.answered(accepted(false)))
     }
 
-    /// Accepted if it is counted. One that was taken back has its answer from the refund.
     fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {
-        let counted = usage::is_counted(past.owner, usage::REACT, past.offset);
-        Some(if counted { accepted(false) } else { refused_before() })
+        Some(usage::repeated(past, usage::REACT))
     }
 }

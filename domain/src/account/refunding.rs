@@ -19,12 +19,7 @@ use crate::{text, window};
 impl Operation<Accounts> for Refund {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
         let remembered = self.charge.client_id.iter().map(RowKey::of::<ClientRequest>);
-        let counted = match self.charge.kind {
-            ChargeKind::Send | ChargeKind::Create => None,
-            ChargeKind::Edit => Some(usage::key(usage::EDIT)),
-            ChargeKind::React => Some(usage::key(usage::REACT)),
-        };
-        remembered.chain(counted).collect()
+        remembered.chain(usage::of_charge(self.charge.kind).map(usage::key)).collect()
     }
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
@@ -69,6 +64,9 @@ fn outcome(refund: &Refund) -> Outcome {
 
 /// Takes the request out of the windows, if it still counts there.
 fn uncount(context: &Context<'_, Accounts>, effect: &mut Effect<Accounts>, charge: &Charge) {
+    if let Some(name) = usage::of_charge(charge.kind) {
+        usage::take_back(context.owner, effect, name, charge.position);
+    }
     match charge.kind {
         ChargeKind::Send => {
             let state = effect.state();
@@ -80,7 +78,6 @@ fn uncount(context: &Context<'_, Accounts>, effect: &mut Effect<Accounts>, charg
             }
         }
         ChargeKind::Create => window::take_back(&mut effect.state().creations, charge.at),
-        ChargeKind::Edit => usage::take_back(context.owner, effect, usage::EDIT, charge.position),
-        ChargeKind::React => usage::take_back(context.owner, effect, usage::REACT, charge.position),
+        ChargeKind::Edit | ChargeKind::React => {}
     }
 }

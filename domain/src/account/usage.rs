@@ -3,15 +3,17 @@
 //! Invariant: an effect is counted in the decision that accepts it, and taken back with its charge, so the
 //! limit is exact for commands at the same time.
 
+use schemas::charging::ChargeKind;
 use schemas::code::Refusal;
 use schemas::control::{Limit, Limits};
 use schemas::limits::{Usage, Use};
 use schemas::position::Offset;
 use schemas::rows::RowKey;
+use schemas::verdict::Outcome;
 
-use super::{Account, Accounts};
+use super::{Account, Accounts, accepted, refused_before};
 use crate::effect::Effect;
-use crate::operation::Context;
+use crate::operation::{Context, Past};
 use crate::window;
 
 /// Names of the limits that rows count, as refusals and the API say them.
@@ -56,9 +58,20 @@ pub fn take_back(account: &Account, effect: &mut Effect<Accounts>, name: &str, p
     }
 }
 
-/// Whether the effect of the command at `position` is counted.
-pub fn is_counted(account: &Account, name: &str, position: Offset) -> bool {
-    of(account, name).iter().any(|one| one.position == position)
+/// The limit that counts a charge of this kind, if a row counts it.
+pub fn of_charge(kind: ChargeKind) -> Option<&'static str> {
+    match kind {
+        ChargeKind::Send | ChargeKind::Create => None,
+        ChargeKind::Edit => Some(EDIT),
+        ChargeKind::React => Some(REACT),
+    }
+}
+
+/// The outcome of a command that comes again: accepted if its effect is counted. One that was taken back has its
+/// answer from the refund.
+pub fn repeated(past: &Past<'_, Accounts>, name: &str) -> Outcome {
+    let is_counted = of(past.owner, name).iter().any(|one| one.position == past.offset);
+    if is_counted { accepted(false) } else { refused_before() }
 }
 
 fn of<'a>(account: &'a Account, name: &str) -> &'a [Use] {

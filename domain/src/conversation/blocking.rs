@@ -17,6 +17,7 @@ use schemas::verdict::Outcome;
 
 use super::{Conversation, Conversations, Here, changes, message_requests};
 use crate::access;
+use crate::effect::Effect;
 use crate::operation::{NoEffect, Operation, Past, holds};
 
 /// The most intervals that are kept of one blocker; beyond, the two oldest become one, which hides
@@ -35,8 +36,8 @@ impl Operation<Conversations> for SetBlock {
         if user == other || !is_of_pair(context, user, other) {
             return Err(Refusal::bad_input("userId", "nobody blocks themselves").into());
         }
-        let of = |user: &UserId| context.row::<Blocks>(user).cloned().unwrap_or_default();
-        let by_user = of(user);
+        let between = message_requests::between(context, user, other);
+        let by_user = between.by_user.clone();
         if by_user.stands() == *blocked {
             return Err(NoEffect::Nothing);
         }
@@ -45,25 +46,24 @@ impl Operation<Conversations> for SetBlock {
             changes::check(context, user, "block", limit)?;
         }
         let by_user = if *blocked { begun(by_user, context.at) } else { ended(by_user, context.at) };
-        let blocks = PairBlocks { by_user, ..message_requests::between(context, user, other) };
-        let view = |user: &UserId, other: &UserId, blocks| BlocksRow {
-            user: user.clone(),
-            other: other.clone(),
-            blocks,
-        };
+        let blocks = PairBlocks { by_user, ..between };
         let mut effect = context.effect();
-        effect
-            .row(user, blocks.by_user.clone())
-            .row(user, changes::counted(context, user, limit, &[]))
-            .view(view(user, other, blocks.clone()))
-            .view(view(other, user, blocks.mirrored()))
-            .event(context.id, BlocksChanged { user: user.clone(), other: other.clone(), blocks });
+        effect.row(user, blocks.by_user.clone()).row(user, changes::counted(context, user, limit, &[]));
+        view(&mut effect, user, other, &blocks);
+        effect.event(context.id, BlocksChanged { user: user.clone(), other: other.clone(), blocks });
         Ok(effect.done())
     }
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
         let stands = past.owner.get::<Blocks>(&self.user).is_some_and(Blocks::stands);
         holds(stands == self.blocked)
+    }
+}
+
+/// What stands between two users, as each of them sees it.
+pub fn view(effect: &mut Effect<Conversations>, user: &UserId, other: &UserId, blocks: &PairBlocks) {
+    for (user, other, blocks) in [(user, other, blocks.clone()), (other, user, blocks.mirrored())] {
+        effect.view(BlocksRow { user: user.clone(), other: other.clone(), blocks });
     }
 }
 

@@ -66,7 +66,8 @@ impl Operation<Conversations> for EditMessage {
         Ok(effect.done())
     }
 
-    /// Done if its charge paid for an edit, also one that later edits replaced. One that was refused has its answer from the refund.
+    /// Done if its charge paid for an edit, also one that later edits replaced. One that was refused has its
+    /// answer from the refund.
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
         let Some(charge) = past.charge else { return Some(Outcome::refused(super::uncharged())) };
         let edits = past.owner.get::<Edits>(&self.message.seq);

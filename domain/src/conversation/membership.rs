@@ -60,18 +60,14 @@ impl Operation<Conversations> for AddMembers {
         for person in &coming {
             let former = context.row::<Former>(&person.user);
             let mut intervals = former.map(|former| former.intervals.clone()).unwrap_or_default();
-            intervals.push(joined.clone());
-            let surplus = intervals.len().saturating_sub(Member::MAX_INTERVALS);
-            intervals.drain(..surplus);
+            begin(&mut intervals, joined.clone());
             let marks = former.map(|former| former.marks).unwrap_or_default();
             let request = message_requests::begun(context, &person.user, &self.actor.user, &self.requests);
             let member = Member { role: Role::Member, joined_at: context.at, intervals, marks, request };
             put(context, &mut effect, &person.user, &member);
             changed.push((person.user.clone(), member));
         }
-        let asked = changed.iter().filter(|(_, member)| member.request.is_some());
-        let asked: Vec<UserId> = asked.map(|(user, _)| user.clone()).collect();
-        message_requests::note(context, &mut effect, &asked);
+        message_requests::note(context, &mut effect, &asked(&changed));
         let targets = coming.into_iter().cloned().collect();
         let note = counted(context, &mut effect, &self.actor.user, NoteKind::Added, targets);
         finish(context, effect, opened, &self.actor, changed, note.map(|note| (note, 0)))
@@ -166,7 +162,7 @@ fn go(
     user: &UserId,
     going: &Member,
 ) -> Member {
-    let intervals = message_requests::ended(going, context);
+    let intervals = ended(going, context);
     let left = Member { role: Role::Member, intervals: intervals.clone(), request: None, ..going.clone() };
     let former = Former { intervals, marks: going.marks(context.row::<Receipt>(user)) };
     effect.state().members -= 1;
@@ -191,8 +187,26 @@ pub fn depart(
     publish(context, effect, opened, user, vec![(user.clone(), left)]);
 }
 
-pub fn receipt_key(user: &UserId) -> RowKey {
-    RowKey::of::<Receipt>(user)
+/// One more interval; the oldest go beyond the number that is kept.
+pub fn begin(intervals: &mut Vec<MembershipInterval>, joined: MembershipInterval) {
+    intervals.push(joined);
+    let surplus = intervals.len().saturating_sub(Member::MAX_INTERVALS);
+    intervals.drain(..surplus);
+}
+
+/// The member's intervals, the last of which ends with this command.
+pub fn ended(member: &Member, context: &Here<'_>) -> Vec<MembershipInterval> {
+    let mut intervals = member.intervals.clone();
+    if let Some(last) = intervals.last_mut() {
+        last.to = Some(context.offset);
+    }
+    intervals
+}
+
+/// The users among them whom a request alone may reach.
+fn asked(changed: &[(UserId, Member)]) -> Vec<UserId> {
+    let asked = changed.iter().filter(|(_, member)| member.request.is_some());
+    asked.map(|(user, _)| user.clone()).collect()
 }
 
 /// Gives members other roles, and publishes it.
@@ -284,8 +298,7 @@ fn publish(
     by: &UserId,
     changed: Vec<(UserId, Member)>,
 ) {
-    let asked = changed.iter().filter(|(_, member)| member.request.is_some());
-    let requests = asked.map(|(user, _)| user.clone()).collect();
+    let requests = asked(&changed);
     let intervals = |(user, member): (UserId, Member)| MemberIntervals { user, intervals: member.intervals };
     let members = changed.into_iter().map(intervals).collect();
     effect.event(context.id, MembersChanged { about: opened.clone(), by: by.clone(), members, requests });

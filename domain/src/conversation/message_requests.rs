@@ -14,12 +14,12 @@ use schemas::message_requests::{
     SettleRequest,
 };
 use schemas::operations::AccountRequest;
+use schemas::receipts::Receipt;
 use schemas::record::Output;
 use schemas::rows::RowKey;
-use schemas::tables::views::BlocksRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversation, Conversations, Here, membership};
+use super::{Conversation, Conversations, Here, blocking, membership};
 use crate::effect::Effect;
 use crate::operation::{NoEffect, Operation, Past, holds};
 
@@ -92,12 +92,7 @@ pub fn put(
     let pair = other.map(|other| {
         let before = between(context, user, other);
         let blocks = PairBlocks { other_awaits: member.request.is_some(), ..before };
-        let view = |user: &UserId, other: &UserId, blocks| BlocksRow {
-            user: user.clone(),
-            other: other.clone(),
-            blocks,
-        };
-        effect.view(view(user, other, blocks.clone())).view(view(other, user, blocks.mirrored()));
+        blocking::view(effect, user, other, &blocks);
         RequestedPair { other: other.clone(), blocks }
     });
     let changed = RequestChanged {
@@ -127,9 +122,7 @@ pub fn accept(
 ) {
     let mut accepted = Member { request: None, ..member.clone() };
     if member.present().is_none() {
-        accepted.intervals.push(MembershipInterval::from_opening(context.offset));
-        let surplus = accepted.intervals.len().saturating_sub(Member::MAX_INTERVALS);
-        accepted.intervals.drain(..surplus);
+        membership::begin(&mut accepted.intervals, MembershipInterval::from_opening(context.offset));
     }
     let other = other(context.owner, about, user);
     put(context, effect, about, (user, &accepted), other.as_ref());
@@ -173,7 +166,7 @@ impl Operation<Conversations> for AcceptRequest {
 
 impl Operation<Conversations> for DeclineRequest {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
-        needs(&self.user).into_iter().chain([membership::receipt_key(&self.user)]).collect()
+        needs(&self.user).into_iter().chain([RowKey::of::<Receipt>(&self.user)]).collect()
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
@@ -190,7 +183,8 @@ impl Operation<Conversations> for DeclineRequest {
         match about.kind {
             ConversationKind::Direct => {
                 let request = Some(MessageRequest { state: RequestState::Declined, ..request.clone() });
-                let declined = Member { request, intervals: ended(member, context), ..member.clone() };
+                let declined =
+                    Member { request, intervals: membership::ended(member, context), ..member.clone() };
                 let other = other(context.owner, about, user);
                 put(context, &mut effect, about, (user, &declined), other.as_ref());
             }
@@ -204,13 +198,4 @@ impl Operation<Conversations> for DeclineRequest {
         let member = past.owner.get::<Member>(&self.user);
         holds(member.is_none_or(|member| member.present().is_none()))
     }
-}
-
-/// The member's intervals, the last of which ends with this command.
-pub fn ended(member: &Member, context: &Here<'_>) -> Vec<MembershipInterval> {
-    let mut intervals = member.intervals.clone();
-    if let Some(last) = intervals.last_mut() {
-        last.to = Some(context.offset);
-    }
-    intervals
 }

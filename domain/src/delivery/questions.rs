@@ -21,7 +21,7 @@ pub enum Question<'a> {
     /// Whether a block stands between the viewer and a recipient of the message: what others have read
     /// is then the viewer's own affair.
     IsBlocked(Vec<&'a UserId>),
-    /// Whether the viewer has switched read receipts off, and sees nobody's.
+    /// Whether the viewer has switched read receipts off, and sees no read marks.
     HidesReads,
     /// Whether a block hides one of these reactions from the viewer.
     HidesReaction(Vec<(&'a UserId, LogTime)>),
