@@ -13,6 +13,11 @@ pub async fn people<const N: usize>(server: &System, names: [&str; N]) -> [Clien
     people.try_into().unwrap_or_else(|_| unreachable!())
 }
 
+/// A user who may use the admin API.
+pub async fn admin(server: &System) -> Client {
+    Client::login_as(server, "ada", json!({ "roles": ["admin"] })).await
+}
+
 pub async fn add(by: &Client, chat: &str, people: &[&Client]) -> Value {
     let query = "mutation($c: ID!, $u: [ID!]!) { addParticipants(conversationId: $c, userIds: $u) {
         participantCount participants { nodes { user { id } role } } } }";

@@ -98,8 +98,20 @@ impl Client {
         request.send().await.expect("an answer")
     }
 
+    /// A request to the admin API that succeeds without a body.
+    pub async fn administered(&self, server: &System, method: &str, path: &str, body: Value) {
+        assert_eq!(self.administer(server, method, path, body).await.status(), 204, "{method} {path}");
+    }
+
+    /// The answer, errors included; asks again as long as the outcome of a mutation is not known.
     pub async fn ask(&self, query: &str, variables: Value) -> Value {
-        self.try_ask(query, variables).await.expect("an answer")
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let answer = self.try_ask(query, variables.clone()).await.expect("an answer");
+            if code(&answer) != Some("OUTCOME_PENDING") || Instant::now() > deadline {
+                return answer;
+            }
+        }
     }
 
     /// The data of an answer that must have no errors.

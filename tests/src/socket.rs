@@ -117,7 +117,19 @@ impl Socket {
         timeout(within, self.hear_any()).await.ok()?.ok()
     }
 
-    /// The same, however long it takes.
+    /// The code that it is closed with, within a time; messages before that are passed over.
+    pub async fn closed_within(&mut self, within: Duration) -> u16 {
+        let close = async {
+            loop {
+                if let Err(code) = self.hear().await {
+                    return code;
+                }
+            }
+        };
+        timeout(within, close).await.expect("a close in time")
+    }
+
+    /// The next message or the code, however long it takes.
     pub async fn hear_any(&mut self) -> Result<Value, u16> {
         let message: Value = serde_json::from_str(&self.hear_text().await?).expect("JSON");
         let operation = message["id"].as_str().and_then(|id| self.operations.get(id));

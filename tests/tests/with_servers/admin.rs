@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use musclemap_tests::{Client, System};
-use serde_json::json;
+use musclemap_tests::System;
+use musclemap_tests::acts::admin;
 
 use crate::python;
 
@@ -15,7 +15,7 @@ const REQUESTS: &str = "100";
 async fn no_answer_of_the_admin_api_contradicts_its_description() {
     let folder = tempfile::tempdir().unwrap();
     let system = System::standalone(&folder.path().join("data"), None).await;
-    let admin = Client::login_as(&system, "ada", json!({ "roles": ["admin"] })).await;
+    let admin = admin(&system).await;
     let mut command = Command::new(python::programs().join("schemathesis"));
     command
         .current_dir(folder.path())

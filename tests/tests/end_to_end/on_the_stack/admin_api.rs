@@ -1,6 +1,6 @@
 //! The admin API: what the platform says of its users, said by hand.
 
-use musclemap_tests::acts::people;
+use musclemap_tests::acts::{admin, people};
 use musclemap_tests::process::{PATIENCE, http};
 use musclemap_tests::{Client, System};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ async fn only_admins_are_served_and_malformed_requests_are_problems() {
     let server = System::start().await;
     let [ann] = people(&server, ["ann"]).await;
     let moderator = Client::login_as(&server, "mia", json!({ "roles": ["moderator"] })).await;
-    let admin = Client::login_as(&server, "ada", json!({ "roles": ["admin"] })).await;
+    let admin = admin(&server).await;
     let ban = format!("/users/{}/ban", ann.user);
     let unsigned = http().put(server.admin_url(&ban)).json(&json!({})).send().await.expect("an answer");
     assert_eq!(
@@ -59,7 +59,7 @@ async fn only_admins_are_served_and_malformed_requests_are_problems() {
 async fn grants_count_once_under_their_key_and_names_change_for_everybody() {
     let server = System::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
-    let admin = Client::login_as(&server, "ada", json!({ "roles": ["admin"] })).await;
+    let admin = admin(&server).await;
     let grant = |key: &str| format!("/users/{}/grants/{key}", ann.user);
     for (key, amount, balance) in
         [("may", 500, 100_500), ("may", 500, 100_500), ("may", 700, 100_500), ("june", 1, 100_501)]
@@ -68,8 +68,7 @@ async fn grants_count_once_under_their_key_and_names_change_for_everybody() {
         assert_eq!((answer.status().as_u16(), ann.balance().await), (204, balance), "{key} {amount}");
     }
     let named = json!({ "username": "ann", "displayName": "Ann of Green Gables", "avatarUrl": null });
-    let answer = admin.administer(&server, "PUT", &format!("/users/{}", ann.user), named).await;
-    assert_eq!(answer.status(), 204);
+    admin.administered(&server, "PUT", &format!("/users/{}", ann.user), named).await;
     let query = "query($u: ID!) { user(id: $u) { displayName } }";
     let deadline = Instant::now() + PATIENCE;
     while bob.get(query, json!({ "u": ann.user })).await["user"]["displayName"] != "Ann of Green Gables" {

@@ -1,11 +1,11 @@
 //! An erased user: served no more, and a deleted user wherever they were named.
 
-use musclemap_tests::acts::people;
+use musclemap_tests::acts::{admin, people};
 use musclemap_tests::client::code;
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
-use tokio::time::{Duration, Instant, sleep, timeout};
+use tokio::time::{Duration, Instant, sleep};
 
 const SOON: Duration = Duration::from_secs(5);
 const PERSON: &str = "id username displayName avatarUrl";
@@ -24,54 +24,29 @@ fn inbox() -> String {
     )
 }
 
-/// Frames of an inbox up to one of a kind; this one is the last.
-async fn frames_until(socket: &mut Socket, kind: &str) -> Vec<Value> {
-    let mut frames = vec![];
-    loop {
-        let frame = socket.next_of("named").await["inbox"].clone();
-        let is_last = frame["event"]["__typename"] == kind;
-        frames.push(frame);
-        if is_last {
-            return frames;
-        }
-    }
-}
-
-async fn closed(socket: &mut Socket) -> u16 {
-    let close = async {
-        loop {
-            if let Err(code) = socket.hear().await {
-                return code;
-            }
-        }
-    };
-    timeout(SOON, close).await.expect("a close in time")
-}
-
 #[tokio::test]
 async fn an_erased_user_is_a_deleted_user_in_every_answer_and_is_served_no_more() {
     let server = System::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
-    let admin = Client::login_as(&server, "ada", json!({ "roles": ["admin"] })).await;
+    let admin = admin(&server).await;
     let chat = ann.create("GROUP", &[&bob]).await;
     let mut socket = Socket::connect(&server, &ann).await;
     socket.subscribe("named", &inbox(), json!({ "after": null })).await;
-    let first = frames_until(&mut socket, "Drained").await.pop().expect("a frame");
+    let first = socket.frames_until("Drained").await.pop().expect("a frame");
     let of_bob = bob.send(&chat, "hello").await;
     let reply = "mutation($c: ID!, $i: UUID!, $r: ID!) { sendMessage(input: { conversationId: $c,
         clientMessageId: $i, content: \"hello @bob\", replyToId: $r }) { id } }";
     ann.get(reply, json!({ "c": chat, "i": uuid::Uuid::new_v4(), "r": of_bob["id"] })).await;
-    let mut seen = frames_until(&mut socket, "MessageCreated").await;
-    seen.extend(frames_until(&mut socket, "MessageCreated").await);
+    let mut seen = socket.frames_until("MessageCreated").await;
+    seen.extend(socket.frames_until("MessageCreated").await);
     let named = &seen.last().expect("a frame")["event"]["message"];
     assert_eq!(named["mentions"][0]["displayName"], "bob", "{named}");
     let mut own = Socket::connect(&server, &bob).await;
     own.inbox(None).await;
 
-    let erased = admin.administer(&server, "DELETE", &format!("/users/{}", bob.user), Value::Null).await;
-    assert_eq!(erased.status(), 204);
-    assert_eq!(closed(&mut own).await, 4403);
-    let told = frames_until(&mut socket, "UserChanged").await.pop().expect("a frame");
+    admin.administered(&server, "DELETE", &format!("/users/{}", bob.user), Value::Null).await;
+    assert_eq!(own.closed_within(SOON).await, 4403);
+    let told = socket.frames_until("UserChanged").await.pop().expect("a frame");
     assert_eq!(told["event"]["user"], deleted(&bob));
     assert_eq!(told["cursor"], Value::Null);
 
@@ -99,7 +74,7 @@ async fn an_erased_user_is_a_deleted_user_in_every_answer_and_is_served_no_more(
     // What was rendered before is rendered anew.
     let mut again = Socket::connect(&server, &ann).await;
     again.subscribe("named", &inbox(), json!({ "after": first["cursor"] })).await;
-    let replayed = frames_until(&mut again, "Drained").await;
+    let replayed = again.frames_until("Drained").await;
     let text = Value::from(replayed).to_string();
     assert!(text.contains("Deleted user") && !text.contains(r#""bob""#), "{text}");
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use musclemap_tests::acts::{acknowledge, edit, people};
+use musclemap_tests::acts::{acknowledge, admin, edit, people};
 use musclemap_tests::client::code;
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::system::Stack;
@@ -103,8 +103,7 @@ async fn a_feature_is_there_for_those_who_are_drawn_chosen_or_of_a_tier() {
 /// Says what a user is, with a tier.
 async fn publish(server: &System, admin: &Client, user: &Client, tier: &str) {
     let said = json!({ "username": user.name, "displayName": user.name, "tier": tier });
-    let answer = admin.administer(server, "PUT", &format!("/users/{}", user.user), said).await;
-    assert_eq!(answer.status(), 204);
+    admin.administered(server, "PUT", &format!("/users/{}", user.user), said).await;
 }
 
 /// Waits until editing is enabled or disabled, and the machine decides so too.
@@ -136,7 +135,7 @@ async fn the_tier_that_the_platform_says_counts_and_open_sockets_learn_of_change
     std::fs::write(&file, &policy).expect("a policy");
     let mut server = System::with_policy(Some(&file)).await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
-    let admin = Client::login_as(&server, "ada", json!({ "roles": ["admin"] })).await;
+    let admin = admin(&server).await;
     let chat = ann.create("GROUP", &[]).await;
     let message = ann.send(&chat, "one").await;
     let (mut of_ann, mut of_bob) =

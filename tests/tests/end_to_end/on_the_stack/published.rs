@@ -1,8 +1,8 @@
 //! What the platform says of a user reaches others' open sockets, and nobody sees what is the user's own.
 
-use musclemap_tests::acts::people;
+use musclemap_tests::acts::{admin, people};
 use musclemap_tests::process::http;
-use musclemap_tests::{Client, Socket, System};
+use musclemap_tests::{Socket, System};
 use serde_json::{Value, json};
 
 const EMAIL: &str = "ann.of.green.gables@example.org";
@@ -11,7 +11,7 @@ const EMAIL: &str = "ann.of.green.gables@example.org";
 async fn a_change_of_a_user_reaches_those_who_share_a_conversation_and_not_their_own_data() {
     let server = System::start().await;
     let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
-    let admin = Client::login_as(&server, "ada", json!({ "roles": ["admin"] })).await;
+    let admin = admin(&server).await;
     ann.create("GROUP", &[&bob]).await;
     ann.create("DIRECT", &[&bob]).await;
     carl.create("GROUP", &[&bob]).await;
@@ -24,7 +24,7 @@ async fn a_change_of_a_user_reaches_those_who_share_a_conversation_and_not_their
     let said = json!({ "username": "ann", "displayName": "Ann Shirley", "avatarUrl": "https://example.org/a.png",
         "email": EMAIL, "locale": "fr-CA", "tier": "premium" });
     let path = format!("/users/{}", ann.user);
-    assert_eq!(admin.administer(&server, "PUT", &path, said).await.status(), 204);
+    admin.administered(&server, "PUT", &path, said).await;
     let user = json!({ "id": ann.user, "displayName": "Ann Shirley" });
     for socket in &mut sockets[..2] {
         let told = socket.frames_until("UserChanged").await.pop().expect("a frame");

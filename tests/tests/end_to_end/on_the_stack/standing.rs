@@ -1,19 +1,15 @@
 //! Bans and revocations: who has either is served nothing more, on no node.
 
-use musclemap_tests::acts::people;
+use musclemap_tests::acts::{admin, people};
 use musclemap_tests::client::code;
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
-use tokio::time::{Duration, Instant, sleep, timeout};
+use tokio::time::{Duration, Instant, sleep};
 
 /// From the record to the last socket.
 const SOON: Duration = Duration::from_secs(5);
 const ME: &str = "{ me { id } }";
-
-async fn put(server: &System, admin: &Client, path: &str, body: Value) {
-    assert_eq!(admin.administer(server, "PUT", path, body).await.status(), 204, "{path}");
-}
 
 /// Waits until every ingest refuses the client, or serves it again.
 async fn wait_until(client: &Client, server: &System, is_served: bool, within: Duration) {
@@ -27,23 +23,11 @@ async fn wait_until(client: &Client, server: &System, is_served: bool, within: D
     }
 }
 
-/// The code that a socket is closed with, in time.
-async fn closed(socket: &mut Socket) -> u16 {
-    let close = async {
-        loop {
-            if let Err(code) = socket.hear().await {
-                return code;
-            }
-        }
-    };
-    timeout(SOON, close).await.expect("a close in time")
-}
-
 #[tokio::test]
 async fn a_banned_user_loses_sockets_and_requests_until_the_ban_ends() {
     let server = System::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
-    let admin = Client::login_as(&server, "ada", json!({ "roles": ["admin"] })).await;
+    let admin = admin(&server).await;
     let chat = ann.create("GROUP", &[&bob]).await;
     let mut sockets = Vec::new();
     for url in server.socket_urls() {
@@ -54,9 +38,9 @@ async fn a_banned_user_loses_sockets_and_requests_until_the_ban_ends() {
     others.inbox(None).await;
 
     let ban = format!("/users/{}/ban", ann.user);
-    put(&server, &admin, &ban, json!({})).await;
+    admin.administered(&server, "PUT", &ban, json!({})).await;
     for socket in &mut sockets {
-        assert_eq!(closed(socket).await, 4403);
+        assert_eq!(socket.closed_within(SOON).await, 4403);
     }
     wait_until(&ann, &server, false, SOON).await;
     assert_eq!(code(&ann.ask(ME, json!({})).await), Some("UNAUTHENTICATED"));
@@ -69,10 +53,10 @@ async fn a_banned_user_loses_sockets_and_requests_until_the_ban_ends() {
     let sent = bob.send(&chat, "still here").await;
     others.frame_with(&sent["id"]).await;
 
-    assert_eq!(admin.administer(&server, "DELETE", &ban, Value::Null).await.status(), 204);
+    admin.administered(&server, "DELETE", &ban, Value::Null).await;
     wait_until(&ann, &server, true, PATIENCE).await;
     assert_eq!(ann.history(&chat).await.len(), 1);
-    put(&server, &admin, &ban, json!({ "until": "2001-01-01T00:00:00Z" })).await;
+    admin.administered(&server, "PUT", &ban, json!({ "until": "2001-01-01T00:00:00Z" })).await;
     assert_eq!(code(&ann.ask(ME, json!({})).await), None, "a ban that has ended");
 }
 
@@ -80,13 +64,15 @@ async fn a_banned_user_loses_sockets_and_requests_until_the_ban_ends() {
 async fn a_revocation_ends_the_tokens_and_sockets_that_were_there_before_it() {
     let server = System::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
-    let admin = Client::login_as(&server, "ada", json!({ "roles": ["admin"] })).await;
+    let admin = admin(&server).await;
     let mut socket = Socket::connect(&server, &ann).await;
     socket.inbox(None).await;
     // Tokens are issued to the second: those of this second end too.
     let now = jiff::Timestamp::now();
-    put(&server, &admin, &format!("/users/{}/revocation", ann.user), json!({ "notBefore": now })).await;
-    assert_eq!(closed(&mut socket).await, 4403);
+    admin
+        .administered(&server, "PUT", &format!("/users/{}/revocation", ann.user), json!({ "notBefore": now }))
+        .await;
+    assert_eq!(socket.closed_within(SOON).await, 4403);
     wait_until(&ann, &server, false, SOON).await;
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -1,6 +1,6 @@
 //! The texts that a message has had: read by moderators of the service, and by nobody else.
 
-use musclemap_tests::acts::{add, delete, edit, people};
+use musclemap_tests::acts::{add, admin, delete, edit, people};
 use musclemap_tests::client::{code, data};
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ async fn moderators_of_the_service_read_every_version_until_the_message_is_delet
     let server = System::start().await;
     let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
     let moderator = Client::login_as(&server, "mia", json!({ "roles": ["coach", "moderator"] })).await;
-    let admin = Client::login_as(&server, "ada", json!({ "roles": ["admin"] })).await;
+    let admin = admin(&server).await;
     let chat = ann.create("GROUP", &[&bob]).await;
     let message = ann.send(&chat, "one").await;
     let id = message["id"].as_str().expect("an id");
