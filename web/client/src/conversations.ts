@@ -6,6 +6,7 @@
 import { CONVERSATIONS, type ConversationView, type MessageView, ONE_CONVERSATION } from "./documents.ts";
 import { Changing } from "./emitter.ts";
 import { codeOf } from "./errors.ts";
+import { Gathering } from "./gathering.ts";
 import type { Request } from "./http.ts";
 import type * as Schema from "./schema.ts";
 
@@ -25,8 +26,7 @@ export class Conversations extends Changing {
   /** The ends of the list, and of that of archived ones. */
   #ends = new Map<boolean, string | null>();
   #loaded = false;
-  #stale = new Set<string>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #stale = new Gathering(GATHER_MS, (id) => this.#freshen(id));
 
   constructor(request: Request) {
     super();
@@ -114,8 +114,7 @@ export class Conversations extends Changing {
 
   /** Fetches a conversation, soon. */
   stale(id: string): void {
-    this.#stale.add(id);
-    this.#timer ??= setTimeout(() => void this.#freshen(), GATHER_MS);
+    this.#stale.soon(id);
   }
 
   /** Fetches a conversation; undefined if the viewer may not see it. */
@@ -127,20 +126,17 @@ export class Conversations extends Changing {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#stale.stop();
   }
 
-  async #freshen(): Promise<void> {
-    this.#timer = undefined;
-    const stale = [...this.#stale];
-    this.#stale.clear();
-    const each = stale.map((id) =>
-      this.fetch(id).catch((error: unknown) => {
-        // One that cannot be fetched just now is right after the next load.
-        if (codeOf(error) === "NOT_FOUND") this.remove(id);
-      }),
-    );
-    await Promise.all(each);
+  /** Fetches a conversation; one that the viewer may not see is removed. */
+  async #freshen(id: string): Promise<void> {
+    try {
+      await this.fetch(id);
+    } catch (error) {
+      if (codeOf(error) !== "NOT_FOUND") throw error;
+      this.remove(id);
+    }
   }
 
   async #page(after: string | null, archived: boolean): Promise<Page["conversations"]> {
