@@ -139,7 +139,8 @@ export class Timeline extends Changing {
     if (!this.#loaded || this.#hasNewer) return;
     const last = this.newest?.seq ?? 0;
     if (this.#window.length > 0 && message.seq > last + 1) {
-      void this.fill();
+      // A fetch that is busy has the message among those that arrived; `isFailed` tells of one that fails.
+      if (!this.#busy) this.fill().catch(() => {});
       return;
     }
     this.#merge([message]);

@@ -22,10 +22,11 @@ function deleted(seq: number): MessageView {
 
 /** A timeline, and the pages that it waits for. */
 function timeline() {
-  const pages: ((upTo: number) => void)[] = [];
+  const pages: ((upTo: number | Error) => void)[] = [];
   const request = (() =>
-    new Promise<unknown>((resolve) =>
+    new Promise<unknown>((resolve, reject) =>
       pages.push((upTo) => {
+        if (upTo instanceof Error) return reject(upTo);
         const nodes = Array.from({ length: upTo }, (_, at) => message(at + 1));
         resolve({ messages: { nodes, pageInfo: { hasPreviousPage: false, hasNextPage: false } } });
       }),
@@ -68,6 +69,36 @@ test("one that comes beyond a hole while a page is fetched makes the hole be fet
   await expect.poll(() => pages.length).toBe(2);
   pages[1]!(4);
   await until(window, () => window.messages.length === 4);
+});
+
+test("messages beyond one hole make it be fetched once", async () => {
+  const { pages, window } = timeline();
+  const loaded = window.load();
+  await expect.poll(() => pages.length).toBe(1);
+  pages[0]!(2);
+  await loaded;
+  for (const seq of [4, 5, 6]) window.created(message(seq));
+  await expect.poll(() => pages.length).toBe(2);
+  pages[1]!(4);
+  await until(window, () => !window.isFetching);
+  expect(contents(window)).toEqual(["1", "2", "3", "4", "5", "6"]);
+  expect(pages.length).toBe(2);
+});
+
+test("a hole that cannot be fetched is fetched after the next message", async () => {
+  const { pages, window } = timeline();
+  const loaded = window.load();
+  await expect.poll(() => pages.length).toBe(1);
+  pages[0]!(2);
+  await loaded;
+  window.created(message(4));
+  await expect.poll(() => pages.length).toBe(2);
+  pages[1]!(new Error("no answer"));
+  await until(window, () => window.isFailed);
+  window.created(message(5));
+  await expect.poll(() => pages.length).toBe(3);
+  pages[2]!(5);
+  await until(window, () => window.messages.length === 5);
 });
 
 test("an edit and a deletion that come while the first page is fetched are shown", async () => {
