@@ -285,10 +285,13 @@ export class Client extends Changing {
   async #count(conversation: string): Promise<void> {
     const { messages } = await this.request<Statuses>(STATUSES, { id: conversation });
     const found = new Map(messages.nodes.map((one) => [one.id, one]));
-    this.#timelines.get(conversation)?.adjust((message) => {
+    const timeline = this.#timelines.get(conversation);
+    timeline?.adjust((message) => {
       const one = found.get(message.id);
       return one ? { ...message, ...one } : message;
     });
+    // The page that is being fetched may be older than these counts.
+    if (timeline?.isFetching) this.#counting.soon(conversation);
   }
 
   /** Whose reactions they are depends on the viewer: the message is read again, if it is shown or being fetched. */

@@ -3,7 +3,8 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import WebSocket from "ws";
 import { afterEach, expect, test, vi } from "vitest";
-import { DELIVERED, READ, TYPING } from "../src/documents.ts";
+import { DELIVERED, NEWEST, READ, TYPING } from "../src/documents.ts";
+import { Http } from "../src/http.ts";
 import { fixedSession } from "../src/index.ts";
 import { devLogin, renewing } from "../src/session.ts";
 import { Proxy } from "./proxy.ts";
@@ -18,6 +19,7 @@ async function proxy(url: string): Promise<Proxy> {
 }
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await closeAll();
   await Promise.all(proxies.splice(0).map((one) => one.close()));
 });
@@ -105,6 +107,33 @@ test("a send that is refused stays with its reason until its author discards it"
   await until(ann.outbox, (outbox) => outbox.entries[0]?.state === "failed");
   await ann.outbox.discard(entry!.clientMessageId);
   expect(hers.items.map((item) => item.kind)).toEqual(["message"]);
+});
+
+test("a page that is older than the counts of its messages does not undo them", async () => {
+  const { ann, bob, chat, hers, his } = await pair();
+  await ann.send(chat.id, "hello");
+  await until(his, () => his.newest?.content === "hello");
+  await until(hers, () => hers.newest?.status === "DELIVERED");
+  const { request } = Http.prototype;
+  let release = () => {};
+  const answered = new Promise<void>((resolve) => {
+    const held = new Promise<void>((end) => (release = end));
+    vi.spyOn(Http.prototype, "request").mockImplementation(async function (this: Http, query, variables) {
+      const answer = await request.call(this, query, variables);
+      if (query === NEWEST) {
+        resolve();
+        await held;
+      }
+      return answer;
+    });
+  });
+  const page = hers.load();
+  await answered;
+  bob.read(his.newest!);
+  await until(hers, () => hers.newest?.status === "READ");
+  release();
+  await page;
+  await until(hers, () => hers.newest?.status === "READ");
 });
 
 test("acknowledgements of many messages are few", async () => {
