@@ -96,6 +96,25 @@ test("one writes, answers, edits and goes elsewhere by keyboard alone", async ()
   await react.and(hers.locator(":focus")).waitFor();
 });
 
+test("what a button opens closes on Escape, which closes nothing else, and on a press elsewhere", async () => {
+  const { hers } = await pair();
+  await write(hers, "hello");
+  const panel = await details(hers);
+  const at = (state) => hers.getByRole("button", state);
+  for (const name of ["Actions on the message", "React", "Insert an emoji"]) {
+    const button = at({ name, exact: true });
+    await button.click();
+    await button.and(at({ expanded: true })).waitFor();
+    await hers.keyboard.press("Escape");
+    await button.and(at({ expanded: false })).and(hers.locator(":focus")).waitFor();
+    assert.ok(await panel.isVisible());
+    await button.click();
+    await button.and(at({ expanded: true })).waitFor();
+    await hers.getByRole("heading", { name: "Messages", exact: true }).click();
+    await button.and(at({ expanded: false })).waitFor();
+  }
+});
+
 test("what arrives is announced to screen readers", async () => {
   const { ann, hers, his } = await pair();
   await write(hers, "listen");
