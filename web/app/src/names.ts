@@ -75,8 +75,7 @@ function listed(users: readonly UserView[]): string {
 }
 
 /** What a system message reports. */
-export function systemText(message: MessageView): string {
-  const { system } = message;
+export function systemText({ system }: Pick<MessageView, "system">): string {
   if (!system) return "";
   const values = { actor: system.actor.displayName, targets: listed(system.targets), value: system.value ?? "" };
   switch (system.kind) {

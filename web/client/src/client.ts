@@ -145,8 +145,9 @@ export class Client extends Changing {
 
   /** Puts an emoji on a message, or takes one's own back. */
   async react(message: string, emoji: string, isOn: boolean): Promise<void> {
-    const answer = await this.request<Record<string, MessageView>>(isOn ? REACT : UNREACT, { id: message, emoji });
-    for (const changed of Object.values(answer)) this.#shown(changed);
+    const mutation = isOn ? REACT : UNREACT;
+    const answer = await this.request<{ message: MessageView }>(mutation, { id: message, emoji });
+    this.#shown(answer.message);
   }
 
   async create(input: Omit<Schema.CreateConversationInput, "clientConversationId">): Promise<ConversationView> {

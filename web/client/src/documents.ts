@@ -15,7 +15,7 @@ export type ReactionView = Pick<Schema.ReactionGroup, "emoji" | "count" | "hasRe
 export type MessageView = Pick<
   Schema.Message,
   | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt"
-  | "isEdited" | "editCount" | "deletedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
+  | "editCount" | "deletedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
 > & {
   sender: UserView;
   replyTo: StubView | null;
@@ -23,6 +23,12 @@ export type MessageView = Pick<
   reactions: ReactionView[];
   system: (Pick<Schema.SystemEvent, "kind" | "value"> & { actor: UserView; targets: UserView[] }) | null;
 };
+
+/** What the list of conversations shows of the newest message. */
+export type LatestView = Pick<
+  MessageView,
+  "id" | "seq" | "contentType" | "content" | "deletedAt" | "status" | "sender" | "system"
+>;
 
 export type MemberView = Pick<Schema.Participant, "role"> & { user: UserView };
 
@@ -34,7 +40,7 @@ export type ConversationView = Pick<
 > & {
   participants: { nodes: MemberView[] };
   viewer: (Pick<Schema.Participant, "role"> & { lastReadMessageId: string | null }) | null;
-  lastMessage: MessageView | null;
+  lastMessage: LatestView | null;
 };
 
 export type PageView = Pick<Schema.PageInfo, "hasNextPage" | "hasPreviousPage" | "startCursor" | "endCursor">;
@@ -42,11 +48,16 @@ export type PageView = Pick<Schema.PageInfo, "hasNextPage" | "hasPreviousPage" |
 export const USER = "fragment UserParts on User { id username displayName avatarUrl }";
 
 export const MESSAGE = `fragment MessageParts on Message {
-  id conversationId seq clientMessageId contentType content createdAt isEdited editCount deletedAt
+  id conversationId seq clientMessageId contentType content createdAt editCount deletedAt
   mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
   replyTo { id seq contentType content deletedAt sender { ...UserParts } }
   reactions { emoji count hasReacted }
+  system { kind value actor { ...UserParts } targets { ...UserParts } }
+}`;
+
+export const LATEST = `fragment LatestParts on Message {
+  id seq contentType content deletedAt status sender { ...UserParts }
   system { kind value actor { ...UserParts } targets { ...UserParts } }
 }`;
 
@@ -55,10 +66,10 @@ export const CONVERSATION = `fragment ConversationParts on Conversation {
   unreadMentionCount archivedAt starred muted notificationLevel labels draft markedUnread canPost
   participants(first: 8) { nodes { role user { ...UserParts } } }
   viewer { role lastReadMessageId }
-  lastMessage { ...MessageParts }
+  lastMessage { ...LatestParts }
 }`;
 
-const ALL = `${CONVERSATION} ${MESSAGE} ${USER}`;
+const ROWS = `${CONVERSATION} ${LATEST} ${USER}`;
 const MESSAGES = `${MESSAGE} ${USER}`;
 const PAGE = "nodes { ...MessageParts } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
 
@@ -71,7 +82,7 @@ export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) 
   ... on MessageChanged { change message { ...MessageParts } }
   ... on ConversationChanged { left conversation { id } }
   ... on ReceiptAdvanced { receipt { messageId conversationId readAt user { id } } }
-  ... on ReactionChanged { added reaction { messageId conversationId } }
+  ... on ReactionChanged { reaction { messageId conversationId } }
   ... on AccountChanged { what }
   ... on TypingChanged { conversationId typing { userId username isTyping } }
   ... on SendRejected { clientMessageId code detail }
@@ -82,10 +93,10 @@ export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) 
 export const CONVERSATIONS = `query Conversations($first: Int, $after: String, $filter: ConversationFilter) {
   conversations(first: $first, after: $after, filter: $filter) {
     nodes { ...ConversationParts } pageInfo { hasNextPage endCursor }
-  } } ${ALL}`;
+  } } ${ROWS}`;
 
 export const ONE_CONVERSATION =
-  `query Conversation($id: ID!) { conversation(id: $id) { ...ConversationParts } } ${ALL}`;
+  `query Conversation($id: ID!) { conversation(id: $id) { ...ConversationParts } } ${ROWS}`;
 
 export const NEWEST = `query Newest($id: ID!, $count: Int) {
   messages(conversationId: $id, last: $count) { ${PAGE} } } ${MESSAGES}`;
@@ -110,13 +121,13 @@ export const DELETE = `mutation Delete($id: ID!) { deleteMessage(messageId: $id)
 export const ONE_MESSAGE = `query Message($id: ID!) { message(id: $id) { ...MessageParts } } ${MESSAGES}`;
 
 export const REACT = `mutation React($id: ID!, $emoji: String!) {
-  addReaction(messageId: $id, emoji: $emoji) { ...MessageParts } } ${MESSAGES}`;
+  message: addReaction(messageId: $id, emoji: $emoji) { ...MessageParts } } ${MESSAGES}`;
 
 export const UNREACT = `mutation Unreact($id: ID!, $emoji: String!) {
-  removeReaction(messageId: $id, emoji: $emoji) { ...MessageParts } } ${MESSAGES}`;
+  message: removeReaction(messageId: $id, emoji: $emoji) { ...MessageParts } } ${MESSAGES}`;
 
 export const CREATE = `mutation Create($input: CreateConversationInput!) {
-  createConversation(input: $input) { ...ConversationParts } } ${ALL}`;
+  createConversation(input: $input) { ...ConversationParts } } ${ROWS}`;
 
 export const DELIVERED = `mutation Delivered($id: ID!, $message: ID!) {
   acknowledgeDelivery(conversationId: $id, upToMessageId: $message) }`;

@@ -21,7 +21,7 @@ export type InboxEvent =
   | { __typename: "ConversationChanged"; left: boolean; conversation: { id: string } }
   | { __typename: "ReceiptAdvanced"; receipt: ReceiptView }
   | { __typename: "AccountChanged"; what: Schema.AccountPart }
-  | { __typename: "ReactionChanged"; added: boolean; reaction: { messageId: string; conversationId: string } }
+  | { __typename: "ReactionChanged"; reaction: { messageId: string; conversationId: string } }
   | { __typename: "TypingChanged"; conversationId: string; typing: Typist & { isTyping: boolean } }
   | { __typename: "SendRejected"; clientMessageId: string; code: string; detail: string }
   | { __typename: "ResumeGap"; reason: string }

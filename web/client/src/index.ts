@@ -4,7 +4,9 @@
 export { ApiError, codeOf } from "./errors.ts";
 export { Client, type Options } from "./client.ts";
 export { Conversations, endOf, isUnread, manages } from "./conversations.ts";
-export { type ConversationView, type MessageView, type UserView, CONVERSATION, MESSAGE, USER } from "./documents.ts";
+export {
+  CONVERSATION, type ConversationView, LATEST, type LatestView, MESSAGE, type MessageView, USER, type UserView,
+} from "./documents.ts";
 export { type Connection } from "./inbox.ts";
 export { type Entry, Outbox } from "./outbox.ts";
 export { LoginRefused, type Session, devLogin, devSession, fixedSession } from "./session.ts";
