@@ -10,12 +10,10 @@ interface Settings {
 
 /** Settings, and the answers that changes of them wait for. */
 function settings() {
-  const saved = new Saved<Settings>();
-  saved.confirm({ quiet: false, who: "all" });
   const answers: { resolve: (settings: Settings) => void; reject: (reason: Error) => void }[] = [];
-  const save = (change: Partial<Settings>) =>
-    saved.save(change, () => new Promise<Settings>((resolve, reject) => answers.push({ resolve, reject })));
-  return { saved, answers, save };
+  const saved = new Saved<Settings>(() => new Promise((resolve, reject) => answers.push({ resolve, reject })));
+  saved.confirm({ quiet: false, who: "all" });
+  return { saved, answers, save: (change: Partial<Settings>) => saved.save(change) };
 }
 
 test("a change is shown at once, and is being saved until it is answered", async () => {
