@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
@@ -10,7 +11,9 @@ use ingest::http::connections::Serving;
 use ingest::http::tls::Tls;
 use objects::Objects;
 use platform::connections;
+use platform::ports::SearchIndex;
 use roles::FileStore;
+use tantivy_search::Tantivy;
 
 /// MuscleMap Messaging in one process.
 #[derive(Debug, Parser)]
@@ -135,6 +138,11 @@ impl Flags {
     pub fn files(&self) -> Result<FileStore> {
         let objects = Objects::in_folder(&self.data_dir.join("files"))?;
         Ok(FileStore { objects, public_url: self.public_url.clone() })
+    }
+
+    /// The search index is in the data folder. It is derived, and may be built again.
+    pub fn search(&self) -> Result<Arc<dyn SearchIndex>> {
+        Ok(Arc::new(Tantivy::open(&self.data_dir.join("search"))?))
     }
 
     /// How clients are served.

@@ -16,10 +16,8 @@ use embedded::{OpenError, Store};
 use operator::On;
 use platform::clock::SystemClock;
 use platform::lifecycle::Signals;
-use platform::ports::SearchIndex;
 use platform::telemetry;
 use roles::{Process, http, release};
-use tantivy_search::Tantivy;
 
 use crate::flags::Flags;
 
@@ -63,8 +61,8 @@ async fn run() -> Result<()> {
 /// What an operator does to a folder while no system runs on it.
 async fn operate(flags: &Flags, command: operator::Command) -> Result<()> {
     let store = Store::open(&flags.data_dir, Arc::new(SystemClock))?;
-    let search: Option<Arc<dyn SearchIndex>> = match &command {
-        operator::Command::Search(_) => Some(Arc::new(Tantivy::open(&flags.data_dir.join(system::SEARCH))?)),
+    let search = match &command {
+        operator::Command::Search(_) => Some(flags.search()?),
         _ => None,
     };
     operator::run(command, &On { log: store.log(), tables: store.tables(), search }).await

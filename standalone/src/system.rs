@@ -11,20 +11,15 @@ use graphql::auth::Authenticator;
 use ingest::Ingest;
 use ingest::web::{Files, Setting, Web};
 use platform::in_process::InProcess;
-use platform::ports::SearchIndex;
 use platform::runner;
 use roles::{Access, Process, http};
 use schemas::ConversationKey;
 use schemas::control::RULES;
-use tantivy_search::Tantivy;
 use tokio::net::TcpListener;
 
 use crate::demo;
 use crate::flags::Flags;
 use crate::secrets::Secrets;
-
-/// The folder of the search index, in the data folder. It is derived, and may be built again.
-pub const SEARCH: &str = "search";
 
 /// What the process uses of its own API once it runs.
 pub struct Inside {
@@ -48,7 +43,7 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     process.profiles();
     let files = flags.files()?;
     process.media(&files);
-    let search: Arc<dyn SearchIndex> = Arc::new(Tantivy::open(&flags.data_dir.join(SEARCH))?);
+    let search = flags.search()?;
     process.search = Some(search.clone());
     process.search_index(search);
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
