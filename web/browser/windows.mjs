@@ -129,6 +129,12 @@ export async function act(page, text, action) {
   await article.getByRole("menuitem", { name: action }).click();
 }
 
+/** Shows the emoji that a message may get as a reaction. */
+export async function offerEmoji(article) {
+  await article.hover();
+  await article.getByRole("button", { name: "React", exact: true }).click();
+}
+
 /** Chooses an entry of the account's menu. */
 export async function choose(page, name) {
   await page.getByRole("button", { name: "Account" }).click();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, as, direct, inWindows, message, open, pair, write } from "../windows.mjs";
+import { act, as, direct, inWindows, message, offerEmoji, open, pair, write } from "../windows.mjs";
 
 inWindows();
 
@@ -115,12 +115,11 @@ test("a name that is refused is shown at the log-in", async () => {
   assert.equal(complaints.splice(0).length, 1);
 });
 
-test("a reaction is counted in both windows, and taken back by who gave it", async () => {
+test("a reaction is counted in both windows, and its author takes it back", async () => {
   const { hers, his } = await pair();
   await write(hers, "personal best!");
   const read = message(his, "personal best!");
-  await read.hover();
-  await read.getByRole("button", { name: "React", exact: true }).click();
+  await offerEmoji(read);
   await read.getByRole("button", { name: "👍" }).click();
   const seen = message(hers, "personal best!").getByRole("button", { name: "👍, 1 reaction" });
   await seen.waitFor();
@@ -128,8 +127,7 @@ test("a reaction is counted in both windows, and taken back by who gave it", asy
   const both = read.getByRole("button", { name: "👍, 2 reactions", pressed: true });
   await both.click();
   await message(hers, "personal best!").getByRole("button", { name: "👍, 1 reaction", pressed: true }).waitFor();
-  await read.hover();
-  await read.getByRole("button", { name: "React", exact: true }).click();
+  await offerEmoji(read);
   await read.getByRole("button", { name: "More emoji" }).click();
   await read.getByRole("button", { name: "🏆" }).click();
   await message(hers, "personal best!").getByRole("button", { name: "🏆, 1 reaction" }).waitFor();

@@ -4,7 +4,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { test } from "node:test";
-import { act, as, choose, details, inWindows, message, named, open, pair, saved, user, write } from "../windows.mjs";
+import {
+  act, as, choose, details, inWindows, message, named, offerEmoji, open, pair, saved, user, write,
+} from "../windows.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -36,8 +38,7 @@ for (const colorScheme of ["light", "dark"]) {
     await write(his, "an answer");
     await message(hers, "an answer").waitFor();
     const answer = message(his, "an answer");
-    await answer.hover();
-    await answer.getByRole("button", { name: "React", exact: true }).click();
+    await offerEmoji(answer);
     assert.deepEqual(await violations(his), []);
     await answer.getByRole("button", { name: "👍" }).click();
     await message(hers, "an answer").getByRole("button", { name: "👍, 1 reaction" }).waitFor();
@@ -142,8 +143,7 @@ test("at 320 pixels nothing is cut off", async () => {
     assert.ok(overflow <= 0, `${overflow} pixels are beside the page`);
     const beside = await page.getByRole("log").evaluate((log) => log.scrollWidth - log.clientWidth);
     assert.ok(beside <= 0, `${beside} pixels are beside the history`);
-    await message(page, "longlong").hover();
-    await message(page, "longlong").getByRole("button", { name: "React", exact: true }).click();
+    await offerEmoji(message(page, "longlong"));
     const emojis = page.getByRole("group", { name: "React" });
     await emojis.getByRole("button", { name: "👍" }).and(page.locator(":focus")).waitFor();
     assert.deepEqual(await cut(emojis), []);
