@@ -1,4 +1,4 @@
-//! A demo for who looks around: users, a conversation of two and a group, made through the public API.
+//! A demo: users, a conversation of two and a group, made through the public API.
 //!
 //! Invariant: every message has a client id of its place in the story, so what a start that was broken off
 //! has made is not made twice; once the story is whole it is not told again.
@@ -57,10 +57,10 @@ impl Demo<'_> {
             let token = self.authenticator.issue(&user, vec![], None, self.clock.now())?;
             people.push(Person { id: user.to_string(), token });
         }
-        // The last that is told is whole only after all others.
+        // The conversation of two gets its messages last: once it is whole, so is the story.
         let (last, count) = self.open(&people, Chat::Pair).await?;
-        let told = LINES.iter().filter(|line| line.chat == Chat::Pair).count();
-        if count >= told {
+        let whole = LINES.iter().filter(|line| line.chat == Chat::Pair).count();
+        if count >= whole {
             return Ok(());
         }
         let (group, _) = self.open(&people, Chat::Group).await?;
@@ -73,7 +73,7 @@ impl Demo<'_> {
 
     /// Opens a conversation; gives its id, and how many messages it has.
     async fn open(&self, people: &[Person], chat: Chat) -> Result<(String, usize)> {
-        let [first, others @ ..] = people else { anyhow::bail!("nobody is there") };
+        let [first, others @ ..] = people else { anyhow::bail!("the demo has no users") };
         let others: Vec<&str> = others.iter().map(|person| &*person.id).collect();
         let mut input = match chat {
             Chat::Pair => json!({ "kind": "DIRECT", "participantIds": [others[0]] }),
@@ -101,11 +101,11 @@ impl Demo<'_> {
         }
         let read = sent.len().checked_sub(story::UNREAD).and_then(|at| sent.get(at - 1));
         let variables = json!({ "id": conversation, "message": read.context("a message to be read")? });
-        let first = people.first().context("somebody")?;
+        let first = people.first().context("the demo has no users")?;
         self.ask(first, READ, variables).await.map(drop)
     }
 
-    /// Asks the API as somebody, as a client would.
+    /// Sends a request to the API as this user.
     async fn ask(&self, person: &Person, query: &str, variables: Value) -> Result<Value> {
         let request = Request::post("/graphql")
             .header(header::CONTENT_TYPE, "application/json")

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, header};
 
-/// Whether a client has what this tag says; the weak comparison.
+/// Whether `If-None-Match` names this tag, by the weak comparison.
 pub fn knows(headers: &HeaderMap, tag: &str) -> bool {
     let lines = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|line| line.to_str().ok());
     lines

@@ -100,7 +100,7 @@ export class App {
     await this.client.conversations.fetch(conversation);
   }
 
-  /** A mutation of a conversation, whose failure is told; whether it succeeded. */
+  /** A mutation of a conversation; shows its failure. Whether it succeeded. */
   change(conversation: string, mutation: string, variables: Record<string, unknown> = {}): Promise<boolean> {
     return this.attempt(() => this.mutate(conversation, mutation, variables));
   }

@@ -3,7 +3,7 @@
 import type { ConversationView, MessageView, UserView } from "@musclemap/client";
 import { t } from "./texts.svelte.ts";
 
-/** The other one of two; nobody in a conversation with oneself. */
+/** The other member of two; undefined in a conversation with oneself. */
 function other(conversation: ConversationView, me: string): UserView | undefined {
   if (conversation.kind !== "DIRECT") return undefined;
   return conversation.participants.nodes.map((member) => member.user).find((user) => user.id !== me);
@@ -15,7 +15,7 @@ export function titleOf(conversation: ConversationView, me: string): string {
   return conversation.title ?? names.map((user) => user.displayName).join(", ");
 }
 
-/** How a conversation is shown: its title, the other one of two, and what its avatar is of. */
+/** How a conversation is shown: its title, the other member of two, and the properties of its avatar. */
 export function faceOf(conversation: ConversationView, me: string) {
   const [title, user] = [titleOf(conversation, me), other(conversation, me)];
   return { title, user, avatar: { id: user?.id ?? conversation.id, name: title, url: user?.avatarUrl ?? null } };

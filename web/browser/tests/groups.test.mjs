@@ -130,7 +130,7 @@ test("privacy is a setting of the account, on every device", async () => {
   assert.deepEqual(privacySettings, { whoCanMessageMe: "FOLLOWERS", appearOffline: true });
 });
 
-/** Holds the mutations of these names until they are refused, which is by what this gives. */
+/** Holds the mutations of these names; the function that it returns refuses them. */
 async function refusing(page, names) {
   let refuse;
   const held = new Promise((resolve) => (refuse = resolve));

@@ -143,7 +143,7 @@ export class Client extends Changing {
     this.#updated(deleteMessage);
   }
 
-  /** Puts an emoji on a message, or takes one's own back. */
+  /** Adds the user's reaction to a message, or removes it. */
   async react(message: string, emoji: string, isOn: boolean): Promise<void> {
     const mutation = isOn ? REACT : UNREACT;
     const answer = await this.request<{ message: MessageView }>(mutation, { id: message, emoji });
@@ -295,7 +295,7 @@ export class Client extends Changing {
     if (timeline?.isFetching) this.#counting.soon(conversation);
   }
 
-  /** Whose reactions they are depends on the viewer: the message is read again, if it is shown or being fetched. */
+  /** `hasReacted` depends on the viewer: the message is read again, if it is shown or being fetched. */
   #reacted({ messageId, conversationId }: { messageId: string; conversationId: string }): void {
     const timeline = this.#timelines.get(conversationId);
     const isShown = timeline?.messages.some((message) => message.id === messageId);

@@ -1,12 +1,12 @@
-// Doing something for each of many keys, a moment after it was first asked for, once.
+// Runs an action once per key, a moment after the first request for it.
 //
-// Invariant: what is asked for while it is done is done again after that, so the last answer is the newest.
+// Invariant: a request during a run causes another run after it, so the last result is the newest.
 
 export class Gathering {
   readonly #act: (key: string) => Promise<unknown>;
   readonly #waitMs: number;
   #waiting = new Map<string, ReturnType<typeof setTimeout>>();
-  /** Keys for which it is done now, and whether it was asked for again. */
+  /** Keys whose action is running; true if it was requested again. */
   #running = new Map<string, boolean>();
   #isStopped = false;
 

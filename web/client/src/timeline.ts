@@ -36,7 +36,7 @@ export class Timeline extends Changing {
   #loaded = false;
   #busy: Promise<void> | undefined;
   #failed = false;
-  /** Messages that came, or changed, while a page was fetched, which may be older than they are. */
+  /** Messages that came or changed during a fetch; the fetched page may be older. */
   #arrived: MessageView[] = [];
 
   constructor(id: string, request: Request, outbox: Outbox) {

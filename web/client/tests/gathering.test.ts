@@ -1,4 +1,4 @@
-// What is asked for together is done once; what is asked for while it is done is done again.
+// Requests for a key that come together cause one run; one during a run causes another.
 
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Gathering } from "../src/gathering.ts";

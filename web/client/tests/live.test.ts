@@ -148,7 +148,7 @@ test("acknowledgements of many messages are few", async () => {
   expect(of(DELIVERED)).toBeLessThan(10);
 });
 
-test("a reaction is counted for who gave it and for others, also after a cut", async () => {
+test("a reaction is counted for its author and for others, also after a cut", async () => {
   const sockets = await proxy(SOCKETS);
   const { ann, bob, chat, hers, his } = await pair({ sockets: sockets.through(SOCKETS) });
   await ann.send(chat.id, "personal best");
