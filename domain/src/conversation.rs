@@ -11,6 +11,7 @@ mod editing;
 mod membership;
 mod message_requests;
 mod messages;
+mod pinning;
 mod reacting;
 mod receipts;
 mod sending;
@@ -78,6 +79,7 @@ impl Fold for Conversations {
             countable: 0,
             removed: vec![],
             removed_dropped: 0,
+            pins: vec![],
         }
     }
 

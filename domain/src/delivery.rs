@@ -12,6 +12,7 @@ use schemas::editing::MessageEdited;
 use schemas::membership::MembershipInterval;
 use schemas::message::Message;
 use schemas::message_requests::RequestedPair;
+use schemas::pinning::{MessagePinned, MessageUnpinned};
 use schemas::position::{LogTime, Offset};
 use schemas::privacy::Privacy;
 use schemas::reacting::{ReactionAdded, ReactionRemoved, ToldReaction};
@@ -94,6 +95,8 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
         | ConversationFact::MembersChanged(_) => Recipients::Members,
         ConversationFact::MessageCreated(MessageCreated { message })
         | ConversationFact::MessageEdited(MessageEdited { message })
+        | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
+        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
         | ConversationFact::MessageDeleted(MessageDeleted { message, by: _ }) => {
             Recipients::Seeing(Seen::message(message))
         }
@@ -175,6 +178,8 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
         | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::MessagePinned(_)
+        | ConversationFact::MessageUnpinned(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
@@ -236,6 +241,8 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::MessagePinned(_)
+        | ConversationFact::MessageUnpinned(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
@@ -253,7 +260,9 @@ fn between(user: &UserId, other: &UserId, blocks: &PairBlocks) -> [Learned; 2] {
 pub fn completes(fact: &ConversationFact) -> Option<&Message> {
     match fact {
         ConversationFact::MessageDeleted(MessageDeleted { message, by: _ })
-        | ConversationFact::MessageEdited(MessageEdited { message }) => Some(message),
+        | ConversationFact::MessageEdited(MessageEdited { message })
+        | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
+        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ }) => Some(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
@@ -281,7 +290,11 @@ pub enum Replay<'a> {
 pub fn replay(fact: &ConversationFact) -> Replay<'_> {
     match fact {
         ConversationFact::MessageCreated(MessageCreated { message })
-        | ConversationFact::MessageEdited(MessageEdited { message }) => Replay::Newest(message),
+        | ConversationFact::MessageEdited(MessageEdited { message })
+        | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
+        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ }) => {
+            Replay::Newest(message)
+        }
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
@@ -302,6 +315,12 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
     match fact {
         ConversationFact::MessageCreated(_) => MessageCreated { message }.into(),
         ConversationFact::MessageEdited(_) => MessageEdited { message }.into(),
+        ConversationFact::MessagePinned(pinned) => {
+            MessagePinned { message, pin: pinned.pin.clone() }.into()
+        }
+        ConversationFact::MessageUnpinned(unpinned) => {
+            MessageUnpinned { message, by: unpinned.by.clone() }.into()
+        }
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
@@ -339,6 +358,8 @@ pub fn supersedes(fact: &ConversationFact) -> Option<(MarkKind, &UserId)> {
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::MessagePinned(_)
+        | ConversationFact::MessageUnpinned(_)
         | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => None,
     }

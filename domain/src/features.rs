@@ -81,6 +81,8 @@ pub fn of_conversation(request: &ConversationRequest) -> Option<(Flag, &UserId)>
     match request {
         ConversationRequest::AcknowledgeDelivery(asked) => Some((Flag::DeliveryReceipts, &asked.user)),
         ConversationRequest::RemoveReaction(asked) => Some((Flag::MessageReactions, &asked.user)),
+        ConversationRequest::PinMessage(asked) => Some((Flag::MessagePinning, &asked.actor.user)),
+        ConversationRequest::UnpinMessage(asked) => Some((Flag::MessagePinning, &asked.actor.user)),
         ConversationRequest::PostMessage(_)
         | ConversationRequest::React(_)
         | ConversationRequest::OpenConversation(_)

@@ -35,6 +35,8 @@ pub fn indexed(fact: &ConversationFact) -> Indexed<'_> {
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::MessagePinned(_)
+        | ConversationFact::MessageUnpinned(_)
         | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => Indexed::Nothing,
     }

@@ -142,6 +142,7 @@ pub async fn start(
             | Filter::MessageRead { .. }
             | Filter::ReactionAdded { .. }
             | Filter::ReactionRemoved { .. }
+            | Filter::MessagePinned { .. }
             | Filter::ConversationUpdated => {
                 let (_, next) = subscription.start_fresh().await?;
                 subscription.go_live(next).await?;

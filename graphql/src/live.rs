@@ -35,6 +35,7 @@ pub enum Filter {
     TypingIndicator { conversation: ConversationId },
     ReactionAdded { conversation: ConversationId },
     ReactionRemoved { conversation: ConversationId },
+    MessagePinned { conversation: ConversationId },
     UserPresence { users: BTreeSet<UserId> },
 }
 
@@ -53,6 +54,7 @@ impl Payloads {
     pub const REACTION_ADDED: Self = Self(128);
     pub const REACTION_REMOVED: Self = Self(256);
     pub const USER_PRESENCE: Self = Self(512);
+    pub const MESSAGE_PINNED: Self = Self(1024);
 
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
@@ -76,6 +78,7 @@ impl Filter {
             Self::TypingIndicator { .. } => Payloads::TYPING_INDICATOR,
             Self::ReactionAdded { .. } => Payloads::REACTION_ADDED,
             Self::ReactionRemoved { .. } => Payloads::REACTION_REMOVED,
+            Self::MessagePinned { .. } => Payloads::MESSAGE_PINNED,
             Self::UserPresence { .. } => Payloads::USER_PRESENCE,
         }
     }
@@ -89,7 +92,8 @@ impl Filter {
             | Self::MessageRead { conversation }
             | Self::TypingIndicator { conversation }
             | Self::ReactionAdded { conversation }
-            | Self::ReactionRemoved { conversation } => Some(conversation),
+            | Self::ReactionRemoved { conversation }
+            | Self::MessagePinned { conversation } => Some(conversation),
             Self::Inbox { .. } | Self::ConversationUpdated | Self::UserPresence { .. } => None,
         }
     }
@@ -106,7 +110,8 @@ impl Filter {
             | Self::MessageRead { .. }
             | Self::TypingIndicator { .. }
             | Self::ReactionAdded { .. }
-            | Self::ReactionRemoved { .. } => None,
+            | Self::ReactionRemoved { .. }
+            | Self::MessagePinned { .. } => None,
         }
     }
 }

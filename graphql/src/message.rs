@@ -6,6 +6,7 @@
 pub mod kinds;
 mod marks;
 pub mod page;
+pub mod pins;
 pub mod reactions;
 pub mod receipts;
 pub mod versions;
@@ -16,6 +17,7 @@ use async_graphql::{Context, ID, Object};
 use domain::delivery::Answers;
 use schemas::message::{Body, ReplyStub};
 use schemas::people::Profile;
+use schemas::pinning::Pinned;
 use schemas::position::LogTime;
 use schemas::{ClientId, ConversationId, MessageId};
 use tokio::sync::OnceCell;
@@ -30,6 +32,7 @@ use crate::scalars::DateTime;
 use crate::{Result, access};
 use kinds::{MessageContentType, SystemEvent};
 use marks::MessageMarks;
+use pins::MessagePin;
 use reactions::{Completed, MessageReactions, OwnReactions};
 
 type Core = schemas::message::Message;
@@ -43,6 +46,8 @@ pub struct Message {
     written: OnceCell<Arc<Written>>,
     /// The viewer's own reactions, read together with those of the messages beside it.
     own: Arc<OwnReactions>,
+    /// What an event about its pin has told.
+    pin: Option<Option<Pinned>>,
     /// The recipients whose marks the viewer sees; found when a mark is asked for.
     recipients: OnceCell<Vec<Progress>>,
     origin: Origin,
@@ -99,6 +104,7 @@ impl Message {
             body: core.body.clone(),
             written: OnceCell::new_with(Some(Arc::new(written))),
             own: Arc::default(),
+            pin: None,
             recipients: OnceCell::new(),
             origin,
         }
@@ -113,6 +119,7 @@ impl Message {
             body: Body::Text(schemas::message::Text::new(stub.content.clone()?)),
             written: OnceCell::new(),
             own: Arc::new(OwnReactions::new(vec![stub.seq])),
+            pin: None,
             recipients: OnceCell::new(),
             origin: Origin::Read,
         })
@@ -237,6 +244,11 @@ impl Message {
     #[graphql(flatten)]
     async fn reactions(&self) -> MessageReactions<'_> {
         MessageReactions(self)
+    }
+
+    #[graphql(flatten)]
+    async fn pin(&self) -> MessagePin<'_> {
+        MessagePin(self)
     }
 
     #[graphql(flatten)]

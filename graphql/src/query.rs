@@ -14,6 +14,7 @@ use crate::conversation::list::{self, ConversationConnection, ConversationFilter
 use crate::ids::parse_id;
 use crate::message::Message;
 use crate::message::page::{self, MessageConnection, Wanted, seq_of};
+use crate::message::pins;
 use crate::message::versions::{self, MessageVersion};
 use crate::paging::{self, ListPage};
 use crate::people::presence::{self, UserPresence};
@@ -109,6 +110,13 @@ impl Query {
     /// Of up to 1,000 users, in their order; whom the viewer may not see is OFFLINE.
     async fn presence(&self, ctx: &Context<'_>, user_ids: Vec<ID>) -> Result<Vec<UserPresence>> {
         Ok(presence::of(&access(ctx)?, &presence::named(&user_ids)?).await?)
+    }
+
+    /// in the order in which they were pinned
+    async fn get_pinned_messages(&self, ctx: &Context<'_>, conversation_id: ID) -> Result<Vec<Message>> {
+        let access = access(ctx)?;
+        let sight = access.visible(&parse_id(&conversation_id)?).await?;
+        pins::pinned(&access, &sight).await
     }
 
     /// The users whom the viewer blocks, by id.

@@ -7,6 +7,7 @@ mod blocks;
 mod history;
 mod limits;
 mod organizing;
+mod pins;
 mod presence;
 mod reactions;
 mod recipients;

@@ -13,6 +13,7 @@ use crate::conversation::Conversation;
 use crate::ids::parse_id;
 use crate::live::{CURSOR_PLACEHOLDER, Filter, Mode, Rendering};
 use crate::message::Message;
+use crate::message::pins::PinChange;
 use crate::message::reactions::ReactionChange;
 use crate::message::receipts::MessageReceipt;
 use crate::people::presence::{self, UserPresence};
@@ -126,6 +127,16 @@ impl Subscription {
     ) -> Result<impl Stream<Item = UserPresence> + use<>> {
         let users = presence::named(&user_ids)?.into_iter().collect();
         give(ctx, Filter::UserPresence { users }, |payload, _| payload.presence.map(UserPresence::from)).await
+    }
+
+    /// pins that came and went
+    async fn message_pinned(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+    ) -> Result<impl Stream<Item = PinChange> + use<>> {
+        let filter = Filter::MessagePinned { conversation: parse_id(&conversation_id)? };
+        give(ctx, filter, |payload, rendering| Some(payload.pin?.change(payload.of?, rendering))).await
     }
 
     async fn conversation_updated(

@@ -26,6 +26,7 @@ use crate::operations::editing::Editing;
 use crate::operations::membership::Membership;
 use crate::operations::message_requests::MessageRequests;
 use crate::operations::organizing::Organizing;
+use crate::operations::pinning::Pinning;
 use crate::operations::preferences::Preferences;
 use crate::operations::presence::Heartbeats;
 use crate::operations::privacy::Privacy;
@@ -45,7 +46,7 @@ pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead", "setTypingS
 pub struct Mutation(Messages, Conversations, People, Files);
 
 #[derive(MergedObject, Default)]
-pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting);
+pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning);
 
 #[derive(MergedObject, Default)]
 pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organizing);

@@ -10,6 +10,7 @@ pub mod editing;
 pub mod membership;
 pub mod message_requests;
 pub mod organizing;
+pub mod pinning;
 pub mod preferences;
 pub mod presence;
 pub mod privacy;

@@ -6,15 +6,17 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Aspect {
     Reactions,
+    Pin,
 }
 
 impl Aspect {
-    pub const ALL: [Self; 1] = [Self::Reactions];
+    pub const ALL: [Self; 2] = [Self::Reactions, Self::Pin];
 
     /// Its bit in a message's head.
     pub const fn bit(self) -> i32 {
         match self {
             Self::Reactions => 1,
+            Self::Pin => 2,
         }
     }
 
@@ -22,6 +24,7 @@ impl Aspect {
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Reactions => "reactions",
+            Self::Pin => "pin",
         }
     }
 

@@ -100,6 +100,7 @@ static RELEASED: &[&[Released]] = &[
     facts::CONVERSATION_FACTS,
     states::STATES,
     rows::ACCOUNT_ROWS,
+    rows::ASPECTS,
     rows::CONVERSATION_ROWS,
     rows::SHARED_ROWS,
 ];

@@ -20,6 +20,7 @@ pub enum ErrorCode {
     Blocked,
     RecipientUnavailable,
     GroupFull,
+    PinLimitReached,
     EditWindowClosed,
     EditLimitReached,
     LimitReached,
@@ -30,7 +31,7 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
@@ -42,6 +43,7 @@ impl ErrorCode {
         Self::Blocked,
         Self::RecipientUnavailable,
         Self::GroupFull,
+        Self::PinLimitReached,
         Self::EditWindowClosed,
         Self::EditLimitReached,
         Self::LimitReached,
@@ -65,6 +67,7 @@ impl ErrorCode {
             Self::Blocked => "BLOCKED",
             Self::RecipientUnavailable => "RECIPIENT_UNAVAILABLE",
             Self::GroupFull => "GROUP_FULL",
+            Self::PinLimitReached => "PIN_LIMIT_REACHED",
             Self::EditWindowClosed => "EDIT_WINDOW_CLOSED",
             Self::EditLimitReached => "EDIT_LIMIT_REACHED",
             Self::LimitReached => "LIMIT_REACHED",

@@ -66,6 +66,8 @@ pub struct Limits {
     pub react: Limit,
     /// Distinct emoji on one message.
     pub emoji_per_message: i32,
+    /// Pinned messages of one conversation.
+    pub pins_per_conversation: i32,
     /// Changes of members by one user in one conversation.
     pub change_members: Limit,
     /// Changes of one user's block of another.

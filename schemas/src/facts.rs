@@ -14,6 +14,7 @@ pub use crate::editing::MessageEdited;
 pub use crate::membership::{MembersChanged, RolesChanged};
 pub use crate::message_requests::RequestChanged;
 pub use crate::organizing::{ConversationOrganized, DraftSaved};
+pub use crate::pinning::{MessagePinned, MessageUnpinned};
 pub use crate::preferences::PreferencesChanged;
 pub use crate::privacy::PrivacyChanged;
 pub use crate::reacting::{ReactionAdded, ReactionRemoved};
@@ -98,4 +99,6 @@ facts! {
     260 RequestChanged,
     265 ReactionAdded,
     266 ReactionRemoved,
+    267 MessagePinned,
+    268 MessageUnpinned,
 }

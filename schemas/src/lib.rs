@@ -27,6 +27,7 @@ pub mod message_requests;
 pub mod operations;
 pub mod organizing;
 pub mod people;
+pub mod pinning;
 pub mod position;
 pub mod preferences;
 pub mod privacy;

@@ -66,6 +66,7 @@ pub enum NoteKind {
     RoleChanged,
     OwnerChanged,
     SettingsChanged,
+    Pinned,
 }
 
 /// Text of a user.

@@ -15,6 +15,7 @@ pub use crate::editing::{EditMessage, SubmitEdit};
 pub use crate::membership::{AddMembers, RemoveMember, SetRole};
 pub use crate::message_requests::{AcceptRequest, DeclineRequest, NoteRequest, SettleRequest};
 pub use crate::organizing::{OrganizeConversation, SaveDraft};
+pub use crate::pinning::{PinMessage, UnpinMessage};
 pub use crate::preferences::UpdatePreferences;
 pub use crate::privacy::UpdatePrivacy;
 pub use crate::reacting::{AddReaction, React, RemoveReaction};
@@ -70,6 +71,8 @@ macro_rules! conversation_operations {
             161 DeclineRequest since 1,
             165 React since 1,
             166 RemoveReaction since 1,
+            167 PinMessage since 1,
+            168 UnpinMessage since 1,
         }
     };
 }

@@ -20,6 +20,7 @@ pub use crate::limits::Usage;
 pub use crate::membership::{Former, Member};
 pub use crate::message_requests::OpenRequests;
 pub use crate::organizing::{Draft, Labels, Organized};
+pub use crate::pinning::PinAspect;
 pub use crate::preferences::Preferences;
 pub use crate::reacting::{Reacted, Reactions};
 pub use crate::receipts::Receipt;
@@ -370,6 +371,7 @@ pub struct BatchKey {
 }
 
 avro::release! { SHARED_ROWS: 23 Once, 29 LastBatch, }
+avro::release! { ASPECTS: 312 PinAspect, }
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::avro;
 use crate::creating::Opened;
+use crate::pinning::Pin;
 use crate::position::{LogTime, Offset};
 use crate::privacy::Privacy;
 
@@ -76,6 +77,8 @@ pub struct ConversationState {
     pub removed: Vec<i64>,
     /// The highest number that `removed` no longer holds; 0 if it holds all.
     pub removed_dropped: i64,
+    /// Pinned messages, in the order in which they were pinned.
+    pub pins: Vec<Pin>,
 }
 
 impl ConversationState {

@@ -14,13 +14,13 @@ MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content creat
     deliveredTo(first: 20) {{ deliveredAt readAt user {{ id }} }}
     sender {PERSON} mentions {PERSON} system {{ kind value actor {PERSON} targets {PERSON} }}
     replyTo {{ id content createdAt deletedAt sender {PERSON} }}
-    reactions {{ emoji count hasReacted users(first: 10) {{ id }} }} }}"""
+    pinnedAt pinnedBy {{ id }} reactions {{ emoji count hasReacted users(first: 10) {{ id }} }} }}"""
 PAGE = "pageInfo { hasNextPage endCursor }"
 
 KEPT = """archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread"""
 CONVERSATIONS = f"""query($after: String, $archived: Boolean!, $requests: Boolean!) {{
     conversations(first: 50, after: $after, filter: {{ archived: $archived, requests: $requests }}) {{ {PAGE} nodes {{ {KEPT}
-    id kind title description announcementsOnly participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost isRequest
+    id kind title description announcementsOnly participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost isRequest pinnedMessages {{ id }}
     createdBy {PERSON} lastMessage {{ id }} viewer {{ role joinedAt lastReadMessageId lastDeliveredMessageId }} }} }} }}"""
 PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
     participants(first: 50, after: $after) {{ {PAGE}

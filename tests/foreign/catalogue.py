@@ -42,6 +42,8 @@ CONVERSATION_REQUESTS = {
     161: "DeclineRequest",
     165: "React",
     166: "RemoveReaction",
+    167: "PinMessage",
+    168: "UnpinMessage",
 }
 ACCOUNT_FACTS = {
     200: "CreditsChanged",
@@ -67,6 +69,8 @@ CONVERSATION_FACTS = {
     260: "RequestChanged",
     265: "ReactionAdded",
     266: "ReactionRemoved",
+    267: "MessagePinned",
+    268: "MessageUnpinned",
 }
 
 # Rows of the two machines, by kind of row: the schema's id and its name. Kinds 0 and 1 are the state and
@@ -102,6 +106,8 @@ CONVERSATION_ROWS = {
     61: (311, "Reactions"),
 }
 
+PIN_ASPECT = 312
+
 SCHEMAS = {
     CONTROL: "Control",
     VERDICT: "Verdict",
@@ -114,6 +120,7 @@ SCHEMAS = {
     POLICY_VERSION: "PolicyVersion",
     MESSAGE: "Message",
     PAIR_BLOCKS: "PairBlocks",
+    PIN_ASPECT: "PinAspect",
     **ACCOUNT_REQUESTS,
     **CONVERSATION_REQUESTS,
     **ACCOUNT_FACTS,

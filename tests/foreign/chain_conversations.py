@@ -1,5 +1,6 @@
 """What follows from the commands of a conversation: one fact, and a system message where members change."""
 
+import ids
 from difference import same, true
 from messages import body, text
 from topics import Read
@@ -83,6 +84,15 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         case "React" | "RemoveReaction":
             told = {name: fact["reaction"][name] for name in ("user", "target", "emoji")}
             same(what, told, asked)
+        case "PinMessage" | "UnpinMessage":
+            by = fact["pin"]["by"] if read.type == "PinMessage" else fact["by"]
+            same(f"actor in {what}", by, asked["actor"]["user"])
+            same(f"core in {what}", _core(fact["message"]), _core(asked["message"]))
+            if read.type == "PinMessage":
+                note = out[1].value["message"]
+                same(f"actor in the note in {what}", note["sender"], asked["actor"])
+                pinned = ids.message(read.key, fact["message"]["seq"])
+                same(f"note in {what}", body(note)[1], {"kind": "PINNED", "targets": [], "value": pinned})
         case "SetBlock":
             intervals = fact["blocks"]["by_user"]["intervals"]
             said = (fact["user"], fact["other"], intervals[-1]["to"] is None)
@@ -103,6 +113,8 @@ _TYPES = {
     "SetRole": ["RolesChanged", "MessageCreated"],
     "SetBlock": ["BlocksChanged"],
     "React": ["ReactionAdded"],
+    "PinMessage": ["MessagePinned", "MessageCreated"],
+    "UnpinMessage": ["MessageUnpinned"],
     "RemoveReaction": ["ReactionRemoved"],
     "AcceptRequest": ["RequestChanged"],
     "DeclineRequest": ["RequestChanged"],

@@ -94,6 +94,11 @@ def _check_conversation(sight: Sight, found: dict, users: dict[str, dict]) -> No
         "unreadCount": min(len(unread), MOST_COUNTED),
         "unreadMentionCount": len(naming),
         "canPost": sight.can_post(),
+        "pinnedMessages": [
+            {"id": ids.message(conversation.id, seq)}
+            for seq in conversation.pins
+            if sight.sees(conversation.messages[seq])
+        ],
         "isRequest": sight.is_request(),
         "viewer": _participant(sight, user),
     }

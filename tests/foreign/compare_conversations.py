@@ -1,5 +1,6 @@
 """Rows of conversations against the events."""
 
+import pins
 import reactions
 from conversations import Conversation
 from difference import same
@@ -64,6 +65,8 @@ def _check_state(id: str, state: dict, conversation: Conversation, paid: Paid) -
     }
     same(f"counters of {id}", counted, wanted)
     removed = state["removed"], state["removed_dropped"]
+    pinned = [{"seq": seq, "at": pin["at"]} for seq, pin in conversation.pins.items()]
+    same(f"pins of {id}", state["pins"], pinned)
     same(f"removed messages of {id}", removed, (conversation.removed, conversation.removed_dropped))
 
 
@@ -122,5 +125,5 @@ def _head(conversation: Conversation, seq: int) -> dict:
         "at": message["sent_at"],
         "ordinal": conversation.ordinals[seq],
         "removed_at": removed_at(message),
-        "aspects": conversation.reactions.bit(seq),
+        "aspects": conversation.reactions.bit(seq) | (pins.BIT if seq in conversation.pins else 0),
     }

@@ -15,7 +15,7 @@ def check(sight: Sight, served: list[dict]) -> None:
 
 def _message(sight: Sight, message: dict) -> dict:
     (kind, value), id, edit = body(message), sight.conversation.id, edited(message)
-    system = None
+    system, pin = None, sight.conversation.pins.get(message["seq"])
     if kind == "Note":
         targets = [person(profile) for profile in value["targets"]]
         actor = person(message["sender"])
@@ -38,6 +38,8 @@ def _message(sight: Sight, message: dict) -> dict:
         "replyTo": _parent(sight, message["reply_to"]),
         "system": system,
         "reactions": reactions.told(sight, message["seq"]),
+        "pinnedAt": time(pin["at"]) if pin else None,
+        "pinnedBy": {"id": pin["by"]} if pin else None,
     }
 
 

@@ -4,16 +4,16 @@ import ids
 import reactions
 from api import Told, person, time
 from blocks import stands
-from catalogue import CONVERSATION_ROWS, MESSAGE, PAIR_BLOCKS
+from catalogue import CONVERSATION_ROWS, MESSAGE, PAIR_BLOCKS, PIN_ASPECT
 from difference import same
-from messages import text
+from messages import stored, text
 from owners import MEMBER, REACTIONS
 from story import Story
 from tables import Row
 
 MESSAGES_PER_BUCKET = 1_000
-# Kinds of rows of a message.
-CREATED, REACTIONS_KIND = "created", "reactions"
+# The kind of row that says what a message is.
+CREATED = "created"
 
 
 def messages(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
@@ -22,7 +22,7 @@ def messages(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
     _check_aspects([row for row in rows if row.columns["kind"] != CREATED], story)
     rows = [row for row in rows if row.columns["kind"] == CREATED]
     wanted = {
-        ids.message(id, seq): _stored(message)
+        ids.message(id, seq): stored(message)
         for id, conversation in story.conversations.items()
         for seq, message in conversation.messages.items()
     }
@@ -54,9 +54,10 @@ def messages(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
 def _check_aspects(rows: list[Row], story: Story) -> None:
     """An aspect says what the conversation's own row does, and has a tombstone once the message has none."""
     wanted = sorted(
-        (id, seq, REACTIONS_KIND)
+        (id, seq, kind)
         for id, conversation in story.conversations.items()
-        for seq in conversation.reactions.ever
+        for kind, seqs in (("pin", conversation.pinned_ever), ("reactions", conversation.reactions.ever))
+        for seq in seqs
     )
     key = ("conversation_id", "seq", "kind")
     same("aspects", sorted(tuple(row.columns[name] for name in key) for row in rows), wanted)
@@ -65,17 +66,18 @@ def _check_aspects(rows: list[Row], story: Story) -> None:
         what = f"aspect of {_id(row)}"
         same(f"bucket of the {what}", row.columns["bucket"], seq // MESSAGES_PER_BUCKET)
         same(f"sender and text beside the {what}", (row.columns["sender_id"], row.columns["content"]), (None, None))
-        same(f"schema of the {what}", (row.decoded.id, row.decoded.type), CONVERSATION_ROWS[REACTIONS])
-        reactions.check_groups(what, row.value, story.conversations[id].reactions.groups.get(seq, {}))
+        schema = row.decoded.id, row.decoded.type
+        match row.columns["kind"]:
+            case "reactions":
+                same(f"schema of the {what}", schema, CONVERSATION_ROWS[REACTIONS])
+                reactions.check_groups(what, row.value, story.conversations[id].reactions.groups.get(seq, {}))
+            case "pin":
+                same(f"schema of the {what}", schema, (PIN_ASPECT, "PinAspect"))
+                same(what, row.value, {"pin": story.conversations[id].pins.get(seq)})
 
 
 def _id(row: Row) -> str:
     return ids.message(row.columns["conversation_id"], row.columns["seq"])
-
-
-def _stored(message: dict) -> dict:
-    reply = message["reply_to"]
-    return message if reply is None else message | {"reply_to": reply | {"content": None}}
 
 
 def memberships(rows: list[Row], story: Story, told: dict[str, Told]) -> None:

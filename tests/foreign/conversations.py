@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import ids
 import members
 import messages
+import pins
 import reactions
 from blocks import Blocks
 from difference import same, true
@@ -43,6 +44,9 @@ class Conversation:
     changes: dict[str, list[int]] = field(default_factory=dict)
     notes: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     reactions: Reactions = field(default_factory=Reactions)
+    # By number, in the order in which they were pinned; and numbers of all that were ever pinned.
+    pins: dict[int, dict] = field(default_factory=dict)
+    pinned_ever: set[int] = field(default_factory=set)
 
     @property
     def head(self) -> int:
@@ -99,6 +103,12 @@ def take(conversation: Conversation, read: Read, blocks: Blocks, is_shown: bool)
         case "ReactionAdded" | "ReactionRemoved":
             added = read.type == "ReactionAdded"
             reactions.take(conversation, what, fact["reaction"], added, offset, at)
+        case "MessagePinned":
+            pins.pin(conversation, what, fact, at)
+            pinned = ids.message(conversation.id, fact["message"]["seq"])
+            conversation.noted = offset, [Note("PINNED", [], fact["pin"]["by"], pinned)]
+        case "MessageUnpinned":
+            pins.unpin(conversation, what, fact)
         case "BlocksChanged":
             blocks.take(what, fact, at)
             conversation.pair[fact["user"]] = fact["other"]
@@ -215,6 +225,7 @@ def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
     true(f"{by} sees what {what} deletes", interval is not None and message["seq"] >= interval["first_seq"])
     conversation.messages[message["seq"]] = message
     conversation.reactions.delete(message["seq"])
+    conversation.pins.pop(message["seq"], None)
     conversation.removed = sorted([*conversation.removed, message["seq"]])
     if len(conversation.removed) > REMOVED_KEPT:
         dropped = conversation.removed.pop(0)

@@ -31,6 +31,12 @@ def text(message: dict) -> dict | None:
     return value["content"] if kind == "Text" else None
 
 
+def stored(message: dict) -> dict:
+    """As its row has it: without the text of what it answers."""
+    reply = message["reply_to"]
+    return message if reply is None else message | {"reply_to": reply | {"content": None}}
+
+
 def edited(message: dict) -> dict | None:
     """Time of the last edit, and how many there were."""
     kind, value = body(message)

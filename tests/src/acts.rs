@@ -62,6 +62,16 @@ pub async fn remove_reaction(by: &Client, message: &Value, emoji: &str) -> Value
     by.ask(&query, json!({ "m": message["id"], "e": emoji })).await
 }
 
+pub async fn pin(by: &Client, message: &Value) -> Value {
+    let query = "mutation($m: ID!) { pinMessage(messageId: $m) { id content pinnedAt pinnedBy { username } } }";
+    by.ask(query, json!({ "m": message["id"] })).await
+}
+
+pub async fn unpin(by: &Client, message: &Value) -> Value {
+    let query = "mutation($m: ID!) { unpinMessage(messageId: $m) { id content pinnedAt pinnedBy { username } } }";
+    by.ask(query, json!({ "m": message["id"] })).await
+}
+
 pub async fn rename(by: &Client, chat: &str, title: &str) -> Value {
     let query = "mutation($c: ID!, $t: String) { updateConversation(id: $c, title: $t) { title } }";
     by.ask(query, json!({ "c": chat, "t": title })).await

@@ -38,6 +38,7 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
     ... on ReceiptAdvanced { receipt { messageId user { id } } }
     ... on AccountChanged { what }
     ... on ReactionChanged { reaction { messageId emoji user { id } } added }
+    ... on PinChanged { pin { pinned by { id } message { id content pinnedAt } } }
     ... on SendRejected { clientMessageId code }
     ... on PresenceChanged { presence { userId status lastSeen } }
     ... on TypingChanged { conversationId typing { userId username isTyping } }

@@ -67,6 +67,17 @@ pub fn check_stranger(context: &Here<'_>, sender: &UserId) -> Result<(), Refusal
     Ok(())
 }
 
+/// Refuses a pair to pin while the request to one of them is not accepted: a pin has a system message, which would
+/// tell each of what the other does.
+pub fn check_accepted(context: &Here<'_>) -> Result<(), Refusal> {
+    if context.owner.all::<Member>().any(|(_, member)| member.request.is_some()) {
+        let limit = Some("message_request".to_owned());
+        let refusal = Refusal::new(ErrorCode::LimitReached, "nothing is pinned until the request is accepted");
+        return Err(Refusal { limit, ..refusal });
+    }
+    Ok(())
+}
+
 /// What stands between two members: blocks, and requests that either has not accepted.
 pub fn between(context: &Here<'_>, user: &UserId, other: &UserId) -> PairBlocks {
     let blocks = |user| context.row::<Blocks>(user).cloned().unwrap_or_default();

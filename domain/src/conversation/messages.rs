@@ -130,8 +130,11 @@ pub fn remove_aspects(context: &Here<'_>, effect: &mut Effect<Conversations>, se
     let had = Aspect::ALL.into_iter().filter(|aspect| head.aspects & aspect.bit() != 0);
     for aspect in had {
         match aspect {
-            Aspect::Reactions => effect.row(&seq, Reactions::default()),
-        };
+            Aspect::Reactions => {
+                effect.row(&seq, Reactions::default());
+            }
+            Aspect::Pin => effect.state().pins.retain(|pin| pin.seq != seq),
+        }
         let body = AspectBody::gone(aspect);
         effect.view(AspectRow { conversation: context.id.clone(), seq, at: context.at, body });
     }

@@ -3,6 +3,7 @@
 //! Invariant: a question is derived from a completed fact alone, and has a bit of its own.
 
 use schemas::editing::MessageEdited;
+use schemas::pinning::{MessagePinned, MessageUnpinned};
 use schemas::position::LogTime;
 use schemas::sending::MessageCreated;
 use schemas::{ConversationFact, UserId};
@@ -104,7 +105,9 @@ pub struct Completion<'a> {
 pub fn questions<'a>(fact: &'a ConversationFact, completion: &Completion<'a>) -> Vec<Question<'a>> {
     match fact {
         ConversationFact::MessageCreated(MessageCreated { message })
-        | ConversationFact::MessageEdited(MessageEdited { message }) => {
+        | ConversationFact::MessageEdited(MessageEdited { message })
+        | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
+        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ }) => {
             let parent = Seen::parent(message).map(Question::SeesParent);
             parent.into_iter().chain(about_people(completion)).collect()
         }

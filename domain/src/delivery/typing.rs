@@ -17,6 +17,8 @@ pub fn ends_typing(fact: &ConversationFact) -> Vec<&UserId> {
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::MessagePinned(_)
+        | ConversationFact::MessageUnpinned(_)
         | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => vec![],
     }

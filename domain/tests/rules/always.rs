@@ -12,6 +12,7 @@ mod message_requests;
 mod numbers;
 mod once;
 mod organizing;
+mod pinning;
 mod privacy;
 mod reacting;
 mod refunded;

@@ -20,6 +20,7 @@ mod members;
 mod message_requests;
 mod opening;
 mod organizing;
+mod pinning;
 mod posting;
 mod presence;
 mod privacy;

@@ -143,6 +143,7 @@ impl Worded for Conversations {
             ("members", state.members.to_string()),
             ("countable", state.countable.to_string()),
             ("removed", format!("{:?}", state.removed)),
+            ("pins", format!("{:?}", state.pins.iter().map(|pin| pin.seq).collect::<Vec<i64>>())),
         ]
     }
 

@@ -142,6 +142,10 @@ fn aspect(of: &str, row: &ViewRow) -> String {
     };
     match body {
         AspectBody::Reactions(all) => format!("aspect {of} {seq}: {}", reactions(&all)),
+        AspectBody::Pin(aspect) => {
+            let pin = aspect.pin.map(|pin| format!("pinned at {} by {}", pin.at, pin.by));
+            format!("aspect {of} {seq}: {}", pin.unwrap_or_else(|| "not pinned".to_owned()))
+        }
     }
 }
 
@@ -353,6 +357,12 @@ fn conversation_fact(fact: &ConversationFact) -> String {
             let request = changed.request.as_ref().map_or("request accepted".to_owned(), asked);
             let pair = changed.pair.as_ref().map_or(String::new(), |pair| format!(", of {}", pair.other));
             format!("{}: {request}{pair}; {}", changed.user, intervals(&changed.intervals))
+        }
+        ConversationFact::MessagePinned(pinned) => {
+            format!("pinned at {} by {}: {}", pinned.pin.at, pinned.pin.by, message(&pinned.message))
+        }
+        ConversationFact::MessageUnpinned(unpinned) => {
+            format!("unpinned by {}: {}", unpinned.by, message(&unpinned.message))
         }
         ConversationFact::BlocksChanged(changed) => {
             let (by_user, by_other) = (blocks(&changed.blocks.by_user), blocks(&changed.blocks.by_other));

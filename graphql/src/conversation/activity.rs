@@ -6,7 +6,7 @@ use async_graphql::{Context, Object};
 
 use super::Conversation;
 use crate::Result;
-use crate::message::Message;
+use crate::message::{Message, pins};
 use crate::scalars::DateTime;
 
 /// Fields of a conversation about what is new in it.
@@ -27,6 +27,13 @@ impl Activity<'_> {
         let (access, sight) = self.0.sight(ctx).await?;
         let Some(sight) = sight else { return Ok(None) };
         Ok(access.newest_place(&sight).await?.map(|newest| DateTime(newest.at)))
+    }
+
+    /// in the order in which they were pinned
+    async fn pinned_messages(&self, ctx: &Context<'_>) -> Result<Vec<Message>> {
+        let (access, sight) = self.0.sight(ctx).await?;
+        let Some(sight) = sight else { return Ok(vec![]) };
+        pins::pinned(&access, &sight).await
     }
 
     async fn last_seq(&self, ctx: &Context<'_>) -> Result<i64> {

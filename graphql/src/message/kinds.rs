@@ -52,6 +52,7 @@ impl From<NoteKind> for SystemEventKind {
             NoteKind::RoleChanged => Self::RoleChanged,
             NoteKind::OwnerChanged => Self::OwnerChanged,
             NoteKind::SettingsChanged => Self::SettingsChanged,
+            NoteKind::Pinned => Self::Pinned,
         }
     }
 }

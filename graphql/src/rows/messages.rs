@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use platform::ports::{Range, Row};
 use schemas::message::Message;
+use schemas::pinning::Pinned;
 use schemas::position::Version;
 use schemas::reacting::{Reacted, Reactions};
 use schemas::rows::{Keyed, RowKey};
@@ -32,12 +33,14 @@ pub struct Written {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Aspects {
     pub reactions: Reactions,
+    pub pin: Option<Pinned>,
 }
 
 impl Aspects {
     fn put(&mut self, body: AspectBody) {
         match body {
             AspectBody::Reactions(reactions) => self.reactions = reactions,
+            AspectBody::Pin(aspect) => self.pin = aspect.pin,
         }
     }
 }
@@ -85,6 +88,21 @@ impl Rows {
             let pages = Pages::between(&*self.tables, &MESSAGES, MessageRow::partition(id, from), bounds);
             messages.extend(written(&pages.all().await.map_err(tables_error)?)?);
             from = to + 1;
+        }
+        Ok(messages)
+    }
+
+    /// Messages by their numbers, as far as they are stored, in the order of the numbers.
+    pub async fn numbered(&self, id: &ConversationId, seqs: &[i64]) -> Result<Vec<Written>, Refusal> {
+        let mut by_bucket: BTreeMap<i64, Vec<Vec<Value>>> = BTreeMap::new();
+        for seq in seqs {
+            by_bucket.entry(seq / MESSAGES_PER_BUCKET).or_default().extend(OfMessage::keys(*seq));
+        }
+        let mut messages = Vec::new();
+        for (bucket, keys) in by_bucket {
+            let partition = MessageRow::partition(id, bucket * MESSAGES_PER_BUCKET);
+            let rows = self.tables.get(&MESSAGES, &partition, &keys).await.map_err(tables_error)?;
+            messages.extend(written(&rows)?);
         }
         Ok(messages)
     }

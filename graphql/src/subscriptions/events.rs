@@ -8,6 +8,7 @@ use crate::attachment::Attachment;
 use crate::conversation::Conversation;
 use crate::live::{ConversationDelivery, Rendering};
 use crate::message::Message;
+use crate::message::pins::PinChange;
 use crate::message::reactions::ReactionChange;
 use crate::message::receipts::MessageReceipt;
 use crate::people::presence::UserPresence;
@@ -28,6 +29,7 @@ pub enum InboxEvent {
     ConversationChanged(ConversationChanged),
     ReceiptAdvanced(ReceiptAdvanced),
     ReactionChanged(ReactionChanged),
+    PinChanged(PinChanged),
     AccountChanged(AccountChanged),
     AttachmentChanged(AttachmentChanged),
     SendRejected(SendRejected),
@@ -95,6 +97,11 @@ pub struct PresenceChanged {
 #[derive(SimpleObject)]
 pub struct UserChanged {
     user: User,
+}
+
+#[derive(SimpleObject)]
+pub struct PinChanged {
+    pin: PinChange,
 }
 
 /// A part of a user's own account.
@@ -182,6 +189,7 @@ impl InboxEvent {
                 let reaction = ReactionChange::of(&of?.conversation, told);
                 Self::ReactionChanged(ReactionChanged { reaction, added: *added })
             }
+            Event::PinChanged(pinning) => Self::PinChanged(PinChanged { pin: pinning.change(of?, rendering) }),
             Event::AccountChanged(what) => Self::AccountChanged(AccountChanged { what: *what }),
             Event::Typing(typing) => Self::TypingChanged(TypingChanged {
                 conversation_id: typing.conversation.as_str().into(),

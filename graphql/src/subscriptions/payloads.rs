@@ -7,6 +7,7 @@ use awareness::typing::Typing;
 use schemas::message::Message;
 use schemas::message_requests::MessageRequest;
 use schemas::people::Profile;
+use schemas::pinning::Pinned;
 use schemas::reacting::ToldReaction;
 use schemas::sending::SendRejected;
 use schemas::uploading::AttachmentChanged;
@@ -14,8 +15,11 @@ use schemas::{AccountFact, ConversationFact, MessageId, UserId};
 
 use super::events::{AccountPart, MessageChangeKind};
 use crate::conversation::{Named, Told};
-use crate::live::{ConversationDelivery, Delivery, Payloads};
+use crate::live::{ConversationDelivery, Delivery, Payloads, Rendering};
+use crate::message;
+use crate::message::pins::PinChange;
 use crate::message::receipts::MessageReceipt;
+use crate::people::user::User;
 
 /// What a delivery gives to each kind of subscription.
 #[derive(Debug, Default, Clone, Copy)]
@@ -31,6 +35,7 @@ pub struct Payload<'a> {
     pub typing: Option<&'a Typing>,
     pub reaction_added: Option<&'a ToldReaction>,
     pub reaction_removed: Option<&'a ToldReaction>,
+    pub pin: Option<Pinning<'a>>,
     pub presence: Option<&'a Seen>,
 }
 
@@ -51,6 +56,22 @@ impl Advance<'_> {
     }
 }
 
+/// A pin came or went.
+#[derive(Debug, Clone, Copy)]
+pub struct Pinning<'a> {
+    message: &'a Message,
+    /// Absent where it went.
+    pin: Option<&'a Pinned>,
+    by: &'a UserId,
+}
+
+impl Pinning<'_> {
+    pub fn change(&self, of: &ConversationDelivery, rendering: &Rendering) -> PinChange {
+        let message = message::Message::completed(of, self.message, rendering).with_pin(self.pin.cloned());
+        PinChange { message, pinned: self.pin.is_some(), by: User::named(self.by.clone()) }
+    }
+}
+
 /// An event of the inbox.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
@@ -62,6 +83,7 @@ pub enum Event<'a> {
     AttachmentChanged(&'a AttachmentChanged),
     /// The reaction, and whether it came.
     ReactionChanged(&'a ToldReaction, bool),
+    PinChanged(Pinning<'a>),
     SendRejected(&'a SendRejected),
     Typing(&'a Typing),
     Presence(&'a Seen),
@@ -82,6 +104,7 @@ pub fn payloads(delivery: &Delivery) -> Payloads {
         read,
         reaction_added,
         reaction_removed,
+        pin,
         typing,
         presence,
     } = payload(delivery);
@@ -95,6 +118,7 @@ pub fn payloads(delivery: &Delivery) -> Payloads {
         (typing.is_some(), Payloads::TYPING_INDICATOR),
         (reaction_added.is_some(), Payloads::REACTION_ADDED),
         (reaction_removed.is_some(), Payloads::REACTION_REMOVED),
+        (pin.is_some(), Payloads::MESSAGE_PINNED),
         (presence.is_some(), Payloads::USER_PRESENCE),
     ]
     .into_iter()
@@ -132,6 +156,10 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
 fn changed(conversation: Named<'_>) -> Payload<'_> {
     let event = Some(Event::ConversationChanged(conversation));
     Payload { event, conversation: Some(conversation), ..Payload::default() }
+}
+
+fn pinning<'a>(of: Payload<'a>, pin: Pinning<'a>) -> Payload<'a> {
+    Payload { event: Some(Event::PinChanged(pin)), pin: Some(pin), ..of }
 }
 
 fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
@@ -181,6 +209,13 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
         ConversationFact::ReactionRemoved(removed) => {
             let event = Some(Event::ReactionChanged(&removed.reaction, false));
             Payload { event, reaction_removed: Some(&removed.reaction), conversation: None, ..of }
+        }
+        ConversationFact::MessagePinned(pinned) => {
+            let (message, pin) = (&pinned.message, &pinned.pin);
+            pinning(of, Pinning { message, pin: Some(pin), by: &pin.by })
+        }
+        ConversationFact::MessageUnpinned(unpinned) => {
+            pinning(of, Pinning { message: &unpinned.message, pin: None, by: &unpinned.by })
         }
         ConversationFact::BlocksChanged(_) => Payload::default(),
     }

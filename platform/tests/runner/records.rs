@@ -75,6 +75,7 @@ fn policy(version: i64) -> PolicyVersion {
         edit: wide,
         react: wide,
         emoji_per_message: 1,
+        pins_per_conversation: 1,
         change_members: wide,
         block: wide,
         upload: Limit { count: 5, seconds: 2 },

@@ -12,6 +12,7 @@ use crate::blocking::PairBlocks;
 use crate::ids::{ConversationId, UserId};
 use crate::membership::Member;
 use crate::message::Message;
+use crate::pinning::PinAspect;
 use crate::position::LogTime;
 use crate::reacting::Reactions;
 
@@ -123,12 +124,14 @@ pub struct AspectRow {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AspectBody {
     Reactions(Reactions),
+    Pin(PinAspect),
 }
 
 impl AspectBody {
     pub fn aspect(&self) -> Aspect {
         match self {
             Self::Reactions(_) => Aspect::Reactions,
+            Self::Pin(_) => Aspect::Pin,
         }
     }
 
@@ -136,24 +139,28 @@ impl AspectBody {
     pub fn gone(aspect: Aspect) -> Self {
         match aspect {
             Aspect::Reactions => Self::Reactions(Reactions::default()),
+            Aspect::Pin => Self::Pin(PinAspect::default()),
         }
     }
 
     fn encode(&self) -> Vec<u8> {
         match self {
             Self::Reactions(reactions) => avro::encode(reactions),
+            Self::Pin(pin) => avro::encode(pin),
         }
     }
 
     fn decode(aspect: Aspect, bytes: &[u8]) -> Result<Self, avro::DecodeError> {
         match aspect {
             Aspect::Reactions => avro::decode(bytes).map(Self::Reactions),
+            Aspect::Pin => avro::decode(bytes).map(Self::Pin),
         }
     }
 
     fn expires_after_seconds(&self) -> Option<u64> {
         match self {
             Self::Reactions(reactions) => reactions.expires_after_seconds(),
+            Self::Pin(pin) => pin.expires_after_seconds(),
         }
     }
 }

@@ -195,6 +195,7 @@ impl Clients {
                 edit: Limit { count: 4, seconds: 2 },
                 react: Limit { count: 6, seconds: 2 },
                 emoji_per_message: 3,
+                pins_per_conversation: 2,
                 change_members: Limit { count: 5, seconds: 2 },
                 block: Limit { count: 5, seconds: 2 },
                 upload: wide,

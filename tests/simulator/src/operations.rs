@@ -12,6 +12,7 @@ mod editing;
 mod membership;
 mod message_requests;
 mod organizing;
+mod pinning;
 mod preferences;
 mod privacy;
 mod reacting;

@@ -22,6 +22,7 @@ mod metrics;
 mod nobody_looks_in;
 mod operator;
 mod organizing;
+mod pinning;
 mod presence;
 mod privacy;
 mod published;

@@ -17,13 +17,14 @@ use schemas::credits::LedgerKind;
 use schemas::facts::{
     BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
     DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted,
-    MessageEdited, PreferencesChanged, PrivacyChanged, ReactionAdded, ReactionRemoved, ReceiptAdvanced,
-    RequestChanged, RolesChanged, SendRejected,
+    MessageEdited, MessagePinned, MessageUnpinned, PreferencesChanged, PrivacyChanged, ReactionAdded,
+    ReactionRemoved, ReceiptAdvanced, RequestChanged, RolesChanged, SendRejected,
 };
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Content, Edited, Mentions, Message, MessageTarget, Note, NoteKind, Text};
 use schemas::organizing::Organized;
 use schemas::people::Profile;
+use schemas::pinning::Pinned;
 use schemas::preferences::Preferences;
 use schemas::privacy::{Audience, Privacy};
 use schemas::reacting::{Reacted, Reaction, ReactionGroup, Reactions, ToldReaction};
@@ -98,6 +99,8 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         RolesChanged { about: opened(), by: user("bob"), members: vec![] }.into(),
         MarkedUnread { user: user("ann"), marked: true }.into(),
         blocks.into(),
+        MessagePinned { message: edited.clone(), pin: pinned() }.into(),
+        MessageUnpinned { message: edited.clone(), by: user("bob") }.into(),
         ReactionAdded { reaction: reaction() }.into(),
         ReactionRemoved { reaction: reaction() }.into(),
         RequestChanged {
@@ -156,12 +159,16 @@ fn reaction() -> ToldReaction {
     ToldReaction { target, sent_at: 5, user: user("bob"), emoji: "👍".to_owned(), at: 6 }
 }
 
-/// One emoji, by bob.
+fn pinned() -> Pinned {
+    Pinned { at: 7, by: user("bob") }
+}
+
+/// One emoji, by bob, who has pinned the message too.
 fn reacted() -> Completed {
     let group = ReactionGroup { emoji: "👍".to_owned(), count: 1, first: vec![user("bob")] };
     let own = Reaction { emoji: "👍".to_owned(), at: 6, position: 6 };
     Completed {
-        aspects: Aspects { reactions: Reactions { groups: vec![group] } },
+        aspects: Aspects { reactions: Reactions { groups: vec![group] }, pin: Some(pinned()) },
         reactors: Some(vec![(user("bob"), Reacted { reactions: vec![own], removed: vec![] })]),
     }
 }

@@ -3,6 +3,7 @@
 //! Invariant: it is folded from the events alone, and says of each one whether it may follow those before
 //! it. It shares no code with the rules.
 
+mod pinning;
 mod reacting;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembersChanged, MembershipInterval, Role, RolesChanged};
 use schemas::message::{Message, NoteKind};
 use schemas::message_requests::{RequestChanged, RequestState};
+use schemas::pinning::Pinned;
 use schemas::position::{LogTime, Offset};
 use schemas::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 use schemas::{ConversationFact, UserId};
@@ -51,6 +53,8 @@ pub struct History {
     pub blocks: BTreeMap<UserId, Blocks>,
     /// By number, of messages that have some.
     pub reactions: BTreeMap<i64, reacting::Groups>,
+    /// Pinned messages, in the order in which they were pinned.
+    pub pins: Vec<(i64, Pinned)>,
     /// Changes of members, removals, and changes of blocks.
     pub changes: u64,
 }
@@ -121,6 +125,8 @@ impl History {
             ConversationFact::MarkedUnread(marked) => self.marked(&marked),
             ConversationFact::ReactionAdded(added) => self.reacted(offset, added.reaction),
             ConversationFact::ReactionRemoved(removed) => self.unreacted(&removed.reaction),
+            ConversationFact::MessagePinned(pinned) => self.pinned(&pinned.message, pinned.pin),
+            ConversationFact::MessageUnpinned(unpinned) => self.unpinned(&unpinned.message, &unpinned.by),
             ConversationFact::BlocksChanged(changed) => {
                 self.changes += 1;
                 let of_other = self.blocks.get(&changed.other).cloned().unwrap_or_default();
@@ -206,7 +212,8 @@ impl History {
                 | NoteKind::Renamed
                 | NoteKind::RoleChanged
                 | NoteKind::OwnerChanged
-                | NoteKind::SettingsChanged,
+                | NoteKind::SettingsChanged
+                | NoteKind::Pinned,
             ) => self.members() - 1,
             // One who goes receives the message that says so.
             Some(NoteKind::Left | NoteKind::Removed) => self.members(),
@@ -257,6 +264,7 @@ impl History {
         }
         written.removed_at = Some(at);
         self.reactions.remove(&seq);
+        self.pins.retain(|(pinned, _)| *pinned != seq);
         Ok(())
     }
 

@@ -24,7 +24,9 @@ pub struct By {
 impl History {
     /// The bits of the aspects that a message has.
     pub fn aspects(&self, seq: i64) -> i32 {
-        if self.reactions.contains_key(&seq) { Aspect::Reactions.bit() } else { 0 }
+        let reactions = if self.reactions.contains_key(&seq) { Aspect::Reactions.bit() } else { 0 };
+        let is_pinned = self.pins.iter().any(|(pinned, _)| *pinned == seq);
+        reactions | if is_pinned { Aspect::Pin.bit() } else { 0 }
     }
 
     /// A message that a user sees, and that was not deleted.

@@ -1,6 +1,6 @@
-//! Reactions: put there, put there twice, taken back, hidden by a block, and gone with their message.
+//! Pins, and reactions: put there, put there twice, taken back, hidden by a block, and gone with their message.
 
-use musclemap_tests::acts::{add_reaction, delete, remove_reaction, set_block};
+use musclemap_tests::acts::{add_reaction, delete, pin, remove_reaction, set_block, unpin};
 use musclemap_tests::client::{code, data};
 
 use super::People;
@@ -27,6 +27,16 @@ pub async fn react(People { ann, bob, carl, dora, eve, finn, .. }: &People) {
     let regretted = dora.send(&group, "regretted").await;
     data(add_reaction(ann, &regretted, "😢").await);
     data(delete(dora, &regretted).await);
+
+    for (by, message) in [(ann, &praised), (ann, &praised)] {
+        data(pin(by, message).await);
+    }
+    assert_eq!(code(&pin(bob, &praised).await), Some("FORBIDDEN"));
+    let second = bob.send(&group, "two").await;
+    data(pin(ann, &second).await);
+    data(unpin(ann, &praised).await);
+    data(pin(ann, &praised).await);
+    data(delete(bob, &second).await);
 
     set_block(carl, finn, true).await;
     data(add_reaction(finn, &praised, "🎉").await);

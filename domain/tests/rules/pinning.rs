@@ -1,0 +1,106 @@
+//! Pinning messages.
+
+use expect_test::expect;
+use musclemap_domain::Conversations;
+use schemas::ConversationRequest;
+use schemas::charging::{Charge, ChargeKind::{Create, Send}};
+use schemas::creating::ConversationKind::{Direct, Group};
+use schemas::editing::EditMessage;
+use schemas::membership::Role;
+use schemas::message::{Content, Mentions, Message};
+use schemas::operations::{PinMessage, SetBlock, SetRole, UnpinMessage};
+use schemas::verdict::Outcome;
+
+use crate::harness::Harness;
+use crate::names::{asked, charge, delete, open, paid, post, profile, sent, user};
+use crate::render::Table;
+
+/// A group of `ann`, who owns it, `bob` and `cleo`, with one message by `bob`.
+fn group() -> Harness<Conversations> {
+    let mut k1 = Harness::opened(1_000, Group, &["bob", "cleo"]);
+    k1.takes(1_500, paid(charge(1, Send, 5)), post("bob", 1, "one"));
+    k1
+}
+
+fn pin_of(who: &str, message: Message) -> ConversationRequest {
+    PinMessage { actor: profile(who), message: Box::new(message) }.into()
+}
+
+fn unpin_of(who: &str, message: Message) -> ConversationRequest {
+    UnpinMessage { actor: profile(who), message: Box::new(message) }.into()
+}
+
+/// The message by `bob`, as ingest may have read it when it was new.
+fn first() -> Message {
+    sent(1, "bob", 1, 1_500)
+}
+
+#[test]
+fn a_pin_is_listed_told_and_noted_until_it_goes() {
+    let (mut table, mut k1) = (Table::default(), group());
+    let edit = EditMessage {
+        actor: user("bob"),
+        message: Box::new(first()),
+        content: Content::plain("edited"),
+        mentions: Mentions::default(),
+    };
+    k1.asks(1_600, edit.into());
+    let pinned = k1.asks(2_000, pin_of("ann", first()));
+    table.case("a pin, with the text as it stands", &pinned);
+    table.answer("again", &k1.asks(2_100, pin_of("ann", first())));
+    assert!(matches!(k1.repeats(pinned.offset, asked(), pin_of("ann", first())), Some(Outcome::Done(_))));
+    table.case("its end", &k1.asks(3_000, unpin_of("ann", first())));
+    table.answer("its end again", &k1.asks(3_100, unpin_of("ann", first())));
+    assert!(matches!(k1.repeats(pinned.offset, asked(), pin_of("ann", first())), Some(Outcome::Refused(_))));
+    k1.asks(4_000, pin_of("ann", first()));
+    table.case("a deletion", &k1.asks(5_000, delete("bob", first())));
+    table.is(expect![[r#""#]]);
+}
+
+#[test]
+fn only_who_manages_a_group_pins_and_either_of_two() {
+    let mut k1 = group();
+    assert_eq!(k1.asks(2_000, pin_of("bob", first())).refused_with(), "FORBIDDEN");
+    assert_eq!(k1.asks(2_000, pin_of("dave", first())).refused_with(), "NOT_FOUND");
+    let role = SetRole { actor: profile("ann"), person: profile("bob"), role: Role::Moderator };
+    k1.asks(2_100, role.into());
+    assert!(matches!(k1.asks(2_200, pin_of("bob", first())).verdict(), Outcome::Done(_)));
+    assert_eq!(k1.asks(2_300, unpin_of("cleo", first())).refused_with(), "FORBIDDEN");
+    let note = sent(2, "ann", 2, 2_100);
+    let note = Message { position: k1.row::<schemas::rows::MessageHead>(&2).unwrap().position, ..note };
+    assert_eq!(k1.asks(2_400, pin_of("ann", note)).refused_with(), "BAD_USER_INPUT", "a system message");
+    let other = Message { sent_at: 1_501, ..first() };
+    assert_eq!(k1.asks(2_500, pin_of("ann", other)).refused_with(), "NOT_FOUND", "another core");
+    k1.asks(2_600, delete("bob", first()));
+    assert_eq!(k1.asks(2_700, pin_of("ann", first())).refused_with(), "NOT_FOUND");
+
+    let mut pair = Harness::pair();
+    let id = pair.id.clone();
+    let of_pair = |kind, position| paid(Charge { conversation: id.clone(), ..charge(1, kind, position) });
+    pair.takes(1_000, of_pair(Create, 4), open(Direct, "ann", &["bob"]));
+    pair.takes(1_500, of_pair(Send, 5), post("bob", 1, "one"));
+    pair.takes(1_600, of_pair(Send, 6), post("ann", 2, "two"));
+    assert!(matches!(pair.asks(2_000, pin_of("bob", first())).verdict(), Outcome::Done(_)));
+    let second = sent(2, "ann", 2, 1_600);
+    assert!(matches!(pair.asks(2_000, pin_of("bob", second.clone())).verdict(), Outcome::Done(_)));
+    pair.asks(2_100, SetBlock { user: user("ann"), other: user("bob"), blocked: true }.into());
+    assert!(matches!(pair.asks(2_200, unpin_of("ann", first())).verdict(), Outcome::Done(_)));
+    assert_eq!(pair.asks(2_300, pin_of("ann", first())).refused_with(), "BLOCKED");
+}
+
+#[test]
+fn the_eleventh_pin_is_refused() {
+    let mut k1 = Harness::opened(1_000, Group, &["bob"]);
+    for id in 1..=11 {
+        k1.takes(1_500, paid(charge(1, Send, id)), post("bob", 1, "text"));
+    }
+    let message = |seq: i64| sent(seq, "bob", seq, 1_500);
+    for seq in 1..=10 {
+        assert!(matches!(k1.asks(2_000, pin_of("ann", message(seq))).verdict(), Outcome::Done(_)));
+    }
+    assert_eq!(k1.asks(2_100, pin_of("ann", message(11))).refused_with(), "PIN_LIMIT_REACHED");
+    k1.asks(2_200, unpin_of("ann", message(3)));
+    assert!(matches!(k1.asks(2_300, pin_of("ann", message(11))).verdict(), Outcome::Done(_)));
+    let order: Vec<i64> = k1.state.pins.iter().map(|pin| pin.seq).collect();
+    assert_eq!(order, [1, 2, 4, 5, 6, 7, 8, 9, 10, 11]);
+}
