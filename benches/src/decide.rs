@@ -270,6 +270,7 @@ fn passed_on(round: i64, number: usize) -> Result<(PostMessage, Envelope)> {
         content: content(round, number),
         reply_to: None,
         mentions: Mentions::default(),
+        forwarded: None,
         shows_reads: true,
     };
     let charge = Charge {

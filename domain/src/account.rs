@@ -7,6 +7,7 @@ mod charging;
 mod creating;
 mod credits;
 mod editing;
+mod forwarding;
 mod idempotency;
 pub mod limits;
 mod message_requests;
@@ -31,6 +32,7 @@ use schemas::verdict::{Accepted, Decider, Outcome};
 use schemas::{Refusal, UserId, account_operations};
 
 pub use creating::check as check_creation;
+pub use forwarding::check_targets;
 pub use organizing::check_labels;
 pub use uploading::check as check_upload;
 

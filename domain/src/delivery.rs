@@ -292,9 +292,7 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         ConversationFact::MessageCreated(MessageCreated { message })
         | ConversationFact::MessageEdited(MessageEdited { message })
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
-        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ }) => {
-            Replay::Newest(message)
-        }
+        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ }) => Replay::Newest(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
@@ -315,9 +313,7 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
     match fact {
         ConversationFact::MessageCreated(_) => MessageCreated { message }.into(),
         ConversationFact::MessageEdited(_) => MessageEdited { message }.into(),
-        ConversationFact::MessagePinned(pinned) => {
-            MessagePinned { message, pin: pinned.pin.clone() }.into()
-        }
+        ConversationFact::MessagePinned(pinned) => MessagePinned { message, pin: pinned.pin.clone() }.into(),
         ConversationFact::MessageUnpinned(unpinned) => {
             MessageUnpinned { message, by: unpinned.by.clone() }.into()
         }

@@ -60,6 +60,7 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
     match request {
         AccountRequest::SubmitEdit(_) => Some(Flag::MessageEditing),
         AccountRequest::AddReaction(_) => Some(Flag::MessageReactions),
+        AccountRequest::ForwardMessage(_) => Some(Flag::MessageForwarding),
         AccountRequest::CreateUpload(_) | AccountRequest::CompleteUpload(_) => Some(Flag::Attachments),
         AccountRequest::SendMessage(_)
         | AccountRequest::CreateConversation(_)

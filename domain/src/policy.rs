@@ -16,6 +16,8 @@ const MOST_REACTIONS: i64 = 1_000;
 const MOST_EMOJI: i64 = 20;
 /// All of them stand in the state of a conversation.
 const MOST_PINS: i64 = 100;
+/// All of them are charged by one decision.
+const MOST_COPIES: i64 = 20;
 /// A row for each version of a message.
 const MOST_EDITS: i64 = 100;
 /// In seconds.
@@ -93,6 +95,7 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     within("limits.react", limits.react.seconds, LONGEST_WINDOW)?;
     within("limits.emoji_per_message", limits.emoji_per_message.into(), MOST_EMOJI)?;
     within("limits.pins_per_conversation", limits.pins_per_conversation.into(), MOST_PINS)?;
+    within("limits.forward_conversations", limits.forward_conversations.into(), MOST_COPIES)?;
     within("limits.group_members", limits.group_members.into(), MOST_MEMBERS)?;
     within("limits.message_characters", limits.message_characters.into(), MOST_CHARACTERS)?;
     within("limits.edit_window_seconds", limits.edit_window_seconds, LONGEST_WINDOW)?;
@@ -143,6 +146,7 @@ mod tests {
         assert_eq!(policy.limits.react, Limit { count: 30, seconds: 60 });
         assert_eq!(policy.limits.emoji_per_message, 20);
         assert_eq!(policy.limits.pins_per_conversation, 10);
+        assert_eq!(policy.limits.forward_conversations, 10);
         assert_eq!(policy.limits.block, Limit { count: 50, seconds: 86_400 });
         assert_eq!(policy.limits.message_characters, 4_000);
         assert_eq!(policy.limits.upload, Limit { count: 20, seconds: 3_600 });

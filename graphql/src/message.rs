@@ -3,6 +3,7 @@
 //! Invariant: in a rendering, everything that its event carries is answered from it, without a table or the
 //! viewer.
 
+pub mod forwards;
 pub mod kinds;
 mod marks;
 pub mod page;
@@ -30,6 +31,7 @@ use crate::people::{People, Progress};
 use crate::rows::Written;
 use crate::scalars::DateTime;
 use crate::{Result, access};
+use forwards::ForwardAttribution;
 use kinds::{MessageContentType, SystemEvent};
 use marks::MessageMarks;
 use pins::MessagePin;
@@ -220,6 +222,11 @@ impl Message {
                 }
             }
         }
+    }
+
+    /// Where the text of a forwarded message comes from.
+    async fn forwarded_from(&self, ctx: &Context<'_>) -> Result<Option<ForwardAttribution>> {
+        Ok(self.core(ctx).await?.body.forwarded().cloned().map(ForwardAttribution))
     }
 
     async fn mentions(&self, ctx: &Context<'_>) -> Result<Vec<User>> {

@@ -23,6 +23,7 @@ use crate::operations::blocking::Blocking;
 use crate::operations::creating::Creating;
 use crate::operations::deleting::Deleting;
 use crate::operations::editing::Editing;
+use crate::operations::forwarding::Forwarding;
 use crate::operations::membership::Membership;
 use crate::operations::message_requests::MessageRequests;
 use crate::operations::organizing::Organizing;
@@ -46,7 +47,7 @@ pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead", "setTypingS
 pub struct Mutation(Messages, Conversations, People, Files);
 
 #[derive(MergedObject, Default)]
-pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning);
+pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning, Forwarding);
 
 #[derive(MergedObject, Default)]
 pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organizing);

@@ -41,7 +41,7 @@ use acknowledgements::Acknowledgements;
 use deliveries::Deliveries;
 use facts::Facts;
 use policy::KnownPolicy;
-use requests::{Completed, RequestKind, Requests};
+use requests::{Completed, PendingRequest, RequestKind, Requests};
 
 /// Bounds and times of an ingest.
 #[derive(Debug, Clone, Copy)]
@@ -148,6 +148,11 @@ impl Ingest {
     async fn run_on_account(&self, asked: Asked<'_>, request: AccountRequest) -> Result<Completed, Refusal> {
         let user = asked.user.clone();
         self.run(asked, |reply| Output::ToAccount { user, request, reply: Some(reply) }).await
+    }
+
+    /// Opens the requests that the verdicts on parts of a command answer, each for itself.
+    fn open_parts(&self, user: &UserId, count: usize) -> Result<Vec<PendingRequest>, Refusal> {
+        (0..count).map(|_| self.requests.open(user, RequestKind::Direct)).collect()
     }
 
     /// Runs a command of a conversation alone.

@@ -7,6 +7,7 @@ pub mod blocking;
 pub mod creating;
 pub mod deleting;
 pub mod editing;
+pub mod forwarding;
 pub mod membership;
 pub mod message_requests;
 pub mod organizing;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID};
 use domain::features;
+use futures::future::join_all;
 use graphql::conversation::Conversation;
 use graphql::error::internal;
 use graphql::ids::parse_id;
@@ -91,6 +93,20 @@ impl<'a> Caller<'a> {
         let answer = self.ingest.run_on_account(asked, request).await;
         self.access.rights.clear();
         answer
+    }
+
+    /// Runs a command of the caller's account, and gives the answers to its parts. The command names the request of
+    /// each part.
+    async fn run_parts<R: Into<AccountRequest>>(
+        &self,
+        count: usize,
+        command: impl FnOnce(&[i64]) -> R,
+    ) -> Result<Vec<Result<Completed, Refusal>>, Refusal> {
+        let parts = self.ingest.open_parts(self.user(), count)?;
+        let requests: Vec<i64> = parts.iter().map(|part| part.reply().request).collect();
+        self.run(RequestKind::Direct, command(&requests)).await?;
+        let within = self.ingest.options.verdict_within;
+        Ok(join_all(parts.into_iter().map(|part| part.answer(within))).await)
     }
 
     /// Runs a command of a conversation alone.

@@ -68,6 +68,8 @@ pub struct Limits {
     pub emoji_per_message: i32,
     /// Pinned messages of one conversation.
     pub pins_per_conversation: i32,
+    /// Conversations that one forward may go to.
+    pub forward_conversations: i32,
     /// Changes of members by one user in one conversation.
     pub change_members: Limit,
     /// Changes of one user's block of another.

@@ -141,6 +141,12 @@ impl ClientId {
     pub fn uuid(&self) -> Uuid {
         self.0
     }
+
+    /// The id of a part of what the client names by this one.
+    pub fn part(&self, name: &str) -> Self {
+        let digest = Sha256::new().chain_update(joined(&["part", &self.to_string(), name])).finalize();
+        Self(Uuid::new_v8(first_half(digest.into())))
+    }
 }
 
 impl UserId {

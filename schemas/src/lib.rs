@@ -19,6 +19,7 @@ pub mod deleting;
 pub mod editing;
 pub mod facts;
 pub mod flags;
+pub mod forwarding;
 pub mod ids;
 pub mod limits;
 pub mod membership;

@@ -6,6 +6,7 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::forwarding::Provenance;
 use crate::ids::{ClientId, UserId};
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
@@ -76,11 +77,13 @@ pub struct Text {
     pub content: Content,
     /// Absent in a text that was never edited.
     pub edited: Option<Edited>,
+    /// Of a forwarded text, which nobody edits.
+    pub forwarded: Option<Box<Provenance>>,
 }
 
 impl Text {
     pub fn new(content: Content) -> Self {
-        Self { content, edited: None }
+        Self { content, edited: None, forwarded: None }
     }
 }
 
@@ -147,6 +150,14 @@ impl Body {
     pub fn edited(&self) -> Option<&Edited> {
         match self {
             Self::Text(text) => text.edited.as_ref(),
+            Self::Note(_) | Self::Removed(_) => None,
+        }
+    }
+
+    /// Where a forwarded text comes from.
+    pub fn forwarded(&self) -> Option<&Provenance> {
+        match self {
+            Self::Text(text) => text.forwarded.as_deref(),
             Self::Note(_) | Self::Removed(_) => None,
         }
     }

@@ -12,6 +12,7 @@ pub use crate::creating::{CreateConversation, OpenConversation};
 pub use crate::credits::GrantCredits;
 pub use crate::deleting::DeleteMessage;
 pub use crate::editing::{EditMessage, SubmitEdit};
+pub use crate::forwarding::ForwardMessage;
 pub use crate::membership::{AddMembers, RemoveMember, SetRole};
 pub use crate::message_requests::{AcceptRequest, DeclineRequest, NoteRequest, SettleRequest};
 pub use crate::organizing::{OrganizeConversation, SaveDraft};
@@ -45,6 +46,7 @@ macro_rules! account_operations {
             131 CompleteUpload since 1,
             132 SettleUpload since 1,
             115 AddReaction since 1,
+            117 ForwardMessage since 1,
         }
     };
 }

@@ -4,6 +4,7 @@ use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::code::Refusal;
+use crate::forwarding::Provenance;
 use crate::ids::{ClientId, ConversationId, UserId};
 use crate::message::{Content, Mentions, Message, ReplyStub};
 use crate::people::Profile;
@@ -33,6 +34,8 @@ pub struct PostMessage {
     pub content: Content,
     pub reply_to: Option<Box<ReplyStub>>,
     pub mentions: Mentions,
+    /// Of a copy.
+    pub forwarded: Option<Box<Provenance>>,
     /// Whether the sender sends read receipts: sending reads up to one's own message.
     pub shows_reads: bool,
 }

@@ -14,6 +14,7 @@ MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content creat
     deliveredTo(first: 20) {{ deliveredAt readAt user {{ id }} }}
     sender {PERSON} mentions {PERSON} system {{ kind value actor {PERSON} targets {PERSON} }}
     replyTo {{ id content createdAt deletedAt sender {PERSON} }}
+    forwardedFrom {{ messageId conversationId conversationTitle sender {PERSON} }}
     pinnedAt pinnedBy {{ id }} reactions {{ emoji count hasReacted users(first: 10) {{ id }} }} }}"""
 PAGE = "pageInfo { hasNextPage endCursor }"
 

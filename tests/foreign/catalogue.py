@@ -23,6 +23,7 @@ ACCOUNT_REQUESTS = {
     131: "CompleteUpload",
     132: "SettleUpload",
     115: "AddReaction",
+    117: "ForwardMessage",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",

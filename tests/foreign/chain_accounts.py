@@ -11,11 +11,14 @@ def check(
     what: str, read: Read, out: list[Read], at: int, price: int, shows_reads: dict[str, bool]
 ) -> None:
     asked = read.value
-    if out[0].type in ("PostMessage", "OpenConversation", "LookUp", "EditMessage", "React"):
+    # The copies of a forward are answered for themselves.
+    answering = ("PostMessage", "OpenConversation", "LookUp", "EditMessage", "React")
+    if read.type != "ForwardMessage" and out[0].type in answering:
         same(f"reply in {what}", out[0].headers.reply, read.headers.reply)
     match read.type, out[0].type:
         case "SendMessage", "PostMessage":
             passed = {name: asked[name] for name in _PASSED} | {"shows_reads": shows_reads[read.key]}
+            passed["forwarded"] = None
             paid = price * asked["recipients"]
             same(what, out[0].value, passed)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
@@ -42,6 +45,8 @@ def check(
             passed = {name: asked[name] for name in ("target", "emoji")}
             same(what, _facts(out), [("React", passed | {"user": read.key})])
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], 0, at))
+        case "ForwardMessage", _:
+            _check_forward(what, read, out, at, price, shows_reads[read.key])
         case "Refund", _:
             charge, refusal = asked["charge"], asked["refusal"]
             wanted = _credits("REFUND", charge["price_milli"])
@@ -77,7 +82,47 @@ def check(
 
 _ORGANIZING = ("starred", "muted_until", "level", "labels")
 _PASSED = ("client_id", "sender", "content", "reply_to", "mentions")
-_KINDS = {"SendMessage": "Send", "CreateConversation": "Create", "SubmitEdit": "Edit", "AddReaction": "React"}
+_KINDS = {
+    "SendMessage": "Send",
+    "ForwardMessage": "Send",
+    "CreateConversation": "Create",
+    "SubmitEdit": "Edit",
+    "AddReaction": "React",
+}
+
+
+def _check_forward(what: str, read: Read, out: list[Read], at: int, price: int, shows_reads: bool) -> None:
+    """Each copy and each comment is a post with a charge of its own, or the look-up of an earlier one; what they
+    cost is one change of the balance."""
+    asked, parts = read.value, {}
+    for copy in asked["copies"]:
+        reply = read.headers.reply and (read.headers.reply[0], copy["request"])
+        nobody = {"people": [], "all": False}
+        parts[copy["client_id"]] = (copy, asked["content"], nobody, asked["from"], reply)
+        if asked["comment"] is not None:
+            parts[copy["comment_id"]] = (copy, asked["comment"], copy["mentions"], None, None)
+    passed = [other for other in out if other.type in ("PostMessage", "LookUp")]
+    same(f"parts of {what}", sorted(other.value["client_id"] for other in passed), sorted(parts))
+    total = 0
+    for other in passed:
+        id = other.value["client_id"]
+        copy, content, mentions, provenance, reply = parts[id]
+        place = (other.key, other.headers.reply)
+        same(f"conversation and reply of {id} in {what}", place, (copy["conversation"], reply))
+        if other.type == "LookUp":
+            charge = other.value["charge"]
+            said = {"user": read.key, "client_id": id, "kind": "Send", "charge": charge}
+            same(f"look-up of {id} in {what}", other.value, said)
+            true(f"{what} names an earlier command: {charge}", 0 <= charge < read.record.offset)
+            continue
+        said = {"client_id": id, "sender": asked["sender"], "content": content, "reply_to": None}
+        said |= {"mentions": mentions, "forwarded": provenance, "shows_reads": shows_reads}
+        same(f"post of {id} in {what}", other.value, said)
+        paid = price * copy["recipients"]
+        wanted = _charge(read, copy["conversation"], paid, at) | {"client_id": id}
+        same(f"charge of {id} in {what}", other.headers.charge, wanted)
+        total += paid
+    same(f"credits in {what}", _facts(out[len(passed) :]), _credits("MESSAGE_SEND", -total))
 
 
 def _conversation(creator: str, asked: dict) -> str:

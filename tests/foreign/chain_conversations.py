@@ -141,7 +141,8 @@ def check_notes(what: str, read: Read, facts: list[Read], notes: list[Read]) -> 
 def _check_post(what: str, asked: dict, message: dict) -> None:
     said = {name: asked[name] for name in ("client_id", "sender")}
     same(what, {name: message[name] for name in said}, said)
-    same(f"text in {what}", body(message)[1], {"content": asked["content"], "edited": None})
+    wanted = {"content": asked["content"], "edited": None, "forwarded": asked["forwarded"]}
+    same(f"text in {what}", body(message)[1], wanted)
     # Of what is answered the text goes if it was deleted meanwhile; of the named, who has left.
     parent, reply = asked["reply_to"], message["reply_to"]
     if parent is not None and reply is not None and reply["content"] is None:

@@ -31,7 +31,7 @@ def check(users: dict[str, dict], told: dict[str, Told], story: Story) -> int:
         same(f"conversations of {user}", [found["id"] for found in api.conversations], order)
         for found in api.conversations:
             sight = theirs[found["id"]]
-            compare_messages.check(sight, api.messages[found["id"]])
+            compare_messages.check(sight, api.messages[found["id"]], theirs)
             _check_conversation(sight, found, users)
             _check_participants(sight, api.participants[found["id"]], users)
             compared += len(api.messages[found["id"]])

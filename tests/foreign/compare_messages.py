@@ -8,12 +8,13 @@ from messages import body, edited, removed_at, text
 from sight import Sight
 
 
-def check(sight: Sight, served: list[dict]) -> None:
+def check(sight: Sight, served: list[dict], theirs: dict[str, Sight]) -> None:
+    """`theirs` are all conversations of the viewer."""
     what = f"history of {sight.conversation.id} for {sight.viewer}"
-    same(what, served, [_message(sight, message) for message in sight.visible()])
+    same(what, served, [_message(sight, message, theirs) for message in sight.visible()])
 
 
-def _message(sight: Sight, message: dict) -> dict:
+def _message(sight: Sight, message: dict, theirs: dict[str, Sight]) -> dict:
     (kind, value), id, edit = body(message), sight.conversation.id, edited(message)
     system, pin = None, sight.conversation.pins.get(message["seq"])
     if kind == "Note":
@@ -37,9 +38,25 @@ def _message(sight: Sight, message: dict) -> dict:
         "deliveredTo": [_receipt(sight, user, message["seq"]) for user in sight.receivers(message)],
         "replyTo": _parent(sight, message["reply_to"]),
         "system": system,
+        "forwardedFrom": _provenance(value.get("forwarded"), theirs),
         "reactions": reactions.told(sight, message["seq"]),
         "pinnedAt": time(pin["at"]) if pin else None,
         "pinnedBy": {"id": pin["by"]} if pin else None,
+    }
+
+
+def _provenance(source: dict | None, theirs: dict[str, Sight]) -> dict | None:
+    """Everyone sees whose text it is; a member of its conversation, which that is."""
+    if source is None:
+        return None
+    sight, seq = theirs.get(source["conversation"]), source["seq"]
+    interval = sight and sight.conversation.people.present(sight.viewer)
+    reaches = interval is not None and seq >= interval["first_seq"]
+    return {
+        "messageId": ids.message(source["conversation"], seq) if reaches else None,
+        "conversationId": source["conversation"] if sight else None,
+        "conversationTitle": sight.conversation.about["title"] if sight else None,
+        "sender": person(source["sender"]),
     }
 
 

@@ -63,13 +63,34 @@ pub async fn remove_reaction(by: &Client, message: &Value, emoji: &str) -> Value
 }
 
 pub async fn pin(by: &Client, message: &Value) -> Value {
-    let query = "mutation($m: ID!) { pinMessage(messageId: $m) { id content pinnedAt pinnedBy { username } } }";
+    let query =
+        "mutation($m: ID!) { pinMessage(messageId: $m) { id content pinnedAt pinnedBy { username } } }";
     by.ask(query, json!({ "m": message["id"] })).await
 }
 
 pub async fn unpin(by: &Client, message: &Value) -> Value {
-    let query = "mutation($m: ID!) { unpinMessage(messageId: $m) { id content pinnedAt pinnedBy { username } } }";
+    let query =
+        "mutation($m: ID!) { unpinMessage(messageId: $m) { id content pinnedAt pinnedBy { username } } }";
     by.ask(query, json!({ "m": message["id"] })).await
+}
+
+/// Where a message comes from, as a user sees it.
+pub const PROVENANCE: &str =
+    "forwardedFrom { messageId conversationId conversationTitle sender { username } }";
+
+pub async fn forward(
+    by: &Client,
+    message: &Value,
+    to: &[&str],
+    comment: Option<&str>,
+    id: Option<Uuid>,
+) -> Value {
+    let query = format!(
+        "mutation($m: ID!, $to: [ID!]!, $c: String, $id: UUID) {{
+            forwardMessage(messageId: $m, toConversationIds: $to, addComment: $c, clientMessageId: $id) {{
+                id conversationId clientMessageId content sender {{ username }} {PROVENANCE} }} }}"
+    );
+    by.ask(&query, json!({ "m": message["id"], "to": to, "c": comment, "id": id })).await
 }
 
 pub async fn rename(by: &Client, chat: &str, title: &str) -> Value {

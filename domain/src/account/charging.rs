@@ -3,6 +3,7 @@
 use schemas::charging::{Charge, ChargeKind};
 use schemas::operations::ConversationRequest;
 use schemas::record::Output;
+use schemas::verdict::Reply;
 use schemas::{ClientId, ConversationId};
 
 use super::{Accounts, idempotency};
@@ -54,10 +55,20 @@ pub fn pass(
     charge: Charge,
     request: impl Into<ConversationRequest>,
 ) {
+    pass_answering(effect, charge, context.envelope.reply, request);
+}
+
+/// The same, with the request that its verdict answers.
+pub fn pass_answering(
+    effect: &mut Effect<Accounts>,
+    charge: Charge,
+    reply: Option<Reply>,
+    request: impl Into<ConversationRequest>,
+) {
     effect.output(Output::ToConversation {
         conversation: charge.conversation.clone(),
         request: request.into(),
-        reply: context.envelope.reply,
+        reply,
         charge: Some(charge),
     });
 }

@@ -9,7 +9,7 @@ use schemas::charging::{Charge, ClientRequest, LookUp};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::position::{LogTime, Offset};
 use schemas::record::Output;
-use schemas::verdict::Outcome;
+use schemas::verdict::{Outcome, Reply};
 
 use super::{Account, Accounts, accepted, refused_before};
 use crate::fault::{self, Fault};
@@ -34,22 +34,41 @@ pub fn follow_first(
     id: &ClientId,
     request_hash: i64,
 ) -> Result<Option<Decision<Accounts>>, Refusal> {
-    let Some(first) = live(context.owner, id).filter(|first| is_valid(first, context.at)) else {
-        return Ok(None);
-    };
-    if first.request_hash != request_hash {
+    let Some(first) = first(context, id, request_hash)? else { return Ok(None) };
+    let mut effect = context.effect();
+    effect.output(look_up(context, id, first, context.envelope.reply));
+    Ok(Some(effect.answered(accepted(true))))
+}
+
+/// The first request under an id that stands; another content is a conflict.
+pub fn first<'a>(
+    context: &Context<'a, Accounts>,
+    id: &ClientId,
+    request_hash: i64,
+) -> Result<Option<&'a ClientRequest>, Refusal> {
+    let first = live(context.owner, id).filter(|first| is_valid(first, context.at));
+    if first.is_some_and(|first| first.request_hash != request_hash) {
         return Err(Refusal::new(ErrorCode::IdempotencyConflict, "this id was used for another request"));
     }
-    let look_up =
-        LookUp { user: context.id.clone(), client_id: id.clone(), kind: first.kind, charge: first.position };
-    let mut effect = context.effect();
-    effect.output(Output::ToConversation {
-        conversation: first.conversation.clone(),
+    Ok(first)
+}
+
+/// Asks for the outcome of the first request.
+pub fn look_up(
+    context: &Context<'_, Accounts>,
+    id: &ClientId,
+    first: &ClientRequest,
+    reply: Option<Reply>,
+) -> Output {
+    let ClientRequest { kind, position, conversation, .. } = first;
+    let (user, client_id) = (context.id.clone(), id.clone());
+    let look_up = LookUp { user, client_id, kind: *kind, charge: *position };
+    Output::ToConversation {
+        conversation: conversation.clone(),
         request: look_up.into(),
-        reply: context.envelope.reply,
+        reply,
         charge: None,
-    });
-    Ok(Some(effect.answered(accepted(true))))
+    }
 }
 
 /// The row that remembers the request of a charge.

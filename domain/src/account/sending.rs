@@ -83,19 +83,21 @@ fn post(send: &SendMessage, account: &AccountState) -> PostMessage {
         content: send.content.clone(),
         reply_to: send.reply_to.clone(),
         mentions: send.mentions.clone(),
+        forwarded: None,
         shows_reads: privacy::sends_reads(&account.privacy),
     }
 }
 
 /// The count is a fact from ingest; a negative one would pay the sender.
-fn check_recipients(recipients: i32) -> Result<(), Refusal> {
+pub fn check_recipients(recipients: i32) -> Result<(), Refusal> {
     if recipients < 0 {
         return Err(Refusal::new(ErrorCode::BadUserInput, "negative number of recipients"));
     }
     Ok(())
 }
 
-fn check_identical(state: &AccountState, mark: &TextMark, limits: &Limits) -> Result<(), Refusal> {
+/// Refuses a text that was sent too often.
+pub fn check_identical(state: &AccountState, mark: &TextMark, limits: &Limits) -> Result<(), Refusal> {
     let same = || state.texts.iter().filter(|other| other.text == mark.text);
     let repeats = same().map(|other| other.at);
     window::check(repeats, mark.at, &limits.identical_text)
@@ -117,7 +119,7 @@ fn check_identical(state: &AccountState, mark: &TextMark, limits: &Limits) -> Re
 }
 
 /// A mark, among those that a limit still looks at.
-fn texts_with(texts: &[TextMark], mark: TextMark, limits: &Limits) -> Vec<TextMark> {
+pub fn texts_with(texts: &[TextMark], mark: TextMark, limits: &Limits) -> Vec<TextMark> {
     let longest = limits.identical_text.seconds.max(limits.identical_text_conversations.seconds);
     let counting = window::counting(texts, mark.at, longest, |mark| mark.at);
     // An operator may set limits under which this would outgrow a state; the oldest go first.

@@ -40,6 +40,11 @@ impl Operation<Conversations> for EditMessage {
             return Err(Refusal::not_found().into());
         }
         let carried = messages::stored_core(head, &self.message)?;
+        if carried.body.forwarded().is_some() {
+            return Err(
+                Refusal::bad_input("messageId", "the text of a forwarded message is another's").into()
+            );
+        }
         let edits = context.row::<Edits>(&seq);
         let standing = edits.and_then(|edits| edits.content.as_ref()).or(carried.body.content());
         let standing = standing.ok_or_else(Refusal::not_found)?.clone();
@@ -53,7 +58,7 @@ impl Operation<Conversations> for EditMessage {
         let count = edits.count();
         let edited = Some(Edited { at: context.at, count });
         let message = Message {
-            body: Body::Text(Text { content: self.content.clone(), edited }),
+            body: Body::Text(Text { edited, ..Text::new(self.content.clone()) }),
             mentions: messages::present_mentions(context, &self.actor, &self.mentions),
             ..carried
         };

@@ -72,7 +72,8 @@ pub fn check_stranger(context: &Here<'_>, sender: &UserId) -> Result<(), Refusal
 pub fn check_accepted(context: &Here<'_>) -> Result<(), Refusal> {
     if context.owner.all::<Member>().any(|(_, member)| member.request.is_some()) {
         let limit = Some("message_request".to_owned());
-        let refusal = Refusal::new(ErrorCode::LimitReached, "nothing is pinned until the request is accepted");
+        let refusal =
+            Refusal::new(ErrorCode::LimitReached, "nothing is pinned until the request is accepted");
         return Err(Refusal { limit, ..refusal });
     }
     Ok(())

@@ -59,7 +59,7 @@ impl Operation<Conversations> for PostMessage {
             reply_to: self.reply_to.as_ref().map(|parent| quoted(context, sender, parent)).transpose()?,
             mentions: messages::present_mentions(context, sender, &self.mentions),
             recipients: context.state().members - 1,
-            body: Body::Text(Text::new(self.content.clone())),
+            body: Body::Text(Text { forwarded: self.forwarded.clone(), ..Text::new(self.content.clone()) }),
         };
         let mut effect = context.effect();
         let request = member.filter(|member| member.request.is_some());

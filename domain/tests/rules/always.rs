@@ -6,6 +6,7 @@ mod account;
 mod conserved;
 mod conversation;
 mod editing;
+mod forwarding;
 mod generators;
 mod ledger;
 mod message_requests;

@@ -8,13 +8,14 @@ use schemas::creating::ConversationKind::Group;
 use schemas::editing::{EditMessage, SubmitEdit};
 use schemas::flags::{Flag, FlagRule};
 use schemas::message::{Content, Mentions};
-use schemas::operations::AcknowledgeDelivery;
+use schemas::operations::{AcknowledgeDelivery, PinMessage, UnpinMessage};
 use schemas::record::Envelope;
 use schemas::rows::Usage;
 use schemas::verdict::Outcome;
 
+use crate::forwarding::forwarding;
 use crate::harness::Harness;
-use crate::names::{asked, charge, conversation, paid, post, sent, user};
+use crate::names::{asked, charge, conversation, paid, post, profile, sent, user};
 use crate::render::Table;
 
 fn rule(policy: &mut Policy, flag: Flag) -> &mut FlagRule {
@@ -59,6 +60,16 @@ fn an_account_refuses_what_its_user_does_not_have_and_counts_nothing() {
 }
 
 #[test]
+fn a_forward_is_switched_by_its_flag_alone() {
+    let mut ann = Harness::<Accounts>::ann(1_000);
+    rule(&mut ann.policy, Flag::MessageForwarding).off = true;
+    let forward = || forwarding(1, &[1], None).into();
+    assert_eq!(ann.asks(0, forward()).refused_with(), "FEATURE_DISABLED");
+    rule(&mut ann.policy, Flag::MessageForwarding).off = false;
+    assert!(matches!(ann.asks(0, forward()).verdict(), Outcome::Done(_)));
+}
+
+#[test]
 fn a_conversation_asks_for_the_user_of_a_direct_request_and_passes_what_an_account_has_decided() {
     let mut k1 = Harness::<Conversations>::opened(1_000, Group, &["bob"]);
     k1.takes(1_500, paid(charge(1, Send, 5)), post("bob", 1, "one"));
@@ -67,6 +78,13 @@ fn a_conversation_asks_for_the_user_of_a_direct_request_and_passes_what_an_accou
     }
     let acknowledge = |name| AcknowledgeDelivery { user: user(name), up_to: 1 }.into();
     assert_eq!(k1.asks(2_000, acknowledge("ann")).refused_with(), "FEATURE_DISABLED");
+    let pin = || PinMessage { actor: profile("ann"), message: Box::new(sent(1, "bob", 1, 1_500)) }.into();
+    let unpin = || UnpinMessage { actor: profile("ann"), message: Box::new(sent(1, "bob", 1, 1_500)) }.into();
+    for request in [pin(), unpin()] {
+        assert_eq!(k1.asks(2_000, request).refused_with(), "FEATURE_DISABLED");
+    }
+    rule(&mut k1.policy, Flag::MessagePinning).users = vec![user("ann")];
+    assert!(matches!(k1.asks(2_000, pin()).verdict(), Outcome::Done(_)));
     rule(&mut k1.policy, Flag::DeliveryReceipts).users = vec![user("ann")];
     assert!(matches!(k1.asks(2_000, acknowledge("ann")).verdict(), Outcome::Done(_)));
     let counted = k1.takes(3_000, paid(charge(0, Edit, 9)), edit("bob").into());

@@ -15,6 +15,7 @@ mod credits;
 mod deleting;
 mod editing;
 mod features;
+mod forwarding;
 mod limits;
 mod members;
 mod message_requests;

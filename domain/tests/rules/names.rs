@@ -134,7 +134,8 @@ pub fn charge(id: u8, kind: ChargeKind, position: Offset) -> Charge {
 pub fn posting(sender: &str, id: u8, text: &str) -> PostMessage {
     let (client_id, content) = (client(id), Content::plain(text));
     let mentions = Mentions::default();
-    PostMessage { client_id, sender: profile(sender), content, reply_to: None, mentions, shows_reads: true }
+    let sender = profile(sender);
+    PostMessage { client_id, sender, content, reply_to: None, mentions, forwarded: None, shows_reads: true }
 }
 
 pub fn post(sender: &str, id: u8, text: &str) -> ConversationRequest {

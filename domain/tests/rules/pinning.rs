@@ -2,14 +2,16 @@
 
 use expect_test::expect;
 use musclemap_domain::Conversations;
-use schemas::ConversationRequest;
-use schemas::charging::{Charge, ChargeKind::{Create, Send}};
+use schemas::charging::Charge;
+use schemas::charging::ChargeKind::{Create, Edit, Send};
 use schemas::creating::ConversationKind::{Direct, Group};
 use schemas::editing::EditMessage;
 use schemas::membership::Role;
-use schemas::message::{Content, Mentions, Message};
-use schemas::operations::{PinMessage, SetBlock, SetRole, UnpinMessage};
+use schemas::message::{Content, Edited, Mentions, Message};
+use schemas::operations::{AcceptRequest, OpenConversation, PinMessage, SetBlock, SetRole, UnpinMessage};
+use schemas::record::Output;
 use schemas::verdict::Outcome;
+use schemas::{ConversationFact, ConversationRequest};
 
 use crate::harness::Harness;
 use crate::names::{asked, charge, delete, open, paid, post, profile, sent, user};
@@ -36,17 +38,10 @@ fn first() -> Message {
 }
 
 #[test]
-fn a_pin_is_listed_told_and_noted_until_it_goes() {
+fn a_pin_is_listed_published_and_noted_until_it_goes() {
     let (mut table, mut k1) = (Table::default(), group());
-    let edit = EditMessage {
-        actor: user("bob"),
-        message: Box::new(first()),
-        content: Content::plain("edited"),
-        mentions: Mentions::default(),
-    };
-    k1.asks(1_600, edit.into());
     let pinned = k1.asks(2_000, pin_of("ann", first()));
-    table.case("a pin, with the text as it stands", &pinned);
+    table.case("a pin", &pinned);
     table.answer("again", &k1.asks(2_100, pin_of("ann", first())));
     assert!(matches!(k1.repeats(pinned.offset, asked(), pin_of("ann", first())), Some(Outcome::Done(_))));
     table.case("its end", &k1.asks(3_000, unpin_of("ann", first())));
@@ -54,7 +49,81 @@ fn a_pin_is_listed_told_and_noted_until_it_goes() {
     assert!(matches!(k1.repeats(pinned.offset, asked(), pin_of("ann", first())), Some(Outcome::Refused(_))));
     k1.asks(4_000, pin_of("ann", first()));
     table.case("a deletion", &k1.asks(5_000, delete("bob", first())));
-    table.is(expect![[r#""#]]);
+    table.is(expect![[r#"
+        a pin
+          done
+          head 1 at 1500 → 2 at 2000
+          pins [] → [1]
+          row message 1: by bob at #1, ordinal 1, aspects 2
+          row message 2: by nobody at #2, ordinal 1
+          view aspect k1 1: pinned at 2000 by ann
+          view messages k1 2: Pinned [] "00000000000000000000000000000001-000000000001" by ann, 2 recipients
+          to events k1: pinned at 2000 by ann: 1: "text" by bob as c1, 2 recipients
+             MessagePinned id=1.3.2.0 at 2000
+          to events k1: created 2: Pinned [] "00000000000000000000000000000001-000000000001" by ann, 2 recipients
+             MessageCreated id=1.3.2.1 at 2000
+        again: nothing to do
+        its end
+          done
+          pins [1] → []
+          row message 1: by bob at #1, ordinal 1
+          view aspect k1 1: not pinned
+          to events k1: unpinned by ann: 1: "text" by bob as c1, 2 recipients
+             MessageUnpinned id=1.3.4.0 at 3000
+        its end again: nothing to do
+        a deletion
+          done
+          removed [] → [1]
+          pins [1] → []
+          row message 1: by bob at #1, ordinal 1, removed at 5000
+          view aspect k1 1: not pinned
+          view messages k1 1: removed at 5000 by bob as c1, 2 recipients
+          to events k1: deleted by bob: 1: removed at 5000 by bob as c1, 2 recipients
+             MessageDeleted id=1.3.7.0 at 5000
+    "#]]);
+}
+
+/// Ingest may have read the message before its edit.
+#[test]
+fn a_pin_tells_the_text_as_it_stands() {
+    let mut k1 = group();
+    let edit = EditMessage {
+        actor: user("bob"),
+        message: Box::new(first()),
+        content: Content::plain("edited"),
+        mentions: Mentions::default(),
+    };
+    k1.takes(1_600, paid(charge(0, Edit, 9)), edit.into());
+    let pinned = k1.asks(2_000, pin_of("ann", first()));
+    let Output::ConversationEvent { fact: ConversationFact::MessagePinned(fact), .. } =
+        &pinned.decision.outputs[0]
+    else {
+        panic!("no pin: {:?}", pinned.decision.outputs)
+    };
+    assert_eq!(fact.message.body.content(), Some(&Content::plain("edited")));
+    assert_eq!(fact.message.body.edited(), Some(&Edited { at: 1_600, count: 1 }));
+}
+
+#[test]
+fn nothing_is_pinned_until_a_request_is_accepted() {
+    let mut pair = Harness::pair();
+    let id = pair.id.clone();
+    let of_pair = |kind, position| paid(Charge { conversation: id.clone(), ..charge(1, kind, position) });
+    let asking = OpenConversation {
+        kind: Direct,
+        creator: user("ann"),
+        participants: vec![user("bob")],
+        requests: vec![user("bob")],
+        title: None,
+    };
+    pair.takes(1_000, of_pair(Create, 4), asking.into());
+    pair.takes(1_500, of_pair(Send, 5), post("ann", 1, "hello"));
+    let hello = || sent(1, "ann", 1, 1_500);
+    for who in ["ann", "bob"] {
+        assert_eq!(pair.asks(2_000, pin_of(who, hello())).refused_with(), "LIMIT_REACHED", "by {who}");
+    }
+    pair.asks(2_100, AcceptRequest { user: user("bob") }.into());
+    assert!(matches!(pair.asks(2_200, pin_of("ann", hello())).verdict(), Outcome::Done(_)));
 }
 
 #[test]

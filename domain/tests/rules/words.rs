@@ -4,6 +4,7 @@ use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks};
 use schemas::charging::Charge;
 use schemas::creating::Opened;
+use schemas::forwarding::Provenance;
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Content, Message};
 use schemas::message_requests::MessageRequest;
@@ -172,7 +173,8 @@ fn message(message: &Message) -> String {
             let edited = text
                 .edited
                 .map_or(String::new(), |edited| format!(" (edit {} at {})", edited.count, edited.at));
-            content(&text.content) + &edited
+            let of = |from: &Provenance| format!(" of {}", from.sender.user);
+            content(&text.content) + &edited + &text.forwarded.as_deref().map_or(String::new(), of)
         }
         Body::Note(note) => {
             let targets: Vec<&str> = note.targets.iter().map(|target| target.username.as_str()).collect();

@@ -39,16 +39,19 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             shared: attachment
         Conversation
             shared: id kind title description announcementsOnly createdAt createdBy
-            private: participants participantCount viewer lastMessage lastMessageAt lastSeq unreadCount unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread isRequest canPost
+            private: participants participantCount viewer lastMessage lastMessageAt pinnedMessages lastSeq unreadCount unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread isRequest canPost
         ConversationChanged
             shared: conversation
             by answers: left
         Drained
             shared: replayed
+        ForwardAttribution
+            shared: sender
+            private: messageId conversationId conversationTitle
         InboxFrame
             shared: cursor event
         Message
-            shared: id conversationId conversation sender seq clientMessageId contentType content createdAt editedAt editCount isEdited deletedAt mentions mentionsAll system recipientCount
+            shared: id conversationId conversation sender seq clientMessageId contentType content createdAt editedAt editCount isEdited deletedAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy recipientCount
             by answers: replyTo reactions status deliveredTo readBy readByCount
         MessageChanged
             shared: message change
@@ -56,6 +59,10 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             shared: message
         MessageReceipt
             shared: messageId conversationId user deliveredAt readAt
+        PinChange
+            shared: message pinned by
+        PinChanged
+            shared: pin
         PresenceChanged
             shared: presence
         ReactionChange

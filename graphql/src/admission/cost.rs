@@ -20,11 +20,12 @@ use crate::paging::MAX_PAGE;
 pub(super) const SIZES: [&str; 3] = ["first", "last", "limit"];
 /// Lists that no argument sizes: what they hold in a page of messages, on average. A single message may have
 /// more; the bytes of an answer bound it.
-pub(super) const LISTS: [(&str, &str, usize); 12] = [
+pub(super) const LISTS: [(&str, &str, usize); 13] = [
     ("Message", "mentions", 10),
     ("Message", "reactions", 5),
     ("Conversation", "pinnedMessages", 5),
     ("Query", "getPinnedMessages", 10),
+    ("Mutation", "forwardMessage", 10),
     ("SystemEvent", "targets", 10),
     ("Conversation", "labels", 5),
     ("Query", "conversationLabels", 100),

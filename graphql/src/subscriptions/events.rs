@@ -189,7 +189,9 @@ impl InboxEvent {
                 let reaction = ReactionChange::of(&of?.conversation, told);
                 Self::ReactionChanged(ReactionChanged { reaction, added: *added })
             }
-            Event::PinChanged(pinning) => Self::PinChanged(PinChanged { pin: pinning.change(of?, rendering) }),
+            Event::PinChanged(pinning) => {
+                Self::PinChanged(PinChanged { pin: pinning.change(of?, rendering) })
+            }
             Event::AccountChanged(what) => Self::AccountChanged(AccountChanged { what: *what }),
             Event::Typing(typing) => Self::TypingChanged(TypingChanged {
                 conversation_id: typing.conversation.as_str().into(),

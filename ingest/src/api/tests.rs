@@ -48,6 +48,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Receipts).await,
         fields(Reacting).await,
         fields(Pinning).await,
+        fields(Forwarding).await,
         fields(Creating).await,
         fields(Membership).await,
         fields(MessageRequests).await,

@@ -76,6 +76,7 @@ fn policy(version: i64) -> PolicyVersion {
         react: wide,
         emoji_per_message: 1,
         pins_per_conversation: 1,
+        forward_conversations: 1,
         change_members: wide,
         block: wide,
         upload: Limit { count: 5, seconds: 2 },

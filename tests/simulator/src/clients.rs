@@ -8,7 +8,7 @@ use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices, RU
 use schemas::creating::ConversationKind;
 use schemas::flags::{Features, Flag, FlagRule};
 use schemas::message::{Content, Mentions, Message, ReplyStub};
-use schemas::operations::{CreateConversation, GrantCredits, SendMessage};
+use schemas::operations::{CreateConversation, ForwardMessage, GrantCredits, SendMessage};
 use schemas::people::Profile;
 use schemas::position::Offset;
 use schemas::record::{Origin, Outgoing, Output, Place};
@@ -40,6 +40,15 @@ pub struct Asked {
     pub command: Offset,
 }
 
+/// A forward that a client has asked for, maybe more than once.
+#[derive(Debug, Clone)]
+pub struct Forwarded {
+    pub request: i64,
+    pub asked: ForwardMessage,
+    /// Offset of this very command in its partition.
+    pub command: Offset,
+}
+
 pub struct Clients {
     users: Vec<UserId>,
     /// Conversations that were asked for, with their first members.
@@ -48,6 +57,7 @@ pub struct Clients {
     pub sends: BTreeMap<i64, Asked>,
     /// What was asked of conversations beside sends and creations, by request.
     pub directs: BTreeMap<i64, (ConversationId, ConversationRequest)>,
+    pub forwards: Vec<Forwarded>,
     /// Keys of grants, with their amounts.
     grants: BTreeMap<UserId, BTreeMap<String, i64>>,
     next_request: i64,
@@ -63,6 +73,7 @@ impl Clients {
             conversations: vec![],
             sends: BTreeMap::new(),
             directs: BTreeMap::new(),
+            forwards: vec![],
             grants: BTreeMap::new(),
             next_request: 1,
             policy: 0,
@@ -138,16 +149,31 @@ impl Clients {
         self.account(state, user, request, Some(reply));
     }
 
+    /// Asks for a forward, whose copies are answered by requests of their own.
+    pub fn forward(&mut self, state: &mut State, mut asked: ForwardMessage) {
+        let reply = self.reply();
+        for copy in &mut asked.copies {
+            copy.request = self.reply().request;
+        }
+        let user = asked.sender.user.clone();
+        let command = self.account(state, &user, asked.clone(), Some(reply));
+        self.forwards.push(Forwarded { request: reply.request, asked, command });
+    }
+
+    /// Members of a conversation but one, as ingest found them once: they come and go meanwhile.
+    pub fn recipients(&self, id: &ConversationId) -> i32 {
+        let people = self.conversations.iter().find(|(known, ..)| known == id);
+        people.map_or(0, |(_, _, people)| *people as i32 - 1)
+    }
+
     pub fn send(&mut self, state: &mut State, mut asked: Asked) {
         let reply = self.reply();
-        let people = self.conversations.iter().find(|(id, ..)| *id == asked.conversation);
         let send = SendMessage {
             conversation: asked.conversation.clone(),
             client_id: asked.client_id.clone(),
             content: Content::plain(&asked.text),
             reply_to: asked.reply_to.clone(),
-            // As ingest found them once: members come and go meanwhile.
-            recipients: people.map_or(0, |(_, _, people)| *people as i32 - 1),
+            recipients: self.recipients(&asked.conversation),
             sender: profile(&asked.user),
             mentions: Mentions::default(),
         };
@@ -196,6 +222,7 @@ impl Clients {
                 react: Limit { count: 6, seconds: 2 },
                 emoji_per_message: 3,
                 pins_per_conversation: 2,
+                forward_conversations: 2,
                 change_members: Limit { count: 5, seconds: 2 },
                 block: Limit { count: 5, seconds: 2 },
                 upload: wide,

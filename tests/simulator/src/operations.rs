@@ -9,6 +9,7 @@ mod creating;
 mod credits;
 mod deleting;
 mod editing;
+mod forwarding;
 mod membership;
 mod message_requests;
 mod organizing;

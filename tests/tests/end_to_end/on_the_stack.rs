@@ -12,6 +12,7 @@ mod erasing;
 mod first_message;
 mod first_outcome;
 mod flags;
+mod forwarding;
 mod kills;
 mod limits;
 mod lists;

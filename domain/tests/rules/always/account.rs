@@ -69,7 +69,7 @@ pub fn step(run: &mut Run<Accounts>, step: &Step) -> Option<Decided<Accounts>> {
     Some(decided)
 }
 
-/// Charges that go out with a decision; there is at most one.
+/// Charges that go out with a decision; more than one only with a forward.
 pub fn charges(decided: &Decided<Accounts>) -> impl Iterator<Item = Charge> {
     decided.decision.outputs.iter().filter_map(|output| match output {
         Output::ToConversation { charge, .. } => charge.clone(),

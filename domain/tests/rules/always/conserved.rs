@@ -2,11 +2,11 @@
 //! or one refund, and the money says the same.
 
 use proptest::prelude::*;
-use schemas::UserId;
 use schemas::charging::Charge;
 use schemas::credits::LedgerKind;
 use schemas::position::{LogTime, Offset};
 use schemas::rows::{ClientRequest, LedgerEntry};
+use schemas::{ClientId, UserId};
 
 use super::world::{Move, World};
 use super::{cases, gap, pass};
@@ -16,6 +16,7 @@ fn moves() -> impl Strategy<Value = Vec<(LogTime, Move)>> {
     let send = (one(), one(), 0..5u8, 0..2u8, prop::bool::weighted(0.2));
     let any_move = prop_oneof![
         6 => send.prop_map(|(by, to, id, text, lost)| Move::Send { by, to, id, text, lost }),
+        3 => (one(), 5..8u8, any::<bool>()).prop_map(|(by, id, comment)| Move::Forward { by, id, comment }),
         2 => (one(), one(), 0..5u8).prop_map(|(by, to, id)| Move::Create { by, to, id }),
         1 => prop_oneof![Just(0), Just(100)].prop_map(Move::Price),
         6 => (one(), prop::bool::weighted(0.1)).prop_map(|(to, poison)| Move::Deliver { to, poison }),
@@ -24,9 +25,10 @@ fn moves() -> impl Strategy<Value = Vec<(LogTime, Move)>> {
     prop::collection::vec((gap(), any_move), 1..80)
 }
 
-/// Who was charged, and at which offset: what tells one charge from another.
-fn named(charges: &[Charge]) -> Vec<(&UserId, Offset)> {
-    let mut names: Vec<_> = charges.iter().map(|charge| (&charge.user, charge.position)).collect();
+/// Who was charged, at which offset, for which request: what tells one charge from another.
+fn named(charges: &[Charge]) -> Vec<(&UserId, Offset, Option<&ClientId>)> {
+    let mut names: Vec<_> =
+        charges.iter().map(|charge| (&charge.user, charge.position, charge.client_id.as_ref())).collect();
     names.sort_unstable();
     names
 }
@@ -75,7 +77,7 @@ proptest! {
             let account = world.accounts.iter().find(|account| account.id == charge.user).unwrap();
             let id = charge.client_id.as_ref().expect("of sends and creations");
             let request = account.row::<ClientRequest>(id).expect("it was remembered once");
-            let stands = named(&world.spent).contains(&(&charge.user, charge.position));
+            let stands = named(&world.spent).contains(&(&charge.user, charge.position, Some(id)));
             prop_assert!(request.position != charge.position || request.live == stands);
         }
     }

@@ -36,7 +36,9 @@ proptest! {
             for charge in charges(&decided) {
                 let Some(id) = charge.client_id.clone() else { continue };
                 if let Some(first) = last.insert(id, charge.clone()) {
-                    let stands = run.out.iter().any(|out| out.position == first.position);
+                    let stands = run.out.iter().any(|out| {
+                        (out.position, &out.client_id) == (first.position, &first.client_id)
+                    });
                     prop_assert!(!stands || charge.at >= first.at + DAY, "{first:?} and {charge:?}");
                 }
             }

@@ -11,6 +11,7 @@ use schemas::record::{Envelope, Output};
 use schemas::sending::SendMessage;
 use schemas::{AccountRequest, ConversationId, ConversationRequest, Refusal, UserId};
 
+use crate::forwarding::forwarding;
 use crate::harness::Harness;
 use crate::names::{asked, client, creating, grant, ids, profile, sending, user};
 
@@ -25,6 +26,12 @@ pub enum Move {
         id: u8,
         text: u8,
         lost: bool,
+    },
+    /// To both conversations.
+    Forward {
+        by: usize,
+        id: u8,
+        comment: bool,
     },
     Create {
         by: usize,
@@ -88,6 +95,14 @@ impl World {
                     ..sending(id, &format!("text {text}"), 1)
                 };
                 self.account(by, AccountRequest::SendMessage(send));
+            }
+            Move::Forward { by, id, comment } => {
+                let mut forward = forwarding(id, &[1, 2], comment.then_some("look"));
+                forward.sender = Box::new(profile(PEOPLE[by]));
+                for (copy, to) in forward.copies.iter_mut().zip(&self.conversations) {
+                    copy.conversation = to.id.clone();
+                }
+                self.account(by, forward.into());
             }
             Move::Create { by, to, id } => {
                 let other: &[&str] = match (by, to) {

@@ -20,6 +20,7 @@ use schemas::facts::{
     MessageEdited, MessagePinned, MessageUnpinned, PreferencesChanged, PrivacyChanged, ReactionAdded,
     ReactionRemoved, ReceiptAdvanced, RequestChanged, RolesChanged, SendRejected,
 };
+use schemas::forwarding::Provenance;
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Content, Edited, Mentions, Message, MessageTarget, Note, NoteKind, Text};
 use schemas::organizing::Organized;
@@ -83,6 +84,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         created(answer),
         created(to_deleted),
         created(note),
+        created(forwarded()),
         MessageDeleted { message: deleted, by: user("bob") }.into(),
         MessageEdited { message: edited.clone() }.into(),
         joined.into(),
@@ -206,6 +208,12 @@ fn messages() -> [Message; 5] {
     let reply_to = Some(Box::new(parent.stub()));
     let edited = Message { body: Body::Text(text), reply_to, ..message(5) };
     [parent, answer, message(3).removed(9), Message { body: note, ..message(4) }, edited]
+}
+
+fn forwarded() -> Message {
+    let from = Provenance { conversation: conversation("k1"), seq: 1, sender: profile("bob") };
+    let text = Text { forwarded: Some(Box::new(from)), ..Text::new(Content::plain("one")) };
+    Message { body: Body::Text(text), ..message(6) }
 }
 
 fn message(seq: i64) -> Message {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use domain::{Accounts, Conversations};
 use fold::Fold;
 use platform::ports::Record;
+use schemas::charging::ChargeKind;
 use schemas::control::RULES;
 use schemas::message::Message;
 use schemas::position::{Number, Offset};
@@ -125,6 +126,15 @@ impl<'a> Rest<'a> {
     pub fn sent_by<'s>(&'s self, user: &'s UserId) -> impl Iterator<Item = &'s (ClientId, Offset)> {
         let sent = self.stories().flat_map(|story| story.sent.values());
         sent.filter(move |(sender, _)| sender == user).map(|(_, sent)| sent)
+    }
+
+    /// What the account of a user has charged for messages, as the commands of conversations say: prices by position
+    /// and client id.
+    pub fn charged(&self, user: &UserId) -> BTreeMap<(Offset, ClientId), i64> {
+        let records = (0..PARTITIONS).flat_map(|p| self.state.log(Conversations::commands().name, p));
+        let charges = records.filter_map(|record| Envelope::read(record.headers()).ok()?.charge);
+        let own = charges.filter(|charge| charge.user == *user && charge.kind == ChargeKind::Send);
+        own.filter_map(|charge| Some(((charge.position, charge.client_id?), charge.price_milli))).collect()
     }
 
     /// What an account was asked for, in the order of the log.

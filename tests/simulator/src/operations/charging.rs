@@ -1,10 +1,12 @@
 //! Refunds and look-ups, which machines ask for.
 
-use schemas::ConversationRequest;
+use std::collections::BTreeSet;
+
 use schemas::charging::ChargeKind;
 use schemas::credits::LedgerKind;
 use schemas::operations::{LookUp, Refund};
 use schemas::position::Offset;
+use schemas::{ClientId, ConversationRequest};
 
 use super::Simulated;
 use crate::check::Rest;
@@ -20,11 +22,11 @@ impl Simulated for Refund {
     /// Every charge without a message is refunded, once, and no other is.
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         for (user, account) in &rest.accounts {
-            let paid: Vec<Offset> = rest.sent_by(user).map(|(_, charge)| *charge).collect();
-            let unpaid = account.ledger.iter();
-            let unpaid =
-                unpaid.filter(|(at, entry)| entry.kind == LedgerKind::MessageSend && !paid.contains(at));
-            let mut unpaid: Vec<i64> = unpaid.map(|(_, entry)| -entry.amount_milli).collect();
+            let paid: BTreeSet<(Offset, ClientId)> =
+                rest.sent_by(user).map(|(id, charge)| (*charge, id.clone())).collect();
+            let unpaid = rest.charged(user).into_iter();
+            let unpaid = unpaid.filter(|(charge, price)| *price != 0 && !paid.contains(charge));
+            let mut unpaid: Vec<i64> = unpaid.map(|(_, price)| price).collect();
             let refunds = account.ledger.iter().filter(|(_, entry)| entry.kind == LedgerKind::Refund);
             let mut refunds: Vec<i64> = refunds.map(|(_, entry)| entry.amount_milli).collect();
             unpaid.sort_unstable();

@@ -27,9 +27,11 @@ impl Simulated for SendMessage {
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         for (user, account) in &rest.accounts {
             let own: Vec<&(ClientId, Offset)> = rest.sent_by(user).collect();
-            let paid: BTreeSet<Offset> = own.iter().map(|(_, charge)| *charge).collect();
-            if paid.len() != own.len() {
-                return Err(format!("one charge of {user} paid for two messages"));
+            let charged = rest.charged(user);
+            if let Some((id, charge)) =
+                own.iter().find(|(id, charge)| !charged.contains_key(&(*charge, id.clone())))
+            {
+                return Err(format!("{id} of {user} is a message, and was not charged at {charge}"));
             }
             let live = account.stored.all::<ClientRequest>();
             let live = live.filter(|(_, request)| request.live && request.kind == ChargeKind::Send);
@@ -44,8 +46,15 @@ impl Simulated for SendMessage {
                 ));
             }
             let charges = account.ledger.iter().filter(|(_, entry)| entry.kind == LedgerKind::MessageSend);
-            if charges.clone().any(|(_, entry)| entry.amount_milli >= 0) {
-                return Err(format!("a charge of {user} is no charge"));
+            // Of one command there is one entry, whatever it makes.
+            let entries: BTreeMap<Offset, i64> =
+                charges.map(|(at, entry)| (*at, -entry.amount_milli)).collect();
+            let mut prices: BTreeMap<Offset, i64> = BTreeMap::new();
+            for ((at, _), price) in charged.into_iter().filter(|(_, price)| *price != 0) {
+                *prices.entry(at).or_default() += price;
+            }
+            if entries != prices {
+                return Err(format!("the ledger of {user} has {entries:?}, the charges {prices:?}"));
             }
         }
         Ok(())
@@ -103,6 +112,7 @@ impl Simulated for PostMessage {
             content: Content::plain("for nothing"),
             reply_to: None,
             mentions: Mentions::default(),
+            forwarded: None,
             shows_reads: true,
         };
         clients.direct(state, &conversation, post);

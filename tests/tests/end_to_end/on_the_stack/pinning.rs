@@ -39,8 +39,13 @@ async fn who_manages_a_group_pins_up_to_ten_messages() {
     let query = "query($c: ID!) { messages(conversationId: $c) { nodes {
         system { kind value actor { username } } } } }";
     let nodes = carl.get(query, json!({ "c": chat })).await["messages"]["nodes"].take();
-    let notes: Vec<&Value> =
-        nodes.as_array().unwrap().iter().map(|node| &node["system"]).filter(|note| note["kind"] == "PINNED").collect();
+    let notes: Vec<&Value> = nodes
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| &node["system"])
+        .filter(|note| note["kind"] == "PINNED")
+        .collect();
     let note = |id: &Value, by: &str| json!({ "kind": "PINNED", "value": id, "actor": { "username": by } });
     assert_eq!(json!(notes), json!([note(&first["id"], "ann"), note(&second["id"], "bob")]));
 

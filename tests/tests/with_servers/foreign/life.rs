@@ -3,6 +3,7 @@
 
 mod asks;
 mod files;
+mod forwards;
 mod keeps;
 mod marks;
 mod reacts;
@@ -63,6 +64,7 @@ pub async fn live(system: &mut System, people: &People) {
     keeps::keep(people).await;
     files::upload_some(system, people).await;
     reacts::react(people).await;
+    forwards::forward_some(people).await;
     ask_again(people).await;
     take_notes(system, people).await;
 }
