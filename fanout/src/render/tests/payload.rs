@@ -70,7 +70,7 @@ impl Shape {
         let root = |field: &Field| {
             let arguments = match field.name.as_str() {
                 "messageReceived" | "messageUpdated" | "messageDelivered" | "messageRead"
-                | "typingIndicator" | "reactionAdded" | "reactionRemoved" => {
+                | "typingIndicator" | "reactionAdded" | "reactionRemoved" | "messagePinned" => {
                     r#"(conversationId: "00000000000000000000000000000001")"#
                 }
                 "userPresence" => r#"(userIds: ["bob"])"#,
