@@ -111,15 +111,16 @@ impl Operation<Accounts> for ForwardMessage {
         Ok(effect.done())
     }
 
-    /// Done if one of its charges stands, or one that it followed.
+    /// Done if one of its charges stands. One that charged nothing has followed an earlier one or was refused: the
+    /// rows do not tell which.
     fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {
         let hash = request_hash(self);
         let mut outcomes = parts(self).map(|part| idempotency::repeated(past, part.id(), hash));
-        let is_done = outcomes.any(|outcome| match outcome {
-            Outcome::Accepted(_) => true,
+        let has_charged = outcomes.any(|outcome| match outcome {
+            Outcome::Accepted(accepted) => !accepted.repeated,
             Outcome::Refused(_) | Outcome::Stored(_) | Outcome::Done(_) => false,
         });
-        Some(if is_done { Outcome::Done(Done { changed: true }) } else { refused_before() })
+        Some(if has_charged { Outcome::Done(Done { changed: true }) } else { refused_before() })
     }
 }
 
