@@ -153,9 +153,17 @@ pub async fn set_typing(by: &Client, chat: &str, is_typing: bool) -> Value {
 pub const SET_TYPING: &str =
     "mutation($c: ID!, $t: Boolean!) { setTypingStatus(conversationId: $c, isTyping: $t) }";
 
+pub const HEARTBEAT: &str = "mutation { heartbeat(device: WEB, active: true) }";
+
 /// A device of the user says that it is there; the whole answer.
 pub async fn heartbeat(by: &Client) -> Value {
-    by.ask("mutation { heartbeat(device: WEB, active: true) }", json!({})).await
+    by.ask(HEARTBEAT, json!({})).await
+}
+
+/// Changes the user's privacy settings.
+pub async fn set_privacy(of: &Client, input: Value) {
+    let query = "mutation($i: PrivacySettingsInput!) { updatePrivacySettings(input: $i) { appearOffline } }";
+    of.get(query, json!({ "i": input })).await;
 }
 
 pub async fn set_block(by: &Client, other: &Client, blocked: bool) {

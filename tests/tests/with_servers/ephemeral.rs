@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use musclemap_tests::acts::{heartbeat, people, set_typing};
+use musclemap_tests::acts::{heartbeat, people, set_privacy, set_typing};
 use musclemap_tests::client::code;
 use musclemap_tests::service::Service;
 use musclemap_tests::system::Servers;
@@ -75,9 +75,7 @@ async fn presence_is_right_within_a_minute_of_a_loss_and_no_message_is_lost() {
     let [ann, bob, carl, dan] = people(&server, ["ann", "bob", "carl", "dan"]).await;
     let chat = ann.create("GROUP", &[&bob, &carl, &dan]).await;
     for user in [&bob, &carl, &dan] {
-        let query =
-            "mutation { updatePrivacySettings(input: { showOnlineStatus: EVERYONE }) { appearOffline } }";
-        user.get(query, json!({})).await;
+        set_privacy(user, json!({ "showOnlineStatus": "EVERYONE" })).await;
     }
     let mut inbox = Socket::connect(&server, &ann).await;
     inbox.inbox(None).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use musclemap_tests::acts::{heartbeat, people, set_block};
+use musclemap_tests::acts::{HEARTBEAT, heartbeat, people, set_block, set_privacy};
 use musclemap_tests::client::code;
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
@@ -11,7 +11,6 @@ use tokio::time::Instant;
 /// A device that only falls silent is there for so long.
 const SILENT: Duration = Duration::from_secs(60);
 const WATCH: &str = "subscription($u: [ID!]!) { userPresence(userIds: $u) { userId status lastSeen } }";
-const BEAT: &str = "mutation { heartbeat(device: WEB, active: true) }";
 
 async fn presence(viewer: &Client, of: &Client) -> Value {
     let query = "query($u: [ID!]!) { presence(userIds: $u) { userId status lastSeen } }";
@@ -21,11 +20,6 @@ async fn presence(viewer: &Client, of: &Client) -> Value {
 async fn shown(viewer: &Client, of: &Client) -> Value {
     let query = "query($u: ID!) { user(id: $u) { presence { status } } }";
     viewer.get(query, json!({ "u": of.user })).await["user"]["presence"].take()
-}
-
-async fn set(user: &Client, settings: &str) {
-    let query = format!("mutation {{ updatePrivacySettings(input: {{ {settings} }}) {{ appearOffline }} }}");
-    user.get(&query, json!({})).await;
 }
 
 /// The next presence in an inbox; events are passed over.
@@ -50,7 +44,7 @@ async fn who_has_a_heartbeat_is_there_until_the_last_socket_closes() {
     let server = System::start().await;
     let [ann, bob, eve] = people(&server, ["ann", "bob", "eve"]).await;
     ann.create("DIRECT", &[&bob]).await;
-    set(&bob, "showOnlineStatus: EVERYONE").await;
+    set_privacy(&bob, json!({ "showOnlineStatus": "EVERYONE" })).await;
     let mut inbox = Socket::connect(&server, &ann).await;
     inbox.inbox(None).await;
     let mut watching = watches(&server, &eve, &bob).await;
@@ -59,7 +53,7 @@ async fn who_has_a_heartbeat_is_there_until_the_last_socket_closes() {
 
     let mut socket = Socket::connect(&server, &bob).await;
     for id in ["one", "two"] {
-        socket.subscribe(id, BEAT, json!({})).await;
+        socket.subscribe(id, HEARTBEAT, json!({})).await;
         assert_eq!(socket.next_of(id).await["heartbeat"], true);
     }
     for told in [told(&mut inbox).await, watching.next_of("presence").await["userPresence"].take()] {
@@ -70,7 +64,7 @@ async fn who_has_a_heartbeat_is_there_until_the_last_socket_closes() {
     let began = Instant::now();
     drop(socket);
     for told in [told(&mut inbox).await, watching.next_of("presence").await["userPresence"].take()] {
-        assert_eq!(told["status"], "OFFLINE", "the repeat was not told");
+        assert_eq!(told["status"], "OFFLINE", "the repeat was not delivered");
         assert!(told["lastSeen"].is_string(), "{told}");
     }
     assert!(began.elapsed() < SILENT, "{:?}", began.elapsed());
@@ -90,24 +84,28 @@ async fn settings_and_blocks_hide_who_is_there_at_once() {
     assert!(shown(&ann, &bob).await.is_null());
     assert_eq!(presence(&bob, &bob).await["status"], "ONLINE", "his own");
 
-    set(&bob, "showOnlineStatus: EVERYONE").await;
+    set_privacy(&bob, json!({ "showOnlineStatus": "EVERYONE" })).await;
     assert_eq!(told(&mut inbox).await["status"], "ONLINE");
     let mut late = watches(&server, &eve, &bob).await;
-    set(&bob, "appearOffline: true").await;
+    set_privacy(&bob, json!({ "appearOffline": true })).await;
     assert_eq!(told(&mut inbox).await, hidden);
-    assert_eq!(late.next_of("presence").await["userPresence"], hidden, "who came after him is told too");
+    assert_eq!(
+        late.next_of("presence").await["userPresence"],
+        hidden,
+        "a watcher who subscribed later is notified too"
+    );
     assert_eq!(presence(&ann, &bob).await, hidden);
-    set(&bob, "appearOffline: false").await;
+    set_privacy(&bob, json!({ "appearOffline": false })).await;
     assert_eq!(told(&mut inbox).await["status"], "ONLINE");
-    set(&bob, "showOnlineStatus: NO_ONE").await;
+    set_privacy(&bob, json!({ "showOnlineStatus": "NO_ONE" })).await;
     assert_eq!(told(&mut inbox).await, hidden);
-    set(&bob, "showOnlineStatus: EVERYONE").await;
+    set_privacy(&bob, json!({ "showOnlineStatus": "EVERYONE" })).await;
     assert_eq!(told(&mut inbox).await["status"], "ONLINE");
     set_block(&ann, &bob, true).await;
     assert_eq!(told(&mut inbox).await, hidden);
     assert_eq!(presence(&ann, &bob).await, hidden, "whom she blocks");
     heartbeat(&ann).await;
-    set(&ann, "showOnlineStatus: EVERYONE").await;
+    set_privacy(&ann, json!({ "showOnlineStatus": "EVERYONE" })).await;
     assert_eq!(presence(&bob, &ann).await["status"], "OFFLINE", "and she from him");
     set_block(&ann, &bob, false).await;
     assert_eq!(told(&mut inbox).await["status"], "ONLINE");
@@ -118,7 +116,7 @@ async fn settings_and_blocks_hide_who_is_there_at_once() {
 async fn a_request_names_a_thousand_users_at_most() {
     let server = System::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
-    set(&bob, "showOnlineStatus: EVERYONE").await;
+    set_privacy(&bob, json!({ "showOnlineStatus": "EVERYONE" })).await;
     let others = (1..1_001).map(|number| format!("u{number}"));
     let ids: Vec<String> = [bob.user.clone()].into_iter().chain(others).collect();
     let query = "query($u: [ID!]!) { presence(userIds: $u) { status } }";

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use musclemap_tests::acts::{SET_TYPING, add, leave, people, set_block, set_typing};
+use musclemap_tests::acts::{SET_TYPING, add, leave, people, set_block, set_privacy, set_typing};
 use musclemap_tests::client::{code, data};
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
@@ -145,12 +145,10 @@ async fn a_block_and_an_end_of_membership_hide_who_types_and_a_resume_brings_not
     assert_eq!(told(&mut socket).await, begins("carl"), "whom he blocks is hidden from him");
     assert_eq!(told(&mut anns).await, begins("carl"), "and he from her");
 
-    let settings = "mutation($on: Boolean!) { updatePrivacySettings(input: { showTypingIndicator: $on }) {
-        showTypingIndicator } }";
-    carl.get(settings, json!({ "on": false })).await;
+    set_privacy(&carl, json!({ "showTypingIndicator": false })).await;
     types(&carl, &chat, false).await;
     types(&carl, &chat, true).await;
-    carl.get(settings, json!({ "on": true })).await;
+    set_privacy(&carl, json!({ "showTypingIndicator": true })).await;
     types(&carl, &chat, false).await;
     assert_eq!(told(&mut anns).await, stops("carl"), "nothing of what he hides");
 

@@ -1,6 +1,7 @@
 //! Message requests of every kind: accepted, accepted by writing, declined, and left open.
 
 use musclemap_tests::Client;
+use musclemap_tests::acts::set_privacy;
 use musclemap_tests::client::data;
 use serde_json::json;
 
@@ -13,9 +14,8 @@ async fn decide(by: &Client, mutation: &str, chat: &str) {
 
 /// Finn wants requests for a while.
 pub async fn ask(People { ann, bob, carl, eve, finn, .. }: &People) {
-    let set = "mutation($i: PrivacySettingsInput!) { updatePrivacySettings(input: $i) { whoCanMessageMe } }";
     let admit = async |audience: &str| {
-        finn.get(set, json!({ "i": { "whoCanMessageMe": audience } })).await;
+        set_privacy(finn, json!({ "whoCanMessageMe": audience })).await;
     };
     admit("NO_ONE").await;
     let accepted = carl.create("DIRECT", &[finn]).await;

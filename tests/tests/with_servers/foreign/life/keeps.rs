@@ -1,6 +1,6 @@
 //! How people keep their conversations: every setting set, changed and taken back at least once.
 
-use musclemap_tests::acts::organize;
+use musclemap_tests::acts::{organize, set_privacy};
 use serde_json::json;
 
 use super::{People, mark_read};
@@ -47,10 +47,8 @@ pub async fn keep(People { ann, bob, carl, .. }: &People) {
         by.get(save, json!({ "c": chat, "t": text })).await;
     }
     bob.get(save, json!({ "c": back })).await;
-    let privacy =
-        "mutation($i: PrivacySettingsInput!) { updatePrivacySettings(input: $i) { appearOffline } }";
     for input in [json!({ "appearOffline": true }), json!({ "showOnlineStatus": "NO_ONE" })] {
-        carl.get(privacy, json!({ "i": input })).await;
+        set_privacy(carl, input).await;
     }
     let settings = "mutation($i: UserSettingsInput!) { updateSettings(input: $i) { locale } }";
     for input in [json!({ "locale": "pt-br" }), json!({ "autoTranslate": true })] {

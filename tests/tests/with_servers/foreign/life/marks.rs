@@ -2,7 +2,7 @@
 //! begin and end.
 
 use musclemap_tests::Client;
-use musclemap_tests::acts;
+use musclemap_tests::acts::{self, set_privacy};
 use musclemap_tests::client::data;
 use serde_json::json;
 
@@ -105,9 +105,8 @@ async fn block(People { ann, carl, dora, eve, finn, .. }: &People) {
 
 /// Finn reads in private for a while; eve sees nobody's read receipts from here on.
 async fn in_private(People { ann, eve, finn, .. }: &People) {
-    let set = "mutation($i: PrivacySettingsInput!) { updatePrivacySettings(input: $i) { showReadReceipts } }";
     let switch = async |user: &Client, is_on: bool| {
-        user.get(set, json!({ "i": { "showReadReceipts": is_on } })).await;
+        set_privacy(user, json!({ "showReadReceipts": is_on })).await;
     };
     let group = ann.create("GROUP", &[eve, finn]).await;
     let first = ann.send(&group, "read by both").await;
