@@ -88,14 +88,14 @@ impl Hub {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes in records of a lane, and offers each event to the users who get it. Returns the blocks between users
-    /// who are here and others that began or ended.
-    pub fn enter(&self, lane: Lane, entries: &[Entry]) -> Vec<(UserId, Parted)> {
-        let (state, mut parted) = (&mut *self.state(), vec![]);
+    /// Takes in records of a lane, and offers each event to the users who get it. Returns what hides
+    /// others from users who are here and has begun or ended since the last call.
+    pub fn enter(&self, lane: Lane, entries: &[Entry]) -> Vec<Parted> {
+        let state = &mut *self.state();
         for entry in entries {
             match &entry.event {
                 Some(event) if state.rings.push(event) => {
-                    state.users.apply(event, &mut parted);
+                    state.users.apply(event);
                     state.users.concerned(event, |id, answers| state.queues.offer(id, event, answers));
                 }
                 Some(_) => {}
@@ -103,7 +103,7 @@ impl Hub {
             }
         }
         self.wake_for(state);
-        parted
+        state.users.parted()
     }
 
     /// A subscription to notices alone is live at once.
@@ -191,11 +191,12 @@ impl Hub {
             return Err(NotOpened::TooManyWatched);
         }
         let id = state.queues.open(Queue::new(user.clone(), selection, filter, cursor));
-        state.users.add(user, id, rows);
+        state.users.add(user, rows);
         let own = state.rings.since(&About::User(user.clone()), |_| 0);
         for event in state.rings.naming(user).chain(own) {
-            state.users.apply(event, &mut vec![]);
+            state.users.apply(event);
         }
+        state.users.subscribe(user, id);
         Ok(id)
     }
 

@@ -38,8 +38,7 @@ const READ_AT_ONCE: usize = 500;
 /// What others may have to learn of a user.
 enum Change {
     Published(Changed),
-    /// A block between the user and one who is here begins or ends.
-    Parted(UserId, Parted),
+    Parted(Parted),
 }
 
 impl Node {
@@ -124,7 +123,7 @@ impl Node {
         while let Some(change) = lane.recv().await {
             let handled = match &change {
                 Change::Published(changed) => self.presence_changed(changed).await,
-                Change::Parted(of, parted) => self.presence_parted(of, parted).await,
+                Change::Parted(parted) => self.presence_parted(parted).await,
             };
             if let Err(error) = handled {
                 awareness::failed(Kind::Presence).inc();
@@ -149,7 +148,7 @@ impl Node {
         let audience_before = audience_before.filter(|before| *before != seen.audience);
         let is_new = known.is_none_or(|known| known.status != seen.status);
         if is_new || audience_before.is_some() {
-            let viewers = self.acquainted(&seen.user, conversations).filter(|viewer| !viewer.is_blocked);
+            let viewers = self.acquainted(&seen.user, conversations).filter(|viewer| !viewer.is_hidden);
             let viewers: BTreeSet<UserId> = viewers.map(|viewer| viewer.user).collect();
             let sees = self.awareness.presence.viewers(&seen.user, seen.audience, &viewers).await?;
             let others = &viewers - &sees;
@@ -164,17 +163,19 @@ impl Node {
         Ok(())
     }
 
-    /// A block hides a user who is there, and its end shows them.
-    async fn presence_parted(&self, of: &UserId, parted: &Parted) -> Result<(), PresenceError> {
+    /// A block or an open request hides a user who is there, and its end shows them.
+    async fn presence_parted(&self, Parted { of, viewer }: &Parted) -> Result<(), PresenceError> {
         let known = self.present.get(of).map(|(known, _)| known);
         let Some(known) = known.filter(|known| known.status != Status::Offline) else { return Ok(()) };
         let conversations = self.awareness.presence.conversations(of).await?;
-        if !self.acquainted(of, &conversations).any(|viewer| viewer.user == parted.viewer) {
+        let found = self.acquainted(of, &conversations).filter(|other| other.user == *viewer);
+        let hidden: Vec<bool> = found.map(|other| other.is_hidden).collect();
+        if hidden.is_empty() {
             return Ok(());
         }
-        let viewer = BTreeSet::from([parted.viewer.clone()]);
+        let viewer = BTreeSet::from([viewer.clone()]);
         let sees = self.awareness.presence.viewers(of, known.audience, &viewer).await?;
-        self.tell_presence(if parted.is_blocked { known.hidden() } else { known }, &sees);
+        self.tell_presence(if hidden.contains(&true) { known.hidden() } else { known }, &sees);
         Ok(())
     }
 

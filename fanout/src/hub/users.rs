@@ -28,15 +28,16 @@ const MAX_ACQUAINTED: usize = 50;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Acquainted {
     pub user: UserId,
-    /// A block stands between the two.
-    pub is_blocked: bool,
+    /// A block of either, or the user's open request, hides the other.
+    pub is_hidden: bool,
 }
 
-/// A block between a user and `viewer`, who is here, has begun or ended.
+/// What hides `of` from the connected user `viewer` has begun or ended: a block, or the viewer's open
+/// request.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Parted {
+    pub of: UserId,
     pub viewer: UserId,
-    pub is_blocked: bool,
 }
 
 /// A user's rows, with the offsets of the commands that wrote them.
@@ -54,6 +55,8 @@ pub struct Users {
     places: HashMap<UserId, Place>,
     /// In the order in which they stand in memory.
     by_conversation: HashMap<ConversationId, BTreeMap<Place, Versioned<Intervals>>>,
+    /// Learned since they were taken last.
+    parted: Vec<Parted>,
 }
 
 /// Where a user stands in `here`.
@@ -111,10 +114,10 @@ struct Versioned<T> {
 }
 
 impl Users {
-    /// Adds a subscription of a user with their rows; what is known already stands if it is newer.
-    pub fn add(&mut self, user: &UserId, subscription: SubscriptionId, rows: UserRows) {
+    /// Makes a user known from their rows; what is known already stands if it is newer.
+    pub fn add(&mut self, user: &UserId, rows: UserRows) {
         let here = &mut self.here;
-        let place = *self.places.entry(user.clone()).or_insert_with(|| {
+        self.places.entry(user.clone()).or_insert_with(|| {
             here.insert(User {
                 subscriptions: SmallVec::new(),
                 blocks: BTreeMap::new(),
@@ -123,7 +126,6 @@ impl Users {
                 id: user.clone(),
             })
         });
-        self.here[place].subscriptions.push(subscription);
         for (row, version) in rows.memberships {
             self.learn(
                 Learned::Intervals(user.clone(), row.member.intervals),
@@ -136,6 +138,13 @@ impl Users {
         }
         if let Some((privacy, version)) = rows.privacy {
             self.learn(Learned::Privacy(user.clone(), privacy), None, version);
+        }
+    }
+
+    /// Adds a subscription of a user who is known.
+    pub fn subscribe(&mut self, user: &UserId, subscription: SubscriptionId) {
+        if let Some(place) = self.places.get(user) {
+            self.here[*place].subscriptions.push(subscription);
         }
     }
 
@@ -242,7 +251,7 @@ impl Users {
         let users = places.into_iter().map(|place| &self.here[place]).filter(|user| user.id != *of);
         let acquainted = users.map(|user| {
             let sight = Sight { intervals: &[], when: When::Now, blocks: user };
-            Acquainted { user: user.id.clone(), is_blocked: !sight.follows(of) }
+            Acquainted { user: user.id.clone(), is_hidden: !sight.follows(of) }
         });
         acquainted.collect()
     }
@@ -271,8 +280,13 @@ impl Users {
         self.places.get(user).map(|place| &self.here[*place])
     }
 
+    /// Takes what has begun or ended since the last call.
+    pub fn parted(&mut self) -> Vec<Parted> {
+        std::mem::take(&mut self.parted)
+    }
+
     /// Learns what an event changes of users who are here.
-    pub fn apply(&mut self, event: &Event, parted: &mut Vec<(UserId, Parted)>) {
+    pub fn apply(&mut self, event: &Event) {
         let version = event.number.offset;
         match &event.about {
             About::User(user) if self.places.contains_key(user) => {
@@ -284,21 +298,10 @@ impl Users {
             About::Conversation(id) if event.users.iter().any(|user| self.places.contains_key(user)) => {
                 let fact = event.completed().and_then(Completed::fact);
                 for learned in fact.map(|fact| delivery::learns(fact, version)).unwrap_or_default() {
-                    parted.extend(self.parted_by(&learned));
                     self.learn(learned, Some(id.clone()), version);
                 }
             }
             About::User(_) | About::Conversation(_) => {}
-        }
-    }
-
-    /// The block that a user who is here learns of.
-    fn parted_by(&self, learned: &Learned) -> Option<(UserId, Parted)> {
-        match learned {
-            Learned::Blocks(user, other, blocks) if self.places.contains_key(user) => {
-                Some((other.clone(), Parted { viewer: user.clone(), is_blocked: blocks.stand() }))
-            }
-            Learned::Blocks(..) | Learned::Intervals(..) | Learned::Privacy(..) => None,
         }
     }
 
@@ -326,10 +329,17 @@ impl Users {
             }
             Learned::Blocks(user, other, blocks) => {
                 let Some(place) = self.places.get(&user) else { return };
-                let known = &mut self.here[*place].blocks;
-                if is_newer(version, known.get(&other)) {
-                    known.insert(other, Versioned { value: blocks, version });
+                let known = &mut self.here[*place];
+                let before = known.blocks.get(&other);
+                if !is_newer(version, before) {
+                    return;
                 }
+                let was_hidden = before.is_some_and(|before| before.value.hide_signs());
+                // Before its first subscription a user has seen nobody.
+                if was_hidden != blocks.hide_signs() && !known.subscriptions.is_empty() {
+                    self.parted.push(Parted { of: other.clone(), viewer: user });
+                }
+                known.blocks.insert(other, Versioned { value: blocks, version });
             }
         }
     }

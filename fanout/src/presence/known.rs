@@ -65,7 +65,7 @@ impl Present {
     pub(super) fn pass(&self, change: Change) {
         let of = match &change {
             Change::Published(changed) => &changed.seen.user,
-            Change::Parted(of, _) => of,
+            Change::Parted(parted) => &parted.of,
         };
         let lane = FixedState::default().hash_one(of) as usize % LANES;
         if self.lanes[lane].try_send(change).is_err() {
@@ -74,9 +74,9 @@ impl Present {
         }
     }
 
-    /// Blocks between users who are here and others have begun or ended.
-    pub fn part(&self, parted: Vec<(UserId, Parted)>) {
-        parted.into_iter().for_each(|(of, parted)| self.pass(Change::Parted(of, parted)));
+    /// What hides others from users who are here has begun or ended.
+    pub fn part(&self, parted: Vec<Parted>) {
+        parted.into_iter().for_each(|parted| self.pass(Change::Parted(parted)));
     }
 
     /// A change is missed, and has to be made up for.

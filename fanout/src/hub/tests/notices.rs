@@ -157,12 +157,13 @@ fn watch(names: &[Name]) -> Filter {
     Filter::UserPresence { users: names.iter().map(|name| user(name)).collect() }
 }
 
-/// Users who may want to see the presence of another, who is in some groups; those who are blocked with a `!`.
+/// Users who may want to see the presence of another, who is in some groups; with a `!` where that one is
+/// hidden.
 fn acquainted(node: &Hub, of: Name, groups: &[Name]) -> BTreeSet<String> {
     let groups: Vec<_> = groups.iter().map(|group| conversation(group)).collect();
     let users = node.acquainted(&user(of), &groups).into_iter();
     users
-        .map(|Acquainted { user, is_blocked }| format!("{}{user}", if is_blocked { "!" } else { "" }))
+        .map(|Acquainted { user, is_hidden }| format!("{}{user}", if is_hidden { "!" } else { "" }))
         .collect()
 }
 
@@ -209,11 +210,36 @@ fn a_node_learns_of_a_block_from_each_side_that_is_here() {
         let entered = LANES.all().flat_map(|lane| world.parts(&node, lane, usize::MAX));
         entered.collect::<Vec<_>>()
     };
-    let parted = |is_blocked| vec![(user("bob"), Parted { viewer: user("ann"), is_blocked })];
+    let parted = || vec![Parted { of: user("bob"), viewer: user("ann") }];
     world.blocks("bob", "ann");
-    assert_eq!(enters(&world), parted(true));
+    assert_eq!(enters(&world), parted());
+    assert_eq!(acquainted(&node, "bob", &["k1"]), set(["!ann"]));
     world.unblocks("bob", "ann");
-    assert_eq!(enters(&world), parted(false));
+    assert_eq!(enters(&world), parted());
+    assert_eq!(acquainted(&node, "bob", &["k1"]), set(["ann"]));
+    // What changes nothing for her parts nobody.
+    world.blocks("ann", "bob");
+    assert_eq!(enters(&world), parted());
+    world.blocks("bob", "ann");
+    world.unblocks("bob", "ann");
+    assert_eq!(enters(&world), []);
+    world.unblocks("ann", "bob");
+    assert_eq!(enters(&world), parted());
+}
+
+#[test]
+fn a_block_that_rows_show_before_the_log_does_is_learned_once() {
+    let mut world = World::new();
+    world.opens("k1", &["ann", "bob"]);
+    let node = world.node();
+    world.enters(&node);
+    let _ann = world.listens(&node, "ann");
+    world.blocks("ann", "bob");
+    // Of the two users, ann alone has seen the other before.
+    let _again = world.listens(&node, "ann");
+    let _bob = world.listens(&node, "bob");
+    let entered = LANES.all().flat_map(|lane| world.parts(&node, lane, usize::MAX));
+    assert_eq!(entered.collect::<Vec<_>>(), [Parted { of: user("bob"), viewer: user("ann") }]);
 }
 
 #[test]

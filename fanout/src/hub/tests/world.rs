@@ -139,8 +139,8 @@ impl World {
         self.parts(node, lane, most);
     }
 
-    /// The same; returns the blocks that the node learns of.
-    pub fn parts(&self, node: &Hub, lane: Lane, most: usize) -> Vec<(UserId, Parted)> {
+    /// The same; returns whom the node hides, or shows again.
+    pub fn parts(&self, node: &Hub, lane: Lane, most: usize) -> Vec<Parted> {
         let position = node.positions()[lane.0 as usize];
         node.enter(lane, &entries(lane, self.records(lane).skip(position.next as usize).take(most)))
     }

@@ -1,16 +1,13 @@
 //! Message requests: whom privacy settings let be reached by a request alone decides over it, and who asks learns
 //! nothing before.
 
-use musclemap_tests::acts::{acknowledge, add, contents, mark_read, people, set_block};
+use musclemap_tests::acts::{
+    acknowledge, add, contents, heartbeat, mark_read, people, set_block, set_privacy,
+};
 use musclemap_tests::client::{code, data};
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-async fn set_privacy(of: &Client, input: Value) {
-    let query = "mutation($i: PrivacySettingsInput!) { updatePrivacySettings(input: $i) { appearOffline } }";
-    data(of.ask(query, json!({ "i": input })).await);
-}
 
 async fn create(by: &Client, kind: &str, others: &[&Client]) -> Value {
     let ids: Vec<&str> = others.iter().map(|other| other.user.as_str()).collect();
@@ -162,6 +159,37 @@ async fn a_declined_request_is_gone_for_who_declines_and_unchanged_for_who_asks(
     assert_eq!((&own["id"], &own["isRequest"]), (&json!(chat), &json!(false)));
     assert_eq!(contents(&bob.history(&chat).await), [Some("may I?")]);
     ann.send(&chat, "now").await;
+}
+
+#[tokio::test]
+async fn who_asks_sees_no_presence_before_the_request_is_accepted() {
+    let server = System::start().await;
+    let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
+    // They share a group, so the inbox of ann has his presence from the start.
+    carl.create("GROUP", &[&ann, &bob]).await;
+    set_privacy(&bob, json!({ "whoCanMessageMe": "NO_ONE", "showOnlineStatus": "EVERYONE" })).await;
+    let mut inbox = Socket::connect(&server, &ann).await;
+    inbox.inbox(None).await;
+    data(heartbeat(&bob).await);
+    assert_eq!(status_told(&mut inbox).await, "ONLINE");
+    let chat = ann.create("DIRECT", &[&bob]).await;
+    assert_eq!(status_told(&mut inbox).await, "OFFLINE");
+    data(decline(&bob, &chat).await);
+    set_block(&ann, &bob, true).await;
+    set_block(&ann, &bob, false).await;
+    let query = "query($u: [ID!]!) { presence(userIds: $u) { status lastSeen } }";
+    let hidden = json!([{ "status": "OFFLINE", "lastSeen": null }]);
+    assert_eq!(ann.get(query, json!({ "u": [bob.user] })).await["presence"], hidden);
+    // Who writes first has accepted. Neither the refusal nor the end of the block has shown him before.
+    data(create(&bob, "DIRECT", &[&ann]).await);
+    assert_eq!(status_told(&mut inbox).await, "ONLINE");
+    set_privacy(&bob, json!({ "appearOffline": true })).await;
+    assert_eq!(status_told(&mut inbox).await, "OFFLINE");
+}
+
+async fn status_told(inbox: &mut Socket) -> Value {
+    let mut frame = inbox.frames_until("PresenceChanged").await.pop().expect("a frame");
+    frame["event"]["presence"]["status"].take()
 }
 
 #[tokio::test]
