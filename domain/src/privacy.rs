@@ -11,8 +11,6 @@ pub enum Sign {
     /// Whether they are online, and when they last were.
     Presence,
     Typing,
-    /// How far they have read.
-    ReadReceipts,
 }
 
 /// What stands between a viewer and the user they look at.
@@ -22,37 +20,23 @@ pub struct Relation {
     pub is_own: bool,
     /// The viewer follows the user.
     pub follows: bool,
-    /// A block of either stands.
-    pub is_blocked: bool,
-    /// The viewer has asked the user, and the user has not accepted.
-    pub awaits: bool,
-}
-
-/// Whether the viewer sees a sign of the user: by the settings of the user and, for read receipts, of the
-/// viewer. Users see their own signs as they are.
-pub fn shows(sign: Sign, of: &Privacy, viewer: &Privacy, relation: Relation) -> bool {
-    let is_mutual = match sign {
-        Sign::Presence | Sign::Typing => true,
-        Sign::ReadReceipts => sees_reads(viewer),
-    };
-    relation.is_own || is_mutual && reaches(audience(sign, of), relation)
+    /// A block of either stands, or the viewer's request is open.
+    pub is_hidden: bool,
 }
 
 /// To whom a user shows a sign, before each viewer's relation to the user is asked.
 pub fn audience(sign: Sign, of: &Privacy) -> Audience {
-    let everyone = |is_shown| if is_shown { Audience::Everyone } else { Audience::NoOne };
     match sign {
         Sign::Presence if of.appear_offline => Audience::NoOne,
         Sign::Presence => of.show_online_status,
-        Sign::Typing => everyone(of.show_typing_indicator),
-        Sign::ReadReceipts => everyone(sends_reads(of)),
+        Sign::Typing if of.show_typing_indicator => Audience::Everyone,
+        Sign::Typing => Audience::NoOne,
     }
 }
 
-/// Whether the viewer sees what is shown to an audience.
+/// Whether the viewer sees what is shown to an audience. Users see their own signs as they are.
 pub fn reaches(audience: Audience, relation: Relation) -> bool {
-    let is_apart = relation.is_blocked || relation.awaits;
-    relation.is_own || !is_apart && includes(audience, relation.follows)
+    relation.is_own || !relation.is_hidden && includes(audience, relation.follows)
 }
 
 /// Whether others learn how far a user has read.

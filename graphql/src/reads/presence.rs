@@ -23,8 +23,7 @@ impl Access<'_> {
             let relation = Relation {
                 is_own: seen.user == *self.viewer,
                 follows: followed.contains(&seen.user),
-                is_blocked: !sight.follows(&seen.user),
-                awaits: false,
+                is_hidden: !sight.follows(&seen.user),
             };
             let is_shown = privacy::reaches(seen.audience, relation);
             (seen, is_shown)
