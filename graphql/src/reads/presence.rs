@@ -25,7 +25,8 @@ impl Access<'_> {
                 follows: followed.contains(&seen.user),
                 is_hidden: !sight.follows(&seen.user),
             };
-            let is_shown = privacy::reaches(seen.audience, relation);
+            let is_erased = self.reads.standings.is_erased(&seen.user);
+            let is_shown = !is_erased && privacy::reaches(seen.audience, relation);
             (seen, is_shown)
         });
         Ok(with_sight.collect())

@@ -1,6 +1,6 @@
 //! An erased user: served no more, and a deleted user wherever they were named.
 
-use musclemap_tests::acts::{admin, people};
+use musclemap_tests::acts::{HEARTBEAT, admin, people, set_privacy};
 use musclemap_tests::client::code;
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::{Client, Socket, System};
@@ -43,6 +43,12 @@ async fn an_erased_user_is_a_deleted_user_in_every_answer_and_is_served_no_more(
     assert_eq!(named["mentions"][0]["displayName"], "bob", "{named}");
     let mut own = Socket::connect(&server, &bob).await;
     own.inbox(None).await;
+    set_privacy(&bob, json!({ "showOnlineStatus": "EVERYONE" })).await;
+    own.subscribe("beat", HEARTBEAT, json!({})).await;
+    assert_eq!(own.next_of("beat").await["heartbeat"], true);
+    let presence = "query($u: ID!) { presence(userIds: [$u]) { lastSeen } }";
+    let before = ann.get(presence, json!({ "u": bob.user })).await["presence"][0].take();
+    assert!(before["lastSeen"].is_string(), "{before}");
 
     admin.administered(&server, "DELETE", &format!("/users/{}", bob.user), Value::Null).await;
     assert_eq!(own.closed_within(SOON).await, 4403);
@@ -51,7 +57,8 @@ async fn an_erased_user_is_a_deleted_user_in_every_answer_and_is_served_no_more(
     assert_eq!(told["cursor"], Value::Null);
 
     let everywhere = format!(
-        "query($c: ID!, $u: ID!) {{ user(id: $u) {{ {PERSON} }} conversation(id: $c) {{ participants {{ nodes {{
+        "query($c: ID!, $u: ID!) {{ user(id: $u) {{ {PERSON} }}
+            presence(userIds: [$u]) {{ lastSeen }} conversation(id: $c) {{ participants {{ nodes {{
             user {{ {PERSON} }} }} }} }} messages(conversationId: $c) {{ nodes {{ sender {{ {PERSON} }}
             mentions {{ {PERSON} }} replyTo {{ sender {{ {PERSON} }} }} system {{ targets {{ {PERSON} }} }} }} }} }}"
     );
@@ -61,7 +68,7 @@ async fn an_erased_user_is_a_deleted_user_in_every_answer_and_is_served_no_more(
         loop {
             let all = ann.get(&everywhere, json!({ "c": chat, "u": bob.user })).await;
             let text = all.to_string();
-            if !text.contains(r#""bob""#) {
+            if !text.contains(r#""bob""#) && all["presence"][0]["lastSeen"].is_null() {
                 assert_eq!(all["user"], deleted(&bob));
                 // The user themselves, as participant, sender, mentioned and quoted; and as an added member.
                 assert!(text.matches("Deleted user").count() >= 5, "{text}");
