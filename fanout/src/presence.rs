@@ -14,9 +14,10 @@ use std::time::Duration;
 use awareness::Kind;
 use awareness::presence::{Changed, PresenceError, Seen};
 use domain::presence::Status;
-use futures::future::join_all;
+use futures::future::{OptionFuture, join_all};
+use futures::{StreamExt, TryStreamExt, stream};
 use graphql::live::Delivery;
-use schemas::{ConversationId, UserId};
+use schemas::{ConversationId, LogTime, UserId};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
@@ -34,6 +35,8 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 const HEAL_AFTER: Duration = Duration::from_secs(40);
 /// Users who are read together.
 const READ_AT_ONCE: usize = 500;
+/// Users whose conversations are read at the same time.
+const CONVERSATIONS_AT_ONCE: usize = 32;
 
 /// What others may have to learn of a user.
 enum Change {
@@ -55,12 +58,6 @@ impl Node {
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut epoch, mut heals_at, mut missed_at) = (None, None::<Instant>, None::<Instant>);
         loop {
-            let heals = async {
-                match heals_at {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
-                }
-            };
             let is_missed = tokio::select! {
                 changed = incoming.next() => match changed {
                     Some(changed) => {
@@ -77,7 +74,7 @@ impl Node {
                         Err(_) => false,
                     }
                 }
-                () = heals => {
+                Some(()) = OptionFuture::from(heals_at.map(sleep_until)) => {
                     let again = self.heal().await.err().map(|error| {
                         tracing::warn!(%error, "presence not healed yet");
                         Instant::now() + LOOK_EVERY
@@ -103,15 +100,22 @@ impl Node {
 
     /// Reads the presence of users who are known to be there, and handles what differs as a change.
     async fn heal(&self) -> Result<(), PresenceError> {
-        for users in self.present.there().chunks(READ_AT_ONCE) {
-            for seen in self.awareness.presence.of(users).await? {
-                let Some((known, version)) = self.present.get(&seen.user) else { continue };
-                if known.status == seen.status && known.audience == seen.audience {
-                    continue;
+        // With the versions from before the read: what is published meanwhile is newer.
+        for there in self.present.there().chunks(READ_AT_ONCE) {
+            let users: Vec<UserId> = there.iter().map(|(known, _)| known.user.clone()).collect();
+            let read = self.awareness.presence.of(&users).await?;
+            let mut changes = vec![];
+            for ((known, version), seen) in there.iter().zip(read) {
+                if known.status != seen.status || known.audience != seen.audience {
+                    changes.push((seen, version + 1));
                 }
-                let audience_before = (known.audience != seen.audience).then_some(known.audience);
+            }
+            let changes = stream::iter(changes).map(async |(seen, version): (Seen, LogTime)| {
                 let conversations = self.awareness.presence.conversations(&seen.user).await?;
-                let changed = Changed { seen, version: version + 1, audience_before, conversations };
+                Ok::<_, PresenceError>(Changed { seen, version, audience_before: None, conversations })
+            });
+            let mut changes = changes.buffer_unordered(CONVERSATIONS_AT_ONCE);
+            while let Some(changed) = changes.try_next().await? {
                 self.present.pass(Change::Published(changed));
             }
         }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use awareness::typing::{EVERY, LASTS, Typing};
 use domain::delivery;
+use futures::future::OptionFuture;
 use graphql::live::Delivery;
 use schemas::{ConversationId, UserId};
 use tokio::time::{Instant, sleep_until};
@@ -99,16 +100,10 @@ impl Node {
         let mut incoming = self.awareness.typists();
         loop {
             // What begins later ends later.
-            let end = self.typists.next_end();
-            let over = async {
-                match end {
-                    Some(end) => sleep_until(end).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let over = OptionFuture::from(self.typists.next_end().map(sleep_until));
             tokio::select! {
                 typing = incoming.next() => typing.into_iter().for_each(|typing| self.typing_changed(typing)),
-                () = over => {
+                Some(()) = over => {
                     let now = Instant::now();
                     while let Some(typing) = { self.typists.known().over(now) } {
                         self.stopped(typing);

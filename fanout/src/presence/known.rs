@@ -93,11 +93,11 @@ impl Present {
         self.known().get(user).map(|known| (known.seen.clone(), known.version))
     }
 
-    /// Users who are there.
-    pub(super) fn there(&self) -> Vec<UserId> {
+    /// What is known of users who are there, each with its version.
+    pub(super) fn there(&self) -> Vec<(Seen, LogTime)> {
         let known = self.known();
         let there = known.values().filter(|known| known.seen.status != Status::Offline);
-        there.map(|known| known.seen.user.clone()).collect()
+        there.map(|known| (known.seen.clone(), known.version)).collect()
     }
 
     pub(super) fn has_room(&self, is_known: bool) -> bool {
@@ -133,7 +133,7 @@ mod tests {
         present.learn(bob.clone(), 2, now);
         present.forget_gone(now + GONE_FOR - Duration::from_millis(1));
         assert_eq!(present.get(&bob.user), Some((bob.clone(), 2)));
-        assert_eq!(present.there(), std::slice::from_ref(&ann.user));
+        assert_eq!(present.there(), [(ann.clone(), 1)]);
         present.forget_gone(now + GONE_FOR);
         assert_eq!(present.get(&bob.user), None);
         assert_eq!(present.get(&ann.user), Some((ann, 1)));
