@@ -91,7 +91,7 @@ impl Presence {
         self.forget(now);
         let before = self.devices.len();
         self.devices.retain(|Device { reached: Reached { device, node }, beat_at, .. }| {
-            let has_left = node.is_none() || *node == reached.node && *beat_at <= closed_at;
+            let has_left = *beat_at <= closed_at && (node.is_none() || *node == reached.node);
             *device != reached.device || !has_left
         });
         if self.devices.len() < before {

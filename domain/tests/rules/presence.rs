@@ -68,6 +68,10 @@ fn a_device_that_came_back_before_it_was_seen_to_leave_stays() {
     assert_eq!(presence.status(30), Status::Online);
     presence.leave(&here, 20, 40);
     assert_eq!((presence.status(40), presence.last_seen), (Status::Offline, Some(40)));
+    presence.beat(&here, true, 50);
+    presence.beat(&reached("phone", None), true, 70);
+    presence.leave(&here, 60, 80);
+    assert_eq!(presence.status(80), Status::Online, "by a request");
 }
 
 #[test]
