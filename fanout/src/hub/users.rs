@@ -220,13 +220,21 @@ impl Users {
         of: &UserId,
         mut with: impl FnMut(SubscriptionId),
     ) {
-        for (place, intervals) in self.by_conversation.get(conversation).into_iter().flatten() {
-            let user = &self.here[*place];
-            let sight = Sight { intervals: &intervals.value, when: When::Now, blocks: user };
-            if sight.sees_typing(&user.id, of) {
-                user.subscriptions.iter().for_each(|id| with(*id));
+        for (_, sight) in self.present(conversation) {
+            if sight.sees_typing(&sight.blocks.id, of) {
+                sight.blocks.subscriptions.iter().for_each(|id| with(*id));
             }
         }
+    }
+
+    /// The users here who are in a conversation now, each with their sight of it.
+    fn present(&self, conversation: &ConversationId) -> impl Iterator<Item = (Place, Sight<'_, &User>)> {
+        let members = self.by_conversation.get(conversation).into_iter().flatten();
+        members.filter_map(|(place, intervals)| {
+            let (intervals, blocks) = (&intervals.value[..], &self.here[*place]);
+            let sight = Sight { intervals, when: When::Now, blocks };
+            sight.interval().is_some().then_some((*place, sight))
+        })
     }
 
     /// The users who are among `watchers`, or share one of these conversations with another user. Conversations with
@@ -240,12 +248,9 @@ impl Users {
         let watchers = watchers.filter_map(|watcher| self.places.get(watcher).copied());
         let mut places: BTreeSet<Place> = watchers.collect();
         for conversation in conversations {
-            let Some(members) = self.by_conversation.get(conversation) else { continue };
-            if members.len() <= MAX_ACQUAINTED {
-                let is_there = |(_, intervals): &(&Place, &Versioned<Intervals>)| {
-                    intervals.value.last().is_some_and(|last| last.to.is_none())
-                };
-                places.extend(members.iter().filter(is_there).map(|(place, _)| *place));
+            let members = self.by_conversation.get(conversation).map_or(0, BTreeMap::len);
+            if members <= MAX_ACQUAINTED {
+                places.extend(self.present(conversation).map(|(place, _)| place));
             }
         }
         let users = places.into_iter().map(|place| &self.here[place]).filter(|user| user.id != *of);
