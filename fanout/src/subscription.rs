@@ -191,6 +191,15 @@ async fn open(
     }
 }
 
+/// How events of a subscription are sent.
+#[derive(Clone, Copy)]
+enum Tense {
+    /// As they happened.
+    Live,
+    /// As they stand now.
+    Replay,
+}
+
 fn end(connection: &Connection, ended: &Ended) {
     if let Some(code) = ended.code() {
         tracing::warn!(error = %ended, code = code.code(), "subscription ended");
@@ -222,19 +231,29 @@ impl Subscription {
                 self.is_busy.set(false);
                 return Ok(());
             }
-            self.send_steps(taken.cursor, &mut steps).await?;
+            self.send_steps(taken.cursor, &mut steps, Tense::Live).await?;
         }
     }
 
-    async fn send_steps(&self, mut cursor: Cursor, steps: &mut Vec<Step>) -> Result<(), Ended> {
+    /// Sends steps from a cursor on; returns how many events the viewer received.
+    async fn send_steps(
+        &self,
+        mut cursor: Cursor,
+        steps: &mut Vec<Step>,
+        tense: Tense,
+    ) -> Result<i32, Ended> {
+        let mut sent = 0;
         for step in steps.drain(..) {
             if let Some((event, answers)) = step.take(&mut cursor) {
-                self.send_event(event, answers, &cursor).await?;
+                sent += i32::from(match tense {
+                    Tense::Live => self.send_event(event, answers, &cursor).await?,
+                    Tense::Replay => self.replay_event(event, answers, &cursor).await?,
+                });
             } else if let Step::Beside(notice) = &step {
                 self.send_target(Target::notice(notice), &cursor).await?;
             }
         }
-        Ok(())
+        Ok(sent)
     }
 
     /// Leaves steps from a cursor on, and what comes behind them, to a task.
@@ -243,7 +262,7 @@ impl Subscription {
         let subscription = self.clone();
         self.connection.spawn(self.number, async move {
             let delivered = async {
-                subscription.send_steps(cursor, &mut steps).await?;
+                subscription.send_steps(cursor, &mut steps, Tense::Live).await?;
                 subscription.deliver().await
             };
             if let Err(ended) = delivered.await {
@@ -286,14 +305,16 @@ impl Subscription {
         }
     }
 
-    /// Sends an event. One that entered without its rows is completed first, if they can be read now.
-    async fn send_event(&self, event: &Event, answers: Answers, cursor: &Cursor) -> Result<(), Ended> {
+    /// Sends an event; returns whether the viewer received it. One that entered without its rows is completed
+    /// first, if they can be read now.
+    async fn send_event(&self, event: &Event, answers: Answers, cursor: &Cursor) -> Result<bool, Ended> {
         let late = self.node().completions.late(event, self.node().now()).await.unwrap_or_default();
         if let Some(late) = late {
-            return self.send_completed(event, &late, cursor).await.map(|_| ());
+            return self.send_completed(event, &late, cursor).await;
         }
-        let Some(completed) = event.completed() else { return Ok(()) };
-        self.send_target(Target::event(event, completed, answers), cursor).await
+        let Some(completed) = event.completed() else { return Ok(false) };
+        self.send_target(Target::event(event, completed, answers), cursor).await?;
+        Ok(true)
     }
 
     /// Sends an event as it was completed after it entered; says whether the viewer gets it.

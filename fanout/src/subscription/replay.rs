@@ -10,14 +10,12 @@ use graphql::live::{Delivery, Payloads};
 use platform::ports::TablesError;
 use schemas::position::Offset;
 
-use super::{Ended, STEPS, Subscription};
+use super::{Ended, STEPS, Subscription, Tense};
 use crate::cursor::Cursor;
 use crate::event::Event;
-use crate::hub::Step;
 use crate::lanes::{Lane, Position};
 use crate::metrics::{self, Resumed};
 use crate::past::Unread;
-use crate::render::Target;
 use crate::snapshot::Snapshot;
 
 /// Why a cursor cannot be gone on from.
@@ -90,16 +88,10 @@ impl Subscription {
             if hub.catch_up(self.id, &mut next, STEPS).is_err() {
                 return Ok(None);
             }
-            let mut cursor = hub.take(self.id, usize::MAX, &mut steps)?.cursor;
+            let cursor = hub.take(self.id, usize::MAX, &mut steps)?.cursor;
             // There once the queue is live, with the last that it has caught up with taken.
             let quiet = hub.quiet(self.id);
-            for step in steps.drain(..) {
-                if let Some((event, answers)) = step.take(&mut cursor) {
-                    sent += i32::from(self.replay_event(event, answers, &cursor).await?);
-                } else if let Step::Beside(notice) = &step {
-                    self.send_target(Target::notice(notice), &cursor).await?;
-                }
-            }
+            sent += self.send_steps(cursor, &mut steps, Tense::Replay).await?;
             if let Some(cursor) = quiet {
                 return Ok(Some((sent, cursor)));
             }
@@ -149,11 +141,16 @@ impl Subscription {
 impl Subscription {
     /// Sends an event from before the subscription was live, as it stands today: a message that was deleted since
     /// is sent without its content. Says whether the viewer gets it.
-    async fn replay_event(&self, event: &Event, answers: Answers, cursor: &Cursor) -> Result<bool, Ended> {
+    pub(super) async fn replay_event(
+        &self,
+        event: &Event,
+        answers: Answers,
+        cursor: &Cursor,
+    ) -> Result<bool, Ended> {
         let (node, now) = (self.node(), self.node().now());
         match node.completions.replayed(event, now).await? {
             Some(replayed) => self.send_completed(event, &replayed, cursor).await,
-            None => self.send_event(event, answers, cursor).await.map(|()| true),
+            None => self.send_event(event, answers, cursor).await,
         }
     }
 }
