@@ -44,7 +44,7 @@ const ASK_FOR: Duration = Duration::from_secs(90);
 const ATTEMPTS: usize = 8;
 /// How often deadlines are looked at.
 const SWEEP_EVERY: Duration = Duration::from_millis(250);
-/// When a user whose handling failed is due again.
+/// When a user whose change was not handled or not published is due again.
 const AGAIN_MS: LogTime = 5_000;
 /// Users who are handled in one sweep, and at the same time.
 const SWEPT: usize = 200;
@@ -151,6 +151,7 @@ impl Keeper {
         change: impl Fn(&mut Presence, LogTime),
     ) -> Result<(), PresenceError> {
         let keys = [key(user), ASKED.to_owned()];
+        let mut conversations = None;
         for _ in 0..ATTEMPTS {
             let mut values = self.ephemeral.get(&keys).await?.into_iter();
             let now = self.clock.now();
@@ -162,27 +163,69 @@ impl Keeper {
                 self.ephemeral.schedule(QUEUE, user.as_str(), None).await?;
                 return Ok(());
             }
-            let mut audience_before = None;
+            let mut audience_before = record.unpublished.take();
             if has_new_settings || record.is_audience_old(now) {
                 let privacy = self.tables.privacy(user).await.map_err(PresenceError::Tables)?;
-                audience_before = record.take_audience(privacy::audience(Sign::Presence, &privacy), now);
+                let before = record.take_audience(privacy::audience(Sign::Presence, &privacy), now);
+                audience_before = audience_before.or(before);
             }
             let asked_at = asked.and_then(|asked| std::str::from_utf8(&asked).ok()?.parse().ok());
             let is_published = record.publishes(audience_before, asked_at, now);
-            let conversations = if is_published { self.conversations(user).await? } else { vec![] };
+            if is_published && conversations.is_none() {
+                conversations = Some(self.conversations(user).await?);
+            }
             let new = Some((channel::encode(&record)?, KEEP));
             if !self.ephemeral.compare_and_set(&keys[0], old.as_ref(), new).await? {
                 continue;
             }
-            self.ephemeral.schedule(QUEUE, user.as_str(), record.presence.changes_at(now)).await?;
-            if is_published {
-                let (seen, version) = (record.seen(user, now), record.version);
-                let changed = Changed { seen, version, audience_before, conversations };
-                channel::publish(&*self.ephemeral, Kind::Presence, &changed).await?;
+            let (seen, version, audience) = (record.seen(user, now), record.version, record.audience);
+            let conversations = conversations.filter(|_| is_published);
+            let changed =
+                conversations.map(|conversations| Changed { seen, version, audience_before, conversations });
+            let announced = self.announce(user, record.presence.changes_at(now), changed.as_ref()).await;
+            if announced.is_err() {
+                let unpublished = is_published.then_some(audience_before.unwrap_or(audience));
+                self.announce_again(user, version, unpublished).await?;
             }
-            return Ok(());
+            return Ok(announced?);
         }
         Err(EphemeralError::Unavailable("the record changes too often".to_owned()).into())
+    }
+
+    /// Schedules the next change of a user by time, and publishes the present one.
+    async fn announce(
+        &self,
+        user: &UserId,
+        changes_at: Option<LogTime>,
+        changed: Option<&Changed>,
+    ) -> Result<(), EphemeralError> {
+        self.ephemeral.schedule(QUEUE, user.as_str(), changes_at).await?;
+        match changed {
+            Some(changed) => channel::publish(&*self.ephemeral, Kind::Presence, changed).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Makes a user due soon whose next change by time was not scheduled, or whose version was not published:
+    /// the next change publishes it.
+    async fn announce_again(
+        &self,
+        user: &UserId,
+        version: LogTime,
+        unpublished: Option<Audience>,
+    ) -> Result<(), EphemeralError> {
+        let key = key(user);
+        for _ in 0..ATTEMPTS {
+            let old = self.ephemeral.get(std::slice::from_ref(&key)).await?.pop().flatten();
+            let record = old.as_ref().and_then(Record::read).filter(|record| record.version == version);
+            let Some(mut record) = record.filter(|_| unpublished.is_some()) else { break };
+            record.unpublished = unpublished;
+            let new = Some((channel::encode(&record)?, KEEP));
+            if self.ephemeral.compare_and_set(&key, old.as_ref(), new).await? {
+                break;
+            }
+        }
+        self.ephemeral.schedule(QUEUE, user.as_str(), Some(self.clock.now() + AGAIN_MS)).await
     }
 
     /// Handles changes by time until `stop`. All processes do, and each user is handled by one of them.

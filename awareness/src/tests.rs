@@ -1,14 +1,16 @@
 //! What tests stand on, and presence as all processes see it.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use domain::presence::{ALIVE_MS, Reached, Status};
 use platform::clock::Clock;
 use platform::in_process::InProcess;
-use platform::ports::Ephemeral;
+use platform::ports::{Ephemeral, EphemeralError, Subscription};
 use schemas::position::LogTime;
 use schemas::privacy::{Audience, Privacy};
 use schemas::{ConversationId, Refusal, UserId};
@@ -57,9 +59,65 @@ impl Clock for Still {
     }
 }
 
+/// Ephemeral state that publishes nothing while a test says so.
+#[derive(Default)]
+struct Muted {
+    state: InProcess,
+    is_mute: AtomicBool,
+}
+
+#[async_trait]
+impl Ephemeral for Muted {
+    async fn get(&self, keys: &[String]) -> Result<Vec<Option<Bytes>>, EphemeralError> {
+        self.state.get(keys).await
+    }
+
+    async fn set(&self, key: &str, value: Bytes, time_to_live: Duration) -> Result<(), EphemeralError> {
+        self.state.set(key, value, time_to_live).await
+    }
+
+    async fn compare_and_set(
+        &self,
+        key: &str,
+        expected: Option<&Bytes>,
+        new: Option<(Bytes, Duration)>,
+    ) -> Result<bool, EphemeralError> {
+        self.state.compare_and_set(key, expected, new).await
+    }
+
+    async fn add(&self, counter: &str, by: i64, time_to_live: Duration) -> Result<i64, EphemeralError> {
+        self.state.add(counter, by, time_to_live).await
+    }
+
+    async fn schedule(&self, queue: &str, member: &str, at: Option<LogTime>) -> Result<(), EphemeralError> {
+        self.state.schedule(queue, member, at).await
+    }
+
+    async fn due(
+        &self,
+        queue: &str,
+        now: LogTime,
+        again_at: LogTime,
+        most: usize,
+    ) -> Result<Vec<String>, EphemeralError> {
+        self.state.due(queue, now, again_at, most).await
+    }
+
+    async fn publish(&self, channel: &str, message: Bytes) -> Result<(), EphemeralError> {
+        if self.is_mute.load(Ordering::SeqCst) {
+            return Err(EphemeralError::Unavailable("mute".to_owned()));
+        }
+        self.state.publish(channel, message).await
+    }
+
+    fn subscribe(&self, channel: &'static str) -> Subscription {
+        self.state.subscribe(channel)
+    }
+}
+
 /// Two processes over the same state.
 struct Stage {
-    ephemeral: Arc<InProcess>,
+    ephemeral: Arc<Muted>,
     settings: Arc<Settings>,
     clock: Arc<Still>,
     processes: [Arc<Awareness>; 2],
@@ -69,7 +127,7 @@ struct Stage {
 impl Stage {
     async fn new() -> Self {
         let (ephemeral, settings, clock) =
-            (Arc::new(InProcess::default()), Arc::new(Settings::default()), Arc::new(Still::default()));
+            (Arc::new(Muted::default()), Arc::new(Settings::default()), Arc::new(Still::default()));
         *clock.0.lock().unwrap() = 1_700_000_000_000;
         let process = || Awareness::new(ephemeral.clone(), settings.clone(), clock.clone());
         let processes = [process(), process()];
@@ -92,7 +150,8 @@ impl Stage {
         *self.clock.0.lock().unwrap() += time;
     }
 
-    /// Both processes handle what is due, until nothing more is told.
+    /// Runs the sweeps of both processes until no message arrives for two seconds; returns the published
+    /// statuses.
     async fn told(&mut self) -> Vec<Status> {
         let stop = CancellationToken::new();
         let sweeps = self.processes.iter().map(|process| process.presence.sweep(stop.clone()));
@@ -106,7 +165,7 @@ impl Stage {
         };
         tokio::select! {
             told = told => told,
-            _ = sweeps => unreachable!("nobody stops them"),
+            _ = sweeps => unreachable!("the sweeps run until they are stopped"),
         }
     }
 
@@ -154,6 +213,29 @@ async fn who_says_nothing_more_is_missed_by_some_process_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_change_whose_publication_failed_is_published_within_seconds() {
+    let mut stage = Stage::new().await;
+    let mute = |stage: &Stage, is_mute| stage.ephemeral.is_mute.store(is_mute, Ordering::SeqCst);
+    mute(&stage, true);
+    let beaten = stage.processes[0].presence.beat(&ann(), &at("phone", 0), true).await;
+    assert!(beaten.is_err(), "{beaten:?}");
+    assert_eq!(stage.sees().await.0, Status::Online);
+    mute(&stage, false);
+    assert_eq!(stage.told().await, []);
+    stage.passes(5_000);
+    assert_eq!(stage.told().await, [Status::Online]);
+
+    mute(&stage, true);
+    stage.settings.0.lock().unwrap().appear_offline = true;
+    assert!(stage.processes[0].presence.look_again(&ann()).await.is_err());
+    mute(&stage, false);
+    stage.passes(5_000);
+    assert_eq!(stage.told().await, [Status::Online], "once, to hide her from those who saw her");
+    stage.passes(5_000);
+    assert_eq!(stage.told().await, []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nodes_that_have_missed_some_are_told_again_and_what_was_lost_comes_back() {
     let mut stage = Stage::new().await;
     stage.beats(0, "phone").await;
@@ -188,7 +270,7 @@ async fn new_settings_are_published_at_once_and_nothing_under_closed_ones() {
     let changed = stage.told.next().await.unwrap();
     assert_eq!((changed.seen.audience, changed.audience_before), (Audience::NoOne, Some(Audience::Everyone)));
     stage.processes[0].presence.leave(&ann(), &at("phone", 0), stage.clock.now()).await.unwrap();
-    assert_eq!(stage.told().await, [], "it would tell when she goes");
+    assert_eq!(stage.told().await, [], "a message would reveal when she leaves");
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,8 +18,10 @@ pub(crate) struct Record {
     published: Status,
     published_at: LogTime,
     pub version: LogTime,
-    audience: Audience,
+    pub audience: Audience,
     audience_at: Option<LogTime>,
+    /// The audience before a change that was not published.
+    pub unpublished: Option<Audience>,
 }
 
 /// Closed until the settings are known.
@@ -32,6 +34,7 @@ impl Default for Record {
             version: 0,
             audience: Audience::NoOne,
             audience_at: None,
+            unpublished: None,
         }
     }
 }
