@@ -1,24 +1,24 @@
-//! Users as the platform changes them: whoever shares a conversation with one on this node learns of it.
+//! Changes of profiles, as the platform publishes them: connected users who share a conversation with the
+//! changed user receive a notice.
 //!
-//! Invariants: who may not see what a user does now learns nothing of them; a change is told once to a
-//! subscription, however many conversations are shared. What is missed is not replayed: answers are current.
+//! Invariants: a user from whom a block hides the changed user receives nothing; a subscription receives a
+//! change once, however many conversations are shared. Missed changes are not replayed; queries return
+//! current profiles.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::try_join_all;
 use futures::{StreamExt, stream};
+use graphql::Rows;
 use graphql::live::Delivery;
-use graphql::rows::Pages;
-use platform::ports::{LogError, Record, TablesError};
+use platform::ports::{LogError, Record};
 use platform::retry;
+use schemas::UserId;
 use schemas::avro;
 use schemas::people::{PlatformUser, Profile};
 use schemas::position::Partition;
-use schemas::tables::CONVERSATIONS_BY_USER;
-use schemas::tables::views::MembershipRow;
 use schemas::topics::PLATFORM_USERS;
-use schemas::{ConversationId, UserId};
 
 use crate::Node;
 use crate::metrics::{self, Dropped};
@@ -26,9 +26,11 @@ use crate::notice::{Notice, NoticeKind};
 
 /// Changed users whose conversations are read at once.
 const AT_ONCE: usize = 8;
+/// Conversations whose members are notified of a change.
+const MAX_CONVERSATIONS: usize = 1_000;
 
 impl Node {
-    /// Tells of changes from now on. Ends only with an error.
+    /// Delivers changes of profiles from now on. Ends only with an error.
     pub async fn follow_people(&self) -> Result<(), LogError> {
         let partitions = 0..self.log.partitions(&PLATFORM_USERS);
         try_join_all(partitions.map(|partition| self.follow_people_of(partition))).await.map(drop)
@@ -48,8 +50,12 @@ impl Node {
 
     async fn tell_change(&self, profile: Profile) {
         let user = &profile.user.clone();
-        let conversations = self.conversations_of(user).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "a change of a user is told to nobody else");
+        let rows = Rows::new(self.tables.clone());
+        let conversations = rows.conversations_of(user, MAX_CONVERSATIONS).await.unwrap_or_else(|refusal| {
+            tracing::warn!(
+                error = refusal.detail,
+                "conversations of a changed user not read: only the user is notified"
+            );
             metrics::dropped(Dropped::UserChanged).inc();
             vec![]
         });
@@ -61,19 +67,6 @@ impl Node {
             // Their tier may be another.
             hub.tell_users(|other| other == user, &flags);
         }
-    }
-
-    /// Conversations that a user is in: the first page of them.
-    async fn conversations_of(&self, user: &UserId) -> Result<Vec<ConversationId>, TablesError> {
-        let partition = MembershipRow::partition(user);
-        let page = Pages::of(&*self.tables, &CONVERSATIONS_BY_USER, partition).next().await?;
-        let mut conversations = vec![];
-        for row in page.unwrap_or_default() {
-            let row = MembershipRow::from_row(user, &row.key, &row.columns);
-            let row = row.map_err(|error| TablesError::Refused(error.to_string()))?;
-            conversations.extend(row.member.present().is_some().then_some(row.conversation));
-        }
-        Ok(conversations)
     }
 }
 

@@ -162,6 +162,18 @@ impl Rows {
         Memberships { user, pages: Pages::of(&*self.tables, &CONVERSATIONS_BY_USER, partition) }
     }
 
+    /// Up to `most` conversations that a user is in.
+    pub async fn conversations_of(&self, user: &UserId, most: usize) -> Result<Vec<ConversationId>, Refusal> {
+        let (mut memberships, mut found) = (self.memberships(user), vec![]);
+        while found.len() < most
+            && let Some(page) = memberships.next().await?
+        {
+            let present = page.into_iter().filter(|row| row.member.present().is_some());
+            found.extend(present.map(|row| row.conversation).take(most - found.len()));
+        }
+        Ok(found)
+    }
+
     /// Every row of a conversation between two bounds.
     pub(super) async fn conversation_range(
         &self,

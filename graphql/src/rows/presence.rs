@@ -18,13 +18,6 @@ impl Tables for Rows {
     }
 
     async fn conversations(&self, user: &UserId, most: usize) -> Result<Vec<ConversationId>, Refusal> {
-        let (mut memberships, mut found) = (self.memberships(user), vec![]);
-        while found.len() < most
-            && let Some(page) = memberships.next().await?
-        {
-            let present = page.into_iter().filter(|row| row.member.present().is_some());
-            found.extend(present.map(|row| row.conversation).take(most - found.len()));
-        }
-        Ok(found)
+        self.conversations_of(user, most).await
     }
 }
