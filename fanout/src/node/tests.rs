@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use awareness::Awareness;
 use bytes::Bytes;
-use graphql::Rows;
 use platform::clock::SystemClock;
-use platform::in_process::InProcess;
 use platform::runner::checkpoint::Checkpoint;
 use schemas::control::RULES;
 use schemas::topics::EVENTS;
@@ -20,7 +17,7 @@ use crate::hub::tests::client::INBOX;
 use crate::hub::tests::world::{LANES, World, user};
 use crate::lanes::Lane;
 use crate::node::Entrance;
-use crate::subscription::tests::ports::{Memory, MemoryLog};
+use crate::subscription::tests::ports::{Memory, MemoryLog, awareness};
 use crate::{Options, metrics};
 
 /// The first command of a world.
@@ -47,11 +44,7 @@ async fn node(world: &World, tables: &Arc<Memory>, unknown: Option<usize>) -> (A
     }
     log.records.insert((EVENTS.name, 0), records);
     let options = Options { shards: 1, ..Options::default() };
-    let awareness = Awareness::new(
-        Arc::new(InProcess::default()),
-        Arc::new(Rows::new(tables.clone())),
-        Arc::new(SystemClock),
-    );
+    let awareness = awareness(tables);
     let (log, clock, key) = (Arc::new(log), Arc::new(SystemClock), CursorKey::new([7; 32]));
     Node::new(log, tables.clone(), clock, awareness, key, options).await.unwrap()
 }

@@ -174,16 +174,17 @@ impl Log for MemoryLog {
     }
 }
 
+/// Awareness over these tables, with ephemeral state of its own.
+pub fn awareness(tables: &Arc<Memory>) -> Arc<Awareness> {
+    Awareness::new(Arc::new(InProcess::default()), Arc::new(Rows::new(tables.clone())), Arc::new(SystemClock))
+}
+
 /// Payloads over these tables.
 pub fn rendering_schema(tables: &Arc<Memory>) -> RenderingSchema {
     graphql::rendering_schema(Arc::new(Reads::new(
         Arc::new(Rows::new(tables.clone())),
         ConversationKey::new([7; 32]),
-        Awareness::new(
-            Arc::new(InProcess::default()),
-            Arc::new(Rows::new(tables.clone())),
-            Arc::new(SystemClock),
-        ),
+        awareness(tables),
         Arc::new(SystemClock),
     )))
 }

@@ -5,15 +5,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use awareness::Awareness;
 use domain::Conversations;
 use fold::Fold;
 use futures::{SinkExt, StreamExt};
 use graphql::auth::Authenticator;
-use graphql::{Limits, Rows, Viewer};
+use graphql::{Limits, Viewer};
 use platform::clock::SystemClock;
 use platform::connections::{self, Places, Reading, Stream};
-use platform::in_process::InProcess;
 use schemas::avro;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval, Role as Rank};
@@ -31,7 +29,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::ports::{Memory, MemoryLog, executor, rendering_schema};
+use super::ports::{Memory, MemoryLog, awareness, executor, rendering_schema};
 use crate::cursor::{Cursor, CursorKey};
 use crate::hub::tests::world::{LANES, World, conversation, user};
 use crate::shard::{Holds, Shard, Stands};
@@ -79,11 +77,7 @@ impl Stage {
         let log = Arc::new(MemoryLog { partitions: LANES.partitions, ..MemoryLog::default() });
         let (clock, key) = (Arc::new(SystemClock), CursorKey::new([7; 32]));
         let options = Options { shards: 1, ..options };
-        let awareness = Awareness::new(
-            Arc::new(InProcess::default()),
-            Arc::new(Rows::new(tables.clone())),
-            Arc::new(SystemClock),
-        );
+        let awareness = awareness(&tables);
         let (node, mut entrances) =
             Node::new(log, tables.clone(), clock, awareness, key, options).await.unwrap();
         let stands = Stands {
