@@ -4,9 +4,10 @@
 //! been published lasts for [`LASTS`], and needs no second message to end.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use platform::lock::locked;
 use platform::ports::{Ephemeral, EphemeralError};
 use schemas::people::Profile;
 use schemas::{ConversationId, UserId};
@@ -58,7 +59,7 @@ impl Publisher {
     }
 
     fn recent(&self) -> MutexGuard<'_, HashMap<Key, Said>> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.recent)
     }
 
     /// Publishes a status to all nodes, unless the same was published within [`EVERY`].

@@ -14,10 +14,11 @@ mod ring;
 mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use domain::delivery::Answers;
 use graphql::live::Filter;
+use platform::lock::locked;
 use schemas::UserId;
 use schemas::position::Offset;
 use tokio::sync::Notify;
@@ -85,7 +86,7 @@ impl Hub {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 
     /// Takes in records of a lane, and offers each event to the users who get it. Returns what hides

@@ -13,13 +13,14 @@ mod shape;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType, Selection};
 use async_graphql::{Name, Request, Response, Value, Variables};
 use futures::{FutureExt, StreamExt};
 use graphql::live::{self, CURSOR_PLACEHOLDER, Delivery, Mode, Sealed};
 use graphql::{RenderingSchema, Viewer};
+use platform::lock::locked;
 use schemas::ErrorCode;
 use siphasher::sip128::{Hasher128, SipHasher24};
 
@@ -113,7 +114,7 @@ impl Selected {
         viewer: &Viewer,
         replayed: i32,
     ) -> Result<Arc<Payload>, Failed> {
-        let last = || self.drained.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = || locked(&self.drained);
         let same =
             last().as_ref().filter(|(count, _)| *count == replayed).map(|(_, payload)| payload.clone());
         if let Some(same) = same {

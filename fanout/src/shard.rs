@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use graphql::auth::Authenticator;
 use graphql::limits::Peer;
 use graphql::{Admission, Executor, Limits, RenderingSchema, Viewer};
 use platform::connections::{Detached, Place, Reading, Stream};
+use platform::lock::locked;
 use schemas::UserId;
 use slab::Slab;
 use tokio::sync::{Notify, Semaphore, mpsc};
@@ -140,7 +141,7 @@ impl Shards {
     /// Ends the shards.
     pub async fn stop(&self) -> Result<(), ShardsError> {
         self.stop.cancel();
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        let threads = std::mem::take(&mut *locked(&self.threads));
         for thread in threads {
             let joined = spawn_blocking(move || thread.join()).await;
             joined.map_err(|_| ShardsError::Ended)?.map_err(|_| ShardsError::Ended)?;

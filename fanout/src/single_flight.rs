@@ -5,8 +5,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use platform::lock::locked;
 use tokio::sync::OnceCell;
 
 /// What each takes beside its value.
@@ -62,16 +63,12 @@ impl<K: Copy + Eq + Hash, V: Clone, E: Clone> SingleFlight<K, V, E> {
     /// Runs an attempt to make a value, while no other thread runs one for the same value.
     pub fn alone<T>(&self, key: K, attempt: impl FnOnce() -> T) -> T {
         let cell = self.change(|kept| kept.cell(key));
-        let _attempt = if cell.value.initialized() {
-            None
-        } else {
-            Some(cell.attempt.lock().unwrap_or_else(PoisonError::into_inner))
-        };
+        let _attempt = if cell.value.initialized() { None } else { Some(locked(&cell.attempt)) };
         attempt()
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Kept<K, V, E>) -> T) -> T {
-        let kept = &mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = &mut *locked(&self.kept);
         let changed = change(kept);
         while kept.bytes > self.bound
             && let Some(oldest) = kept.oldest_first.pop_front()

@@ -5,12 +5,13 @@
 //! [`EVERY`], whichever process published them; the number of statuses is bounded.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use awareness::typing::{EVERY, LASTS, Typing};
 use domain::delivery;
 use futures::future::OptionFuture;
 use graphql::live::Delivery;
+use platform::lock::locked;
 use schemas::{ConversationId, UserId};
 use tokio::time::{Instant, sleep_until};
 
@@ -86,7 +87,7 @@ impl Known {
 
 impl Typists {
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     fn next_end(&self) -> Option<Instant> {

@@ -7,11 +7,12 @@
 //!   nothing has happened.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use platform::lock::locked;
 use platform::ports::{LogError, Receipt};
 use schemas::Refusal;
 use schemas::position::Partition;
@@ -49,7 +50,7 @@ impl Acknowledgements {
     }
 
     fn unacknowledged(&self) -> MutexGuard<'_, HashMap<Place, VecDeque<Instant>>> {
-        self.unacknowledged.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.unacknowledged)
     }
 
     /// Reserves room for a command to a partition, before it is queued.

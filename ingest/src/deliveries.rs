@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::{BoxFuture, Shared};
+use platform::lock::locked;
 use schemas::{ConversationId, Refusal, UserId};
 use tokio::time::{Instant, sleep_until};
 
@@ -48,7 +49,7 @@ impl Default for Deliveries {
 
 impl Deliveries {
     fn slots(&self) -> MutexGuard<'_, HashMap<Key, Slot>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.slots)
     }
 
     /// Requests a mark by `run`, or by a command that already waits; the answer comes when that has run. When

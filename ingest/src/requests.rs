@@ -5,9 +5,10 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use platform::lock::locked;
 use schemas::code::ErrorCode;
 use schemas::position::Partition;
 use schemas::verdict::{Decider, Outcome, Reply, Verdict};
@@ -104,7 +105,7 @@ impl Requests {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.table)
     }
 
     /// Enters a request, if there is room.

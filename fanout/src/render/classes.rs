@@ -4,9 +4,10 @@
 //! rendered for each of its viewers alone.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use domain::delivery::Answers;
+use platform::lock::locked;
 use smallvec::SmallVec;
 
 use super::Key;
@@ -32,7 +33,7 @@ impl Classes {
     /// Whether the key's answers are one of the classes that share a rendering.
     pub fn admit(&self, key: Key) -> bool {
         let subject = Key { answers: Answers::default(), ..key };
-        let recent = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = &mut *locked(&self.0);
         let classes = recent.by_subject.entry(subject).or_insert_with(|| {
             recent.oldest_first.push_back(subject);
             SmallVec::new()

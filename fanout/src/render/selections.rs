@@ -4,9 +4,10 @@
 //! variable but those that its root field is given, which that field checks; what is kept is bounded.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use moka::sync::Cache;
+use platform::lock::locked;
 
 use super::{Selected, secret_hash};
 
@@ -59,7 +60,7 @@ impl Selections {
     }
 
     fn share(&self, selected: Selected) -> Arc<Selected> {
-        let shared = &mut *self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let shared = &mut *locked(&self.shared);
         if let Some(same) = shared.by_key.get(&selected.key).and_then(Weak::upgrade) {
             return same;
         }

@@ -5,8 +5,9 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use platform::lock::locked;
 use schemas::UserId;
 
 use crate::Options;
@@ -66,7 +67,7 @@ impl Quotas {
     }
 
     fn users(&self) -> MutexGuard<'_, HashMap<UserId, Holding>> {
-        self.users.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.users)
     }
 }
 

@@ -6,9 +6,10 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
+use platform::lock::locked;
 use tokio::time::Instant;
 
 /// Keys that are kept.
@@ -45,7 +46,7 @@ impl<K: Hash + Eq + Clone> Allowance<K> {
             return Ok(());
         }
         let now = nanoseconds(now.saturating_duration_since(self.begun));
-        let mut owing = self.owing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut owing = locked(&self.owing);
         let known = owing.until.get_mut(key);
         let owed = known.as_ref().map_or(now, |until| (**until).max(now));
         let until = owed.saturating_add(self.each.saturating_mul(count));

@@ -4,9 +4,10 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use async_graphql::parser::types::OperationType;
+use platform::lock::locked;
 use schemas::{ErrorCode, Refusal, UserId};
 
 use super::{Limits, Options, crowded, metrics};
@@ -49,7 +50,7 @@ impl Executions {
         fits: impl FnOnce(Load, Load) -> Result<(), Refusal>,
         change: impl Fn(&mut Load),
     ) -> Result<(), Refusal> {
-        let mut loads = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut loads = locked(&self.0);
         let own = user.and_then(|user| loads.users.get(user)).copied();
         fits(loads.all, own.unwrap_or_default())?;
         change(&mut loads.all);

@@ -4,8 +4,9 @@
 //! is shared between viewers.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use platform::lock::locked;
 use schemas::ConversationId;
 use schemas::creating::Opened;
 use schemas::organizing::Organized;
@@ -49,7 +50,7 @@ pub(super) struct Conversation {
 
 impl Rights {
     fn read(&self) -> MutexGuard<'_, Read> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.0)
     }
 
     pub(super) fn blocks(&self) -> Cell<BlockList> {

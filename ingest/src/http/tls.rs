@@ -10,11 +10,12 @@ use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use platform::clock::Clock;
 use platform::connections::Connection;
+use platform::lock::locked;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::{self, PemObject};
@@ -93,7 +94,7 @@ impl Tls {
 
     /// Uses the files if they have changed; logs whether they were usable.
     fn refresh(&self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = locked(&self.state);
         let bytes = Bytes::read(&self.certificate, &self.key);
         if state.seen.as_ref() == bytes.as_ref().ok() {
             return;
@@ -123,7 +124,7 @@ impl Tls {
         connection: Connection,
         within: Duration,
     ) -> Option<(impl Future<Output = ()> + use<>, Connection)> {
-        let config = self.state.lock().unwrap_or_else(PoisonError::into_inner).config.clone();
+        let config = locked(&self.state).config.clone();
         // A frame is to leave at once.
         let shaken = match connection.send_at_once() {
             Ok(()) => {
