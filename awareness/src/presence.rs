@@ -32,9 +32,9 @@ pub use record::{Changed, Seen};
 
 /// Users whose status changes by time.
 const QUEUE: &str = "presence-deadlines";
-/// When a node asked for everything once more.
+/// When a node last asked for republication.
 const ASKED: &str = "presence-asked";
-/// Lasts until everything is lost.
+/// A value that exists until ephemeral state is lost.
 const EPOCH: &str = "presence-epoch";
 /// How long an unchanged record is kept, for the time at which its user was last seen.
 const KEEP: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -266,7 +266,7 @@ impl Keeper {
         self.ephemeral.set(ASKED, Bytes::from(self.clock.now().to_string()), ASK_FOR).await
     }
 
-    /// Tells what is there from what was lost: it changes whenever everything is lost.
+    /// The id of the present ephemeral state; another value means that everything was lost.
     pub async fn epoch(&self) -> Result<Bytes, EphemeralError> {
         let new = Bytes::from(self.clock.now().to_string());
         self.ephemeral.compare_and_set(EPOCH, None, Some((new, KEEP))).await?;

@@ -1,7 +1,7 @@
 //! Presence: what a user's devices say together about whether the user is there.
 //!
-//! Invariants: pure, by the time that is passed in; a device counts for [`ALIVE_MS`] after its last word; a user
-//! is the best of their devices; what is kept of a user is bounded.
+//! Invariants: pure, by the time that is passed in; a device counts for [`ALIVE_MS`] after its last
+//! heartbeat; a user is the best of their devices; what is kept of a user is bounded.
 
 use schemas::position::LogTime;
 use serde::{Deserialize, Serialize};
@@ -108,7 +108,7 @@ impl Presence {
         self.devices.iter().map(|device| device.status(now)).min().unwrap_or(Status::Offline)
     }
 
-    /// When the status may be another without a word of a device; `None` if it never will.
+    /// When the status may change without a further heartbeat; `None` if it cannot.
     pub fn changes_at(&self, now: LogTime) -> Option<LogTime> {
         let times = self.devices.iter().flat_map(|device| [device.ends_at(), device.is_away_at()]);
         times.filter(|at| *at > now).min()

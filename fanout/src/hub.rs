@@ -322,7 +322,7 @@ impl Hub {
     }
 }
 
-/// Keeps everybody else from the hub.
+/// Holds the hub's lock.
 pub struct Taking<'a>(MutexGuard<'a, State>);
 
 impl Taking<'_> {

@@ -2,8 +2,9 @@
 //!
 //! [`node`] follows the log and takes snapshots; [`completion`] reads what renderings need; [`hub`] holds
 //! recent events and the users who are here; [`render`] executes a payload once for all who share it;
-//! [`notice`] holds short-lived states, such as typing; [`people`] and [`flags`] tell of changes outside the events; [`subscription`] starts and replays; `shard` delivers;
-//! [`socket`] speaks `graphql-transport-ws`.
+//! [`notice`] holds short-lived states, such as typing; [`people`] and [`flags`] deliver changes
+//! that are no events; [`subscription`] starts and replays; `shard` delivers; [`socket`] speaks
+//! `graphql-transport-ws`.
 //!
 //! Invariants: a message is never dropped in silence: a socket that cannot follow is closed with a
 //! code that says "resume"; a cursor resumes on any node; memory is bounded.

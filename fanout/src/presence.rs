@@ -1,8 +1,8 @@
 //! Presence on a node: changes are delivered to users who watch a user or share a conversation with them; devices
 //! whose last socket closed leave.
 //!
-//! Invariants: visibility is asked at delivery; the changes of one user are handled in their order; a missed change
-//! is made up for within a minute, also after ephemeral state was lost; what is known is bounded.
+//! Invariants: visibility is checked at delivery; the changes of one user are handled in order; a missed
+//! change is corrected within a minute, also after a loss of ephemeral state; memory is bounded.
 
 mod devices;
 mod known;
@@ -38,14 +38,14 @@ const READ_AT_ONCE: usize = 500;
 /// Users whose conversations are read at the same time.
 const CONVERSATIONS_AT_ONCE: usize = 32;
 
-/// What others may have to learn of a user.
+/// A change to deliver on this node.
 enum Change {
     Published(Changed),
     Parted(Parted),
 }
 
 impl Node {
-    /// Delivers changes to users who are here, and makes up for missed ones. Never returns.
+    /// Delivers changes to connected users, and corrects missed ones. Never returns.
     pub async fn follow_presence(&self) {
         let mut lanes = self.present.lanes().await;
         let handled = join_all(lanes.iter_mut().map(|lane| self.handle_presence(lane)));

@@ -124,9 +124,9 @@ pub enum Delivery {
     /// Never replayed.
     Typing(Typing),
     Presence(Seen),
-    /// The same: the platform has changed what is seen of a user.
+    /// Never replayed: the published profile of a user has changed.
     UserChanged(Profile),
-    /// The same: the viewer's flags may have changed.
+    /// Never replayed: the viewer's flags may have changed.
     FlagsChanged,
     ResumeGap {
         reason: String,

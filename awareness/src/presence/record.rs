@@ -63,7 +63,7 @@ pub struct Changed {
     pub version: LogTime,
     /// The audience until now, if it has changed.
     pub audience_before: Option<Audience>,
-    /// Conversations whose members are told.
+    /// Conversations whose members may receive the change.
     pub conversations: Vec<ConversationId>,
 }
 
@@ -92,8 +92,9 @@ impl Record {
         (was_known && before != audience).then_some(before)
     }
 
-    /// Notes that the status is published, if it is to be; returns whether. What nobody may see now or before is
-    /// not published, as its time would tell.
+    /// Records a changed or requested status as published, under a new version; returns whether to publish a
+    /// message. If the audience is and was `NoOne`, there is no message: its time alone would reveal a
+    /// change.
     pub fn publishes(
         &mut self,
         audience_before: Option<Audience>,

@@ -1,4 +1,4 @@
-//! Notices through a hub: who is to have them, and their way into the queues.
+//! Notices in a hub: selects the recipients and queues the notices.
 //!
 //! Invariant: a member whom a block or the end of a membership hides a user from gets no notice of that user.
 

@@ -21,7 +21,7 @@ use smallvec::SmallVec;
 use super::SubscriptionId;
 use crate::event::{About, Completed, Event};
 
-/// Members of a conversation on one shard to whom presence is told because of it.
+/// Presence is not delivered through conversations with more members than this on one shard.
 const MAX_ACQUAINTED: usize = 50;
 
 /// A user who may want to see the presence of another.

@@ -35,7 +35,7 @@ pub struct Devices {
     here: Mutex<HashMap<(UserId, String), usize>>,
     leaves: mpsc::Sender<Leaving>,
     leaving: tokio::sync::Mutex<mpsc::Receiver<Leaving>>,
-    /// Tells this node from others.
+    /// The id of this node.
     node: String,
     clock: Arc<dyn Clock>,
 }
@@ -98,7 +98,7 @@ impl Drop for DeviceSeat {
 }
 
 impl Node {
-    /// Lets devices leave whose last socket has closed. Never returns.
+    /// Removes devices whose last socket has closed from the presence of their users. Never returns.
     pub async fn follow_leaving(&self) {
         let (mut leaving, mut devices) = (self.devices.leaving.lock().await, vec![]);
         while leaving.recv_many(&mut devices, AT_ONCE).await > 0 {

@@ -1,6 +1,7 @@
 //! Users who are there, as a node knows them, and the changes that wait to be handled.
 //!
-//! Invariants: a user's changes wait in one lane, in their order; a change without room is missed, and made up for.
+//! Invariants: a user's changes wait in one lane, in their order; a change without room is dropped, and
+//! corrected later.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -79,7 +80,7 @@ impl Present {
         parted.into_iter().for_each(|parted| self.pass(Change::Parted(parted)));
     }
 
-    /// A change is missed, and has to be made up for.
+    /// Records that a change was missed and has to be corrected.
     pub(super) fn miss(&self) {
         self.missed.notify_one();
     }

@@ -56,7 +56,7 @@ impl User {
         Ok(&self.profile(ctx).await?.display_name)
     }
 
-    /// null where the viewer may not see it, or where it cannot be told just now
+    /// null if the viewer may not see it, or if it cannot be read at present
     async fn presence(&self, ctx: &Context<'_>) -> Result<Option<UserPresence>> {
         let seen = access(ctx)?.presence(std::slice::from_ref(&self.id)).await;
         let shown = seen.ok().and_then(|mut seen| seen.pop()).filter(|(_, is_shown)| *is_shown);

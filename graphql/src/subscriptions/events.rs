@@ -84,7 +84,7 @@ pub struct TypingChanged {
 #[derive(SimpleObject)]
 pub struct ReactionChanged {
     reaction: ReactionChange,
-    /// Whether it came; else it went.
+    /// true if the reaction was added, false if it was removed.
     added: bool,
 }
 
@@ -93,7 +93,7 @@ pub struct PresenceChanged {
     presence: UserPresence,
 }
 
-/// A user with whom the viewer shares a conversation, or the viewer, is seen in another way.
+/// The profile of the viewer, or of a user who shares a conversation with the viewer, has changed.
 #[derive(SimpleObject)]
 pub struct UserChanged {
     user: User,

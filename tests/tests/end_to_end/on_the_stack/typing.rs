@@ -1,6 +1,7 @@
-//! Typing: told to the members who are there, ended by time, by sending and by leaving, never replayed.
+//! Typing statuses: delivered to connected members; ended by time, by sending and by leaving; never replayed.
 //!
-//! What somebody is not told is seen by what comes next: all of it comes in the order in which it was answered.
+//! That a status is not delivered is shown by the next one that is: statuses arrive in the order of their
+//! answers.
 
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-/// How long somebody types who does not say so again.
+/// How long a typing status lasts without a repeat.
 const LASTS: Duration = Duration::from_secs(5);
 /// How often the same is published.
 const EVERY: Duration = Duration::from_secs(2);
