@@ -15,7 +15,6 @@ use graphql::live::Delivery;
 use platform::ports::{LogError, Record};
 use platform::retry;
 use schemas::UserId;
-use schemas::avro;
 use schemas::people::{PlatformUser, Profile};
 use schemas::position::Partition;
 use schemas::topics::PLATFORM_USERS;
@@ -74,19 +73,17 @@ impl Node {
 fn newest(records: &[Record]) -> Vec<Profile> {
     let mut changed = BTreeMap::new();
     for record in records {
-        let Some(user) = record.key_text().and_then(|key| key.parse::<UserId>().ok()) else { continue };
-        let profile = if record.value.is_empty() {
-            Some(Profile::of_erased(user.clone()))
-        } else {
-            avro::decode::<PlatformUser>(&record.value).ok().map(|said| said.profile())
-        };
-        changed.extend(profile.filter(|profile| profile.user == user).map(|profile| (user, profile)));
+        let Ok((user, said)) = PlatformUser::read(record.key_text(), &record.value) else { continue };
+        let profile = said.map_or_else(|| Profile::of_erased(user.clone()), |said| said.profile());
+        changed.insert(user, profile);
     }
     changed.into_values().collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use schemas::avro;
+
     use super::*;
 
     fn record(key: &str, value: Vec<u8>) -> Record {
@@ -95,6 +92,10 @@ mod tests {
     }
 
     fn named(user: &str, name: &str) -> Vec<u8> {
+        of_tier(user, name, None)
+    }
+
+    fn of_tier(user: &str, name: &str, tier: Option<&str>) -> Vec<u8> {
         avro::encode(&PlatformUser {
             user: user.parse().unwrap(),
             username: user.to_owned(),
@@ -102,7 +103,7 @@ mod tests {
             avatar_url: None,
             email: Some("ann@example.org".to_owned()),
             locale: None,
-            tier: None,
+            tier: tier.map(str::to_owned),
         })
     }
 
@@ -115,6 +116,7 @@ mod tests {
             record("bob", vec![]),
             record("carl", named("dan", "Dan")),
             record("eve", b"malformed".to_vec()),
+            record("fay", of_tier("fay", "Fay", Some("Premium!"))),
         ];
         let told =
             newest(&records).into_iter().map(|profile| (profile.user.to_string(), profile.display_name));

@@ -5,6 +5,8 @@ use std::fmt;
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::avro;
+use crate::flags::Tier;
 use crate::ids::UserId;
 use crate::position::LogTime;
 
@@ -68,6 +70,24 @@ impl fmt::Debug for PlatformUser {
 }
 
 impl PlatformUser {
+    /// The user that a record names, and what it says of them: nothing of one who is erased. All readers take the
+    /// same records for poison. An error never shows the value.
+    pub fn read(key: Option<&str>, value: &[u8]) -> Result<(UserId, Option<Self>), String> {
+        let user: Option<UserId> = key.and_then(|key| key.parse().ok());
+        let user = user.ok_or("the key is no user's")?;
+        if value.is_empty() {
+            return Ok((user, None));
+        }
+        let said: Self = avro::decode(value).map_err(|error| error.to_string())?;
+        if said.user != user {
+            return Err("the key is not the user's".to_owned());
+        }
+        if said.tier.as_ref().is_some_and(|tier| tier.parse::<Tier>().is_err()) {
+            return Err("the tier has no tier's name".to_owned());
+        }
+        Ok((user, Some(said)))
+    }
+
     /// What others see.
     pub fn profile(&self) -> Profile {
         Profile {

@@ -5,8 +5,6 @@
 use platform::ports::Record;
 use platform::projection::Projection;
 use schemas::UserId;
-use schemas::avro;
-use schemas::flags::Tier;
 use schemas::people::PlatformUser;
 use schemas::tables::views::ViewRow;
 use schemas::tables::{PRIVATE_USERS, Table, USERS, Value};
@@ -23,8 +21,8 @@ impl Projection for Profiles {
     }
 
     fn project(record: &Record) -> Result<Vec<ViewRow>, String> {
-        let key = user(record)?;
-        let Some(said) = read(record)? else {
+        let (key, said) = PlatformUser::read(record.key_text(), &record.value)?;
+        let Some(said) = said else {
             let nothing =
                 || vec![Value::text_or_null(None), Value::text_or_null(None), Value::text_or_null(None)];
             return Ok(vec![row(&USERS, &key, nothing()), row(&PRIVATE_USERS, &key, nothing())]);
@@ -44,34 +42,18 @@ fn row(table: &'static Table, user: &UserId, columns: Vec<Value>) -> ViewRow {
     ViewRow { table, partition: vec![Value::text(user.as_str())], key: vec![], columns, time_to_live: None }
 }
 
-/// The user whom a record is about.
-fn user(record: &Record) -> Result<UserId, String> {
-    let key = record.key_text().and_then(|key| key.parse().ok());
-    key.ok_or_else(|| "the key is no user's".to_owned())
-}
-
 /// The user whom a record erases.
 pub fn erased(record: &Record) -> Option<UserId> {
-    user(record).ok().filter(|_| record.value.is_empty())
-}
-
-/// What a record says; nothing of a user who is erased. An error never shows the value.
-fn read(record: &Record) -> Result<Option<PlatformUser>, String> {
-    if record.value.is_empty() {
-        return Ok(None);
+    match PlatformUser::read(record.key_text(), &record.value) {
+        Ok((user, None)) => Some(user),
+        Ok((_, Some(_))) | Err(_) => None,
     }
-    let said: PlatformUser = avro::decode(&record.value).map_err(|error| error.to_string())?;
-    if record.key.as_deref() != Some(said.user.as_str().as_bytes()) {
-        return Err("the key is not the user's".to_owned());
-    }
-    if said.tier.as_ref().is_some_and(|tier| tier.parse::<Tier>().is_err()) {
-        return Err("the tier has no tier's name".to_owned());
-    }
-    Ok(Some(said))
 }
 
 #[cfg(test)]
 mod tests {
+    use schemas::avro;
+
     use super::*;
 
     fn ann() -> PlatformUser {

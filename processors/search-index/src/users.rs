@@ -6,7 +6,6 @@ use platform::effects::{Effects, Failure, Unreadable};
 use platform::ports::Record;
 use platform::unknown::Writer;
 use schemas::UserId;
-use schemas::avro;
 use schemas::people::{PlatformUser, Profile};
 use schemas::position::Version;
 use schemas::search::{CONVERSATIONS, Change, USERS};
@@ -48,17 +47,10 @@ impl Effects for Users {
     }
 
     fn effects(&self, record: &Record) -> Result<Vec<Renamed>, Unreadable> {
-        let key = record.key_text().and_then(|key| key.parse::<UserId>().ok());
-        let user = key.ok_or_else(|| Unreadable::poison("the key is no user's"))?;
-        let version = Version::of(record.offset);
-        if record.value.is_empty() {
-            return Ok(vec![Renamed { user, profile: None, version }]);
-        }
-        let said: PlatformUser = avro::decode(&record.value).map_err(Unreadable::poison)?;
-        if said.user != user {
-            return Err(Unreadable::poison("the key is not the user's"));
-        }
-        Ok(vec![Renamed { user, profile: Some(said.profile()), version }])
+        let said = PlatformUser::read(record.key_text(), &record.value);
+        let (user, said) = said.map_err(Unreadable::Poison)?;
+        let profile = said.map(|said| said.profile());
+        Ok(vec![Renamed { user, profile, version: Version::of(record.offset) }])
     }
 
     async fn apply(&self, effects: &[&Renamed]) -> Result<(), Failure> {
