@@ -1,6 +1,7 @@
 //! Conversations that a viewer finds.
 //!
-//! Invariant: the viewer's own name finds nothing; it stands in each of their conversations.
+//! Invariants: the viewer's own name finds nothing, as it stands in each of their conversations. A request that
+//! the viewer has not accepted is not found.
 
 use domain::indexing;
 use platform::ports::search::{Filter, Hit, Query};
@@ -56,7 +57,7 @@ async fn within(
         for hit in hits {
             let Ok(id) = hit.id.parse::<ConversationId>() else { continue };
             let sight = access.sight(&id).await?;
-            if sight.interval().is_ok() && is_found(&hit, &sight, own_name) {
+            if sight.interval().is_ok() && !sight.is_request() && is_found(&hit, &sight, own_name) {
                 found.push((hit.score, Conversation::seen(sight)));
             }
         }

@@ -1,7 +1,7 @@
 //! Search finds what its viewer sees, in their words, and nothing else.
 
 use musclemap_tests::acts::{add, delete, edit, leave, people, rename, set_block};
-use musclemap_tests::client::code;
+use musclemap_tests::client::{code, data};
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::{Client, System};
 use serde_json::{Value, json};
@@ -199,6 +199,21 @@ async fn conversations_are_found_by_title_and_by_the_names_of_others() {
     assert_eq!(conversations(&carl, "marathon").await, [""; 0]);
     let look = async || conversations(&ann, "carlotta").await;
     until("who has left", look, Vec::is_empty).await;
+}
+
+#[tokio::test]
+async fn a_request_is_found_by_whom_it_asks_only_once_it_is_accepted() {
+    let server = System::start().await;
+    let [ann, bob] = people(&server, ["annabel", "bobby"]).await;
+    let set = "mutation { updatePrivacySettings(input: { whoCanMessageMe: NO_ONE }) { appearOffline } }";
+    data(bob.ask(set, json!({})).await);
+    let chat = ann.create("DIRECT", &[&bob]).await;
+    let look = async || conversations(&ann, "bobby").await;
+    assert_eq!(until("by who asks", look, |found| !found.is_empty()).await, std::slice::from_ref(&chat));
+    assert_eq!(conversations(&bob, "annabel").await, [""; 0]);
+    let accept = "mutation($c: ID!) { acceptMessageRequest(conversationId: $c) { id } }";
+    data(bob.ask(accept, json!({ "c": chat })).await);
+    assert_eq!(conversations(&bob, "annabel").await, [chat]);
 }
 
 #[tokio::test]
