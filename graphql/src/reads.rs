@@ -92,12 +92,20 @@ impl Reads {
         self.clock.now()
     }
 
-    /// The published profile of a user, or what stands for an erased one. Anyone may see it.
+    /// The published profile of a user; none of an erased one. Anyone may see it.
+    pub async fn published(&self, user: &UserId) -> Result<Option<Profile>, Refusal> {
+        if self.standings.is_erased(user) {
+            return Ok(None);
+        }
+        Ok(self.rows.profile(user).await?.map(|profile| profile.value))
+    }
+
+    /// The same, or what stands for an erased user.
     pub async fn find_profile(&self, user: &UserId) -> Result<Option<Profile>, Refusal> {
         if self.standings.is_erased(user) {
             return Ok(Some(Profile::of_erased(user.clone())));
         }
-        Ok(self.rows.profile(user).await?.map(|profile| profile.value))
+        self.published(user).await
     }
 
     /// The same; NOT_FOUND if there is none.

@@ -1,13 +1,19 @@
 //! Users that a viewer finds.
+//!
+//! Invariant: a hit is answered only if the index knows the names that the user has now; so a search shows neither
+//! an erased user nor a name of before.
 
-use platform::ports::search::{Filter, Query};
+use domain::access::Blocking;
+use platform::ports::search::{Filter, Hit, Query};
+use schemas::blocking::PairBlocks;
+use schemas::people::Profile;
 use schemas::search::{ID, USERS};
 use schemas::{Refusal, UserId};
 
-use super::Search;
+use super::{Search, plain};
 use crate::paging::MAX_LOOKED;
 use crate::people::user::User;
-use crate::reads::Access;
+use crate::reads::{Access, BlockList};
 
 /// Users of standing blocks in one filter. The list of blocks decides; the filter spares passing over them.
 const BLOCKS_AT_ONCE: usize = 1_000;
@@ -19,22 +25,40 @@ pub async fn search(
     limit: usize,
 ) -> Result<Vec<User>, Refusal> {
     let blocks = access.blocks().await?;
-    let blocked: Vec<&UserId> = blocks.standing().collect();
-    let ids = blocked.iter().take(BLOCKS_AT_ONCE).map(ToString::to_string).collect();
+    let ids = blocks.standing().take(BLOCKS_AT_ONCE).map(ToString::to_string).collect();
     let filter = Filter::Not(Box::new(Filter::OneOf(ID, ids)));
     let (mut users, mut offset) = (vec![], 0);
     while users.len() < limit && offset < MAX_LOOKED {
         let query = Query { text: text.to_owned(), filter: filter.clone(), offset, limit };
-        let found = search.ask(&USERS, &query).await?;
-        if found.hits.is_empty() {
+        let hits = search.ask(&USERS, &query).await?.hits;
+        if hits.is_empty() {
             break;
         }
-        offset += found.hits.len();
-        let ids = found.hits.iter().filter_map(|hit| hit.id.parse::<UserId>().ok());
-        for id in ids.filter(|id| !blocked.contains(&id)) {
-            users.extend(access.reads.find_profile(&id).await?.map(User::of));
+        offset += hits.len();
+        for hit in hits {
+            users.extend(read(access, &blocks, hit).await?);
         }
     }
     users.truncate(limit);
     Ok(users)
+}
+
+/// A hit as its viewer sees it; `None` if they do not, or if the index knows other names than the profile has.
+async fn read(access: &Access<'_>, blocks: &BlockList, hit: Hit) -> Result<Option<User>, Refusal> {
+    let Ok(id) = hit.id.parse::<UserId>() else { return Ok(None) };
+    if blocks.pair(&id).is_some_and(PairBlocks::stand) {
+        return Ok(None);
+    }
+    let profile = access.reads.published(&id).await?;
+    Ok(profile.filter(|profile| names_of(&hit).eq(names(profile))).map(User::of))
+}
+
+/// What the index knows of a user's names.
+fn names_of(hit: &Hit) -> impl Iterator<Item = String> {
+    hit.highlighted.iter().map(|name| plain(name))
+}
+
+/// The names of a user, in the order of the index.
+fn names(profile: &Profile) -> [&str; 2] {
+    [&profile.username, &profile.display_name]
 }

@@ -8,5 +8,6 @@ mod marks;
 mod messages;
 mod reactions;
 mod rendering;
+mod searching;
 mod unread;
 mod world;

@@ -1,16 +1,16 @@
 //! Rows of one group in an embedded store, and queries over them.
 
-use awareness::Awareness;
 use std::sync::Arc;
 
 use async_graphql::{EmptyMutation, EmptySubscription, Request, Schema};
+use awareness::Awareness;
 use domain::Conversations;
 use embedded::Store;
 use fold::Fold;
-use musclemap_graphql::{Query, Reads, Rights, Rows, Viewer};
+use musclemap_graphql::{Query, Reads, Rights, Rows, Search, Viewer};
 use platform::clock::SystemClock;
 use platform::in_process::InProcess;
-use platform::ports::{PutRow, Tables};
+use platform::ports::{PutRow, SearchIndex, Tables};
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks, PairBlocks};
 use schemas::creating::{ConversationKind, Opened};
@@ -23,7 +23,7 @@ use schemas::receipts::{Receipt, Watermarks};
 use schemas::rows::{Keyed, RowKey, STATE};
 use schemas::states::ConversationState;
 use schemas::tables::views::{AspectBody, AspectRow, BlocksRow, MembershipRow, MessageRow, ViewRow};
-use schemas::tables::{Table, Value};
+use schemas::tables::{Table, USERS, Value};
 use schemas::{ConversationId, ConversationKey, UserId};
 use serde_json::Value as Json;
 
@@ -87,14 +87,21 @@ pub fn state(head: i64) -> ConversationState {
 
 impl World {
     pub fn new() -> Self {
+        Self::searching(None)
+    }
+
+    /// With an index that searches ask.
+    pub fn searching(index: Option<Arc<dyn SearchIndex>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let tables: Arc<dyn Tables> = store.tables();
         let rows = Arc::new(Rows::new(tables.clone()));
-        let awareness = Awareness::new(Arc::new(InProcess::default()), rows.clone(), Arc::new(SystemClock));
+        let ephemeral = Arc::new(InProcess::default());
+        let search = Search::new(index, ephemeral.clone(), Arc::new(SystemClock));
+        let awareness = Awareness::new(ephemeral, rows.clone(), Arc::new(SystemClock));
         let reads =
             Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), awareness, Arc::new(SystemClock)));
-        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).finish();
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).data(search).finish();
         Self { schema, tables, _store: store, _folder: folder }
     }
 
@@ -130,6 +137,13 @@ impl World {
         self.row(id, RowKey::of::<Member>(&user(name)), avro::encode(&member)).await;
         let row = MembershipRow { user: user(name), conversation: id.clone(), member };
         self.view(row.to_row()).await;
+    }
+
+    /// What the platform has published of a user; nothing of one who is erased.
+    pub async fn published(&self, name: &str, display_name: Option<&str>) {
+        let username = Value::text_or_null(display_name.map(|_| name));
+        let columns = vec![username, Value::text_or_null(display_name), Value::Null];
+        self.put(&USERS, &[Value::text(name)], vec![], columns).await;
     }
 
     pub async fn receipt(&self, id: &ConversationId, name: &str, read_up_to: i64) {
