@@ -1,6 +1,7 @@
 //! Tasks: what a server does later, in order.
 //!
-//! Invariant: a task is awaited before the next one is enqueued, also one whose wait was given up.
+//! Invariants: a task is awaited before the next one is enqueued, also one whose wait was given up. A server that
+//! does not know a task has lost its tasks, and then nothing is under way there.
 
 use std::time::Duration;
 
@@ -16,6 +17,14 @@ use crate::{Lane, Meilisearch};
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
+/// How a task ended.
+enum Ended {
+    Done,
+    Failed(MeilisearchError),
+    /// The server does not know it.
+    Lost,
+}
+
 impl Meilisearch {
     /// Enqueues a task, and waits until it has ended; a failure with a tolerated code has changed nothing.
     pub(crate) async fn run(
@@ -29,34 +38,49 @@ impl Meilisearch {
             Err(Error::Meilisearch(error)) if Some(&error.error_code) == tolerated.as_ref() => return Ok(()),
             enqueued => enqueued.map_err(failure)?,
         };
-        let ended = self.ended(lane.under_way.insert(enqueued)).await?;
-        lane.under_way = None;
-        match ended {
-            Err(error) if Some(&error.error_code) != tolerated.as_ref() => Err(failure(error.into())),
-            Ok(()) | Err(_) => Ok(()),
+        let uid = enqueued.task_uid;
+        lane.under_way = Some(enqueued);
+        match self.ended(lane).await? {
+            Ended::Failed(error) if Some(&error.error_code) != tolerated.as_ref() => {
+                Err(failure(error.into()))
+            }
+            Ended::Done | Ended::Failed(_) => Ok(()),
+            Ended::Lost => Err(SearchError::Unavailable(format!("task {uid} is lost"))),
         }
     }
 
     /// Waits for a task whose wait was given up; how it ended is seen in the documents.
     pub(crate) async fn await_under_way(&self, lane: &mut Lane) -> Result<(), SearchError> {
-        if let Some(task) = &lane.under_way {
-            let uid = task.task_uid;
-            let ended = self.ended(task).await?;
-            lane.under_way = None;
-            if let Err(error) = ended {
-                tracing::warn!(task = uid, %error, "task of the search index failed");
-            }
+        let task = lane.under_way.as_ref().map(|task| task.task_uid);
+        if let Ended::Failed(error) = self.ended(lane).await? {
+            tracing::warn!(task, %error, "task of the search index failed");
         }
         Ok(())
     }
 
-    async fn ended(&self, task: &TaskInfo) -> Result<Result<(), MeilisearchError>, SearchError> {
+    /// Waits until nothing is under way.
+    async fn ended(&self, lane: &mut Lane) -> Result<Ended, SearchError> {
+        let Some(task) = &lane.under_way else { return Ok(Ended::Done) };
+        let ended = self.end_of(task).await?;
+        lane.under_way = None;
+        if let Ended::Lost = ended {
+            // What tasks have made may be lost with them.
+            lane.settled.clear();
+        }
+        Ok(ended)
+    }
+
+    async fn end_of(&self, task: &TaskInfo) -> Result<Ended, SearchError> {
         let (deadline, mut pause) = (Instant::now() + self.config.task_within, FIRST_PAUSE);
         loop {
-            match self.client.get_task(task).await.map_err(failure)? {
-                Task::Enqueued { .. } | Task::Processing { .. } => {}
-                Task::Succeeded { .. } => return Ok(Ok(())),
-                Task::Failed { content } => return Ok(Err(content.error)),
+            match self.client.get_task(task).await {
+                Ok(Task::Enqueued { .. } | Task::Processing { .. }) => {}
+                Ok(Task::Succeeded { .. }) => return Ok(Ended::Done),
+                Ok(Task::Failed { content }) => return Ok(Ended::Failed(content.error)),
+                Err(Error::Meilisearch(refusal)) if refusal.error_code == ErrorCode::TaskNotFound => {
+                    return Ok(Ended::Lost);
+                }
+                Err(error) => return Err(failure(error)),
             }
             if Instant::now() >= deadline {
                 let within = self.config.task_within;

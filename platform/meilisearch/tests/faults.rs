@@ -92,3 +92,27 @@ async fn an_index_that_the_server_lost_is_made_anew_with_its_settings() {
     let query = Query { text: "squats".to_owned(), filter, offset: 0, limit: 5 };
     assert_eq!(search.search(&MESSAGES, &query).await.unwrap().total, 1);
 }
+
+#[tokio::test]
+async fn a_task_that_the_server_lost_is_unavailable_and_the_next_write_goes_on() {
+    let server = StandIn::start().await.unwrap();
+    let config = Config { task_within: Duration::from_millis(300), ..Config::new(server.url()) };
+    let search = Meilisearch::new(config).unwrap();
+    server.set(Faults { slowness: 10_000, ..Faults::default() });
+    // While it is awaited.
+    let forget = async {
+        while server.tasks().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        server.forget_tasks();
+    };
+    let (written, ()) = tokio::join!(write(&search, change(1, "squats")), forget);
+    let lost = written.unwrap_err();
+    assert!(matches!(&lost, SearchError::Unavailable(reason) if reason.contains("lost")), "{lost}");
+    // After its wait was given up.
+    assert!(is_passing(&write(&search, change(1, "squats")).await));
+    server.forget_tasks();
+    server.set(Faults::default());
+    write(&search, change(1, "squats")).await.unwrap();
+    assert_eq!(found(&search, "squats").await.unwrap(), 1);
+}

@@ -125,6 +125,10 @@ impl Server {
         self.indexes.clear();
     }
 
+    pub fn forget_tasks(&mut self) {
+        self.tasks.clear();
+    }
+
     pub fn task_kinds(&self) -> Vec<&'static str> {
         self.tasks.iter().map(|task| task.kind).collect()
     }

@@ -60,6 +60,11 @@ impl StandIn {
         self.state.server().clear();
     }
 
+    /// Tasks are lost, those that have not ended too.
+    pub fn forget_tasks(&self) {
+        self.state.server().forget_tasks();
+    }
+
     /// Tasks that were enqueued, by their types.
     pub fn tasks(&self) -> Vec<&'static str> {
         self.state.server().task_kinds()
