@@ -1,7 +1,8 @@
 //! Dead letters, as operators see them.
 //!
-//! Invariant: a replay is a new command: it has an id of its own, no cause, and no charge (which was
-//! refunded), and a key under which it has its effect once.
+//! Invariants: a replay is a new command, or the newest record of what the platform says: it has an id of its own,
+//! no cause, and no charge (which was refunded), and a key under which it has its effect once. An event is not
+//! replayed, because every reader would take it for a new one.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,13 +15,19 @@ use platform::ports::{Log, LogError, Record};
 use schemas::avro;
 use schemas::position::Offset;
 use schemas::record::{ONCE_HEADER, Origin, Outgoing, Place as Partitioned, SOURCE_HEADER};
-use schemas::topics::{self, Topic};
+use schemas::topics::{
+    self, ACCOUNT_COMMANDS, CONVERSATION_COMMANDS, PLATFORM_FOLLOWS, PLATFORM_USERS, Topic,
+};
 use tokio::time::timeout;
 
 use crate::Place;
 
 /// How long the log may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Topics whose records may be appended again.
+static REPLAYED: [&Topic; 4] =
+    [&ACCOUNT_COMMANDS, &CONVERSATION_COMMANDS, &PLATFORM_USERS, &PLATFORM_FOLLOWS];
 
 /// A record that could not be handled.
 pub struct DeadLetter {
@@ -87,10 +94,9 @@ pub async fn find(log: &dyn Log, place: &Place) -> Result<DeadLetter> {
 
 /// Appends it again; gives its new offset.
 pub async fn replay(log: &dyn Log, place: &Place) -> Result<Offset> {
-    let DeadLetter { topic, record } = find(log, place).await?;
-    if record.header(SIZE_HEADER).is_some() {
-        bail!("it was too large to keep whole, and cannot be replayed");
-    }
+    let letter = find(log, place).await?;
+    letter.check_replay()?;
+    let DeadLetter { topic, record } = letter;
     let once = format!("replay {} {} {}", place.topic, place.partition, place.offset);
     let mut headers = Origin::client(record.time, None).headers(schema_of(&record));
     headers.push((ONCE_HEADER, once.into_bytes()));
@@ -127,6 +133,22 @@ impl DeadLetter {
 
     fn time(&self) -> String {
         Timestamp::from_millisecond(self.record.time).map(|time| time.to_string()).unwrap_or_default()
+    }
+
+    /// Refuses a replay that would do harm, or would not help.
+    fn check_replay(&self) -> Result<()> {
+        let Self { topic, record } = self;
+        let source = record.header(SOURCE_HEADER).unwrap_or_default();
+        if search_index::SOURCES.iter().any(|own| own.as_bytes() == source) {
+            bail!("it is a letter of the search index: `search rebuild` mends the index");
+        }
+        if !REPLAYED.contains(topic) {
+            bail!("{} has events, which cannot be replayed", topic.name);
+        }
+        if record.header(SIZE_HEADER).is_some() {
+            bail!("it was too large to keep whole, and cannot be replayed");
+        }
+        Ok(())
     }
 
     /// Where it stands, when it came, and why.

@@ -66,7 +66,8 @@ pub enum Dlq {
     },
     /// Headers and value of a dead letter.
     Show(Place),
-    /// Puts a dead letter back where it was read, to be decided anew; at most once, ever.
+    /// Puts a dead letter of a command, or of what the platform says, back where it was read, to be handled anew;
+    /// a command has its effect at most once, ever.
     Replay(Place),
 }
 

@@ -12,7 +12,7 @@ mod walk;
 use std::sync::Arc;
 
 use futures::future::try_join;
-use platform::effects::{self, EffectsError, Failure, Options};
+use platform::effects::{self, Effects, EffectsError, Failure, Options};
 use platform::ports::search::Side;
 use platform::ports::{Ports, SearchError, SearchIndex};
 use tokio_util::sync::CancellationToken;
@@ -23,6 +23,9 @@ pub use walk::WalkError;
 use conversations::Conversations;
 use rows::Rows;
 use users::Users;
+
+/// CloudEvents sources of the consumers' dead letters.
+pub const SOURCES: [&str; 2] = [Conversations::SOURCE, Users::SOURCE];
 
 /// What the consumers write to and read from.
 #[derive(Clone)]

@@ -14,10 +14,10 @@ use platform::ports::Log;
 use schemas::AccountRequest;
 use schemas::avro;
 use schemas::credits::GrantCredits;
-use schemas::record::{Outgoing, Place};
+use schemas::record::{Outgoing, Place, SOURCE_HEADER};
 use schemas::topics::{
-    ACCOUNT_COMMANDS, ACCOUNT_COMMANDS_DLQ, CONVERSATION_COMMANDS, CleanUp, PLATFORM_FOLLOWS, PLATFORM_USERS,
-    Topic,
+    ACCOUNT_COMMANDS, ACCOUNT_COMMANDS_DLQ, CONVERSATION_COMMANDS, CleanUp, EVENTS, EVENTS_DLQ,
+    PLATFORM_FOLLOWS, PLATFORM_USERS, PLATFORM_USERS_DLQ, Topic,
 };
 use serde_json::json;
 
@@ -133,6 +133,34 @@ async fn a_dead_letter_is_replayed_once() {
     Client::login(&server, "ann").await;
     assert_eq!(ann.balance().await, 100_500);
     assert_eq!(ann.ledger().await.len(), 2);
+}
+
+#[tokio::test]
+async fn events_and_letters_of_the_search_index_are_not_replayed() {
+    let mut server = System::start().await;
+    assert!(server.end().await);
+    let letter = |topic: &'static Topic, source: &str| Outgoing {
+        place: Place::Partition(0),
+        headers: vec![(SOURCE_HEADER, source.into()), ("mm-origin", b"0.7".to_vec())],
+        ..record(topic, Some(b"ann"), &grant("bonus", 500))
+    };
+    let letters = vec![
+        letter(&EVENTS_DLQ, "/musclemap/search-index"),
+        letter(&EVENTS_DLQ, "/musclemap/other"),
+        letter(&PLATFORM_USERS_DLQ, "/musclemap/search-users"),
+        letter(&PLATFORM_USERS_DLQ, "/musclemap/profiles"),
+    ];
+    append(&server, letters).await;
+    for (topic, offset, reason) in [
+        (&EVENTS, "0", "`search rebuild` mends the index"),
+        (&EVENTS, "1", "cannot be replayed"),
+        (&PLATFORM_USERS, "0", "`search rebuild` mends the index"),
+    ] {
+        let refused = server.operate(&["dlq", "replay", topic.name, "0", offset]).await.unwrap_err();
+        assert!(refused.contains(reason), "{refused}");
+    }
+    let replayed = server.operate(&["dlq", "replay", PLATFORM_USERS.name, "0", "1"]).await.unwrap();
+    assert!(replayed.contains("replayed as offset"), "{replayed}");
 }
 
 #[tokio::test]
