@@ -43,7 +43,7 @@ impl Config {
             return Ok(None);
         }
         let config = meilisearch_search::Config {
-            key: key.expose().unwrap_or_default().to_owned(),
+            key: key.clone(),
             prefix: prefix.clone(),
             ..meilisearch_search::Config::new(url)
         };

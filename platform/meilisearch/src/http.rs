@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use futures::io::{AsyncRead, AsyncReadExt};
 use meilisearch_sdk::errors::{Error, ErrorType};
 use meilisearch_sdk::request::{HttpClient, Method, parse_response};
+use platform::config::Secret;
 use platform::ports::search::SearchError;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method as Verb, StatusCode};
@@ -21,7 +22,7 @@ const JSON: &str = "application/json";
 #[derive(Debug, Clone)]
 pub struct Http {
     client: Client,
-    key: String,
+    key: Secret,
 }
 
 impl Http {
@@ -39,8 +40,8 @@ impl Http {
         expected: u16,
     ) -> Result<Output, Error> {
         let mut request = self.client.request(verb, &url);
-        if !self.key.is_empty() {
-            request = request.bearer_auth(&self.key);
+        if let Some(key) = self.key.expose() {
+            request = request.bearer_auth(key);
         }
         if let Some((body, content_type)) = body {
             request = request.header(CONTENT_TYPE, content_type).body(body);

@@ -17,6 +17,7 @@ use meilisearch_sdk::documents::{DocumentsQuery, DocumentsResults};
 use meilisearch_sdk::errors::{Error, ErrorCode};
 use meilisearch_sdk::search::{MatchingStrategies, SearchQuery, SearchResults, Selectors};
 use meilisearch_sdk::task_info::TaskInfo;
+use platform::config::Secret;
 use platform::ports::search::{HIGHLIGHT, Hits, Known, Listed, Query, SearchError, SearchIndex, Side};
 use schemas::position::Version;
 use schemas::search::{self, Change, Index};
@@ -31,7 +32,7 @@ pub struct Config {
     /// As `http://127.0.0.1:7700`.
     pub url: String,
     /// Key that may search, write documents and change indexes; empty for none.
-    pub key: String,
+    pub key: Secret,
     /// Stands before the names of all indexes, so that several systems can share a server.
     pub prefix: String,
     pub request_within: Duration,
@@ -43,7 +44,7 @@ impl Config {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            key: String::new(),
+            key: Secret::of(""),
             prefix: String::new(),
             request_within: Duration::from_secs(5),
             task_within: Duration::from_secs(20),
@@ -69,8 +70,8 @@ impl Meilisearch {
     /// The client of a server, which need not be there yet.
     pub fn new(config: Config) -> Result<Self, SearchError> {
         let http = Http::new(&config)?;
-        let key = Some(&config.key).filter(|key| !key.is_empty());
-        let client = Client::new_with_client(config.url.trim_end_matches('/'), key, http);
+        // The transport sends the key.
+        let client = Client::new_with_client(config.url.trim_end_matches('/'), None::<String>, http);
         let lanes = search::ALL.iter().map(|index| (index.name, Mutex::default())).collect();
         Ok(Self { config, client, lanes })
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use meilisearch_stand_in::{Faults, StandIn};
 use musclemap_meilisearch::{Config, Meilisearch};
+use platform::config::Secret;
 use platform::ports::search::{Filter, Query, SearchError, SearchIndex, Side};
 use schemas::position::Version;
 use schemas::search::{Change, Document, MESSAGES};
@@ -115,4 +116,10 @@ async fn a_task_that_the_server_lost_is_unavailable_and_the_next_write_goes_on()
     server.set(Faults::default());
     write(&search, change(1, "squats")).await.unwrap();
     assert_eq!(found(&search, "squats").await.unwrap(), 1);
+}
+
+#[test]
+fn the_key_is_not_shown() {
+    let config = Config { key: Secret::of("hush"), ..Config::new("http://127.0.0.1:7700") };
+    assert!(!format!("{config:?}").contains("hush"), "{config:?}");
 }
