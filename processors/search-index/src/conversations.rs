@@ -8,11 +8,11 @@ use platform::effects::{Effects, Failure, Unreadable};
 use platform::ports::Record;
 use platform::unknown::Writer;
 use schemas::position::Version;
-use schemas::search::{CONVERSATIONS, Change, MESSAGES};
+use schemas::search::{Change, MESSAGES};
 use schemas::topics::{EVENTS, Topic};
 use schemas::{ConversationFact, ConversationId};
 
-use crate::{Indexer, failure};
+use crate::Indexer;
 
 pub struct Conversations(pub Indexer);
 
@@ -60,17 +60,7 @@ impl Effects for Conversations {
                 }
             }
         }
-        let Indexer { search, side, rows } = &self.0;
-        if !messages.is_empty() {
-            search.write(&MESSAGES, *side, &messages).await.map_err(failure)?;
-        }
-        let mut changes = Vec::with_capacity(conversations.len());
-        for (id, at_least) in &conversations {
-            changes.extend(rows.conversation(id, *at_least).await?);
-        }
-        if !changes.is_empty() {
-            search.write(&CONVERSATIONS, *side, &changes).await.map_err(failure)?;
-        }
-        Ok(())
+        self.0.write(&MESSAGES, &messages).await?;
+        self.0.conversations(&conversations).await
     }
 }

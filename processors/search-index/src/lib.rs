@@ -9,12 +9,18 @@ mod rows;
 mod users;
 mod walk;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::try_join;
+use futures::{StreamExt, TryStreamExt, stream};
 use platform::effects::{self, Effects, EffectsError, Failure, Options};
 use platform::ports::search::Side;
 use platform::ports::{Ports, SearchError, SearchIndex};
+use schemas::ConversationId;
+use schemas::position::Version;
+use schemas::search::{CONVERSATIONS, Change, Index};
 use tokio_util::sync::CancellationToken;
 
 pub use rebuild::{Built, Compared, rebuild, verify};
@@ -26,6 +32,15 @@ use users::Users;
 
 /// CloudEvents sources of the consumers' dead letters.
 pub const SOURCES: [&str; 2] = [Conversations::SOURCE, Users::SOURCE];
+
+/// Reads of one kind that are under way at once.
+const AT_ONCE: usize = 8;
+/// Conversations of one write.
+const PART: usize = 100;
+/// Users of one batch; each may be in thousands of conversations.
+const MOST_USERS: usize = 32;
+/// How long a batch may take, with all conversations of its users.
+const APPLY_WITHIN: Duration = Duration::from_secs(300);
 
 /// What the consumers write to and read from.
 #[derive(Clone)]
@@ -40,6 +55,26 @@ impl Indexer {
     fn new(ports: &Ports, search: Arc<dyn SearchIndex>, side: Side) -> Self {
         Self { search, side, rows: Rows { tables: ports.tables.clone(), clock: ports.clock.clone() } }
     }
+
+    async fn write(&self, index: &'static Index, changes: &[Change]) -> Result<(), Failure> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.search.write(index, self.side, changes).await.map_err(failure)
+    }
+
+    /// Indexes conversations from rows that are at least as new as these versions.
+    async fn conversations(&self, at_least: &BTreeMap<ConversationId, Version>) -> Result<(), Failure> {
+        let all: Vec<_> = at_least.iter().collect();
+        for part in all.chunks(PART) {
+            let reads: Vec<_> =
+                part.iter().map(|(id, at_least)| self.rows.conversation(id, **at_least)).collect();
+            let changes: Vec<Option<Change>> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+            let changes: Vec<Change> = changes.into_iter().flatten().collect();
+            self.write(&CONVERSATIONS, &changes).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Runs the partitions that this process holds, until `stop`.
@@ -49,11 +84,12 @@ pub async fn serve(
     stop: CancellationToken,
 ) -> Result<(), EffectsError> {
     let indexer = Indexer::new(&ports, search, Side::Live);
-    let options = Options::default();
+    let options = Options { apply_within: APPLY_WITHIN, ..Options::default() };
     let conversations = Arc::new(Conversations(indexer.clone()));
-    let users = Arc::new(Users(indexer));
     let conversations = effects::serve(ports.clone(), conversations, options, stop.clone());
-    try_join(conversations, effects::serve(ports, users, options, stop)).await.map(|_| ())
+    let options = Options { batch: MOST_USERS, ..options };
+    let users = effects::serve(ports, Arc::new(Users(indexer)), options, stop);
+    try_join(conversations, users).await.map(|_| ())
 }
 
 fn failure(error: SearchError) -> Failure {

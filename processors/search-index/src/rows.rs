@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use domain::indexing;
 use fold::Fold;
+use futures::{StreamExt, TryStreamExt, stream};
 use platform::clock::Clock;
 use platform::effects::Failure;
 use platform::ports::{Range, Row, Tables, TablesError};
@@ -20,6 +21,8 @@ use schemas::states::ConversationState;
 use schemas::tables::views::{CREATED, MESSAGES_PER_BUCKET, MembershipRow, MessageRow};
 use schemas::tables::{CONVERSATIONS_BY_USER, FromValues, MESSAGES, MalformedRow, USERS, Value};
 use schemas::{ConversationId, MessageId, UserId};
+
+use crate::AT_ONCE;
 
 /// Between two reads of rows that are behind.
 const AGAIN: Duration = Duration::from_millis(20);
@@ -66,10 +69,10 @@ impl Rows {
             self.wait(&mut reads).await?;
         };
         let Some(opened) = state.opened else { return Ok(None) };
-        let mut profiles = Vec::with_capacity(members.len());
-        for user in &members {
-            profiles.extend(self.profile(user).await?.and_then(|(_, profile)| profile));
-        }
+        let reads: Vec<_> = members.iter().map(|user| self.profile(user)).collect();
+        let profiles: Vec<_> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
+        let profiles: Vec<Profile> =
+            profiles.into_iter().flatten().filter_map(|(_, profile)| profile).collect();
         Ok(Some(indexing::conversation(id, opened.title.as_deref(), &profiles, version)))
     }
 

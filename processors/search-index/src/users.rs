@@ -1,5 +1,7 @@
 //! Users, from what the platform publishes of them; and their conversations, which are found by their names.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::indexing;
 use platform::effects::{Effects, Failure, Unreadable};
@@ -8,10 +10,10 @@ use platform::unknown::Writer;
 use schemas::UserId;
 use schemas::people::{PlatformUser, Profile};
 use schemas::position::Version;
-use schemas::search::{CONVERSATIONS, Change, USERS};
+use schemas::search::{Change, USERS};
 use schemas::topics::{PLATFORM_USERS, Topic};
 
-use crate::{Indexer, failure};
+use crate::Indexer;
 
 pub struct Users(pub Indexer);
 
@@ -54,22 +56,19 @@ impl Effects for Users {
     }
 
     async fn apply(&self, effects: &[&Renamed]) -> Result<(), Failure> {
-        let Indexer { search, side, rows } = &self.0;
         let users: Vec<Change> = effects.iter().map(|renamed| renamed.change()).collect();
-        search.write(&USERS, *side, &users).await.map_err(failure)?;
+        self.0.write(&USERS, &users).await?;
+        let rows = &self.0.rows;
         for Renamed { user, profile: _, version } in effects {
             rows.until_renamed(user, *version).await?;
-            let mut conversations = rows.conversations_of(user);
-            while let Some(ids) = conversations.next().await? {
-                let mut changes = Vec::with_capacity(ids.len());
-                for id in &ids {
-                    changes.extend(rows.conversation(id, Version(0)).await?);
-                }
-                if !changes.is_empty() {
-                    search.write(&CONVERSATIONS, *side, &changes).await.map_err(failure)?;
-                }
+        }
+        let mut conversations = BTreeMap::new();
+        for Renamed { user, .. } in effects {
+            let mut pages = rows.conversations_of(user);
+            while let Some(ids) = pages.next().await? {
+                conversations.extend(ids.into_iter().map(|id| (id, Version(0))));
             }
         }
-        Ok(())
+        self.0.conversations(&conversations).await
     }
 }

@@ -3,20 +3,30 @@
 #![expect(clippy::unwrap_used, reason = "what helps a test fails with it")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use domain::Conversations;
 use embedded::Store;
+use fold::Fold;
 use platform::clock::SystemClock;
-use platform::ports::search::{Filter, Query};
+use platform::ports::search::{Filter, Hits, Known, Listed, Query, SearchError, Side};
 use platform::ports::{Log, Ports, PutRow, SearchIndex, Tables};
 use schemas::avro;
+use schemas::creating::{ConversationKind, Opened};
+use schemas::membership::{Member, MembershipInterval, Role};
 use schemas::message::{Body, Mentions, Message};
 use schemas::people::{PlatformUser, Profile};
 use schemas::position::{Cause, EPOCH, Number, Offset, Version};
+use schemas::receipts::Watermarks;
 use schemas::record::{Origin, Outgoing, Output, Place, RecordId};
-use schemas::search::{self, Index, MESSAGES};
+use schemas::rows::RowKey;
+use schemas::search::{self, CONVERSATIONS, Change, Index, MESSAGES};
 use schemas::sending::MessageCreated;
-use schemas::tables::{USERS, Value};
+use schemas::states::ConversationState;
+use schemas::tables::views::MembershipRow;
+use schemas::tables::{Table, USERS, Value};
 use schemas::topics::{EVENTS, EVENTS_DLQ, PLATFORM_USERS, PLATFORM_USERS_DLQ};
 use schemas::{ConversationFact, ConversationId};
 use tantivy_search::Tantivy;
@@ -97,6 +107,105 @@ async fn until_found(search: &dyn SearchIndex, index: &'static Index, text: &str
     until(&format!("{text} is not {wanted:?}"), is_found).await;
 }
 
+async fn put(
+    tables: &dyn Tables,
+    table: &'static Table,
+    partition: &str,
+    key: Vec<Value>,
+    columns: Vec<Value>,
+) {
+    let row = PutRow { key, columns, version: Version::of(9), time_to_live: None };
+    tables.put(table, &[Value::text(partition)], vec![row]).await.unwrap();
+}
+
+/// A user as the projection of published users writes them.
+async fn user_row(tables: &dyn Tables, user: &str) {
+    let columns = vec![Value::text(user), Value::text(user), Value::Null];
+    put(tables, &USERS, user, vec![], columns).await;
+}
+
+/// A row of a conversation, as its machine writes it.
+async fn owner_row(tables: &dyn Tables, id: &ConversationId, key: RowKey, body: Vec<u8>) {
+    let key = vec![Value::Int(key.kind), Value::blob(&key.key)];
+    put(tables, Conversations::table(), id.as_str(), key, vec![Value::blob(&body)]).await;
+}
+
+/// A group of these users.
+async fn group(tables: &dyn Tables, id: &ConversationId, users: &[&str]) {
+    let opened = Opened {
+        kind: ConversationKind::Group,
+        title: None,
+        description: None,
+        announcements_only: false,
+        by: users[0].parse().unwrap(),
+        at: 0,
+        charge: 0,
+    };
+    let state = ConversationState { opened: Some(opened), ..Conversations::fresh() };
+    owner_row(tables, id, RowKey::state(), avro::encode(&state)).await;
+    for name in users {
+        let user = name.parse().unwrap();
+        let member = Member {
+            role: Role::Member,
+            joined_at: 0,
+            intervals: vec![MembershipInterval { from: 0, to: None, first_seq: 1, first_ordinal: 0 }],
+            marks: Watermarks::default(),
+            request: None,
+        };
+        owner_row(tables, id, RowKey::of::<Member>(&user), avro::encode(&member)).await;
+        let row = MembershipRow { user, conversation: id.clone(), member }.to_row();
+        put(tables, row.table, name, row.key, row.columns).await;
+    }
+}
+
+/// An index that counts the writes of conversations.
+struct Counting {
+    index: Tantivy,
+    writes: AtomicUsize,
+}
+
+#[async_trait]
+impl SearchIndex for Counting {
+    async fn write(&self, index: &'static Index, side: Side, changes: &[Change]) -> Result<(), SearchError> {
+        self.writes.fetch_add(usize::from(index == &CONVERSATIONS), Ordering::Relaxed);
+        self.index.write(index, side, changes).await
+    }
+
+    async fn search(&self, index: &'static Index, query: &Query) -> Result<Hits, SearchError> {
+        self.index.search(index, query).await
+    }
+
+    async fn list(
+        &self,
+        index: &'static Index,
+        from: Option<&str>,
+        limit: usize,
+    ) -> Result<Listed, SearchError> {
+        self.index.list(index, from, limit).await
+    }
+
+    async fn versions(
+        &self,
+        index: &'static Index,
+        side: Side,
+        ids: &[String],
+    ) -> Result<Vec<Option<Known>>, SearchError> {
+        self.index.versions(index, side, ids).await
+    }
+
+    async fn open_next(&self, index: &'static Index) -> Result<(), SearchError> {
+        self.index.open_next(index).await
+    }
+
+    async fn clear_next(&self, index: &'static Index) -> Result<(), SearchError> {
+        self.index.clear_next(index).await
+    }
+
+    async fn swap(&self, index: &'static Index) -> Result<(), SearchError> {
+        self.index.swap(index).await
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_are_indexed_once_repeats_change_nothing_and_poison_is_a_dead_letter() {
     let folder = tempfile::tempdir().unwrap();
@@ -137,9 +246,7 @@ async fn a_malformed_user_is_a_dead_letter_and_the_one_behind_it_is_found() {
     let (log, tables) = (store.log(), store.tables());
     let search: Arc<dyn SearchIndex> = Arc::new(Tantivy::open(&folder.path().join("search")).unwrap());
     // As from the published users, whose projection makes no row of the malformed one.
-    let columns = vec![Value::text("bob"), Value::text("bob"), Value::Null];
-    let row = PutRow { key: vec![], columns, version: Version::of(9), time_to_live: None };
-    tables.put(&USERS, &[Value::text("bob")], vec![row]).await.unwrap();
+    user_row(&*tables, "bob").await;
     let ports = Ports { log: log.clone(), tables, clock: Arc::new(SystemClock) };
     let stop = CancellationToken::new();
     let serving = musclemap_search_index::serve(ports, search.clone(), stop.clone());
@@ -154,4 +261,30 @@ async fn a_malformed_user_is_a_dead_letter_and_the_one_behind_it_is_found() {
     };
     let (served, ()) = tokio::join!(serving, acts);
     served.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_conversation_of_several_renamed_users_is_written_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("data"), Arc::new(SystemClock)).unwrap();
+    let (log, tables) = (store.log(), store.tables());
+    let index = Tantivy::open(&folder.path().join("search")).unwrap();
+    let search = Arc::new(Counting { index, writes: AtomicUsize::new(0) });
+    let (id, users) = (format!("{:032x}", 1).parse().unwrap(), ["ann", "bob", "carl"]);
+    group(&*tables, &id, &users).await;
+    for user in users {
+        user_row(&*tables, user).await;
+        append(&*log, published(user, None)).await;
+    }
+    let ports = Ports { log, tables, clock: Arc::new(SystemClock) };
+    let stop = CancellationToken::new();
+    let serving = musclemap_search_index::serve(ports, search.clone(), stop.clone());
+    let acts = async {
+        until_found(&*search, &CONVERSATIONS, "carl", &["01"]).await;
+        until_found(&*search, &CONVERSATIONS, "ann bob", &["01"]).await;
+        stop.cancel();
+    };
+    let (served, ()) = tokio::join!(serving, acts);
+    served.unwrap();
+    assert_eq!(search.writes.load(Ordering::Relaxed), 1);
 }
