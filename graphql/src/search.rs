@@ -15,8 +15,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::{Context, ID, Object};
+use futures::{StreamExt, stream};
 use platform::clock::Clock;
-use platform::ports::search::{HIGHLIGHT, Hits, Query, SearchError, terms};
+use platform::ports::search::{HIGHLIGHT, Hit, Hits, Query, SearchError, terms};
 use platform::ports::{Ephemeral, SearchIndex};
 use schemas::search::Index;
 use schemas::{Refusal, UserId};
@@ -24,6 +25,7 @@ use tokio::time::timeout;
 
 use crate::conversation::Conversation;
 use crate::ids::parse_id;
+use crate::paging::MAX_LOOKED;
 use crate::people::user::User;
 use crate::scalars::DateTime;
 use crate::{Result, access, error, paging};
@@ -39,6 +41,10 @@ const MOST_CHARACTERS: usize = 200;
 const LEAST_FOR_USERS: usize = 2;
 /// Items of an answer, where the client does not say.
 const DEFAULT_LIMIT: i32 = 20;
+/// Hits of a further look, where the first one showed too few.
+const MORE_HITS: usize = 100;
+/// Hits whose rows are read at once.
+const READS: usize = 16;
 
 /// The search index as the API uses it.
 pub struct Search {
@@ -78,6 +84,32 @@ impl Search {
             }
         }
     }
+}
+
+/// Of the hits of a query those that `read` shows, the best first, up to the query's limit.
+async fn fill<T, R>(
+    search: &Search,
+    index: &'static Index,
+    mut query: Query,
+    read: impl Fn(Hit) -> R,
+) -> Result<Vec<T>, Refusal>
+where
+    R: Future<Output = Result<Option<T>, Refusal>>,
+{
+    let (wanted, mut found, mut is_last) = (query.limit, Vec::new(), false);
+    while found.len() < wanted && query.offset < MAX_LOOKED && !is_last {
+        let hits = search.ask(index, &query).await?.hits;
+        is_last = hits.len() < query.limit;
+        query.offset += hits.len();
+        query.limit = MORE_HITS;
+        let mut read = stream::iter(hits.into_iter().map(&read)).buffered(READS);
+        while found.len() < wanted
+            && let Some(shown) = read.next().await
+        {
+            found.extend(shown?);
+        }
+    }
+    Ok(found)
 }
 
 /// The text of a query, if it says something to look for.

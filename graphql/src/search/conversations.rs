@@ -8,9 +8,8 @@ use platform::ports::search::{Filter, Hit, Query};
 use schemas::search::{CONVERSATIONS, ID};
 use schemas::{ConversationId, Refusal};
 
-use super::{Search, is_marked, plain};
+use super::{Search, fill, is_marked, plain};
 use crate::conversation::Conversation;
-use crate::paging::MAX_LOOKED;
 use crate::reads::{Access, ConversationSight};
 
 /// Conversations in one filter.
@@ -23,13 +22,15 @@ pub async fn search(
     limit: usize,
 ) -> Result<Vec<Conversation>, Refusal> {
     let own_name = access.reads.find_profile(access.viewer).await?.map(|profile| indexing::name(&profile));
+    let own_name = own_name.as_deref();
     let (mut found, mut memberships) = (Vec::new(), access.reads.memberships(access.viewer));
     while let Some(page) = memberships.next().await? {
         let present = page.iter().filter(|row| row.member.present().is_some());
         let ids: Vec<String> = present.map(|row| row.conversation.to_string()).collect();
         for ids in ids.chunks(CONVERSATIONS_AT_ONCE) {
             let filter = Filter::OneOf(ID, ids.to_vec());
-            found.extend(within(access, search, text, filter, limit, own_name.as_deref()).await?);
+            let query = Query { text: text.to_owned(), filter, offset: 0, limit };
+            found.extend(fill(search, &CONVERSATIONS, query, |hit| read(access, own_name, hit)).await?);
         }
     }
     found.sort_by(|(one, _), (other, _)| other.total_cmp(one));
@@ -37,38 +38,25 @@ pub async fn search(
     Ok(found.into_iter().map(|(_, conversation)| conversation).collect())
 }
 
-/// Of some conversations the best, each with its score.
-async fn within(
+/// A hit as its viewer sees it, with its score; `None` if they do not, or if it is by the viewer's own name alone.
+async fn read(
     access: &Access<'_>,
-    search: &Search,
-    text: &str,
-    filter: Filter,
-    limit: usize,
     own_name: Option<&str>,
-) -> Result<Vec<(f64, Conversation)>, Refusal> {
-    let (mut found, mut offset) = (vec![], 0);
-    while found.len() < limit && offset < MAX_LOOKED {
-        let query = Query { text: text.to_owned(), filter: filter.clone(), offset, limit };
-        let hits = search.ask(&CONVERSATIONS, &query).await?.hits;
-        if hits.is_empty() {
-            break;
-        }
-        offset += hits.len();
-        for hit in hits {
-            let Ok(id) = hit.id.parse::<ConversationId>() else { continue };
-            let sight = access.sight(&id).await?;
-            if sight.interval().is_ok() && !sight.is_request() && is_found(&hit, &sight, own_name) {
-                found.push((hit.score, Conversation::seen(sight)));
-            }
-        }
+    hit: Hit,
+) -> Result<Option<(f64, Conversation)>, Refusal> {
+    let Ok(id) = hit.id.parse::<ConversationId>() else { return Ok(None) };
+    let [title, names] = hit.highlighted.as_slice() else { return Ok(None) };
+    let is_by_name = names.lines().any(|name| is_marked(name) && Some(plain(name).as_str()) != own_name);
+    if !is_by_name && !is_marked(title) {
+        return Ok(None);
     }
-    Ok(found)
+    // The filter has named it by a row of the viewer's.
+    let sight = access.listed(&id).await?;
+    let is_by_title = is_marked(title) && plain(title) == title_of(&sight);
+    let is_shown = sight.interval().is_ok() && !sight.is_request() && (is_by_title || is_by_name);
+    Ok(is_shown.then(|| (hit.score, Conversation::seen(sight))))
 }
 
-/// Whether a hit is by the conversation's title, or by the name of another member.
-fn is_found(hit: &Hit, sight: &ConversationSight, own_name: Option<&str>) -> bool {
-    let [title, names] = hit.highlighted.as_slice() else { return false };
-    let current = sight.opened().and_then(|opened| opened.title.as_deref()).unwrap_or_default();
-    let is_by_title = is_marked(title) && plain(title) == current;
-    is_by_title || names.lines().any(|name| is_marked(name) && Some(plain(name).as_str()) != own_name)
+fn title_of(sight: &ConversationSight) -> &str {
+    sight.opened().and_then(|opened| opened.title.as_deref()).unwrap_or_default()
 }

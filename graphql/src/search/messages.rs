@@ -12,7 +12,7 @@ use schemas::search::MESSAGES;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
 
 use super::snippets::snippets;
-use super::{Search, plain};
+use super::{MORE_HITS, READS, Search, plain};
 use crate::conversation::Conversation;
 use crate::message::Message;
 use crate::paging::{self, MAX_LOOKED, PageInfo};
@@ -26,8 +26,6 @@ const MOST_HITS: usize = 10_000;
 const CONVERSATIONS_AT_ONCE: usize = 500;
 /// Intervals of blocks in one filter. The rows decide; the filter spares reading them.
 const BLOCKS_AT_ONCE: usize = 200;
-/// Rows that are read at once.
-const READS: usize = 16;
 
 #[derive(SimpleObject)]
 pub struct MessageSearchResult {
@@ -84,12 +82,13 @@ pub async fn search(
     let filters = filters(access, &wanted).await?;
     let (mut nodes, mut rank, mut total) = (vec![], wanted.skip, 0);
     let most = MOST_HITS.min(wanted.skip + MAX_LOOKED);
-    while nodes.len() < wanted.limit && rank < most {
+    let (mut look, mut is_last) = (wanted.limit, false);
+    while nodes.len() < wanted.limit && rank < most && !is_last {
         let hits;
-        (hits, total) = ask(search, &filters, wanted.text, rank, wanted.limit.min(most - rank)).await?;
-        if hits.is_empty() {
-            break;
-        }
+        look = look.min(most - rank);
+        (hits, total) = ask(search, &filters, wanted.text, rank, look).await?;
+        is_last = hits.len() < look;
+        look = MORE_HITS;
         let read = hits.into_iter().map(async |hit| self::read(access, hit).await);
         let mut read = stream::iter(read).buffered(READS);
         while nodes.len() < wanted.limit
@@ -113,12 +112,13 @@ pub async fn search(
 /// A hit as its viewer sees it; `None` if they do not, or if the index knows another text than the row.
 async fn read(access: &Access<'_>, hit: Hit) -> Result<Option<MessageSearchResult>, Refusal> {
     let Ok(id) = hit.id.parse::<MessageId>() else { return Ok(None) };
+    // The filter has named the conversation by a row of the viewer's.
+    let sight = access.listed(&id.conversation).await?;
     let Some(written) = access.find_written(&id).await? else { return Ok(None) };
     let Some(highlighted) = hit.highlighted.first() else { return Ok(None) };
     if indexing::text(&written.core) != Some(plain(highlighted).as_str()) {
         return Ok(None);
     }
-    let sight = access.visible(&id.conversation).await?;
     Ok(Some(MessageSearchResult {
         message: Message::read(&id.conversation, written),
         conversation: Conversation::seen(sight),

@@ -10,8 +10,7 @@ use schemas::people::Profile;
 use schemas::search::{ID, USERS};
 use schemas::{Refusal, UserId};
 
-use super::{Search, plain};
-use crate::paging::MAX_LOOKED;
+use super::{Search, fill, plain};
 use crate::people::user::User;
 use crate::reads::{Access, BlockList};
 
@@ -27,20 +26,8 @@ pub async fn search(
     let blocks = access.blocks().await?;
     let ids = blocks.standing().take(BLOCKS_AT_ONCE).map(ToString::to_string).collect();
     let filter = Filter::Not(Box::new(Filter::OneOf(ID, ids)));
-    let (mut users, mut offset) = (vec![], 0);
-    while users.len() < limit && offset < MAX_LOOKED {
-        let query = Query { text: text.to_owned(), filter: filter.clone(), offset, limit };
-        let hits = search.ask(&USERS, &query).await?.hits;
-        if hits.is_empty() {
-            break;
-        }
-        offset += hits.len();
-        for hit in hits {
-            users.extend(read(access, &blocks, hit).await?);
-        }
-    }
-    users.truncate(limit);
-    Ok(users)
+    let query = Query { text: text.to_owned(), filter, offset: 0, limit };
+    fill(search, &USERS, query, |hit| read(access, &blocks, hit)).await
 }
 
 /// A hit as its viewer sees it; `None` if they do not, or if the index knows other names than the profile has.

@@ -8,7 +8,7 @@ use schemas::position::Version;
 use schemas::search::{Change, Index};
 use serde_json::json;
 
-use crate::world::World;
+use crate::world::{World, group, interval};
 
 /// The hits of every query.
 #[derive(Default)]
@@ -70,6 +70,13 @@ fn given(hits: Vec<Hit>) -> Arc<Given> {
     Arc::new(Given { hits, ..Given::default() })
 }
 
+impl Given {
+    /// Offset and limit of each query since the last call.
+    fn asked(&self) -> Vec<(usize, usize)> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
 #[tokio::test]
 async fn a_user_is_found_by_the_names_that_they_have_now() {
     let world = World::searching(Some(given(vec![
@@ -89,4 +96,40 @@ async fn a_user_is_found_by_the_names_that_they_have_now() {
     world.block("eve", "ann", 0, None).await;
     let found = world.query("ann", "{ searchUsers(query: \"bo\") { username displayName } }").await;
     assert_eq!(found["searchUsers"], json!([{ "username": "bob", "displayName": "Bob" }]));
+}
+
+#[tokio::test]
+async fn what_is_passed_over_is_made_up_for_and_the_last_hits_end_a_search() {
+    let stale = (0..20).map(|number| hit(&format!("u{number}"), ["<bo>", "Bo"]));
+    let index = given(stale.chain([hit("bob", ["<bo>b", "Bob"])]).collect());
+    let world = World::searching(Some(index.clone()));
+    world.published("bob", Some("Bob")).await;
+    let found = world.query("ann", "{ searchUsers(query: \"bo\", limit: 5) { username } }").await;
+    assert_eq!(found["searchUsers"], json!([{ "username": "bob" }]));
+    assert_eq!(index.asked(), [(0, 5), (5, 100)], "sixteen of a hundred are the last");
+    let found = world.query("ann", "{ searchUsers(query: \"bo\", limit: 30) { username } }").await;
+    assert_eq!(found["searchUsers"], json!([{ "username": "bob" }]));
+    assert_eq!(index.asked(), [(0, 30)]);
+}
+
+#[tokio::test]
+async fn a_conversation_is_found_by_its_title_and_the_names_of_others() {
+    let id = |number| group(number).to_string();
+    let index = given(vec![
+        hit(&id(1), ["", "<Ann> ann\n<Anna> bob"]),
+        hit(&id(2), ["", "<Ann> ann\nCarl carl"]),
+        hit(&id(3), ["<Ann>'s", "Ann ann\nCarl carl"]),
+        hit(&id(4), ["", "<Anna> bob"]),
+    ]);
+    let world = World::searching(Some(index.clone()));
+    world.published("ann", Some("Ann")).await;
+    for number in 1..=3 {
+        world.group(number, &[]).await;
+    }
+    // The viewer has left it.
+    world.member(&group(4), "ann", vec![interval(0, Some(1))]).await;
+    let found = world.query("ann", "{ searchConversations(query: \"ann\") { id } }").await;
+    // 2 is by the viewer's name alone; 3 has another title now.
+    assert_eq!(found["searchConversations"], json!([{ "id": id(1) }]));
+    assert_eq!(index.asked(), [(0, 20)]);
 }
