@@ -3,14 +3,16 @@
 //! Invariants: in any window a user has at most as many as they may. Processes count together in ephemeral state;
 //! while that is away, each counts alone. A user who has none in the window is not kept.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use domain::window::{self, Exhausted};
 use platform::clock::Clock;
 use platform::lock::locked;
 use platform::ports::{Ephemeral, EphemeralError};
+use schemas::control::Limit;
 use schemas::position::LogTime;
 use schemas::{Refusal, UserId};
 use tokio::time::timeout;
@@ -18,16 +20,15 @@ use tokio::time::timeout;
 use super::metrics;
 
 /// Product decisions, "Limits": 30 searches in a minute, of all kinds together.
-const MOST: usize = 30;
-const WINDOW: Duration = Duration::from_secs(60);
-const WINDOW_MS: LogTime = 60_000;
+const LIMIT: Limit = Limit { count: 30, seconds: 60 };
+const WINDOW: Duration = Duration::from_secs(LIMIT.seconds.unsigned_abs());
 /// How long the ephemeral state may take; a search does not wait longer for it.
 const SHARED_WITHIN: Duration = Duration::from_millis(200);
 /// Users who are not looked through for idle ones.
 const FEW_USERS: usize = 1_024;
 
 /// Times of a user's searches, oldest first.
-type Times = VecDeque<LogTime>;
+type Times = Vec<LogTime>;
 
 pub struct Quota {
     /// What this process has counted, which is part of what all have.
@@ -53,9 +54,9 @@ impl Quota {
         let now = self.clock.now();
         locked(&self.alone).take(user, now).map_err(refused)?;
         match timeout(SHARED_WITHIN, self.take_together(user, now)).await {
-            Ok(Ok(taken)) => taken.map_err(|wait| {
+            Ok(Ok(taken)) => taken.map_err(|full| {
                 locked(&self.alone).refund(user, now);
-                refused(wait)
+                refused(full)
             }),
             // This process has counted it.
             Ok(Err(EphemeralError::Unavailable(_) | EphemeralError::Refused(_))) | Err(_) => {
@@ -65,20 +66,20 @@ impl Quota {
         }
     }
 
-    /// Counts for all processes; the inner error is how long to wait.
+    /// Counts for all processes; the inner error is that the window is full.
     async fn take_together(
         &self,
         user: &UserId,
         now: LogTime,
-    ) -> Result<Result<(), LogTime>, EphemeralError> {
+    ) -> Result<Result<(), Exhausted>, EphemeralError> {
         let keys = [format!("searches:{user}")];
         // A set that has no effect means that another search of the user was counted, which happens at most as
         // often as they may search.
         loop {
             let known = self.shared.get(&keys).await?.pop().flatten();
             let mut times = known.as_ref().map(decode).unwrap_or_default();
-            if let Err(wait) = take(&mut times, now) {
-                return Ok(Err(wait));
+            if let Err(full) = take(&mut times, now) {
+                return Ok(Err(full));
             }
             let new = Some((encode(&times), WINDOW));
             if self.shared.compare_and_set(&keys[0], known.as_ref(), new).await? {
@@ -88,24 +89,16 @@ impl Quota {
     }
 }
 
-/// Adds a time, if the window has room; otherwise says how long it has none.
-fn take(times: &mut Times, now: LogTime) -> Result<(), LogTime> {
-    times.retain(|time| now - time < WINDOW_MS);
-    match times.front() {
-        Some(first) if times.len() >= MOST => Err((first + WINDOW_MS - now).clamp(1, WINDOW_MS)),
-        _ => {
-            times.push_back(now);
-            Ok(())
-        }
-    }
+/// Adds a time, if the window has room.
+fn take(times: &mut Times, now: LogTime) -> Result<(), Exhausted> {
+    window::check(times.iter().copied(), now, &LIMIT)?;
+    *times = window::with(times, now, &LIMIT);
+    Ok(())
 }
 
-fn refused(wait: LogTime) -> Refusal {
+fn refused(full: Exhausted) -> Refusal {
     metrics::limited();
-    Refusal {
-        quota: i64::try_from(MOST).ok(),
-        ..Refusal::rate_limited("search", "too many searches in a minute", WINDOW_MS / 1_000, wait)
-    }
+    full.refusal("search", &LIMIT)
 }
 
 fn encode(times: &Times) -> Bytes {
@@ -120,16 +113,14 @@ fn decode(bytes: &Bytes) -> Times {
 }
 
 impl Counted {
-    fn take(&mut self, user: &UserId, now: LogTime) -> Result<(), LogTime> {
+    fn take(&mut self, user: &UserId, now: LogTime) -> Result<(), Exhausted> {
         self.sweep(now);
         take(self.by_user.entry(user.clone()).or_default(), now)
     }
 
     fn refund(&mut self, user: &UserId, time: LogTime) {
-        if let Some(times) = self.by_user.get_mut(user)
-            && let Some(at) = times.iter().rposition(|known| *known == time)
-        {
-            times.remove(at);
+        if let Some(times) = self.by_user.get_mut(user) {
+            window::take_back(times, time);
         }
     }
 
@@ -138,7 +129,8 @@ impl Counted {
         if self.by_user.len() < self.sweep_at.max(FEW_USERS) {
             return;
         }
-        self.by_user.retain(|_, times| times.back().is_some_and(|last| now - last < WINDOW_MS));
+        self.by_user
+            .retain(|_, times| times.last().is_some_and(|last| window::counts(*last, now, LIMIT.seconds)));
         self.sweep_at = self.by_user.len() * 2;
     }
 }
@@ -249,14 +241,14 @@ mod tests {
         let ann: UserId = "ann".parse().unwrap();
         let takes = quotas.iter().flat_map(|quota| (0..20).map(|_| quota.take(&ann)));
         let taken = futures::future::join_all(takes).await;
-        assert_eq!(taken.iter().filter(|taken| taken.is_ok()).count(), MOST);
+        assert_eq!(taken.iter().filter(|taken| taken.is_ok()).count(), 30);
     }
 
     #[tokio::test]
     async fn without_ephemeral_state_a_process_counts_alone() {
         let quota = Quota::new(Arc::new(Away), Arc::new(Hand::default()));
         let ann: UserId = "ann".parse().unwrap();
-        for _ in 0..MOST {
+        for _ in 0..LIMIT.count {
             assert_eq!(quota.take(&ann).await, Ok(()));
         }
         assert!(quota.take(&ann).await.is_err());
