@@ -46,8 +46,7 @@ pub async fn run(
     };
     prometheus::register(Box::new(kafka.metrics())).context("metrics")?;
     prometheus::register(Box::new(tables.metrics())).context("metrics")?;
-    let mut process = Process::new(Arc::new(kafka), Arc::new(tables), Arc::new(SystemClock));
-    process.search = config.search()?;
+    let process = Process::new(Arc::new(kafka), Arc::new(tables), Arc::new(SystemClock));
     let start = async |process: &mut Process| {
         process.admin(admin);
         start(process, &config).await?;

@@ -49,8 +49,6 @@ const DRAIN_WITHIN: Duration = Duration::from_secs(25);
 pub struct Process {
     pub log: Arc<dyn Log>,
     pub tables: Arc<dyn Tables>,
-    /// Absent in a process or a deployment without one.
-    pub search: Option<Arc<dyn SearchIndex>>,
     pub clock: Arc<dyn Clock>,
     pub life: Lifecycle,
     /// The admin API, on the operators' port from when requests are served.
@@ -88,7 +86,7 @@ impl Process {
     pub fn new(log: Arc<dyn Log>, tables: Arc<dyn Tables>, clock: Arc<dyn Clock>) -> Self {
         Port::announce();
         let (life, admin_api) = (Lifecycle::default(), Later::default());
-        Self { log, tables, search: None, clock, life, admin_api }
+        Self { log, tables, clock, life, admin_api }
     }
 
     /// Lives from `start`, which starts the roles, until it is told to end, or a role ends, which none
@@ -158,10 +156,11 @@ impl Process {
     }
 
     /// What requests are answered by. Its verdicts come to a partition that it picks: whoever shares
-    /// it tells the own requests from the other's.
+    /// it tells the own requests from the other's. A deployment may have no search index.
     pub async fn api(
         &mut self,
         ephemeral: Arc<dyn Ephemeral>,
+        search: Option<Arc<dyn SearchIndex>>,
         ids: ConversationKey,
         files: &FileStore,
         access: &Access,
@@ -178,7 +177,7 @@ impl Process {
         let reads = reads.with_links_at(&files.public_url);
         let reads = Arc::new(reads.with_standings(access.authenticator.standings().clone()));
         self.life.running.spawn("presence", |stop| async move { awareness.presence.sweep(stop).await });
-        let search = Search::new(self.search.clone(), ephemeral, self.clock.clone());
+        let search = Search::new(search, ephemeral, self.clock.clone());
         let schema = api::schema(reads.clone(), search, ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })

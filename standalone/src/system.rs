@@ -44,8 +44,7 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let files = flags.files()?;
     process.media(&files);
     let search = flags.search()?;
-    process.search = Some(search.clone());
-    process.search_index(search);
+    process.search_index(search.clone());
     let authenticator = Arc::new(Authenticator::development(&secrets.tokens));
     let dev_login = flags.dev_login;
     let access =
@@ -53,7 +52,8 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     process.standing(&access);
     let options = ingest::Options { limits: flags.limits(), ..ingest::Options::default() };
     let ids = ConversationKey::new(secrets.conversations);
-    let api = process.api(Arc::new(InProcess::default()), ids, &files, &access, options).await?;
+    let ephemeral = Arc::new(InProcess::default());
+    let api = process.api(ephemeral, Some(search), ids, &files, &access, options).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, flags.fanout()).await?;
     let requests = process.requests(&api, &access);

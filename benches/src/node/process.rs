@@ -79,7 +79,8 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
     let files = FileStore { objects: Objects::in_memory(), public_url: String::new() };
     let options = ingest::Options { limits, ..ingest::Options::default() };
     let ephemeral = Arc::new(InProcess::default());
-    let api = process.api(ephemeral, ConversationKey::new(TOKEN_KEY), &files, &access, options).await?;
+    let ids = ConversationKey::new(TOKEN_KEY);
+    let api = process.api(ephemeral, None, ids, &files, &access, options).await?;
     // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
     let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;

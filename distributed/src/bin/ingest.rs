@@ -8,9 +8,9 @@ async fn main() -> anyhow::Result<()> {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
         process.standing(&access);
-        let ephemeral = distributed::ephemeral(process, config)?;
+        let (ephemeral, search) = (distributed::ephemeral(process, config)?, config.search()?);
         let api = process
-            .api(ephemeral, config.conversation_key()?, &config.files()?, &access, config.ingest())
+            .api(ephemeral, search, config.conversation_key()?, &config.files()?, &access, config.ingest())
             .await?;
         let requests = process.requests(&api, &access);
         let all = match config.web()? {

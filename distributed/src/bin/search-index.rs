@@ -4,8 +4,8 @@ use anyhow::Context;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    distributed::run("search-index", async |process, _| {
-        let search = process.search.clone().context("search.url is not given")?;
+    distributed::run("search-index", async |process, config| {
+        let search = config.search()?.context("search.url is not given")?;
         process.search_index(search);
         Ok(())
     })
