@@ -22,11 +22,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use schemas::avro::DecodeError;
+use schemas::tables::MalformedRow;
 use schemas::topics::Topic;
 use tokio_util::sync::CancellationToken;
 
 use crate::group::{self, Assignment};
-use crate::ports::{LogError, Record};
+use crate::ports::{LogError, Record, SearchError, TablesError};
 use crate::retry::{BackOff, Refused};
 use crate::telemetry;
 use crate::unknown::{UnknownError, Writer};
@@ -97,6 +98,36 @@ pub enum Failure {
     /// The log did not take a command. If it is unavailable it is away; any other error ends the run.
     #[error(transparent)]
     Log(#[from] LogError),
+}
+
+impl From<TablesError> for Failure {
+    fn from(error: TablesError) -> Self {
+        match error {
+            TablesError::Unavailable(reason) => Self::Away(reason),
+            TablesError::Refused(reason) => Self::Refused(reason),
+        }
+    }
+}
+
+impl From<SearchError> for Failure {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::Unavailable(reason) => Self::Away(reason),
+            SearchError::Refused(reason) => Self::Refused(reason),
+        }
+    }
+}
+
+impl From<MalformedRow> for Failure {
+    fn from(error: MalformedRow) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl From<DecodeError> for Failure {
+    fn from(error: DecodeError) -> Self {
+        Self::Refused(error.to_string())
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

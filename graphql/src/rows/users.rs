@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use platform::ports::Row;
 use schemas::flags::Tier;
 use schemas::people::Profile;
-use schemas::tables::views::BlocksRow;
+use schemas::tables::views::{BlocksRow, ProfileRow};
 use schemas::tables::{BLOCKS, FOLLOWS, FromValues, MalformedRow, PRIVATE_USERS, USERS, Value};
 use schemas::{Refusal, UserId};
 
@@ -20,20 +20,11 @@ const TIER: usize = 2;
 impl Rows {
     /// The published profile of a user, if there is one; of an erased user there is none.
     pub async fn profile(&self, user: &UserId) -> Result<Option<Versioned<Profile>>, Refusal> {
-        let partition = [Value::text(user.as_str())];
+        let partition = ProfileRow::partition(user);
         let rows = self.tables.get(&USERS, &partition, &[vec![]]).await.map_err(tables_error)?;
-        let read = |row: &Row| {
-            let mut values = FromValues::new(USERS.name, &row.columns);
-            let Some(username) = values.text_or_null()? else { return Ok(None) };
-            let profile = Profile {
-                user: user.clone(),
-                username: username.to_owned(),
-                display_name: values.text()?.to_owned(),
-                avatar_url: values.text_or_null()?.map(str::to_owned),
-            };
-            Ok(Some(Versioned { version: row.version, value: profile }))
-        };
-        Ok(rows.first().map(read).transpose().map_err(malformed)?.flatten())
+        let Some(row) = rows.first() else { return Ok(None) };
+        let read = ProfileRow::from_row(user, &row.columns).map_err(malformed)?;
+        Ok(read.profile.map(|profile| Versioned { version: row.version, value: profile }))
     }
 
     /// The tier that the platform has published for a user, with the version of its row, if there is one.

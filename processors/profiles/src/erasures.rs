@@ -18,7 +18,7 @@ use schemas::preferences::{Preferences, UpdatePreferences};
 use schemas::privacy::{Privacy, UpdatePrivacy};
 use schemas::record::{Origin, Outgoing, Output, Place};
 use schemas::rows::{KeyBytes, Keyed, RowKey};
-use schemas::tables::{FromValues, MalformedRow, Value};
+use schemas::tables::{FromValues, Value};
 use schemas::topics::{self, ERASURES, Topic};
 use schemas::{AccountRequest, ConversationId, UserId};
 use tokio_util::sync::CancellationToken;
@@ -100,8 +100,7 @@ impl Erasures {
         let mut after = None;
         loop {
             let range = Range { from: kind(), to: kind(), limit: PAGE_ROWS, after, ..Range::default() };
-            let page = self.ports.tables.range(Accounts::table(), &partition, range).await;
-            let page = page.map_err(|error| Failure::Away(error.to_string()))?;
+            let page = self.ports.tables.range(Accounts::table(), &partition, range).await?;
             let mut requests = vec![];
             for row in &page.rows {
                 let (conversation, row) = read::<T>(row)?;
@@ -159,14 +158,12 @@ fn no_privacy() -> UpdatePrivacy {
 
 /// A row by conversation, and what it is about.
 fn read<T: Keyed<Key = ConversationId> + avro::Record>(row: &Row) -> Result<(ConversationId, T), Failure> {
-    let refused = |error: MalformedRow| Failure::Refused(error.to_string());
     let (mut key, mut columns) =
         (FromValues::new("accounts", &row.key), FromValues::new("accounts", &row.columns));
-    let kind = key.int().map_err(refused)?;
-    let key = RowKey { kind, key: KeyBytes::from_slice(key.blob().map_err(refused)?) };
+    let kind = key.int()?;
+    let key = RowKey { kind, key: KeyBytes::from_slice(key.blob()?) };
     let named = key.names::<T>().ok_or_else(|| Failure::Refused("a row names no conversation".to_owned()))?;
-    let body = columns.blob().map_err(refused)?;
-    Ok((named, avro::decode(body).map_err(|error| Failure::Refused(error.to_string()))?))
+    Ok((named, avro::decode(columns.blob()?)?))
 }
 
 /// Runs the partitions that this process holds, until `stop`.

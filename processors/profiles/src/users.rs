@@ -6,8 +6,8 @@ use platform::ports::Record;
 use platform::projection::Projection;
 use schemas::UserId;
 use schemas::people::PlatformUser;
-use schemas::tables::views::ViewRow;
-use schemas::tables::{PRIVATE_USERS, Table, USERS, Value};
+use schemas::tables::views::{ProfileRow, ViewRow};
+use schemas::tables::{PRIVATE_USERS, Value};
 use schemas::topics::{self, Topic};
 
 pub enum Profiles {}
@@ -21,25 +21,20 @@ impl Projection for Profiles {
     }
 
     fn project(record: &Record) -> Result<Vec<ViewRow>, String> {
-        let (key, said) = PlatformUser::read(record.key_text(), &record.value)?;
-        let Some(said) = said else {
-            let nothing =
-                || vec![Value::text_or_null(None), Value::text_or_null(None), Value::text_or_null(None)];
-            return Ok(vec![row(&USERS, &key, nothing()), row(&PRIVATE_USERS, &key, nothing())]);
+        let (user, said) = PlatformUser::read(record.key_text(), &record.value)?;
+        let own = said
+            .as_ref()
+            .map_or([None; 3], |said| [&said.email, &said.locale, &said.tier].map(Option::as_deref));
+        let private = ViewRow {
+            table: &PRIVATE_USERS,
+            partition: ProfileRow::partition(&user),
+            key: vec![],
+            columns: own.map(Value::text_or_null).to_vec(),
+            time_to_live: None,
         };
-        let seen = vec![
-            Value::text(&said.username),
-            Value::text(&said.display_name),
-            Value::text_or_null(said.avatar_url.as_deref()),
-        ];
-        let own = [&said.email, &said.locale, &said.tier];
-        let own = own.map(|said| Value::text_or_null(said.as_deref())).to_vec();
-        Ok(vec![row(&USERS, &key, seen), row(&PRIVATE_USERS, &key, own)])
+        let profile = said.map(|said| said.profile());
+        Ok(vec![ProfileRow { user, profile }.to_row(), private])
     }
-}
-
-fn row(table: &'static Table, user: &UserId, columns: Vec<Value>) -> ViewRow {
-    ViewRow { table, partition: vec![Value::text(user.as_str())], key: vec![], columns, time_to_live: None }
 }
 
 /// The user whom a record erases.

@@ -17,7 +17,7 @@ use futures::future::try_join;
 use futures::{StreamExt, TryStreamExt, stream};
 use platform::effects::{self, Effects, EffectsError, Failure, Options};
 use platform::ports::search::Side;
-use platform::ports::{Ports, SearchError, SearchIndex};
+use platform::ports::{Ports, SearchIndex};
 use schemas::ConversationId;
 use schemas::position::Version;
 use schemas::search::{CONVERSATIONS, Change, Index};
@@ -60,7 +60,7 @@ impl Indexer {
         if changes.is_empty() {
             return Ok(());
         }
-        self.search.write(index, self.side, changes).await.map_err(failure)
+        Ok(self.search.write(index, self.side, changes).await?)
     }
 
     /// Indexes conversations from rows that are at least as new as these versions.
@@ -90,11 +90,4 @@ pub async fn serve(
     let options = Options { batch: MOST_USERS, ..options };
     let users = effects::serve(ports, Arc::new(Users(indexer)), options, stop);
     try_join(conversations, users).await.map(|_| ())
-}
-
-fn failure(error: SearchError) -> Failure {
-    match error {
-        SearchError::Unavailable(reason) => Failure::Away(reason),
-        SearchError::Refused(reason) => Failure::Refused(reason),
-    }
 }

@@ -10,16 +10,16 @@ use fold::Fold;
 use futures::{StreamExt, TryStreamExt, stream};
 use platform::clock::Clock;
 use platform::effects::Failure;
-use platform::ports::{Range, Row, Tables, TablesError};
-use schemas::avro::{self, Record};
+use platform::ports::{Range, Row, Tables};
+use schemas::avro;
 use schemas::membership::Member;
 use schemas::people::Profile;
 use schemas::position::Version;
 use schemas::rows::{KeyBytes, LAST_RESIDENT, RowKey, STATE};
 use schemas::search::{self, Change, Index};
 use schemas::states::ConversationState;
-use schemas::tables::views::{CREATED, MESSAGES_PER_BUCKET, MembershipRow, MessageRow};
-use schemas::tables::{CONVERSATIONS_BY_USER, FromValues, MESSAGES, MalformedRow, USERS, Value};
+use schemas::tables::views::{CREATED, MESSAGES_PER_BUCKET, MembershipRow, MessageRow, ProfileRow};
+use schemas::tables::{CONVERSATIONS_BY_USER, FromValues, MESSAGES, USERS, Value};
 use schemas::{ConversationId, MessageId, UserId};
 
 use crate::AT_ONCE;
@@ -38,21 +38,6 @@ pub struct Rows {
     pub clock: Arc<dyn Clock>,
 }
 
-fn failure(error: TablesError) -> Failure {
-    match error {
-        TablesError::Unavailable(reason) => Failure::Away(reason),
-        TablesError::Refused(reason) => Failure::Refused(reason),
-    }
-}
-
-fn malformed(error: MalformedRow) -> Failure {
-    Failure::Refused(error.to_string())
-}
-
-fn decode<T: Record>(body: &[u8]) -> Result<T, Failure> {
-    avro::decode(body).map_err(|error| Failure::Refused(error.to_string()))
-}
-
 impl Rows {
     /// What the index is to say of a conversation; nothing of one that was never opened.
     pub async fn conversation(
@@ -61,19 +46,29 @@ impl Rows {
         at_least: Version,
     ) -> Result<Option<Change>, Failure> {
         let mut reads = 1;
-        let (version, state, members) = loop {
-            let (version, state, members) = self.resident(id).await?;
-            if version >= at_least {
-                break (version, state, members);
-            }
+        let mut resident = self.resident(id).await?;
+        while resident.0 < at_least {
             self.wait(&mut reads).await?;
-        };
+            if self.state(id).await?.0 >= at_least {
+                resident = self.resident(id).await?;
+            }
+        }
+        let (version, state, members) = resident;
         let Some(opened) = state.opened else { return Ok(None) };
         let reads: Vec<_> = members.iter().map(|user| self.profile(user)).collect();
         let profiles: Vec<_> = stream::iter(reads).buffered(AT_ONCE).try_collect().await?;
         let profiles: Vec<Profile> =
             profiles.into_iter().flatten().filter_map(|(_, profile)| profile).collect();
         Ok(Some(indexing::conversation(id, opened.title.as_deref(), &profiles, version)))
+    }
+
+    /// The version of a conversation's state, and the state.
+    async fn state(&self, id: &ConversationId) -> Result<(Version, ConversationState), Failure> {
+        let (partition, RowKey { kind, key }) = ([Value::text(id.as_str())], RowKey::state());
+        let key = vec![Value::Int(kind), Value::blob(&key)];
+        let rows = self.tables.get(domain::Conversations::table(), &partition, &[key]).await?;
+        let Some(row) = rows.first() else { return Ok((Version(0), domain::Conversations::fresh())) };
+        Ok((row.version, avro::decode(owner_row(row)?.1)?))
     }
 
     /// The version of a conversation's state, the state, and its present members, as of one moment.
@@ -88,13 +83,13 @@ impl Rows {
         loop {
             let (from, to) = bounds.clone();
             let range = Range { from, to, limit: PAGE, after: after.take(), ..Range::default() };
-            let page = self.tables.range(table, &partition, range).await.map_err(failure)?;
+            let page = self.tables.range(table, &partition, range).await?;
             for row in &page.rows {
                 let (key, body) = owner_row(row)?;
                 if key.kind == STATE {
-                    (version, state) = (row.version, decode(body)?);
+                    (version, state) = (row.version, avro::decode(body)?);
                 } else if let Some(user) = key.names::<Member>()
-                    && decode::<Member>(body)?.present().is_some()
+                    && avro::decode::<Member>(body)?.present().is_some()
                 {
                     members.push(user);
                 }
@@ -128,18 +123,9 @@ impl Rows {
 
     /// The newest profile; none of an erased user.
     async fn profile(&self, user: &UserId) -> Result<Option<(Version, Option<Profile>)>, Failure> {
-        let rows =
-            self.tables.get(&USERS, &[Value::text(user.as_str())], &[vec![]]).await.map_err(failure)?;
-        let read = |row: &Row| {
-            let mut values = FromValues::new(USERS.name, &row.columns);
-            let Some(username) = values.text_or_null()?.map(str::to_owned) else {
-                return Ok((row.version, None));
-            };
-            let display_name = values.text()?.to_owned();
-            let avatar_url = values.text_or_null()?.map(str::to_owned);
-            Ok((row.version, Some(Profile { user: user.clone(), username, display_name, avatar_url })))
-        };
-        rows.first().map(read).transpose().map_err(malformed)
+        let rows = self.tables.get(&USERS, &ProfileRow::partition(user), &[vec![]]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(Some((row.version, ProfileRow::from_row(user, &row.columns)?.profile)))
     }
 
     /// Whether there is what a document of an index is about.
@@ -150,19 +136,19 @@ impl Rows {
         }
         if index == &search::CONVERSATIONS {
             let Ok(id) = id.parse() else { return Ok(false) };
-            return Ok(self.conversation(&id, Version(0)).await?.is_some());
+            return Ok(self.state(&id).await?.1.opened.is_some());
         }
         let Ok(MessageId { conversation, seq }) = id.parse() else { return Ok(false) };
         let (partition, key) = (MessageRow::partition(&conversation, seq), MessageRow::key(seq));
-        let rows = self.tables.get(&MESSAGES, &partition, &[key]).await.map_err(failure)?;
-        let row = rows.first().map(|row| MessageRow::from_row(&conversation, &row.columns));
-        let row = row.transpose().map_err(malformed)?;
-        Ok(row.is_some_and(|row| indexing::text(&row.message).is_some()))
+        let rows = self.tables.get(&MESSAGES, &partition, &[key]).await?;
+        let Some(row) = rows.first() else { return Ok(false) };
+        let row = MessageRow::from_row(&conversation, &row.columns)?;
+        Ok(indexing::text(&row.message).is_some())
     }
 
     /// The messages of a conversation, a page at a time.
     pub async fn messages_of(&self, id: &ConversationId) -> Result<MessagesOf<'_>, Failure> {
-        let (_, state, _) = self.resident(id).await?;
+        let (_, state) = self.state(id).await?;
         let last_bucket = state.head / MESSAGES_PER_BUCKET;
         Ok(MessagesOf { rows: self, id: id.clone(), bucket: 0, last_bucket, after: None })
     }
@@ -187,12 +173,11 @@ impl ConversationsOf<'_> {
         }
         let range = Range { limit: PAGE, after: self.after.take(), ..Range::default() };
         let partition = MembershipRow::partition(self.user);
-        let page =
-            self.rows.tables.range(&CONVERSATIONS_BY_USER, &partition, range).await.map_err(failure)?;
+        let page = self.rows.tables.range(&CONVERSATIONS_BY_USER, &partition, range).await?;
         (self.is_over, self.after) = (page.next.is_none(), page.next);
         let mut ids = Vec::new();
         for row in &page.rows {
-            let row = MembershipRow::from_row(self.user, &row.key, &row.columns).map_err(malformed)?;
+            let row = MembershipRow::from_row(self.user, &row.key, &row.columns)?;
             if row.member.present().is_some() {
                 ids.push(row.conversation);
             }
@@ -217,15 +202,14 @@ impl MessagesOf<'_> {
         }
         let partition = MessageRow::partition(&self.id, self.bucket * MESSAGES_PER_BUCKET);
         let range = Range { limit: PAGE, after: self.after.take(), ..Range::default() };
-        let page = self.rows.tables.range(&MESSAGES, &partition, range).await.map_err(failure)?;
+        let page = self.rows.tables.range(&MESSAGES, &partition, range).await?;
         self.after = page.next;
         if self.after.is_none() {
             self.bucket += 1;
         }
         let mut changes = Vec::with_capacity(page.rows.len());
         for row in page.rows.iter().filter(|row| row.key.get(1) == Some(&Value::text(CREATED))) {
-            let MessageRow { message, .. } =
-                MessageRow::from_row(&self.id, &row.columns).map_err(malformed)?;
+            let MessageRow { message, .. } = MessageRow::from_row(&self.id, &row.columns)?;
             changes.push(indexing::message(&self.id, &message, row.version));
         }
         Ok(Some(changes))
@@ -234,10 +218,7 @@ impl MessagesOf<'_> {
 
 /// Key and body of an owner's row.
 fn owner_row(row: &Row) -> Result<(RowKey, &[u8]), Failure> {
-    let read = || {
-        let mut key = FromValues::new("owner", &row.key);
-        let mut columns = FromValues::new("owner", &row.columns);
-        Ok((RowKey { kind: key.int()?, key: KeyBytes::from_slice(key.blob()?) }, columns.blob()?))
-    };
-    read().map_err(malformed)
+    let mut key = FromValues::new("owner", &row.key);
+    let mut columns = FromValues::new("owner", &row.columns);
+    Ok((RowKey { kind: key.int()?, key: KeyBytes::from_slice(key.blob()?) }, columns.blob()?))
 }

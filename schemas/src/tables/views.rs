@@ -5,13 +5,14 @@
 use std::time::Duration;
 
 use super::values::{FromValues, MalformedRow, Value};
-use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table};
+use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table, USERS};
 use crate::aspects::Aspect;
 use crate::avro;
 use crate::blocking::PairBlocks;
 use crate::ids::{ConversationId, UserId};
 use crate::membership::Member;
 use crate::message::Message;
+use crate::people::Profile;
 use crate::pinning::PinAspect;
 use crate::position::LogTime;
 use crate::reacting::Reactions;
@@ -294,5 +295,46 @@ impl MembershipRow {
             conversation: key.text()?.parse().map_err(|_| malformed(0))?,
             member: avro::decode(columns.blob()?).map_err(|_| malformed(0))?,
         })
+    }
+}
+
+/// What others see of a user, as the platform has published it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileRow {
+    pub user: UserId,
+    /// Absent once the user is erased.
+    pub profile: Option<Profile>,
+}
+
+impl ProfileRow {
+    pub fn partition(user: &UserId) -> Vec<Value> {
+        vec![Value::text(user.as_str())]
+    }
+
+    pub fn to_row(&self) -> ViewRow {
+        let columns = self.profile.as_ref().map_or([None; 3], |profile| {
+            [Some(&*profile.username), Some(&*profile.display_name), profile.avatar_url.as_deref()]
+        });
+        ViewRow {
+            table: &USERS,
+            partition: Self::partition(&self.user),
+            key: vec![],
+            columns: columns.map(Value::text_or_null).to_vec(),
+            time_to_live: None,
+        }
+    }
+
+    pub fn from_row(user: &UserId, columns: &[Value]) -> Result<Self, MalformedRow> {
+        let mut columns = FromValues::new(USERS.name, columns);
+        let profile = match columns.text_or_null()? {
+            Some(username) => Some(Profile {
+                user: user.clone(),
+                username: username.to_owned(),
+                display_name: columns.text()?.to_owned(),
+                avatar_url: columns.text_or_null()?.map(str::to_owned),
+            }),
+            None => None,
+        };
+        Ok(Self { user: user.clone(), profile })
     }
 }
