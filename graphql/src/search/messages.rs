@@ -6,7 +6,7 @@
 use async_graphql::SimpleObject;
 use domain::indexing;
 use futures::{StreamExt, stream};
-use platform::ports::search::{Filter, Hit, Query};
+use platform::ports::search::{Filter, Hit, MOST_HITS, Query};
 use schemas::position::LogTime;
 use schemas::search::MESSAGES;
 use schemas::{ConversationId, MessageId, Refusal, UserId};
@@ -20,8 +20,6 @@ use crate::reads::Access;
 
 /// The largest offset; what lies beyond is reached by cursors.
 const MOST_OFFSET: usize = 1_000;
-/// Hits of one query, in all its pages.
-const MOST_HITS: usize = 10_000;
 /// Conversations in one filter. A viewer of more is asked for in parts, whose hits are put together.
 const CONVERSATIONS_AT_ONCE: usize = 500;
 /// Intervals of blocks in one filter. The rows decide; the filter spares reading them.

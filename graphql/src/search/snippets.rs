@@ -12,7 +12,7 @@ const WHOLE: usize = 240;
 const BEFORE: usize = 60;
 const PART: usize = 180;
 /// Parts of one text.
-pub const MOST_PARTS: usize = 3;
+const MOST_PARTS: usize = 3;
 const CUT: char = '…';
 
 /// The highlighted text, or its parts with matches if it is long.

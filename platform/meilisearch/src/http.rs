@@ -16,8 +16,6 @@ use serde::de::DeserializeOwned;
 
 use crate::Config;
 
-const JSON: &str = "application/json";
-
 /// The transport of the SDK's client: its own has no deadlines.
 #[derive(Debug, Clone)]
 pub struct Http {
@@ -30,28 +28,6 @@ impl Http {
         let client = Client::builder().timeout(config.request_within).no_proxy().build();
         let client = client.map_err(|error| SearchError::Refused(error.to_string()))?;
         Ok(Self { client, key: config.key.clone() })
-    }
-
-    async fn ask<Output: DeserializeOwned>(
-        &self,
-        url: String,
-        verb: Verb,
-        body: Option<(Vec<u8>, &str)>,
-        expected: u16,
-    ) -> Result<Output, Error> {
-        let mut request = self.client.request(verb, &url);
-        if let Some(key) = self.key.expose() {
-            request = request.bearer_auth(key);
-        }
-        if let Some((body, content_type)) = body {
-            request = request.header(CONTENT_TYPE, content_type).body(body);
-        }
-        let away = |error: reqwest::Error| Error::Other(Box::new(error));
-        let answer = request.send().await.map_err(away)?;
-        let status = answer.status().as_u16();
-        let body = answer.text().await.map_err(away)?;
-        let body = if body.is_empty() { "null" } else { body.as_str() };
-        parse_response(status, expected, body, url)
     }
 }
 
@@ -72,22 +48,6 @@ fn verb<Q, B>(method: &Method<Q, B>) -> Verb {
 
 #[async_trait]
 impl HttpClient for Http {
-    async fn request<Query, Body, Output>(
-        &self,
-        url: &str,
-        method: Method<Query, Body>,
-        expected_status_code: u16,
-    ) -> Result<Output, Error>
-    where
-        Query: Serialize + Send + Sync,
-        Body: Serialize + Send + Sync,
-        Output: DeserializeOwned + 'static + Send,
-    {
-        let (url, verb) = (addressed(url, &method)?, verb(&method));
-        let body = method.body().map(serde_json::to_vec).transpose()?.map(|body| (body, JSON));
-        self.ask(url, verb, body, expected_status_code).await
-    }
-
     async fn stream_request<
         Query: Serialize + Send + Sync,
         Body: AsyncRead + Send + Sync + 'static,
@@ -100,16 +60,21 @@ impl HttpClient for Http {
         expected_status_code: u16,
     ) -> Result<Output, Error> {
         let (url, verb) = (addressed(url, &method)?, verb(&method));
-        let mut bytes = Vec::new();
-        let body = match method.into_body() {
-            Some(body) => {
-                let mut body = std::pin::pin!(body);
-                body.read_to_end(&mut bytes).await.map_err(|error| Error::Other(Box::new(error)))?;
-                Some((bytes, content_type))
-            }
-            None => None,
-        };
-        self.ask(url, verb, body, expected_status_code).await
+        let mut request = self.client.request(verb, &url);
+        if let Some(key) = self.key.expose() {
+            request = request.bearer_auth(key);
+        }
+        let away = |error: reqwest::Error| Error::Other(Box::new(error));
+        if let Some(body) = method.into_body() {
+            let (mut body, mut bytes) = (std::pin::pin!(body), Vec::new());
+            body.read_to_end(&mut bytes).await.map_err(|error| Error::Other(Box::new(error)))?;
+            request = request.header(CONTENT_TYPE, content_type).body(bytes);
+        }
+        let answer = request.send().await.map_err(away)?;
+        let status = answer.status().as_u16();
+        let body = answer.text().await.map_err(away)?;
+        let body = if body.is_empty() { "null" } else { body.as_str() };
+        parse_response(status, expected_status_code, body, url)
     }
 
     fn is_tokio(&self) -> bool {

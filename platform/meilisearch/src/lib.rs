@@ -18,7 +18,9 @@ use meilisearch_sdk::errors::{Error, ErrorCode};
 use meilisearch_sdk::search::{MatchingStrategies, SearchQuery, SearchResults, Selectors};
 use meilisearch_sdk::task_info::TaskInfo;
 use platform::config::Secret;
-use platform::ports::search::{HIGHLIGHT, Hits, Known, Listed, Query, SearchError, SearchIndex, Side};
+use platform::ports::search::{
+    HIGHLIGHT, Hits, Known, Listed, Query, SearchError, SearchIndex, Side, newest,
+};
 use schemas::position::Version;
 use schemas::search::{self, Change, Index};
 use tokio::sync::Mutex;
@@ -147,14 +149,9 @@ impl SearchIndex for Meilisearch {
         let uid = self.uid(index, side);
         let mut lane = self.lane(index)?.lock().await;
         self.settle(&mut lane, index, &uid).await?;
-        let mut newest: HashMap<String, &Change> = HashMap::new();
-        for change in changes {
-            let known = newest.entry(escape(&change.id)).or_insert(change);
-            if known.version <= change.version {
-                *known = change;
-            }
-        }
-        let keys: Vec<String> = newest.keys().cloned().collect();
+        let mut newest: Vec<(String, &Change)> =
+            newest(changes).into_iter().map(|(id, change)| (escape(id), change)).collect();
+        let keys: Vec<String> = newest.iter().map(|(key, _)| key.clone()).collect();
         // A write that was given up may still come: it is awaited, and then seen.
         self.await_under_way(&mut lane).await?;
         let stored = match self.stored(&uid, &keys).await? {
@@ -166,7 +163,7 @@ impl SearchIndex for Meilisearch {
                 HashMap::new()
             }
         };
-        newest.retain(|key, change| stored.get(key).is_none_or(|known| known.version <= change.version));
+        newest.retain(|(key, change)| stored.get(key).is_none_or(|known| known.version <= change.version));
         if newest.is_empty() {
             return Ok(());
         }

@@ -5,7 +5,7 @@
 
 use meilisearch_sdk::search::SearchResult;
 use meilisearch_sdk::settings::{MinWordSizeForTypos, PaginationSetting, Settings, TypoToleranceSettings};
-use platform::ports::search::{Hit, Term, terms};
+use platform::ports::search::{Hit, MOST_HITS, Term, terms};
 use schemas::position::Version;
 use schemas::search::{Change, Index};
 use serde::Deserialize;
@@ -16,8 +16,6 @@ pub const ID: &str = "id";
 pub const VERSION: &str = "version";
 /// Whether the document is not gone.
 pub const PRESENT: &str = "present";
-/// Hits of one query, in all its pages.
-const MOST_HITS: usize = 10_000;
 
 /// Lower-case letters and digits as they are, every other byte as `_` and two hexadecimal digits.
 pub fn escape(text: &str) -> String {

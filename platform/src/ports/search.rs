@@ -7,12 +7,17 @@
 //! - Every word has to match: as it is, with a typo (one from 5 letters on, two from 9), or as a prefix if it is
 //!   the last one. Scripts that are written without spaces match by pairs of characters.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use schemas::position::Version;
 use schemas::search::{Change, Index};
 
 /// Stands before and behind what matches in a highlighted text.
 pub const HIGHLIGHT: [char; 2] = ['\u{2}', '\u{3}'];
+
+/// Hits of one query, in all its pages.
+pub const MOST_HITS: usize = 10_000;
 
 /// Words of one query; more are not looked for.
 pub const MOST_TERMS: usize = 10;
@@ -131,6 +136,18 @@ pub trait SearchIndex: Send + Sync + 'static {
 
     /// Makes the next side the live one; what was live is gone.
     async fn swap(&self, index: &'static Index) -> Result<(), SearchError>;
+}
+
+/// Of each document the change of the highest version, by id; of equal versions the last.
+pub fn newest(changes: &[Change]) -> BTreeMap<&str, &Change> {
+    let mut newest: BTreeMap<&str, &Change> = BTreeMap::new();
+    for change in changes {
+        let known = newest.entry(&change.id).or_insert(change);
+        if known.version <= change.version {
+            *known = change;
+        }
+    }
+    newest
 }
 
 /// A part of a query's text.

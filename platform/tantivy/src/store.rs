@@ -1,12 +1,11 @@
 //! One side of an index: its folder, its writer, its reader.
 
-use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 
 use platform::lock::locked;
-use platform::ports::search::{Hit, Hits, Known, Listed, Query, terms};
+use platform::ports::search::{Hit, Hits, Known, Listed, Query, newest, terms};
 use schemas::position::Version;
 use schemas::search::{Change, ID, Index};
 use tantivy::collector::{Count, TopDocs};
@@ -98,17 +97,10 @@ impl Store {
 
     /// Takes in what is not older than what is there.
     pub fn write(&self, changes: &[Change]) -> Result<()> {
-        let mut newest: HashMap<&str, &Change> = HashMap::new();
-        for change in changes {
-            let known = newest.entry(&change.id).or_insert(change);
-            if known.version <= change.version {
-                *known = change;
-            }
-        }
         let mut writer = locked(&self.writer);
         let searcher = self.reader.searcher();
         let mut is_changed = false;
-        for change in newest.into_values() {
+        for change in newest(changes).into_values() {
             if self.find(&searcher, &change.id)?.is_some_and(|(version, _)| version > change.version) {
                 continue;
             }
