@@ -51,7 +51,7 @@ pub fn text(message: &Message) -> Option<&str> {
     }
 }
 
-/// What the index is to say of a message, as of a version of its row.
+/// The document of a message, as of a version of its row; none of one without a text.
 pub fn message(conversation: &ConversationId, message: &Message, version: Version) -> Change {
     let document = text(message).map(|text| Document {
         texts: vec![text.to_owned()],
@@ -68,7 +68,7 @@ pub fn name(profile: &Profile) -> String {
     format!("{} {}", line(&profile.display_name), line(&profile.username))
 }
 
-/// What the index is to say of a conversation with these members.
+/// The document of a conversation with these members.
 pub fn conversation(
     id: &ConversationId,
     title: Option<&str>,
@@ -81,7 +81,7 @@ pub fn conversation(
     Change { id: id.to_string(), version, document: Some(document) }
 }
 
-/// What the index is to say of a user; nothing of one who is erased.
+/// The document of a user; none of one who is erased.
 pub fn user(id: &UserId, profile: Option<&Profile>, version: Version) -> Change {
     let document = profile.map(|profile| {
         let texts = vec![profile.username.clone(), profile.display_name.clone()];

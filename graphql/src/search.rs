@@ -37,9 +37,9 @@ use quota::Quota;
 const ANSWER_WITHIN: Duration = Duration::from_secs(3);
 /// Scalar values of a query's text.
 const MOST_CHARACTERS: usize = 200;
-/// Characters of a search for users, so that nobody leafs through all of them.
+/// At least this many letters or digits, so that users cannot be listed.
 const LEAST_FOR_USERS: usize = 2;
-/// Items of an answer, where the client does not say.
+/// Items of an answer without `limit`.
 const DEFAULT_LIMIT: i32 = 20;
 /// Hits of a further look, where the first one showed too few.
 const MORE_HITS: usize = 100;
@@ -112,7 +112,7 @@ where
     Ok(found)
 }
 
-/// The text of a query, if it says something to look for.
+/// The trimmed text of a query that holds a word.
 fn checked(text: &str) -> Result<&str, Refusal> {
     let text = text.trim();
     if text.chars().count() > MOST_CHARACTERS {
@@ -146,7 +146,7 @@ pub struct SearchQueries;
 
 #[Object]
 impl SearchQueries {
-    /// Messages that the viewer sees and in which every word stands; phrases in quotes. The best come first.
+    /// Messages that the viewer sees and that hold every word; phrases in quotes. The best come first.
     #[expect(clippy::too_many_arguments, reason = "the arguments of the API's field")]
     async fn search_messages(
         &self,

@@ -88,7 +88,7 @@ pub struct On {
     pub search: Option<Arc<dyn SearchIndex>>,
 }
 
-/// Does what is asked, and prints what there is to say.
+/// Does what is asked, and prints the result.
 pub async fn run(command: Command, on: &On) -> Result<()> {
     let (log, tables) = (&*on.log, &*on.tables);
     match command {

@@ -8,7 +8,7 @@ use platform::ports::{Ports, SearchIndex};
 
 use crate::On;
 
-/// Builds the index again, and prints what there is to say.
+/// Builds the index again, and prints the result.
 pub async fn rebuild(on: &On, resume: bool) -> Result<()> {
     let (ports, search) = ports(on)?;
     let built = search_index::rebuild(&ports, search, resume).await?;

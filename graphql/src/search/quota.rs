@@ -49,7 +49,7 @@ impl Quota {
         Self { alone: Mutex::default(), shared, clock }
     }
 
-    /// Counts a search, or says when the next one is allowed.
+    /// Counts a search; refuses with the wait until the next one.
     pub async fn take(&self, user: &UserId) -> Result<(), Refusal> {
         let now = self.clock.now();
         locked(&self.alone).take(user, now).map_err(refused)?;

@@ -54,11 +54,12 @@ impl Config {
     }
 }
 
-/// A task that was enqueued and may not have ended.
+/// What this process knows of an index.
 #[derive(Default)]
 struct Lane {
-    /// Whether the settings of each side are there.
+    /// Uids whose settings this process has put.
     settled: BTreeSet<String>,
+    /// A task that was enqueued and may not have ended.
     under_way: Option<TaskInfo>,
 }
 

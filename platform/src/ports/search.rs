@@ -1,7 +1,7 @@
 //! Search: indexes of documents, in which words are looked for under a filter.
 //!
 //! Invariants an adapter keeps:
-//! - Of several writes of one document the highest version stays, in whatever order they arrive.
+//! - Of several writes of one document the highest version stays, in any order of arrival.
 //! - A write that is acknowledged is found by the next query, and survives a crash of the process.
 //! - A hit matches the filter. Text of a query is never read as a filter or as an operator.
 //! - Every word has to match: as it is, with a typo (one from 5 letters on, two from 9), or as a prefix if it is

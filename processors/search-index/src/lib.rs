@@ -1,4 +1,4 @@
-//! The search-index processor: keeps the search index as the events and the platform's users say.
+//! The search-index processor: keeps the search index up to date with events and published users.
 //!
 //! Invariants: a message is indexed under the version of the command that wrote its row, so events that repeat or
 //! come late change nothing. A conversation is indexed from its rows, once they are as new as the event.

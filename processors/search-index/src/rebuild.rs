@@ -35,7 +35,7 @@ pub struct Built {
     pub caught_up: usize,
 }
 
-/// What an index says beside the tables.
+/// How the index differs from the tables.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Compared {
     /// Documents of the index.
@@ -86,7 +86,7 @@ async fn ends_of<E: Effects>(ports: &Ports) -> Result<Ends, WalkError> {
     Ok(ends)
 }
 
-/// Applies what stands between; gives how many records asked for something.
+/// Applies the records between; returns how many had effects.
 async fn catch_up(
     ports: &Ports,
     indexer: &Indexer,

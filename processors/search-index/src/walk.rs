@@ -1,7 +1,7 @@
 //! Everything that can be found, from the tables and the platform's users.
 //!
-//! Invariant: every user is named by the topic of the platform, and every conversation that someone can see by
-//! the rows of a user, so a walk over both meets everything once.
+//! Invariants: every user is named by the topic of the platform. Every visible conversation is named by a row of a
+//! user. So a walk over both meets everything once.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub enum WalkError {
 /// What takes in what a walk meets.
 #[async_trait]
 pub trait Sink: Send {
-    /// What an index is to say.
+    /// Takes in one document.
     async fn take(&mut self, index: &'static Index, change: Change) -> Result<(), WalkError>;
 }
 

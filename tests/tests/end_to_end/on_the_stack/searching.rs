@@ -9,7 +9,7 @@ use tokio::time::{Duration, Instant, sleep};
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 
-/// Searches as many as a test needs: the quota is each client's own.
+/// The answer of `searchMessages`; each client has its own quota.
 async fn messages(by: &Client, query: &str, more: Value) -> Value {
     let document = "query($q: String!, $c: ID, $f: ID, $s: DateTime, $u: DateTime, $l: Int, $o: Int, $a: String) {
         searchMessages(query: $q, conversationId: $c, from: $f, since: $s, until: $u, limit: $l, offset: $o, after: $a) {
@@ -104,7 +104,7 @@ async fn messages_are_found_by_those_who_see_them() {
     for id in [pair.as_str(), "0123456789abcdef0123456789abcdef", "x"] {
         assert_eq!(code(&messages(&dora, "squats", json!({ "c": id })).await), Some("NOT_FOUND"), "{id}");
     }
-    // Who joins later finds what was sent since.
+    // A member who joins later finds what was sent since.
     add(&ann, &group, &[&dora]).await;
     ann.send(&group, "squats for dora").await;
     let found = until_found(&dora, "squats", 1).await;
