@@ -62,8 +62,8 @@ export class Acknowledgements {
 
   /** `read` is called when the server has taken that a conversation was read. */
   constructor(inbox: Inbox, read: (conversation: string) => void) {
-    this.#delivered = new Marks((id, message) => inbox.mutate(DELIVERED, { id, message }), () => {});
-    this.#read = new Marks((id, message) => inbox.mutate(READ, { id, message }), read);
+    this.#delivered = new Marks((id, message) => inbox.run(DELIVERED, { id, message }), () => {});
+    this.#read = new Marks((id, message) => inbox.run(READ, { id, message }), read);
   }
 
   delivered(conversation: string, seq: number, message: string): void {

@@ -3,18 +3,24 @@
 import { Acknowledgements } from "./acknowledgements.ts";
 import { Conversations } from "./conversations.ts";
 import {
-  CREATE, type ConversationView, DELETE, EDIT, ME, type MessageView, ONE_MESSAGE, REACT, UNREACT, type UserView,
+  ACCEPT, CREATE, type ConversationView, DECLINE, DELETE, EDIT, FLAGS, type FlagView, ME, type MessageView, ONE_MESSAGE,
+  REACT, UNREACT, USERS, type UserView,
 } from "./documents.ts";
 import { Changing } from "./emitter.ts";
+import { Flags } from "./flags.ts";
 import { Gathering } from "./gathering.ts";
+import { Heartbeats } from "./heartbeats.ts";
 import { Http, type Request, type Variables } from "./http.ts";
 import { type Connection, Inbox, type InboxEvent, type ReceiptView } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
+import { Presence } from "./presence.ts";
 import type * as Schema from "./schema.ts";
+import { type Found, type FoundMessages, search, searchFurther } from "./search.ts";
 import type { Session } from "./session.ts";
 import { IndexedStorage, MemoryStorage, type OutboxStorage } from "./storage.ts";
 import { Timeline } from "./timeline.ts";
 import { Typing } from "./typing.ts";
+import { withUser } from "./users.ts";
 
 export interface Options {
   /** Where requests go, and where sockets are opened: two URLs of `/graphql`. */
@@ -31,6 +37,7 @@ export interface Options {
 const TIMELINES = 20;
 /** How long receipts wait for others before counts are fetched. */
 const GATHER_MS = 300;
+const PRESENCE_FLAG = "messaging.presence_system";
 
 const STATUSES = `query Statuses($id: ID!) { messages(conversationId: $id, last: 50) {
   nodes { id status readByCount recipientCount } } }`;
@@ -44,7 +51,10 @@ export class Client extends Changing {
   readonly outbox: Outbox;
   readonly inbox: Inbox;
   readonly typing: Typing;
-  readonly me: UserView;
+  readonly presence: Presence;
+  readonly heartbeats: Heartbeats;
+  readonly flags: Flags;
+  #me: UserView;
   readonly #request: Request;
   readonly #acknowledgements: Acknowledgements;
   readonly #timelines = new Map<string, Timeline>();
@@ -52,21 +62,24 @@ export class Client extends Changing {
   readonly #reading = new Gathering(GATHER_MS, (message) => this.#read(message));
   readonly #account = new Set<(part: Schema.AccountPart) => void>();
   readonly #events = new Set<(event: InboxEvent) => void>();
+  readonly #switching = new Gathering(GATHER_MS, () => this.#readFlags());
   #fresh = false;
+  #wasLive = false;
   #leave: (() => void)[] = [];
 
   /** Signs in, and follows the inbox from now on. */
   static async open(options: Options): Promise<Client> {
     const http = new Http(options.api, options.session);
-    const { me } = await http.request<{ me: UserView }>(ME);
-    const client = new Client(options, http, me);
+    const { me, featureFlags } = await http.request<{ me: UserView; featureFlags: FlagView[] }>(ME);
+    const client = new Client(options, http, me, featureFlags);
     await client.#start();
     return client;
   }
 
-  private constructor(options: Options, http: Http, me: UserView) {
+  private constructor(options: Options, http: Http, me: UserView, flags: FlagView[]) {
     super();
-    this.me = me;
+    this.#me = me;
+    this.flags = new Flags(flags);
     this.#request = (query, variables) => http.request(query, variables);
     const keep = options.storage ?? ((user: string) => (hasDatabase() ? new IndexedStorage(user) : new MemoryStorage()));
     this.conversations = new Conversations(this.#request);
@@ -74,7 +87,14 @@ export class Client extends Changing {
     this.inbox = new Inbox(options.sockets, options.session, (event) => this.#handle(event), options.webSocket);
     this.#acknowledgements = new Acknowledgements(this.inbox, (id) => this.conversations.stale(id));
     this.typing = new Typing(this.inbox);
+    const hasPresence = () => this.flags.isOn(PRESENCE_FLAG);
+    this.presence = new Presence(this.inbox, hasPresence);
+    this.heartbeats = new Heartbeats(this.inbox, hasPresence);
     this.inbox.onChange(() => this.#connected());
+  }
+
+  get me(): UserView {
+    return this.#me;
   }
 
   get connection(): Connection {
@@ -91,11 +111,14 @@ export class Client extends Changing {
     for (const leave of this.#leave) leave();
     this.#counting.stop();
     this.#reading.stop();
+    this.#switching.stop();
     for (const timeline of this.#timelines.values()) timeline.close();
     this.outbox.close();
     this.conversations.stop();
     this.#acknowledgements.stop();
     this.typing.stop();
+    this.presence.stop();
+    this.heartbeats.stop();
     await this.inbox.close();
   }
 
@@ -158,6 +181,30 @@ export class Client extends Changing {
     return createConversation;
   }
 
+  /** Takes up a conversation that waits for the user. */
+  async accept(conversation: string): Promise<void> {
+    const answer = await this.request<{ acceptMessageRequest: ConversationView }>(ACCEPT, { id: conversation });
+    this.conversations.put(answer.acceptMessageRequest);
+  }
+
+  /** Refuses a conversation that waits for the user: it is gone. */
+  async decline(conversation: string): Promise<void> {
+    await this.request(DECLINE, { id: conversation });
+    this.conversations.remove(conversation);
+  }
+
+  search(text: string): Promise<Found> {
+    return search(this.#request, text, this.flags.isOn("messaging.message_search"));
+  }
+
+  searchFurther(text: string, after: string): Promise<FoundMessages> {
+    return searchFurther(this.#request, text, after);
+  }
+
+  async searchUsers(text: string): Promise<UserView[]> {
+    return (await this.request<{ searchUsers: UserView[] }>(USERS, { text })).searchUsers;
+  }
+
   /** The user has seen a conversation up to this message. */
   read(message: Pick<MessageView, "id" | "seq" | "conversationId">): void {
     this.conversations.adjust(message.conversationId, { unreadCount: 0, markedUnread: false });
@@ -182,10 +229,18 @@ export class Client extends Changing {
   }
 
   #connected(): void {
-    if (this.connection === "live") {
+    const isLive = this.connection === "live";
+    if (isLive) {
       this.outbox.wake();
       this.#acknowledgements.flush();
     }
+    if (isLive && !this.#wasLive) {
+      this.heartbeats.beat();
+      this.presence.refresh();
+      // Changes of flags are not replayed.
+      this.#switching.soon("flags");
+    }
+    this.#wasLive = isLive;
     this.changed();
   }
 
@@ -205,6 +260,7 @@ export class Client extends Changing {
         this.#advanced(event.receipt);
         break;
       case "AccountChanged":
+        if (event.what === "FLAGS") this.#switching.soon("flags");
         for (const listener of this.#account) listener(event.what);
         break;
       case "ReactionChanged":
@@ -212,6 +268,12 @@ export class Client extends Changing {
         break;
       case "TypingChanged":
         this.typing.changedTo(event.conversationId, event.typing);
+        break;
+      case "PresenceChanged":
+        this.presence.changedTo(event.presence);
+        break;
+      case "UserChanged":
+        this.#renamed(event.user);
         break;
       case "SendRejected":
         this.outbox.refused(event.clientMessageId, event.code);
@@ -300,6 +362,21 @@ export class Client extends Changing {
     const timeline = this.#timelines.get(conversationId);
     const isShown = timeline?.messages.some((message) => message.id === messageId);
     if (isShown || timeline?.isFetching) this.#reading.soon(messageId);
+  }
+
+  #renamed(user: UserView): void {
+    this.#me = withUser(this.#me, user);
+    this.conversations.renamed(user);
+    for (const timeline of this.#timelines.values()) timeline.renamed(user);
+    this.changed();
+  }
+
+  async #readFlags(): Promise<void> {
+    const hadPresence = this.flags.isOn(PRESENCE_FLAG);
+    this.flags.set((await this.request<{ featureFlags: FlagView[] }>(FLAGS)).featureFlags);
+    if (this.flags.isOn(PRESENCE_FLAG) === hadPresence) return;
+    this.heartbeats.beat();
+    this.presence.refresh();
   }
 
   async #read(id: string): Promise<void> {

@@ -3,12 +3,15 @@
 // Invariant: whatever depends on the viewer (unread, archived, draft) is fetched after it changed, never
 // computed for good; a count that is raised here at once is put right by the fetch that follows.
 
-import { CONVERSATIONS, type ConversationView, type MessageView, ONE_CONVERSATION } from "./documents.ts";
+import {
+  CONVERSATIONS, type ConversationView, type MessageView, ONE_CONVERSATION, type UserView,
+} from "./documents.ts";
 import { Changing } from "./emitter.ts";
 import { codeOf } from "./errors.ts";
 import { Gathering } from "./gathering.ts";
 import type { Request } from "./http.ts";
 import type * as Schema from "./schema.ts";
+import { withUser } from "./users.ts";
 
 /** Where a page ends, and whether another follows. */
 type End = Pick<Schema.PageInfo, "hasNextPage" | "endCursor">;
@@ -16,6 +19,12 @@ interface Page {
   conversations: { nodes: ConversationView[]; pageInfo: End };
 }
 
+/** The lists of the API, which have their pages each: conversations are in one of them. */
+export type Shelf = "open" | "archived" | "requests";
+
+const FILTERS: Record<Shelf, Schema.ConversationFilter | null> = {
+  open: null, archived: { archived: true }, requests: { requests: true },
+};
 const PAGE = 30;
 /** How long changes of one conversation wait for others before it is fetched. */
 const GATHER_MS = 150;
@@ -23,8 +32,8 @@ const GATHER_MS = 150;
 export class Conversations extends Changing {
   readonly #request: Request;
   #all = new Map<string, ConversationView>();
-  /** The ends of the list, and of that of archived ones. */
-  #ends = new Map<boolean, string | null>();
+  /** The ends of those lists of which a page was fetched. */
+  #ends = new Map<Shelf, string | null>();
   #loaded = false;
   readonly #stale = new Gathering(GATHER_MS, (id) => this.#freshen(id));
 
@@ -37,7 +46,7 @@ export class Conversations extends Changing {
     return this.#loaded;
   }
 
-  /** All that are known, archived ones among them. */
+  /** All that are known, archived ones and requests among them. */
   get list(): ConversationView[] {
     return [...this.#all.values()].toSorted((one, other) => newestOf(other).localeCompare(newestOf(one)));
   }
@@ -46,36 +55,41 @@ export class Conversations extends Changing {
     return this.#all.get(id);
   }
 
-  /** Whether a page was fetched, of those that are not archived or of those that are. */
-  isBegun(archived: boolean): boolean {
-    return this.#ends.has(archived);
+  /** Whether a page of a list was fetched. */
+  isBegun(shelf: Shelf): boolean {
+    return this.#ends.has(shelf);
   }
 
-  /** Whether there are more, of those that are not archived or of those that are. */
-  hasMore(archived: boolean): boolean {
-    return this.#ends.get(archived) !== null;
+  hasMore(shelf: Shelf): boolean {
+    return this.#ends.get(shelf) !== null;
   }
 
-  /** The first page, in place of what there was. */
+  /** The first page, and that of requests, in place of what there was. */
   async load(): Promise<void> {
-    const page = await this.#page(null, false);
-    this.#all = new Map(page.nodes.map((one) => [one.id, one]));
-    this.#ends = new Map([[false, endOf(page.pageInfo)]]);
+    const [open, requests] = await Promise.all([this.#page(null, "open"), this.#page(null, "requests")]);
+    this.#all = new Map([...open.nodes, ...requests.nodes].map((one) => [one.id, one]));
+    this.#ends = new Map([["open", endOf(open.pageInfo)], ["requests", endOf(requests.pageInfo)]]);
     this.#loaded = true;
     this.changed();
   }
 
-  async more(archived: boolean): Promise<void> {
-    const end = this.#ends.get(archived);
+  async more(shelf: Shelf): Promise<void> {
+    const end = this.#ends.get(shelf);
     if (end === null) return;
-    const page = await this.#page(end ?? null, archived);
+    const page = await this.#page(end ?? null, shelf);
     for (const one of page.nodes) this.#all.set(one.id, one);
-    this.#ends.set(archived, endOf(page.pageInfo));
+    this.#ends.set(shelf, endOf(page.pageInfo));
     this.changed();
   }
 
   put(conversation: ConversationView): void {
     this.#all.set(conversation.id, conversation);
+    this.changed();
+  }
+
+  /** A user is seen in another way. */
+  renamed(user: UserView): void {
+    this.#all = new Map([...this.#all].map(([id, one]) => [id, withUser(one, user)]));
     this.changed();
   }
 
@@ -139,9 +153,9 @@ export class Conversations extends Changing {
     }
   }
 
-  async #page(after: string | null, archived: boolean): Promise<Page["conversations"]> {
-    const filter = archived ? { archived: true } : null;
-    return (await this.#request<Page>(CONVERSATIONS, { first: PAGE, after, filter })).conversations;
+  async #page(after: string | null, shelf: Shelf): Promise<Page["conversations"]> {
+    const variables = { first: PAGE, after, filter: FILTERS[shelf] };
+    return (await this.#request<Page>(CONVERSATIONS, variables)).conversations;
   }
 }
 
@@ -152,6 +166,12 @@ function newestOf(conversation: ConversationView): string {
 /** The cursor of the next page; null after the last one. */
 export function endOf({ hasNextPage, endCursor }: End): string | null {
   return hasNextPage ? endCursor : null;
+}
+
+/** The list that a conversation is in. */
+export function shelfOf({ isRequest, archivedAt }: ConversationView): Shelf {
+  if (isRequest) return "requests";
+  return archivedAt === null ? "open" : "archived";
 }
 
 export function isUnread({ unreadCount, markedUnread }: ConversationView): boolean {

@@ -30,17 +30,27 @@ export type LatestView = Pick<
   "id" | "seq" | "contentType" | "content" | "deletedAt" | "status" | "sender" | "system"
 >;
 
+export type FlagView = Pick<Schema.FeatureFlag, "key" | "enabled">;
+
+export type PresenceView = Pick<Schema.UserPresence, "userId" | "status" | "lastSeen">;
+
 export type MemberView = Pick<Schema.Participant, "role"> & { user: UserView };
 
 export type ConversationView = Pick<
   Schema.Conversation,
   | "id" | "kind" | "title" | "description" | "announcementsOnly" | "createdAt" | "participantCount"
   | "lastMessageAt" | "lastSeq" | "unreadCount" | "unreadMentionCount" | "archivedAt" | "starred" | "muted"
-  | "notificationLevel" | "labels" | "draft" | "markedUnread" | "canPost"
+  | "notificationLevel" | "labels" | "draft" | "markedUnread" | "isRequest" | "canPost"
 > & {
   participants: { nodes: MemberView[] };
   viewer: (Pick<Schema.Participant, "role"> & { lastReadMessageId: string | null }) | null;
   lastMessage: LatestView | null;
+};
+
+/** A message that was found, and what its conversation is called by. */
+export type FoundView = Pick<Schema.MessageSearchResult, "highlights"> & {
+  message: Pick<Schema.Message, "id" | "createdAt"> & { sender: UserView };
+  conversation: Pick<ConversationView, "id" | "kind" | "title" | "participants">;
 };
 
 export type PageView = Pick<Schema.PageInfo, "hasNextPage" | "hasPreviousPage" | "startCursor" | "endCursor">;
@@ -63,7 +73,8 @@ export const LATEST = `fragment LatestParts on Message {
 
 export const CONVERSATION = `fragment ConversationParts on Conversation {
   id kind title description announcementsOnly createdAt participantCount lastMessageAt lastSeq unreadCount
-  unreadMentionCount archivedAt starred muted notificationLevel labels draft markedUnread canPost
+  unreadMentionCount archivedAt starred muted notificationLevel labels draft markedUnread isRequest
+  canPost
   participants(first: 8) { nodes { role user { ...UserParts } } }
   viewer { role lastReadMessageId }
   lastMessage { ...LatestParts }
@@ -73,7 +84,9 @@ const ROWS = `${CONVERSATION} ${LATEST} ${USER}`;
 const MESSAGES = `${MESSAGE} ${USER}`;
 const PAGE = "nodes { ...MessageParts } pageInfo { hasNextPage hasPreviousPage startCursor endCursor }";
 
-export const ME = `query Me { me { ...UserParts } } ${USER}`;
+export const ME = `query Me { me { ...UserParts } featureFlags { key enabled } } ${USER}`;
+
+export const FLAGS = "query Flags { featureFlags { key enabled } }";
 
 /** No field that depends on the viewer of a conversation: those follow by a query. */
 export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) { cursor event {
@@ -85,6 +98,8 @@ export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) 
   ... on ReactionChanged { reaction { messageId conversationId } }
   ... on AccountChanged { what }
   ... on TypingChanged { conversationId typing { userId username isTyping } }
+  ... on PresenceChanged { presence { userId status lastSeen } }
+  ... on UserChanged { user { ...UserParts } }
   ... on SendRejected { clientMessageId code detail }
   ... on ResumeGap { reason }
   ... on Drained { replayed }
@@ -126,6 +141,11 @@ export const REACT = `mutation React($id: ID!, $emoji: String!) {
 export const UNREACT = `mutation Unreact($id: ID!, $emoji: String!) {
   message: removeReaction(messageId: $id, emoji: $emoji) { ...MessageParts } } ${MESSAGES}`;
 
+export const ACCEPT = `mutation Accept($id: ID!) {
+  acceptMessageRequest(conversationId: $id) { ...ConversationParts } } ${ROWS}`;
+
+export const DECLINE = "mutation Decline($id: ID!) { declineMessageRequest(conversationId: $id) }";
+
 export const CREATE = `mutation Create($input: CreateConversationInput!) {
   createConversation(input: $input) { ...ConversationParts } } ${ROWS}`;
 
@@ -137,3 +157,26 @@ export const TYPING =
 
 export const READ = `mutation Read($id: ID!, $message: ID!) {
   markRead(conversationId: $id, upToMessageId: $message) }`;
+
+export const HEARTBEAT = "mutation Heartbeat($active: Boolean!) { heartbeat(device: WEB, active: $active) }";
+
+export const PRESENCE = "query Presence($users: [ID!]!) { presence(userIds: $users) { userId status lastSeen } }";
+
+export const WATCH = `subscription Watch($users: [ID!]!) {
+  userPresence(userIds: $users) { userId status lastSeen } }`;
+
+const FOUND = `nodes {
+    highlights message { id createdAt sender { ...UserParts } }
+    conversation { id kind title participants(first: 8) { nodes { role user { ...UserParts } } } }
+  } hasMore pageInfo { endCursor }`;
+
+export const SEARCH = `query Search($text: String!, $limit: Int, $page: Int, $hasUsers: Boolean!, $hasMessages: Boolean!) {
+  conversations: searchConversations(query: $text, limit: $limit) { ...ConversationParts }
+  users: searchUsers(query: $text, limit: $limit) @include(if: $hasUsers) { ...UserParts }
+  messages: searchMessages(query: $text, limit: $page) @include(if: $hasMessages) { ${FOUND} }
+} ${ALL}`;
+
+export const MORE_FOUND = `query MoreFound($text: String!, $page: Int, $after: String) {
+  messages: searchMessages(query: $text, limit: $page, after: $after) { ${FOUND} } } ${USER}`;
+
+export const USERS = `query Users($text: String!) { searchUsers(query: $text, limit: 20) { ...UserParts } } ${USER}`;

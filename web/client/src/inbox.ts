@@ -1,10 +1,10 @@
-// The socket: one inbox, resumed at its last cursor over cuts, drains and new tokens, and the few mutations
-// that sockets serve.
+// The socket: one inbox, resumed at its last cursor over cuts, drains and new tokens, and what else sockets serve:
+// queries, a few mutations, other subscriptions.
 //
 // Invariant: an event is handled before its cursor counts as seen, so nothing is missed between the two.
 
 import { type Client as Sockets, createClient } from "graphql-ws";
-import { INBOX, type MessageView } from "./documents.ts";
+import { INBOX, type MessageView, type PresenceView, type UserView } from "./documents.ts";
 import { Changing, Pauses, backoff } from "./emitter.ts";
 import { ApiError } from "./errors.ts";
 import type { Variables } from "./http.ts";
@@ -23,6 +23,8 @@ export type InboxEvent =
   | { __typename: "AccountChanged"; what: Schema.AccountPart }
   | { __typename: "ReactionChanged"; reaction: { messageId: string; conversationId: string } }
   | { __typename: "TypingChanged"; conversationId: string; typing: Typist & { isTyping: boolean } }
+  | { __typename: "PresenceChanged"; presence: PresenceView }
+  | { __typename: "UserChanged"; user: UserView }
   | { __typename: "SendRejected"; clientMessageId: string; code: string; detail: string }
   | { __typename: "ResumeGap"; reason: string }
   | { __typename: "Drained"; replayed: number };
@@ -50,6 +52,7 @@ export class Inbox extends Changing {
   #connection: Connection = "connecting";
   #cursor: string | null = null;
   #closed: number | undefined;
+  readonly #pinged = new Set<() => void>();
   readonly #pauses = new Pauses();
   #leave = () => {};
   #pong: ReturnType<typeof setTimeout> | undefined;
@@ -59,6 +62,8 @@ export class Inbox extends Changing {
     this.#session = session;
     this.#handle = handle;
     let ids = 0;
+    // One page, or one program, is one device over all its connections.
+    const deviceId = crypto.randomUUID();
     this.#sockets = createClient({
       url,
       webSocketImpl,
@@ -68,7 +73,7 @@ export class Inbox extends Changing {
       shouldRetry: () => true,
       retryWait: (attempt) => this.#wait(attempt),
       generateID: ({ operationName }) => (operationName === "Inbox" ? "Inbox" : `${++ids}`),
-      connectionParams: async () => ({ authorization: `Bearer ${await this.#token()}` }),
+      connectionParams: async () => ({ authorization: `Bearer ${await this.#token()}`, deviceId }),
       on: {
         closed: (event) => {
           this.#closed = (event as { code?: number }).code;
@@ -79,6 +84,7 @@ export class Inbox extends Changing {
           if (received) {
             const cursors = payload?.["cursors"] as { Inbox?: string } | undefined;
             this.#cursor = cursors?.Inbox ?? this.#cursor;
+            for (const listener of this.#pinged) listener();
           } else {
             this.#pong = setTimeout(() => this.#sockets.terminate(), PONG_WITHIN_MS);
           }
@@ -142,8 +148,26 @@ export class Inbox extends Changing {
     this.#set("offline");
   }
 
-  /** Runs a mutation that sockets serve. Fails at once while there is no connection. */
-  mutate<T>(query: string, variables: Variables): Promise<T> {
+  /** Called for each ping of the server. Gives a function that ends it. */
+  onPing(listener: () => void): () => void {
+    this.#pinged.add(listener);
+    return () => this.#pinged.delete(listener);
+  }
+
+  /** Subscribes to something beside the inbox, over reconnects, until the function that it gives is called. */
+  follow<T>(query: string, variables: Variables, sink: { next: (data: T) => void; over: () => void }): () => void {
+    return this.#sockets.subscribe(
+      { query, variables },
+      {
+        next: ({ data, errors }) => data && !errors && sink.next(data as T),
+        error: sink.over,
+        complete: sink.over,
+      },
+    );
+  }
+
+  /** Runs a query, or a mutation that sockets serve. Fails at once while there is no connection. */
+  run<T>(query: string, variables: Variables): Promise<T> {
     if (this.#connection !== "live") return Promise.reject(new Error("there is no connection"));
     let unwatch = () => {};
     return new Promise<T>((resolve, reject) => {
@@ -160,7 +184,7 @@ export class Inbox extends Changing {
           complete: () => (answer === undefined ? reject(new Error("no answer")) : resolve(answer)),
         },
       );
-      // The socket does not repeat a mutation: its caller does.
+      // The socket does not repeat it: its caller does.
       unwatch = this.onChange(() => {
         if (this.#connection === "live") return;
         leave();

@@ -1,14 +1,16 @@
 // A client of MuscleMap Messaging: one inbox that resumes, timelines without holes, an outbox that survives
 // reloads.
 
-export { ApiError, codeOf } from "./errors.ts";
+export { ApiError, codeOf, waitOf } from "./errors.ts";
 export { Client, type Options } from "./client.ts";
-export { Conversations, endOf, isUnread, manages } from "./conversations.ts";
+export { Conversations, type Shelf, endOf, isUnread, manages, shelfOf } from "./conversations.ts";
 export {
-  CONVERSATION, type ConversationView, LATEST, type LatestView, MESSAGE, type MessageView, USER, type UserView,
+  CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, MESSAGE, type MessageView,
+  type PresenceView, USER, type UserView,
 } from "./documents.ts";
 export { type Connection } from "./inbox.ts";
 export { type Entry, Outbox } from "./outbox.ts";
+export { type Found, isSearchable } from "./search.ts";
 export { LoginRefused, type Session, devLogin, devSession, fixedSession } from "./session.ts";
 export { MemoryStorage, type OutboxStorage, IndexedStorage } from "./storage.ts";
 export { type Item, Timeline } from "./timeline.ts";

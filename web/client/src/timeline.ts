@@ -4,10 +4,11 @@
 // `seq`. A number that is missing within a page is one that the viewer does not see. A version of a message
 // is never replaced by an older one, whichever way that comes.
 
-import { AROUND, type MessageView, NEWER, NEWEST, OLDER, type PageView } from "./documents.ts";
+import { AROUND, type MessageView, NEWER, NEWEST, OLDER, type PageView, type UserView } from "./documents.ts";
 import { Changing } from "./emitter.ts";
 import type { Request, Variables } from "./http.ts";
 import type { Entry, Outbox } from "./outbox.ts";
+import { withUser } from "./users.ts";
 
 const PAGE = 50;
 /** Messages in memory; those farthest from what is looked at go. */
@@ -161,6 +162,11 @@ export class Timeline extends Changing {
   adjust(change: (message: MessageView) => MessageView): void {
     this.#window = this.#window.map(change);
     this.changed();
+  }
+
+  /** A user is seen in another way. */
+  renamed(user: UserView): void {
+    this.adjust((message) => withUser(message, user));
   }
 
   /** Fetches what is missing between the window and the newest message. */

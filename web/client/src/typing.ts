@@ -49,7 +49,7 @@ export class Typing extends Changing {
     if (isTyping ? Date.now() - last < AGAIN_MS : last === 0) return;
     this.#sent.set(conversation, isTyping ? Date.now() : 0);
     // What is not sent now is sent with the next key.
-    this.#inbox.mutate(TYPING, { id: conversation, on: isTyping }).catch(() => this.#sent.delete(conversation));
+    this.#inbox.run(TYPING, { id: conversation, on: isTyping }).catch(() => this.#sent.delete(conversation));
   }
 
   /** The user has sent what they typed: the server knows. */

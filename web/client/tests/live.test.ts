@@ -138,7 +138,7 @@ test("a page that is older than the counts of its messages does not undo them", 
 
 test("acknowledgements of many messages are few", async () => {
   const { ann, bob, chat, hers, his } = await pair();
-  const said = vi.spyOn(bob.inbox, "mutate");
+  const said = vi.spyOn(bob.inbox, "run");
   for (let count = 1; count <= 20; count++) await ann.send(chat.id, `${count}`);
   await until(his, () => his.messages.length === 20);
   for (const message of his.messages) bob.read(message);
@@ -174,7 +174,7 @@ test("a mutation leaves its listener when it is answered, a timeline when it is 
   const { ann, chat } = await pair();
   const leave = vi.fn();
   vi.spyOn(ann.inbox, "onChange").mockReturnValue(leave);
-  await ann.inbox.mutate(TYPING, { id: chat.id, on: true });
+  await ann.inbox.run(TYPING, { id: chat.id, on: true });
   expect(leave).toHaveBeenCalledTimes(1);
   leave.mockClear();
   vi.spyOn(ann.outbox, "onChange").mockReturnValue(leave);
