@@ -18,6 +18,10 @@ for (const colorScheme of ["light", "dark"]) {
     const shot = (name) => page.screenshot({ path: join(FOLDER, `${name}-${width}-${colorScheme}.png`) });
     await page.getByRole("link", { name: /^Leo Martins/ }).waitFor();
     if (width < 720) await shot("list");
+    await page.getByRole("searchbox").fill("saturday");
+    await page.getByRole("navigation").locator("mark").first().waitFor();
+    if (width < 720) await shot("search");
+    await page.getByRole("searchbox").press("Escape");
     await page.getByRole("link", { name: /Morning runners/ }).click();
     await page.getByText("See you all on Saturday").last().waitFor();
     await shot("group");

@@ -5,12 +5,16 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { after, afterEach, before } from "node:test";
 import { chromium } from "playwright-core";
 
 const BASE = process.env.MM_WEB ?? "";
 if (!BASE) throw new Error("MM_WEB is not set: these tests need a system that runs");
 export const PATIENCE_MS = 30_000;
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const JSON_TYPE = { "content-type": "application/json" };
 
 let browser;
 const opened = [];
@@ -71,13 +75,37 @@ async function said(answer) {
   return data;
 }
 
+async function login(username, roles = []) {
+  const body = JSON.stringify({ username, roles });
+  return (await fetch(`${BASE}/dev/login`, { method: "POST", headers: JSON_TYPE, body })).json();
+}
+
+/** Looks until it holds, less and less often: searches are counted. */
+export async function until(look) {
+  for (let pause = 50; !(await look()); pause *= 2) await new Promise((resolve) => setTimeout(resolve, pause));
+}
+
+/** What axe-core objects to, now. It is given to the page by the debugger, which no policy binds. */
+export async function violations(page) {
+  await page.evaluate(await readFile(AXE, "utf8"));
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
+}
+
+/** The platform says what a user is from now on, by the admin API that MM_OPERATORS names. */
+export async function publish({ id, name }, displayName) {
+  const { token } = await login("ada", ["admin"]);
+  const headers = { ...JSON_TYPE, authorization: `Bearer ${token}` };
+  const body = JSON.stringify({ username: name, displayName });
+  const answer = await fetch(`${process.env.MM_OPERATORS}/users/${id}`, { method: "PUT", headers, body });
+  assert.equal(answer.status, 204);
+}
+
 /** A user of the API, beside the windows. */
 export async function user(name) {
-  const json = { "content-type": "application/json" };
-  const login = await fetch(`${BASE}/dev/login`, { method: "POST", headers: json, body: JSON.stringify({ username: name }) });
-  const { userId, token } = await login.json();
+  const { userId, token } = await login(name);
   const ask = async (query, variables = {}) => {
-    const headers = { ...json, authorization: `Bearer ${token}` };
+    const headers = { ...JSON_TYPE, authorization: `Bearer ${token}` };
     return said(await fetch(`${BASE}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, variables }) }));
   };
   const create = async (kind, others, title = null) => {
@@ -90,7 +118,19 @@ export async function user(name) {
     const query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
     return (await ask(query, { input })).sendMessage.id;
   };
-  return { id: userId, name, ask, create, send };
+  const protect = (settings) => {
+    const query = "mutation($input: PrivacySettingsInput!) { updatePrivacySettings(input: $input) { appearOffline } }";
+    return ask(query, { input: settings });
+  };
+  /** Waits until the index has messages with this text, or users of this name. */
+  const finds = (text) => {
+    const query = "query($text: String!) { searchMessages(query: $text) { totalCount } searchUsers(query: $text) { id } }";
+    return until(async () => {
+      const { searchMessages, searchUsers } = await ask(query, { text });
+      return searchMessages.totalCount > 0 || searchUsers.length > 0;
+    });
+  };
+  return { id: userId, name, ask, create, send, protect, finds };
 }
 
 /** Two users, and the conversation that they have. */

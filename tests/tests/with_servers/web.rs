@@ -26,10 +26,12 @@ fn script(package: &str, arguments: &[&str], variables: &[(&str, &str)]) {
     run(npm.envs(variables.iter().copied()));
 }
 
-/// Runs tests in a browser, whose windows are at this address.
-fn browse(address: &str, tests: &str) {
+/// Runs tests in a browser, whose windows are at this address; the platform speaks to the system itself.
+fn browse(system: &System, address: &str, tests: &str) {
     let chromium = run(&mut Command::new(format!("{WEB}/browser/chromium")));
-    let variables = [("MM_WEB", address), ("MM_CHROMIUM", chromium.trim())];
+    let operators = system.admin_url("");
+    let variables =
+        [("MM_WEB", address), ("MM_CHROMIUM", chromium.trim()), ("MM_OPERATORS", operators.as_str())];
     script("browser", &["test", "--", tests], &variables);
 }
 
@@ -58,7 +60,7 @@ async fn two_windows_show_what_two_users_do_by_keyboard_too_and_for_who_cannot_s
     tokio::task::block_in_place(build);
     let folder = tempfile::tempdir().unwrap();
     let system = System::standalone(&folder.path().join("data"), None).await;
-    tokio::task::block_in_place(|| browse(&system.url(""), "tests/"));
+    tokio::task::block_in_place(|| browse(&system, &system.url(""), "tests/"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -67,5 +69,5 @@ async fn two_windows_show_the_same_where_sockets_are_another_process() {
     tokio::task::block_in_place(build);
     let system = System::distributed(&Servers::shared(), None).await;
     let entrance = Entrance::open(&system).await;
-    tokio::task::block_in_place(|| browse(&entrance.url(), "tests/chat.test.mjs"));
+    tokio::task::block_in_place(|| browse(&system, &entrance.url(), "tests/chat.test.mjs"));
 }

@@ -53,7 +53,18 @@ export class App {
   }
 
   get me() {
-    return this.client.me;
+    return live(this.client).me;
+  }
+
+  /** Whether a user is there, as far as it is known and shown. */
+  statusOf(user: string): "ONLINE" | "AWAY" | null {
+    const status = live(this.client.presence).of(user)?.status ?? "OFFLINE";
+    return status === "OFFLINE" ? null : status;
+  }
+
+  /** Whether the user has a feature. */
+  has(feature: string): boolean {
+    return live(this.client.flags).isOn(`messaging.${feature}`);
   }
 
   get conversation(): ConversationView | undefined {

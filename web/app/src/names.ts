@@ -3,20 +3,23 @@
 import type { ConversationView, MessageView, UserView } from "@musclemap/client";
 import { t } from "./texts.svelte.ts";
 
+/** What a conversation is called by. */
+type Named = Pick<ConversationView, "id" | "kind" | "title" | "participants">;
+
 /** The other member of two; undefined in a conversation with oneself. */
-function other(conversation: ConversationView, me: string): UserView | undefined {
+function other(conversation: Named, me: string): UserView | undefined {
   if (conversation.kind !== "DIRECT") return undefined;
   return conversation.participants.nodes.map((member) => member.user).find((user) => user.id !== me);
 }
 
-export function titleOf(conversation: ConversationView, me: string): string {
+export function titleOf(conversation: Named, me: string): string {
   if (conversation.kind === "DIRECT") return other(conversation, me)?.displayName ?? t("chat.notes");
   const names = conversation.participants.nodes.map((member) => member.user).filter((user) => user.id !== me);
   return conversation.title ?? names.map((user) => user.displayName).join(", ");
 }
 
 /** How a conversation is shown: its title, the other member of two, and the properties of its avatar. */
-export function faceOf(conversation: ConversationView, me: string) {
+export function faceOf(conversation: Named, me: string) {
   const [title, user] = [titleOf(conversation, me), other(conversation, me)];
   return { title, user, avatar: { id: user?.id ?? conversation.id, name: title, url: user?.avatarUrl ?? null } };
 }

@@ -1,23 +1,12 @@
 // For everyone: nothing that axe-core objects to, everything by keyboard, in each language, at each width.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { test } from "node:test";
 import {
-  act, as, choose, details, inWindows, message, named, offerEmoji, open, pair, saved, user, write,
+  act, as, choose, details, inWindows, message, named, offerEmoji, open, pair, saved, user, violations, write,
 } from "../windows.mjs";
 
-const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-
 inWindows();
-
-/** What axe-core objects to, now. It is given to the page by the debugger, which no policy binds. */
-async function violations(page) {
-  await page.evaluate(await readFile(AXE, "utf8"));
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
-}
 
 /** Middles of an element's edges at which the page shows something else, or nothing. */
 function cut(locator) {
@@ -31,7 +20,9 @@ function cut(locator) {
 
 for (const colorScheme of ["light", "dark"]) {
   test(`axe-core objects to nothing in the ${colorScheme} scheme`, async () => {
-    const { hers, his } = await pair({ colorScheme });
+    const { ann, bob, hers, his } = await pair({ colorScheme });
+    await bob.protect({ showOnlineStatus: "EVERYONE" });
+    await hers.getByRole("main").getByRole("button", { name: /Online/ }).waitFor();
     await write(hers, "a message with https://a.example");
     await message(his, "a message").waitFor();
     await act(his, "a message", "Reply");
@@ -43,6 +34,13 @@ for (const colorScheme of ["light", "dark"]) {
     await answer.getByRole("button", { name: "👍" }).click();
     await message(hers, "an answer").getByRole("button", { name: "👍, 1 reaction" }).waitFor();
     assert.deepEqual(await violations(hers), []);
+    await ann.finds("answer");
+    const search = hers.getByRole("searchbox");
+    await search.fill("answer");
+    await hers.getByRole("navigation").locator("mark", { hasText: "answer" }).waitFor();
+    assert.deepEqual(await violations(hers), []);
+    await search.press("Escape");
+    assert.equal(await search.inputValue(), "");
     await details(hers);
     assert.deepEqual(await violations(hers), []);
     for (const name of ["Credits", "Settings"]) {

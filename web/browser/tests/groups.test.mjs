@@ -101,6 +101,7 @@ test("who is blocked cannot be written to, until they are no more", async () => 
 test("a group is made in the app, and its first message costs credits", async () => {
   const { bob, hers } = await pair();
   const carla = await user(named("carla"));
+  await carla.finds(carla.name);
   await hers.getByRole("button", { name: "New conversation" }).click();
   const dialog = hers.getByRole("dialog");
   await dialog.getByLabel(bob.name).check();

@@ -174,7 +174,7 @@ export const SEARCH = `query Search($text: String!, $limit: Int, $page: Int, $ha
   conversations: searchConversations(query: $text, limit: $limit) { ...ConversationParts }
   users: searchUsers(query: $text, limit: $limit) @include(if: $hasUsers) { ...UserParts }
   messages: searchMessages(query: $text, limit: $page) @include(if: $hasMessages) { ${FOUND} }
-} ${ALL}`;
+} ${ROWS}`;
 
 export const MORE_FOUND = `query MoreFound($text: String!, $page: Int, $after: String) {
   messages: searchMessages(query: $text, limit: $page, after: $after) { ${FOUND} } } ${USER}`;

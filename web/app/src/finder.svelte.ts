@@ -1,0 +1,61 @@
+// The search box of the list: what is looked for, and what was found.
+//
+// Invariant: only the answer to what is looked for now is shown.
+
+import { type Client, type Found, codeOf, isSearchable, waitOf } from "@musclemap/client";
+
+/** How long a text rests before it is looked for. Each search counts for a limit of the API. */
+const REST_MS = 400;
+
+export class Finder {
+  readonly #client: Pick<Client, "search" | "searchFurther">;
+  #text = $state("");
+  found = $state.raw<Found | undefined>();
+  isBusy = $state(false);
+  /** The code of what went wrong with the last search; null if nothing did. */
+  failure = $state<string | null>(null);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(client: Pick<Client, "search" | "searchFurther">) {
+    this.#client = client;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+
+  set text(text: string) {
+    this.#text = text;
+    clearTimeout(this.#timer);
+    this.failure = null;
+    this.isBusy = isSearchable(text);
+    if (this.isBusy) this.#timer = setTimeout(() => void this.#search(text), REST_MS);
+    else this.found = undefined;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** The next page of messages. */
+  async further(): Promise<void> {
+    const { text, found } = this;
+    if (!found || found.messages.end === null) return;
+    const { nodes, end } = await this.#client.searchFurther(text, found.messages.end);
+    if (this.found !== found) return;
+    this.found = { ...found, messages: { nodes: [...found.messages.nodes, ...nodes], end } };
+  }
+
+  async #search(text: string): Promise<void> {
+    try {
+      const found = await this.#client.search(text);
+      if (this.#text !== text) return;
+      [this.found, this.failure, this.isBusy] = [found, null, false];
+    } catch (error) {
+      if (this.#text !== text) return;
+      [this.found, this.failure, this.isBusy] = [undefined, codeOf(error), false];
+      // The limit says when the next search is taken.
+      if (this.failure === "RATE_LIMITED") this.#timer = setTimeout(() => void this.#search(text), Math.max(waitOf(error), REST_MS));
+    }
+  }
+}
