@@ -29,6 +29,9 @@ const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $in
 const READ: &str =
     "mutation($id: ID!, $message: ID!) { markRead(conversationId: $id, upToMessageId: $message) }";
 
+const SHOW: &str =
+    "mutation { updatePrivacySettings(input: { showOnlineStatus: EVERYONE }) { showOnlineStatus } }";
+
 /// The demo's users, the one to begin with first.
 pub fn users() -> Vec<String> {
     PEOPLE.iter().map(|(username, _)| (*username).to_owned()).collect()
@@ -62,6 +65,9 @@ impl Demo<'_> {
         let whole = LINES.iter().filter(|line| line.chat == Chat::Pair).count();
         if count >= whole {
             return Ok(());
+        }
+        for person in &people {
+            self.ask(person, SHOW, json!({})).await?;
         }
         let (group, _) = self.open(&people, Chat::Group).await?;
         for chat in [Chat::Group, Chat::Pair] {
