@@ -14,7 +14,6 @@ use graphql::Rows;
 use graphql::live::Delivery;
 use platform::ports::{LogError, Record};
 use platform::retry;
-use schemas::UserId;
 use schemas::people::{PlatformUser, Profile};
 use schemas::position::Partition;
 use schemas::topics::PLATFORM_USERS;
