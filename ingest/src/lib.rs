@@ -26,12 +26,12 @@ use graphql::limits::{self, Limits};
 use graphql::{Rows, TraceParent};
 use objects::Objects;
 use platform::clock::Clock;
-use platform::ports::{Log, LogError};
+use platform::ports::{Log, LogError, Receipt};
 use platform::telemetry::Stage;
 use schemas::flags::Tier;
 use schemas::operations::{AccountRequest, ConversationRequest};
 use schemas::position::{Offset, Partition};
-use schemas::record::Output;
+use schemas::record::{Outgoing, Output};
 use schemas::topics::VERDICTS;
 use schemas::verdict::Reply;
 use schemas::{ConversationId, Refusal, UserId};
@@ -178,24 +178,37 @@ impl Ingest {
         let trace = trace.map(TraceParent::as_str);
         let record = command(pending.reply()).from_client(self.clock.now(), tier, trace);
         self.limits.append(user, record.size())?;
-        let partition = record.partition(self.log.partitions(record.topic));
-        let room = self.acknowledgements.reserve((record.topic.name, partition))?;
-        match tokio::time::timeout(self.options.queue_within, self.log.enqueue(record)).await {
-            // The verdicts say what becomes of it, and imply that it is in the log.
-            Ok(Ok(receipt)) if kind == RequestKind::Send => room.fill(stages::appended(receipt, at)),
-            Ok(Ok(receipt)) => room.fill(receipt),
-            Ok(Err(error)) => {
-                tracing::warn!(%error, "command not queued");
-                return Err(Refusal::unavailable("try again"));
-            }
-            // Whether the timeout or the queue came first cannot be known.
-            Err(_) => return Err(requests::pending(kind)),
-        }
+        // The verdicts say what becomes of it, and imply that it is in the log.
+        let watched =
+            |receipt| if kind == RequestKind::Send { stages::appended(receipt, at) } else { receipt };
+        self.queue(record, kind, watched).await?;
         let queued = Instant::now();
         let answer = pending.answer(self.options.verdict_within).await;
         if kind == RequestKind::Send {
             stages::ended(Stage::Verdict, queued, &answer);
         }
         answer
+    }
+
+    /// Queues a record, whose receipt is watched: a failed delivery ends the process. OUTCOME_PENDING says that
+    /// it may be in the queue, any other refusal that it is not.
+    async fn queue(
+        &self,
+        record: Outgoing,
+        kind: RequestKind,
+        wrap: impl FnOnce(Receipt) -> Receipt,
+    ) -> Result<(), Refusal> {
+        let partition = record.partition(self.log.partitions(record.topic));
+        let room = self.acknowledgements.reserve((record.topic.name, partition))?;
+        match tokio::time::timeout(self.options.queue_within, self.log.enqueue(record)).await {
+            Ok(Ok(receipt)) => room.fill(wrap(receipt)),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "record not queued");
+                return Err(Refusal::unavailable("try again"));
+            }
+            // Whether the timeout or the queue came first cannot be known.
+            Err(_) => return Err(requests::pending(kind)),
+        }
+        Ok(())
     }
 }

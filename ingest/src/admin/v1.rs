@@ -19,15 +19,19 @@ use axum::routing::get;
 use axum::{Json, Router};
 use graphql::auth::{Authenticator, bearer_in};
 use graphql::problem::{self, Problem};
+use platform::ports::Receipt;
 use schemas::avro::{self, Record};
 use schemas::record::{Origin, Outgoing, Place};
 use schemas::topics::Topic;
-use schemas::{ErrorCode, Refusal, UserId};
+use schemas::{Refusal, UserId};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout_at};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::Ingest;
 use crate::http::read_whole;
+use crate::requests::{RequestKind, pending};
 
 /// The largest body of a request, in bytes.
 const MAX_BODY_BYTES: usize = 16 * 1024;
@@ -87,12 +91,23 @@ impl Ingest {
         let headers = Origin::client(self.clock.now(), None).headers(T::SUBJECT);
         let (key, value) = (Some(user.as_str().into()), value.map(avro::encode).unwrap_or_default());
         let record = Outgoing { topic, place: Place::Key, key, headers, value };
-        let unavailable = |_| Refusal::unavailable("try again");
-        let appended = async {
-            self.log.enqueue(record).await.map_err(unavailable)?.await.map_err(unavailable)?;
-            Ok(())
+        let (acknowledged, acknowledgement) = oneshot::channel();
+        let until = Instant::now() + self.options.queue_within;
+        let watched = |receipt: Receipt| -> Receipt {
+            Box::pin(async move {
+                let offset = receipt.await?;
+                // The client may have gone.
+                let _ = acknowledged.send(());
+                Ok(offset)
+            })
         };
-        let pending = || Refusal::new(ErrorCode::OutcomePending, "not in the log yet; asking again is safe");
-        tokio::time::timeout(self.options.queue_within, appended).await.unwrap_or_else(|_| Err(pending()))
+        self.queue(record, RequestKind::Direct, watched).await?;
+        match timeout_at(until, acknowledgement).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(pending(RequestKind::Direct)),
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;
