@@ -1,8 +1,8 @@
 //! The policy as an ingest knows it: what it refuses in any case is refused before the log.
 //!
 //! Invariants: nothing is refused by a policy that is not the newest; nothing passes by one that was read more
-//! than [`FRESH_FOR`] ago, unless the table cannot be read. What passes is decided by the machines, under the
-//! policy in force at its position.
+//! than [`FRESH_FOR`] ago, unless the table cannot be read; requests share a read that fails. What passes is
+//! decided by the machines, under the policy in force at its position.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -32,8 +32,8 @@ impl Known {
 pub struct KnownPolicy {
     rows: Arc<Rows>,
     known: RwLock<Option<Known>>,
-    /// One request reads for all that wait.
-    reading: Mutex<()>,
+    /// One request reads for all that wait. Holds when a read failed last, and how.
+    reading: Mutex<Option<(Instant, Refusal)>>,
 }
 
 impl KnownPolicy {
@@ -48,7 +48,7 @@ impl KnownPolicy {
             return Ok(());
         }
         let asked_at = Instant::now();
-        let _reading = self.reading.lock().await;
+        let mut failed = self.reading.lock().await;
         let known = self.known();
         if let Some(newest) = known.as_ref().filter(|known| known.read_at >= asked_at) {
             return fits(&newest.policy);
@@ -56,7 +56,7 @@ impl KnownPolicy {
         if known.as_ref().is_some_and(|known| known.is_fresh() && passes(known)) {
             return Ok(());
         }
-        match self.read().await {
+        match self.read(&mut failed).await {
             Ok(Some(newest)) => fits(&newest),
             Ok(None) => Ok(()),
             Err(_) if known.is_some_and(|known| passes(&known)) => Ok(()),
@@ -68,12 +68,104 @@ impl KnownPolicy {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    async fn read(&self) -> Result<Option<Arc<Policy>>, Refusal> {
+    /// The policy as of now. A read that failed less than [`FRESH_FOR`] ago is not repeated.
+    async fn read(&self, failed: &mut Option<(Instant, Refusal)>) -> Result<Option<Arc<Policy>>, Refusal> {
+        if let Some((at, failure)) = failed
+            && at.elapsed() < FRESH_FOR
+        {
+            return Err(failure.clone());
+        }
         let read_at = Instant::now();
-        let Some(newest) = self.rows.policy().await? else { return Ok(None) };
+        let newest = self.rows.policy().await;
+        let newest = newest.inspect_err(|failure| *failed = Some((Instant::now(), failure.clone())))?;
+        let Some(newest) = newest else { return Ok(None) };
         let policy = Arc::new(newest);
         let known = Known { policy: policy.clone(), read_at };
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
         Ok(Some(policy))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use async_trait::async_trait;
+    use futures::future::join_all;
+    use platform::ports::{Page, PutRow, Range, Row, Tables, TablesError};
+    use schemas::control::PolicyVersion;
+    use schemas::position::Version;
+    use schemas::tables::{Table, Value};
+    use schemas::{ErrorCode, avro};
+
+    use super::*;
+
+    /// The deadline of a call.
+    const CALL_WITHIN: Duration = Duration::from_secs(5);
+
+    /// Tables that hold the shipped policy; they do not answer while they are away.
+    #[derive(Default)]
+    struct Policies {
+        are_away: AtomicBool,
+    }
+
+    impl Policies {
+        async fn reach(&self) -> Result<(), TablesError> {
+            if self.are_away.load(Ordering::Relaxed) {
+                let late = |_| TablesError::Unavailable("no answer".to_owned());
+                return tokio::time::timeout(CALL_WITHIN, pending()).await.map_err(late);
+            }
+            Ok(())
+        }
+    }
+
+    #[async_trait]
+    impl Tables for Policies {
+        async fn put(&self, _: &'static Table, _: &[Value], _: Vec<PutRow>) -> Result<(), TablesError> {
+            Err(TablesError::Refused("a policy is only read".to_owned()))
+        }
+
+        async fn get(
+            &self,
+            _: &'static Table,
+            _: &[Value],
+            _: &[Vec<Value>],
+        ) -> Result<Vec<Row>, TablesError> {
+            self.reach().await?;
+            let policy = domain::policy::parse(domain::policy::SHIPPED).unwrap();
+            let body = avro::encode(&PolicyVersion { version: 1, policy });
+            Ok(vec![Row { key: vec![], columns: vec![Value::blob(&body)], version: Version::of(1) }])
+        }
+
+        async fn range(&self, _: &'static Table, _: &[Value], _: Range) -> Result<Page, TablesError> {
+            Err(TablesError::Refused("a policy is one row".to_owned()))
+        }
+    }
+
+    /// Twenty requests at once, which end within the time of one call.
+    async fn twenty(policy: &KnownPolicy, answer: &Result<(), Refusal>) -> Vec<Option<ErrorCode>> {
+        let began = Instant::now();
+        let checks = join_all((0..20).map(|_| policy.check(|_| answer.clone()))).await;
+        assert!(began.elapsed() < 2 * CALL_WITHIN, "{:?}", began.elapsed());
+        checks.into_iter().map(|check| check.err().map(|refusal| refusal.code)).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_of_an_outage_wait_for_one_read_together() {
+        let tables = Arc::new(Policies::default());
+        let policy = KnownPolicy::new(Arc::new(Rows::new(tables.clone())));
+        let refusal = Refusal::not_found();
+        let (passes, refused) = (Ok(()), Err(refusal.clone()));
+        tables.are_away.store(true, Ordering::Relaxed);
+        assert_eq!(twenty(&policy, &passes).await, [Some(ErrorCode::Unavailable); 20]);
+        tokio::time::advance(FRESH_FOR).await;
+        tables.are_away.store(false, Ordering::Relaxed);
+        assert_eq!(twenty(&policy, &passes).await, [None; 20]);
+        assert_eq!(twenty(&policy, &refused).await, [Some(refusal.code); 20]);
+        tables.are_away.store(true, Ordering::Relaxed);
+        tokio::time::advance(FRESH_FOR).await;
+        assert_eq!(twenty(&policy, &passes).await, [None; 20], "by the policy that was read last");
+        assert_eq!(twenty(&policy, &refused).await, [Some(ErrorCode::Unavailable); 20], "by none");
     }
 }
