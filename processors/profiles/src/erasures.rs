@@ -4,6 +4,7 @@
 //! more. Repeats do no harm: an account that has nothing to remove decides nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::Accounts;
@@ -168,7 +169,9 @@ fn read<T: Keyed<Key = ConversationId> + avro::Record>(row: &Row) -> Result<(Con
 
 /// Runs the partitions that this process holds, until `stop`.
 pub async fn serve(ports: Ports, stop: CancellationToken) -> Result<(), EffectsError> {
-    effects::serve(ports.clone(), Arc::new(Erasures { ports }), Options::default(), stop).await
+    // The time for one try is the time for one user.
+    let options = Options { batch: 1, linger: Duration::ZERO, ..Options::default() };
+    effects::serve(ports.clone(), Arc::new(Erasures { ports }), options, stop).await
 }
 
 #[cfg(test)]
