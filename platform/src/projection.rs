@@ -1,9 +1,9 @@
 //! Projections: consumers that turn each record into rows, and keep nothing in between.
 //!
-//! Invariant: a record's rows are written before the group's offset passes it, under the record's
-//! own offset as version, so repeats and races change nothing.
+//! Invariant: a record's rows are written before the group's offset passes it, under a version that the
+//! record determines, so repeats and races change nothing.
 
-use schemas::position::{Offset, Version};
+use schemas::position::Version;
 use schemas::tables::views::ViewRow;
 use schemas::topics::Topic;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,11 @@ pub trait Projection: Send + Sync + 'static {
 
     /// The rows that the record says, or why it says nothing that can be understood.
     fn project(record: &Record) -> Result<Vec<ViewRow>, String>;
+
+    /// The version of these rows.
+    fn version(record: &Record) -> Version {
+        Version::of(record.offset)
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +68,7 @@ async fn run<P: Projection>(ports: Ports, assignment: Assignment) -> Result<(), 
         let began = ports.clock.now();
         for record in &records {
             match P::project(record) {
-                Ok(rows) => write(&ports, &rows, record.offset).await?,
+                Ok(rows) => write(&ports, rows, P::version(record)).await?,
                 Err(reason) => dead_letter::<P>(&ports, record, &reason).await?,
             }
         }
@@ -74,9 +79,8 @@ async fn run<P: Projection>(ports: Ports, assignment: Assignment) -> Result<(), 
     }
 }
 
-async fn write(ports: &Ports, rows: &[ViewRow], offset: Offset) -> Result<(), retry::Refused> {
-    let versioned: Vec<(ViewRow, Version)> =
-        rows.iter().map(|row| (row.clone(), Version::of(offset))).collect();
+async fn write(ports: &Ports, rows: Vec<ViewRow>, version: Version) -> Result<(), retry::Refused> {
+    let versioned: Vec<(ViewRow, Version)> = rows.into_iter().map(|row| (row, version)).collect();
     retry::until_answered(&*ports.clock, || {
         Box::pin(crate::ports::tables::put_views(&*ports.tables, &versioned))
     })

@@ -22,6 +22,10 @@ pub const EPOCH: i64 = 1;
 pub struct Version(pub i64);
 
 impl Version {
+    /// Of a row that is emptied for good: above every version of a command, so no later record fills the row.
+    /// It is below the present in microseconds since 1970, which a database takes for the time of a write.
+    pub const ERASED: Self = Self(1 << 50);
+
     pub fn of(offset: Offset) -> Self {
         Self(EPOCH << 36 | offset)
     }
@@ -31,6 +35,8 @@ impl Version {
         self.0 & ((1 << 36) - 1)
     }
 }
+
+const _: () = assert!((EPOCH + 1) << 36 <= Version::ERASED.0);
 
 /// Which output of which command a record is: the command's offset, and the output's index in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -90,5 +96,6 @@ mod tests {
     fn a_version_names_its_command() {
         assert_eq!(Version::of(42).offset(), 42);
         assert!(Version::of(1) > Version::of(0));
+        assert!(Version::ERASED > Version::of((1 << 36) - 1));
     }
 }

@@ -112,6 +112,7 @@ def blocks(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
 def users(rows: list[Row], published: dict[str, dict], told: dict[str, Told]) -> None:
     found = {row.columns["user_id"]: _profile(row) for row in rows}
     same("users", found, {user: person(profile) for user, profile in published.items()})
+    _emptied_for_good("users", rows, published)
     for user, api in told.items():
         same(f"who {user} is", api.me, found[user])
 
@@ -122,6 +123,13 @@ def private_users(rows: list[Row], published: dict[str, dict]) -> None:
     found = {row.columns["user_id"]: {name: row.columns[name] for name in names} for row in rows}
     wanted = {user: {name: said[name] for name in names} for user, said in published.items()}
     same("private users", found, wanted)
+    _emptied_for_good("private users", rows, published)
+
+
+def _emptied_for_good(what: str, rows: list[Row], published: dict[str, dict]) -> None:
+    """The rows of erased users, and no others."""
+    wanted = sorted(user for user, said in published.items() if said["username"] is None)
+    same(f"{what} erased", sorted(row.columns["user_id"] for row in rows if row.is_erased), wanted)
 
 
 def _profile(row: Row) -> dict:

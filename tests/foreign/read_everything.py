@@ -121,12 +121,13 @@ def _check_log(
 
 
 def _users(records: list[Read]) -> dict[str, dict]:
-    """Of each user the newest record, with nothing but the id of those whom it erases."""
-    users = {}
+    """Of each user the newest record, with nothing but the id of those whom a record erases, for good."""
+    users, erased = {}, set()
     for read in records:
         if topics.is_tombstone(read.record):
             users[read.key] = dict.fromkeys(users[read.key]) | {"user": read.key}
-        elif read.decoded is not None:
+            erased.add(read.key)
+        elif read.decoded is not None and read.value["user"] not in erased:
             users[read.value["user"]] = read.value
     return users
 

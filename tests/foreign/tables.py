@@ -19,6 +19,10 @@ PATIENCE = 30.0
 # A column of every table: its write time is the row's version.
 WRITTEN = ("row_written", "boolean")
 
+# The version of the rows of a user who is erased; they are emptied for good.
+ERASED = 1 << 50
+OF_ERASED = {"users", "private_users"}
+
 
 @dataclass(frozen=True)
 class Table:
@@ -79,6 +83,7 @@ class Row:
     # Offset of the command, or number, that the row's version names.
     version: int
     decoded: Decoded | None
+    is_erased: bool
 
     @property
     def value(self) -> Any:
@@ -134,7 +139,9 @@ def _row(name: str, table: Table, found: dict[str, Any], schemas: Schemas) -> Ro
     what = f"row {key} of {name}"
     same(f"row_written of {what}", found.pop("written"), True)
     version = found.pop("version")
-    same(f"epoch in the version of {what}", version >> 36, EPOCH)
+    is_erased = name in OF_ERASED and version == ERASED
+    if not is_erased:
+        same(f"epoch in the version of {what}", version >> 36, EPOCH)
     for column, value in found.items():
         if isinstance(value, datetime):
             found[column] = timegm(value.utctimetuple()) * 1_000 + value.microsecond // 1_000
@@ -142,4 +149,4 @@ def _row(name: str, table: Table, found: dict[str, Any], schemas: Schemas) -> Ro
     if table.avro is not None and (found[table.avro] or name != "checkpoints"):
         true(f"{what} has a body", found[table.avro] is not None)
         decoded = decode(schemas, f"{table.avro} of {what}", found[table.avro])
-    return Row(found, version & ((1 << 36) - 1), decoded)
+    return Row(found, version & ((1 << 36) - 1), decoded, is_erased)

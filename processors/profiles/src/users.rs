@@ -1,11 +1,13 @@
 //! Published users: rows say what the newest record of their user says.
 //!
-//! Invariant: what only the user may know stands in a table of its own; a tombstone leaves nothing of either.
+//! Invariants: what only the user may know stands in a table of its own; a tombstone leaves nothing of either, and
+//! no later record of the user changes that.
 
 use platform::ports::Record;
 use platform::projection::Projection;
 use schemas::UserId;
 use schemas::people::PlatformUser;
+use schemas::position::Version;
 use schemas::tables::views::{ProfileRow, ViewRow};
 use schemas::tables::{PRIVATE_USERS, Value};
 use schemas::topics::{self, Topic};
@@ -35,6 +37,11 @@ impl Projection for Profiles {
         let profile = said.map(|said| said.profile());
         Ok(vec![ProfileRow { user, profile }.to_row(), private])
     }
+
+    /// An erasure is for good.
+    fn version(record: &Record) -> Version {
+        if record.value.is_empty() { Version::ERASED } else { Version::of(record.offset) }
+    }
 }
 
 /// The user whom a record erases.
@@ -47,9 +54,22 @@ pub fn erased(record: &Record) -> Option<UserId> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use embedded::Store;
+    use platform::clock::SystemClock;
+    use platform::projection::{self, Ports};
     use schemas::avro;
+    use schemas::record::{Outgoing, Place};
+    use schemas::tables::USERS;
+    use schemas::topics::{PLATFORM_USERS, PLATFORM_USERS_DLQ, partition_of};
+    use tokio::time::timeout;
+    use tokio_util::sync::CancellationToken;
 
     use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
 
     fn ann() -> PlatformUser {
         PlatformUser {
@@ -100,5 +120,33 @@ mod tests {
             assert!(!refused.contains("example.org"), "{refused}");
         }
         assert_eq!(format!("{:?}", ann()), r#"PlatformUser { user: UserId("ann"), .. }"#);
+    }
+
+    #[tokio::test]
+    async fn no_later_record_fills_the_rows_of_an_erased_user() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
+        let ports = Ports { log: store.log(), tables: store.tables(), clock: Arc::new(SystemClock) };
+        // The last one becomes a dead letter once those before it are in the tables.
+        for value in [avro::encode(&ann()), vec![], avro::encode(&ann()), b"malformed".to_vec()] {
+            let (topic, key) = (&PLATFORM_USERS, Some("ann".into()));
+            let record = Outgoing { topic, place: Place::Key, key, headers: vec![], value };
+            ports.log.enqueue(record).await.unwrap().await.unwrap();
+        }
+        let partition = partition_of(b"ann", ports.log.partitions(&PLATFORM_USERS));
+        let mut letters = ports.log.read(&PLATFORM_USERS_DLQ, partition, 0).await.unwrap();
+        let run = projection::serve::<Profiles>(ports.clone(), CancellationToken::new());
+        let letter = async {
+            tokio::select! {
+                ended = run => panic!("{ended:?}"),
+                letters = letters.next() => letters,
+            }
+        };
+        assert_eq!(timeout(PATIENCE, letter).await.unwrap().unwrap().len(), 1);
+        for table in [&USERS, &PRIVATE_USERS] {
+            let rows = ports.tables.get(table, &[Value::text("ann")], &[vec![]]).await.unwrap();
+            assert_eq!(rows[0].columns, [const { Value::Null }; 3], "{}", table.name);
+            assert_eq!(rows[0].version, Version::ERASED);
+        }
     }
 }

@@ -79,6 +79,10 @@ pub async fn the_higher_version_stays_in_either_order(tables: Arc<dyn Tables>) {
     again.put(vec![PutRow { version: first, ..row(2, "b", "first", 0) }]).await;
     let kept = again.get_one(key(2, "b")).await.expect("a row");
     assert_eq!((text(&kept), kept.version), ("last", last));
+    again.put(vec![PutRow { version: Version::ERASED, ..row(2, "b", "erased", 0) }]).await;
+    again.put(vec![PutRow { version: last, ..row(2, "b", "later", 0) }]).await;
+    let kept = again.get_one(key(2, "b")).await.expect("a row");
+    assert_eq!((text(&kept), kept.version), ("erased", Version::ERASED));
 }
 
 pub async fn an_equal_version_changes_nothing(tables: Arc<dyn Tables>) {
