@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use async_graphql::{EmptySubscription, Object, ObjectType};
+use async_graphql::{EmptyMutation, EmptySubscription, Object, ObjectType};
 use graphql::Viewer;
 
 use super::*;
@@ -30,10 +30,17 @@ impl Nothing {
 }
 
 async fn fields<M: ObjectType + 'static>(mutation: M) -> Vec<String> {
-    let schema = Schema::build(Nothing, mutation, EmptySubscription).finish();
-    let response = schema.execute("{ __schema { mutationType { fields { name } } } }").await;
+    fields_of(&Schema::build(Nothing, mutation, EmptySubscription).finish(), "mutationType").await
+}
+
+async fn fields_of<Q, M>(schema: &Schema<Q, M, EmptySubscription>, root: &str) -> Vec<String>
+where
+    Q: ObjectType + 'static,
+    M: ObjectType + 'static,
+{
+    let response = schema.execute(format!("{{ __schema {{ {root} {{ fields {{ name }} }} }} }}")).await;
     let json = response.data.into_json().unwrap();
-    let fields = json["__schema"]["mutationType"]["fields"].as_array().unwrap();
+    let fields = json["__schema"][root]["fields"].as_array().unwrap();
     fields.iter().map(|field| field["name"].as_str().unwrap().to_owned()).collect()
 }
 
@@ -75,6 +82,11 @@ async fn each_mutation_has_one_gate() {
     let without: Vec<String> =
         fields(Mutation::default()).await.into_iter().filter(|name| gate(name).is_none()).collect();
     assert_eq!(without, Vec::<String>::new(), "these need a line in GATES");
+    let schema = Schema::build(Query, EmptyMutation, EmptySubscription).finish();
+    let root = [fields(Mutation::default()).await, fields_of(&schema, "queryType").await].concat();
+    let made_up: Vec<&str> =
+        names.into_iter().filter(|name| root.iter().all(|field| field != name)).collect();
+    assert_eq!(made_up, Vec::<&str>::new(), "these are no root fields");
 }
 
 fn on_socket(query: &str) -> Result<(), ErrorCode> {
