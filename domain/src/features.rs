@@ -15,7 +15,7 @@ const HUNDRED: u64 = 100;
 /// Whether a user of a tier has a feature.
 pub fn is_on(policy: &Policy, flag: Flag, user: &UserId, tier: Option<&Tier>) -> bool {
     let rule = policy.features.flags.iter().find(|rule| rule.key == flag.key());
-    rule.is_some_and(|rule| has(rule, user, tier))
+    rule.is_some_and(|rule| has(rule, user, tier.map(Tier::as_str)))
 }
 
 /// FEATURE_DISABLED for a user who does not have the feature.
@@ -26,30 +26,39 @@ pub fn check(policy: &Policy, flag: Flag, user: &UserId, tier: Option<&Tier>) ->
     Err(Refusal::new(ErrorCode::FeatureDisabled, format!("{} is not enabled", flag.key())))
 }
 
-/// Whether a flag of a user, of whatever tier, is another under other flags.
-pub fn changes(before: &Features, after: &Features, user: &UserId) -> bool {
-    Flag::ALL.iter().any(|flag| {
-        let rules = [before, after].map(|all| all.flags.iter().find(|rule| rule.key == flag.key()));
-        let named = rules.iter().flatten().flat_map(|rule| &rule.tiers).map(|tier| tier.parse().ok());
-        let mut tiers = std::iter::once(None).chain(named);
-        rules[0] != rules[1]
-            && tiers.any(|tier: Option<Tier>| {
-                let [before, after] =
-                    rules.map(|rule| rule.is_some_and(|rule| has(rule, user, tier.as_ref())));
+/// Flags whose rules differ between two sets of rules: the rule before and the rule after.
+pub struct Changes<'a>(Vec<[Option<&'a FlagRule>; 2]>);
+
+impl<'a> Changes<'a> {
+    pub fn between(before: &'a Features, after: &'a Features) -> Self {
+        let rules =
+            |flag: &Flag| [before, after].map(|all| all.flags.iter().find(|rule| rule.key == flag.key()));
+        Self(Flag::ALL.iter().map(rules).filter(|[before, after]| before != after).collect())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether some flag of a user differs between two sets of rules, with at least one tier or without one.
+    pub fn concern(&self, user: &UserId) -> bool {
+        self.0.iter().any(|rules| {
+            let named = rules.iter().flatten().flat_map(|rule| &rule.tiers).map(|tier| Some(tier.as_str()));
+            std::iter::once(None).chain(named).any(|tier| {
+                let [before, after] = rules.map(|rule| rule.is_some_and(|rule| has(rule, user, tier)));
                 before != after
             })
-    })
+        })
+    }
 }
 
-fn has(rule: &FlagRule, user: &UserId, tier: Option<&Tier>) -> bool {
+fn has(rule: &FlagRule, user: &UserId, tier: Option<&str>) -> bool {
     let is_drawn = || i64::from(rule.percentage) > hundredth(&rule.key, user);
-    let is_of_tier = || {
-        rule.tiers.is_empty() || rule.tiers.iter().any(|named| Some(named.as_str()) == tier.map(Tier::as_str))
-    };
+    let is_of_tier = || rule.tiers.is_empty() || rule.tiers.iter().any(|named| Some(named.as_str()) == tier);
     !rule.off && (rule.users.contains(user) || (is_of_tier() && is_drawn()))
 }
 
-/// From 0 to 99, the same for ever; for each flag other users are the first.
+/// A number from 0 to 99. It never changes; each flag orders users differently.
 fn hundredth(key: &str, user: &UserId) -> i64 {
     let hash = text::hash(format!("{key}\0{user}").as_bytes()).cast_unsigned();
     (hash % HUNDRED).cast_signed()
@@ -133,14 +142,18 @@ mod tests {
             (FlagRule { off: true, ..chosen }, None, false),
             (FlagRule { off: true, ..rule(100) }, Some("premium"), false),
         ] {
-            let tier = tier.map(|tier: &str| tier.parse().unwrap());
-            assert_eq!(has(&rule, &ann, tier.as_ref()), on, "{rule:?} for {tier:?}");
+            assert_eq!(has(&rule, &ann, tier), on, "{rule:?} for {tier:?}");
         }
     }
 
     #[test]
     fn who_is_drawn_anew_or_no_more_has_other_flags_and_nobody_else() {
         let ann = user(1);
+        let changes = |before: &Features, after: &Features, user: &UserId| {
+            let changes = Changes::between(before, after);
+            assert_eq!(changes.is_empty(), before == after);
+            changes.concern(user)
+        };
         let all = |rule: FlagRule| Features { flags: vec![rule] };
         let of_tier = |percentage| FlagRule { tiers: vec!["premium".to_owned()], ..rule(percentage) };
         let before = all(rule(30));

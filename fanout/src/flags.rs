@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::features;
+use domain::features::Changes;
 use graphql::Rows;
 use graphql::live::Delivery;
 use schemas::flags::Features;
@@ -44,12 +44,13 @@ impl Node {
     }
 
     fn tell_flags(&self, before: &Features, after: &Features) {
-        if before == after {
+        let changes = Changes::between(before, after);
+        if changes.is_empty() {
             return;
         }
         let notice = Arc::new(Notice::new(NoticeKind::FlagsChanged, None, Delivery::FlagsChanged));
         for hub in &self.hubs {
-            hub.tell_users(|user| features::changes(before, after, user), &notice);
+            hub.tell_users(|user| changes.concern(user), &notice);
         }
     }
 }

@@ -59,6 +59,15 @@ impl Hub {
         self.wake_for(state);
     }
 
+    /// Queues a notice for a user.
+    pub fn tell_user(&self, user: &UserId, notice: &Arc<Notice>) {
+        let state = &mut *self.state();
+        for id in state.users.subscriptions(user) {
+            state.queues.tell(*id, None, notice);
+        }
+        self.wake_for(state);
+    }
+
     /// Queues a notice for each user who is concerned.
     pub fn tell_users(&self, is_concerned: impl Fn(&UserId) -> bool, notice: &Arc<Notice>) {
         let state = &mut *self.state();
