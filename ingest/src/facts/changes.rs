@@ -4,7 +4,6 @@
 //! Invariant: the tail begins as far back as rows may be behind, so it reports every change of what is read
 //! while it is followed.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
 use futures::future::{try_join, try_join_all};
@@ -44,12 +43,13 @@ impl Ingest {
     }
 }
 
+/// A key that names nothing changes nothing.
 impl Facts {
     fn on_event(&self, record: &Record) {
         if record.header(USERS_HEADER).is_none() {
             return;
         }
-        let Some(conversation) = subject(record) else { return };
+        let Some(conversation) = record.key_as() else { return };
         match record.cause() {
             Some(cause) => self.senders.invalidate(conversation, Version::of(cause.number.offset)),
             None => self.senders.invalidate_for_a_while(conversation),
@@ -57,16 +57,11 @@ impl Facts {
     }
 
     fn on_user(&self, record: &Record) {
-        let Some(user) = subject::<UserId>(record) else { return };
+        let Some(user) = record.key_as::<UserId>() else { return };
         let version = Version::of(record.offset);
         self.profiles.invalidate(user.clone(), version);
         self.tiers.invalidate(user, version);
     }
-}
-
-/// What a record is about. A key that names nothing changes nothing.
-fn subject<T: FromStr>(record: &Record) -> Option<T> {
-    record.key_text()?.parse().ok()
 }
 
 async fn tail(log: &dyn Log, topic: &'static Topic) -> Result<Vec<Box<dyn Reader>>, LogError> {

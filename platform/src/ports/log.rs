@@ -10,6 +10,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::str::FromStr;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -33,6 +34,11 @@ impl Record {
     /// The key, if it is a text.
     pub fn key_text(&self) -> Option<&str> {
         std::str::from_utf8(self.key.as_deref()?).ok()
+    }
+
+    /// What the key names, if it is a text that can be read so.
+    pub fn key_as<T: FromStr>(&self) -> Option<T> {
+        self.key_text()?.parse().ok()
     }
 
     /// The cause of a derived record.

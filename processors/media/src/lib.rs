@@ -67,8 +67,7 @@ impl Effects for Media {
     fn effects(&self, record: &Record) -> Result<Vec<Scan>, Unreadable> {
         let fact = AccountFact::decode(&record.value)?;
         let Some(waiting) = delivery::scans(&fact) else { return Ok(vec![]) };
-        let user = record.key_text().and_then(|key| key.parse().ok());
-        let uploader = user.ok_or_else(|| Unreadable::poison("the key is no user's"))?;
+        let uploader = record.key_as().ok_or_else(|| Unreadable::poison("the key is no user's"))?;
         let (attachment, declared) = (waiting.attachment.clone(), waiting.now.declared.clone());
         Ok(vec![Scan { uploader, attachment, declared }])
     }

@@ -202,7 +202,7 @@ impl Story {
 }
 
 fn key<T: std::str::FromStr>(record: &Record) -> Result<T, String> {
-    record.key_text().and_then(|key| key.parse().ok()).ok_or_else(|| "an event of nobody".to_owned())
+    record.key_as().ok_or_else(|| "an event of nobody".to_owned())
 }
 
 /// What a reader keeps of a topic: in each partition every record whose cause is above the last; with the
