@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use futures::future::try_join_all;
 use platform::clock::Clock;
@@ -18,13 +18,18 @@ use prometheus::{IntCounterVec, register_int_counter_vec};
 use schemas::UserId;
 use schemas::avro;
 use schemas::people::{PlatformBan, PlatformRevocation, UserErased};
-use schemas::position::{LogTime, Offset, Partition};
+use schemas::position::{LogTime, Partition};
 use schemas::topics::{ERASURES, PLATFORM_BANS, PLATFORM_REVOCATIONS, Topic};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::InvalidToken;
 
-const TOPICS: [&Topic; 3] = [&PLATFORM_BANS, &PLATFORM_REVOCATIONS, &ERASURES];
+/// The user whom a record names, and what it says of them; the user of its key, if it has no value.
+type Read = fn(UserId, &Record) -> Result<(UserId, Change), String>;
+type Source = (&'static Topic, Read);
+
+const TOPICS: [Source; 3] =
+    [(&PLATFORM_BANS, ban), (&PLATFORM_REVOCATIONS, revocation), (&ERASURES, erasure)];
 
 static UNREADABLE: LazyLock<IntCounterVec> = LazyLock::new(|| {
     made(register_int_counter_vec!(
@@ -111,13 +116,14 @@ impl Standings {
         latch: Latch,
         stop: CancellationToken,
     ) -> Result<(), LogError> {
-        for topic in TOPICS {
-            UNREADABLE.with_label_values(&[topic.name]);
+        let (latch, mut reads) = (Arc::new(latch), vec![]);
+        for source in TOPICS {
+            UNREADABLE.with_label_values(&[source.0.name]);
+            for partition in 0..log.partitions(source.0) {
+                reads.push(self.follow_one(&*log, &*clock, source, partition, latch.clone()));
+            }
         }
-        let places = TOPICS.into_iter().flat_map(|topic| (0..log.partitions(topic)).map(move |p| (topic, p)));
-        let places: Vec<(&'static Topic, Partition)> = places.collect();
-        let behind = Behind { count: AtomicUsize::new(places.len()), latch: Mutex::new(Some(latch)) };
-        let reads = places.into_iter().map(|place| self.follow_one(&*log, &*clock, place, &behind));
+        drop(latch);
         tokio::select! {
             () = stop.cancelled() => Ok(()),
             ended = try_join_all(reads) => ended.map(drop),
@@ -128,31 +134,27 @@ impl Standings {
         &self,
         log: &dyn Log,
         clock: &dyn Clock,
-        (topic, partition): (&'static Topic, Partition),
-        behind: &Behind,
+        source: Source,
+        partition: Partition,
+        latch: Arc<Latch>,
     ) -> Result<(), LogError> {
-        let marks = log.marks(topic, partition).await?;
-        let mut reader = log.read_lazily(topic, partition, marks.low).await?;
-        let mut is_behind = marks.low < marks.end;
-        if !is_behind {
-            behind.one_less();
-        }
+        let marks = log.marks(source.0, partition).await?;
+        let mut reader = log.read_lazily(source.0, partition, marks.low).await?;
+        let mut latch = Some(latch).filter(|_| marks.low < marks.end);
         loop {
             let records = retry::next_records(clock, reader.as_mut()).await?;
             for record in &records {
-                self.take_in(topic, record);
+                self.take_in(source, record);
             }
-            let next: Option<Offset> = records.last().map(|record| record.offset + 1);
-            if is_behind && next.is_some_and(|next| next >= marks.end) {
-                is_behind = false;
-                behind.one_less();
+            if records.last().is_some_and(|last| last.offset + 1 >= marks.end) {
+                drop(latch.take());
             }
         }
     }
 
     /// A record that cannot be read changes nothing, and is counted.
-    fn take_in(&self, topic: &'static Topic, record: &Record) {
-        match read(topic, record) {
+    fn take_in(&self, (topic, read): Source, record: &Record) {
+        match change(read, record) {
             Ok((user, change)) => self.change(user, change),
             Err(reason) => {
                 UNREADABLE.with_label_values(&[topic.name]).inc();
@@ -163,40 +165,34 @@ impl Standings {
     }
 }
 
-fn read(topic: &'static Topic, record: &Record) -> Result<(UserId, Change), String> {
-    let key = record.key_text().and_then(|key| key.parse::<UserId>().ok()).ok_or("the key is no user")?;
-    let (user, change) = match (topic.name == PLATFORM_BANS.name, topic.name == ERASURES.name) {
-        (true, _) if record.value.is_empty() => (key.clone(), Change::BannedUntil(0)),
-        (true, _) => {
-            let PlatformBan { user, until } = decode(record)?;
-            (user, Change::BannedUntil(until.unwrap_or(LogTime::MAX)))
-        }
-        (_, true) => (decode::<UserErased>(record)?.user, Change::Erased),
-        _ if record.value.is_empty() => (key.clone(), Change::NotBefore(0)),
-        _ => {
-            let PlatformRevocation { user, not_before } = decode(record)?;
-            (user, Change::NotBefore(not_before))
-        }
-    };
+fn change(read: Read, record: &Record) -> Result<(UserId, Change), String> {
+    let key: UserId = record.key_as().ok_or("the key is no user")?;
+    let (user, change) = read(key.clone(), record)?;
     if user == key { Ok((user, change)) } else { Err("the key is not the user's".to_owned()) }
+}
+
+fn ban(key: UserId, record: &Record) -> Result<(UserId, Change), String> {
+    if record.value.is_empty() {
+        return Ok((key, Change::BannedUntil(0)));
+    }
+    let PlatformBan { user, until } = decode(record)?;
+    Ok((user, Change::BannedUntil(until.unwrap_or(LogTime::MAX))))
+}
+
+fn revocation(key: UserId, record: &Record) -> Result<(UserId, Change), String> {
+    if record.value.is_empty() {
+        return Ok((key, Change::NotBefore(0)));
+    }
+    let PlatformRevocation { user, not_before } = decode(record)?;
+    Ok((user, Change::NotBefore(not_before)))
+}
+
+fn erasure(_: UserId, record: &Record) -> Result<(UserId, Change), String> {
+    Ok((decode::<UserErased>(record)?.user, Change::Erased))
 }
 
 fn decode<T: avro::Record>(record: &Record) -> Result<T, String> {
     avro::decode(&record.value).map_err(|error| error.to_string())
-}
-
-/// Partitions that are not read to the end that they had at the start.
-struct Behind {
-    count: AtomicUsize,
-    latch: Mutex<Option<Latch>>,
-}
-
-impl Behind {
-    fn one_less(&self) {
-        if self.count.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.latch.lock().unwrap_or_else(PoisonError::into_inner).take();
-        }
-    }
 }
 
 #[cfg(test)]
@@ -204,6 +200,9 @@ mod tests {
     use super::*;
 
     const NOW: LogTime = 1_800_000_000_000;
+    const BANS: Source = TOPICS[0];
+    const REVOCATIONS: Source = TOPICS[1];
+    const ERASED: Source = TOPICS[2];
 
     fn ann() -> UserId {
         "ann".parse().unwrap()
@@ -223,11 +222,11 @@ mod tests {
         let standings = Standings::default();
         let is_served = |at| standings.check(&ann(), at, at).is_ok();
         assert!(is_served(NOW));
-        standings.take_in(&PLATFORM_BANS, &ban(Some(NOW + 10)));
+        standings.take_in(BANS, &ban(Some(NOW + 10)));
         assert!(!is_served(NOW) && !is_served(NOW + 9) && is_served(NOW + 10));
-        standings.take_in(&PLATFORM_BANS, &ban(None));
+        standings.take_in(BANS, &ban(None));
         assert!(!is_served(i64::MAX - 1));
-        standings.take_in(&PLATFORM_BANS, &record("ann", vec![]));
+        standings.take_in(BANS, &record("ann", vec![]));
         assert!(is_served(NOW));
         assert!(standings.users.read().unwrap().is_empty(), "nothing is kept of who stands well");
     }
@@ -236,11 +235,11 @@ mod tests {
     fn a_revocation_ends_tokens_that_were_issued_before_it_and_no_later_ones() {
         let standings = Standings::default();
         let revoked = PlatformRevocation { user: ann(), not_before: NOW };
-        standings.take_in(&PLATFORM_REVOCATIONS, &record("ann", avro::encode(&revoked)));
+        standings.take_in(REVOCATIONS, &record("ann", avro::encode(&revoked)));
         assert!(standings.check(&ann(), NOW - 1, NOW + 5).is_err());
         assert!(standings.check(&ann(), NOW, NOW + 5).is_ok());
         assert!(standings.check(&"bob".parse().unwrap(), NOW - 1, NOW + 5).is_ok());
-        standings.take_in(&PLATFORM_BANS, &ban(Some(NOW + 5)));
+        standings.take_in(BANS, &ban(Some(NOW + 5)));
         assert!(
             standings.check(&ann(), NOW, NOW + 4).is_err() && standings.check(&ann(), NOW, NOW + 5).is_ok()
         );
@@ -251,10 +250,10 @@ mod tests {
         let standings = Standings::default();
         let erased = record("ann", avro::encode(&UserErased { user: ann() }));
         assert!(!standings.is_erased(&ann()));
-        standings.take_in(&ERASURES, &erased);
-        standings.take_in(&ERASURES, &erased);
-        standings.take_in(&ERASURES, &record("ann", vec![]));
-        standings.take_in(&PLATFORM_BANS, &record("ann", vec![]));
+        standings.take_in(ERASED, &erased);
+        standings.take_in(ERASED, &erased);
+        standings.take_in(ERASED, &record("ann", vec![]));
+        standings.take_in(BANS, &record("ann", vec![]));
         assert!(standings.is_erased(&ann()) && !standings.is_erased(&"bob".parse().unwrap()));
         assert_eq!(standings.erasures(), 1);
         assert!(standings.check(&ann(), NOW, NOW).is_err());
@@ -263,10 +262,10 @@ mod tests {
     #[test]
     fn what_cannot_be_read_changes_nothing() {
         let standings = Standings::default();
-        standings.take_in(&PLATFORM_BANS, &ban(None));
+        standings.take_in(BANS, &ban(None));
         let of_bob = avro::encode(&PlatformBan { user: "bob".parse().unwrap(), until: Some(0) });
         for other in [record("ann", vec![1]), record("ann", of_bob), record("", vec![])] {
-            standings.take_in(&PLATFORM_BANS, &other);
+            standings.take_in(BANS, &other);
         }
         assert!(standings.check(&ann(), NOW, NOW).is_err());
     }
