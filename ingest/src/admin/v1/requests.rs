@@ -7,17 +7,26 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use graphql::problem::Problem;
 use jiff::Timestamp;
+use schemas::avro::Record;
 use schemas::credits::GrantCredits;
 use schemas::people::{PlatformBan, PlatformRevocation, PlatformUser};
-use schemas::topics::{PLATFORM_BANS, PLATFORM_REVOCATIONS, PLATFORM_USERS};
+use schemas::topics::{PLATFORM_BANS, PLATFORM_REVOCATIONS, PLATFORM_USERS, Topic};
 use schemas::{ErrorCode, Refusal, UserId};
 use serde::Deserialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Platform;
 use super::checks::{self, MAX_GRANT_MILLI};
 use super::description::Refused;
 use crate::Asked;
+
+/// The part of a path that names a user.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+struct Id {
+    #[param(pattern = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")]
+    id: String,
+}
 
 /// The user that a path names.
 pub struct Named(UserId);
@@ -26,10 +35,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        #[derive(Deserialize)]
-        struct Id {
-            id: String,
-        }
         let Path(Id { id }) = Path::from_request_parts(parts, state).await.map_err(malformed_path)?;
         checks::begins_plainly("id", &id).map_err(bad_input)?;
         let wanted = |_| bad_input(Refusal::bad_input("id", "1 to 64 letters, digits, dots, dashes, colons"));
@@ -77,7 +82,7 @@ pub struct User {
 #[utoipa::path(
     put,
     path = "/admin/v1/users/{id}",
-    params(("id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")),
+    params(Id),
     request_body = User,
     responses((status = NO_CONTENT, description = "It is in the log."), Refused),
     security(("token" = []))
@@ -99,21 +104,19 @@ pub async fn put_user(
         return Err(Problem::new(StatusCode::CONFLICT, "the user is erased, for good"));
     }
     let value = PlatformUser { user: user.clone(), username, display_name, avatar_url, email, locale, tier };
-    platform.ingest.publish(&PLATFORM_USERS, &user, Some(&value)).await.map_err(problem)?;
-    Ok(StatusCode::NO_CONTENT)
+    platform.say(&PLATFORM_USERS, &user, Some(&value)).await
 }
 
 /// Erases a user, for good: they are served no more, and are shown as a deleted user.
 #[utoipa::path(
     delete,
     path = "/admin/v1/users/{id}",
-    params(("id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")),
+    params(Id),
     responses((status = NO_CONTENT, description = "It is in the log."), Refused),
     security(("token" = []))
 )]
 pub async fn erase_user(State(platform): State<Platform>, Named(user): Named) -> Result<StatusCode, Problem> {
-    platform.ingest.publish::<PlatformUser>(&PLATFORM_USERS, &user, None).await.map_err(problem)?;
-    Ok(StatusCode::NO_CONTENT)
+    platform.say::<PlatformUser>(&PLATFORM_USERS, &user, None).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -128,7 +131,7 @@ pub struct Ban {
 #[utoipa::path(
     put,
     path = "/admin/v1/users/{id}/ban",
-    params(("id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")),
+    params(Id),
     request_body = Ban,
     responses((status = NO_CONTENT, description = "It is in the log."), Refused),
     security(("token" = []))
@@ -140,21 +143,19 @@ pub async fn put_ban(
 ) -> Result<StatusCode, Problem> {
     let until = body(said)?.until.map(Timestamp::as_millisecond);
     let value = PlatformBan { user: user.clone(), until };
-    platform.ingest.publish(&PLATFORM_BANS, &user, Some(&value)).await.map_err(problem)?;
-    Ok(StatusCode::NO_CONTENT)
+    platform.say(&PLATFORM_BANS, &user, Some(&value)).await
 }
 
 /// Lifts a ban.
 #[utoipa::path(
     delete,
     path = "/admin/v1/users/{id}/ban",
-    params(("id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")),
+    params(Id),
     responses((status = NO_CONTENT, description = "It is in the log."), Refused),
     security(("token" = []))
 )]
 pub async fn lift_ban(State(platform): State<Platform>, Named(user): Named) -> Result<StatusCode, Problem> {
-    platform.ingest.publish::<PlatformBan>(&PLATFORM_BANS, &user, None).await.map_err(problem)?;
-    Ok(StatusCode::NO_CONTENT)
+    platform.say::<PlatformBan>(&PLATFORM_BANS, &user, None).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -169,7 +170,7 @@ pub struct Revocation {
 #[utoipa::path(
     put,
     path = "/admin/v1/users/{id}/revocation",
-    params(("id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$")),
+    params(Id),
     request_body = Revocation,
     responses((status = NO_CONTENT, description = "It is in the log."), Refused),
     security(("token" = []))
@@ -181,8 +182,7 @@ pub async fn put_revocation(
 ) -> Result<StatusCode, Problem> {
     let not_before = body(said)?.not_before.as_millisecond();
     let value = PlatformRevocation { user: user.clone(), not_before };
-    platform.ingest.publish(&PLATFORM_REVOCATIONS, &user, Some(&value)).await.map_err(problem)?;
-    Ok(StatusCode::NO_CONTENT)
+    platform.say(&PLATFORM_REVOCATIONS, &user, Some(&value)).await
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -197,10 +197,7 @@ pub struct Grant {
 #[utoipa::path(
     put,
     path = "/admin/v1/users/{id}/grants/{key}",
-    params(
-        ("id" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$"),
-        ("key" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"),
-    ),
+    params(Id, ("key" = String, Path, pattern = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")),
     request_body = Grant,
     responses((status = NO_CONTENT, description = "The user has the credits."), Refused),
     security(("token" = []))
@@ -220,6 +217,19 @@ pub async fn put_grant(
     let grant = GrantCredits { once: format!("admin:{key}"), amount_milli };
     platform.ingest.run_on_account(Asked::direct(&user), grant.into()).await.map_err(problem)?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+impl Platform {
+    /// Publishes what a request says of a user; the answer has no content.
+    async fn say<T: Record>(
+        &self,
+        topic: &'static Topic,
+        user: &UserId,
+        value: Option<&T>,
+    ) -> Result<StatusCode, Problem> {
+        self.ingest.publish(topic, user, value).await.map_err(problem)?;
+        Ok(StatusCode::NO_CONTENT)
+    }
 }
 
 /// A refusal as the status that an HTTP client acts on. The input was checked before.
