@@ -77,22 +77,21 @@ fn unknown_key(written: &toml::Table, understood: &toml::Table, path: &str) -> O
 
 fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     let limits = &policy.limits;
-    let windows: [(&'static str, &Limit); 8] = [
-        ("limits.send", &limits.send),
-        ("limits.create_conversation", &limits.create_conversation),
-        ("limits.edit", &limits.edit),
-        ("limits.identical_text", &limits.identical_text),
-        ("limits.identical_text_conversations", &limits.identical_text_conversations),
-        ("limits.change_members", &limits.change_members),
-        ("limits.block", &limits.block),
-        ("limits.upload", &limits.upload),
+    let windows: [(&'static str, &Limit, i64); 9] = [
+        ("limits.send", &limits.send, MOST_COUNTED),
+        ("limits.create_conversation", &limits.create_conversation, MOST_COUNTED),
+        ("limits.edit", &limits.edit, MOST_COUNTED),
+        ("limits.identical_text", &limits.identical_text, MOST_COUNTED),
+        ("limits.identical_text_conversations", &limits.identical_text_conversations, MOST_COUNTED),
+        ("limits.change_members", &limits.change_members, MOST_COUNTED),
+        ("limits.block", &limits.block, MOST_COUNTED),
+        ("limits.upload", &limits.upload, MOST_COUNTED),
+        ("limits.react", &limits.react, MOST_REACTIONS),
     ];
-    for (name, window) in windows {
-        within(name, window.count.into(), MOST_COUNTED)?;
+    for (name, window, most) in windows {
+        within(name, window.count.into(), most)?;
         within(name, window.seconds, LONGEST_WINDOW)?;
     }
-    within("limits.react", limits.react.count.into(), MOST_REACTIONS)?;
-    within("limits.react", limits.react.seconds, LONGEST_WINDOW)?;
     within("limits.emoji_per_message", limits.emoji_per_message.into(), MOST_EMOJI)?;
     within("limits.pins_per_conversation", limits.pins_per_conversation.into(), MOST_PINS)?;
     within("limits.forward_conversations", limits.forward_conversations.into(), MOST_COPIES)?;
