@@ -85,8 +85,8 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
     }
 }
 
-/// The flag that switches a request to a conversation, and the user who asks. What an account has passed on it
-/// has decided.
+/// The flag that switches a request to a conversation, and the user who asks. Requests that an account passes on
+/// have no flag here: the account decided them.
 pub fn of_conversation(request: &ConversationRequest) -> Option<(Flag, &UserId)> {
     match request {
         ConversationRequest::AcknowledgeDelivery(asked) => Some((Flag::DeliveryReceipts, &asked.user)),

@@ -1,6 +1,7 @@
 //! Feature flags as a policy changes them: users on this node whose flags change learn of it.
 //!
-//! Invariant: a change is told within two seconds of the row of the policy, as ingest knows it by then too.
+//! Invariant: sockets receive a change of flags within two seconds of the policy's row; ingest applies it within
+//! the same time.
 
 use std::sync::Arc;
 use std::time::Duration;

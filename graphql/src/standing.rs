@@ -1,8 +1,8 @@
 //! The standing of users with the platform: bans, revocations of their tokens, and erasures.
 //!
 //! Invariants: a node has read all three topics to the ends that they had at its start before it is ready; a user's
-//! records are in one partition, so the last one read is the newest. Who has none of them takes no memory. An
-//! erasure is never taken back.
+//! records are in one partition, so the last one read is the newest. A user without a ban, revocation or erasure has
+//! no entry. An erasure is never taken back.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,7 +39,7 @@ static UNREADABLE: LazyLock<IntCounterVec> = LazyLock::new(|| {
     ))
 });
 
-/// Of one user; without a ban, a revocation and an erasure there is none.
+/// Of one user. A user without a ban, revocation or erasure has no entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 struct Standing {
     /// The end of the ban; [`LogTime::MAX`] for good.

@@ -183,7 +183,7 @@ impl Process {
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })
     }
 
-    /// What the platform says of who may be served: each process that admits users follows it.
+    /// Follows bans, revocations and erasures, in each process that admits users.
     pub fn standing(&mut self, access: &Access) {
         let standings = access.authenticator.standings().clone();
         let latch = self.life.readiness.latch("standing");

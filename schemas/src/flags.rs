@@ -82,10 +82,10 @@ pub struct FlagRule {
     /// Tiers whose users are drawn; empty for those of every tier, and of none.
     #[serde(default)]
     pub tiers: Vec<String>,
-    /// Users who have it whatever is drawn.
+    /// Users who have it without being drawn.
     #[serde(default)]
     pub users: Vec<UserId>,
-    /// The kill switch: nobody has it, in spite of all the rest.
+    /// Kill switch: overrides every other field.
     #[serde(default)]
     pub off: bool,
 }

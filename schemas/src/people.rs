@@ -54,7 +54,7 @@ pub struct PlatformUser {
     pub username: String,
     pub display_name: String,
     pub avatar_url: Option<String>,
-    /// Nobody else sees it, nor what follows.
+    /// Private to the user, as are the fields below.
     pub email: Option<String>,
     /// BCP 47.
     pub locale: Option<String>,

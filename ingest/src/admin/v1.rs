@@ -1,5 +1,5 @@
-//! The admin API (`/admin/v1`): what the platform says of its users, by hand or by a system without the log.
-//! `/admin/v1/openapi.json` describes it.
+//! The admin API (`/admin/v1`): publishes users, bans, revocations and credits for operators, and for systems
+//! that do not write to the log. `/admin/v1/openapi.json` describes it.
 //!
 //! Invariants: only a token with the role admin is served; what is answered 204 is in the log, under the keys and
 //! schemas of the platform's own topics; each request can be sent again, and then changes nothing more; a route
@@ -81,7 +81,7 @@ impl Platform {
 }
 
 impl Ingest {
-    /// Appends what the platform says of a user, or that it says it no more; returns once the log has it.
+    /// Appends a record, or a tombstone, under a user's key; returns once the log has acknowledged it.
     pub async fn publish<T: Record>(
         &self,
         topic: &'static Topic,

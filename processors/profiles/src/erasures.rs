@@ -48,7 +48,7 @@ impl Effects for Erasures {
         None
     }
 
-    /// What is malformed the projection of users puts among the dead letters.
+    /// The projection of users dead-letters malformed records.
     fn effects(&self, record: &Record) -> Result<Vec<UserId>, Unreadable> {
         Ok(users::erased(record).into_iter().collect())
     }

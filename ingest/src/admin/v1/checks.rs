@@ -39,7 +39,7 @@ pub fn email(email: &str) -> Checked {
     wanted("email", is_address, "an address of e-mail in ASCII")
 }
 
-/// The form of a tag of BCP 47; nothing is known of its parts.
+/// The form of a BCP 47 tag; its parts are not looked up.
 pub fn locale(locale: &str) -> Checked {
     let mut parts = locale.split('-');
     let language = parts.next().unwrap_or_default();

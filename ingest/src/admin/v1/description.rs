@@ -48,9 +48,9 @@ pub enum Refused {}
 impl IntoResponses for Refused {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         let all = [
-            ("400", "The path or the body has not the described shape."),
+            ("400", "The path or the body does not have the described shape."),
             ("401", "There is no valid token."),
-            ("403", "The token has not the role admin."),
+            ("403", "The token lacks the role admin."),
             ("404", "The path names nothing."),
             ("409", "It contradicts what is there."),
             ("413", "The body is over 16 KiB."),

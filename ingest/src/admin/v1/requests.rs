@@ -67,13 +67,13 @@ pub struct User {
     display_name: String,
     #[schema(pattern = r"^https://[!-~]{1,1990}$")]
     avatar_url: Option<String>,
-    /// No answer tells it, nor what follows.
+    /// Private: no answer contains this field or those below.
     #[schema(pattern = r"^[!-?A-~]{1,64}@[A-Za-z0-9.-]{1,189}$")]
     email: Option<String>,
     /// BCP 47.
     #[schema(pattern = r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,4}$")]
     locale: Option<String>,
-    /// By which flags draw users.
+    /// Feature flags may select users by it.
     #[schema(pattern = r"^[a-z0-9_-]{1,32}$")]
     tier: Option<String>,
 }
