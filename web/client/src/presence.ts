@@ -63,7 +63,8 @@ export class Presence extends Changing {
 
   /** Reads all anew: what was published meanwhile is lost. */
   refresh(): void {
-    this.#settled.clear();
+    // What is answered to an older read does not settle a user.
+    this.#settled = new Set();
     this.#reading.soon(ALL);
   }
 
@@ -82,10 +83,11 @@ export class Presence extends Changing {
     const users = watched.filter((user) => !this.#settled.has(user));
     if (users.length === 0) return;
     this.#published.clear();
+    const settled = this.#settled;
     // On the socket that has the subscription, which is live once this is answered.
     const { presence } = await this.#inbox.run<{ presence: PresenceView[] }>(PRESENCE, { users });
     for (const one of presence) {
-      this.#settled.add(one.userId);
+      settled.add(one.userId);
       if (!this.#published.has(one.userId)) this.#known.set(one.userId, one);
     }
     this.changed();
