@@ -12,7 +12,7 @@ async fn told(by: &Client, chat: &str) -> Vec<(Value, Value)> {
         "query($c: ID!) {{ messages(conversationId: $c) {{ nodes {{ contentType content {PROVENANCE} }} }} }}"
     );
     let nodes = by.get(&query, json!({ "c": chat })).await["messages"]["nodes"].take();
-    let texts = nodes.as_array().unwrap().iter().filter(|node| node["contentType"] == "TEXT");
+    let texts = nodes.as_array().expect("a list").iter().filter(|node| node["contentType"] == "TEXT");
     texts.map(|node| (node["content"].clone(), node["forwardedFrom"].clone())).collect()
 }
 

@@ -11,7 +11,7 @@ async fn pinned(by: &Client, chat: &str) -> Value {
         conversation(id: $c) { pinnedMessages { content } } }";
     let data = by.get(query, json!({ "c": chat })).await;
     assert_eq!(data["getPinnedMessages"], data["conversation"]["pinnedMessages"]);
-    let nodes = data["getPinnedMessages"].as_array().unwrap();
+    let nodes = data["getPinnedMessages"].as_array().expect("a list");
     nodes.iter().map(|node| node["content"].clone()).collect()
 }
 
