@@ -1,4 +1,4 @@
-//! A user who listens to the inbox, and comes back with the last cursor whenever the socket ends.
+//! A user who listens to the inbox from a cursor on, and comes back with the last one whenever the socket ends.
 
 use serde_json::Value;
 use tokio::sync::watch;
@@ -17,13 +17,18 @@ pub struct Heard {
     pub resumed: usize,
     /// The one that was last listened to.
     node: String,
-    cursor: Option<String>,
+    cursor: String,
 }
 
-/// Listens until `wanted` messages have been heard, a number that may become known later, and from then
+/// Listens from a cursor on, until `wanted` messages have been heard, a number that may become known later, and from then
 /// on only as long as a test is patient. Comes back each time to the next of the nodes at `urls`.
-pub async fn follow(urls: Vec<String>, client: Client, mut wanted: watch::Receiver<Option<usize>>) -> Heard {
-    let mut heard = Heard::default();
+pub async fn follow(
+    urls: Vec<String>,
+    client: Client,
+    cursor: String,
+    mut wanted: watch::Receiver<Option<usize>>,
+) -> Heard {
+    let mut heard = Heard { cursor, ..Heard::default() };
     let listening = hear(&urls, &client, wanted.clone(), &mut heard);
     let patience = async {
         let wanted = wanted.wait_for(Option::is_some).await.expect("the test goes on").expect("a number");
@@ -44,12 +49,12 @@ async fn hear(urls: &[String], client: &Client, wanted: watch::Receiver<Option<u
     loop {
         let mut socket = connect(&mut urls, client, heard).await;
         let variables = serde_json::json!({ "after": heard.cursor });
-        heard.resumed += usize::from(heard.cursor.is_some());
         if socket.try_subscribe("inbox", INBOX, variables).await.is_some()
             && listen(&mut socket, heard, wanted.clone()).await
         {
             return;
         }
+        heard.resumed += 1;
     }
 }
 
@@ -95,7 +100,10 @@ async fn listen(socket: &mut Socket, heard: &mut Heard, mut wanted: watch::Recei
         if event["__typename"] == "MessageCreated" {
             heard.messages.push(event["message"].clone());
         }
-        heard.cursor = frame["cursor"].as_str().map(str::to_owned);
+        // A notice has no cursor.
+        if let Some(cursor) = frame["cursor"].as_str() {
+            cursor.clone_into(&mut heard.cursor);
+        }
     }
 }
 

@@ -39,7 +39,7 @@ pub const INBOX: &str = "subscription($after: String) { inbox(after: $after) { c
     ... on AccountChanged { what }
     ... on ReactionChanged { reaction { messageId emoji user { id } } added }
     ... on PinChanged { pin { pinned by { id } message { id content pinnedAt } } }
-    ... on SendRejected { clientMessageId code }
+    ... on SendRejected { clientMessageId code detail }
     ... on PresenceChanged { presence { userId status lastSeen } }
     ... on TypingChanged { conversationId typing { userId username isTyping } }
     ... on UserChanged { user { id displayName } }
@@ -190,9 +190,11 @@ impl Socket {
         }
     }
 
-    /// Opens the inbox, fresh or at a cursor; gives the frames up to `Drained`.
+    /// Opens the inbox, fresh or at a cursor; gives the frames up to `Drained`. A fresh one gives that alone: what may
+    /// come before it are notices, which have no cursor.
     pub async fn inbox(&mut self, after: Option<&str>) -> Vec<Value> {
         self.subscribe("inbox", INBOX, json!({ "after": after })).await;
-        self.frames_until("Drained").await
+        let mut frames = self.frames_until("Drained").await;
+        if after.is_none() { frames.split_off(frames.len() - 1) } else { frames }
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::follow::{self, Heard};
 use crate::load::{self, Acknowledged, Attempt};
-use crate::{Client, System, check};
+use crate::{Client, Socket, System, check};
 
 /// Pairs of whom one sends to the other.
 pub struct Trial {
@@ -19,6 +19,8 @@ pub struct Trial {
 struct Pair {
     sender: Client,
     listener: Client,
+    /// Of the listener's inbox, before anything was sent.
+    cursor: String,
     chat: String,
 }
 
@@ -41,7 +43,9 @@ impl Trial {
             let sender = Client::login(system, &format!("sender-{number}")).await;
             let listener = Client::login(system, &format!("listener-{number}")).await;
             let chat = sender.create("DIRECT", &[&listener]).await;
-            Pair { sender, listener, chat }
+            let drained = Socket::connect(system, &listener).await.inbox(None).await;
+            let cursor = drained[0]["cursor"].as_str().expect("a cursor").to_owned();
+            Pair { sender, listener, cursor, chat }
         };
         let mut all = Vec::new();
         for number in 0..pairs {
@@ -67,9 +71,9 @@ impl Trial {
         // Kept to the end: a listener may have more to hear when it is told how much there is.
         let (totals, listening): (Vec<_>, Vec<_>) = self.pairs[..listeners]
             .iter()
-            .map(|Pair { listener, .. }| {
+            .map(|Pair { listener, cursor, .. }| {
                 let (total, wanted) = watch::channel(None);
-                (total, follow::follow(sockets.to_vec(), listener.clone(), wanted))
+                (total, follow::follow(sockets.to_vec(), listener.clone(), cursor.clone(), wanted))
             })
             .unzip();
         let disturbed = async {

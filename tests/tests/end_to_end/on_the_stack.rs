@@ -9,6 +9,7 @@ mod delivery;
 mod drain;
 mod editing;
 mod erasing;
+mod fields;
 mod first_message;
 mod first_outcome;
 mod flags;

@@ -57,7 +57,8 @@ struct Heard {
 impl Heard {
     fn add(&mut self, frame: &Value) {
         self.seqs.extend(frame["event"]["message"]["seq"].as_i64());
-        self.cursor = frame["cursor"].as_str().map(str::to_owned);
+        // A notice has no cursor.
+        self.cursor = frame["cursor"].as_str().map(str::to_owned).or(self.cursor.take());
     }
 
     /// Listens until the socket is closed, which must be for a restart.

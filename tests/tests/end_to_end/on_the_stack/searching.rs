@@ -164,6 +164,8 @@ async fn users_are_found_by_name_but_not_through_a_block() {
     };
     until("both", async || users(&bob, "ann").await, of_both).await;
     assert_eq!(names(&users(&bob, "anabel").await), ["annabel"], "a typo");
+    let one = bob.ask("{ searchUsers(query: \"ann\", limit: 1) { username } }", json!({})).await;
+    assert_eq!(names(&one).len(), 1);
     set_block(&ann, &bob, true).await;
     for (by, query) in [(&bob, "annabel"), (&ann, "bobby")] {
         assert_eq!(names(&users(by, query).await), [""; 0], "{query}");
@@ -192,6 +194,8 @@ async fn conversations_are_found_by_title_and_by_the_names_of_others() {
     let mut wanted = [pair.clone(), group.clone()];
     wanted.sort();
     assert_eq!(of_bob, wanted);
+    let one = "{ searchConversations(query: \"bobby\", limit: 1) { id } }";
+    assert_eq!(ann.get(one, json!({})).await["searchConversations"].as_array().map(Vec::len), Some(1));
     assert_eq!(conversations(&ann, "carlotta").await, std::slice::from_ref(&group));
     assert_eq!(conversations(&ann, "annabel").await, [""; 0], "one's own name");
     assert_eq!(conversations(&bob, "annabel").await.len(), 2);
