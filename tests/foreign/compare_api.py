@@ -5,16 +5,18 @@ import ids
 from api import Told, person, time
 from blocks import stands
 from difference import same
+from owners import Paid
 from sight import MOST_COUNTED, Sight
 from story import Account, Story
 
 
-def check(users: dict[str, dict], told: dict[str, Told], story: Story) -> int:
+def check(users: dict[str, dict], told: dict[str, Told], story: Story, paid: Paid) -> int:
     """`users` are the newest records of the platform. Gives the number of messages compared."""
     compared = 0
     for user, api in told.items():
         same(f"who {user} is", api.me, person(users[user]))
-        _check_money(user, api, story.accounts.get(user, Account()), story)
+        _check_money(user, api, story.accounts.get(user, Account()))
+        _check_sends(user, api, story, paid)
         by_pair = story.blocks.by_pair.items()
         blocked = sorted(other for (by, other), spans in by_pair if by == user and stands(spans))
         same(f"whom {user} blocks", api.blocked, [person(users[other]) for other in blocked])
@@ -44,7 +46,7 @@ def _position(sight: Sight) -> int:
     return sight.conversation.people.members[sight.viewer].joined_at if at is None else at
 
 
-def _check_money(user: str, api: Told, account: Account, story: Story) -> None:
+def _check_money(user: str, api: Told, account: Account) -> None:
     same(f"balance of {user}", api.balance, account.balance)
     ledger = [
         {
@@ -58,18 +60,35 @@ def _check_money(user: str, api: Told, account: Account, story: Story) -> None:
     ]
     told = [{name: entry[name] for name in entry if name in _LEDGER} for entry in api.ledger]
     same(f"ledger of {user}", told, ledger)
-    # What events of accounts do not tell: which message it was. That is known from the conversation.
-    sent = {
-        ids.message(id, message["seq"]): message["recipients"]
-        for id, message in story.sent_by(user)
-        if message["recipients"] > 0
-    }
-    sends = [entry for entry in api.ledger if entry["type"] == "MESSAGE_SEND"]
-    paid = {entry["messageId"]: entry["recipientCount"] for entry in sends if entry["messageId"] is not None}
-    same(f"messages that {user} has paid for", paid, sent)
-    refused = sum(entry["messageId"] is None for entry in sends)
+
+
+def _check_sends(user: str, api: Told, story: Story, paid: Paid) -> None:
+    """What events of accounts do not tell: which message an entry is about. That is known from the conversation. A
+    forward of several parts has one entry, with their sum."""
+    charged: dict[int, dict[tuple[str, str], int]] = {}
+    for (kind, id, by, client), charge in paid.items():
+        if kind == "Send" and by == user:
+            charged.setdefault(charge["position"], {})[id, client] = charge["price_milli"]
+    sent = {(id, message["client_id"]): message for id, message in story.sent_by(user)}
+    sends = {int(entry["id"]): entry for entry in api.ledger if entry["type"] == "MESSAGE_SEND"}
+    priced = {position: parts for position, parts in charged.items() if sum(parts.values()) > 0}
+    same(f"commands that {user} has paid for", sorted(sends), sorted(priced))
+    for position, parts in priced.items():
+        entry, what = sends[position], f"of what {user} has paid for by {position}"
+        same(f"amount {what}", entry["amountMilli"], -sum(parts.values()))
+        if len(parts) == 1:
+            [(id, client)] = parts
+            message = sent.get((id, client))
+            same(f"message {what}", entry["messageId"], message and ids.message(id, message["seq"]))
+            if message is not None:
+                same(f"recipients {what}", entry["recipientCount"], message["recipients"])
+        elif len({id for id, _ in parts}) > 1:
+            same(f"message and conversation {what}", (entry["messageId"], entry["conversationId"]), (None, None))
+    refused = [price for parts in charged.values() for part, price in parts.items() if part not in sent]
     refunds = sum(entry["type"] == "REFUND" for entry in api.ledger)
-    same(f"refunds and rejected sends of {user}", (refunds, len(account.rejected)), (refused, refused))
+    rejected = len(story.accounts.get(user, Account()).rejected)
+    same(f"refunds of {user}", refunds, sum(price > 0 for price in refused))
+    same(f"rejected sends of {user}", rejected, len(refused))
 
 
 _LEDGER = {"id", "amountMilli", "balanceAfterMilli", "type", "createdAt"}

@@ -47,8 +47,8 @@ def messages(rows: list[Row], story: Story, told: dict[str, Told]) -> None:
         for message in (message for history in api.messages.values() for message in history):
             columns = by_id[message["id"]]
             served = (message["seq"], message["sender"]["id"], message["content"], message["createdAt"])
-            stored = (columns["seq"], columns["sender_id"], columns["content"], time(columns["at"]))
-            same(f"message {message['id']} as {user} is served it", served, stored)
+            row_says = (columns["seq"], columns["sender_id"], columns["content"], time(columns["at"]))
+            same(f"message {message['id']} as {user} is served it", served, row_says)
 
 
 def _check_aspects(rows: list[Row], story: Story) -> None:

@@ -62,12 +62,12 @@ def main() -> None:
     for user, token in _tokens().items():
         attachments = list(told_by_events.accounts.get(user, story.Account()).attachments)
         told[user] = api.tell(os.environ["MM_API"], user, token, attachments)
-    compared = compare_api.check(users, told, told_by_events)
+    paid = owners.paid(kept[CONVERSATION_COMMANDS])
+    compared = compare_api.check(users, told, told_by_events, paid)
     conversations = len(told_by_events.conversations)
     print(f"API: {len(told)} users, {compared} messages in their histories, {conversations} conversations")
 
     rows = {name: tables.read(session, keyspace, name, schemas) for name in tables.TABLES}
-    paid = owners.paid(kept[CONVERSATION_COMMANDS])
     accounts = owners.owners("user", rows["accounts"], owners.ACCOUNTS)
     owners.check_stamps("accounts", accounts, kept[ACCOUNT_COMMANDS], decided)
     erased = {read.value["user"] for read in kept[ERASURES]}
