@@ -259,6 +259,7 @@ fn send(round: i64, number: usize) -> Result<AccountRequest> {
         recipients: 9,
         sender: profile(number)?,
         mentions: Mentions::default(),
+        attachments: vec![],
     }))
 }
 
@@ -271,6 +272,7 @@ fn passed_on(round: i64, number: usize) -> Result<(PostMessage, Envelope)> {
         reply_to: None,
         mentions: Mentions::default(),
         forwarded: None,
+        attachments: vec![],
         shows_reads: true,
     };
     let charge = Charge {
@@ -281,6 +283,7 @@ fn passed_on(round: i64, number: usize) -> Result<(PostMessage, Envelope)> {
         position: round,
         at: 10_000 * round,
         price_milli: 9,
+        attachments: vec![],
     };
     Ok((post, Envelope { charge: Some(charge), ..Envelope::default() }))
 }

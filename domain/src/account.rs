@@ -3,6 +3,7 @@
 //! Invariants: the balance is the sum of the ledger and never negative; an accepted request is charged
 //! and counted once, and refunded whole if its conversation refuses it.
 
+mod attaching;
 mod charging;
 mod creating;
 mod credits;
@@ -31,9 +32,11 @@ use schemas::topics::{self, Topic};
 use schemas::verdict::{Accepted, Decider, Outcome};
 use schemas::{Refusal, UserId, account_operations};
 
+pub use attaching::{check as check_attachments, embedded as embedded_file};
 pub use creating::check as check_creation;
 pub use forwarding::check_targets;
 pub use organizing::check_labels;
+pub use sending::check_content;
 pub use uploading::check as check_upload;
 
 use crate::features;

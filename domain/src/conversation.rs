@@ -3,6 +3,7 @@
 //! Invariants: messages are numbered 1, 2, 3 … without gap; only members post; what a charge paid
 //! for is stored, or the charge is refunded.
 
+mod attaching;
 mod blocking;
 mod changes;
 mod creating;

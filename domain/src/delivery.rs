@@ -17,8 +17,8 @@ use schemas::position::{LogTime, Offset};
 use schemas::privacy::Privacy;
 use schemas::reacting::{ReactionAdded, ReactionRemoved, ToldReaction};
 use schemas::sending::MessageCreated;
-use schemas::uploading::AttachmentChanged;
-use schemas::{AccountFact, ConversationFact, UserId};
+use schemas::uploading::{AttachmentChanged, UploadProgress};
+use schemas::{AccountFact, AttachmentId, ConversationFact, UserId};
 
 use crate::access::{Blocking, Seen, Sight};
 
@@ -135,17 +135,29 @@ pub fn is_published(fact: &AccountFact) -> bool {
         AccountFact::SendRejected(_)
         | AccountFact::ConversationOrganized(_)
         | AccountFact::DraftSaved(_)
-        | AccountFact::AttachmentChanged(_)
         | AccountFact::PreferencesChanged(_)
         | AccountFact::PrivacyChanged(_) => true,
+        AccountFact::AttachmentChanged(changed) => !changed.now.progress.is_gone(),
         AccountFact::CreditsChanged(_) => false,
     }
 }
 
-/// The attachment that waits for the media processor since a fact.
-pub fn scans(fact: &AccountFact) -> Option<&AttachmentChanged> {
+/// What the media processor does for a fact.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum FileWork<'a> {
+    /// The bytes are complete, and are to be looked at.
+    Scan(&'a AttachmentChanged),
+    /// Nothing carries the file any more.
+    Remove(&'a AttachmentId),
+}
+
+pub fn file_work(fact: &AccountFact) -> Option<FileWork<'_>> {
     match fact {
-        AccountFact::AttachmentChanged(changed) => changed.now.progress.is_scanning().then_some(changed),
+        AccountFact::AttachmentChanged(changed) => match &changed.now.progress {
+            UploadProgress::Scanning(_) => Some(FileWork::Scan(changed)),
+            UploadProgress::Gone(_) => Some(FileWork::Remove(&changed.attachment)),
+            UploadProgress::Uploading(_) | UploadProgress::Stored(_) | UploadProgress::Rejected(_) => None,
+        },
         AccountFact::CreditsChanged(_)
         | AccountFact::SendRejected(_)
         | AccountFact::ConversationOrganized(_)

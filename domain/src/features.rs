@@ -71,8 +71,8 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         AccountRequest::AddReaction(_) => Some(Flag::MessageReactions),
         AccountRequest::ForwardMessage(_) => Some(Flag::MessageForwarding),
         AccountRequest::CreateUpload(_) | AccountRequest::CompleteUpload(_) => Some(Flag::Attachments),
-        AccountRequest::SendMessage(_)
-        | AccountRequest::CreateConversation(_)
+        AccountRequest::SendMessage(send) => (!send.attachments.is_empty()).then_some(Flag::Attachments),
+        AccountRequest::CreateConversation(_)
         | AccountRequest::Refund(_)
         | AccountRequest::GrantCredits(_)
         | AccountRequest::OrganizeConversation(_)
@@ -81,7 +81,8 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         | AccountRequest::UpdatePrivacy(_)
         | AccountRequest::NoteRequest(_)
         | AccountRequest::SettleRequest(_)
-        | AccountRequest::SettleUpload(_) => None,
+        | AccountRequest::SettleUpload(_)
+        | AccountRequest::CountFiles(_) => None,
     }
 }
 

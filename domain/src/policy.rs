@@ -24,6 +24,8 @@ const MOST_EDITS: i64 = 100;
 const LONGEST_WINDOW: i64 = 366 * 24 * 60 * 60;
 /// A group is opened by one command, which writes a row for each member.
 const MOST_MEMBERS: i64 = 80;
+/// Each is a row that a send reads and writes, and some 500 bytes of the message.
+const MOST_FILES: i64 = 20;
 /// The media processor holds a file in memory.
 pub const MOST_FILE_BYTES: i64 = 64 * 1024 * 1024;
 /// A control record carries them to every partition.
@@ -99,6 +101,7 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     within("limits.message_characters", limits.message_characters.into(), MOST_CHARACTERS)?;
     within("limits.edit_window_seconds", limits.edit_window_seconds, LONGEST_WINDOW)?;
     within("limits.attachment_bytes", limits.attachment_bytes.into(), MOST_FILE_BYTES)?;
+    within("limits.attachments_per_message", limits.attachments_per_message.into(), MOST_FILES)?;
     within("limits.edits_per_message", limits.edits_per_message.into(), MOST_EDITS)?;
     if !(0..=1_000_000).contains(&policy.prices.message_per_recipient) {
         return Err(InvalidPolicy::Price);

@@ -1,14 +1,21 @@
 //! An attachment: a file, how far it is, and where it is.
 
+pub mod media;
+
+use std::fmt;
+use std::str::FromStr;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use domain::files::FileType;
 use objects::Rendition;
-use schemas::AttachmentId;
-use schemas::uploading::{StoredFile, UploadProgress};
+use schemas::attaching::AttachedFile;
+use schemas::ids::InvalidId;
+use schemas::uploading::{Declared, RejectedReason, StoredFile, UploadProgress};
+use schemas::{AttachmentId, MessageId, Refusal};
 
 use crate::links::{FileLink, Links};
 use crate::scalars::DateTime;
-use crate::{Result, reads};
+use crate::{Access, Error, Reads, reads};
 
 type Row = schemas::uploading::Attachment;
 
@@ -20,78 +27,163 @@ pub enum AttachmentState {
     Rejected,
 }
 
-impl From<&UploadProgress> for AttachmentState {
-    fn from(progress: &UploadProgress) -> Self {
+impl AttachmentState {
+    /// Nothing for a file that is no more.
+    fn of(progress: &UploadProgress) -> Option<Self> {
         match progress {
-            UploadProgress::Uploading(_) => Self::Uploading,
-            UploadProgress::Scanning(_) => Self::Scanning,
-            UploadProgress::Stored(_) => Self::Ready,
-            UploadProgress::Rejected(_) => Self::Rejected,
+            UploadProgress::Uploading(_) => Some(Self::Uploading),
+            UploadProgress::Scanning(_) => Some(Self::Scanning),
+            UploadProgress::Stored(_) => Some(Self::Ready),
+            UploadProgress::Rejected(_) => Some(Self::Rejected),
+            UploadProgress::Gone(_) => None,
         }
     }
 }
 
-/// A file of its uploader.
+/// A file, as its uploader or a message has it.
 pub struct Attachment {
-    id: AttachmentId,
-    row: Row,
+    id: AttachmentRef,
+    state: AttachmentState,
+    file_name: String,
+    /// As declared, where nothing is stored yet.
+    content_type: String,
+    byte_size: i64,
+    rejected: Option<RejectedReason>,
+    stored: Option<StoredFile>,
+}
+
+/// Names a file: one of the viewer's own, or one that a message carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachmentRef {
+    pub attachment: AttachmentId,
+    pub message: Option<MessageId>,
+}
+
+impl fmt::Display for AttachmentRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.message {
+            None => write!(f, "{}", self.attachment),
+            Some(message) => write!(f, "{}-{message}", self.attachment),
+        }
+    }
+}
+
+impl FromStr for AttachmentRef {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let invalid = |_| InvalidId { kind: "attachment" };
+        match text.split_once('-') {
+            None => Ok(Self { attachment: text.parse()?, message: None }),
+            Some((attachment, message)) => {
+                Ok(Self { attachment: attachment.parse()?, message: Some(message.parse().map_err(invalid)?) })
+            }
+        }
+    }
 }
 
 impl Attachment {
-    pub fn new(id: AttachmentId, row: Row) -> Self {
-        Self { id, row }
+    /// One of the viewer's own, if it is still there.
+    pub fn own(attachment: AttachmentId, row: Row) -> Option<Self> {
+        let state = AttachmentState::of(&row.progress)?;
+        let Declared { file_name, content_type, byte_size, sha256: _ } = row.declared;
+        let (rejected, stored) = (row.progress.rejected(), row.progress.stored().cloned());
+        let id = AttachmentRef { attachment, message: None };
+        Some(Self { id, state, file_name, content_type, byte_size, rejected, stored })
+    }
+
+    /// One that a message carries.
+    pub fn carried(message: &MessageId, file: &AttachedFile) -> Self {
+        let AttachedFile { attachment, uploader: _, file_name, file } = file.clone();
+        Self {
+            id: AttachmentRef { attachment, message: Some(message.clone()) },
+            state: AttachmentState::Ready,
+            file_name,
+            content_type: file.content_type.clone(),
+            byte_size: file.byte_size,
+            rejected: None,
+            stored: Some(file),
+        }
+    }
+
+    /// The attachment of a reference, if the viewer may see it; NOT_FOUND for any other.
+    pub async fn find(access: &Access<'_>, id: AttachmentRef) -> Result<Self, Refusal> {
+        let Some(message) = id.message else {
+            let row = access.reads.attachment(access.viewer, &id.attachment).await?;
+            return Self::own(id.attachment, row).ok_or_else(Refusal::not_found);
+        };
+        let carrying = access.message(&message).await?;
+        let mut files = carrying.body.attachments().iter();
+        let file = files.find(|file| file.attachment == id.attachment).ok_or_else(Refusal::not_found)?;
+        Ok(Self::carried(&message, file))
     }
 
     fn stored(&self) -> Option<&StoredFile> {
-        self.row.progress.stored()
+        self.stored.as_ref()
     }
 
-    fn link(&self, ctx: &Context<'_>, rendition: Rendition, content_type: &str) -> Result<String> {
-        let reads = reads(ctx)?;
-        Ok(reads.links.file(&FileLink {
-            attachment: self.id.clone(),
-            rendition,
-            content_type: content_type.to_owned(),
-            file_name: self.row.declared.file_name.clone(),
-            expires_at: Links::file_expires_at(reads.now()),
-        }))
+    fn link(&self, ctx: &Context<'_>, rendition: Rendition, content_type: &str) -> Result<String, Error> {
+        Ok(link(reads(ctx)?, &self.id.attachment, &self.file_name, rendition, content_type))
     }
+}
+
+/// The link to a rendition of a file.
+fn link(
+    reads: &Reads,
+    id: &AttachmentId,
+    file_name: &str,
+    rendition: Rendition,
+    content_type: &str,
+) -> String {
+    reads.links.file(&FileLink {
+        attachment: id.clone(),
+        rendition,
+        content_type: content_type.to_owned(),
+        file_name: file_name.to_owned(),
+        expires_at: Links::file_expires_at(reads.now()),
+    })
+}
+
+/// The link to the small copy of an image.
+pub fn thumbnail(reads: &Reads, file: &AttachedFile) -> Option<String> {
+    let kind = thumbnail_type(&file.file)?;
+    Some(link(reads, &file.attachment, &file.file_name, Rendition::Thumbnail, kind))
 }
 
 #[Object]
 impl Attachment {
     async fn id(&self) -> ID {
-        self.id.as_str().into()
+        self.id.to_string().into()
     }
 
     /// Of the stored file once it is READY: an image may have been encoded anew.
     async fn content_type(&self) -> &str {
-        self.stored().map_or(&self.row.declared.content_type, |file| &file.content_type)
+        self.stored().map_or(&self.content_type, |file| &file.content_type)
     }
 
     async fn file_name(&self) -> &str {
-        &self.row.declared.file_name
+        &self.file_name
     }
 
     /// Of the stored file once it is READY.
     async fn byte_size(&self) -> i64 {
-        self.stored().map_or(self.row.declared.byte_size, |file| file.byte_size)
+        self.stored().map_or(self.byte_size, |file| file.byte_size)
     }
 
     async fn state(&self) -> AttachmentState {
-        (&self.row.progress).into()
+        self.state
     }
 
     async fn rejected_reason(&self) -> Option<&'static str> {
-        self.row.progress.rejected().map(|reason| reason.as_str())
+        self.rejected.map(RejectedReason::as_str)
     }
 
     /// Valid for at least half a day; ask for the attachment again to renew it.
-    async fn url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+    async fn url(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         self.stored().map(|file| self.link(ctx, Rendition::Whole, &file.content_type)).transpose()
     }
 
-    async fn thumbnail_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+    async fn thumbnail_url(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         let kind = self.stored().filter(|file| file.has_thumbnail).and_then(thumbnail_type);
         kind.map(|kind| self.link(ctx, Rendition::Thumbnail, kind)).transpose()
     }

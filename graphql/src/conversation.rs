@@ -17,6 +17,7 @@ use schemas::ConversationId;
 use schemas::creating::Opened;
 use tokio::sync::OnceCell;
 
+use crate::attachment::thumbnail;
 use crate::people::user::User;
 use crate::reads::{Access, ConversationSight, Rights};
 use crate::scalars::DateTime;
@@ -91,6 +92,15 @@ impl Conversation {
 
     async fn description(&self, ctx: &Context<'_>) -> Result<Option<&str>> {
         Ok(self.opened(ctx).await?.description.as_deref())
+    }
+
+    /// a small image of a group; the link is valid for at least half a day
+    async fn avatar_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let avatar = self.opened(ctx).await?.avatar.as_ref();
+        Ok(match avatar {
+            Some(file) => thumbnail(reads(ctx)?, file),
+            None => None,
+        })
     }
 
     /// only owner and moderators post

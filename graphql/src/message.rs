@@ -24,6 +24,7 @@ use schemas::{ClientId, ConversationId, MessageId};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use crate::attachment::Attachment;
 use crate::conversation::{Conversation, Named};
 use crate::live::{ConversationDelivery, Rendering};
 use crate::people::user::User;
@@ -118,7 +119,10 @@ impl Message {
             id: MessageId { conversation: conversation.clone(), seq: stub.seq },
             at: stub.created_at,
             sender: stub.sender.clone(),
-            body: Body::Text(schemas::message::Text::new(stub.content.clone()?)),
+            body: Body::Text(schemas::message::Text {
+                attachments: stub.attachments.clone(),
+                ..schemas::message::Text::new(stub.content.clone()?)
+            }),
             written: OnceCell::new(),
             own: Arc::new(OwnReactions::new(vec![stub.seq])),
             pin: None,
@@ -177,13 +181,19 @@ impl Message {
     async fn content_type(&self) -> MessageContentType {
         match self.body {
             Body::Note(_) => MessageContentType::System,
-            Body::Text(_) | Body::Removed(_) => MessageContentType::Text,
+            Body::Text(_) => MessageContentType::of_files(self.body.attachments()),
+            Body::Removed(_) => MessageContentType::Text,
         }
     }
 
     /// as written, never HTML; null once deleted or expired
     async fn content(&self) -> Option<&str> {
         self.body.content().map(|content| content.text.as_str())
+    }
+
+    /// Files, in the sender's order. Under its id here, `attachment` renews the links of one.
+    async fn attachments(&self) -> Vec<Attachment> {
+        self.body.attachments().iter().map(|file| Attachment::carried(&self.id, file)).collect()
     }
 
     async fn created_at(&self) -> DateTime {

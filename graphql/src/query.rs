@@ -1,7 +1,7 @@
 //! Queries.
 
 use async_graphql::{Context, ID, Object};
-use schemas::{AttachmentId, ConversationId, MessageId, UserId};
+use schemas::{ConversationId, MessageId, UserId};
 
 use crate::account::credits::CreditAccount;
 use crate::account::flags::{self, FeatureFlag};
@@ -9,6 +9,7 @@ use crate::account::limits::{self, RateLimit};
 use crate::account::privacy::PrivacySettings;
 use crate::account::settings::UserSettings;
 use crate::attachment::Attachment;
+use crate::attachment::media::{self, AttachmentConnection};
 use crate::conversation::Conversation;
 use crate::conversation::list::{self, ConversationConnection, ConversationFilter, UnreadSummary};
 use crate::ids::parse_id;
@@ -144,11 +145,25 @@ impl Query {
         limits::rate_limits(ctx).await
     }
 
-    /// One of the viewer's own.
+    /// One of the viewer's own, or one that a message carries which the viewer sees. Its links are valid for at
+    /// least half a day.
     async fn attachment(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Attachment>> {
-        let id: AttachmentId = parse_id(&id)?;
-        let row = reads(ctx)?.attachment(&viewer(ctx)?.user, &id).await?;
-        Ok(Some(Attachment::new(id, row)))
+        Ok(Some(Attachment::find(&access(ctx)?, parse_id(&id)?).await?))
+    }
+
+    /// Files of the messages that the viewer sees, those of the newest message first.
+    async fn conversation_media(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: ID,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<AttachmentConnection> {
+        let access = access(ctx)?;
+        let sight = access.visible(&parse_id(&conversation_id)?).await?;
+        let size = paging::size("first", first)?;
+        let after = paging::position("after", after.as_deref())?;
+        Ok(media::page(&access, &sight, size, after).await?)
     }
 
     #[graphql(flatten)]

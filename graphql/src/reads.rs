@@ -3,6 +3,7 @@
 //! Invariants: a read of a conversation demands a [`ConversationSight`], and gives nothing that it does not
 //! show; rights are read once for a request, and a denial once more before it is reported.
 
+mod attaching;
 mod blocks;
 mod history;
 mod limits;
@@ -36,6 +37,7 @@ use crate::links::Links;
 use crate::rows::{MemberRows, Memberships, Rows};
 use crate::{Standings, Viewer};
 
+pub use attaching::{CarriedFiles, FilePosition};
 pub use blocks::BlockList;
 pub use history::{Direction, Found};
 pub use presence::presence_error;
@@ -141,7 +143,8 @@ impl Reads {
 
     /// An attachment of a viewer's own; NOT_FOUND for any other.
     pub async fn attachment(&self, viewer: &UserId, id: &AttachmentId) -> Result<Attachment, Refusal> {
-        self.rows.account_value(viewer, id).await?.ok_or_else(Refusal::not_found)
+        let row: Option<Attachment> = self.rows.account_value(viewer, id).await?;
+        row.filter(|row| !row.progress.is_gone()).ok_or_else(Refusal::not_found)
     }
 
     /// Entries of a viewer's own ledger before an offset, newest first; at most `limit`.

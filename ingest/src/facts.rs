@@ -67,6 +67,7 @@ impl SendFacts {
             seq: parent.seq,
             sender: sender.clone(),
             content: None,
+            attachments: vec![],
             created_at: 0,
         };
         let reply_to = parent.map(stub);

@@ -27,6 +27,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID};
 use domain::features;
 use futures::future::join_all;
+use graphql::attachment::AttachmentRef;
 use graphql::conversation::Conversation;
 use graphql::error::internal;
 use graphql::ids::parse_id;
@@ -36,7 +37,7 @@ use schemas::charging::ChargeKind;
 use schemas::flags::{Flag, Tier};
 use schemas::operations::{AccountRequest, ConversationRequest};
 use schemas::position::LogTime;
-use schemas::{ClientId, ConversationId, ErrorCode, MessageId, Refusal, UserId};
+use schemas::{AttachmentId, ClientId, ConversationId, ErrorCode, MessageId, Refusal, UserId};
 use tokio::time::Instant;
 
 use crate::requests::{Completed, RequestKind};
@@ -161,6 +162,11 @@ impl<'a> Caller<'a> {
         let stored = stored.ok_or_else(|| internal(&"a message has no row after its command"))?;
         Ok(Message::read(&id.conversation, stored))
     }
+}
+
+/// A file of the caller's own, as the API names it alone or in a message.
+fn own_file(id: &ID) -> Result<AttachmentId, Refusal> {
+    Ok(parse_id::<AttachmentRef>(id)?.attachment)
 }
 
 /// A command has run, and its effect cannot be read just now: UNAVAILABLE would say that nothing happened.

@@ -259,8 +259,8 @@ mod tests {
             Schema::Record(record) => {
                 let fields = record.fields.iter().map(|field| {
                     let value = sample(&field.schema, names);
-                    let is_id =
-                        ["conversation", "conversations", "attachment"].contains(&field.name.as_str());
+                    let is_id = ["conversation", "conversations", "attachment", "attachments"]
+                        .contains(&field.name.as_str());
                     let value = if is_id { derived_id(value) } else { value };
                     (field.name.clone(), value)
                 });

@@ -4,7 +4,7 @@ use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::code::Refusal;
-use crate::ids::{ClientId, ConversationId, UserId};
+use crate::ids::{AttachmentId, ClientId, ConversationId, UserId};
 use crate::position::{LogTime, Offset};
 
 /// The counter of an account that a charge has moved.
@@ -32,6 +32,8 @@ pub struct Charge {
     pub at: LogTime,
     /// Milli-credits, 0 included.
     pub price_milli: i64,
+    /// Files of the account that the request carries.
+    pub attachments: Vec<AttachmentId>,
 }
 
 /// Request to an account, from a conversation: refund a charge that had no effect.
@@ -40,7 +42,7 @@ pub struct Charge {
 pub struct Refund {
     pub charge: Charge,
     /// Absent for a no-op.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<Box<Refusal>>,
 }
 
 /// Request to a conversation: the outcome of the first request under a repeated client id. It carries

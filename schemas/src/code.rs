@@ -25,13 +25,14 @@ pub enum ErrorCode {
     EditLimitReached,
     LimitReached,
     AnnouncementsOnly,
+    AttachmentNotReady,
     FeatureDisabled,
     Unavailable,
     InternalServerError,
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
@@ -48,6 +49,7 @@ impl ErrorCode {
         Self::EditLimitReached,
         Self::LimitReached,
         Self::AnnouncementsOnly,
+        Self::AttachmentNotReady,
         Self::FeatureDisabled,
         Self::Unavailable,
         Self::InternalServerError,
@@ -72,6 +74,7 @@ impl ErrorCode {
             Self::EditLimitReached => "EDIT_LIMIT_REACHED",
             Self::LimitReached => "LIMIT_REACHED",
             Self::AnnouncementsOnly => "ANNOUNCEMENTS_ONLY",
+            Self::AttachmentNotReady => "ATTACHMENT_NOT_READY",
             Self::FeatureDisabled => "FEATURE_DISABLED",
             Self::Unavailable => "UNAVAILABLE",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",

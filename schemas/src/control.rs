@@ -77,6 +77,7 @@ pub struct Limits {
     pub upload: Limit,
     /// Bytes of one file.
     pub attachment_bytes: i32,
+    pub attachments_per_message: i32,
 }
 
 /// At most `count` in any `seconds`.

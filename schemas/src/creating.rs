@@ -3,6 +3,7 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::attaching::AttachedFile;
 use crate::ids::{ClientId, ConversationId, UserId};
 use crate::position::{LogTime, Offset};
 
@@ -72,6 +73,8 @@ pub struct Opened {
     pub description: Option<String>,
     /// Only owner and moderators post.
     pub announcements_only: bool,
+    /// Image of the conversation.
+    pub avatar: Option<AttachedFile>,
     pub by: UserId,
     pub at: LogTime,
     /// The creator's charge that opened it.

@@ -1,8 +1,9 @@
-//! Forwarding a message: a copy of its text goes to each of several conversations, with its provenance.
+//! Forwarding a message: a copy of its text and files goes to each of several conversations, with its provenance.
 
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::attaching::AttachedFile;
 use crate::ids::{ClientId, ConversationId};
 use crate::message::{Content, Mentions};
 use crate::people::Profile;
@@ -18,6 +19,8 @@ pub struct ForwardMessage {
     pub seq: i64,
     /// Its text, as ingest read it.
     pub content: Content,
+    /// Its files, as ingest read them.
+    pub attachments: Vec<AttachedFile>,
     pub from: Box<Provenance>,
     /// A message of its own, behind each copy.
     pub comment: Option<Content>,

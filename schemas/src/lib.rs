@@ -7,6 +7,7 @@
 //! [`facts`] and [`rows`] declare them, once for each machine.
 
 pub mod aspects;
+pub mod attaching;
 pub mod avro;
 pub mod blocking;
 pub mod changes;

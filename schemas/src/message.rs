@@ -6,6 +6,7 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::attaching::AttachedFile;
 use crate::forwarding::Provenance;
 use crate::ids::{ClientId, UserId};
 use crate::people::Profile;
@@ -43,6 +44,8 @@ pub struct ReplyStub {
     pub sender: Profile,
     /// Absent in rows: a later edit or deletion of the parent does not reach its replies.
     pub content: Option<Content>,
+    /// Empty in rows, as the content is absent.
+    pub attachments: Vec<AttachedFile>,
     pub created_at: LogTime,
 }
 
@@ -77,13 +80,15 @@ pub struct Text {
     pub content: Content,
     /// Absent in a text that was never edited.
     pub edited: Option<Edited>,
+    /// Files beside the text, which may then be empty.
+    pub attachments: Vec<AttachedFile>,
     /// Of a forwarded text, which nobody edits.
     pub forwarded: Option<Box<Provenance>>,
 }
 
 impl Text {
     pub fn new(content: Content) -> Self {
-        Self { content, edited: None, forwarded: None }
+        Self { content, edited: None, attachments: vec![], forwarded: None }
     }
 }
 
@@ -143,6 +148,14 @@ impl Body {
         match self {
             Self::Text(text) => Some(&text.content),
             Self::Note(_) | Self::Removed(_) => None,
+        }
+    }
+
+    /// The files that the message carries.
+    pub fn attachments(&self) -> &[AttachedFile] {
+        match self {
+            Self::Text(text) => &text.attachments,
+            Self::Note(_) | Self::Removed(_) => &[],
         }
     }
 
@@ -207,6 +220,7 @@ impl Message {
     pub fn stored(mut self) -> Self {
         if let Some(parent) = &mut self.reply_to {
             parent.content = None;
+            parent.attachments = vec![];
         }
         self
     }
@@ -217,6 +231,7 @@ impl Message {
             seq: self.seq,
             sender: self.sender.clone(),
             content: self.body.content().cloned(),
+            attachments: self.body.attachments().to_vec(),
             created_at: self.sent_at,
         }
     }

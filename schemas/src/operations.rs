@@ -6,6 +6,7 @@
 
 use crate::avro::{self, DecodeError};
 
+pub use crate::attaching::CountFiles;
 pub use crate::blocking::SetBlock;
 pub use crate::charging::{LookUp, Refund};
 pub use crate::creating::{CreateConversation, OpenConversation};
@@ -45,6 +46,7 @@ macro_rules! account_operations {
             130 CreateUpload since 1,
             131 CompleteUpload since 1,
             132 SettleUpload since 1,
+            133 CountFiles since 1,
             115 AddReaction since 1,
             117 ForwardMessage since 1,
         }

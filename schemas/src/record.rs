@@ -98,7 +98,7 @@ pub enum Output {
 impl Output {
     /// Gives a charge back to its account.
     pub fn refund(charge: Charge, refusal: Option<Refusal>, reply: Option<Reply>) -> Self {
-        let user = charge.user.clone();
+        let (user, refusal) = (charge.user.clone(), refusal.map(Box::new));
         Self::ToAccount { user, request: Refund { charge, refusal }.into(), reply }
     }
 

@@ -11,6 +11,7 @@ use crate::avro::{self, DecodeError};
 use crate::ids::{AttachmentId, ClientId, ConversationId, UserId};
 use crate::position::{LogTime, Offset};
 
+pub use crate::attaching::Carried;
 pub use crate::blocking::Blocks;
 pub use crate::changes::Changes;
 pub use crate::charging::ClientRequest;
@@ -340,6 +341,7 @@ rows! {
     40 Changes(UserId) keyed, schema 280;
     60 Reacted((i64, UserId)) keyed expiring, schema 310;
     61 Reactions(i64) keyed expiring, schema 311;
+    82 Carried(i64) keyed, schema 332;
     shared: 12 Once keyed;
 }
 

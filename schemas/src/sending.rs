@@ -3,9 +3,10 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::attaching::AttachedFile;
 use crate::code::Refusal;
 use crate::forwarding::Provenance;
-use crate::ids::{ClientId, ConversationId, UserId};
+use crate::ids::{AttachmentId, ClientId, ConversationId, UserId};
 use crate::message::{Content, Mentions, Message, ReplyStub};
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
@@ -23,6 +24,8 @@ pub struct SendMessage {
     pub sender: Profile,
     /// Members that the text mentions, as ingest found them.
     pub mentions: Mentions,
+    /// Of the sender's own.
+    pub attachments: Vec<AttachmentId>,
 }
 
 /// Request to a conversation: a send that its account has charged. The charge is in the envelope.
@@ -34,6 +37,7 @@ pub struct PostMessage {
     pub content: Content,
     pub reply_to: Option<Box<ReplyStub>>,
     pub mentions: Mentions,
+    pub attachments: Vec<AttachedFile>,
     /// Of a copy.
     pub forwarded: Option<Box<Provenance>>,
     /// Whether the sender sends read receipts: sending reads up to one's own message.

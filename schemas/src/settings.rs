@@ -3,6 +3,7 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::attaching::AttachedFile;
 use crate::creating::Opened;
 use crate::ids::UserId;
 use crate::people::Profile;
@@ -16,6 +17,8 @@ pub struct UpdateConversation {
     /// Empty: none.
     pub description: Option<String>,
     pub announcements_only: Option<bool>,
+    /// An image of the actor's own that is ready, as ingest found it.
+    pub avatar: Option<Box<AttachedFile>>,
 }
 
 /// Fact of a conversation: its settings have changed.

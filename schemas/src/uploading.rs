@@ -1,7 +1,7 @@
 //! Uploading: a file on its way from its uploader to what messages may carry.
 //!
 //! Invariant: an attachment is one of its uploader's account, which alone decides its progress. It goes
-//! forward only: uploading, scanning, then ready or rejected.
+//! forward only: uploading, scanning, then ready or rejected; a ready one is gone once nothing carries it any more.
 
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
@@ -133,6 +133,8 @@ pub struct AttachmentChanged {
 pub struct Attachment {
     pub declared: Declared,
     pub created_at: LogTime,
+    /// Messages, and avatars of conversations, that carry it.
+    pub uses: i32,
     pub progress: UploadProgress,
 }
 
@@ -144,6 +146,14 @@ pub enum UploadProgress {
     Scanning(Scanning),
     Stored(StoredFile),
     Rejected(Rejected),
+    Gone(Gone),
+}
+
+/// Nothing carries the file any more; its bytes are removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.rows")]
+pub struct Gone {
+    pub at: LogTime,
 }
 
 /// Bytes are expected.
@@ -165,7 +175,7 @@ impl UploadProgress {
     pub fn stored(&self) -> Option<&StoredFile> {
         match self {
             Self::Stored(file) => Some(file),
-            Self::Uploading(_) | Self::Scanning(_) | Self::Rejected(_) => None,
+            Self::Uploading(_) | Self::Scanning(_) | Self::Rejected(_) | Self::Gone(_) => None,
         }
     }
 
@@ -173,7 +183,7 @@ impl UploadProgress {
     pub fn rejected(&self) -> Option<RejectedReason> {
         match self {
             Self::Rejected(rejected) => Some(rejected.reason),
-            Self::Uploading(_) | Self::Scanning(_) | Self::Stored(_) => None,
+            Self::Uploading(_) | Self::Scanning(_) | Self::Stored(_) | Self::Gone(_) => None,
         }
     }
 
@@ -181,7 +191,15 @@ impl UploadProgress {
     pub fn is_uploading(&self) -> bool {
         match self {
             Self::Uploading(_) => true,
-            Self::Scanning(_) | Self::Stored(_) | Self::Rejected(_) => false,
+            Self::Scanning(_) | Self::Stored(_) | Self::Rejected(_) | Self::Gone(_) => false,
+        }
+    }
+
+    /// Whether it is no more.
+    pub fn is_gone(&self) -> bool {
+        match self {
+            Self::Gone(_) => true,
+            Self::Uploading(_) | Self::Scanning(_) | Self::Stored(_) | Self::Rejected(_) => false,
         }
     }
 
@@ -189,7 +207,7 @@ impl UploadProgress {
     pub fn is_scanning(&self) -> bool {
         match self {
             Self::Scanning(_) => true,
-            Self::Uploading(_) | Self::Stored(_) | Self::Rejected(_) => false,
+            Self::Uploading(_) | Self::Stored(_) | Self::Rejected(_) | Self::Gone(_) => false,
         }
     }
 }

@@ -8,12 +8,14 @@ from typing import Any
 
 from difference import same, true
 
+FILE = "id state fileName contentType byteSize rejectedReason width height placeholder"
 PERSON = "{ id username displayName avatarUrl }"
 MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content createdAt deletedAt isEdited editedAt editCount
     mentionsAll recipientCount readByCount status readBy(first: 20) {{ deliveredAt readAt user {{ id }} }}
     deliveredTo(first: 20) {{ deliveredAt readAt user {{ id }} }}
     sender {PERSON} mentions {PERSON} system {{ kind value actor {PERSON} targets {PERSON} }}
     replyTo {{ id content createdAt deletedAt sender {PERSON} }}
+    attachments {{ {FILE} }}
     forwardedFrom {{ messageId conversationId conversationTitle sender {PERSON} }}
     pinnedAt pinnedBy {{ id }} reactions {{ emoji count hasReacted users(first: 10) {{ id }} }} }}"""
 PAGE = "pageInfo { hasNextPage endCursor }"
@@ -21,7 +23,7 @@ PAGE = "pageInfo { hasNextPage endCursor }"
 KEPT = """archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread"""
 CONVERSATIONS = f"""query($after: String, $archived: Boolean!, $requests: Boolean!) {{
     conversations(first: 50, after: $after, filter: {{ archived: $archived, requests: $requests }}) {{ {PAGE} nodes {{ {KEPT}
-    id kind title description announcementsOnly participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost isRequest pinnedMessages {{ id }}
+    id kind title description avatarUrl announcementsOnly participantCount lastSeq lastMessageAt createdAt unreadCount unreadMentionCount canPost isRequest pinnedMessages {{ id }}
     createdBy {PERSON} lastMessage {{ id }} viewer {{ role joinedAt lastReadMessageId lastDeliveredMessageId }} }} }} }}"""
 PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
     participants(first: 50, after: $after) {{ {PAGE}
@@ -32,8 +34,7 @@ LEDGER = f"""query($after: String) {{ credits {{ transactions(first: 50, after: 
     id amountMilli balanceAfterMilli type messageId conversationId recipientCount createdAt }} }} }} }}"""
 PRIVACY = """whoCanMessageMe showOnlineStatus showReadReceipts showTypingIndicator allowMessageRequests
     appearOffline"""
-ATTACHMENT = """query($id: ID!) { attachment(id: $id) {
-    id state fileName contentType byteSize rejectedReason width height placeholder } }"""
+ATTACHMENT = f"query($id: ID!) {{ attachment(id: $id) {{ {FILE} }} }}"
 BLOCKED = f"query($after: String) {{ blockedUsers(first: 50, after: $after) {{ {PAGE} nodes {PERSON} }} }}"
 
 

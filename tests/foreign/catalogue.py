@@ -22,6 +22,7 @@ ACCOUNT_REQUESTS = {
     130: "CreateUpload",
     131: "CompleteUpload",
     132: "SettleUpload",
+    133: "CountFiles",
     115: "AddReaction",
     117: "ForwardMessage",
 }
@@ -105,6 +106,7 @@ CONVERSATION_ROWS = {
     40: (280, "Changes"),
     60: (310, "Reacted"),
     61: (311, "Reactions"),
+    82: (332, "Carried"),
 }
 
 PIN_ASPECT = 312
@@ -140,6 +142,7 @@ DERIVED = {
     "React",
     "NoteRequest",
     "SettleRequest",
+    "CountFiles",
 }
 # Commands that carry the charge of the account that sent them.
 CHARGED = {"PostMessage", "OpenConversation", "EditMessage", "React"}

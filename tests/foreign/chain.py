@@ -51,8 +51,10 @@ def check(kept: dict[str, list[Read]], found: Outputs, times: Times, control: di
                 _check_refund(what, read, out)
             else:
                 notes = [other for other in out if other.type in chain_conversations.NOTES]
-                facts = [other for other in out if other.type not in chain_conversations.NOTES]
+                counts = [other for other in out if other.type in chain_conversations.COUNTS]
+                facts = [other for other in out if other not in notes and other not in counts]
                 chain_conversations.check(what, read, facts)
+                chain_conversations.check_counts(what, read, counts)
                 chain_conversations.check_notes(what, read, facts, notes)
                 true(f"{what} is about its owner", {other.key for other in facts} == {read.key})
 

@@ -17,8 +17,11 @@ def check(
         same(f"reply in {what}", out[0].headers.reply, read.headers.reply)
     match read.type, out[0].type:
         case "SendMessage", "PostMessage":
+            files = out[0].value["attachments"]
+            same(f"files in {what}", [file["attachment"] for file in files], asked["attachments"])
+            same(f"whose files {what} carries", {file["uploader"] for file in files} - {read.key}, set())
             passed = {name: asked[name] for name in _PASSED} | {"shows_reads": shows_reads[read.key]}
-            passed["forwarded"] = None
+            passed |= {"attachments": files, "forwarded": None}
             paid = price * asked["recipients"]
             same(what, out[0].value, passed)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
@@ -74,6 +77,8 @@ def check(
             shows_reads[read.key] = privacy["show_read_receipts"]
         case ("CreateUpload" | "CompleteUpload" | "SettleUpload"), _:
             uploads.check(what, read, out, at)
+        case "CountFiles", _:
+            uploads.check_gone(what, read, out, at)
         case "GrantCredits", _:
             same(what, _facts(out), _credits("GRANT", asked["amount_milli"]))
         case types:
@@ -98,15 +103,18 @@ def _check_forward(what: str, read: Read, out: list[Read], at: int, price: int, 
     for copy in asked["copies"]:
         reply = read.headers.reply and (read.headers.reply[0], copy["request"])
         nobody = {"people": [], "all": False}
-        parts[copy["client_id"]] = (copy, asked["content"], nobody, asked["from"], reply)
+        copied = {"content": asked["content"], "mentions": nobody}
+        copied |= {"attachments": asked["attachments"], "forwarded": asked["from"]}
+        parts[copy["client_id"]] = (copy, copied, reply)
         if asked["comment"] is not None:
-            parts[copy["comment_id"]] = (copy, asked["comment"], copy["mentions"], None, None)
+            comment = {"content": asked["comment"], "mentions": copy["mentions"]}
+            parts[copy["comment_id"]] = (copy, comment | {"attachments": [], "forwarded": None}, None)
     passed = [other for other in out if other.type in ("PostMessage", "LookUp")]
     same(f"parts of {what}", sorted(other.value["client_id"] for other in passed), sorted(parts))
     total = 0
     for other in passed:
         id = other.value["client_id"]
-        copy, content, mentions, provenance, reply = parts[id]
+        copy, post, reply = parts[id]
         place = (other.key, other.headers.reply)
         same(f"conversation and reply of {id} in {what}", place, (copy["conversation"], reply))
         if other.type == "LookUp":
@@ -115,11 +123,10 @@ def _check_forward(what: str, read: Read, out: list[Read], at: int, price: int, 
             same(f"look-up of {id} in {what}", other.value, said)
             true(f"{what} names an earlier command: {charge}", 0 <= charge < read.record.offset)
             continue
-        said = {"client_id": id, "sender": asked["sender"], "content": content, "reply_to": None}
-        said |= {"mentions": mentions, "forwarded": provenance, "shows_reads": shows_reads}
-        same(f"post of {id} in {what}", other.value, said)
+        said = {"client_id": id, "sender": asked["sender"], "reply_to": None, "shows_reads": shows_reads}
+        same(f"post of {id} in {what}", other.value, post | said)
         paid = price * copy["recipients"]
-        wanted = _charge(read, copy["conversation"], paid, at) | {"client_id": id}
+        wanted = _charge(read, copy["conversation"], paid, at) | {"client_id": id, "attachments": []}
         same(f"charge of {id} in {what}", other.headers.charge, wanted)
         total += paid
     same(f"credits in {what}", _facts(out[len(passed) :]), _credits("MESSAGE_SEND", -total))
@@ -142,6 +149,7 @@ def _charge(read: Read, conversation: str, paid: int, at: int) -> dict:
         "position": read.record.offset,
         "at": at,
         "price_milli": paid,
+        "attachments": read.value.get("attachments", []),
     }
 
 

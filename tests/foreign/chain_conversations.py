@@ -2,7 +2,7 @@
 
 import ids
 from difference import same, true
-from messages import body, text
+from messages import attachments, body, text, untold
 from topics import Read
 
 
@@ -46,7 +46,7 @@ def check(what: str, read: Read, out: list[Read]) -> None:
             same(what, fact["members"], [asked["creator"], *asked["participants"]])
             same(f"who is asked in {what}", fact["requests"], asked["requests"])
             said = {"kind": asked["kind"], "title": asked["title"], "by": asked["creator"]}
-            said |= {"description": None, "announcements_only": False}
+            said |= {"description": None, "announcements_only": False, "avatar": None}
             charge = {"charge": read.headers.charge["position"], "at": out[0].headers.time}
             same(what, fact["about"], said | charge)
         case "MarkRead":
@@ -68,6 +68,7 @@ def check(what: str, read: Read, out: list[Read]) -> None:
             same(f"editor in {what}", message["sender"]["user"], asked["actor"])
             same(f"core in {what}", _core(message), _core(asked["message"]))
             same(f"text in {what}", text(message), asked["content"])
+            same(f"files in {what}", attachments(message), attachments(asked["message"]))
             _check_mentions(what, asked, message)
         case "UpdateConversation":
             _check_settings(what, asked, fact, [other.value["message"] for other in out[1:]])
@@ -120,6 +121,25 @@ _TYPES = {
     "DeclineRequest": ["RequestChanged"],
 }
 
+# What a conversation tells the accounts whose files are carried once more, or once less.
+COUNTS = {"CountFiles"}
+
+
+def check_counts(what: str, read: Read, counts: list[Read]) -> None:
+    """A deletion counts less; a copy more; an image of a conversation more, and the one before it less."""
+    told = [(count.key, id, count.value["more"]) for count in counts for id in count.value["attachments"]]
+    more = sorted((user, id) for user, id, is_more in told if is_more)
+    match read.type:
+        case "PostMessage" if read.value["forwarded"] is not None:
+            files = read.value["attachments"]
+        case "UpdateConversation" if told:
+            files = [read.value["avatar"]]
+        case type:
+            files = []
+            true(f"{what} may count files", type == "DeleteMessage" or not told)
+    same(f"what is counted more in {what}", more, sorted((file["uploader"], file["attachment"]) for file in files))
+
+
 # What a conversation tells the account of who is asked.
 NOTES = {"NoteRequest", "SettleRequest"}
 
@@ -141,12 +161,12 @@ def check_notes(what: str, read: Read, facts: list[Read], notes: list[Read]) -> 
 def _check_post(what: str, asked: dict, message: dict) -> None:
     said = {name: asked[name] for name in ("client_id", "sender")}
     same(what, {name: message[name] for name in said}, said)
-    wanted = {"content": asked["content"], "edited": None, "forwarded": asked["forwarded"]}
+    wanted = {name: asked[name] for name in ("content", "attachments", "forwarded")} | {"edited": None}
     same(f"text in {what}", body(message)[1], wanted)
     # Of what is answered the text goes if it was deleted meanwhile; of the named, who has left.
     parent, reply = asked["reply_to"], message["reply_to"]
     if parent is not None and reply is not None and reply["content"] is None:
-        parent = parent | {"content": None}
+        parent = untold(parent)
     same(f"what is answered in {what}", reply, parent)
     _check_mentions(what, asked, message)
 
@@ -182,6 +202,7 @@ def _check_settings(what: str, asked: dict, fact: dict, notes: list[dict]) -> No
         ("title", about["title"]),
         ("description", about["description"] or ""),
         ("announcements_only", about["announcements_only"]),
+        ("avatar", about["avatar"]),
     ):
         if asked[name] is not None:
             same(f"{name} in {what}", stands, asked[name])
@@ -189,6 +210,7 @@ def _check_settings(what: str, asked: dict, fact: dict, notes: list[dict]) -> No
         ("title", {"kind": "RENAMED", "targets": [], "value": about["title"]}),
         ("description", {"kind": "SETTINGS_CHANGED", "targets": [], "value": "DESCRIPTION"}),
         ("announcements_only", {"kind": "SETTINGS_CHANGED", "targets": [], "value": _POSTS[about["announcements_only"]]}),
+        ("avatar", {"kind": "SETTINGS_CHANGED", "targets": [], "value": "AVATAR"}),
     ]
     told = [body(note)[1] for note in notes]
     wanted = [note for name, note in possible if asked[name] is not None and note in told]

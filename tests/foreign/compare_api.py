@@ -121,7 +121,10 @@ def _check_conversation(sight: Sight, found: dict, users: dict[str, dict]) -> No
         "isRequest": sight.is_request(),
         "viewer": _participant(sight, user),
     }
-    same(f"conversation {conversation.id} for {user}", found, wanted)
+    what = f"conversation {conversation.id} for {user}"
+    has_image = found.pop("avatarUrl") is not None
+    same(f"whether {what} has an image", has_image, about["avatar"] is not None)
+    same(what, found, wanted)
 
 
 def _names(message: dict, user: str) -> bool:

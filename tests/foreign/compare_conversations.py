@@ -7,6 +7,7 @@ from difference import same
 from messages import removed_at, text
 from owners import (
     BLOCKS,
+    CARRIED,
     CHANGES,
     EDITS,
     FORMER,
@@ -44,6 +45,8 @@ def check(found: dict[str, Owner], story: Story, paid: Paid) -> None:
         _check_edits(id, owner, conversation)
         all_reactions = {number(key): row.value for key, row in owner[REACTIONS].items()}
         reactions.check_rows(id, owner[REACTED], all_reactions, conversation.reactions)
+        files = {number(key): row.value["files"] for key, row in owner[CARRIED].items()}
+        same(f"files of messages in {id}", files, conversation.carried)
         same(f"effects in {id} that may happen once", list(owner[ONCE]), [])
 
 

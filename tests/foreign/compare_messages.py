@@ -2,6 +2,7 @@
 
 import ids
 import reactions
+import uploads
 from api import person, time
 from difference import same
 from messages import body, edited, removed_at, text
@@ -25,7 +26,8 @@ def _message(sight: Sight, message: dict, theirs: dict[str, Sight]) -> dict:
         "conversationId": id,
         "seq": message["seq"],
         "clientMessageId": message["client_id"],
-        "contentType": "SYSTEM" if kind == "Note" else "TEXT",
+        "contentType": "SYSTEM" if kind == "Note" else uploads.content_type(message),
+        "attachments": uploads.of_message(id, message["seq"], message),
         "isEdited": edit is not None,
         "editedAt": time(edit["at"]) if edit else None,
         "editCount": edit["count"] if edit else 0,

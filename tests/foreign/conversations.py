@@ -10,7 +10,7 @@ import reactions
 from blocks import Blocks
 from difference import same, true
 from members import People
-from messages import NOBODY, Note, body, text
+from messages import NOBODY, Note, attachments, body, text, untold
 from reactions import Reactions
 from topics import Read
 
@@ -47,6 +47,8 @@ class Conversation:
     # By number, in the order in which they were pinned; and numbers of all that were ever pinned.
     pins: dict[int, dict] = field(default_factory=dict)
     pinned_ever: set[int] = field(default_factory=set)
+    # By number, of messages that were sent with files: each file, while the message stands.
+    carried: dict[int, list[dict]] = field(default_factory=dict)
 
     @property
     def head(self) -> int:
@@ -163,6 +165,9 @@ def _create(
         messages.check_note(conversation, what, message, offset)
     same(f"recipients of {what}", message["recipients"], len(conversation.recipients(message)))
     conversation.messages[message["seq"]] = message
+    if files := attachments(message):
+        names = ("attachment", "uploader")
+        conversation.carried[message["seq"]] = [{name: file[name] for name in names} for file in files]
     conversation.countable += kind == "Text"
     conversation.ordinals[message["seq"]] = conversation.countable
     conversation.head_at = at
@@ -182,9 +187,8 @@ def _edit(conversation: Conversation, what: str, message: dict, at: int) -> None
     true(f"{what} changes the text", text(message) != text(before))
     changing = {name: message[name] for name in ("body", "mentions")}
     # Of what is answered the text is not told again.
-    reply = message["reply_to"] and message["reply_to"] | {"content": None}
-    told = before["reply_to"] and before["reply_to"] | {"content": None}
-    same(f"what {what} answers", reply, told)
+    same(f"what {what} answers", untold(message["reply_to"]), untold(before["reply_to"]))
+    same(f"files that {what} leaves", attachments(message), attachments(before))
     same(f"what {what} leaves", message, before | changing | {"reply_to": message["reply_to"]})
     messages.check_mentions(conversation, what, message)
     interval = conversation.people.present(sender)
@@ -195,7 +199,7 @@ def _edit(conversation: Conversation, what: str, message: dict, at: int) -> None
 def _update(conversation: Conversation, what: str, fact: dict) -> list[Note]:
     """Takes the settings; gives a system message for each that changes."""
     about, before, by = fact["about"], conversation.about, fact["by"]
-    settings = {name: about[name] for name in ("title", "description", "announcements_only")}
+    settings = {name: about[name] for name in ("title", "description", "announcements_only", "avatar")}
     same(f"what {what} leaves", about, before | settings)
     same(f"kind of the conversation of {what}", before["kind"], "GROUP")
     true(f"{by} manages the group at {what}", conversation.people.manages(by))
@@ -209,6 +213,7 @@ def _update(conversation: Conversation, what: str, fact: dict) -> list[Note]:
             "SETTINGS_CHANGED",
             "ANNOUNCEMENTS_ONLY" if about["announcements_only"] else "EVERYONE_POSTS",
         ),
+        "avatar": ("SETTINGS_CHANGED", "AVATAR"),
     }
     return [Note(values[name][0], [], by, values[name][1]) for name in changed]
 
@@ -226,6 +231,8 @@ def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
     conversation.messages[message["seq"]] = message
     conversation.reactions.delete(message["seq"])
     conversation.pins.pop(message["seq"], None)
+    if message["seq"] in conversation.carried:
+        conversation.carried[message["seq"]] = []
     conversation.removed = sorted([*conversation.removed, message["seq"]])
     if len(conversation.removed) > REMOVED_KEPT:
         dropped = conversation.removed.pop(0)

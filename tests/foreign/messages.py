@@ -32,15 +32,25 @@ def text(message: dict) -> dict | None:
 
 
 def stored(message: dict) -> dict:
-    """As its row has it: without the text of what it answers."""
-    reply = message["reply_to"]
-    return message if reply is None else message | {"reply_to": reply | {"content": None}}
+    """As its row has it: without text and files of what it answers."""
+    return message | {"reply_to": untold(message["reply_to"])}
 
 
 def edited(message: dict) -> dict | None:
     """Time of the last edit, and how many there were."""
     kind, value = body(message)
     return value["edited"] if kind == "Text" else None
+
+
+def attachments(message: dict) -> list[dict]:
+    """The files that a message carries."""
+    kind, value = body(message)
+    return value["attachments"] if kind == "Text" else []
+
+
+def untold(reply: dict | None) -> dict | None:
+    """What is answered, without what rows omit of it: its text and its files."""
+    return reply and reply | {"content": None, "attachments": []}
 
 
 def removed_at(message: dict) -> int | None:
@@ -56,6 +66,7 @@ def check_reply(conversation: "Conversation", what: str, message: dict, blocks: 
     parent = conversation.messages[reply["seq"]]
     author, sent_at = parent["sender"], parent["sent_at"]
     quoted = {"seq": parent["seq"], "sender": author, "content": text(parent), "created_at": sent_at}
+    quoted["attachments"] = attachments(parent)
     same(f"what {what} answers", reply, quoted)
     interval = conversation.people.present(sender)
     true(f"{sender} sees what {what} answers", reply["seq"] >= interval["first_seq"])

@@ -60,7 +60,8 @@ def main() -> None:
     users = _users(kept[USERS])
     told = {}
     for user, token in _tokens().items():
-        attachments = list(told_by_events.accounts.get(user, story.Account()).attachments)
+        attachments = told_by_events.accounts.get(user, story.Account()).attachments
+        attachments = [id for id, now in attachments.items() if not uploads.is_gone(now)]
         told[user] = api.tell(os.environ["MM_API"], user, token, attachments)
     paid = owners.paid(kept[CONVERSATION_COMMANDS])
     compared = compare_api.check(users, told, told_by_events, paid)
@@ -73,9 +74,10 @@ def main() -> None:
     erased = {read.value["user"] for read in kept[ERASURES]}
     compare_accounts.check(accounts, told_by_events, erased, paid, told)
     compare_organizing.check(accounts, told_by_events, told)
+    uses = uploads.carried(told_by_events)
     for user, served in told.items():
         attachments = told_by_events.accounts.get(user, story.Account()).attachments
-        uploads.compare(user, accounts[user], attachments, served.attachments)
+        uploads.compare(user, accounts[user], attachments, served.attachments, uses)
     owned = owners.owners("conversation", rows["conversations"], owners.CONVERSATIONS)
     owners.check_stamps("conversations", owned, kept[CONVERSATION_COMMANDS], decided)
     compare_conversations.check(owned, told_by_events, paid)

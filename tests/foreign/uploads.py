@@ -1,7 +1,12 @@
-"""Attachments: what follows from a step of one, their rows, and what their uploaders are served."""
+"""Attachments: what follows from a step of one, their rows, and what uploaders and members are served."""
 
-from difference import same
+from collections import Counter
+
+import ids
+from difference import same, true
+from messages import attachments
 from owners import ATTACHMENT, USAGE, Owner
+from story import Story
 from topics import Read
 
 # The state that the API tells, by the record that says how far an attachment is.
@@ -25,14 +30,75 @@ def check(what: str, read: Read, out: list[Read], at: int) -> None:
             same(f"progress in {what}", now["progress"], asked["finding"])
 
 
-def compare(user: str, owner: Owner, told: dict[str, dict], served: dict[str, dict]) -> None:
-    """Rows and answers are what was told last."""
+def check_gone(what: str, read: Read, out: list[Read], at: int) -> None:
+    """What nothing carries any more is gone; how often the others are carried no fact tells."""
+    true(f"{what} counts less", not read.value["more"])
+    for fact in out:
+        told = fact.value
+        true(f"{what} is of a file that was counted", told["attachment"] in read.value["attachments"])
+        same(f"progress in {what}", told["now"]["progress"], ("musclemap.rows.Gone", {"at": at}))
+
+
+def is_gone(row: dict) -> bool:
+    return row["progress"][0] == "musclemap.rows.Gone"
+
+
+def carried(story: Story) -> Counter[tuple[str, str]]:
+    """How many messages that stand, and conversations as their image, carry each file of each user. A message
+    has a file as its uploader's account tells it."""
+    found: Counter[tuple[str, str]] = Counter()
+    for conversation in story.conversations.values():
+        files = [file for message in conversation.messages.values() for file in attachments(message)]
+        for file in files:
+            told = story.accounts[file["uploader"]].attachments[file["attachment"]]
+            wanted = (told["declared"]["file_name"], ("musclemap.messaging.StoredFile", file["file"]))
+            name = f"{file['attachment']} in {conversation.id}"
+            same(f"file {name}", (file["file_name"], told["progress"]), wanted)
+        avatar = conversation.about and conversation.about["avatar"]
+        found.update((file["uploader"], file["attachment"]) for file in [*files, *([avatar] if avatar else [])])
+    return found
+
+
+def compare(user: str, owner: Owner, told: dict[str, dict], served: dict[str, dict], uses: Counter) -> None:
+    """Rows and answers are what was told last; a row has the number of what carries the file as well."""
     rows = {key.decode(): row.value for key, row in owner[ATTACHMENT].items()}
-    same(f"attachments of {user}", rows, told)
+    same(f"attachments of {user}", {id: row | {"uses": 0} for id, row in rows.items()}, _unused(told))
+    wanted = {id: uses[user, id] for id in rows}
+    same(f"uses of the attachments of {user}", {id: row["uses"] for id, row in rows.items()}, wanted)
     counted = [use for key, row in owner[USAGE].items() if key == b"upload" for use in row.value["uses"]]
     times = [use["at"] for use in counted]
     same(f"uploads that count for {user}", times, sorted(row["created_at"] for row in rows.values()))
-    same(f"attachments that {user} is served", served, {id: _served(id, row) for id, row in rows.items()})
+    same(f"attachments that {user} is served", served, {id: _served(id, row) for id, row in rows.items() if not is_gone(row)})
+
+
+def _unused(told: dict[str, dict]) -> dict[str, dict]:
+    return {id: now | {"uses": 0} for id, now in told.items()}
+
+
+def of_message(id: str, seq: int, message: dict) -> list[dict]:
+    """The files of a message as the API tells them."""
+    return [
+        {
+            "id": f"{file['attachment']}-{ids.message(id, seq)}",
+            "state": "READY",
+            "fileName": file["file_name"],
+            "contentType": file["file"]["content_type"],
+            "byteSize": file["file"]["byte_size"],
+            "rejectedReason": None,
+            "width": file["file"]["width"],
+            "height": file["file"]["height"],
+            "placeholder": file["file"]["placeholder"],
+        }
+        for file in attachments(message)
+    ]
+
+
+def content_type(message: dict) -> str:
+    """Of a text: whether files stand beside it, and whether all are images."""
+    types = [file["file"]["content_type"] for file in attachments(message)]
+    if not types:
+        return "TEXT"
+    return "IMAGE" if all(type.startswith("image/") for type in types) else "FILE"
 
 
 def _served(id: str, row: dict) -> dict:

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::files::FILES;
 use crate::{Client, System};
 
 pub async fn people<const N: usize>(server: &System, names: [&str; N]) -> [Client; N] {
@@ -88,7 +89,7 @@ pub async fn forward(
     let query = format!(
         "mutation($m: ID!, $to: [ID!]!, $c: String, $id: UUID) {{
             forwardMessage(messageId: $m, toConversationIds: $to, addComment: $c, clientMessageId: $id) {{
-                id conversationId clientMessageId content sender {{ username }} {PROVENANCE} }} }}"
+                id conversationId clientMessageId content contentType {FILES} sender {{ username }} {PROVENANCE} }} }}"
     );
     by.ask(&query, json!({ "m": message["id"], "to": to, "c": comment, "id": id })).await
 }

@@ -12,6 +12,9 @@ use crate::{Client, System};
 pub const ATTACHMENT: &str =
     "id state fileName contentType byteSize rejectedReason width height placeholder url thumbnailUrl";
 
+/// Files of a message.
+pub const FILES: &str = "attachments { id fileName contentType state width url thumbnailUrl }";
+
 /// A PNG of one grey pixel.
 pub const PNG: &[u8] = &[
     0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0,
@@ -58,6 +61,24 @@ pub async fn upload(server: &System, by: &Client, name: &str, content_type: &str
     assert_eq!(answer.status(), 204, "{}", answer.text().await.unwrap_or_default());
     data(complete(by, &ticket["attachmentId"]).await);
     settled(by, &ticket["attachmentId"]).await
+}
+
+/// The whole answer to a send with files.
+pub async fn send(by: &Client, chat: &str, text: &str, files: &[&Value]) -> Value {
+    let query = format!(
+        "mutation($i: SendMessageInput!) {{ sendMessage(input: $i) {{ id seq content contentType {FILES} }} }}"
+    );
+    let input = json!({
+        "conversationId": chat, "clientMessageId": Uuid::new_v4(), "content": text, "attachmentIds": files,
+    });
+    by.ask(&query, json!({ "i": input })).await
+}
+
+/// The whole answer to a change of a group's image.
+pub async fn set_avatar(by: &Client, chat: &str, file: &Value) -> Value {
+    let query =
+        "mutation($c: ID!, $a: ID!) { updateConversation(id: $c, avatarAttachmentId: $a) { avatarUrl } }";
+    by.ask(query, json!({ "c": chat, "a": file })).await
 }
 
 /// The attachment, once it is neither uploaded nor scanned any more.

@@ -121,6 +121,7 @@ async fn fill(log: &dyn Log, sends: usize) -> Result<usize> {
             recipients: 9,
             sender: profile(sender)?,
             mentions: Mentions::default(),
+            attachments: vec![],
         };
         let reply = Reply { slot: 0, request: number as i64 };
         let command = Output::ToAccount { user: user(sender)?, request: send.into(), reply: Some(reply) };

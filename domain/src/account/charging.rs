@@ -31,6 +31,7 @@ pub fn uncharged(context: &Context<'_, Accounts>, kind: ChargeKind, conversation
         position: context.offset,
         at: context.at,
         price_milli: 0,
+        attachments: vec![],
     }
 }
 

@@ -13,10 +13,10 @@ use schemas::operations::{ForwardMessage, PostMessage};
 use schemas::rows::RowKey;
 use schemas::states::TextMark;
 use schemas::verdict::{Done, Outcome, Reply};
-use schemas::{ClientId, ConversationId};
+use schemas::{AttachmentId, ClientId, ConversationId};
 
 use super::credits::{self, Reason};
-use super::{Accounts, charging, idempotency, refused_before, sending};
+use super::{Accounts, attaching, charging, idempotency, refused_before, sending};
 use crate::effect::Effect;
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{privacy, text, window};
@@ -61,9 +61,11 @@ impl<'a> Part<'a> {
     }
 
     fn post(self, forward: &ForwardMessage, shows_reads: bool) -> PostMessage {
-        let (content, mentions, forwarded) = match self {
-            Self::Copy(_, content) => (content, Mentions::default(), Some(forward.from.clone())),
-            Self::Comment(copy, content) => (content, copy.mentions.clone(), None),
+        let (content, mentions, attachments, forwarded) = match self {
+            Self::Copy(_, content) => {
+                (content, Mentions::default(), forward.attachments.clone(), Some(forward.from.clone()))
+            }
+            Self::Comment(copy, content) => (content, copy.mentions.clone(), vec![], None),
         };
         PostMessage {
             client_id: self.id().clone(),
@@ -71,6 +73,7 @@ impl<'a> Part<'a> {
             content: content.clone(),
             reply_to: None,
             mentions,
+            attachments,
             forwarded,
             shows_reads,
         }
@@ -94,6 +97,8 @@ impl Operation<Accounts> for ForwardMessage {
                 None => new.push(part),
             }
         }
+        let files: Vec<AttachmentId> = self.attachments.iter().map(|file| file.attachment.clone()).collect();
+        attaching::check(&files, context.policy.limits.attachments_per_message)?;
         check_texts(self, context, &mut effect, &new)?;
         let (mut total_milli, mut recipients) = (0, 0);
         for part in &new {
@@ -184,7 +189,7 @@ fn check_copies(forward: &ForwardMessage, most: i32) -> Result<(), Refusal> {
 }
 
 /// Refuses texts that no message may have, or that were sent too often. A text counts once for all the copies of a
-/// forward, in a place of its own: a refund of one copy does not take it back.
+/// forward, in a place of its own: a refund of one copy does not take it back. Files without a text are no text.
 fn check_texts(
     forward: &ForwardMessage,
     context: &Context<'_, Accounts>,
@@ -195,12 +200,15 @@ fn check_texts(
     let copied = new.iter().any(|part| matches!(part, Part::Copy(..)));
     let commented = new.iter().any(|part| matches!(part, Part::Comment(..)));
     let texts = [
-        ("messageId", copied.then_some(&forward.content)),
-        ("addComment", forward.comment.as_ref().filter(|_| commented)),
+        ("messageId", copied.then_some(&forward.content), !forward.attachments.is_empty()),
+        ("addComment", forward.comment.as_ref().filter(|_| commented), false),
     ];
-    for (field, content) in texts {
+    for (field, content, has_files) in texts {
         let Some(content) = content else { continue };
-        text::check(field, &content.text, limits.message_characters)?;
+        sending::check_content(field, &content.text, has_files, limits)?;
+        if text::is_blank(&content.text) {
+            continue;
+        }
         let mark = TextMark {
             at: context.at,
             text: text::fingerprint(&content.text),

@@ -11,7 +11,7 @@ use schemas::states::TextMark;
 use schemas::verdict::Outcome;
 
 use super::credits::{self, Reason};
-use super::{Accounts, idempotency, usage};
+use super::{Accounts, attaching, idempotency, usage};
 use crate::effect::Effect;
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{text, window};
@@ -19,7 +19,8 @@ use crate::{text, window};
 impl Operation<Accounts> for Refund {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
         let remembered = self.charge.client_id.iter().map(RowKey::of::<ClientRequest>);
-        remembered.chain(usage::of_charge(self.charge.kind).map(usage::key)).collect()
+        let counted = usage::of_charge(self.charge.kind).map(usage::key);
+        remembered.chain(counted).chain(attaching::rows(&self.charge.attachments)).collect()
     }
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
@@ -31,6 +32,7 @@ impl Operation<Accounts> for Refund {
         {
             effect.row(id, forgotten);
         }
+        attaching::count(context, &mut effect, &charge.attachments, -1);
         let reason = Reason {
             kind: LedgerKind::Refund,
             conversation: Some(&charge.conversation),
@@ -42,7 +44,7 @@ impl Operation<Accounts> for Refund {
             let rejected = SendRejected {
                 client_id: id.clone(),
                 conversation: charge.conversation.clone(),
-                refusal: refusal.clone(),
+                refusal: (**refusal).clone(),
             };
             effect.account_event(context.id, rejected);
         }
@@ -57,7 +59,7 @@ impl Operation<Accounts> for Refund {
 /// The verdict for the client: the refusal, or that there was nothing to do.
 fn outcome(refund: &Refund) -> Outcome {
     match &refund.refusal {
-        Some(refusal) => Outcome::refused(refusal.clone()),
+        Some(refusal) => Outcome::refused((**refusal).clone()),
         None => Outcome::nothing_to_do(),
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use fold::{Decision, Purpose};
-use schemas::charging::{ChargeKind, ClientRequest};
+use schemas::attaching::AttachedFile;
+use schemas::charging::{Charge, ChargeKind, ClientRequest};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::control::Limits;
 use schemas::credits::LedgerKind;
@@ -13,7 +14,7 @@ use schemas::states::{AccountState, TextMark};
 use schemas::verdict::Outcome;
 
 use super::credits::{self, Reason};
-use super::{Accounts, accepted, charging, idempotency};
+use super::{Accounts, accepted, attaching, charging, idempotency};
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{privacy, text, window};
 
@@ -22,7 +23,8 @@ const HASHED_AROUND: usize = 64;
 
 impl Operation<Accounts> for SendMessage {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
-        vec![RowKey::of::<ClientRequest>(&self.client_id)]
+        let files = attaching::rows(&self.attachments);
+        std::iter::once(RowKey::of::<ClientRequest>(&self.client_id)).chain(files).collect()
     }
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
@@ -31,7 +33,8 @@ impl Operation<Accounts> for SendMessage {
             return Ok(repeat);
         }
         let limits = &context.policy.limits;
-        text::check("content", &self.content.text, limits.message_characters)?;
+        check_content("content", &self.content.text, !self.attachments.is_empty(), limits)?;
+        let files = attaching::carried(context, &self.attachments)?;
         check_recipients(self.recipients)?;
         let account = context.state();
         let mark = TextMark {
@@ -41,16 +44,24 @@ impl Operation<Accounts> for SendMessage {
         };
         window::check(account.sends.iter().copied(), context.at, &limits.send)
             .map_err(|full| full.refusal("send", &limits.send))?;
-        check_identical(account, &mark, limits)?;
+        // Files without a text are not the same text.
+        let mark = (!text::is_blank(&self.content.text)).then_some(mark);
+        mark.map_or(Ok(()), |mark| check_identical(account, &mark, limits))?;
 
         let price_milli = context.policy.prices.message_per_recipient * i64::from(self.recipients);
         let mut effect = context.effect();
         let state = effect.state();
         state.sends = window::with(&account.sends, context.at, &limits.send);
-        state.texts = texts_with(&account.texts, mark, limits);
+        if let Some(mark) = mark {
+            state.texts = texts_with(&account.texts, mark, limits);
+        }
         let (id, conversation) = (&self.client_id, self.conversation.clone());
-        let charge = charging::charge(context, id, ChargeKind::Send, conversation, price_milli);
-        charging::pass_on(context, &mut effect, charge, hash, post(self, account));
+        let charge = Charge {
+            attachments: self.attachments.clone(),
+            ..charging::charge(context, id, ChargeKind::Send, conversation, price_milli)
+        };
+        charging::pass_on(context, &mut effect, charge, hash, post(self, files, account));
+        attaching::count(context, &mut effect, &self.attachments, 1);
         let reason = Reason {
             kind: LedgerKind::MessageSend,
             conversation: Some(&self.conversation),
@@ -68,21 +79,31 @@ impl Operation<Accounts> for SendMessage {
 
 /// Hash of what the client said, without the facts that ingest added.
 fn request_hash(send: &SendMessage) -> i64 {
-    let SendMessage { conversation, content, .. } = send;
+    let SendMessage { conversation, content, attachments, .. } = send;
     let reply_to = send.reply_to.as_ref().map_or(0, |parent| parent.seq);
     let mut said = String::with_capacity(HASHED_AROUND + content.text.len());
     // Writing to a string does not fail.
     let _ = write!(said, "send\0{conversation}\0{reply_to}\0{}", content.text);
+    for attachment in attachments {
+        let _ = write!(said, "\0{attachment}");
+    }
     text::hash(said.as_bytes())
 }
 
-fn post(send: &SendMessage, account: &AccountState) -> PostMessage {
+/// Refuses a content that no message may have: a text may be empty where files stand beside it.
+pub fn check_content(field: &str, content: &str, has_files: bool, limits: &Limits) -> Result<(), Refusal> {
+    let check = if has_files { text::check_length } else { text::check };
+    check(field, content, limits.message_characters)
+}
+
+fn post(send: &SendMessage, attachments: Vec<AttachedFile>, account: &AccountState) -> PostMessage {
     PostMessage {
         client_id: send.client_id.clone(),
         sender: send.sender.clone(),
         content: send.content.clone(),
         reply_to: send.reply_to.clone(),
         mentions: send.mentions.clone(),
+        attachments,
         forwarded: None,
         shows_reads: privacy::sends_reads(&account.privacy),
     }

@@ -46,7 +46,7 @@ impl Operation<Accounts> for CreateUpload {
         let mut effect = context.effect();
         usage::count(context, &mut effect, usage::UPLOAD, &limits.upload)?;
         let progress = UploadProgress::Uploading(Uploading { since: context.at });
-        let begun = Attachment { declared: self.declared.clone(), created_at: context.at, progress };
+        let begun = Attachment { declared: self.declared.clone(), created_at: context.at, uses: 0, progress };
         effect.row(&self.attachment, begun.clone());
         effect.account_event(context.id, changed(&self.attachment, begun));
         Ok(effect.done())
@@ -108,7 +108,7 @@ fn advance(
     Ok(effect.done())
 }
 
-fn changed(attachment: &AttachmentId, now: Attachment) -> AttachmentChanged {
+pub fn changed(attachment: &AttachmentId, now: Attachment) -> AttachmentChanged {
     AttachmentChanged { attachment: attachment.clone(), now }
 }
 

@@ -31,6 +31,7 @@ impl Operation<Conversations> for OpenConversation {
             title: self.title.clone(),
             description: None,
             announcements_only: false,
+            avatar: None,
             by: self.creator.clone(),
             at: context.at,
             charge: context.envelope.charge.as_ref().map_or(context.offset, |charge| charge.position),

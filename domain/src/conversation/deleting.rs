@@ -6,12 +6,12 @@ use schemas::deleting::{DeleteMessage, MessageDeleted};
 use schemas::editing::{Edits, Replaced};
 use schemas::membership::Member;
 use schemas::position::LogTime;
-use schemas::rows::{MessageHead, RowKey};
+use schemas::rows::{Carried, MessageHead, RowKey};
 use schemas::states::ConversationState;
 use schemas::tables::views::MessageRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversations, Here, messages};
+use super::{Conversations, Here, attaching, messages};
 use crate::access;
 use crate::effect::Effect;
 use crate::operation::{NoEffect, Operation, Past, holds};
@@ -19,7 +19,8 @@ use crate::operation::{NoEffect, Operation, Past, holds};
 impl Operation<Conversations> for DeleteMessage {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
         let sight = messages::sight_of(&self.actor, self.message.seq, self.message.sender_id());
-        sight.into_iter().chain([RowKey::of::<Edits>(&self.message.seq)]).collect()
+        let seq = &self.message.seq;
+        sight.into_iter().chain([RowKey::of::<Edits>(seq), RowKey::of::<Carried>(seq)]).collect()
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
@@ -42,6 +43,7 @@ impl Operation<Conversations> for DeleteMessage {
         let message = messages::stored_core(head, &self.message)?.removed(context.at);
         let mut effect = context.effect();
         note_removal(effect.state(), seq);
+        attaching::release(context, &mut effect, seq);
         if let Some(edits) = context.row::<Edits>(&seq) {
             erase_texts(&mut effect, seq, edits, context.at);
         }

@@ -58,7 +58,11 @@ impl Operation<Conversations> for EditMessage {
         let count = edits.count();
         let edited = Some(Edited { at: context.at, count });
         let message = Message {
-            body: Body::Text(Text { edited, ..Text::new(self.content.clone()) }),
+            body: Body::Text(Text {
+                edited,
+                attachments: carried.body.attachments().to_vec(),
+                ..Text::new(self.content.clone())
+            }),
             mentions: messages::present_mentions(context, &self.actor, &self.mentions),
             ..carried
         };

@@ -14,7 +14,7 @@ use schemas::rows::{MessageHead, Reactions, RowKey};
 use schemas::sending::MessageCreated;
 use schemas::tables::views::{AspectBody, AspectRow, MessageRow};
 
-use super::{Conversations, Here};
+use super::{Conversations, Here, attaching};
 use crate::access::{self, Blocking, Seen, Sight, When};
 use crate::effect::Effect;
 
@@ -40,6 +40,7 @@ pub fn append(context: &Here<'_>, effect: &mut Effect<Conversations>, message: M
     let message = Message { seq: state.head, position: context.offset, sent_at: context.at, ..message };
     let seq = message.seq;
     let row = MessageRow { conversation: context.id.clone(), message: message.clone().stored() };
+    attaching::note(effect, seq, attaching::references(message.body.attachments()));
     effect.row(&seq, head).view(row).event(context.id, MessageCreated { message });
     seq
 }

@@ -51,7 +51,8 @@ fn pinnable<'a>(
     // Ingest may have read the text before an edit.
     let standing = context.row::<Edits>(&message.seq).and_then(|edits| {
         let edited = Some(Edited { at: edits.at, count: edits.count() });
-        Some(Body::Text(Text { edited, ..Text::new(edits.content.clone()?) }))
+        let attachments = carried.body.attachments().to_vec();
+        Some(Body::Text(Text { edited, attachments, ..Text::new(edits.content.clone()?) }))
     });
     let body = standing.unwrap_or_else(|| carried.body.clone());
     Ok((head, Message { body, ..carried }))

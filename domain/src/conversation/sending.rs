@@ -14,7 +14,8 @@ use schemas::verdict::{Outcome, Stored};
 use schemas::{ClientId, UserId};
 
 use super::{
-    Conversation, Conversations, Here, blocking, creating, is_direct, message_requests, messages, uncharged,
+    Conversation, Conversations, Here, attaching, blocking, creating, is_direct, message_requests, messages,
+    uncharged,
 };
 use crate::access;
 use crate::fault::{self, Fault};
@@ -59,7 +60,11 @@ impl Operation<Conversations> for PostMessage {
             reply_to: self.reply_to.as_ref().map(|parent| quoted(context, sender, parent)).transpose()?,
             mentions: messages::present_mentions(context, sender, &self.mentions),
             recipients: context.state().members - 1,
-            body: Body::Text(Text { forwarded: self.forwarded.clone(), ..Text::new(self.content.clone()) }),
+            body: Body::Text(Text {
+                attachments: self.attachments.clone(),
+                forwarded: self.forwarded.clone(),
+                ..Text::new(self.content.clone())
+            }),
         };
         let mut effect = context.effect();
         let request = member.filter(|member| member.request.is_some());
@@ -67,6 +72,9 @@ impl Operation<Conversations> for PostMessage {
             message_requests::accept(context, &mut effect, about, sender, member);
         }
         let seq = messages::append(context, &mut effect, message);
+        if self.forwarded.is_some() {
+            attaching::count(&mut effect, &attaching::references(&self.attachments), true);
+        }
         // Sending reads up to one's own message.
         let ordinal = effect.state().countable;
         let before = context.row::<Receipt>(sender).filter(|receipt| !receipt.ended);
@@ -93,8 +101,10 @@ fn sent_key(sender: &UserId, id: &ClientId) -> RowKey {
 /// The parent of a reply, if the sender sees it. Ingest may have read it before it was deleted.
 fn quoted(context: &Here<'_>, sender: &UserId, parent: &ReplyStub) -> Result<Box<ReplyStub>, Refusal> {
     let head = messages::visible(context, sender, parent.seq, &parent.sender.user)?;
-    let content = parent.content.clone().filter(|_| head.removed_at.is_none());
-    Ok(Box::new(ReplyStub { content, ..parent.clone() }))
+    if head.removed_at.is_some() {
+        return Ok(Box::new(ReplyStub { content: None, attachments: vec![], ..parent.clone() }));
+    }
+    Ok(Box::new(parent.clone()))
 }
 
 /// The number of a send, if the charge that asks is the one that paid for it.

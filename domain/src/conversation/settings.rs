@@ -1,16 +1,17 @@
-//! Settings of a group: title, description, who posts.
+//! Settings of a group: title, description, image, who posts.
 //!
 //! Invariant: each setting that changes has a system message; one that holds already changes nothing.
 
 use fold::{Decision, Purpose};
 use schemas::Refusal;
+use schemas::attaching::AttachedFile;
 use schemas::membership::Member;
 use schemas::message::{Note, NoteKind};
 use schemas::rows::RowKey;
 use schemas::settings::{ConversationUpdated, UpdateConversation};
 use schemas::verdict::Outcome;
 
-use super::{Conversations, Here, in_group, membership, messages};
+use super::{Conversations, Here, attaching, in_group, membership, messages};
 use crate::operation::{NoEffect, Operation, Past, holds};
 use crate::text;
 
@@ -38,10 +39,17 @@ impl Operation<Conversations> for UpdateConversation {
             let value = if only { "ANNOUNCEMENTS_ONLY" } else { "EVERYONE_POSTS" };
             notes.push(Note::valued(NoteKind::SettingsChanged, vec![], value));
         }
+        let mut effect = context.effect();
+        if let Some(avatar) = self.avatar.as_deref().filter(|avatar| opened.avatar.as_ref() != Some(avatar)) {
+            attaching::count(&mut effect, &[avatar.reference()], true);
+            let before: Vec<_> = opened.avatar.iter().map(AttachedFile::reference).collect();
+            attaching::count(&mut effect, &before, false);
+            about.avatar = Some(avatar.clone());
+            notes.push(Note::valued(NoteKind::SettingsChanged, vec![], "AVATAR"));
+        }
         if notes.is_empty() {
             return Err(NoEffect::Nothing);
         }
-        let mut effect = context.effect();
         effect.state().opened = Some(about.clone());
         effect.event(context.id, ConversationUpdated { about, by: self.actor.user.clone() });
         for note in notes {
@@ -54,6 +62,7 @@ impl Operation<Conversations> for UpdateConversation {
         let stands = past.owner.state.opened.as_ref().is_some_and(|opened| {
             self.title.as_ref().is_none_or(|title| opened.title.as_ref() == Some(title))
                 && self.description.as_deref().is_none_or(|wanted| described(wanted) == opened.description)
+                && self.avatar.as_deref().is_none_or(|avatar| opened.avatar.as_ref() == Some(avatar))
                 && self.announcements_only.is_none_or(|only| only == opened.announcements_only)
         });
         holds(stands)

@@ -3,6 +3,7 @@
 //! Time goes forward, and now and then back by up to five seconds, as log-append time may.
 
 mod account;
+mod attaching;
 mod conserved;
 mod conversation;
 mod editing;

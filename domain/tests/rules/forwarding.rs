@@ -12,8 +12,9 @@ use schemas::operations::PostMessage;
 use schemas::record::Output;
 use schemas::rows::LedgerEntry;
 use schemas::verdict::{Outcome, Reply};
-use schemas::{AccountRequest, ClientId, ConversationFact, ConversationRequest, Refusal};
+use schemas::{AccountRequest, ClientId, ConversationFact, ConversationRequest, Refusal, UserId};
 
+use crate::attaching::file;
 use crate::harness::{Decided, Harness};
 use crate::names::{
     asked, charge, client, conversation, delete, paid, posting, profile, refund, send, sent, user,
@@ -26,6 +27,7 @@ pub fn forwarding(id: u8, targets: &[u8], comment: Option<&str>) -> ForwardMessa
         conversation: conversation(9),
         seq: 4,
         content: Content::plain("squat deep"),
+        attachments: vec![],
         from: Box::new(from_bob()),
         comment: comment.map(Content::plain),
         copies: targets.iter().zip(0..).map(|(target, nth)| copy(id, *target, nth)).collect(),
@@ -44,7 +46,7 @@ fn copy(id: u8, target: u8, nth: i64) -> ForwardCopy {
     }
 }
 
-fn from_bob() -> Provenance {
+pub fn from_bob() -> Provenance {
     Provenance { conversation: conversation(9), seq: 4, sender: profile("bob") }
 }
 
@@ -192,6 +194,56 @@ fn a_text_that_is_forwarded_again_and_again_counts_as_one_that_is_sent() {
     ann.asks(1_000, send(900, "squat deep", 1));
     let refused = forward(&mut ann, 1_000, forwarding(3, &[1], None));
     assert_eq!(refused.refused_with(), "RATE_LIMITED");
+}
+
+#[test]
+fn a_copy_carries_the_files_and_its_comment_does_not() {
+    let mut ann = Harness::ann(100_000);
+    let with_files = |id, attachments| ForwardMessage {
+        content: Content::plain(""),
+        attachments,
+        ..forwarding(id, &[1, 2], Some("look"))
+    };
+    for id in 1..=3 {
+        let done = forward(&mut ann, 1_000 * i64::from(id), with_files(id, vec![file(1), file(2)]));
+        let files = done.decision.outputs.iter().filter_map(|output| match output {
+            Output::ToConversation { request: ConversationRequest::PostMessage(post), .. } => {
+                Some(post.attachments.clone())
+            }
+            _ => None,
+        });
+        let (all, none) = (vec![file(1), file(2)], vec![]);
+        assert_eq!(files.collect::<Vec<_>>(), [all.clone(), none.clone(), all, none]);
+        assert!(charges(&done).iter().all(|charge| charge.attachments.is_empty()), "a refund counts no file");
+    }
+    let texts = ann.state.texts.len();
+    assert_eq!(texts, 3, "comments are texts, files are not");
+    let refused = forward(&mut ann, 9_000, with_files(5, vec![file(1); 11]));
+    assert_eq!(refused.refused_with(), "LIMIT_REACHED");
+}
+
+#[test]
+fn a_stored_copy_counts_its_files_at_their_uploader() {
+    let mut k1 = Harness::opened(1_000, Group, &["bob"]);
+    let copy = |forwarded| PostMessage { attachments: vec![file(1)], forwarded, ..posting("bob", 1, "") };
+    let own = k1.takes(1_500, paid(charge(1, Send, 5)), copy(None).into());
+    assert_eq!(counted(&own), [], "its account has counted it");
+    let post = PostMessage { client_id: client(2), ..copy(Some(Box::new(from_bob()))) };
+    let stored = k1.takes(1_600, paid(charge(2, Send, 6)), post.into());
+    assert_eq!(counted(&stored), [(user("ann"), true)]);
+    let deleted = k1.asks(3_000, delete("bob", sent(2, "bob", 2, 1_600)));
+    assert_eq!(counted(&deleted), [(user("ann"), false)]);
+}
+
+/// Whose files a decision counts, and whether it counts more.
+fn counted(decided: &Decided<Conversations>) -> Vec<(UserId, bool)> {
+    let counts = decided.decision.outputs.iter().filter_map(|output| match output {
+        Output::ToAccount { user, request: AccountRequest::CountFiles(count), .. } => {
+            Some((user.clone(), count.more))
+        }
+        _ => None,
+    });
+    counts.collect()
 }
 
 fn posted(k1: &mut Harness<Conversations>, id: ClientId) -> Decided<Conversations> {

@@ -8,6 +8,7 @@ mod names;
 mod render;
 mod words;
 
+mod attaching;
 mod blocking;
 mod changes;
 mod creating;

@@ -82,6 +82,7 @@ pub fn sending(id: impl Into<i64>, text: &str, recipients: i32) -> SendMessage {
         recipients,
         sender: profile("ann"),
         mentions: Mentions::default(),
+        attachments: vec![],
     }
 }
 
@@ -120,7 +121,7 @@ pub fn grant(once: &str, amount_milli: i64) -> AccountRequest {
 }
 
 pub fn refund(charge: &Charge, refusal: Option<Refusal>) -> AccountRequest {
-    AccountRequest::Refund(Refund { charge: charge.clone(), refusal })
+    AccountRequest::Refund(Refund { charge: charge.clone(), refusal: refusal.map(Box::new) })
 }
 
 /// A charge of `ann` for a request to `k1`.
@@ -128,14 +129,22 @@ pub fn charge(id: u8, kind: ChargeKind, position: Offset) -> Charge {
     let price_milli = if kind == ChargeKind::Send { 100 } else { 0 };
     let (user, conversation) = (user("ann"), conversation(1));
     let client_id = (!matches!(kind, ChargeKind::Edit | ChargeKind::React)).then(|| client(id));
-    Charge { user, client_id, kind, conversation, position, at: 0, price_milli }
+    Charge { user, client_id, kind, conversation, position, at: 0, price_milli, attachments: vec![] }
 }
 
 pub fn posting(sender: &str, id: u8, text: &str) -> PostMessage {
     let (client_id, content) = (client(id), Content::plain(text));
     let mentions = Mentions::default();
-    let sender = profile(sender);
-    PostMessage { client_id, sender, content, reply_to: None, mentions, forwarded: None, shows_reads: true }
+    PostMessage {
+        client_id,
+        sender: profile(sender),
+        content,
+        reply_to: None,
+        mentions,
+        attachments: vec![],
+        forwarded: None,
+        shows_reads: true,
+    }
 }
 
 pub fn post(sender: &str, id: u8, text: &str) -> ConversationRequest {
@@ -144,13 +153,18 @@ pub fn post(sender: &str, id: u8, text: &str) -> ConversationRequest {
 
 /// An answer to message `seq` by `author`.
 pub fn answer_to((seq, author): (i64, &str), sender: &str, id: u8, text: &str) -> ConversationRequest {
-    answering(ReplyStub { seq, sender: profile(author), content: None, created_at: 0 }, sender, id, text)
+    answering(stub(seq, author, None), sender, id, text)
 }
 
 /// With the text of `bob` that ingest has read.
 pub fn answer_with(seq: i64, quoted: &str, sender: &str, id: u8, text: &str) -> ConversationRequest {
-    let content = Some(Content::plain(quoted));
-    answering(ReplyStub { seq, sender: profile("bob"), content, created_at: 0 }, sender, id, text)
+    answering(stub(seq, "bob", Some(quoted)), sender, id, text)
+}
+
+/// The stub of message `seq`, with a text if ingest has read one.
+pub fn stub(seq: i64, author: &str, text: Option<&str>) -> ReplyStub {
+    let (sender, content) = (profile(author), text.map(Content::plain));
+    ReplyStub { seq, sender, content, attachments: vec![], created_at: 0 }
 }
 
 fn answering(parent: ReplyStub, sender: &str, id: u8, text: &str) -> ConversationRequest {

@@ -5,8 +5,8 @@ use fold::Fold;
 use musclemap_domain::{Accounts, Conversations};
 use schemas::organizing::LabelUse;
 use schemas::rows::{
-    AccountRow, Attachment, Blocks, Changes, ConversationRow, Draft, Edits, Former, LedgerEntry, Member,
-    MessageHead, Organized, Reacted, Reactions, Receipt, Replaced, RowKey, Sent, Usage,
+    AccountRow, Attachment, Blocks, Carried, Changes, ConversationRow, Draft, Edits, Former, LedgerEntry,
+    Member, MessageHead, Organized, Reacted, Reactions, Receipt, Replaced, RowKey, Sent, Usage,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -196,6 +196,10 @@ impl Worded for Conversations {
             }
             ConversationRow::Reactions(all) => {
                 format!("reactions {}: {}", key.names::<Reactions>().unwrap(), words::reactions(all))
+            }
+            ConversationRow::Carried(carried) => {
+                let files = words::files(carried.files.iter().map(|file| &file.attachment));
+                format!("{} carries{files}", key.names::<Carried>().unwrap())
             }
             ConversationRow::Changes(changes) => {
                 let user = key.names::<Changes>().unwrap();

@@ -2,13 +2,12 @@
 
 use expect_test::expect;
 use schemas::creating::ConversationKind::Group;
-use schemas::message::ReplyStub;
 use schemas::record::Output;
 use schemas::sending::SendMessage;
 use schemas::{AccountRequest, ConversationRequest};
 
 use crate::harness::Harness;
-use crate::names::{conversation, create, profile, send, send_to, sending};
+use crate::names::{conversation, create, send, send_to, sending, stub};
 use crate::render::Table;
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
@@ -52,7 +51,7 @@ fn another_content_under_the_same_id_is_a_conflict() {
     let mut table = Table::default();
     let mut ann = Harness::ann(1_000);
     ann.asks(1_000, send(1, "hello", 1));
-    let parent = ReplyStub { seq: 4, sender: profile("bob"), content: None, created_at: 0 };
+    let parent = stub(4, "bob", None);
     let answering = SendMessage { reply_to: Some(Box::new(parent)), ..sending(1, "hello", 1) };
     table.answer("another text", &ann.asks(2_000, send(1, "hello!", 1)));
     table.answer("another conversation", &ann.asks(2_000, send_to(2, 1, "hello")));

@@ -14,8 +14,14 @@ fn update(actor: &str, title: Option<&str>) -> UpdateConversation {
     UpdateConversation { title: title.map(str::to_owned), ..nothing(actor) }
 }
 
-fn nothing(actor: &str) -> UpdateConversation {
-    UpdateConversation { actor: profile(actor), title: None, description: None, announcements_only: None }
+pub fn nothing(actor: &str) -> UpdateConversation {
+    UpdateConversation {
+        actor: profile(actor),
+        title: None,
+        description: None,
+        announcements_only: None,
+        avatar: None,
+    }
 }
 
 fn described(actor: &str, text: &str) -> UpdateConversation {

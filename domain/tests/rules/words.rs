@@ -1,5 +1,7 @@
 //! What crosses a wire, in words.
 
+mod files;
+
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks};
 use schemas::charging::Charge;
@@ -17,12 +19,13 @@ use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
 use schemas::tables::views::{AspectBody, BlocksRow, CREATED, MembershipRow, MessageRow, OfMessage, ViewRow};
 use schemas::tables::{BLOCKS, MESSAGES, Value};
 use schemas::topics::Topic;
-use schemas::uploading::Attachment;
 use schemas::verdict::Outcome;
 use schemas::{
-    AccountFact, AccountRequest, AttachmentId, ClientId, ConversationFact, ConversationId,
-    ConversationRequest, Refusal, UserId,
+    AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, Refusal,
+    UserId,
 };
+
+pub use files::{attachment, files};
 
 pub fn client(id: &ClientId) -> String {
     client_key(id.uuid().as_bytes())
@@ -38,12 +41,6 @@ pub fn conversation(id: &ConversationId) -> String {
         Some(number) => format!("k{}", u8::from_str_radix(number, 16).unwrap()),
         None => id.as_str()[..6].to_owned(),
     }
-}
-
-/// `f` and its number.
-pub fn attachment(id: &AttachmentId, attachment: &Attachment) -> String {
-    let number = u8::from_str_radix(&id.as_str()[30..], 16).unwrap();
-    format!("f{number} {}: {:?}", attachment.declared.file_name, attachment.progress)
 }
 
 pub fn outcome(outcome: &Outcome) -> String {
@@ -174,7 +171,10 @@ fn message(message: &Message) -> String {
                 .edited
                 .map_or(String::new(), |edited| format!(" (edit {} at {})", edited.count, edited.at));
             let of = |from: &Provenance| format!(" of {}", from.sender.user);
-            content(&text.content) + &edited + &text.forwarded.as_deref().map_or(String::new(), of)
+            let forwarded = text.forwarded.as_deref().map_or(String::new(), of);
+            let carried = files(text.attachments.iter().map(|file| &file.attachment));
+            let carried = if carried.is_empty() { carried } else { format!(" with{carried}") };
+            content(&text.content) + &edited + &forwarded + &carried
         }
         Body::Note(note) => {
             let targets: Vec<&str> = note.targets.iter().map(|target| target.username.as_str()).collect();
@@ -194,12 +194,13 @@ fn message(message: &Message) -> String {
     format!("{seq}: {text} by {}{id}, {recipients} recipients{answers}{names}", sender.user)
 }
 
-/// Title, description, and who posts.
+/// Title, description, image, and who posts.
 pub fn about(opened: &Opened) -> String {
     let title = opened.title.as_ref().map(|title| format!("{title:?}"));
     let description = opened.description.as_ref().map(|text| format!("described {text:?}"));
     let only = opened.announcements_only.then(|| "announcements only".to_owned());
-    [title, description, only].into_iter().flatten().collect::<Vec<String>>().join(", ")
+    let avatar = opened.avatar.as_ref().map(|file| format!("with image{}", files([&file.attachment])));
+    [title, description, avatar, only].into_iter().flatten().collect::<Vec<String>>().join(", ")
 }
 
 pub fn organized(kept: &Organized) -> String {
@@ -284,12 +285,15 @@ fn names(asked: &[UserId]) -> String {
 fn account_request(request: &AccountRequest) -> String {
     match request {
         AccountRequest::Refund(back) => {
-            let why = back.refusal.as_ref().map_or("nothing to do".to_owned(), refusal);
+            let why = back.refusal.as_deref().map_or("nothing to do".to_owned(), refusal);
             format!("refund [{}] because {why}", charged(&back.charge))
         }
         AccountRequest::NoteRequest(note) => format!("note the request {}", conversation(&note.conversation)),
         AccountRequest::SettleRequest(over) => {
             format!("settle the request {}", conversation(&over.conversation))
+        }
+        AccountRequest::CountFiles(count) => {
+            format!("{}{}", if count.more { "carried:" } else { "released:" }, files(&count.attachments))
         }
         other => panic!("no machine asks an account for {other:?}"),
     }

@@ -89,7 +89,8 @@ impl Completed {
     /// Bytes that it takes, by a rough count.
     pub fn bytes(&self) -> usize {
         let reactors = self.delivery.conversation().map_or(0, |of| of.completed.bytes());
-        size_of::<Self>() + 1_024 + 128 * self.recipients.len() + reactors
+        let files = self.fact().and_then(message).map_or(0, |message| message.body.attachments().len());
+        size_of::<Self>() + 1_024 + 128 * self.recipients.len() + reactors + 512 * files
     }
 }
 

@@ -38,7 +38,7 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
         AttachmentChanged
             shared: attachment
         Conversation
-            shared: id kind title description announcementsOnly createdAt createdBy
+            shared: id kind title description avatarUrl announcementsOnly createdAt createdBy
             private: participants participantCount viewer lastMessage lastMessageAt pinnedMessages lastSeq unreadCount unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread isRequest canPost
         ConversationChanged
             shared: conversation
@@ -51,7 +51,7 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
         InboxFrame
             shared: cursor event
         Message
-            shared: id conversationId conversation sender seq clientMessageId contentType content createdAt editedAt editCount isEdited deletedAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy recipientCount
+            shared: id conversationId conversation sender seq clientMessageId contentType content attachments createdAt editedAt editCount isEdited deletedAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy recipientCount
             by answers: replyTo reactions status deliveredTo readBy readByCount
         MessageChanged
             shared: message change

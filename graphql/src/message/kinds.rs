@@ -1,6 +1,8 @@
 //! Kinds of messages, and the events that system messages report.
 
 use async_graphql::{Enum, SimpleObject};
+use domain::files::FileType;
+use schemas::attaching::AttachedFile;
 use schemas::message::NoteKind;
 
 use crate::people::user::User;
@@ -25,6 +27,19 @@ pub enum MessageContentType {
     FormCheck,
     NutritionPlan,
     CheckIn,
+}
+
+impl MessageContentType {
+    /// The type of a text with these files beside it: images alone are a gallery.
+    pub fn of_files(files: &[AttachedFile]) -> Self {
+        let is_image =
+            |one: &AttachedFile| FileType::of(&one.file.content_type).is_some_and(FileType::is_image);
+        match files {
+            [] => Self::Text,
+            files if files.iter().all(is_image) => Self::Image,
+            _ => Self::File,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]

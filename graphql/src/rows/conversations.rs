@@ -2,11 +2,11 @@
 
 use domain::{Conversations, access};
 use fold::Fold;
-use platform::ports::Row;
+use platform::ports::{Range, Row};
 use schemas::membership::{Former, Member};
 use schemas::position::Version;
 use schemas::receipts::Receipt;
-use schemas::rows::{Keyed, LAST_RESIDENT, RowKey, STATE, Sent};
+use schemas::rows::{Carried, Keyed, LAST_RESIDENT, RowKey, STATE, Sent};
 use schemas::states::ConversationState;
 use schemas::tables::views::MembershipRow;
 use schemas::tables::{CONVERSATIONS_BY_USER, Value};
@@ -57,6 +57,22 @@ impl Memberships<'_> {
 const MAX_ASKED: usize = 50;
 
 impl Rows {
+    /// Numbers of messages that carry files, between two numbers, the newest first; at most `limit`.
+    pub async fn carrying(
+        &self,
+        id: &ConversationId,
+        oldest: i64,
+        newest: i64,
+        limit: usize,
+    ) -> Result<Vec<i64>, Refusal> {
+        let bound = |seq: i64| owner_key(&RowKey::of::<Carried>(&seq));
+        let range = Range { from: bound(oldest), to: bound(newest), descending: true, limit, after: None };
+        let partition = [Value::text(id.as_str())];
+        let page =
+            self.tables.range(Conversations::table(), &partition, range).await.map_err(tables_error)?;
+        Ok(keyed::<Carried>(&page.rows)?.into_iter().map(|(seq, _)| seq).collect())
+    }
+
     /// The state and one user's rows, as of the version of the state. Three rows are read, however many
     /// members there are.
     pub async fn member(&self, id: &ConversationId, user: &UserId) -> Result<Versioned<MemberRows>, Refusal> {

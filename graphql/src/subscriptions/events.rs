@@ -201,7 +201,7 @@ impl InboxEvent {
                 Self::UserChanged(UserChanged { user: User::of((*profile).clone()) })
             }
             Event::AttachmentChanged(changed) => {
-                let attachment = Attachment::new(changed.attachment.clone(), changed.now.clone());
+                let attachment = Attachment::own(changed.attachment.clone(), changed.now.clone())?;
                 Self::AttachmentChanged(AttachmentChanged { attachment })
             }
             Event::Presence(seen) => {

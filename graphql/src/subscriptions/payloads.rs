@@ -139,6 +139,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
             AccountFact::DraftSaved(kept) => {
                 changed(Named { told: Told::Draft(&kept.content), ..Named::of(&kept.conversation) })
             }
+            AccountFact::AttachmentChanged(changed) if changed.now.progress.is_gone() => Payload::default(),
             AccountFact::AttachmentChanged(changed) => alone(Event::AttachmentChanged(changed)),
             AccountFact::PreferencesChanged(_) => alone(Event::AccountChanged(AccountPart::Settings)),
             AccountFact::PrivacyChanged(_) => alone(Event::AccountChanged(AccountPart::Privacy)),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails with it")]
 
+mod attaching;
 mod conversations;
 mod many;
 mod marks;

@@ -11,11 +11,12 @@ use musclemap_graphql::{Query, Reads, Rights, Rows, Search, Viewer};
 use platform::clock::SystemClock;
 use platform::in_process::InProcess;
 use platform::ports::{PutRow, SearchIndex, Tables};
+use schemas::attaching::{AttachedFile, Carried};
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks, PairBlocks};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Former, Member, MembershipInterval, Role};
-use schemas::message::{Body, Mentions, Message};
+use schemas::message::{Body, Content, Mentions, Message, Text};
 use schemas::people::Profile;
 use schemas::position::{LogTime, Offset, Version};
 use schemas::reacting::{Reacted, Reaction, ReactionGroup, Reactions};
@@ -24,6 +25,7 @@ use schemas::rows::{Keyed, RowKey, STATE};
 use schemas::states::ConversationState;
 use schemas::tables::views::{AspectBody, AspectRow, BlocksRow, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{Table, USERS, Value};
+use schemas::uploading::StoredFile;
 use schemas::{ConversationId, ConversationKey, UserId};
 use serde_json::Value as Json;
 
@@ -71,6 +73,7 @@ pub fn state(head: i64) -> ConversationState {
         title: None,
         description: None,
         announcements_only: false,
+        avatar: None,
         by: user("ann"),
         at: 0,
         charge: 0,
@@ -167,6 +170,29 @@ impl World {
 
     pub async fn message(&self, id: &ConversationId, message: Message) {
         self.view(MessageRow { conversation: id.clone(), message }.to_row()).await;
+    }
+
+    /// A message with files of these names, and its row that says so.
+    pub async fn files(&self, id: &ConversationId, seq: i64, sender: &str, names: &[String]) {
+        let file = StoredFile {
+            content_type: "image/jpeg".to_owned(),
+            byte_size: 90,
+            width: None,
+            height: None,
+            has_thumbnail: false,
+            placeholder: None,
+        };
+        let attached = |name: &String| AttachedFile {
+            attachment: format!("{seq:032x}").parse().unwrap(),
+            uploader: user(sender),
+            file_name: name.clone(),
+            file: file.clone(),
+        };
+        let attachments: Vec<AttachedFile> = names.iter().map(attached).collect();
+        let carried = Carried { files: attachments.iter().map(AttachedFile::reference).collect() };
+        self.row(id, RowKey::of::<Carried>(&seq), avro::encode(&carried)).await;
+        let body = Body::Text(Text { attachments, ..Text::new(Content::plain("")) });
+        self.message(id, Message { body, ..text(seq, sender) }).await;
     }
 
     /// Each user's emoji on a message, in the order in which they came.

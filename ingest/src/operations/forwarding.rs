@@ -10,6 +10,7 @@ use graphql::error::internal;
 use graphql::ids::parse_id;
 use graphql::message::Message;
 use graphql::{Error, Result};
+use schemas::attaching::AttachedFile;
 use schemas::charging::ChargeKind;
 use schemas::control::Policy;
 use schemas::forwarding::{ForwardCopy, ForwardMessage, Provenance};
@@ -26,7 +27,7 @@ pub struct Forwarding;
 
 #[Object]
 impl Forwarding {
-    /// The text of a message, to up to 10 conversations; each copy is a send, and the comment a message behind each
+    /// The text and the files of a message, to up to 10 conversations; each copy is a send, and the comment a message behind each
     /// copy. Gives the copies that are stored. With a client id it may be asked again for 24 hours: the first copy
     /// has that id.
     async fn forward_message(
@@ -73,11 +74,11 @@ impl Caller<'_> {
         self.ingest.policy.check(fits).await?;
 
         let mut denied = None;
-        let (content, from) = match self.forwarded(&message).await {
+        let (content, attachments, from) = match self.forwarded(&message).await {
             Ok(found) => found,
             Err(refusal) => {
                 denied = Some(self.unless_remembered(refusal, &client_id, &targets).await?);
-                (Content::plain(""), self.unknown(&message))
+                (Content::plain(""), vec![], self.unknown(&message))
             }
         };
         let sender = Box::new(self.ingest.facts.profile(self.user()).await?);
@@ -103,6 +104,7 @@ impl Caller<'_> {
                 conversation: message.conversation.clone(),
                 seq: message.seq,
                 content,
+                attachments,
                 from: Box::new(from),
                 comment: comment.as_ref().map(Content::plain),
                 copies: copies.collect(),
@@ -121,8 +123,9 @@ impl Caller<'_> {
         try_join_all(ids.iter().map(|id| self.message(id))).await
     }
 
-    /// The text of a message that the caller sees, and where it comes from: of a copy, where its first one does.
-    async fn forwarded(&self, id: &MessageId) -> Result<(Content, Provenance), Refusal> {
+    /// The text and the files of a message that the caller sees, and where it comes from: of a copy, where its first
+    /// one does.
+    async fn forwarded(&self, id: &MessageId) -> Result<(Content, Vec<AttachedFile>, Provenance), Refusal> {
         let message = self.access.message(id).await?;
         let content = message.body.content().cloned();
         let content = content.ok_or_else(|| Refusal::bad_input("messageId", "the message has no text"))?;
@@ -131,7 +134,7 @@ impl Caller<'_> {
             seq: id.seq,
             sender: message.sender.clone(),
         });
-        Ok((content, from))
+        Ok((content, message.body.attachments().to_vec(), from))
     }
 
     /// In place of a source that the caller sees no more: the account refuses it unless it repeats a first one.

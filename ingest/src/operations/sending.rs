@@ -3,6 +3,7 @@
 //! Invariant: a repeated client id gives the first outcome, also where facts would deny a new send.
 
 use async_graphql::{Context, ID, InputObject, Object};
+use domain::account::{check_attachments, check_content};
 use domain::text;
 use graphql::error::internal;
 use graphql::ids::parse_id;
@@ -13,10 +14,10 @@ use schemas::charging::ChargeKind;
 use schemas::control::Policy;
 use schemas::message::Content;
 use schemas::sending::SendMessage;
-use schemas::{ClientId, ConversationId, ErrorCode, MessageId, Refusal};
+use schemas::{AttachmentId, ClientId, ConversationId, ErrorCode, MessageId, Refusal};
 use uuid::Uuid;
 
-use super::{Caller, caller};
+use super::{Caller, caller, own_file};
 use crate::facts::SendFacts;
 use crate::requests::{Completed, RequestKind};
 use crate::stages;
@@ -32,6 +33,8 @@ pub struct SendMessageInput {
     client_message_id: Uuid,
     content: Option<String>,
     reply_to_id: Option<ID>,
+    /// Of the caller's own that are READY, at most 10; the content may then be empty.
+    attachment_ids: Option<Vec<ID>>,
 }
 
 #[Object]
@@ -49,7 +52,9 @@ impl Caller<'_> {
         let parent: Option<MessageId> = input.reply_to_id.as_ref().map(parse_id).transpose()?;
         let client_id = ClientId::from(input.client_message_id);
         let text = text::normalise(&input.content.unwrap_or_default());
-        let facts = self.facts_of_send(&conversation, parent.as_ref(), &text).await;
+        let attachments =
+            input.attachment_ids.iter().flatten().map(own_file).collect::<Result<Vec<_>, _>>()?;
+        let facts = self.facts_of_send(&conversation, parent.as_ref(), &text, &attachments).await;
         let (facts, denied) = match facts {
             Ok(facts) => (facts, None),
             Err(denied) if matches!(denied.code, ErrorCode::NotFound | ErrorCode::BadUserInput) => {
@@ -69,6 +74,7 @@ impl Caller<'_> {
             recipients,
             sender,
             mentions,
+            attachments,
         };
         let answer = self.run(RequestKind::Send, send).await;
         self.access.reads.awareness.typing.forget(self.user(), &conversation);
@@ -89,9 +95,14 @@ impl Caller<'_> {
         conversation: &ConversationId,
         parent: Option<&MessageId>,
         text: &str,
+        attachments: &[AttachmentId],
     ) -> Result<SendFacts, Refusal> {
         let facts = self.ingest.facts.of_send(self.user(), conversation, parent, text).await?;
-        self.check_text(text).await?;
+        let fits = |policy: &Policy| {
+            check_attachments(attachments, policy.limits.attachments_per_message)?;
+            check_content("content", text, !attachments.is_empty(), &policy.limits)
+        };
+        self.ingest.policy.check(fits).await?;
         Ok(facts)
     }
 

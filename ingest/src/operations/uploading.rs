@@ -83,6 +83,6 @@ impl Uploading {
             caller.run(RequestKind::Direct, CompleteUpload { attachment: id.clone() }).await?;
         }
         let row = reads.attachment(caller.user(), &id).await.map_err(super::done)?;
-        Ok(Attachment::new(id, row))
+        Ok(Attachment::own(id, row).ok_or_else(Refusal::not_found)?)
     }
 }

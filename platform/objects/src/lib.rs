@@ -118,6 +118,14 @@ impl Objects {
         call(Call::Get, self.store.get_range(&path, range)).await
     }
 
+    /// Removes every rendition of an attachment.
+    pub async fn remove(&self, id: &str) -> Result<(), ObjectsError> {
+        for rendition in Rendition::ALL {
+            self.remove_at(&kept(id, rendition)).await?;
+        }
+        Ok(())
+    }
+
     async fn put_at(&self, path: &Path, bytes: Bytes) -> Result<(), ObjectsError> {
         let put = async { self.store.put(path, bytes.into()).await.map(drop) };
         call(Call::Put, put).await.map(drop)
@@ -165,7 +173,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_object_is_replaced_whole_and_read_by_ranges() {
+    async fn an_object_is_replaced_whole_read_by_ranges_and_removed() {
         let folder = tempfile::tempdir().unwrap();
         for objects in [Objects::in_memory(), Objects::in_folder(&folder.path().join("new")).unwrap()] {
             assert_eq!(objects.size("a", Rendition::Whole).await, Ok(None));
@@ -176,6 +184,12 @@ mod tests {
             assert_eq!(objects.size("a", Rendition::Whole).await, Ok(Some(6)));
             let part = objects.range("a", Rendition::Whole, 2..4).await;
             assert_eq!(part, Ok(Some(Bytes::from_static(b"co"))));
+            for _ in 0..2 {
+                assert_eq!(objects.remove("a").await, Ok(()));
+                for rendition in Rendition::ALL {
+                    assert_eq!(objects.size("a", rendition).await, Ok(None));
+                }
+            }
         }
     }
 

@@ -51,6 +51,7 @@ pub fn charged(record: Record, position: Offset) -> Record {
         position,
         at: 0,
         price_milli: 100,
+        attachments: vec![],
     };
     with_header(record, CHARGE_HEADER, &avro::encode(&charge))
 }
@@ -81,6 +82,7 @@ fn policy(version: i64) -> PolicyVersion {
         block: wide,
         upload: Limit { count: 5, seconds: 2 },
         attachment_bytes: 1_000,
+        attachments_per_message: 10,
     };
     let prices = Prices { message_per_recipient: version };
     let features = Features { flags: vec![] };

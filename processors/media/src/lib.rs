@@ -1,4 +1,5 @@
-//! The media processor: looks at files whose bytes are complete, and stores what messages may carry.
+//! The media processor: looks at files whose bytes are complete, stores what messages may carry, and removes what
+//! none carries any more.
 //!
 //! Invariants: a file is stored from the very bytes that were looked at, before its account gets the finding; an image
 //! is stored only as it was encoded anew. Repeats do no harm, as an account takes the first finding.
@@ -12,8 +13,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::Accounts;
+use domain::delivery::{self, FileWork};
 use domain::policy::MOST_FILE_BYTES;
-use domain::{Accounts, delivery};
 use objects::{MOST_PIECES, Objects, PIECE_BYTES, Rendition};
 use platform::effects::{self, Effects, EffectsError, Failure, Options, Ports, Unreadable};
 use platform::ports::Record;
@@ -43,6 +45,12 @@ struct Media {
     decoding: Arc<Semaphore>,
 }
 
+/// What is done for a fact.
+enum Work {
+    Scan(Scan),
+    Remove(AttachmentId),
+}
+
 /// A file to look at.
 struct Scan {
     uploader: UserId,
@@ -54,7 +62,7 @@ struct Scan {
 impl Effects for Media {
     const NAME: &'static str = "media";
     const SOURCE: &'static str = "/musclemap/media";
-    type Effect = Scan;
+    type Effect = Work;
 
     fn topic() -> &'static Topic {
         &topics::ACCOUNT_EVENTS
@@ -64,17 +72,24 @@ impl Effects for Media {
         Some(Writer::of::<Accounts>())
     }
 
-    fn effects(&self, record: &Record) -> Result<Vec<Scan>, Unreadable> {
+    fn effects(&self, record: &Record) -> Result<Vec<Work>, Unreadable> {
         let fact = AccountFact::decode(&record.value)?;
-        let Some(waiting) = delivery::scans(&fact) else { return Ok(vec![]) };
+        let waiting = match delivery::file_work(&fact) {
+            None => return Ok(vec![]),
+            Some(FileWork::Remove(attachment)) => return Ok(vec![Work::Remove(attachment.clone())]),
+            Some(FileWork::Scan(waiting)) => waiting,
+        };
         let uploader = record.key_as().ok_or_else(|| Unreadable::poison("the key is no user's"))?;
         let (attachment, declared) = (waiting.attachment.clone(), waiting.now.declared.clone());
-        Ok(vec![Scan { uploader, attachment, declared }])
+        Ok(vec![Work::Scan(Scan { uploader, attachment, declared })])
     }
 
-    async fn apply(&self, scans: &[&Scan]) -> Result<(), Failure> {
-        for scan in scans {
-            self.scan(scan).await?;
+    async fn apply(&self, works: &[&Work]) -> Result<(), Failure> {
+        for work in works {
+            match work {
+                Work::Scan(scan) => self.scan(scan).await?,
+                Work::Remove(id) => self.objects.remove(id.as_str()).await?,
+            }
         }
         Ok(())
     }

@@ -137,6 +137,7 @@ async fn group(tables: &dyn Tables, id: &ConversationId, users: &[&str]) {
         title: None,
         description: None,
         announcements_only: false,
+        avatar: None,
         by: users[0].parse().unwrap(),
         at: 0,
         charge: 0,

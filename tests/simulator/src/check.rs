@@ -61,7 +61,7 @@ impl<F: Fold> Stored<F> {
     }
 }
 
-fn account(state: &State, user: &UserId, quorum: [usize; 2]) -> Result<Stored<Accounts>, String> {
+pub fn account(state: &State, user: &UserId, quorum: [usize; 2]) -> Result<Stored<Accounts>, String> {
     Stored::read(state, user.as_str(), quorum)
 }
 

@@ -16,7 +16,9 @@ use schemas::tables::views::{CREATED, MessageRow};
 use schemas::tables::{MESSAGES, Value};
 use schemas::topics::{ACCOUNT_COMMANDS, CONVERSATION_COMMANDS};
 use schemas::verdict::Reply;
-use schemas::{AccountRequest, ClientId, ConversationId, ConversationKey, ConversationRequest, UserId};
+use schemas::{
+    AccountRequest, AttachmentId, ClientId, ConversationId, ConversationKey, ConversationRequest, UserId,
+};
 
 use crate::tables::QUORUMS;
 use crate::world::State;
@@ -34,6 +36,7 @@ pub struct Asked {
     pub conversation: ConversationId,
     pub text: String,
     pub reply_to: Option<Box<ReplyStub>>,
+    pub attachments: Vec<AttachmentId>,
     /// Number of the newest message of the conversation that was acknowledged when this was first asked.
     pub after: i64,
     /// Offset of this very command in its partition.
@@ -176,6 +179,7 @@ impl Clients {
             recipients: self.recipients(&asked.conversation),
             sender: profile(&asked.user),
             mentions: Mentions::default(),
+            attachments: asked.attachments.clone(),
         };
         asked.command = self.account(state, &asked.user, send, Some(reply));
         self.sends.insert(reply.request, asked);
@@ -227,6 +231,7 @@ impl Clients {
                 block: Limit { count: 5, seconds: 2 },
                 upload: wide,
                 attachment_bytes: 1_000,
+                attachments_per_message: 10,
             },
             features: features(state),
         };

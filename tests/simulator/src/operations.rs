@@ -3,6 +3,7 @@
 //! Invariant: the operations are those that `schemas` declares; one without a generator and a naive
 //! model here does not compile.
 
+mod attaching;
 mod blocking;
 mod charging;
 mod creating;

@@ -99,5 +99,6 @@ export function systemText({ system }: Pick<MessageView, "system">): string {
 /** One line of a message, for lists and quotes. */
 export function preview(message: Pick<MessageView, "content" | "deletedAt" | "contentType">): string {
   if (message.deletedAt) return t("message.deleted");
+  if (message.content === "") return t(message.contentType === "IMAGE" ? "message.photo" : "message.file");
   return message.content ?? t("message.other");
 }

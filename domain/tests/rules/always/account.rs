@@ -10,7 +10,7 @@ use schemas::record::{Envelope, Output};
 
 use super::generators::{Draw, Generated, Run, Step};
 use crate::harness::{Decided, Harness};
-use crate::names::{asked, conversation, creating, sending};
+use crate::names::{asked, attachment, conversation, creating, sending};
 
 impl Generated<Accounts> for SendMessage {
     const WEIGHT: u32 = 16;
@@ -18,7 +18,9 @@ impl Generated<Accounts> for SendMessage {
     fn generate(_: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
         let (id, text, to) = (draw.from(0, 8), draw.below(3), draw.from(1, 4) as u8);
         let send = sending(id, &format!("text {text}"), draw.from(0, 4) as i32);
-        Some((asked(), Self { conversation: conversation(to), ..send }))
+        // One of eight ids is of a send with a file, which is refused until the file is ready.
+        let attachments = if id == 7 { vec![attachment(to)] } else { vec![] };
+        Some((asked(), Self { conversation: conversation(to), attachments, ..send }))
     }
 }
 
@@ -37,7 +39,7 @@ impl Generated<Accounts> for Refund {
 
     fn generate(run: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
         let nth = (!run.out.is_empty()).then(|| draw.below(run.out.len()))?;
-        let refusal = draw.coin().then(Refusal::not_found);
+        let refusal = draw.coin().then(|| Box::new(Refusal::not_found()));
         Some((asked(), Self { charge: run.out.swap_remove(nth), refusal }))
     }
 }

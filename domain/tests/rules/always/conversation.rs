@@ -5,7 +5,7 @@ use schemas::UserId;
 use schemas::charging::{Charge, ChargeKind};
 use schemas::creating::ConversationKind::{Direct, Group};
 use schemas::membership::Role;
-use schemas::message::{Message, ReplyStub};
+use schemas::message::Message;
 use schemas::operations::{
     AcknowledgeDelivery, AddMembers, DeleteMessage, LookUp, MarkRead, OpenConversation, PostMessage,
     RemoveMember, SetBlock, SetRole,
@@ -15,8 +15,10 @@ use schemas::record::Envelope;
 use schemas::rows::MessageHead;
 
 use super::generators::{Draw, Generated, Run};
+use crate::attaching::file;
+use crate::forwarding::from_bob;
 use crate::harness::Harness;
-use crate::names::{asked, charge, client, paid, posting, profile, sent, user};
+use crate::names::{asked, charge, client, paid, posting, profile, sent, stub, user};
 
 const PEOPLE: [&str; 4] = ["ann", "bob", "cleo", "dave"];
 
@@ -39,20 +41,20 @@ impl Generated<Conversations> for OpenConversation {
     }
 }
 
-/// Some answer a message; of these some one that is not there, or another's.
+/// Some answer a message, of these some one that is not there, or another's; some carry a file.
 impl Generated<Conversations> for PostMessage {
     const WEIGHT: u32 = 9;
 
     fn generate(run: &mut Run<Conversations>, draw: &mut Draw<'_>) -> Drawn<Self> {
         let (sender, id) = (draw.of(&PEOPLE), draw.below(6) as u8);
         let seq = draw.from(-4, 12);
-        let answered = (seq > -2).then(|| ReplyStub {
-            seq,
-            sender: profile(draw.of(&PEOPLE)),
-            content: None,
-            created_at: 0,
-        });
-        let post = Self { reply_to: answered.map(Box::new), ..posting(sender, id, "hello") };
+        let answered = (seq > -2).then(|| stub(seq, draw.of(&PEOPLE), None));
+        // One of six ids is of a message with a file.
+        let attachments = if id == 5 { vec![file(1)] } else { vec![] };
+        // Some of these are copies.
+        let forwarded = (id == 5 && draw.coin()).then(|| Box::new(from_bob()));
+        let reply_to = answered.map(Box::new);
+        let post = Self { reply_to, attachments, forwarded, ..posting(sender, id, "hello") };
         Some((own_charge(run, id, ChargeKind::Send), post))
     }
 }

@@ -9,6 +9,7 @@ use schemas::record::{Envelope, Output};
 use super::account::{ann, charges};
 use super::cases;
 use super::generators::{Draw, Generated, Run, steps};
+use crate::attaching::file;
 use crate::forwarding::forwarding;
 use crate::names::asked;
 
@@ -18,7 +19,9 @@ impl Generated<Accounts> for ForwardMessage {
     fn generate(_: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
         let targets: &[u8] = [&[1, 2][..], &[1], &[3, 1]][draw.below(3)];
         let comment = draw.coin().then_some("look");
-        Some((asked(), forwarding(draw.from(10, 13) as u8, targets, comment)))
+        let attachments = if draw.coin() { vec![file(1)] } else { vec![] };
+        let forward = forwarding(draw.from(10, 13) as u8, targets, comment);
+        Some((asked(), Self { attachments, ..forward }))
     }
 }
 

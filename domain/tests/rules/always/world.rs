@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, VecDeque};
 use musclemap_domain::{Accounts, Conversations};
 use schemas::charging::Charge;
 use schemas::creating::ConversationKind::Direct;
-use schemas::message::ReplyStub;
 use schemas::position::LogTime;
 use schemas::record::{Envelope, Output};
 use schemas::sending::SendMessage;
@@ -13,7 +12,7 @@ use schemas::{AccountRequest, ConversationId, ConversationRequest, Refusal, User
 
 use crate::forwarding::forwarding;
 use crate::harness::Harness;
-use crate::names::{asked, client, creating, grant, ids, profile, sending, user};
+use crate::names::{asked, client, creating, grant, ids, profile, sending, stub, user};
 
 const PEOPLE: [&str; 2] = ["ann", "bob"];
 
@@ -86,7 +85,7 @@ impl World {
     pub fn play(&mut self, next: Move) {
         match next {
             Move::Send { by, to, id, text, lost } => {
-                let parent = ReplyStub { seq: 999, sender: profile("bob"), content: None, created_at: 0 };
+                let parent = stub(999, "bob", None);
                 let send = SendMessage {
                     conversation: self.conversations[to].id.clone(),
                     client_id: client(id),

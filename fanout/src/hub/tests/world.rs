@@ -357,6 +357,7 @@ impl World {
             title: None,
             description: None,
             announcements_only: false,
+            avatar: None,
             by: user(OWNER),
             at: self.now,
             charge: 0,

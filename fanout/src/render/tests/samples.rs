@@ -11,6 +11,7 @@ use graphql::live::{ConversationDelivery, Delivery};
 use graphql::message::reactions::Completed;
 use graphql::people::People;
 use graphql::rows::Aspects;
+use schemas::attaching::AttachedFile;
 use schemas::avro::{self, Record};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::credits::LedgerKind;
@@ -182,7 +183,13 @@ fn attachment() -> AttachmentChanged {
         byte_size: 100,
         sha256: None,
     };
-    let stored = StoredFile {
+    let AttachedFile { attachment, file, .. } = file();
+    let now = Attachment { declared, created_at: 1, uses: 0, progress: UploadProgress::Stored(file) };
+    AttachmentChanged { attachment, now }
+}
+
+fn file() -> AttachedFile {
+    let file = StoredFile {
         content_type: "image/jpeg".to_owned(),
         byte_size: 90,
         width: Some(4),
@@ -190,14 +197,14 @@ fn attachment() -> AttachmentChanged {
         has_thumbnail: true,
         placeholder: Some("AAAA".to_owned()),
     };
-    let now = Attachment { declared, created_at: 1, progress: UploadProgress::Stored(stored) };
-    AttachmentChanged { attachment: "0".repeat(32).parse().expect("an id"), now }
+    let attachment = "0".repeat(32).parse().expect("an id");
+    AttachedFile { attachment, uploader: user("bob"), file_name: "a.jpg".to_owned(), file }
 }
 
 fn messages() -> [Message; 5] {
     let parent = Message { body: Body::text("one"), ..message(1) };
     let answer = Message {
-        body: Body::text("two"),
+        body: Body::Text(Text { attachments: vec![file()], ..Text::new(Content::plain("two")) }),
         client_id: Some(ClientId::from_bytes([7; 16])),
         reply_to: Some(Box::new(parent.stub())),
         mentions: Mentions { people: vec![profile("ann")], all: false },
@@ -266,6 +273,7 @@ fn opened() -> Opened {
         title: None,
         description: None,
         announcements_only: false,
+        avatar: Some(file()),
         by: user("bob"),
         at: 1,
         charge: 0,

@@ -68,6 +68,7 @@ impl Stage {
             title: None,
             description: None,
             announcements_only: false,
+            avatar: None,
             by: user("owner"),
             at: 0,
             charge: 0,

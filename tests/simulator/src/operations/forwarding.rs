@@ -39,7 +39,10 @@ impl Simulated for ForwardMessage {
         let copies = targets.into_iter().map(|conversation| copy(clients, state, conversation)).collect();
         let from = Box::new(provenance(&message, source.clone()));
         let (sender, seq) = (Box::new(profile(&user)), message.seq);
-        clients.forward(state, Self { sender, conversation: source, seq, content, from, comment, copies });
+        let attachments = message.body.attachments().to_vec();
+        let conversation = source;
+        let asked = Self { sender, conversation, seq, content, attachments, from, comment, copies };
+        clients.forward(state, asked);
     }
 
     /// Who is answered that a forward passed has an answer to each copy; what was refused made no message; a copy

@@ -11,7 +11,7 @@ use schemas::position::Offset;
 use schemas::rows::{ClientRequest, MessageHead, Sent};
 use schemas::{ClientId, ConversationRequest, UserId};
 
-use super::Simulated;
+use super::{Simulated, uploading};
 use crate::check::{Rest, Story};
 use crate::clients::{Asked, Clients, client_id, profile};
 use crate::world::State;
@@ -74,14 +74,17 @@ fn send(clients: &mut Clients, state: &mut State) {
     let client_id = client_id(state);
     let after = state.acknowledged.get(&conversation).copied().unwrap_or(0);
     let reply_to = reply_to.map(Box::new);
-    clients.send(state, Asked { user, client_id, conversation, text, reply_to, after, command: 0 });
+    // Refused unless the file is ready.
+    let attachments = if state.chance(0.05) { vec![uploading::attachment(state, &user)] } else { vec![] };
+    let asked = Asked { user, client_id, conversation, text, reply_to, attachments, after, command: 0 };
+    clients.send(state, asked);
     state.statistics.sends += 1;
 }
 
 /// The stub of a message that does not exist.
 fn lost(user: &UserId) -> ReplyStub {
     let content = Some(Content::plain("lost"));
-    ReplyStub { seq: 1_000_000, sender: profile(user), content, created_at: 0 }
+    ReplyStub { seq: 1_000_000, sender: profile(user), content, attachments: vec![], created_at: 0 }
 }
 
 /// A client asks again, now and then for something else under the same id, or twice at once.
@@ -113,6 +116,7 @@ impl Simulated for PostMessage {
             reply_to: None,
             mentions: Mentions::default(),
             forwarded: None,
+            attachments: vec![],
             shows_reads: true,
         };
         clients.direct(state, &conversation, post);

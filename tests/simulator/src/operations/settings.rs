@@ -2,7 +2,7 @@
 
 use schemas::settings::UpdateConversation;
 
-use super::Simulated;
+use super::{Simulated, attaching};
 use crate::check::Rest;
 use crate::clients::{Clients, profile};
 use crate::world::State;
@@ -18,8 +18,11 @@ impl Simulated for UpdateConversation {
             title: None,
             description: None,
             announcements_only: None,
+            avatar: None,
         };
-        if state.chance(0.5) {
+        if state.chance(0.2) {
+            update.avatar = attaching::ready(state, &actor).map(Box::new);
+        } else if state.chance(0.5) {
             update.title = Some(text);
         } else if state.chance(0.7) {
             update.description = Some(text);

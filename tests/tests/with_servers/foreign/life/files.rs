@@ -1,13 +1,15 @@
-//! Files on their way: one that is stored, one that is rejected, and one that never comes.
+//! Files on their way: some that are stored, one that is rejected, one that never comes; and what carries them.
 
 use musclemap_tests::System;
+use musclemap_tests::acts::{answer, delete, edit, forward};
 use musclemap_tests::client::data;
-use musclemap_tests::files::{PNG, begin, upload};
+use musclemap_tests::files::{PNG, begin, send, set_avatar, upload};
 use uuid::Uuid;
 
 use super::People;
 
-pub async fn upload_some(system: &System, People { ann, bob, .. }: &People) {
+pub async fn upload_some(system: &System, people: &People) {
+    let People { ann, bob, .. } = people;
     let stored = upload(system, ann, "dot.png", "image/png", PNG).await;
     assert_eq!(stored["state"], "READY", "{stored}");
     let rejected = upload(system, ann, "dot.jpg", "image/jpeg", PNG).await;
@@ -15,5 +17,31 @@ pub async fn upload_some(system: &System, People { ann, bob, .. }: &People) {
     let id = Uuid::new_v4();
     for _ in 0..2 {
         data(begin(bob, id, "later.png", "image/png", 7).await);
+    }
+    carry_some(system, people).await;
+}
+
+/// A gallery that stands and is answered, a file that goes with its message and stays with a copy, and two images of a
+/// group.
+async fn carry_some(system: &System, People { ann, bob, .. }: &People) {
+    let group = ann.create("GROUP", &[bob]).await;
+    let mut images = vec![];
+    for name in ["one.png", "two.png", "three.png"] {
+        images.push(upload(system, ann, name, "image/png", PNG).await["id"].take());
+    }
+    let plan = upload(system, ann, "plan.pdf", "application/pdf", b"%PDF-1.7 a plan").await["id"].take();
+    let gallery = data(send(ann, &group, "", &[&images[0], &images[1]]).await)["sendMessage"].take();
+    answer(bob, &group, &gallery, "who is that?").await;
+    data(edit(ann, &gallery, "in the gym").await);
+    let file = data(send(ann, &group, "the plan", &[&plan, &images[0]]).await)["sendMessage"].take();
+    answer(bob, &group, &file, "thanks").await;
+    let pair = bob.create("DIRECT", &[ann]).await;
+    for _ in 0..2 {
+        let copy = data(forward(bob, &file, &[&pair, &group], None, None).await)["forwardMessage"].take();
+        data(delete(bob, &copy[1]).await);
+    }
+    data(delete(ann, &file).await);
+    for image in [&images[2], &images[1]] {
+        data(set_avatar(ann, &group, image).await);
     }
 }

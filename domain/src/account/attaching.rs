@@ -1,0 +1,104 @@
+//! Attaching: files of the account that its sends carry, and how many messages carry each.
+//!
+//! Invariants: a send carries only files of its own account that are ready; the last message that goes takes
+//! its files with it.
+
+use fold::{Decision, Purpose};
+use schemas::attaching::{AttachedFile, CountFiles};
+use schemas::code::{ErrorCode, Refusal};
+use schemas::rows::{Attachment, RowKey};
+use schemas::uploading::{Gone, UploadProgress};
+use schemas::verdict::Outcome;
+use schemas::{AttachmentId, UserId};
+
+use super::{Accounts, uploading};
+use crate::effect::Effect;
+use crate::operation::{Context, NoEffect, Operation, Past};
+
+/// Keys of the rows of files.
+pub fn rows(attachments: &[AttachmentId]) -> impl Iterator<Item = RowKey> {
+    attachments.iter().map(RowKey::of::<Attachment>)
+}
+
+/// Refuses files that no message carries together.
+pub fn check(attachments: &[AttachmentId], most: i32) -> Result<(), Refusal> {
+    if attachments.len() > usize::try_from(most).unwrap_or(0) {
+        let limit = Some("attachments_per_message".to_owned());
+        return Err(Refusal { limit, ..Refusal::new(ErrorCode::LimitReached, "too many attachments") });
+    }
+    let stands_twice = |(nth, one): (usize, &AttachmentId)| attachments[..nth].contains(one);
+    if attachments.iter().enumerate().any(stands_twice) {
+        return Err(Refusal::bad_input("attachmentIds", "an attachment stands twice"));
+    }
+    Ok(())
+}
+
+/// The files as a message carries them.
+pub fn carried(
+    context: &Context<'_, Accounts>,
+    attachments: &[AttachmentId],
+) -> Result<Vec<AttachedFile>, Refusal> {
+    check(attachments, context.policy.limits.attachments_per_message)?;
+    let file = |id: &AttachmentId| {
+        let row = context.row::<Attachment>(id).filter(|row| !row.progress.is_gone());
+        embedded(context.id, id, row.ok_or_else(Refusal::not_found)?)
+    };
+    attachments.iter().map(file).collect()
+}
+
+/// A file as it is embedded; ATTACHMENT_NOT_READY before it is stored.
+pub fn embedded(uploader: &UserId, id: &AttachmentId, row: &Attachment) -> Result<AttachedFile, Refusal> {
+    let not_ready = || Refusal::new(ErrorCode::AttachmentNotReady, "the attachment is not ready");
+    Ok(AttachedFile {
+        attachment: id.clone(),
+        uploader: uploader.clone(),
+        file_name: row.declared.file_name.clone(),
+        file: row.progress.stored().ok_or_else(not_ready)?.clone(),
+    })
+}
+
+/// Counts a message more or less that carries files; does not remove any.
+pub fn count(
+    context: &Context<'_, Accounts>,
+    effect: &mut Effect<Accounts>,
+    attachments: &[AttachmentId],
+    by: i32,
+) {
+    for id in attachments {
+        if let Some(row) = context.row::<Attachment>(id).filter(|row| !row.progress.is_gone()) {
+            effect.row(id, Attachment { uses: row.uses + by, ..row.clone() });
+        }
+    }
+}
+
+impl Operation<Accounts> for CountFiles {
+    fn needs(&self, _: Purpose) -> Vec<RowKey> {
+        rows(&self.attachments).collect()
+    }
+
+    fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
+        let mut effect = context.effect();
+        let by = if self.more { 1 } else { -1 };
+        for id in &self.attachments {
+            let Some(row) = context.row::<Attachment>(id).filter(|row| row.progress.stored().is_some())
+            else {
+                continue;
+            };
+            let counted = Attachment { uses: row.uses + by, ..row.clone() };
+            if counted.uses > 0 || self.more {
+                effect.row(id, counted);
+            } else {
+                let progress = UploadProgress::Gone(Gone { at: context.at });
+                let gone = Attachment { uses: 0, progress, ..counted };
+                effect.row(id, gone.clone());
+                effect.account_event(context.id, uploading::changed(id, gone));
+            }
+        }
+        Ok(effect.done())
+    }
+
+    /// Nobody waits for it.
+    fn repeat(&self, _: &Past<'_, Accounts>) -> Option<Outcome> {
+        Some(Outcome::nothing_to_do())
+    }
+}
