@@ -149,12 +149,12 @@ impl SearchIndex for Meilisearch {
     async fn write(&self, index: &'static Index, side: Side, changes: &[Change]) -> Result<(), SearchError> {
         let uid = self.uid(index, side);
         let mut lane = self.lane(index)?.lock().await;
+        // A write that was given up may still come: it is awaited, and then seen.
+        self.await_under_way(&mut lane).await?;
         self.settle(&mut lane, index, &uid).await?;
         let mut newest: Vec<(String, &Change)> =
             newest(changes).into_iter().map(|(id, change)| (escape(id), change)).collect();
         let keys: Vec<String> = newest.iter().map(|(key, _)| key.clone()).collect();
-        // A write that was given up may still come: it is awaited, and then seen.
-        self.await_under_way(&mut lane).await?;
         let stored = match self.stored(&uid, &keys).await? {
             Some(stored) => stored,
             // A server that lost an index would make it anew without settings.
