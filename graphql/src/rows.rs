@@ -18,8 +18,8 @@ use platform::ports::{Row, Tables};
 use schemas::Refusal;
 use schemas::avro::{self, Record};
 use schemas::position::Version;
-use schemas::rows::{KeyBytes, Keyed, RowKey};
-use schemas::tables::{FromValues, MalformedRow, Value};
+use schemas::rows::{Keyed, RowKey};
+use schemas::tables::{MalformedRow, Value};
 
 use crate::error::internal;
 
@@ -47,17 +47,7 @@ impl Rows {
 
 /// Key and body of an owner's row.
 fn owner_row(row: &Row) -> Result<(RowKey, &[u8]), Refusal> {
-    let read = || {
-        let mut key = FromValues::new("owner", &row.key);
-        let mut columns = FromValues::new("owner", &row.columns);
-        Ok((RowKey { kind: key.int()?, key: KeyBytes::from_slice(key.blob()?) }, columns.blob()?))
-    };
-    read().map_err(malformed)
-}
-
-/// The clustering key of an owner's row.
-fn owner_key(RowKey { kind, key }: &RowKey) -> Vec<Value> {
-    vec![Value::Int(*kind), Value::blob(key)]
+    RowKey::of_row("owner", &row.key, &row.columns).map_err(malformed)
 }
 
 /// The bounds of a range that holds the rows of a type.

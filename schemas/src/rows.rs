@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 use crate::avro::{self, DecodeError};
 use crate::ids::{AttachmentId, ClientId, ConversationId, UserId};
 use crate::position::{LogTime, Offset};
+use crate::tables::{FromValues, MalformedRow, Value};
 
 pub use crate::attaching::Carried;
 pub use crate::blocking::Blocks;
@@ -71,6 +72,22 @@ impl RowKey {
 
     pub fn last_batch() -> Self {
         Self { kind: LAST_BATCH, key: KeyBytes::new() }
+    }
+
+    /// The clustering key of the row.
+    pub fn to_values(&self) -> Vec<Value> {
+        vec![Value::Int(self.kind), Value::blob(&self.key)]
+    }
+
+    /// Key and body of an owner's row, as the table `table` has it.
+    pub fn of_row<'a>(
+        table: &'static str,
+        key: &[Value],
+        columns: &'a [Value],
+    ) -> Result<(Self, &'a [u8]), MalformedRow> {
+        let (mut key, mut columns) = (FromValues::new(table, key), FromValues::new(table, columns));
+        let key = Self { kind: key.int()?, key: KeyBytes::from_slice(key.blob()?) };
+        Ok((key, columns.blob()?))
     }
 
     /// What the key names, if this is a row of type `T`.

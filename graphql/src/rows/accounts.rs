@@ -15,7 +15,7 @@ use schemas::states::AccountState;
 use schemas::tables::Value;
 use schemas::{ClientId, ConversationId, Refusal, UserId};
 
-use super::{Pages, Rows, Versioned, bounds_of, decode, keyed, owner_key, owner_row};
+use super::{Pages, Rows, Versioned, bounds_of, decode, keyed, owner_row};
 use crate::error::tables_error;
 
 impl Rows {
@@ -54,7 +54,7 @@ impl Rows {
         limit: usize,
     ) -> Result<Vec<(Offset, LedgerEntry)>, Refusal> {
         let (from, to) = bounds_of::<LedgerEntry>();
-        let after = before.map(|offset| owner_key(&RowKey::of::<LedgerEntry>(&offset)));
+        let after = before.map(|offset| RowKey::of::<LedgerEntry>(&offset).to_values());
         let range = Range { from, to, descending: true, limit, after };
         let partition = [Value::text(user.as_str())];
         let page = self.tables.range(Accounts::table(), &partition, range).await.map_err(tables_error)?;
@@ -90,7 +90,7 @@ impl Rows {
 
     async fn account_row(&self, user: &UserId, key: &RowKey) -> Result<Option<Row>, Refusal> {
         let partition = [Value::text(user.as_str())];
-        let rows = self.tables.get(Accounts::table(), &partition, &[owner_key(key)]).await;
+        let rows = self.tables.get(Accounts::table(), &partition, &[key.to_values()]).await;
         Ok(rows.map_err(tables_error)?.into_iter().next())
     }
 }

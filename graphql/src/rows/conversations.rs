@@ -12,7 +12,7 @@ use schemas::tables::views::MembershipRow;
 use schemas::tables::{CONVERSATIONS_BY_USER, Value};
 use schemas::{ClientId, ConversationId, Refusal, UserId};
 
-use super::{Pages, Rows, Versioned, bounds_of, decode, keyed, malformed, owner_key, owner_row};
+use super::{Pages, Rows, Versioned, bounds_of, decode, keyed, malformed, owner_row};
 use crate::error::tables_error;
 use crate::people::People;
 
@@ -65,7 +65,7 @@ impl Rows {
         newest: i64,
         limit: usize,
     ) -> Result<Vec<i64>, Refusal> {
-        let bound = |seq: i64| owner_key(&RowKey::of::<Carried>(&seq));
+        let bound = |seq: i64| RowKey::of::<Carried>(&seq).to_values();
         let range = Range { from: bound(oldest), to: bound(newest), descending: true, limit, after: None };
         let partition = [Value::text(id.as_str())];
         let page =
@@ -207,7 +207,7 @@ impl Rows {
         id: &ConversationId,
         keys: &[RowKey],
     ) -> Result<Vec<Row>, Refusal> {
-        let keys: Vec<Vec<Value>> = keys.iter().map(owner_key).collect();
+        let keys: Vec<Vec<Value>> = keys.iter().map(RowKey::to_values).collect();
         let partition = [Value::text(id.as_str())];
         self.tables.get(Conversations::table(), &partition, &keys).await.map_err(tables_error)
     }

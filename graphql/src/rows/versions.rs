@@ -4,7 +4,7 @@ use schemas::editing::{Edits, Replaced};
 use schemas::rows::RowKey;
 use schemas::{ConversationId, Refusal};
 
-use super::{Rows, decode, keyed, owner_key, owner_row};
+use super::{Rows, decode, keyed, owner_row};
 
 impl Rows {
     /// What edits a message has had, if it had any.
@@ -15,7 +15,7 @@ impl Rows {
 
     /// The replaced texts of a message, oldest first.
     pub async fn replaced(&self, id: &ConversationId, seq: i64) -> Result<Vec<Replaced>, Refusal> {
-        let bound = |version| owner_key(&RowKey::of::<Replaced>(&(seq, version)));
+        let bound = |version| RowKey::of::<Replaced>(&(seq, version)).to_values();
         let rows = self.conversation_range(id, (bound(0), bound(i64::MAX))).await?;
         let rows = keyed::<Replaced>(&rows)?;
         Ok(rows.into_iter().map(|(_, replaced)| replaced).collect())

@@ -120,8 +120,13 @@ impl World {
     }
 
     async fn row(&self, id: &ConversationId, key: RowKey, body: Vec<u8>) {
-        let key = vec![Value::Int(key.kind), Value::blob(&key.key)];
-        self.put(Conversations::table(), &[Value::text(id.as_str())], key, vec![Value::blob(&body)]).await;
+        self.put(
+            Conversations::table(),
+            &[Value::text(id.as_str())],
+            key.to_values(),
+            vec![Value::blob(&body)],
+        )
+        .await;
     }
 
     pub async fn state(&self, id: &ConversationId, state: &ConversationState) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fold::Fold;
 use schemas::rows::{self, RowKey};
-use schemas::tables::{FromValues, Table, Value};
+use schemas::tables::{Table, Value};
 
 use super::effect::StoredBytes;
 use crate::ports::{PutRow, Range, Row, Tables, TablesError};
@@ -51,7 +51,7 @@ pub async fn read<F: Fold>(
     keys: &[RowKey],
 ) -> Result<Vec<StoredBytes>, TablesError> {
     let fixed = [RowKey::state(), RowKey::last_batch()];
-    let keys: Vec<Vec<Value>> = fixed.iter().chain(keys).map(key_values).collect();
+    let keys: Vec<Vec<Value>> = fixed.iter().chain(keys).map(RowKey::to_values).collect();
     stored(F::table(), tables.get(F::table(), &partition_of(id), &keys).await?)
 }
 
@@ -61,7 +61,7 @@ pub async fn write_rows<F: Fold>(
     rows: &[StoredBytes],
 ) -> Result<(), TablesError> {
     let put = |row: &StoredBytes| PutRow {
-        key: key_values(&row.key),
+        key: row.key.to_values(),
         columns: vec![Value::blob(&row.body)],
         version: row.version,
         time_to_live: row.seconds_to_live.map(Duration::from_secs),
@@ -73,20 +73,10 @@ fn partition_of(id: &impl std::fmt::Display) -> Vec<Value> {
     vec![Value::text(&id.to_string())]
 }
 
-fn key_values(key: &RowKey) -> Vec<Value> {
-    vec![Value::Int(key.kind), Value::blob(&key.key)]
-}
-
 fn stored(table: &'static Table, rows: Vec<Row>) -> Result<Vec<StoredBytes>, TablesError> {
     let each = |row: Row| {
-        let mut key = FromValues::new(table.name, &row.key);
-        let mut columns = FromValues::new(table.name, &row.columns);
-        Ok(StoredBytes {
-            key: RowKey { kind: key.int()?, key: key.blob()?.into() },
-            body: columns.blob()?.to_vec().into(),
-            version: row.version,
-            seconds_to_live: None,
-        })
+        let (key, body) = RowKey::of_row(table.name, &row.key, &row.columns)?;
+        Ok(StoredBytes { key, body: body.to_vec().into(), version: row.version, seconds_to_live: None })
     };
     rows.into_iter()
         .map(each)

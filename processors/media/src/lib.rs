@@ -172,7 +172,6 @@ impl Media {
 pub async fn serve(ports: Ports, objects: Objects, stop: CancellationToken) -> Result<(), EffectsError> {
     metrics::announce();
     let media = Media { ports: ports.clone(), objects, decoding: Arc::new(Semaphore::new(1)) };
-    let options =
-        Options { batch: 1, linger: Duration::ZERO, apply_within: FILE_WITHIN, ..Options::default() };
+    let options = Options { batch: 1, apply_within: FILE_WITHIN, ..Options::default() };
     effects::serve(ports, Arc::new(media), options, stop).await
 }

@@ -4,7 +4,6 @@
 //! more. Repeats do no harm: an account that has nothing to remove decides nothing.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::Accounts;
@@ -18,8 +17,8 @@ use schemas::people::UserErased;
 use schemas::preferences::{Preferences, UpdatePreferences};
 use schemas::privacy::{Privacy, UpdatePrivacy};
 use schemas::record::{Origin, Outgoing, Output, Place};
-use schemas::rows::{KeyBytes, Keyed, RowKey};
-use schemas::tables::{FromValues, Value};
+use schemas::rows::{Keyed, RowKey};
+use schemas::tables::Value;
 use schemas::topics::{self, ERASURES, Topic};
 use schemas::{AccountRequest, ConversationId, UserId};
 use tokio_util::sync::CancellationToken;
@@ -159,18 +158,15 @@ fn no_privacy() -> UpdatePrivacy {
 
 /// A row by conversation, and what it is about.
 fn read<T: Keyed<Key = ConversationId> + avro::Record>(row: &Row) -> Result<(ConversationId, T), Failure> {
-    let (mut key, mut columns) =
-        (FromValues::new("accounts", &row.key), FromValues::new("accounts", &row.columns));
-    let kind = key.int()?;
-    let key = RowKey { kind, key: KeyBytes::from_slice(key.blob()?) };
+    let (key, body) = RowKey::of_row("accounts", &row.key, &row.columns)?;
     let named = key.names::<T>().ok_or_else(|| Failure::Refused("a row names no conversation".to_owned()))?;
-    Ok((named, avro::decode(columns.blob()?)?))
+    Ok((named, avro::decode(body)?))
 }
 
 /// Runs the partitions that this process holds, until `stop`.
 pub async fn serve(ports: Ports, stop: CancellationToken) -> Result<(), EffectsError> {
     // The time for one try is the time for one user.
-    let options = Options { batch: 1, linger: Duration::ZERO, ..Options::default() };
+    let options = Options { batch: 1, ..Options::default() };
     effects::serve(ports.clone(), Arc::new(Erasures { ports }), options, stop).await
 }
 
@@ -193,9 +189,8 @@ mod tests {
     }
 
     fn row<T: Keyed + avro::Record>(key: &T::Key, row: &T) -> PutRow {
-        let RowKey { kind, key } = RowKey::of::<T>(key);
         PutRow {
-            key: vec![Value::Int(kind), Value::blob(&key)],
+            key: RowKey::of::<T>(key).to_values(),
             columns: vec![Value::blob(&avro::encode(row))],
             version: Version::of(1),
             time_to_live: None,

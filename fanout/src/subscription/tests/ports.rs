@@ -40,8 +40,8 @@ impl Memory {
     }
 
     /// A row of a conversation.
-    pub fn row(&self, id: &ConversationId, RowKey { kind, key }: RowKey, body: &[u8]) {
-        let (key, columns) = (vec![Value::Int(kind), Value::blob(&key)], vec![Value::blob(body)]);
+    pub fn row(&self, id: &ConversationId, key: RowKey, body: &[u8]) {
+        let (key, columns) = (key.to_values(), vec![Value::blob(body)]);
         self.write(
             &CONVERSATIONS,
             &[Value::text(id.as_str())],
