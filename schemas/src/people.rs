@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::avro;
 use crate::flags::Tier;
 use crate::ids::UserId;
-use crate::position::LogTime;
+use crate::position::{LogTime, Offset, Version};
 
 /// What others see of a person; embedded in commands and events so that rendering reads no table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
@@ -86,6 +86,11 @@ impl PlatformUser {
             return Err("the tier has no tier's name".to_owned());
         }
         Ok((user, Some(said)))
+    }
+
+    /// The version of what stands of a user after a record: an erasure is for good.
+    pub fn version(value: &[u8], offset: Offset) -> Version {
+        if value.is_empty() { Version::ERASED } else { Version::of(offset) }
     }
 
     /// What others see.

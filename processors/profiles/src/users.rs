@@ -38,18 +38,14 @@ impl Projection for Profiles {
         Ok(vec![ProfileRow { user, profile }.to_row(), private])
     }
 
-    /// An erasure is for good.
     fn version(record: &Record) -> Version {
-        if record.value.is_empty() { Version::ERASED } else { Version::of(record.offset) }
+        PlatformUser::version(&record.value, record.offset)
     }
 }
 
 /// The user whom a record erases.
 pub fn erased(record: &Record) -> Option<UserId> {
-    match PlatformUser::read(record.key_text(), &record.value) {
-        Ok((user, None)) => Some(user),
-        Ok((_, Some(_))) | Err(_) => None,
-    }
+    if record.value.is_empty() { record.key_as() } else { None }
 }
 
 #[cfg(test)]

@@ -39,8 +39,7 @@ impl Effects for Conversations {
     fn effects(&self, record: &Record) -> Result<Vec<Effect>, Unreadable> {
         let cause = record.cause().ok_or_else(|| Unreadable::poison("no cause"))?;
         let version = Version::of(cause.number.offset);
-        let key = record.key_text().and_then(|key| key.parse().ok());
-        let id: ConversationId = key.ok_or_else(|| Unreadable::poison("malformed key"))?;
+        let id: ConversationId = record.key_as().ok_or_else(|| Unreadable::poison("malformed key"))?;
         let fact = ConversationFact::decode(&record.value)?;
         Ok(match indexing::indexed(&fact) {
             Indexed::Message(message) => vec![Effect::Message(indexing::message(&id, message, version))],

@@ -15,11 +15,11 @@ use schemas::avro;
 use schemas::membership::Member;
 use schemas::people::Profile;
 use schemas::position::Version;
-use schemas::rows::{KeyBytes, LAST_RESIDENT, RowKey, STATE};
+use schemas::rows::{LAST_RESIDENT, RowKey, STATE};
 use schemas::search::{self, Change, Index};
 use schemas::states::ConversationState;
 use schemas::tables::views::{CREATED, MESSAGES_PER_BUCKET, MembershipRow, MessageRow, ProfileRow};
-use schemas::tables::{CONVERSATIONS_BY_USER, FromValues, MESSAGES, USERS, Value};
+use schemas::tables::{CONVERSATIONS_BY_USER, MESSAGES, USERS, Value};
 use schemas::{ConversationId, MessageId, UserId};
 
 use crate::AT_ONCE;
@@ -64,8 +64,7 @@ impl Rows {
 
     /// The version of a conversation's state, and the state.
     async fn state(&self, id: &ConversationId) -> Result<(Version, ConversationState), Failure> {
-        let (partition, RowKey { kind, key }) = ([Value::text(id.as_str())], RowKey::state());
-        let key = vec![Value::Int(kind), Value::blob(&key)];
+        let (partition, key) = ([Value::text(id.as_str())], RowKey::state().to_values());
         let rows = self.tables.get(domain::Conversations::table(), &partition, &[key]).await?;
         let Some(row) = rows.first() else { return Ok((Version(0), domain::Conversations::fresh())) };
         Ok((row.version, avro::decode(owner_row(row)?.1)?))
@@ -126,6 +125,11 @@ impl Rows {
         let rows = self.tables.get(&USERS, &ProfileRow::partition(user), &[vec![]]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         Ok(Some((row.version, ProfileRow::from_row(user, &row.columns)?.profile)))
+    }
+
+    /// Whether a user was erased.
+    pub async fn is_erased(&self, user: &UserId) -> Result<bool, Failure> {
+        Ok(self.profile(user).await?.is_some_and(|(version, _)| version == Version::ERASED))
     }
 
     /// Whether there is what a document of an index is about.
@@ -218,7 +222,5 @@ impl MessagesOf<'_> {
 
 /// Key and body of an owner's row.
 fn owner_row(row: &Row) -> Result<(RowKey, &[u8]), Failure> {
-    let mut key = FromValues::new("owner", &row.key);
-    let mut columns = FromValues::new("owner", &row.columns);
-    Ok((RowKey { kind: key.int()?, key: KeyBytes::from_slice(key.blob()?) }, columns.blob()?))
+    Ok(RowKey::of_row("owner", &row.key, &row.columns)?)
 }

@@ -32,6 +32,11 @@ impl Renamed {
     pub fn change(&self) -> Change {
         indexing::user(&self.user, self.profile.as_ref(), self.version)
     }
+
+    /// The change once the user was erased.
+    pub fn erased(&self) -> Change {
+        indexing::user(&self.user, None, Version::ERASED)
+    }
 }
 
 #[async_trait]
@@ -52,7 +57,7 @@ impl Effects for Users {
         let said = PlatformUser::read(record.key_text(), &record.value);
         let (user, said) = said.map_err(Unreadable::Poison)?;
         let profile = said.map(|said| said.profile());
-        Ok(vec![Renamed { user, profile, version: Version::of(record.offset) }])
+        Ok(vec![Renamed { user, profile, version: PlatformUser::version(&record.value, record.offset) }])
     }
 
     async fn apply(&self, effects: &[&Renamed]) -> Result<(), Failure> {

@@ -88,7 +88,10 @@ pub async fn walk(log: &dyn Log, indexer: &Indexer, sink: &mut dyn Sink) -> Resu
                     Err(Unreadable::Poison(_) | Unreadable::Unknown(_)) => continue,
                 };
                 for renamed in renamed {
-                    sink.take(&USERS, renamed.change()).await?;
+                    // Compaction may keep a later record of an erased user, and not the erasure.
+                    let is_erased = indexer.rows.is_erased(renamed.user()).await?;
+                    let change = if is_erased { renamed.erased() } else { renamed.change() };
+                    sink.take(&USERS, change).await?;
                     if seen.insert(renamed.user().clone()) {
                         of_user(indexer, renamed.user(), &mut conversations, sink).await?;
                     }

@@ -12,7 +12,8 @@ use embedded::Store;
 use fold::Fold;
 use platform::clock::SystemClock;
 use platform::ports::search::{Filter, Hits, Known, Listed, Query, SearchError, Side};
-use platform::ports::{Log, Ports, PutRow, SearchIndex, Tables};
+use platform::ports::tables::put_views;
+use platform::ports::{Log, Ports, SearchIndex, Tables};
 use schemas::avro;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval, Role};
@@ -25,8 +26,8 @@ use schemas::rows::RowKey;
 use schemas::search::{self, CONVERSATIONS, Change, Index, MESSAGES};
 use schemas::sending::MessageCreated;
 use schemas::states::ConversationState;
-use schemas::tables::views::MembershipRow;
-use schemas::tables::{Table, USERS, Value};
+use schemas::tables::Value;
+use schemas::tables::views::{MembershipRow, ProfileRow, ViewRow};
 use schemas::topics::{EVENTS, EVENTS_DLQ, PLATFORM_USERS, PLATFORM_USERS_DLQ};
 use schemas::{ConversationFact, ConversationId};
 use tantivy_search::Tantivy;
@@ -34,14 +35,18 @@ use tokio_util::sync::CancellationToken;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+fn profile(user: &str) -> Profile {
+    Profile {
+        user: user.parse().unwrap(),
+        username: user.to_owned(),
+        display_name: user.to_owned(),
+        avatar_url: None,
+    }
+}
+
 /// A message of the command at an offset of partition 0.
 fn event(offset: Offset, seq: i64, text: &str) -> Outgoing {
-    let sender = Profile {
-        user: "ann".parse().unwrap(),
-        username: "ann".to_owned(),
-        display_name: "Ann".to_owned(),
-        avatar_url: None,
-    };
+    let sender = profile("ann");
     let message = Message {
         seq,
         position: offset,
@@ -107,27 +112,26 @@ async fn until_found(search: &dyn SearchIndex, index: &'static Index, text: &str
     until(&format!("{text} is not {wanted:?}"), is_found).await;
 }
 
-async fn put(
-    tables: &dyn Tables,
-    table: &'static Table,
-    partition: &str,
-    key: Vec<Value>,
-    columns: Vec<Value>,
-) {
-    let row = PutRow { key, columns, version: Version::of(9), time_to_live: None };
-    tables.put(table, &[Value::text(partition)], vec![row]).await.unwrap();
+async fn put(tables: &dyn Tables, row: ViewRow, version: Version) {
+    put_views(tables, &[(row, version)]).await.unwrap();
 }
 
 /// A user as the projection of published users writes them.
 async fn user_row(tables: &dyn Tables, user: &str) {
-    let columns = vec![Value::text(user), Value::text(user), Value::Null];
-    put(tables, &USERS, user, vec![], columns).await;
+    let profile = Some(profile(user));
+    put(tables, ProfileRow { user: user.parse().unwrap(), profile }.to_row(), Version::of(9)).await;
 }
 
 /// A row of a conversation, as its machine writes it.
 async fn owner_row(tables: &dyn Tables, id: &ConversationId, key: RowKey, body: Vec<u8>) {
-    let key = vec![Value::Int(key.kind), Value::blob(&key.key)];
-    put(tables, Conversations::table(), id.as_str(), key, vec![Value::blob(&body)]).await;
+    let row = ViewRow {
+        table: Conversations::table(),
+        partition: vec![Value::text(id.as_str())],
+        key: key.to_values(),
+        columns: vec![Value::blob(&body)],
+        time_to_live: None,
+    };
+    put(tables, row, Version::of(9)).await;
 }
 
 /// A group of these users.
@@ -154,8 +158,7 @@ async fn group(tables: &dyn Tables, id: &ConversationId, users: &[&str]) {
             request: None,
         };
         owner_row(tables, id, RowKey::of::<Member>(&user), avro::encode(&member)).await;
-        let row = MembershipRow { user, conversation: id.clone(), member }.to_row();
-        put(tables, row.table, name, row.key, row.columns).await;
+        put(tables, MembershipRow { user, conversation: id.clone(), member }.to_row(), Version::of(9)).await;
     }
 }
 
@@ -258,6 +261,34 @@ async fn a_malformed_user_is_a_dead_letter_and_the_one_behind_it_is_found() {
         append(&*log, published("bob", Some("premium"))).await;
         until_found(&*search, &search::USERS, "bob", &["bob"]).await;
         until_found(&*search, &search::USERS, "ann", &[]).await;
+        stop.cancel();
+    };
+    let (served, ()) = tokio::join!(serving, acts);
+    served.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_after_an_erasure_brings_nobody_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path().join("data"), Arc::new(SystemClock)).unwrap();
+    let (log, tables) = (store.log(), store.tables());
+    let search: Arc<dyn SearchIndex> = Arc::new(Tantivy::open(&folder.path().join("search")).unwrap());
+    user_row(&*tables, "bob").await;
+    user_row(&*tables, "carl").await;
+    let ports = Ports { log: log.clone(), tables: tables.clone(), clock: Arc::new(SystemClock) };
+    let stop = CancellationToken::new();
+    let serving = musclemap_search_index::serve(ports, search.clone(), stop.clone());
+    let acts = async {
+        append(&*log, published("bob", None)).await;
+        until_found(&*search, &search::USERS, "bob", &["bob"]).await;
+        let erased = ProfileRow { user: "bob".parse().unwrap(), profile: None };
+        put(&*tables, erased.to_row(), Version::ERASED).await;
+        append(&*log, Outgoing { value: vec![], ..published("bob", None) }).await;
+        until_found(&*search, &search::USERS, "bob", &[]).await;
+        append(&*log, published("bob", None)).await;
+        append(&*log, published("carl", None)).await;
+        until_found(&*search, &search::USERS, "carl", &["carl"]).await;
+        until_found(&*search, &search::USERS, "bob", &[]).await;
         stop.cancel();
     };
     let (served, ()) = tokio::join!(serving, acts);
