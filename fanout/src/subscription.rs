@@ -18,8 +18,8 @@ use futures::future::try_join_all;
 use graphql::Viewer;
 use graphql::live::{Delivery, Filter};
 use platform::ports::TablesError;
+use schemas::Refusal;
 use schemas::position::Offset;
-use schemas::{ErrorCode, Refusal};
 use smallvec::SmallVec;
 
 use crate::cursor::{Cursor, UserTag};
@@ -153,17 +153,13 @@ pub async fn start(
     };
     match started.await {
         Ok(()) => Ok(()),
-        Err(Ended::TooManySelections) => Err(Refusal {
-            limit: Some("selections".to_owned()),
-            ..Refusal::new(
-                ErrorCode::LimitReached,
-                format!("a user's subscriptions have at most {MAX_SELECTIONS} different selections"),
-            )
-        }),
-        Err(Ended::TooManyWatched) => Err(Refusal {
-            limit: Some("watched".to_owned()),
-            ..Refusal::new(ErrorCode::LimitReached, format!("a user watches at most {MAX_WATCHED} others"))
-        }),
+        Err(Ended::TooManySelections) => Err(Refusal::limit_reached(
+            "selections",
+            format!("a user's subscriptions have at most {MAX_SELECTIONS} different selections"),
+        )),
+        Err(Ended::TooManyWatched) => {
+            Err(Refusal::limit_reached("watched", format!("a user watches at most {MAX_WATCHED} others")))
+        }
         Err(ended) => {
             end(&connection, &ended);
             Ok(())

@@ -127,6 +127,11 @@ impl Refusal {
         Self { field: Some(field.to_owned()), ..Self::new(ErrorCode::BadUserInput, detail) }
     }
 
+    /// LIMIT_REACHED by the limit of this name.
+    pub fn limit_reached(limit: &str, detail: impl Into<String>) -> Self {
+        Self { limit: Some(limit.to_owned()), ..Self::new(ErrorCode::LimitReached, detail) }
+    }
+
     /// RATE_LIMITED by the limit of this name.
     pub fn rate_limited(limit: &str, detail: &str, window_seconds: i64, retry_after_ms: i64) -> Self {
         Self {

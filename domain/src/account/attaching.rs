@@ -23,8 +23,7 @@ pub fn rows(attachments: &[AttachmentId]) -> impl Iterator<Item = RowKey> {
 /// Refuses files that no message carries together.
 pub fn check(attachments: &[AttachmentId], most: i32) -> Result<(), Refusal> {
     if attachments.len() > usize::try_from(most).unwrap_or(0) {
-        let limit = Some("attachments_per_message".to_owned());
-        return Err(Refusal { limit, ..Refusal::new(ErrorCode::LimitReached, "too many attachments") });
+        return Err(Refusal::limit_reached("attachments_per_message", "too many attachments"));
     }
     let stands_twice = |(nth, one): (usize, &AttachmentId)| attachments[..nth].contains(one);
     if attachments.iter().enumerate().any(stands_twice) {

@@ -4,7 +4,7 @@
 //! counts of labels are those of the rows.
 
 use fold::{Decision, Purpose};
-use schemas::code::{ErrorCode, Refusal};
+use schemas::code::Refusal;
 use schemas::organizing::{
     Archived, ConversationOrganized, Draft, DraftSaved, LabelUse, Labels, OrganizeConversation, Organized,
     SaveDraft,
@@ -112,7 +112,7 @@ fn recount(labels: Labels, before: &[String], after: &[String]) -> Result<Labels
 }
 
 fn too_many(limit: &str) -> Refusal {
-    Refusal { limit: Some(limit.to_owned()), ..Refusal::new(ErrorCode::LimitReached, "too many labels") }
+    Refusal::limit_reached(limit, "too many labels")
 }
 
 impl Operation<Accounts> for SaveDraft {

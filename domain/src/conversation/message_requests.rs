@@ -6,7 +6,7 @@
 use fold::{Decision, Purpose};
 use schemas::UserId;
 use schemas::blocking::{Blocks, PairBlocks};
-use schemas::code::{ErrorCode, Refusal};
+use schemas::code::Refusal;
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message_requests::{
@@ -60,9 +60,7 @@ pub fn check_stranger(context: &Here<'_>, sender: &UserId) -> Result<(), Refusal
     let awaits =
         context.owner.all::<Member>().any(|(user, member)| user != *sender && member.request.is_some());
     if awaits && context.state().countable >= MESSAGES {
-        let limit = Some("message_request".to_owned());
-        let refusal = Refusal::new(ErrorCode::LimitReached, "one message until the request is accepted");
-        return Err(Refusal { limit, ..refusal });
+        return Err(Refusal::limit_reached("message_request", "one message until the request is accepted"));
     }
     Ok(())
 }
@@ -71,10 +69,8 @@ pub fn check_stranger(context: &Here<'_>, sender: &UserId) -> Result<(), Refusal
 /// tell each of what the other does.
 pub fn check_accepted(context: &Here<'_>) -> Result<(), Refusal> {
     if context.owner.all::<Member>().any(|(_, member)| member.request.is_some()) {
-        let limit = Some("message_request".to_owned());
-        let refusal =
-            Refusal::new(ErrorCode::LimitReached, "nothing is pinned until the request is accepted");
-        return Err(Refusal { limit, ..refusal });
+        let detail = "nothing is pinned until the request is accepted";
+        return Err(Refusal::limit_reached("message_request", detail));
     }
     Ok(())
 }

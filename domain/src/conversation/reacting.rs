@@ -5,7 +5,7 @@
 
 use fold::{Decision, Purpose};
 use schemas::UserId;
-use schemas::code::{ErrorCode, Refusal};
+use schemas::code::Refusal;
 use schemas::message::MessageTarget;
 use schemas::operations::{React, RemoveReaction};
 use schemas::reacting::{
@@ -125,8 +125,8 @@ fn add(all: &mut Reactions, user: &UserId, emoji: &str, most: i32) -> Result<(),
             all.groups.len() - 1
         }
         None => {
-            let refusal = Refusal::new(ErrorCode::LimitReached, "the message has too many different emoji");
-            return Err(Refusal { limit: Some("emoji_per_message".to_owned()), ..refusal });
+            let detail = "the message has too many different emoji";
+            return Err(Refusal::limit_reached("emoji_per_message", detail));
         }
     };
     let group = &mut all.groups[place];

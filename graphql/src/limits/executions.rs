@@ -112,8 +112,7 @@ impl Execution {
             self.refused.get_or_init(|| {
                 metrics::refused("answer_bytes");
                 let detail = format!("the answer is larger than {most} bytes: ask for less");
-                let limit = Some("answer_bytes".to_owned());
-                Refusal { limit, ..Refusal::new(ErrorCode::LimitReached, detail) }
+                Refusal::limit_reached("answer_bytes", detail)
             });
             return false;
         }
