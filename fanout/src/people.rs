@@ -63,7 +63,7 @@ impl Node {
         for hub in &self.hubs {
             hub.tell_acquaintances(user, &conversations, &changed);
             // Their tier may be another.
-            hub.tell_user(user, &flags);
+            hub.tell_viewers(&flags, [user]);
         }
     }
 }

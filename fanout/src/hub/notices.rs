@@ -2,7 +2,6 @@
 //!
 //! Invariant: a member whom a block or the end of a membership hides a user from gets no notice of that user.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schemas::{ConversationId, UserId};
@@ -36,7 +35,7 @@ impl Hub {
     }
 
     /// Queues a notice for these viewers, in their inboxes and where they watch the user.
-    pub fn tell_viewers(&self, notice: &Arc<Notice>, viewers: &BTreeSet<UserId>) {
+    pub fn tell_viewers<'a>(&self, notice: &Arc<Notice>, viewers: impl IntoIterator<Item = &'a UserId>) {
         let state = &mut *self.state();
         for viewer in viewers {
             for id in state.users.subscriptions(viewer) {
@@ -56,15 +55,6 @@ impl Hub {
         ids.sort_unstable();
         ids.dedup();
         ids.into_iter().for_each(|id| state.queues.tell(id, None, notice));
-        self.wake_for(state);
-    }
-
-    /// Queues a notice for a user.
-    pub fn tell_user(&self, user: &UserId, notice: &Arc<Notice>) {
-        let state = &mut *self.state();
-        for id in state.users.subscriptions(user) {
-            state.queues.tell(*id, None, notice);
-        }
         self.wake_for(state);
     }
 

@@ -340,7 +340,7 @@ impl Users {
                     return;
                 }
                 let was_hidden = before.is_some_and(|before| before.value.hide_signs());
-                // Before its first subscription a user has seen nobody.
+                // A user without a subscription has been told of no presence.
                 if was_hidden != blocks.hide_signs() && !known.subscriptions.is_empty() {
                     self.parted.push(Parted { of: other.clone(), viewer: user });
                 }

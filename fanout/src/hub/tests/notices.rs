@@ -217,7 +217,7 @@ fn a_node_learns_of_a_block_from_each_side_that_is_here() {
     world.unblocks("bob", "ann");
     assert_eq!(enters(&world), parted());
     assert_eq!(acquainted(&node, "bob", &["k1"]), set(["ann"]));
-    // What changes nothing for her parts nobody.
+    // A change that leaves what she sees as it was announces nothing.
     world.blocks("ann", "bob");
     assert_eq!(enters(&world), parted());
     world.blocks("bob", "ann");
