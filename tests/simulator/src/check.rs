@@ -16,7 +16,7 @@ use schemas::avro;
 use schemas::message::Message;
 use schemas::rows::{self, RowKey, Variant};
 use schemas::tables::views::{AspectBody, AspectRow, MessageRow, OfMessage};
-use schemas::tables::{FromValues, MESSAGES, Value};
+use schemas::tables::{MESSAGES, Value};
 use schemas::{ConversationId, UserId};
 
 use crate::world::State;
@@ -36,11 +36,8 @@ impl<F: Fold> Stored<F> {
         let partition = (F::table().name, vec![Value::text(id)]);
         let mut stored = Self { state: None, rows: vec![] };
         for (key, (_, columns)) in state.replicas.merged(quorum, &partition) {
-            let mut key = FromValues::new(F::table().name, &key);
-            let mut columns = FromValues::new(F::table().name, &columns);
-            let wrong = |error: schemas::tables::MalformedRow| error.to_string();
-            let key = RowKey { kind: key.int().map_err(wrong)?, key: key.blob().map_err(wrong)?.into() };
-            let body = columns.blob().map_err(wrong)?;
+            let (key, body) =
+                RowKey::of_row(F::table().name, &key, &columns).map_err(|error| error.to_string())?;
             match key.kind {
                 rows::STATE => stored.state = Some(avro::decode(body).map_err(|e| e.to_string())?),
                 rows::LAST_BATCH => {}

@@ -76,6 +76,11 @@ impl Person {
 }
 
 impl History {
+    /// Whether it is the conversation of two.
+    pub fn is_pair(&self) -> bool {
+        self.opened.as_ref().is_some_and(|opened| opened.kind == ConversationKind::Direct)
+    }
+
     /// Members, as others see them.
     pub fn members(&self) -> i32 {
         self.people.values().filter(|person| person.is_shown()).count() as i32
@@ -222,16 +227,12 @@ impl History {
             return wrong(&format!("has not {others} recipients"));
         }
         if message.body.note().is_none() {
-            let kind = self.opened.as_ref().map(|opened| opened.kind);
-            if kind == Some(ConversationKind::Direct) && self.blocks.values().any(Blocks::stands) {
+            if self.is_pair() && self.blocks.values().any(Blocks::stands) {
                 return wrong("was accepted while a block stood");
             }
             let mut others = self.people.iter().filter(|(user, _)| *user != message.sender_id());
             let is_spent = self.texts_up_to(i64::MAX) > 0;
-            if kind == Some(ConversationKind::Direct)
-                && is_spent
-                && others.any(|(_, person)| person.request.is_some())
-            {
+            if self.is_pair() && is_spent && others.any(|(_, person)| person.request.is_some()) {
                 return wrong("was accepted beyond what a request has room for");
             }
             let quoted = message.reply_to.as_ref().map(|stub| (stub.seq, stub.content.is_some()));

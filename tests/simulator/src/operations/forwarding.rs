@@ -1,8 +1,8 @@
 //! Forwards: of any message, to two conversations, asked again under the same ids.
 
 use rand::Rng;
-use schemas::forwarding::{ForwardCopy, ForwardMessage, Provenance};
-use schemas::message::{Content, Mentions, Message};
+use schemas::forwarding::{ForwardCopy, ForwardMessage};
+use schemas::message::{Content, Mentions};
 use schemas::verdict::Outcome;
 use schemas::{ClientId, ConversationId};
 
@@ -37,7 +37,7 @@ impl Simulated for ForwardMessage {
         }
         let comment = state.chance(0.3).then(|| Content::plain(clients.text(state)));
         let copies = targets.into_iter().map(|conversation| copy(clients, state, conversation)).collect();
-        let from = Box::new(provenance(&message, source.clone()));
+        let from = Box::new(message.provenance(&source));
         let (sender, seq) = (Box::new(profile(&user)), message.seq);
         let attachments = message.body.attachments().to_vec();
         let conversation = source;
@@ -64,11 +64,6 @@ fn copy(clients: &Clients, state: &mut State, conversation: ConversationId) -> F
         // Set when it is asked for.
         request: 0,
     }
-}
-
-fn provenance(message: &Message, conversation: ConversationId) -> Provenance {
-    let own = || Provenance { conversation, seq: message.seq, sender: message.sender.clone() };
-    message.body.forwarded().cloned().unwrap_or_else(own)
 }
 
 fn answered(rest: &Rest<'_>, forward: &Forwarded) -> Result<(), String> {

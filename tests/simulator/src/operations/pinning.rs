@@ -1,7 +1,9 @@
 //! Pins: of any message, by members and others, more than a conversation may have.
 
 use schemas::ConversationId;
+use schemas::message::Message;
 use schemas::operations::{PinMessage, UnpinMessage};
+use schemas::people::Profile;
 use schemas::pinning::Pin;
 use schemas::tables::views::AspectBody;
 
@@ -13,16 +15,22 @@ use crate::world::State;
 /// Pins that a conversation may have in these runs.
 const MOST: usize = 2;
 
+/// A user, and a message that the user may see or not.
+fn drawn(clients: &Clients, state: &mut State) -> Option<(ConversationId, Profile, Box<Message>)> {
+    let (actor, conversation) = (clients.user(state), clients.conversation(state));
+    let message = clients.message(state, &conversation)?;
+    Some((conversation, profile(&actor), Box::new(message)))
+}
+
 impl Simulated for PinMessage {
     const WEIGHT: u32 = 6;
 
     fn ask(clients: &mut Clients, state: &mut State) {
-        let (actor, conversation) = (clients.user(state), clients.conversation(state));
-        let Some(message) = clients.message(state, &conversation) else { return };
-        clients.direct(state, &conversation, Self { actor: profile(&actor), message: Box::new(message) });
+        let Some((conversation, actor, message)) = drawn(clients, state) else { return };
+        clients.direct(state, &conversation, Self { actor, message });
     }
 
-    /// The state lists the pins of the events, and each message has its own.
+    /// The state lists the pins of the events; each of their messages has its own, and no other message has one.
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         for story in rest.stories() {
             let told: Vec<Pin> =
@@ -31,14 +39,14 @@ impl Simulated for PinMessage {
             if listed != told || listed.len() > MOST {
                 return Err(format!("{}: {listed:?} are listed as pinned, not {told:?}", story.id));
             }
-            for (seq, pin) in &story.history.pins {
-                let aspects = rest.aspects(&story.id, *seq)?;
-                let is_said = |body: &AspectBody| match body {
-                    AspectBody::Pin(aspect) => aspect.pin.as_ref() == Some(pin),
-                    AspectBody::Reactions(_) => false,
-                };
-                if !aspects.iter().any(is_said) {
-                    return Err(format!("{}: {seq} has {aspects:?}, not {pin:?}", story.id));
+            for seq in story.history.messages.iter().map(|written| written.message.seq) {
+                let told = story.history.pins.iter().find(|(pinned, _)| *pinned == seq).map(|(_, pin)| pin);
+                let stored = rest.aspects(&story.id, seq)?.into_iter().find_map(|body| match body {
+                    AspectBody::Pin(aspect) => aspect.pin,
+                    AspectBody::Reactions(_) => None,
+                });
+                if stored.as_ref() != told {
+                    return Err(format!("{}: {seq} has {stored:?}, not {told:?}", story.id));
                 }
             }
         }
@@ -50,28 +58,12 @@ impl Simulated for UnpinMessage {
     const WEIGHT: u32 = 3;
 
     fn ask(clients: &mut Clients, state: &mut State) {
-        let (actor, conversation) = (clients.user(state), clients.conversation(state));
-        let Some(message) = clients.message(state, &conversation) else { return };
-        clients.direct(state, &conversation, Self { actor: profile(&actor), message: Box::new(message) });
+        let Some((conversation, actor, message)) = drawn(clients, state) else { return };
+        clients.direct(state, &conversation, Self { actor, message });
     }
 
-    /// No message but a listed one has a pin.
+    /// What holds of pins holds after one was taken away.
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
-        for story in rest.stories() {
-            for seq in story.history.messages.iter().map(|written| written.message.seq) {
-                let is_pinned = rest.aspects(&story.id, seq)?.iter().any(|body| match body {
-                    AspectBody::Pin(aspect) => aspect.pin.is_some(),
-                    AspectBody::Reactions(_) => false,
-                });
-                if is_pinned && !story.history.pins.iter().any(|(pinned, _)| *pinned == seq) {
-                    return Err(of(&story.id, seq));
-                }
-            }
-        }
-        Ok(())
+        PinMessage::holds(rest)
     }
-}
-
-fn of(id: &ConversationId, seq: i64) -> String {
-    format!("{id}: {seq} has a pin that no event tells")
 }

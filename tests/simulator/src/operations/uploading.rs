@@ -62,17 +62,13 @@ fn same<T: PartialEq + Debug>(
     wanted: impl Fn(&Expected) -> T,
 ) -> Result<(), String> {
     for (user, account) in &rest.accounts {
-        let mut expected = expected(rest, user);
-        let mut standing: BTreeMap<AttachmentId, &Attachment> = account.stored.all::<Attachment>().collect();
-        standing.retain(|id, row| {
-            let is_gone = row.progress.is_gone();
-            if is_gone {
-                expected.remove(id);
-            }
-            !is_gone
-        });
-        let stored: BTreeMap<&AttachmentId, T> = standing.iter().map(|(id, row)| (id, stored(row))).collect();
-        let wanted: BTreeMap<&AttachmentId, T> = expected.iter().map(|(id, one)| (id, wanted(one))).collect();
+        let is_gone = |id: &AttachmentId| {
+            account.stored.get::<Attachment>(id).is_some_and(|row| row.progress.is_gone())
+        };
+        let standing = account.stored.all::<Attachment>().filter(|(id, _)| !is_gone(id));
+        let stored: BTreeMap<AttachmentId, T> = standing.map(|(id, row)| (id, stored(row))).collect();
+        let expected = expected(rest, user).into_iter().filter(|(id, _)| !is_gone(id));
+        let wanted: BTreeMap<AttachmentId, T> = expected.map(|(id, one)| (id, wanted(&one))).collect();
         if stored != wanted {
             return Err(format!("attachments of {user} are {stored:?}, not {wanted:?}"));
         }

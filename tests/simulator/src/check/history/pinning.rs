@@ -2,7 +2,6 @@
 
 use schemas::UserId;
 use schemas::blocking::Blocks;
-use schemas::creating::ConversationKind;
 use schemas::membership::Role;
 use schemas::message::{Mentions, Message};
 use schemas::pinning::Pinned;
@@ -12,12 +11,7 @@ use super::History;
 impl History {
     /// Whether a user may pin a message that is there.
     fn check_pin(&self, by: &UserId, message: &Message) -> Result<(), String> {
-        let written = self.messages.iter().find(|written| written.message.seq == message.seq);
-        let written = written.filter(|written| written.removed_at.is_none());
-        let written = written.ok_or_else(|| format!("{message:?} is not there"))?;
-        let person = self.people.get(by).filter(|person| person.is_present());
-        let person = person.ok_or_else(|| format!("{by} pins, and is no member"))?;
-        let is_pair = self.opened.as_ref().is_some_and(|opened| opened.kind == ConversationKind::Direct);
+        let (person, written) = self.seen(by, message.seq)?;
         let is_first = self.opened.as_ref().is_some_and(|opened| opened.by == *by);
         // One who was never given another role, and never left, is what they were at the opening.
         let manages = match person.role {
@@ -25,7 +19,7 @@ impl History {
             Some(Role::Member) => false,
             None => is_first && person.intervals.len() == 1,
         };
-        if told(&written.message) != told(message) || !(is_pair || manages) {
+        if told(&written.message) != told(message) || !(self.is_pair() || manages) {
             return Err(format!("{by} pins {message:?} of {:?}", written.message));
         }
         Ok(())
@@ -33,8 +27,7 @@ impl History {
 
     pub(super) fn pinned(&mut self, message: &Message, pin: Pinned) -> Result<(), String> {
         self.check_pin(&pin.by, message)?;
-        let is_pair = self.opened.as_ref().is_some_and(|opened| opened.kind == ConversationKind::Direct);
-        if is_pair
+        if self.is_pair()
             && (self.people.values().any(|person| person.request.is_some())
                 || self.blocks.values().any(Blocks::stands))
         {

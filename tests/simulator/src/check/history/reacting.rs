@@ -5,7 +5,7 @@ use schemas::aspects::Aspect;
 use schemas::position::{LogTime, Offset};
 use schemas::reacting::ToldReaction;
 
-use super::History;
+use super::{History, Person, Written};
 
 /// Emoji on one message, in the order in which they came, each with its users in order.
 pub type Groups = Vec<(String, Vec<By>)>;
@@ -29,20 +29,24 @@ impl History {
         reactions | if is_pinned { Aspect::Pin.bit() } else { 0 }
     }
 
-    /// A message that a user sees, and that was not deleted.
-    fn check_seen(&self, reaction: &ToldReaction) -> Result<(), String> {
-        let seq = reaction.target.seq;
+    /// A member, and a text that the member sees and that was not deleted.
+    pub(super) fn seen(&self, user: &UserId, seq: i64) -> Result<(&Person, &Written), String> {
+        let person = self.people.get(user).filter(|person| person.is_present());
+        let person = person
+            .filter(|person| person.intervals.last().is_some_and(|last| last.first_seq <= seq))
+            .ok_or_else(|| format!("{user} sees no message {seq}"))?;
         let written = self.messages.iter().find(|written| written.message.seq == seq);
-        let written = written.filter(|written| written.removed_at.is_none());
-        let written = written.ok_or_else(|| format!("{reaction:?} is to nothing"))?;
+        let written = written
+            .filter(|written| written.removed_at.is_none() && written.message.body.note().is_none())
+            .ok_or_else(|| format!("{seq} is no text that is there"))?;
+        Ok((person, written))
+    }
+
+    /// The text to which a reaction is must be one that its user sees.
+    fn check_seen(&self, reaction: &ToldReaction) -> Result<(), String> {
+        let (_, written) = self.seen(&reaction.user, reaction.target.seq)?;
         let author = (written.message.sender_id(), written.message.sent_at);
-        let person = self.people.get(&reaction.user).filter(|person| person.is_present());
-        let sees =
-            person.and_then(|person| person.intervals.last()).is_some_and(|last| last.first_seq <= seq);
-        if author != (&reaction.target.author, reaction.sent_at)
-            || written.message.body.note().is_some()
-            || !sees
-        {
+        if author != (&reaction.target.author, reaction.sent_at) {
             return Err(format!("{reaction:?} is to another's {:?}", written.message));
         }
         Ok(())
