@@ -52,7 +52,8 @@ def check(kept: dict[str, list[Read]], found: Outputs, times: Times, control: di
             else:
                 notes = [other for other in out if other.type in chain_conversations.NOTES]
                 counts = [other for other in out if other.type in chain_conversations.COUNTS]
-                facts = [other for other in out if other not in notes and other not in counts]
+                beside = chain_conversations.NOTES | chain_conversations.COUNTS
+                facts = [other for other in out if other.type not in beside]
                 chain_conversations.check(what, read, facts)
                 chain_conversations.check_counts(what, read, counts)
                 chain_conversations.check_notes(what, read, facts, notes)

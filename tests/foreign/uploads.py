@@ -62,7 +62,7 @@ def carried(story: Story) -> Counter[tuple[str, str]]:
 def compare(user: str, owner: Owner, told: dict[str, dict], served: dict[str, dict], uses: Counter) -> None:
     """Rows and answers are what was told last; a row has the number of what carries the file as well."""
     rows = {key.decode(): row.value for key, row in owner[ATTACHMENT].items()}
-    same(f"attachments of {user}", {id: row | {"uses": 0} for id, row in rows.items()}, _unused(told))
+    same(f"attachments of {user}", _unused(rows), _unused(told))
     wanted = {id: uses[user, id] for id in rows}
     same(f"uses of the attachments of {user}", {id: row["uses"] for id, row in rows.items()}, wanted)
     counted = [use for key, row in owner[USAGE].items() if key == b"upload" for use in row.value["uses"]]
