@@ -43,7 +43,7 @@ pub struct ForwardCopy {
     pub request: i64,
 }
 
-/// The message whose text a forwarded one is. Of a copy that is forwarded again it is the first one.
+/// The message whose text a forwarded one has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct Provenance {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attaching::AttachedFile;
 use crate::forwarding::Provenance;
-use crate::ids::{ClientId, UserId};
+use crate::ids::{ClientId, ConversationId, UserId};
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
 
@@ -49,6 +49,13 @@ pub struct ReplyStub {
     pub created_at: LogTime,
 }
 
+impl ReplyStub {
+    /// The stub of a message whose text and files are not to be quoted.
+    pub fn without_content(self) -> Self {
+        Self { content: None, attachments: vec![], ..self }
+    }
+}
+
 /// The users that a message mentions.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
@@ -82,7 +89,7 @@ pub struct Text {
     pub edited: Option<Edited>,
     /// Files beside the text, which may then be empty.
     pub attachments: Vec<AttachedFile>,
-    /// Of a forwarded text, which nobody edits.
+    /// Absent in a text that is no copy. A copy cannot be edited.
     pub forwarded: Option<Box<Provenance>>,
 }
 
@@ -148,6 +155,14 @@ impl Body {
         match self {
             Self::Text(text) => Some(&text.content),
             Self::Note(_) | Self::Removed(_) => None,
+        }
+    }
+
+    /// The same body after an edit; what is no text stays.
+    pub fn with_text(self, content: Content, edited: Edited) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(Text { content, edited: Some(edited), ..text }),
+            Self::Note(_) | Self::Removed(_) => self,
         }
     }
 
@@ -218,10 +233,7 @@ impl Message {
 
     /// The form that its row stores: a reply's row omits the parent's text.
     pub fn stored(mut self) -> Self {
-        if let Some(parent) = &mut self.reply_to {
-            parent.content = None;
-            parent.attachments = vec![];
-        }
+        self.reply_to = self.reply_to.map(|parent| Box::new(parent.without_content()));
         self
     }
 
@@ -234,6 +246,13 @@ impl Message {
             attachments: self.body.attachments().to_vec(),
             created_at: self.sent_at,
         }
+    }
+
+    /// Where a forward of this message comes from. Of a copy that is forwarded again it is the first message.
+    pub fn provenance(&self, conversation: &ConversationId) -> Provenance {
+        let own =
+            || Provenance { conversation: conversation.clone(), seq: self.seq, sender: self.sender.clone() };
+        self.body.forwarded().cloned().unwrap_or_else(own)
     }
 
     pub fn sender_id(&self) -> &UserId {

@@ -5,7 +5,7 @@
 
 use fold::{Decision, Purpose};
 use schemas::charging::{ChargeKind, ClientRequest};
-use schemas::code::{ErrorCode, Refusal};
+use schemas::code::Refusal;
 use schemas::credits::LedgerKind;
 use schemas::forwarding::ForwardCopy;
 use schemas::message::{Content, Mentions};
@@ -50,7 +50,7 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The request that its verdict answers: nobody waits for a comment.
+    /// The request that the part's verdict answers; a comment has none.
     fn reply(self, context: &Context<'_, Accounts>) -> Option<Reply> {
         match self {
             Self::Copy(copy, _) => {
@@ -99,7 +99,7 @@ impl Operation<Accounts> for ForwardMessage {
         }
         let files: Vec<AttachmentId> = self.attachments.iter().map(|file| file.attachment.clone()).collect();
         attaching::check(&files, context.policy.limits.attachments_per_message)?;
-        check_texts(self, context, &mut effect, &new)?;
+        check_texts(self, context, &mut effect, &new, hash)?;
         let (mut total_milli, mut recipients) = (0, 0);
         for part in &new {
             let (price_milli, receiving) = pass_on(self, context, &mut effect, *part, hash)?;
@@ -166,16 +166,15 @@ fn request_hash(forward: &ForwardMessage) -> i64 {
     text::hash(said.as_bytes())
 }
 
-/// Refuses copies for nobody, for too many conversations, or for one twice.
+/// Refuses an empty list of target conversations, one that is too long, and one with a conversation twice.
 pub fn check_targets(targets: &[&ConversationId], most: i32) -> Result<(), Refusal> {
     let bad = |detail: String| Err(Refusal::bad_input("toConversationIds", detail));
     if targets.is_empty() {
         return bad("a forward goes to a conversation".to_owned());
     }
     if !i32::try_from(targets.len()).is_ok_and(|count| count <= most) {
-        let refusal =
-            Refusal::new(ErrorCode::LimitReached, format!("a forward goes to {most} conversations"));
-        return Err(Refusal { limit: Some("forward_conversations".to_owned()), ..refusal });
+        let detail = format!("a forward goes to {most} conversations");
+        return Err(Refusal::limit_reached("forward_conversations", detail));
     }
     let mut each = targets.to_vec();
     each.sort();
@@ -195,6 +194,7 @@ fn check_texts(
     context: &Context<'_, Accounts>,
     effect: &mut Effect<Accounts>,
     new: &[Part<'_>],
+    request_hash: i64,
 ) -> Result<(), Refusal> {
     let limits = &context.policy.limits;
     let copied = new.iter().any(|part| matches!(part, Part::Copy(..)));
@@ -209,11 +209,8 @@ fn check_texts(
         if text::is_blank(&content.text) {
             continue;
         }
-        let mark = TextMark {
-            at: context.at,
-            text: text::fingerprint(&content.text),
-            conversation: request_hash(forward),
-        };
+        let mark =
+            TextMark { at: context.at, text: text::fingerprint(&content.text), conversation: request_hash };
         let state = effect.state();
         sending::check_identical(state, &mark, limits)?;
         state.texts = sending::texts_with(&state.texts, mark, limits);

@@ -6,7 +6,7 @@ use fold::{Decision, Purpose};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::editing::{EditMessage, Edits, MessageEdited, Replaced};
 use schemas::membership::Member;
-use schemas::message::{Body, Edited, Message, Text};
+use schemas::message::{Edited, Message};
 use schemas::rows::{MessageHead, RowKey};
 use schemas::tables::views::MessageRow;
 use schemas::verdict::{Done, Outcome};
@@ -56,13 +56,8 @@ impl Operation<Conversations> for EditMessage {
         charges.push(charge.position);
         let edits = Edits { charges, content: Some(self.content.clone()), at: context.at };
         let count = edits.count();
-        let edited = Some(Edited { at: context.at, count });
         let message = Message {
-            body: Body::Text(Text {
-                edited,
-                attachments: carried.body.attachments().to_vec(),
-                ..Text::new(self.content.clone())
-            }),
+            body: carried.body.with_text(self.content.clone(), Edited { at: context.at, count }),
             mentions: messages::present_mentions(context, &self.actor, &self.mentions),
             ..carried
         };

@@ -7,7 +7,7 @@ use fold::{Decision, Purpose};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::editing::Edits;
 use schemas::membership::Member;
-use schemas::message::{Body, Edited, Message, Note, NoteKind, Text};
+use schemas::message::{Edited, Message, Note, NoteKind};
 use schemas::operations::{PinMessage, UnpinMessage};
 use schemas::people::Profile;
 use schemas::pinning::{MessagePinned, MessageUnpinned, Pin, PinAspect, Pinned};
@@ -49,12 +49,13 @@ fn pinnable<'a>(
     }
     let carried = messages::stored_core(head, message)?;
     // Ingest may have read the text before an edit.
-    let standing = context.row::<Edits>(&message.seq).and_then(|edits| {
-        let edited = Some(Edited { at: edits.at, count: edits.count() });
-        let attachments = carried.body.attachments().to_vec();
-        Some(Body::Text(Text { edited, attachments, ..Text::new(edits.content.clone()?) }))
-    });
-    let body = standing.unwrap_or_else(|| carried.body.clone());
+    let edits = context.row::<Edits>(&message.seq);
+    let body = match edits.and_then(|edits| Some((edits.content.clone()?, edits))) {
+        Some((content, edits)) => {
+            carried.body.with_text(content, Edited { at: edits.at, count: edits.count() })
+        }
+        None => carried.body,
+    };
     Ok((head, Message { body, ..carried }))
 }
 

@@ -102,7 +102,7 @@ fn sent_key(sender: &UserId, id: &ClientId) -> RowKey {
 fn quoted(context: &Here<'_>, sender: &UserId, parent: &ReplyStub) -> Result<Box<ReplyStub>, Refusal> {
     let head = messages::visible(context, sender, parent.seq, &parent.sender.user)?;
     if head.removed_at.is_some() {
-        return Ok(Box::new(ReplyStub { content: None, attachments: vec![], ..parent.clone() }));
+        return Ok(Box::new(parent.clone().without_content()));
     }
     Ok(Box::new(parent.clone()))
 }

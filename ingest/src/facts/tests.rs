@@ -84,7 +84,7 @@ impl Stage {
         };
         let state = ConversationState { members, ..Conversations::fresh() };
         let row = |key: RowKey, body: Vec<u8>| PutRow {
-            key: vec![Value::Int(key.kind), Value::blob(&key.key)],
+            key: key.to_values(),
             columns: vec![Value::blob(&body)],
             version: Version::of(command),
             time_to_live: None,

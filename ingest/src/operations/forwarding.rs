@@ -123,17 +123,12 @@ impl Caller<'_> {
         try_join_all(ids.iter().map(|id| self.message(id))).await
     }
 
-    /// The text and the files of a message that the caller sees, and where it comes from: of a copy, where its first
-    /// one does.
+    /// The text and the files of a message that the caller sees, and its provenance.
     async fn forwarded(&self, id: &MessageId) -> Result<(Content, Vec<AttachedFile>, Provenance), Refusal> {
         let message = self.access.message(id).await?;
         let content = message.body.content().cloned();
         let content = content.ok_or_else(|| Refusal::bad_input("messageId", "the message has no text"))?;
-        let from = message.body.forwarded().cloned().unwrap_or_else(|| Provenance {
-            conversation: id.conversation.clone(),
-            seq: id.seq,
-            sender: message.sender.clone(),
-        });
+        let from = message.provenance(&id.conversation);
         Ok((content, message.body.attachments().to_vec(), from))
     }
 

@@ -24,7 +24,7 @@ impl Pinning {
         Ok(caller.message(&id).await?)
     }
 
-    /// By whoever may pin. Of a message that is not pinned it changes nothing.
+    /// Allowed for the users who may pin. No effect on a message that is not pinned.
     async fn unpin_message(&self, ctx: &Context<'_>, message_id: ID) -> Result<Message> {
         let caller = caller(ctx)?;
         let id: MessageId = parse_id(&message_id)?;
