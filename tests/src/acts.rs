@@ -79,15 +79,14 @@ pub async fn unpin(by: &Client, message: &Value) -> Value {
 pub const PROVENANCE: &str =
     "forwardedFrom { messageId conversationId conversationTitle sender { username } }";
 
-pub async fn forward(
-    by: &Client,
-    message: &Value,
-    to: &[&str],
-    comment: Option<&str>,
-    id: Option<Uuid>,
-) -> Value {
+pub async fn forward(by: &Client, message: &Value, to: &[&str], comment: Option<&str>) -> Value {
+    forward_as(by, message, to, comment, Uuid::new_v4()).await
+}
+
+/// Forwards under a client id; the whole answer.
+pub async fn forward_as(by: &Client, message: &Value, to: &[&str], comment: Option<&str>, id: Uuid) -> Value {
     let query = format!(
-        "mutation($m: ID!, $to: [ID!]!, $c: String, $id: UUID) {{
+        "mutation($m: ID!, $to: [ID!]!, $c: String, $id: UUID!) {{
             forwardMessage(messageId: $m, toConversationIds: $to, addComment: $c, clientMessageId: $id) {{
                 id conversationId clientMessageId content contentType {FILES} sender {{ username }} {PROVENANCE} }} }}"
     );

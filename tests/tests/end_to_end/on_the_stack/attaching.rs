@@ -159,14 +159,14 @@ async fn a_forward_carries_the_files_and_each_copy_keeps_them() {
     let pair = bob.create("DIRECT", &[&carl]).await;
     let file = upload(&server, &ann, "one.png", "image/png", PNG).await["id"].take();
     let sent = data(send(&ann, &chat, "", &[&file]).await)["sendMessage"].take();
-    assert_eq!(code(&forward(&carl, &sent, &[&pair], None, None).await), Some("NOT_FOUND"));
+    assert_eq!(code(&forward(&carl, &sent, &[&pair], None).await), Some("NOT_FOUND"));
 
     let mut carls = Socket::connect(&server, &carl).await;
     let query =
         format!("subscription($c: ID!) {{ messageReceived(conversationId: $c) {{ contentType {FILES} }} }}");
     carls.subscribe("received", &query, json!({ "c": pair })).await;
     carls.inbox(None).await;
-    let copies = data(forward(&bob, &sent, &[&pair, &chat], None, None).await)["forwardMessage"].take();
+    let copies = data(forward(&bob, &sent, &[&pair, &chat], None).await)["forwardMessage"].take();
     let [copy, other] = [&copies[0], &copies[1]];
     assert_eq!((&copy["contentType"], &copy["content"]), (&json!("IMAGE"), &json!("")));
     assert_eq!(copy["attachments"][0]["fileName"], "one.png");

@@ -1,6 +1,6 @@
 //! A forward copies a text to several conversations: charged whole or not at all, with the name of who wrote it.
 
-use musclemap_tests::acts::{PROVENANCE, delete, edit, forward, people};
+use musclemap_tests::acts::{PROVENANCE, delete, edit, forward, forward_as, people};
 use musclemap_tests::client::{code, data};
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
@@ -49,7 +49,7 @@ async fn copies_are_charged_once_and_name_their_source_to_its_members_alone() {
 
     let (before, id) = (ann.balance().await, Uuid::new_v4());
     let to = [crew.as_str(), pair.as_str()];
-    let copies = data(forward(&ann, &message, &to, Some("look"), Some(id)).await)["forwardMessage"].take();
+    let copies = data(forward_as(&ann, &message, &to, Some("look"), id).await)["forwardMessage"].take();
     let of_copy = |nth: usize, name: &str| copies[nth][name].clone();
     assert_eq!(copies.as_array().unwrap().len(), 2);
     for (nth, chat) in to.iter().enumerate() {
@@ -64,9 +64,9 @@ async fn copies_are_charged_once_and_name_their_source_to_its_members_alone() {
     assert_eq!(before - ann.balance().await, 400, "two copies and two comments, each to one");
 
     // Asked again it is the same, and costs nothing; another forward under its id is none.
-    let again = forward(&ann, &message, &to, Some("look"), Some(id)).await;
+    let again = forward_as(&ann, &message, &to, Some("look"), id).await;
     assert_eq!(data(again)["forwardMessage"], copies);
-    let other = forward(&ann, &message, &to, Some("or not"), Some(id)).await;
+    let other = forward_as(&ann, &message, &to, Some("or not"), id).await;
     assert_eq!(code(&other), Some("IDEMPOTENCY_CONFLICT"));
     assert_eq!(before - ann.balance().await, 400);
 
@@ -83,7 +83,7 @@ async fn copies_are_charged_once_and_name_their_source_to_its_members_alone() {
 
     // A copy that is forwarded again names the first message; nobody edits it; deleted, it names nothing.
     let notes = eve.create("DIRECT", &[]).await;
-    let second = data(forward(&eve, &copies[0], &[&notes], None, None).await)["forwardMessage"][0].take();
+    let second = data(forward(&eve, &copies[0], &[&notes], None).await)["forwardMessage"][0].take();
     assert_eq!(second["forwardedFrom"], unknown());
     assert_eq!(code(&edit(&eve, &second, "squat").await), Some("BAD_USER_INPUT"));
     data(delete(&eve, &second).await);
@@ -100,7 +100,7 @@ async fn what_is_refused_before_a_conversation_decides_is_refused_for_all() {
     let strangers = eve.create("GROUP", &[&bob]).await;
     let before = ann.balance().await;
 
-    let ask = async |by: &Client, to: &[&str]| forward(by, &message, to, None, None).await;
+    let ask = async |by: &Client, to: &[&str]| forward(by, &message, to, None).await;
     assert_eq!(code(&ask(&ann, &[&source, &strangers]).await), Some("NOT_FOUND"), "not in one of them");
     assert_eq!(code(&ask(&eve, &[&strangers]).await), Some("NOT_FOUND"), "does not see the message");
     assert_eq!(code(&ask(&ann, &[]).await), Some("BAD_USER_INPUT"));
@@ -111,7 +111,7 @@ async fn what_is_refused_before_a_conversation_decides_is_refused_for_all() {
     let query = "query($c: ID!) { conversation(id: $c) { lastMessage { id contentType } } }";
     let note = ann.get(query, json!({ "c": source })).await["conversation"]["lastMessage"].take();
     assert_eq!(note["contentType"], "SYSTEM");
-    assert_eq!(code(&forward(&ann, &note, &[&own], None, None).await), Some("BAD_USER_INPUT"));
+    assert_eq!(code(&forward(&ann, &note, &[&own], None).await), Some("BAD_USER_INPUT"));
     assert_eq!((ann.balance().await, told(&ann, &own).await.len()), (before, 0));
 
     let stored = data(ask(&ann, &[&own]).await)["forwardMessage"].take();
@@ -129,15 +129,14 @@ async fn a_copy_that_its_conversation_refuses_is_refunded_alone() {
     data(ann.ask(only, json!({ "c": announcements })).await);
 
     let before = bob.balance().await;
-    let copies =
-        data(forward(&bob, &message, &[&announcements, &pair], None, None).await)["forwardMessage"].take();
+    let copies = data(forward(&bob, &message, &[&announcements, &pair], None).await)["forwardMessage"].take();
     let places: Vec<&Value> = copies.as_array().unwrap().iter().map(|copy| &copy["conversationId"]).collect();
     assert_eq!(places, [&json!(pair)]);
     assert_eq!(before - bob.balance().await, 100, "the refused copy to two costs nothing");
     let kinds: Vec<Value> =
         bob.ledger().await.iter().take(2).map(|entry| entry["amountMilli"].clone()).collect();
     assert_eq!(kinds, [json!(200), json!(-300)]);
-    let refused = forward(&bob, &message, &[&announcements], None, None).await;
+    let refused = forward(&bob, &message, &[&announcements], None).await;
     assert_eq!(code(&refused), Some("ANNOUNCEMENTS_ONLY"));
     assert_eq!(before - bob.balance().await, 100);
 }

@@ -37,7 +37,7 @@ async fn carry_some(system: &System, People { ann, bob, .. }: &People) {
     answer(bob, &group, &file, "thanks").await;
     let pair = bob.create("DIRECT", &[ann]).await;
     for _ in 0..2 {
-        let copy = data(forward(bob, &file, &[&pair, &group], None, None).await)["forwardMessage"].take();
+        let copy = data(forward(bob, &file, &[&pair, &group], None).await)["forwardMessage"].take();
         data(delete(bob, &copy[1]).await);
     }
     data(delete(ann, &file).await);

@@ -1,6 +1,6 @@
 //! Forwards: to a group and a pair, with a comment, asked twice, refused by one conversation, and of a copy.
 
-use musclemap_tests::acts::{delete, forward};
+use musclemap_tests::acts::{delete, forward, forward_as};
 use musclemap_tests::client::{code, data};
 use serde_json::json;
 use uuid::Uuid;
@@ -12,17 +12,17 @@ pub async fn forward_some(People { ann, bob, carl, eve, .. }: &People) {
     let [crew, pair] = [ann.create("GROUP", &[eve]).await, ann.create("DIRECT", &[bob]).await];
     let message = bob.send(&source, "squat deep").await;
     let (id, to) = (Uuid::new_v4(), [crew.as_str(), pair.as_str()]);
-    let copies = data(forward(ann, &message, &to, Some("look"), Some(id)).await)["forwardMessage"].take();
-    data(forward(ann, &message, &to, Some("look"), Some(id)).await);
-    assert_eq!(code(&forward(ann, &message, &to, None, Some(id)).await), Some("IDEMPOTENCY_CONFLICT"));
-    assert_eq!(code(&forward(ann, &message, &[], None, None).await), Some("BAD_USER_INPUT"));
+    let copies = data(forward_as(ann, &message, &to, Some("look"), id).await)["forwardMessage"].take();
+    data(forward_as(ann, &message, &to, Some("look"), id).await);
+    assert_eq!(code(&forward_as(ann, &message, &to, None, id).await), Some("IDEMPOTENCY_CONFLICT"));
+    assert_eq!(code(&forward(ann, &message, &[], None).await), Some("BAD_USER_INPUT"));
 
     let announcements = ann.create("GROUP", &[bob, carl]).await;
     let only = "mutation($c: ID!) { updateConversation(id: $c, announcementsOnly: true) { title } }";
     data(ann.ask(only, json!({ "c": announcements })).await);
-    data(forward(bob, &message, &[&announcements, &pair], None, None).await);
+    data(forward(bob, &message, &[&announcements, &pair], None).await);
 
     let notes = eve.create("DIRECT", &[]).await;
-    let again = data(forward(eve, &copies[0], &[&notes, &crew], None, None).await)["forwardMessage"].take();
+    let again = data(forward(eve, &copies[0], &[&notes, &crew], None).await)["forwardMessage"].take();
     data(delete(eve, &again[1]).await);
 }
