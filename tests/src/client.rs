@@ -34,6 +34,15 @@ pub fn data(mut answer: Value) -> Value {
     answer["data"].take()
 }
 
+const SEND: &str = "mutation($input: SendMessageInput!) {
+    sendMessage(input: $input) { id seq content clientMessageId createdAt sender { username } }
+}";
+
+/// Variables of a send.
+fn sending(conversation: &str, id: Uuid, text: &str) -> Value {
+    json!({ "input": { "conversationId": conversation, "clientMessageId": id, "content": text } })
+}
+
 impl Client {
     pub async fn login(server: &System, username: &str) -> Self {
         Self::login_as(server, username, json!({})).await
@@ -129,25 +138,14 @@ impl Client {
         data["createConversation"]["id"].as_str().expect("id").to_owned()
     }
 
-    /// The whole answer to a send.
+    /// The whole answer to a send; it may say that the outcome is not known.
     pub async fn try_send(&self, conversation: &str, id: Uuid, text: &str) -> Result<Value, reqwest::Error> {
-        let input = json!({ "conversationId": conversation, "clientMessageId": id, "content": text });
-        let query = "mutation($input: SendMessageInput!) {
-            sendMessage(input: $input) { id seq content clientMessageId createdAt sender { username } }
-        }";
-        self.try_ask(query, json!({ "input": input })).await
+        self.try_ask(SEND, sending(conversation, id, text)).await
     }
 
     /// Sends, and asks again with the same client id as long as the outcome is not known.
     pub async fn send(&self, conversation: &str, text: &str) -> Value {
-        let (id, deadline) = (Uuid::new_v4(), Instant::now() + PATIENCE);
-        loop {
-            let mut answer = self.try_send(conversation, id, text).await.expect("an answer");
-            if answer.get("errors").is_none() {
-                return answer["data"]["sendMessage"].take();
-            }
-            assert!(code(&answer) == Some("OUTCOME_PENDING") && Instant::now() < deadline, "{answer}");
-        }
+        self.get(SEND, sending(conversation, Uuid::new_v4(), text)).await["sendMessage"].take()
     }
 
     pub async fn balance(&self) -> i64 {
