@@ -166,6 +166,17 @@ pub async fn set_privacy(of: &Client, input: Value) {
     of.get(query, json!({ "i": input })).await;
 }
 
+/// Accepts a message request; the whole answer.
+pub async fn accept(by: &Client, chat: &str) -> Value {
+    let query = "mutation($c: ID!) { acceptMessageRequest(conversationId: $c) { id isRequest canPost } }";
+    by.ask(query, json!({ "c": chat })).await
+}
+
+/// Declines a message request; the whole answer.
+pub async fn decline(by: &Client, chat: &str) -> Value {
+    by.ask("mutation($c: ID!) { declineMessageRequest(conversationId: $c) }", json!({ "c": chat })).await
+}
+
 pub async fn set_block(by: &Client, other: &Client, blocked: bool) {
     let name = if blocked { "blockUser" } else { "unblockUser" };
     let query = format!("mutation($u: ID!) {{ {name}(userId: $u) }}");

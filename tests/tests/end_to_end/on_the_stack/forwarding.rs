@@ -1,6 +1,6 @@
 //! A forward copies a text to several conversations: charged whole or not at all, with the name of who wrote it.
 
-use musclemap_tests::acts::{PROVENANCE, delete, edit, forward, forward_as, people};
+use musclemap_tests::acts::{PROVENANCE, delete, edit, forward, forward_as, people, rename, update};
 use musclemap_tests::client::{code, data};
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
@@ -106,8 +106,7 @@ async fn what_is_refused_before_a_conversation_decides_is_refused_for_all() {
     assert_eq!(code(&ask(&ann, &[]).await), Some("BAD_USER_INPUT"));
     assert_eq!(code(&ask(&ann, &[&own, &own]).await), Some("BAD_USER_INPUT"));
     assert_eq!(code(&ask(&ann, &[own.as_str(); 11]).await), Some("LIMIT_REACHED"));
-    let title = "mutation($c: ID!) { updateConversation(id: $c, title: \"Leg day\") { title } }";
-    data(ann.ask(title, json!({ "c": source })).await);
+    data(rename(&ann, &source, "Leg day").await);
     let query = "query($c: ID!) { conversation(id: $c) { lastMessage { id contentType } } }";
     let note = ann.get(query, json!({ "c": source })).await["conversation"]["lastMessage"].take();
     assert_eq!(note["contentType"], "SYSTEM");
@@ -123,10 +122,9 @@ async fn a_copy_that_its_conversation_refuses_is_refunded_alone() {
     let server = System::start().await;
     let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
     let announcements = ann.create("GROUP", &[&bob, &carl]).await;
-    let only = "mutation($c: ID!) { updateConversation(id: $c, announcementsOnly: true) { title } }";
     let pair = bob.create("DIRECT", &[&carl]).await;
     let message = bob.send(&pair, "squat deep").await;
-    data(ann.ask(only, json!({ "c": announcements })).await);
+    data(update(&ann, &announcements, "announcementsOnly: true").await);
 
     let before = bob.balance().await;
     let copies = data(forward(&bob, &message, &[&announcements, &pair], None).await)["forwardMessage"].take();

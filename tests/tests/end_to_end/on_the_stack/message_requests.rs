@@ -2,7 +2,7 @@
 //! nothing before.
 
 use musclemap_tests::acts::{
-    acknowledge, add, contents, heartbeat, mark_read, people, set_block, set_privacy,
+    accept, acknowledge, add, contents, decline, heartbeat, mark_read, people, set_block, set_privacy,
 };
 use musclemap_tests::client::{code, data};
 use musclemap_tests::{Client, Socket, System};
@@ -27,15 +27,6 @@ async fn listed(client: &Client, requests: Option<bool>) -> Vec<Value> {
         assert_eq!(answer["unreadSummary"]["requests"], json!(count));
     }
     ids
-}
-
-async fn accept(by: &Client, chat: &str) -> Value {
-    let query = "mutation($c: ID!) { acceptMessageRequest(conversationId: $c) { id isRequest canPost } }";
-    by.ask(query, json!({ "c": chat })).await
-}
-
-async fn decline(by: &Client, chat: &str) -> Value {
-    by.ask("mutation($c: ID!) { declineMessageRequest(conversationId: $c) }", json!({ "c": chat })).await
 }
 
 async fn can_post(by: &Client, chat: &str) -> Value {

@@ -1,6 +1,6 @@
 //! Search finds what its viewer sees, in their words, and nothing else.
 
-use musclemap_tests::acts::{add, delete, edit, leave, people, rename, set_block};
+use musclemap_tests::acts::{accept, add, delete, edit, leave, people, rename, set_block, set_privacy};
 use musclemap_tests::client::{code, data};
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::{Client, System};
@@ -209,14 +209,12 @@ async fn conversations_are_found_by_title_and_by_the_names_of_others() {
 async fn a_request_is_found_by_whom_it_asks_only_once_it_is_accepted() {
     let server = System::start().await;
     let [ann, bob] = people(&server, ["annabel", "bobby"]).await;
-    let set = "mutation { updatePrivacySettings(input: { whoCanMessageMe: NO_ONE }) { appearOffline } }";
-    data(bob.ask(set, json!({})).await);
+    set_privacy(&bob, json!({ "whoCanMessageMe": "NO_ONE" })).await;
     let chat = ann.create("DIRECT", &[&bob]).await;
     let look = async || conversations(&ann, "bobby").await;
     assert_eq!(until("by who asks", look, |found| !found.is_empty()).await, std::slice::from_ref(&chat));
     assert_eq!(conversations(&bob, "annabel").await, [""; 0]);
-    let accept = "mutation($c: ID!) { acceptMessageRequest(conversationId: $c) { id } }";
-    data(bob.ask(accept, json!({ "c": chat })).await);
+    data(accept(&bob, &chat).await);
     assert_eq!(conversations(&bob, "annabel").await, [chat]);
 }
 

@@ -1,16 +1,10 @@
 //! Message requests of every kind: accepted, accepted by writing, declined, and left open.
 
-use musclemap_tests::Client;
-use musclemap_tests::acts::set_privacy;
+use musclemap_tests::acts::{accept, decline, set_privacy};
 use musclemap_tests::client::data;
 use serde_json::json;
 
 use super::{People, acknowledge, mark_read};
-
-async fn decide(by: &Client, mutation: &str, chat: &str) {
-    let query = format!("mutation($c: ID!) {{ decided: {mutation} }}");
-    data(by.ask(&query, json!({ "c": chat })).await);
-}
 
 /// Finn wants requests for a while.
 pub async fn ask(People { ann, bob, carl, eve, finn, .. }: &People) {
@@ -22,13 +16,13 @@ pub async fn ask(People { ann, bob, carl, eve, finn, .. }: &People) {
     let first = carl.send(&accepted, "may I?").await;
     acknowledge(finn, &accepted, &first).await;
     mark_read(finn, &accepted, &first).await;
-    decide(finn, "acceptMessageRequest(conversationId: $c) { id }", &accepted).await;
+    data(accept(finn, &accepted).await);
     let second = carl.send(&accepted, "thank you").await;
     mark_read(finn, &accepted, &second).await;
 
     let declined = ann.create("DIRECT", &[finn]).await;
     ann.send(&declined, "may I?").await;
-    decide(finn, "declineMessageRequest(conversationId: $c)", &declined).await;
+    data(decline(finn, &declined).await);
 
     let open = bob.create("DIRECT", &[finn]).await;
     let left = bob.send(&open, "may I?").await;

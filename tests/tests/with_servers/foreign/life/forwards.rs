@@ -1,8 +1,7 @@
 //! Forwards: to a group and a pair, with a comment, asked twice, refused by one conversation, and of a copy.
 
-use musclemap_tests::acts::{delete, forward, forward_as};
+use musclemap_tests::acts::{delete, forward, forward_as, update};
 use musclemap_tests::client::{code, data};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::People;
@@ -18,8 +17,7 @@ pub async fn forward_some(People { ann, bob, carl, eve, .. }: &People) {
     assert_eq!(code(&forward(ann, &message, &[], None).await), Some("BAD_USER_INPUT"));
 
     let announcements = ann.create("GROUP", &[bob, carl]).await;
-    let only = "mutation($c: ID!) { updateConversation(id: $c, announcementsOnly: true) { title } }";
-    data(ann.ask(only, json!({ "c": announcements })).await);
+    data(update(ann, &announcements, "announcementsOnly: true").await);
     data(forward(bob, &message, &[&announcements, &pair], None).await);
 
     let notes = eve.create("DIRECT", &[]).await;
