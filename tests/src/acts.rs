@@ -160,6 +160,14 @@ pub async fn heartbeat(by: &Client) -> Value {
     by.ask(HEARTBEAT, json!({})).await
 }
 
+/// The presence of a user, as another sees it.
+pub async fn presence(viewer: &Client, of: &Client) -> Value {
+    let query = "query($u: [ID!]!) { presence(userIds: $u) { userId status lastSeen } }";
+    let mut seen = viewer.get(query, json!({ "u": [of.user] })).await["presence"].take();
+    assert_eq!(seen.as_array().map(Vec::len), Some(1), "{seen}");
+    seen[0].take()
+}
+
 /// Changes the user's privacy settings.
 pub async fn set_privacy(of: &Client, input: Value) {
     let query = "mutation($i: PrivacySettingsInput!) { updatePrivacySettings(input: $i) { appearOffline } }";

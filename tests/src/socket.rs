@@ -180,6 +180,13 @@ impl Socket {
         }
     }
 
+    /// The next presence in the inbox; other events are passed over.
+    pub async fn presence(&mut self) -> Value {
+        let mut frame = self.frames_until("PresenceChanged").await.pop().expect("a frame");
+        assert!(frame["cursor"].is_null(), "{frame}");
+        frame["event"]["presence"].take()
+    }
+
     /// The frame that brings a message.
     pub async fn frame_with(&mut self, message: &Value) -> Value {
         loop {

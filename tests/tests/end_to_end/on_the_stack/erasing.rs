@@ -1,6 +1,6 @@
 //! An erased user: served no more, and a deleted user wherever they were named.
 
-use musclemap_tests::acts::{HEARTBEAT, admin, people, set_privacy};
+use musclemap_tests::acts::{HEARTBEAT, admin, people, presence, set_privacy};
 use musclemap_tests::client::code;
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::{Client, Socket, System};
@@ -46,8 +46,7 @@ async fn an_erased_user_is_a_deleted_user_in_every_answer_and_is_served_no_more(
     set_privacy(&bob, json!({ "showOnlineStatus": "EVERYONE" })).await;
     own.subscribe("beat", HEARTBEAT, json!({})).await;
     assert_eq!(own.next_of("beat").await["heartbeat"], true);
-    let presence = "query($u: ID!) { presence(userIds: [$u]) { lastSeen } }";
-    let before = ann.get(presence, json!({ "u": bob.user })).await["presence"][0].take();
+    let before = presence(&ann, &bob).await;
     assert!(before["lastSeen"].is_string(), "{before}");
 
     admin.administered(&server, "DELETE", &format!("/users/{}", bob.user), Value::Null).await;

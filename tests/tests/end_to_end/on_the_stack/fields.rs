@@ -1,7 +1,8 @@
 //! Fields, arguments and values that tests of a capability have no reason to ask for, each with what it must be.
 
 use musclemap_tests::acts::{
-    acknowledge, add_reaction, edit, mark_read, organize, people, remove_reaction, set_privacy, update,
+    acknowledge, add_reaction, edit, mark_read, organize, people, presence, remove_reaction, set_privacy,
+    update,
 };
 use musclemap_tests::client::{code, data};
 use musclemap_tests::files::{PNG, complete, put, settled};
@@ -134,8 +135,7 @@ async fn a_level_of_none_and_devices_of_each_kind_are_said_as_they_are() {
         let query = format!("mutation {{ heartbeat(device: {device}, active: false) }}");
         assert_eq!(bob.get(&query, json!({})).await["heartbeat"], true);
     }
-    let query = "query($u: ID!) { presence(userIds: [$u]) { status } }";
-    let status = ann.get(query, json!({ "u": bob.user })).await["presence"][0]["status"].take();
+    let status = presence(&ann, &bob).await["status"].take();
     assert_eq!(status, "ONLINE", "he is there for five minutes after his last act");
 }
 

@@ -2,7 +2,8 @@
 //! nothing before.
 
 use musclemap_tests::acts::{
-    accept, acknowledge, add, contents, decline, heartbeat, mark_read, people, set_block, set_privacy,
+    accept, acknowledge, add, contents, decline, heartbeat, mark_read, people, presence, set_block,
+    set_privacy,
 };
 use musclemap_tests::client::{code, data};
 use musclemap_tests::{Client, Socket, System};
@@ -163,25 +164,19 @@ async fn who_asks_sees_no_presence_before_the_request_is_accepted() {
     inbox.inbox(None).await;
     data(heartbeat(&bob).await);
     // The new audience may be told before him, as it sees him then.
-    while status_told(&mut inbox).await != "ONLINE" {}
+    while inbox.presence().await["status"] != "ONLINE" {}
     let chat = ann.create("DIRECT", &[&bob]).await;
-    assert_eq!(status_told(&mut inbox).await, "OFFLINE");
+    assert_eq!(inbox.presence().await["status"], "OFFLINE");
     data(decline(&bob, &chat).await);
     set_block(&ann, &bob, true).await;
     set_block(&ann, &bob, false).await;
-    let query = "query($u: [ID!]!) { presence(userIds: $u) { status lastSeen } }";
-    let hidden = json!([{ "status": "OFFLINE", "lastSeen": null }]);
-    assert_eq!(ann.get(query, json!({ "u": [bob.user] })).await["presence"], hidden);
+    let hidden = json!({ "userId": bob.user, "status": "OFFLINE", "lastSeen": null });
+    assert_eq!(presence(&ann, &bob).await, hidden);
     // Who writes first has accepted. Neither the refusal nor the end of the block has shown him before.
     data(create(&bob, "DIRECT", &[&ann]).await);
-    assert_eq!(status_told(&mut inbox).await, "ONLINE");
+    assert_eq!(inbox.presence().await["status"], "ONLINE");
     set_privacy(&bob, json!({ "appearOffline": true })).await;
-    assert_eq!(status_told(&mut inbox).await, "OFFLINE");
-}
-
-async fn status_told(inbox: &mut Socket) -> Value {
-    let mut frame = inbox.frames_until("PresenceChanged").await.pop().expect("a frame");
-    frame["event"]["presence"]["status"].take()
+    assert_eq!(inbox.presence().await["status"], "OFFLINE");
 }
 
 #[tokio::test]

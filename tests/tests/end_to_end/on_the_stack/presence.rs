@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use musclemap_tests::acts::{HEARTBEAT, heartbeat, people, set_block, set_privacy};
+use musclemap_tests::acts::{HEARTBEAT, heartbeat, people, presence, set_block, set_privacy};
 use musclemap_tests::client::code;
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
@@ -12,21 +12,9 @@ use tokio::time::Instant;
 const SILENT: Duration = Duration::from_secs(60);
 const WATCH: &str = "subscription($u: [ID!]!) { userPresence(userIds: $u) { userId status lastSeen } }";
 
-async fn presence(viewer: &Client, of: &Client) -> Value {
-    let query = "query($u: [ID!]!) { presence(userIds: $u) { userId status lastSeen } }";
-    viewer.get(query, json!({ "u": [of.user] })).await["presence"][0].take()
-}
-
 async fn shown(viewer: &Client, of: &Client) -> Value {
     let query = "query($u: ID!) { user(id: $u) { presence { status } } }";
     viewer.get(query, json!({ "u": of.user })).await["user"]["presence"].take()
-}
-
-/// The next presence in an inbox; events are passed over.
-async fn told(inbox: &mut Socket) -> Value {
-    let mut frame = inbox.frames_until("PresenceChanged").await.pop().expect("a frame");
-    assert!(frame["cursor"].is_null(), "{frame}");
-    frame["event"]["presence"].take()
 }
 
 /// A socket on which a subscription to the presence of a user is live.
@@ -56,14 +44,14 @@ async fn who_has_a_heartbeat_is_there_until_the_last_socket_closes() {
         socket.subscribe(id, HEARTBEAT, json!({})).await;
         assert_eq!(socket.next_of(id).await["heartbeat"], true);
     }
-    for told in [told(&mut inbox).await, watching.next_of("presence").await["userPresence"].take()] {
+    for told in [inbox.presence().await, watching.next_of("presence").await["userPresence"].take()] {
         assert_eq!((&told["userId"], &told["status"]), (&json!(bob.user), &json!("ONLINE")), "{told}");
     }
     assert_eq!(presence(&ann, &bob).await["status"], "ONLINE");
     assert_eq!(shown(&eve, &bob).await["status"], "ONLINE");
     let began = Instant::now();
     drop(socket);
-    for told in [told(&mut inbox).await, watching.next_of("presence").await["userPresence"].take()] {
+    for told in [inbox.presence().await, watching.next_of("presence").await["userPresence"].take()] {
         assert_eq!(told["status"], "OFFLINE", "the repeat was not delivered");
         assert!(told["lastSeen"].is_string(), "{told}");
     }
@@ -85,10 +73,10 @@ async fn settings_and_blocks_hide_who_is_there_at_once() {
     assert_eq!(presence(&bob, &bob).await["status"], "ONLINE", "his own");
 
     set_privacy(&bob, json!({ "showOnlineStatus": "EVERYONE" })).await;
-    assert_eq!(told(&mut inbox).await["status"], "ONLINE");
+    assert_eq!(inbox.presence().await["status"], "ONLINE");
     let mut late = watches(&server, &eve, &bob).await;
     set_privacy(&bob, json!({ "appearOffline": true })).await;
-    assert_eq!(told(&mut inbox).await, hidden);
+    assert_eq!(inbox.presence().await, hidden);
     assert_eq!(
         late.next_of("presence").await["userPresence"],
         hidden,
@@ -96,19 +84,19 @@ async fn settings_and_blocks_hide_who_is_there_at_once() {
     );
     assert_eq!(presence(&ann, &bob).await, hidden);
     set_privacy(&bob, json!({ "appearOffline": false })).await;
-    assert_eq!(told(&mut inbox).await["status"], "ONLINE");
+    assert_eq!(inbox.presence().await["status"], "ONLINE");
     set_privacy(&bob, json!({ "showOnlineStatus": "NO_ONE" })).await;
-    assert_eq!(told(&mut inbox).await, hidden);
+    assert_eq!(inbox.presence().await, hidden);
     set_privacy(&bob, json!({ "showOnlineStatus": "EVERYONE" })).await;
-    assert_eq!(told(&mut inbox).await["status"], "ONLINE");
+    assert_eq!(inbox.presence().await["status"], "ONLINE");
     set_block(&ann, &bob, true).await;
-    assert_eq!(told(&mut inbox).await, hidden);
+    assert_eq!(inbox.presence().await, hidden);
     assert_eq!(presence(&ann, &bob).await, hidden, "whom she blocks");
     heartbeat(&ann).await;
     set_privacy(&ann, json!({ "showOnlineStatus": "EVERYONE" })).await;
     assert_eq!(presence(&bob, &ann).await["status"], "OFFLINE", "and she from him");
     set_block(&ann, &bob, false).await;
-    assert_eq!(told(&mut inbox).await["status"], "ONLINE");
+    assert_eq!(inbox.presence().await["status"], "ONLINE");
     assert_eq!(presence(&bob, &ann).await["status"], "ONLINE");
 }
 
