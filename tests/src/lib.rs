@@ -10,6 +10,7 @@ pub mod follow;
 pub mod frames;
 pub mod load;
 pub mod metrics;
+pub mod policy;
 pub mod ports;
 pub mod process;
 pub mod seen;

@@ -6,6 +6,7 @@ use musclemap_tests::acts::{
 };
 use musclemap_tests::client::{code, data};
 use musclemap_tests::files::{PNG, complete, put, settled};
+use musclemap_tests::policy::{PolicyFile, SHIPPED, changed};
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
 use tokio::time::{Duration, sleep};
@@ -141,19 +142,15 @@ async fn a_level_of_none_and_devices_of_each_kind_are_said_as_they_are() {
 
 #[tokio::test]
 async fn an_edit_comes_too_late_after_its_window() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("policy.toml");
-    let mut policy = include_str!("../../../../deploy/policy/policy.toml").to_owned();
-    for (shipped, wanted) in [
-        ("edit_window_seconds = 900", "edit_window_seconds = 1"),
-        ("edits_per_message = 5", "edits_per_message = 100"),
-        ("edit = { count = 10, seconds = 3600 }", "edit = { count = 100, seconds = 3600 }"),
-    ] {
-        assert!(policy.contains(shipped), "{shipped}");
-        policy = policy.replace(shipped, wanted);
-    }
-    std::fs::write(&file, policy).expect("a policy");
-    let server = System::with_policy(Some(&file)).await;
+    let policy = PolicyFile::with(&changed(
+        SHIPPED,
+        &[
+            ("edit_window_seconds = 900", "edit_window_seconds = 1"),
+            ("edits_per_message = 5", "edits_per_message = 100"),
+            ("edit = { count = 10, seconds = 3600 }", "edit = { count = 100, seconds = 3600 }"),
+        ],
+    ));
+    let server = System::with_policy(Some(&policy.path())).await;
     let [ann] = people(&server, ["ann"]).await;
     let chat = ann.create("GROUP", &[]).await;
     let message = ann.send(&chat, "as it was").await;

@@ -1,29 +1,27 @@
 //! Features that a policy switches: who has them, what a mutation without them answers, and how soon.
 
-use std::path::Path;
-
 use musclemap_tests::acts::{acknowledge, admin, edit, people};
 use musclemap_tests::client::code;
+use musclemap_tests::policy::{PolicyFile, SHIPPED, changed};
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::system::Stack;
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 
-const SHIPPED: &str = include_str!("../../../../deploy/policy/policy.toml");
 const EDITING: &str = "messaging.message_editing";
 
 /// The shipped policy with another rule of editing.
 fn with(rule: &str) -> String {
     let shipped = format!(r#"{{ key = "{EDITING}", percentage = 100 }}"#);
-    assert!(SHIPPED.contains(&shipped));
-    SHIPPED.replace(&shipped, &format!(r#"{{ key = "{EDITING}", {rule} }}"#))
+    changed(SHIPPED, &[(&shipped, &format!(r#"{{ key = "{EDITING}", {rule} }}"#))])
 }
 
 /// Puts a policy in force, of the distributed stack while it serves.
-async fn apply(server: &mut System, file: &Path, policy: &str) {
-    std::fs::write(file, policy).expect("a policy");
-    let arguments = ["policy", "apply", file.to_str().expect("text")];
+async fn apply(server: &mut System, file: &PolicyFile, policy: &str) {
+    file.write(policy);
+    let path = file.path();
+    let arguments = ["policy", "apply", path.to_str().expect("text")];
     match server.stack {
         Stack::Distributed => {
             server.operate(&arguments).await.expect("a policy");
@@ -45,8 +43,7 @@ async fn enabled(client: &Client, key: &str) -> bool {
 
 #[tokio::test]
 async fn a_feature_is_there_for_those_who_are_drawn_chosen_or_of_a_tier() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("policy.toml");
+    let file = PolicyFile::with(SHIPPED);
     let mut server = System::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let premium = Client::login_as(&server, "bob", json!({ "tier": "premium" })).await;
@@ -127,13 +124,15 @@ async fn told_of_flags(socket: &mut Socket) {
 
 #[tokio::test]
 async fn the_tier_that_the_platform_says_counts_and_open_sockets_learn_of_changes() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("policy.toml");
-    let policy = with(r#"percentage = 100, tiers = ["premium"]"#)
-        .replace("edit = { count = 10,", "edit = { count = 1000,");
-    let policy = policy.replace("edits_per_message = 5", "edits_per_message = 100");
-    std::fs::write(&file, &policy).expect("a policy");
-    let mut server = System::with_policy(Some(&file)).await;
+    let policy = changed(
+        &with(r#"percentage = 100, tiers = ["premium"]"#),
+        &[
+            ("edit = { count = 10,", "edit = { count = 1000,"),
+            ("edits_per_message = 5", "edits_per_message = 100"),
+        ],
+    );
+    let file = PolicyFile::with(&policy);
+    let mut server = System::with_policy(Some(&file.path())).await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let admin = admin(&server).await;
     let chat = ann.create("GROUP", &[]).await;
@@ -156,7 +155,7 @@ async fn the_tier_that_the_platform_says_counts_and_open_sockets_learn_of_change
     // A policy reaches the sockets of a system that serves meanwhile.
     if server.stack == Stack::Distributed {
         let begun = Instant::now();
-        apply(&mut server, &file, &policy.replace(r#", tiers = ["premium"]"#, "")).await;
+        apply(&mut server, &file, &changed(&policy, &[(r#", tiers = ["premium"]"#, "")])).await;
         told_of_flags(&mut of_bob).await;
         told_of_flags(&mut of_ann).await;
         assert!(begun.elapsed() < PATIENCE);

@@ -1,25 +1,18 @@
 //! The limits of a user: what is left of them, and what an answer says that meets one.
 
-use std::path::PathBuf;
-
 use musclemap_tests::acts::{edit, people};
 use musclemap_tests::client::code;
+use musclemap_tests::policy::{PolicyFile, SHIPPED, changed};
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use uuid::Uuid;
 
 const QUERY: &str = "{ rateLimits { name limit windowSeconds remaining resetsAt } }";
 
 /// The shipped policy with three sends in ten minutes.
-fn policy(folder: &TempDir) -> PathBuf {
-    let shipped = include_str!("../../../../deploy/policy/policy.toml");
-    let strict =
-        shipped.replace("send = { count = 60, seconds = 60 }", "send = { count = 3, seconds = 600 }");
-    assert_ne!(strict, shipped);
-    let path = folder.path().join("policy.toml");
-    std::fs::write(&path, strict).expect("a policy");
-    path
+fn policy() -> PolicyFile {
+    let sends = ("send = { count = 60, seconds = 60 }", "send = { count = 3, seconds = 600 }");
+    PolicyFile::with(&changed(SHIPPED, &[sends]))
 }
 
 fn named(limits: &Value, name: &str) -> Value {
@@ -33,8 +26,8 @@ async fn limit(of: &Client, name: &str) -> Value {
 
 #[tokio::test]
 async fn what_is_left_of_a_limit_is_the_same_on_every_device_and_node() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let server = System::with_policy(Some(&policy(&folder))).await;
+    let policy = policy();
+    let server = System::with_policy(Some(&policy.path())).await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let other_device = Client::login(&server, "ann").await;
     let unused =
@@ -78,8 +71,8 @@ async fn server_without_token(server: &System) -> Value {
 
 #[tokio::test]
 async fn an_answer_that_meets_limits_names_each_in_its_headers() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let server = System::with_policy(Some(&policy(&folder))).await;
+    let policy = policy();
+    let server = System::with_policy(Some(&policy.path())).await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let chat = ann.create("GROUP", &[&bob]).await;
     let document = "mutation($a: SendMessageInput!, $b: SendMessageInput!) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use embedded::Store;
 use kafka::Kafka;
 use musclemap_tests::client::code;
+use musclemap_tests::policy::{PolicyFile, SHIPPED, changed};
 use musclemap_tests::system::Stack;
 use musclemap_tests::{Client, System};
 use platform::clock::SystemClock;
@@ -165,11 +166,9 @@ async fn events_and_letters_of_the_search_index_are_not_replayed() {
 
 #[tokio::test]
 async fn a_policy_is_in_force_from_the_next_send_on() {
-    let folder = tempfile::tempdir().unwrap();
-    let policy = folder.path().join("policy.toml");
-    let shipped = include_str!("../../../../deploy/policy/policy.toml");
-    std::fs::write(&policy, shipped.replace("message_per_recipient = 100", "message_per_recipient = 7"))
-        .unwrap();
+    let priced = |price| changed(SHIPPED, &[("message_per_recipient = 100", price)]);
+    let file = PolicyFile::with(&priced("message_per_recipient = 7"));
+    let policy = file.path();
     let mut server = System::with_policy(Some(&policy)).await;
     let (ann, bob) = (Client::login(&server, "ann").await, Client::login(&server, "bob").await);
     let chat = ann.create("DIRECT", &[&bob]).await;
@@ -177,8 +176,7 @@ async fn a_policy_is_in_force_from_the_next_send_on() {
     assert_eq!(ann.balance().await, 100_000 - 7);
     assert!(server.end().await);
 
-    let dear = shipped.replace("message_per_recipient = 100", "message_per_recipient = 99994");
-    std::fs::write(&policy, dear).unwrap();
+    file.write(&priced("message_per_recipient = 99994"));
     let applied = server.operate(&["policy", "apply", policy.to_str().unwrap()]).await.unwrap();
     assert!(applied.starts_with("policy version ") && applied.ends_with(" is in force\n"), "{applied}");
     assert_eq!(server.operate(&["policy", "apply", policy.to_str().unwrap()]).await.unwrap(), applied);
@@ -189,7 +187,7 @@ async fn a_policy_is_in_force_from_the_next_send_on() {
     assert_eq!((&details["requiredMilli"], &details["balanceMilli"]), (&json!(99_994), &json!(99_993)));
     assert!(server.end().await);
 
-    std::fs::write(&policy, shipped.replace("[prices]", "[prizes]")).unwrap();
+    file.write(&changed(SHIPPED, &[("[prices]", "[prizes]")]));
     let refused = server.operate(&["policy", "apply", policy.to_str().unwrap()]).await.unwrap_err();
     assert!(refused.contains("policy.toml"), "{refused}");
 }
