@@ -63,6 +63,13 @@ pub async fn upload(server: &System, by: &Client, name: &str, content_type: &str
     settled(by, &ticket["attachmentId"]).await
 }
 
+/// Uploads an image, which becomes ready; its id.
+pub async fn image(server: &System, by: &Client, name: &str) -> Value {
+    let mut stored = upload(server, by, name, "image/png", PNG).await;
+    assert_eq!(stored["state"], "READY", "{stored}");
+    stored["id"].take()
+}
+
 /// The whole answer to a send with files.
 pub async fn send(by: &Client, chat: &str, text: &str, files: &[&Value]) -> Value {
     let query = format!(

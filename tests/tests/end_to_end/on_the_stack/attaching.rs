@@ -2,7 +2,7 @@
 
 use musclemap_tests::acts::{add, answer, delete, edit, forward, people};
 use musclemap_tests::client::{code, data};
-use musclemap_tests::files::{FILES, PNG, begin, send, set_avatar, upload};
+use musclemap_tests::files::{FILES, PNG, begin, image, send, set_avatar, upload};
 use musclemap_tests::process::{PATIENCE, http};
 use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
@@ -28,6 +28,11 @@ async fn media(by: &Client, chat: &str, size: usize) -> Vec<String> {
     }
 }
 
+/// A file is behind a link.
+async fn stands(server: &System, link: &str) {
+    assert_eq!(http().get(server.url(link)).send().await.expect("an answer").status(), 200);
+}
+
 /// Waits until nothing is behind a link any more. An answer that is on its way meanwhile breaks off.
 async fn gone(server: &System, link: &str) {
     let deadline = Instant::now() + PATIENCE;
@@ -48,8 +53,8 @@ async fn images_reach_members_alone_and_go_with_their_messages() {
     );
     bobs.subscribe("received", &query, json!({ "c": chat })).await;
     bobs.inbox(None).await;
-    let one = upload(&server, &ann, "one.png", "image/png", PNG).await["id"].take();
-    let two = upload(&server, &ann, "two.png", "image/png", PNG).await["id"].take();
+    let one = image(&server, &ann, "one.png").await;
+    let two = image(&server, &ann, "two.png").await;
     let plan = upload(&server, &ann, "plan.pdf", "application/pdf", b"%PDF-1.7 a plan").await["id"].take();
 
     let sent = data(send(&ann, &chat, "", &[&one, &two]).await)["sendMessage"].take();
@@ -60,7 +65,7 @@ async fn images_reach_members_alone_and_go_with_their_messages() {
         sent["attachments"].as_array().expect("files").iter().map(|file| &file["fileName"]).collect();
     assert_eq!(names, ["one.png", "two.png"]);
     let link = live["attachments"][0]["url"].as_str().expect("a link").to_owned();
-    assert_eq!(http().get(server.url(&link)).send().await.expect("an answer").status(), 200);
+    stands(&server, &link).await;
     let file = data(send(&ann, &chat, "a plan and a picture", &[&plan, &one]).await)["sendMessage"].take();
     assert_eq!(file["contentType"], "FILE");
 
@@ -99,7 +104,7 @@ async fn images_reach_members_alone_and_go_with_their_messages() {
     delete(&ann, &sent).await;
     assert_eq!(media(&bob, &chat, 50).await, ["plan.pdf", "one.png"]);
     gone(&server, sent["attachments"][1]["url"].as_str().expect("a link")).await;
-    assert_eq!(http().get(server.url(&link)).send().await.expect("an answer").status(), 200);
+    stands(&server, &link).await;
     delete(&ann, &file).await;
     gone(&server, &link).await;
     assert_eq!(code(&send(&ann, &chat, "", &[&one]).await), Some("NOT_FOUND"), "a file that is gone");
@@ -110,12 +115,12 @@ async fn only_ones_own_files_that_are_ready_are_sent() {
     let server = System::start().await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let chat = ann.create("GROUP", &[&bob]).await;
-    let theirs = upload(&server, &bob, "b.png", "image/png", PNG).await["id"].take();
+    let theirs = image(&server, &bob, "b.png").await;
     let rejected = upload(&server, &ann, "a.jpg", "image/jpeg", PNG).await["id"].take();
     let begun =
         data(begin(&ann, Uuid::new_v4(), "a.png", "image/png", 9).await)["createUpload"]["attachmentId"]
             .take();
-    let own = upload(&server, &ann, "a.png", "image/png", PNG).await["id"].take();
+    let own = image(&server, &ann, "a.png").await;
     let before = ann.balance().await;
     for (files, refused) in [
         (vec![&theirs], "NOT_FOUND"),
@@ -141,12 +146,12 @@ async fn only_ones_own_files_that_are_ready_are_sent() {
     let seen = bob.get("query($c: ID!) { conversation(id: $c) { avatarUrl } }", json!({ "c": chat })).await;
     assert_eq!(seen["conversation"]["avatarUrl"], link);
     let link = link.as_str().expect("a link");
-    assert_eq!(http().get(server.url(link)).send().await.expect("an answer").status(), 200);
+    stands(&server, link).await;
     // The message goes, the avatar carries the file on; a new avatar ends the last.
     let sent = data(send(&ann, &chat, "", &[&own]).await)["sendMessage"].take();
     delete(&ann, &sent).await;
-    assert_eq!(http().get(server.url(link)).send().await.expect("an answer").status(), 200);
-    let other = upload(&server, &ann, "c.png", "image/png", PNG).await["id"].take();
+    stands(&server, link).await;
+    let other = image(&server, &ann, "c.png").await;
     data(set_avatar(&ann, &chat, &other).await);
     gone(&server, link).await;
 }
@@ -157,7 +162,7 @@ async fn a_forward_carries_the_files_and_each_copy_keeps_them() {
     let [ann, bob, carl] = people(&server, ["ann", "bob", "carl"]).await;
     let chat = ann.create("GROUP", &[&bob]).await;
     let pair = bob.create("DIRECT", &[&carl]).await;
-    let file = upload(&server, &ann, "one.png", "image/png", PNG).await["id"].take();
+    let file = image(&server, &ann, "one.png").await;
     let sent = data(send(&ann, &chat, "", &[&file]).await)["sendMessage"].take();
     assert_eq!(code(&forward(&carl, &sent, &[&pair], None).await), Some("NOT_FOUND"));
 
@@ -183,11 +188,11 @@ async fn a_forward_carries_the_files_and_each_copy_keeps_them() {
     data(delete(&ann, &sent).await);
     data(delete(&bob, other).await);
     // The uses of one account are counted in order: once this file is gone, the deletions before are decided.
-    let second = upload(&server, &ann, "two.png", "image/png", PNG).await["id"].take();
+    let second = image(&server, &ann, "two.png").await;
     let last = data(send(&ann, &chat, "", &[&second]).await)["sendMessage"].take();
     data(delete(&ann, &last).await);
     gone(&server, last["attachments"][0]["url"].as_str().expect("a link")).await;
-    assert_eq!(http().get(server.url(link)).send().await.expect("an answer").status(), 200);
+    stands(&server, link).await;
     assert_eq!(code(&ann.ask(renew, of_copy.clone()).await), Some("NOT_FOUND"), "not in the pair");
     data(delete(&bob, copy).await);
     gone(&server, link).await;

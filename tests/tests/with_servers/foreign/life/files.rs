@@ -3,15 +3,14 @@
 use musclemap_tests::System;
 use musclemap_tests::acts::{answer, delete, edit, forward};
 use musclemap_tests::client::data;
-use musclemap_tests::files::{PNG, begin, send, set_avatar, upload};
+use musclemap_tests::files::{PNG, begin, image, send, set_avatar, upload};
 use uuid::Uuid;
 
 use super::People;
 
 pub async fn upload_some(system: &System, people: &People) {
     let People { ann, bob, .. } = people;
-    let stored = upload(system, ann, "dot.png", "image/png", PNG).await;
-    assert_eq!(stored["state"], "READY", "{stored}");
+    image(system, ann, "dot.png").await;
     let rejected = upload(system, ann, "dot.jpg", "image/jpeg", PNG).await;
     assert_eq!(rejected["state"], "REJECTED", "{rejected}");
     let id = Uuid::new_v4();
@@ -27,7 +26,7 @@ async fn carry_some(system: &System, People { ann, bob, .. }: &People) {
     let group = ann.create("GROUP", &[bob]).await;
     let mut images = vec![];
     for name in ["one.png", "two.png", "three.png"] {
-        images.push(upload(system, ann, name, "image/png", PNG).await["id"].take());
+        images.push(image(system, ann, name).await);
     }
     let plan = upload(system, ann, "plan.pdf", "application/pdf", b"%PDF-1.7 a plan").await["id"].take();
     let gallery = data(send(ann, &group, "", &[&images[0], &images[1]]).await)["sendMessage"].take();
