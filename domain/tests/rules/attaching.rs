@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use musclemap_domain::{Accounts, Conversations};
+use schemas::ConversationFact;
 use schemas::attaching::{AttachedFile, CountFiles};
 use schemas::charging::{Charge, ChargeKind};
 use schemas::creating::ConversationKind::Group;
@@ -9,11 +10,9 @@ use schemas::editing::EditMessage;
 use schemas::flags::Flag;
 use schemas::message::{Body, Content, Mentions, Message, ReplyStub, Text};
 use schemas::operations::{CompleteUpload, PinMessage, PostMessage, SettleUpload, UpdateConversation};
-use schemas::record::Output;
 use schemas::rows::Attachment;
 use schemas::sending::SendMessage;
 use schemas::uploading::Finding;
-use schemas::{ConversationFact, ConversationRequest};
 
 use crate::harness::{Decided, Harness};
 use crate::names::{
@@ -48,15 +47,6 @@ fn count(files: &[u8], more: bool) -> CountFiles {
     CountFiles { attachments: files.iter().copied().map(attachment).collect(), more }
 }
 
-/// The charge that goes out with a send.
-fn charged(decided: &Decided<Accounts>) -> Charge {
-    let charge = decided.decision.outputs.iter().find_map(|output| match output {
-        Output::ToConversation { charge, .. } => charge.clone(),
-        _ => None,
-    });
-    charge.unwrap()
-}
-
 /// The file that a conversation is given.
 pub fn file(number: u8) -> AttachedFile {
     let Finding::Stored(file) = stored() else { panic!("a stored file") };
@@ -83,11 +73,7 @@ fn a_send_carries_files_of_its_own_account_that_are_ready() {
         neither text nor file: BAD_USER_INPUT field=content (the text has no visible character)
     "#]]);
     let sent = ann.asks(2_000, send(2, "", &[1, 2]).into());
-    let passed = sent.decision.outputs.iter().find_map(|output| match output {
-        Output::ToConversation { request: ConversationRequest::PostMessage(post), .. } => Some(post),
-        _ => None,
-    });
-    assert_eq!(passed.unwrap().attachments, [file(1), file(2)]);
+    assert_eq!(sent.posts().next().unwrap().attachments, [file(1), file(2)]);
     assert_eq!((uses(&ann, 1), uses(&ann, 2)), (1, 1));
     let other = ann.asks(2_100, send(2, "", &[1]).into());
     assert_eq!(other.refused_with(), "IDEMPOTENCY_CONFLICT");
@@ -110,7 +96,7 @@ fn files_without_a_text_are_not_the_same_text() {
 fn a_file_goes_with_the_last_that_carries_it() {
     let (mut table, mut ann) = (Table::default(), ann());
     let charges: Vec<Charge> =
-        (1..=2).map(|id| charged(&ann.asks(1_000, send(id, "look", &[1]).into()))).collect();
+        (1..=2).map(|id| ann.asks(1_000, send(id, "look", &[1]).into()).charge()).collect();
     assert_eq!(uses(&ann, 1), 2);
     ann.asks(2_000, refund(&charges[1], None));
     assert_eq!(uses(&ann, 1), 1, "the conversation has refused one");
@@ -133,7 +119,7 @@ fn a_file_goes_with_the_last_that_carries_it() {
         a send after it: NOT_FOUND (not found)
     "#]]);
     let only = ann.asks(4_000, send(6, "", &[2]).into());
-    ann.asks(4_100, refund(&charged(&only), None));
+    ann.asks(4_100, refund(&only.charge(), None));
     assert_eq!(uses(&ann, 2), 0);
     assert!(
         ann.row::<Attachment>(&attachment(2)).unwrap().progress.stored().is_some(),
@@ -167,10 +153,8 @@ fn a_deleted_message_releases_its_files_once() {
 
 /// The message that a decision has appended.
 fn created(decided: &Decided<Conversations>) -> &Message {
-    let message = decided.decision.outputs.iter().find_map(|output| match output {
-        Output::ConversationEvent { fact: ConversationFact::MessageCreated(created), .. } => {
-            Some(&created.message)
-        }
+    let message = decided.facts().find_map(|fact| match fact {
+        ConversationFact::MessageCreated(created) => Some(&created.message),
         _ => None,
     });
     message.unwrap()
@@ -209,13 +193,9 @@ fn an_edit_and_a_pin_behind_it_keep_the_files() {
     let edited = k1.takes(3_000, paid(charge(0, ChargeKind::Edit, 9)), edit.into());
     let pinned = k1.asks(4_000, PinMessage { actor: profile("ann"), message: read }.into());
     for decided in [edited, pinned] {
-        let message = decided.decision.outputs.iter().find_map(|output| match output {
-            Output::ConversationEvent { fact: ConversationFact::MessageEdited(edited), .. } => {
-                Some(&edited.message)
-            }
-            Output::ConversationEvent { fact: ConversationFact::MessagePinned(pinned), .. } => {
-                Some(&pinned.message)
-            }
+        let message = decided.facts().find_map(|fact| match fact {
+            ConversationFact::MessageEdited(edited) => Some(&edited.message),
+            ConversationFact::MessagePinned(pinned) => Some(&pinned.message),
             _ => None,
         });
         let body = &message.unwrap().body;

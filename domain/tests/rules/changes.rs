@@ -5,7 +5,6 @@ use schemas::code::Refusal;
 use schemas::control::Limit;
 use schemas::creating::ConversationKind::Group;
 use schemas::facts::ConversationFact;
-use schemas::record::Output;
 use schemas::rows::Blocks;
 use schemas::verdict::Outcome;
 
@@ -26,10 +25,7 @@ fn refusal(decided: &Decided<Conversations>) -> Option<Refusal> {
 }
 
 fn notes(decided: &Decided<Conversations>) -> usize {
-    let is_note = |output: &&Output| {
-        matches!(output, Output::ConversationEvent { fact: ConversationFact::MessageCreated(_), .. })
-    };
-    decided.decision.outputs.iter().filter(is_note).count()
+    decided.facts().filter(|fact| matches!(fact, ConversationFact::MessageCreated(_))).count()
 }
 
 /// The attack: 4,380 system messages in ten seconds by one person who comes and goes.
@@ -72,10 +68,8 @@ fn each_user_has_a_limit_of_their_own_and_may_always_leave() {
 fn a_note_names_those_of_whom_there_were_not_four_within_the_minute() {
     let mut k1 = group();
     let named = |decided: &Decided<Conversations>| -> Vec<String> {
-        let notes = decided.decision.outputs.iter().filter_map(|output| match output {
-            Output::ConversationEvent { fact: ConversationFact::MessageCreated(created), .. } => {
-                created.message.body.note()
-            }
+        let notes = decided.facts().filter_map(|fact| match fact {
+            ConversationFact::MessageCreated(created) => created.message.body.note(),
             _ => None,
         });
         notes.flat_map(|note| &note.targets).map(|target| target.user.to_string()).collect()

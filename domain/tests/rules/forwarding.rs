@@ -2,7 +2,7 @@
 
 use musclemap_domain::{Accounts, Conversations};
 use schemas::charging::ChargeKind::{Edit, Send};
-use schemas::charging::{Charge, ClientRequest};
+use schemas::charging::ClientRequest;
 use schemas::control::Limit;
 use schemas::creating::ConversationKind::Group;
 use schemas::editing::EditMessage;
@@ -73,14 +73,6 @@ fn passed(decided: &Decided<Accounts>) -> Vec<(String, String, Option<Reply>, Op
     to_conversations.collect()
 }
 
-fn charges(decided: &Decided<Accounts>) -> Vec<Charge> {
-    let charges = decided.decision.outputs.iter().filter_map(|output| match output {
-        Output::ToConversation { charge, .. } => charge.clone(),
-        Output::ToAccount { .. } | Output::ConversationEvent { .. } | Output::AccountEvent { .. } => None,
-    });
-    charges.collect()
-}
-
 fn reply(request: i64) -> Option<Reply> {
     Some(Reply { slot: 0, request })
 }
@@ -103,7 +95,7 @@ fn each_copy_and_each_comment_is_a_charged_send_and_the_ledger_has_their_sum() {
     assert_eq!((*offset, entry.amount_milli, entry.balance_after_milli), (done.offset, -800, 200));
     assert_eq!((entry.recipients, &entry.conversation), (Some(8), &None));
     assert_eq!((ann.state.sends.len(), ann.state.texts.len()), (4, 2), "a text counts once for all copies");
-    for charge in charges(&done) {
+    for charge in done.charges() {
         let id = charge.client_id.unwrap();
         let remembered = ann.row::<ClientRequest>(&id).unwrap();
         assert_eq!((remembered.position, remembered.live), (done.offset, true));
@@ -175,8 +167,8 @@ fn a_forward_that_comes_again_asks_for_the_first_outcome_of_each_copy() {
 fn a_copy_that_comes_back_is_refunded_alone_and_may_be_asked_for_again() {
     let mut ann = Harness::ann(1_000);
     let first = forward(&mut ann, 1_000, forwarding(1, &[1, 2], None));
-    let back = &charges(&first)[1];
-    let refunded = ann.asks(1_500, refund(back, Some(Refusal::not_found())));
+    let back = first.charges().nth(1).unwrap();
+    let refunded = ann.asks(1_500, refund(&back, Some(Refusal::not_found())));
     assert_eq!(refunded.refused_with(), "NOT_FOUND");
     assert_eq!((ann.state.balance_milli, ann.state.sends.len()), (800, 1));
     let again = forward(&mut ann, 2_000, forwarding(1, &[1, 2], None));
@@ -206,15 +198,10 @@ fn a_copy_carries_the_files_and_its_comment_does_not() {
     };
     for id in 1..=3 {
         let done = forward(&mut ann, 1_000 * i64::from(id), with_files(id, vec![file(1), file(2)]));
-        let files = done.decision.outputs.iter().filter_map(|output| match output {
-            Output::ToConversation { request: ConversationRequest::PostMessage(post), .. } => {
-                Some(post.attachments.clone())
-            }
-            _ => None,
-        });
+        let files = done.posts().map(|post| post.attachments.clone());
         let (all, none) = (vec![file(1), file(2)], vec![]);
         assert_eq!(files.collect::<Vec<_>>(), [all.clone(), none.clone(), all, none]);
-        assert!(charges(&done).iter().all(|charge| charge.attachments.is_empty()), "a refund counts no file");
+        assert!(done.charges().all(|charge| charge.attachments.is_empty()), "a refund counts no file");
     }
     let texts = ann.state.texts.len();
     assert_eq!(texts, 3, "comments are texts, files are not");
@@ -259,9 +246,7 @@ fn posted(k1: &mut Harness<Conversations>, id: ClientId) -> Decided<Conversation
 fn a_copy_names_its_source_until_it_is_deleted_and_nobody_edits_it() {
     let mut k1 = Harness::opened(1_000, Group, &["bob"]);
     let stored = posted(&mut k1, client(1));
-    let Output::ConversationEvent { fact: ConversationFact::MessageCreated(created), .. } =
-        &stored.decision.outputs[0]
-    else {
+    let Some(ConversationFact::MessageCreated(created)) = stored.facts().next() else {
         panic!("no message: {:?}", stored.decision.outputs)
     };
     assert_eq!(created.message.body.forwarded(), Some(&from_bob()));
@@ -280,9 +265,7 @@ fn a_copy_names_its_source_until_it_is_deleted_and_nobody_edits_it() {
     };
     assert_eq!(back.refusal.as_ref().unwrap().code.as_str(), "BAD_USER_INPUT");
     let deleted = k1.asks(3_000, delete("ann", copied()));
-    let Output::ConversationEvent { fact: ConversationFact::MessageDeleted(gone), .. } =
-        &deleted.decision.outputs[0]
-    else {
+    let Some(ConversationFact::MessageDeleted(gone)) = deleted.facts().next() else {
         panic!("no deletion: {:?}", deleted.decision.outputs)
     };
     assert_eq!(gone.message.body.forwarded(), None);

@@ -6,13 +6,15 @@ use std::collections::BTreeMap;
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose, StoredRow};
 use musclemap_domain::{Accounts, Conversations};
 use schemas::avro;
-use schemas::charging::ChargeKind;
+use schemas::charging::{Charge, ChargeKind};
 use schemas::control::{Policy, RULES};
 use schemas::creating::ConversationKind;
+use schemas::operations::PostMessage;
 use schemas::position::{Cause, EPOCH, LogTime, Number, Offset};
-use schemas::record::{Envelope, Origin, Outgoing, RecordId};
+use schemas::record::{Envelope, Origin, Outgoing, Output, RecordId};
 use schemas::rows::{LAST_RESIDENT, RowKey, Variant};
 use schemas::verdict::Outcome;
+use schemas::{ConversationFact, ConversationRequest};
 
 use crate::names::{charge, conversation, grant, ids, open, paid, shipped, user};
 
@@ -115,6 +117,41 @@ impl<F: Fold> Harness<F> {
             owner.set(key.clone(), self.rows.get(key).cloned());
         }
         owner
+    }
+}
+
+impl Decided<Accounts> {
+    /// Charges that go out with commands.
+    pub fn charges(&self) -> impl Iterator<Item = Charge> {
+        self.decision.outputs.iter().filter_map(|output| match output {
+            Output::ToConversation { charge, .. } => charge.clone(),
+            Output::ToAccount { .. } | Output::ConversationEvent { .. } | Output::AccountEvent { .. } => None,
+        })
+    }
+
+    /// The only charge that goes out.
+    pub fn charge(&self) -> Charge {
+        let charges: Vec<Charge> = self.charges().collect();
+        let [charge] = &charges[..] else { panic!("not one charge: {charges:?}") };
+        charge.clone()
+    }
+
+    /// Messages that go on to conversations.
+    pub fn posts(&self) -> impl Iterator<Item = &PostMessage> {
+        self.decision.outputs.iter().filter_map(|output| match output {
+            Output::ToConversation { request: ConversationRequest::PostMessage(post), .. } => Some(post),
+            _ => None,
+        })
+    }
+}
+
+impl Decided<Conversations> {
+    /// Facts that are published, in their order.
+    pub fn facts(&self) -> impl Iterator<Item = &ConversationFact> {
+        self.decision.outputs.iter().filter_map(|output| match output {
+            Output::ConversationEvent { fact, .. } => Some(fact),
+            Output::ToConversation { .. } | Output::ToAccount { .. } | Output::AccountEvent { .. } => None,
+        })
     }
 }
 

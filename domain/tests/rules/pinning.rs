@@ -9,7 +9,6 @@ use schemas::editing::EditMessage;
 use schemas::membership::Role;
 use schemas::message::{Content, Edited, Mentions, Message};
 use schemas::operations::{AcceptRequest, OpenConversation, PinMessage, SetBlock, SetRole, UnpinMessage};
-use schemas::record::Output;
 use schemas::verdict::Outcome;
 use schemas::{ConversationFact, ConversationRequest};
 
@@ -95,9 +94,7 @@ fn a_pin_tells_the_text_as_it_stands() {
     };
     k1.takes(1_600, paid(charge(0, Edit, 9)), edit.into());
     let pinned = k1.asks(2_000, pin_of("ann", first()));
-    let Output::ConversationEvent { fact: ConversationFact::MessagePinned(fact), .. } =
-        &pinned.decision.outputs[0]
-    else {
+    let Some(ConversationFact::MessagePinned(fact)) = pinned.facts().next() else {
         panic!("no pin: {:?}", pinned.decision.outputs)
     };
     assert_eq!(fact.message.body.content(), Some(&Content::plain("edited")));

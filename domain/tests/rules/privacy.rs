@@ -2,12 +2,11 @@
 
 use expect_test::expect;
 use musclemap_domain::privacy::{Reach, Relation, Sign, audience, reach, reaches, sees_reads, sends_reads};
+use schemas::ErrorCode;
 use schemas::charging::ChargeKind::Send;
 use schemas::creating::ConversationKind::Group;
 use schemas::operations::{AcknowledgeDelivery, MarkRead, PostMessage};
 use schemas::privacy::{Audience, Privacy, UpdatePrivacy};
-use schemas::record::Output;
-use schemas::{ConversationRequest, ErrorCode};
 
 use crate::harness::Harness;
 use crate::names::{charge, paid, post, posting, send, user};
@@ -197,12 +196,7 @@ fn an_account_says_with_each_send_whether_its_user_shows_receipts() {
     for (id, show_read_receipts) in [(1, None), (2, Some(false)), (3, None), (4, Some(true))] {
         ann.asks(1_000, UpdatePrivacy { show_read_receipts, ..Default::default() }.into());
         let sent = ann.asks(1_000, send(id, &format!("hello {id}"), 1));
-        let shows = sent.decision.outputs.iter().find_map(|output| match output {
-            Output::ToConversation { request: ConversationRequest::PostMessage(post), .. } => {
-                Some(post.shows_reads)
-            }
-            _ => None,
-        });
+        let shows = sent.posts().next().map(|post| post.shows_reads);
         assert_eq!(shows, Some(![2, 3].contains(&id)), "send {id}");
     }
 }

@@ -1,22 +1,13 @@
 //! Refunding what had no effect in its conversation.
 
 use expect_test::expect;
-use musclemap_domain::Accounts;
 use schemas::charging::Charge;
 use schemas::creating::ConversationKind::Direct;
-use schemas::record::Output;
 use schemas::{AccountRequest, ErrorCode, Refusal};
 
-use crate::harness::{Decided, Harness};
+use crate::harness::Harness;
 use crate::names::{create, refund, send, with_price};
 use crate::render::Table;
-
-fn charge_of(decided: &Decided<Accounts>) -> Charge {
-    match &decided.decision.outputs[0] {
-        Output::ToConversation { charge: Some(charge), .. } => charge.clone(),
-        other => panic!("no charge goes out with {other:?}"),
-    }
-}
 
 fn refused(charge: &Charge) -> AccountRequest {
     refund(charge, Some(Refusal::not_found()))
@@ -26,7 +17,7 @@ fn refused(charge: &Charge) -> AccountRequest {
 fn a_refused_send_gives_back_credits_window_and_client_id_and_tells_the_sender() {
     let mut table = Table::default();
     let mut ann = Harness::ann(1_000);
-    let charge = charge_of(&ann.asks(1_000, send(1, "hello", 2)));
+    let charge = ann.asks(1_000, send(1, "hello", 2)).charge();
     table.case("refused", &ann.asks(1_500, refused(&charge)));
     table.case("the id may be sent again", &ann.asks(2_000, send(1, "hello again", 1)));
     table.is(expect![[r#"
@@ -60,7 +51,7 @@ fn a_free_send_that_is_refused_gives_back_its_window_and_client_id() {
     let mut table = Table::default();
     let mut ann = Harness::ann(0);
     ann.policy = with_price(0);
-    let charge = charge_of(&ann.asks(1_000, send(1, "hello", 2)));
+    let charge = ann.asks(1_000, send(1, "hello", 2)).charge();
     table.case("refused", &ann.asks(1_500, refused(&charge)));
     table.is(expect![[r#"
         refused
@@ -77,9 +68,9 @@ fn a_free_send_that_is_refused_gives_back_its_window_and_client_id() {
 fn a_creation_that_came_to_nothing_gives_back_its_count_and_tells_nobody_else() {
     let mut table = Table::default();
     let mut ann = Harness::ann(0);
-    let charge = charge_of(&ann.asks(1_000, create(Direct, 1, &["bob"], None)));
+    let charge = ann.asks(1_000, create(Direct, 1, &["bob"], None)).charge();
     table.case("it was open already", &ann.asks(1_500, refund(&charge, None)));
-    let charge = charge_of(&ann.asks(2_000, create(Direct, 1, &["bob"], None)));
+    let charge = ann.asks(2_000, create(Direct, 1, &["bob"], None)).charge();
     let full = Refusal::new(ErrorCode::GroupFull, "no room");
     table.case("it was refused", &ann.asks(2_500, refund(&charge, Some(full))));
     table.is(expect![[r#"
@@ -98,7 +89,7 @@ fn a_creation_that_came_to_nothing_gives_back_its_count_and_tells_nobody_else() 
 fn a_charge_comes_back_at_the_price_that_was_paid_whatever_is_in_force_now() {
     let mut table = Table::default();
     let mut ann = Harness::ann(1_000);
-    let charge = charge_of(&ann.asks(1_000, send(1, "hello", 2)));
+    let charge = ann.asks(1_000, send(1, "hello", 2)).charge();
     ann.policy = with_price(7);
     table.case("refused at another price", &ann.asks(1_500, refused(&charge)));
     table.is(expect![[r#"
@@ -120,7 +111,7 @@ fn a_charge_comes_back_at_the_price_that_was_paid_whatever_is_in_force_now() {
 fn what_no_longer_counts_is_not_taken_out_of_the_windows() {
     let mut table = Table::default();
     let mut ann = Harness::ann(1_000);
-    let old = charge_of(&ann.asks(0, send(1, "hello", 1)));
+    let old = ann.asks(0, send(1, "hello", 1)).charge();
     ann.asks(700_000, send(2, "later", 1));
     table.case("refused after eleven minutes", &ann.asks(700_001, refused(&old)));
     table.is(expect![[r#"
@@ -142,7 +133,7 @@ fn a_late_refusal_does_not_forget_what_came_after_it_under_the_same_id() {
     let mut table = Table::default();
     let mut ann = Harness::ann(1_000);
     let day = 86_400_000;
-    let first = charge_of(&ann.asks(0, send(1, "hello", 1)));
+    let first = ann.asks(0, send(1, "hello", 1)).charge();
     ann.asks(day, send(1, "hello", 1));
     table.case("the first is refused", &ann.asks(day + 1, refused(&first)));
     table.case("the second is still known", &ann.asks(day + 2, send(1, "hello", 1)));
@@ -167,7 +158,7 @@ fn a_late_refusal_does_not_forget_what_came_after_it_under_the_same_id() {
 fn a_negative_charge_takes_nothing() {
     let mut table = Table::default();
     let mut ann = Harness::ann(1_000);
-    let mut charge = charge_of(&ann.asks(1_000, send(1, "hello", 1)));
+    let mut charge = ann.asks(1_000, send(1, "hello", 1)).charge();
     charge.price_milli = -100;
     table.case("given back", &ann.asks(1_500, refused(&charge)));
     table.is(expect![[r#"

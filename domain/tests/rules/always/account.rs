@@ -2,11 +2,10 @@
 
 use musclemap_domain::Accounts;
 use schemas::Refusal;
-use schemas::charging::Charge;
 use schemas::control::Limit;
 use schemas::creating::ConversationKind::Group;
 use schemas::operations::{CreateConversation, GrantCredits, Refund, SendMessage};
-use schemas::record::{Envelope, Output};
+use schemas::record::Envelope;
 
 use super::generators::{Draw, Generated, Run, Step};
 use crate::harness::{Decided, Harness};
@@ -67,14 +66,6 @@ pub fn ann() -> Run<Accounts> {
 /// Takes a step, and keeps what it has charged.
 pub fn step(run: &mut Run<Accounts>, step: &Step) -> Option<Decided<Accounts>> {
     let decided = run.step(step)?.decided;
-    run.out.extend(charges(&decided));
+    run.out.extend(decided.charges());
     Some(decided)
-}
-
-/// Charges that go out with a decision; more than one only with a forward.
-pub fn charges(decided: &Decided<Accounts>) -> impl Iterator<Item = Charge> {
-    decided.decision.outputs.iter().filter_map(|output| match output {
-        Output::ToConversation { charge, .. } => charge.clone(),
-        _ => None,
-    })
 }

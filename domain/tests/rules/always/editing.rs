@@ -10,7 +10,7 @@ use schemas::position::LogTime;
 use schemas::record::Envelope;
 use schemas::verdict::Outcome;
 
-use super::account::{ann, charges};
+use super::account::ann;
 use super::conversation::{own_charge, some_message};
 use super::generators::{Draw, Generated, Run};
 use super::{cases, gap, pass};
@@ -75,7 +75,7 @@ proptest! {
                     let standing = out.iter().filter(|charge| at - charge.at < limit.seconds * 1_000);
                     let fits = standing.count() < limit.count as usize;
                     prop_assert_eq!(matches!(decided.verdict(), Outcome::Accepted(_)), fits);
-                    out.extend(charges(&decided));
+                    out.extend(decided.charges());
                 }
                 Step::Refund(nth) if !out.is_empty() => {
                     let charge = out.swap_remove(nth % out.len());

@@ -6,7 +6,7 @@ use schemas::charging::Charge;
 use schemas::operations::ForwardMessage;
 use schemas::record::{Envelope, Output};
 
-use super::account::{ann, charges};
+use super::account::ann;
 use super::cases;
 use super::generators::{Draw, Generated, Run, steps};
 use crate::attaching::file;
@@ -43,7 +43,7 @@ proptest! {
         run.harness.policy.prices.message_per_recipient = price;
         let forward = forwarding(id, &[1, 2], with_comment.then_some("look"));
         let decided = run.harness.asks(run.now, forward.into());
-        let all: Vec<Charge> = charges(&decided).collect();
+        let all: Vec<Charge> = decided.charges().collect();
         let paid: i64 = all.iter().map(|charge| charge.price_milli).sum();
         prop_assert_eq!(decided.before.balance_milli - decided.decision.state.balance_milli, paid);
         let parts = if with_comment { 4 } else { 2 };

@@ -21,17 +21,11 @@ use crate::harness::Decided;
 
 /// The messages that a decision publishes.
 fn created(decided: &Decided<Conversations>) -> Vec<&Message> {
-    let created = |output| match output {
-        &Output::ConversationEvent { fact: ConversationFact::MessageCreated(ref created), .. } => {
-            Some(&created.message)
-        }
+    let created = decided.facts().filter_map(|fact| match fact {
+        ConversationFact::MessageCreated(created) => Some(&created.message),
         _ => None,
-    };
-    decided.decision.outputs.iter().filter_map(created).collect()
-}
-
-fn count(decided: &Decided<Conversations>, wanted: impl Fn(&&Output) -> bool) -> usize {
-    decided.decision.outputs.iter().filter(wanted).count()
+    });
+    created.collect()
 }
 
 /// The marks of every user who is or was a member.
@@ -66,14 +60,12 @@ proptest! {
             };
             let text = created.iter().find(|message| message.body.note().is_none());
             prop_assert_eq!(text.map(|message| message.seq), answered);
-            let rewritten = count(&decided, |output| matches!(
-                output,
-                Output::ConversationEvent {
-                    fact: ConversationFact::MessageDeleted(_) | ConversationFact::MessageEdited(_), ..
-                }
+            let rewritten = decided.facts().filter(|fact| matches!(
+                fact,
+                ConversationFact::MessageDeleted(_) | ConversationFact::MessageEdited(_)
             ));
             let contents = decided.decision.views.iter().filter(|view| matches!(view, View::Message(_)));
-            prop_assert_eq!(contents.count(), created.len() + rewritten);
+            prop_assert_eq!(contents.count(), created.len() + rewritten.count());
             let heads: Vec<i64> = run.harness.all::<MessageHead>().map(|(seq, _)| seq).collect();
             prop_assert_eq!(heads, (1..=last).collect::<Vec<i64>>());
             prop_assert_eq!(run.harness.state.head, last);
@@ -139,11 +131,11 @@ proptest! {
         for step in &steps {
             let Some(taken) = run.step(step) else { continue };
             let decided = taken.decided;
-            let refunds = count(&decided, |output| matches!(
+            let refunds = decided.decision.outputs.iter().filter(|output| matches!(
                 output,
                 Output::ToAccount { request: AccountRequest::Refund(_), .. }
             ));
-            let facts = count(&decided, |output| matches!(output, Output::ConversationEvent { .. }));
+            let (refunds, facts) = (refunds.count(), decided.facts().count());
             prop_assert_eq!(refunds, usize::from(taken.is_paid && facts == 0));
             prop_assert!(facts <= 4);
             // The account answers where it is asked for a refund, and then nothing is left here.

@@ -9,7 +9,7 @@ use schemas::record::Output;
 use schemas::verdict::Outcome;
 use schemas::{ClientId, ConversationRequest};
 
-use super::account::{ann, charges, step};
+use super::account::{ann, step};
 use super::cases;
 use super::generators::steps;
 use crate::names::grant;
@@ -33,7 +33,7 @@ proptest! {
         let mut last: BTreeMap<ClientId, Charge> = BTreeMap::new();
         for next in &steps {
             let Some(decided) = step(&mut run, next) else { continue };
-            for charge in charges(&decided) {
+            for charge in decided.charges() {
                 let Some(id) = charge.client_id.clone() else { continue };
                 if let Some(first) = last.insert(id, charge.clone()) {
                     let stands = run.out.iter().any(|out| {
@@ -51,7 +51,7 @@ proptest! {
         for next in &steps {
             let Some(decided) = step(&mut run, next) else { continue };
             let Some(Outcome::Accepted(accepted)) = &decided.decision.verdict else { continue };
-            prop_assert_eq!(charges(&decided).count(), usize::from(!accepted.repeated));
+            prop_assert_eq!(decided.charges().count(), usize::from(!accepted.repeated));
             let followed = decided.decision.outputs.iter().find_map(looked_up);
             prop_assert_eq!(followed.is_some(), accepted.repeated);
             let stands = |charge: Offset| run.out.iter().any(|out| out.position == charge);

@@ -4,7 +4,7 @@ use musclemap_domain::Conversations;
 use proptest::prelude::*;
 use schemas::ConversationFact;
 use schemas::operations::{PinMessage, UnpinMessage};
-use schemas::record::{Envelope, Output};
+use schemas::record::Envelope;
 use schemas::rows::MessageHead;
 
 use super::cases;
@@ -41,8 +41,7 @@ proptest! {
         run.harness.policy.limits.pins_per_conversation = most;
         for step in &steps {
             let Some(taken) = run.step(step) else { continue };
-            for output in &taken.decided.decision.outputs {
-                let Output::ConversationEvent { fact, .. } = output else { continue };
+            for fact in taken.decided.facts() {
                 match fact {
                     ConversationFact::MessagePinned(fact) => pinned.push(fact.message.seq),
                     ConversationFact::MessageUnpinned(fact) => pinned.retain(|seq| *seq != fact.message.seq),

@@ -10,7 +10,7 @@ use schemas::control::Limit;
 use schemas::message::MessageTarget;
 use schemas::operations::{AddReaction, React, RemoveReaction};
 use schemas::reacting::{Reacted, ReactionGroup, Reactions};
-use schemas::record::{Envelope, Output};
+use schemas::record::Envelope;
 use schemas::rows::MessageHead;
 
 use super::conversation::{of_ann_and_bob, own_charge, some_message};
@@ -87,10 +87,8 @@ proptest! {
         let (mut run, mut model) = (of_ann_and_bob(), Model::new());
         for step in &steps {
             let Some(taken) = run.step(step) else { continue };
-            for output in &taken.decided.decision.outputs {
-                if let Output::ConversationEvent { fact, .. } = output {
-                    follow(&mut model, fact);
-                }
+            for fact in taken.decided.facts() {
+                follow(&mut model, fact);
             }
             let all = run.harness.all::<Reactions>();
             let groups = all.flat_map(|(seq, row)| row.groups.iter().map(move |group| (seq, group)));
@@ -134,7 +132,7 @@ proptest! {
             let add = AddReaction { conversation: conversation(1), target, emoji: EMOJI[0].to_owned() };
             let decided = run.harness.asks(run.now, add.into());
             let inside = passed.iter().filter(|then| run.now - **then < 10_000).count();
-            let charge = account::charges(&decided).next();
+            let charge = decided.charges().next();
             prop_assert_eq!(charge.is_some(), inside < 3);
             match charge {
                 Some(charge) if back => {

@@ -8,7 +8,7 @@ use schemas::creating::ConversationKind::Group;
 use schemas::position::LogTime;
 use schemas::states::AccountState;
 
-use super::account::{ann, charges, step};
+use super::account::{ann, step};
 use super::cases;
 use super::generators::steps;
 use crate::names::{create, refund, send};
@@ -47,7 +47,7 @@ proptest! {
         run.now = run.harness.state.at + 60_000;
         let before = run.harness.state.clone();
         let decided = run.harness.asks(run.now, request());
-        let charge = charges(&decided).next();
+        let charge = decided.charges().next();
         prop_assume!(charge.is_some());
         let charge = charge.unwrap();
         run.harness.asks(run.now + later, refund(&charge, refused.then(Refusal::not_found)));
@@ -56,6 +56,6 @@ proptest! {
         prop_assert_eq!(counting(&run.harness.state, at, &limits), counting(&before, at, &limits));
         // The id is free again: the same request is let pass, and charged.
         let again = run.harness.asks(at, request());
-        prop_assert_eq!(charges(&again).count(), 1);
+        prop_assert_eq!(again.charges().count(), 1);
     }
 }

@@ -10,7 +10,7 @@ use schemas::sending::SendMessage;
 use schemas::verdict::Outcome;
 use schemas::{AccountRequest, Refusal};
 
-use super::account::{ann, charges};
+use super::account::ann;
 use super::generators::Run;
 use super::{cases, pass};
 use crate::harness::Decided;
@@ -111,7 +111,7 @@ proptest! {
             let expected = hits(&passed, at, text, to, &limits);
             let refused = refused_by(&decided);
             prop_assert_eq!(refused.as_ref().map(|(limit, _)| limit.as_str()), expected);
-            for charge in charges(&decided) {
+            for charge in decided.charges() {
                 if back {
                     run.harness.asks(run.now, refund(&charge, Some(Refusal::not_found())));
                 } else {
