@@ -6,9 +6,8 @@ use schemas::ConversationFact;
 use schemas::attaching::{AttachedFile, CountFiles};
 use schemas::charging::{Charge, ChargeKind};
 use schemas::creating::ConversationKind::Group;
-use schemas::editing::EditMessage;
 use schemas::flags::Flag;
-use schemas::message::{Body, Content, Mentions, Message, ReplyStub, Text};
+use schemas::message::{Body, Content, Message, ReplyStub, Text};
 use schemas::operations::{CompleteUpload, PinMessage, PostMessage, SettleUpload, UpdateConversation};
 use schemas::rows::Attachment;
 use schemas::sending::SendMessage;
@@ -16,7 +15,8 @@ use schemas::uploading::Finding;
 
 use crate::harness::{Decided, Harness};
 use crate::names::{
-    asked, attachment, charge, delete, paid, posting, profile, refund, sending, sent, stub, upload, user,
+    asked, attachment, charge, delete, edit, paid, posting, profile, refund, sending, sent, stub, upload,
+    user,
 };
 use crate::render::Table;
 use crate::settings::nothing;
@@ -187,11 +187,10 @@ fn an_edit_and_a_pin_behind_it_keep_the_files() {
     let post = PostMessage { attachments: vec![file(1)], ..posting("ann", 5, "one") };
     k1.takes(2_000, paid(charge(5, ChargeKind::Send, 4)), post.into());
     let text = Text { attachments: vec![file(1)], ..Text::new(Content::plain("one")) };
-    let read = Box::new(Message { body: Body::Text(text), ..sent(1, "ann", 1, 2_000) });
-    let (content, mentions) = (Content::plain("two"), Mentions::default());
-    let edit = EditMessage { actor: user("ann"), message: read.clone(), content, mentions };
-    let edited = k1.takes(3_000, paid(charge(0, ChargeKind::Edit, 9)), edit.into());
-    let pinned = k1.asks(4_000, PinMessage { actor: profile("ann"), message: read }.into());
+    let read = Message { body: Body::Text(text), ..sent(1, "ann", 1, 2_000) };
+    let edited =
+        k1.takes(3_000, paid(charge(0, ChargeKind::Edit, 9)), edit("ann", read.clone(), "two").into());
+    let pinned = k1.asks(4_000, PinMessage { actor: profile("ann"), message: Box::new(read) }.into());
     for decided in [edited, pinned] {
         let message = decided.facts().find_map(|fact| match fact {
             ConversationFact::MessageEdited(edited) => Some(&edited.message),

@@ -8,14 +8,14 @@ use schemas::charging::ChargeKind::{Edit, Send};
 use schemas::creating::ConversationKind::Group;
 use schemas::editing::{EditMessage, SubmitEdit};
 use schemas::limits::Usage;
-use schemas::message::{Content, Mentions};
+use schemas::message::Mentions;
 use schemas::operations::Refund;
 use schemas::position::LogTime;
 use schemas::record::Output;
 use schemas::verdict::Outcome;
 
 use crate::harness::{Decided, Harness};
-use crate::names::{asked, charge, conversation, delete, paid, post, profile, refund, sent, user};
+use crate::names::{asked, charge, conversation, delete, paid, post, profile, refund, sent};
 use crate::render::Table;
 
 const MINUTE: i64 = 60_000;
@@ -29,12 +29,8 @@ fn group() -> Harness<Conversations> {
 
 /// Of the message by `bob`, as ingest may have read it when it was new.
 fn edit(actor: &str, text: &str) -> EditMessage {
-    EditMessage {
-        actor: user(actor),
-        message: Box::new(sent(1, "bob", 1, 1_500)),
-        content: Content::plain(text),
-        mentions: Mentions { people: vec![profile("ann"), profile("eve")], all: true },
-    }
+    let mentions = Mentions { people: vec![profile("ann"), profile("eve")], all: true };
+    EditMessage { mentions, ..crate::names::edit(actor, sent(1, "bob", 1, 1_500), text) }
 }
 
 /// Decides an edit that its account has counted.

@@ -7,7 +7,6 @@ use schemas::control::Policy;
 use schemas::creating::ConversationKind::Group;
 use schemas::editing::{EditMessage, SubmitEdit};
 use schemas::flags::{Flag, FlagRule};
-use schemas::message::{Content, Mentions};
 use schemas::operations::{AcknowledgeDelivery, PinMessage, UnpinMessage};
 use schemas::record::Envelope;
 use schemas::rows::Usage;
@@ -15,7 +14,7 @@ use schemas::verdict::Outcome;
 
 use crate::forwarding::forwarding;
 use crate::harness::Harness;
-use crate::names::{asked, charge, conversation, paid, post, profile, sent, user};
+use crate::names::{asked, charge, conversation, edit, paid, post, profile, sent, user};
 use crate::render::Table;
 
 fn rule(policy: &mut Policy, flag: Flag) -> &mut FlagRule {
@@ -26,19 +25,15 @@ fn of_tier(tier: &str) -> Envelope {
     Envelope { tier: Some(tier.parse().unwrap()), ..asked() }
 }
 
-fn edit(actor: &str) -> EditMessage {
-    EditMessage {
-        actor: user(actor),
-        message: Box::new(sent(1, actor, 1, 1_500)),
-        content: Content::plain("two"),
-        mentions: Mentions::default(),
-    }
+/// Of a message of their own.
+fn edit_by(actor: &str) -> EditMessage {
+    edit(actor, sent(1, actor, 1, 1_500), "two")
 }
 
 #[test]
 fn an_account_refuses_what_its_user_does_not_have_and_counts_nothing() {
     let (mut table, mut ann) = (Table::default(), Harness::<Accounts>::ann(0));
-    let submit = || SubmitEdit { conversation: conversation(1), edit: edit("ann") }.into();
+    let submit = || SubmitEdit { conversation: conversation(1), edit: edit_by("ann") }.into();
     rule(&mut ann.policy, Flag::MessageEditing).tiers = vec!["premium".to_owned()];
     table.answer("without a tier", &ann.asks(0, submit()));
     table.answer("of another tier", &ann.takes(0, of_tier("free"), submit()));
@@ -87,6 +82,6 @@ fn a_conversation_asks_for_the_user_of_a_direct_request_and_passes_what_an_accou
     assert!(matches!(k1.asks(2_000, pin()).verdict(), Outcome::Done(_)));
     rule(&mut k1.policy, Flag::DeliveryReceipts).users = vec![user("ann")];
     assert!(matches!(k1.asks(2_000, acknowledge("ann")).verdict(), Outcome::Done(_)));
-    let counted = k1.takes(3_000, paid(charge(0, Edit, 9)), edit("bob").into());
+    let counted = k1.takes(3_000, paid(charge(0, Edit, 9)), edit_by("bob").into());
     assert!(matches!(counted.verdict(), Outcome::Done(_)));
 }

@@ -5,7 +5,6 @@ use schemas::charging::ChargeKind::{Edit, Send};
 use schemas::charging::ClientRequest;
 use schemas::control::Limit;
 use schemas::creating::ConversationKind::Group;
-use schemas::editing::EditMessage;
 use schemas::forwarding::{ForwardCopy, ForwardMessage, Provenance};
 use schemas::message::{Body, Content, Mentions, Message, Text};
 use schemas::operations::PostMessage;
@@ -17,7 +16,7 @@ use schemas::{AccountRequest, ClientId, ConversationFact, ConversationRequest, R
 use crate::attaching::file;
 use crate::harness::{Decided, Harness};
 use crate::names::{
-    asked, charge, client, conversation, delete, paid, posting, profile, refund, send, sent, user,
+    asked, charge, client, conversation, delete, edit, paid, posting, profile, refund, send, sent, user,
 };
 
 /// A message of `k9`, to some conversations of three members.
@@ -253,13 +252,7 @@ fn a_copy_names_its_source_until_it_is_deleted_and_nobody_edits_it() {
 
     let text = Text { forwarded: Some(Box::new(from_bob())), ..Text::new(Content::plain("squat deep")) };
     let copied = || Message { body: Body::Text(text.clone()), ..sent(1, "ann", 1, 1_500) };
-    let edit = EditMessage {
-        actor: user("ann"),
-        message: Box::new(copied()),
-        content: Content::plain("squat"),
-        mentions: Mentions::default(),
-    };
-    let refused = k1.takes(2_000, paid(charge(0, Edit, 9)), edit.into());
+    let refused = k1.takes(2_000, paid(charge(0, Edit, 9)), edit("ann", copied(), "squat").into());
     let Output::ToAccount { request: AccountRequest::Refund(back), .. } = &refused.decision.outputs[0] else {
         panic!("no refund: {:?}", refused.decision.outputs)
     };

@@ -25,13 +25,13 @@ fn opening(kind: schemas::creating::ConversationKind, others: &[&str]) -> Conver
 }
 
 /// A pair of whom `bob` is asked by `ann`.
-fn pair() -> K1 {
+pub fn pair() -> K1 {
     let mut k1 = Harness::k1();
     k1.takes(1_000, paid(charge(1, Create, 4)), opening(Direct, &["bob"]));
     k1
 }
 
-fn accept(name: &str) -> ConversationRequest {
+pub fn accept(name: &str) -> ConversationRequest {
     AcceptRequest { user: user(name) }.into()
 }
 

@@ -4,6 +4,7 @@ use musclemap_domain::policy;
 use schemas::charging::{Charge, ChargeKind};
 use schemas::control::Policy;
 use schemas::creating::ConversationKind;
+use schemas::editing::EditMessage;
 use schemas::message::{Body, Content, Mentions, Message, ReplyStub};
 use schemas::operations::{
     AddMembers, CreateConversation, DeleteMessage, GrantCredits, LookUp, MarkRead, OpenConversation,
@@ -223,6 +224,16 @@ pub fn sent(seq: i64, sender: &str, position: Offset, sent_at: LogTime) -> Messa
 pub fn delete(actor: &str, message: Message) -> ConversationRequest {
     let message = Box::new(message.removed(0));
     ConversationRequest::DeleteMessage(DeleteMessage { actor: user(actor), message })
+}
+
+/// With the message as ingest has read it.
+pub fn edit(actor: &str, message: Message, text: &str) -> EditMessage {
+    EditMessage {
+        actor: user(actor),
+        message: Box::new(message),
+        content: Content::plain(text),
+        mentions: Mentions::default(),
+    }
 }
 
 pub fn naming(sender: &str, id: u8, people: &[&str], all: bool) -> ConversationRequest {

@@ -2,19 +2,19 @@
 
 use expect_test::expect;
 use musclemap_domain::Conversations;
-use schemas::charging::Charge;
 use schemas::charging::ChargeKind::{Create, Edit, Send};
 use schemas::creating::ConversationKind::{Direct, Group};
-use schemas::editing::EditMessage;
 use schemas::membership::Role;
-use schemas::message::{Content, Edited, Mentions, Message};
-use schemas::operations::{AcceptRequest, OpenConversation, PinMessage, SetBlock, SetRole, UnpinMessage};
+use schemas::message::{Content, Edited, Message};
+use schemas::operations::{PinMessage, UnpinMessage};
 use schemas::verdict::Outcome;
 use schemas::{ConversationFact, ConversationRequest};
 
 use crate::harness::Harness;
-use crate::names::{asked, charge, delete, open, paid, post, profile, sent, user};
+use crate::message_requests::{accept, pair};
+use crate::names::{asked, block, charge, delete, edit, open, paid, post, profile, sent};
 use crate::render::Table;
+use crate::roles::role;
 
 /// A group of `ann`, who owns it, `bob` and `cleo`, with one message by `bob`.
 fn group() -> Harness<Conversations> {
@@ -86,13 +86,7 @@ fn a_pin_is_listed_published_and_noted_until_it_goes() {
 #[test]
 fn a_pin_tells_the_text_as_it_stands() {
     let mut k1 = group();
-    let edit = EditMessage {
-        actor: user("bob"),
-        message: Box::new(first()),
-        content: Content::plain("edited"),
-        mentions: Mentions::default(),
-    };
-    k1.takes(1_600, paid(charge(0, Edit, 9)), edit.into());
+    k1.takes(1_600, paid(charge(0, Edit, 9)), edit("bob", first(), "edited").into());
     let pinned = k1.asks(2_000, pin_of("ann", first()));
     let Some(ConversationFact::MessagePinned(fact)) = pinned.facts().next() else {
         panic!("no pin: {:?}", pinned.decision.outputs)
@@ -103,23 +97,13 @@ fn a_pin_tells_the_text_as_it_stands() {
 
 #[test]
 fn nothing_is_pinned_until_a_request_is_accepted() {
-    let mut pair = Harness::pair();
-    let id = pair.id.clone();
-    let of_pair = |kind, position| paid(Charge { conversation: id.clone(), ..charge(1, kind, position) });
-    let asking = OpenConversation {
-        kind: Direct,
-        creator: user("ann"),
-        participants: vec![user("bob")],
-        requests: vec![user("bob")],
-        title: None,
-    };
-    pair.takes(1_000, of_pair(Create, 4), asking.into());
-    pair.takes(1_500, of_pair(Send, 5), post("ann", 1, "hello"));
+    let mut pair = pair();
+    pair.takes(1_500, paid(charge(1, Send, 5)), post("ann", 1, "hello"));
     let hello = || sent(1, "ann", 1, 1_500);
     for who in ["ann", "bob"] {
         assert_eq!(pair.asks(2_000, pin_of(who, hello())).refused_with(), "LIMIT_REACHED", "by {who}");
     }
-    pair.asks(2_100, AcceptRequest { user: user("bob") }.into());
+    pair.asks(2_100, accept("bob"));
     assert!(matches!(pair.asks(2_200, pin_of("ann", hello())).verdict(), Outcome::Done(_)));
 }
 
@@ -128,8 +112,7 @@ fn only_who_manages_a_group_pins_and_either_of_two() {
     let mut k1 = group();
     assert_eq!(k1.asks(2_000, pin_of("bob", first())).refused_with(), "FORBIDDEN");
     assert_eq!(k1.asks(2_000, pin_of("dave", first())).refused_with(), "NOT_FOUND");
-    let role = SetRole { actor: profile("ann"), person: profile("bob"), role: Role::Moderator };
-    k1.asks(2_100, role.into());
+    k1.asks(2_100, role("ann", "bob", Role::Moderator).into());
     assert!(matches!(k1.asks(2_200, pin_of("bob", first())).verdict(), Outcome::Done(_)));
     assert_eq!(k1.asks(2_300, unpin_of("cleo", first())).refused_with(), "FORBIDDEN");
     let note = sent(2, "ann", 2, 2_100);
@@ -141,15 +124,13 @@ fn only_who_manages_a_group_pins_and_either_of_two() {
     assert_eq!(k1.asks(2_700, pin_of("ann", first())).refused_with(), "NOT_FOUND");
 
     let mut pair = Harness::pair();
-    let id = pair.id.clone();
-    let of_pair = |kind, position| paid(Charge { conversation: id.clone(), ..charge(1, kind, position) });
-    pair.takes(1_000, of_pair(Create, 4), open(Direct, "ann", &["bob"]));
-    pair.takes(1_500, of_pair(Send, 5), post("bob", 1, "one"));
-    pair.takes(1_600, of_pair(Send, 6), post("ann", 2, "two"));
+    pair.takes(1_000, paid(charge(1, Create, 4)), open(Direct, "ann", &["bob"]));
+    pair.takes(1_500, paid(charge(1, Send, 5)), post("bob", 1, "one"));
+    pair.takes(1_600, paid(charge(1, Send, 6)), post("ann", 2, "two"));
     assert!(matches!(pair.asks(2_000, pin_of("bob", first())).verdict(), Outcome::Done(_)));
     let second = sent(2, "ann", 2, 1_600);
     assert!(matches!(pair.asks(2_000, pin_of("bob", second.clone())).verdict(), Outcome::Done(_)));
-    pair.asks(2_100, SetBlock { user: user("ann"), other: user("bob"), blocked: true }.into());
+    pair.asks(2_100, block("ann", "bob", true));
     assert!(matches!(pair.asks(2_200, unpin_of("ann", first())).verdict(), Outcome::Done(_)));
     assert_eq!(pair.asks(2_300, pin_of("ann", first())).refused_with(), "BLOCKED");
 }

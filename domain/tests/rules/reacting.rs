@@ -10,7 +10,7 @@ use schemas::verdict::Outcome;
 use schemas::{ConversationRequest, Refusal};
 
 use crate::harness::{Decided, Harness};
-use crate::names::{add, asked, charge, conversation, delete, paid, post, refund, remove, sent, user};
+use crate::names::{add, asked, block, charge, conversation, delete, paid, post, refund, remove, sent, user};
 use crate::render::Table;
 
 /// A group of `ann`, who owns it, `bob`, `cleo`, `dave` and `eve`, with one message by `bob`.
@@ -190,17 +190,12 @@ fn a_message_has_at_most_twenty_emoji() {
 fn nobody_reacts_through_a_block_between_two() {
     let mut pair = Harness::pair();
     let open = crate::names::open(Direct, "ann", &["bob"]);
-    let id = pair.id.clone();
     pair.takes(1_000, paid(charge(1, ChargeKind::Create, 4)), open);
-    let of_pair = |kind, position| paid(Charge { conversation: id.clone(), ..charge(1, kind, position) });
-    pair.takes(1_500, of_pair(ChargeKind::Send, 5), post("bob", 1, "one"));
-    pair.asks(
-        2_000,
-        schemas::operations::SetBlock { user: user("ann"), other: user("bob"), blocked: true }.into(),
-    );
+    pair.takes(1_500, paid(charge(1, ChargeKind::Send, 5)), post("bob", 1, "one"));
+    pair.asks(2_000, block("ann", "bob", true));
     for (who, code) in [("ann", "BLOCKED"), ("bob", "RECIPIENT_UNAVAILABLE")] {
         let request = React { user: user(who), target: by_bob(1), emoji: "👍".to_owned() };
-        let decided = pair.takes(2_100, of_pair(ChargeKind::React, 6), request.into());
+        let decided = pair.takes(2_100, paid(charge(1, ChargeKind::React, 6)), request.into());
         let back = &decided.decision.outputs[0];
         assert!(format!("{back:?}").contains(&format!("{:?}", code_of(code))), "{back:?}");
     }

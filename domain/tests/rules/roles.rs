@@ -14,7 +14,7 @@ fn group() -> Harness<Conversations> {
     Harness::opened(1_000, Group, &["bob", "cleo", "dan"])
 }
 
-fn role(actor: &str, person: &str, role: Role) -> SetRole {
+pub fn role(actor: &str, person: &str, role: Role) -> SetRole {
     SetRole { actor: profile(actor), person: profile(person), role }
 }
 

@@ -14,7 +14,7 @@ use super::account::ann;
 use super::conversation::{own_charge, some_message};
 use super::generators::{Draw, Generated, Run};
 use super::{cases, gap, pass};
-use crate::names::{asked, conversation, refund, sent, user};
+use crate::names::{asked, conversation, edit, refund, sent, user};
 
 impl Generated<Conversations> for EditMessage {
     const WEIGHT: u32 = 3;
@@ -29,13 +29,7 @@ impl Generated<Conversations> for EditMessage {
 }
 
 fn submit(text: &str) -> SubmitEdit {
-    let edit = EditMessage {
-        actor: user("ann"),
-        message: Box::new(sent(1, "ann", 1, 0)),
-        content: Content::plain(text),
-        mentions: Mentions::default(),
-    };
-    SubmitEdit { conversation: conversation(1), edit }
+    SubmitEdit { conversation: conversation(1), edit: edit("ann", sent(1, "ann", 1, 0), text) }
 }
 
 impl Generated<Accounts> for SubmitEdit {
