@@ -28,7 +28,8 @@ impl Generated<Accounts> for ForwardMessage {
 proptest! {
     #![proptest_config(cases(400))]
 
-    /// Whatever came before: all parts are charged or followed, or none is; and the balance falls by their prices.
+    /// For every history: each part is charged or follows its first charge, or none is; the balance decreases by the
+    /// sum of the prices.
     #[test]
     fn a_forward_is_charged_whole_or_not_at_all(
         steps in steps(30),

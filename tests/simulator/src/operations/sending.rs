@@ -46,7 +46,7 @@ impl Simulated for SendMessage {
                 ));
             }
             let charges = account.ledger.iter().filter(|(_, entry)| entry.kind == LedgerKind::MessageSend);
-            // Of one command there is one entry, whatever it makes.
+            // A command has one entry in the ledger, however many messages it makes.
             let entries: BTreeMap<Offset, i64> =
                 charges.map(|(at, entry)| (*at, -entry.amount_milli)).collect();
             let mut prices: BTreeMap<Offset, i64> = BTreeMap::new();
