@@ -4,7 +4,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { Conversations } from "./conversations.ts";
 import {
   ACCEPT, CREATE, type ConversationView, DECLINE, DELETE, EDIT, FLAGS, type FlagView, ME, type MessageView, ONE_MESSAGE,
-  REACT, UNREACT, USERS, type UserView,
+  REACT, UNREACT, type UserView,
 } from "./documents.ts";
 import { Changing } from "./emitter.ts";
 import { Flags } from "./flags.ts";
@@ -15,7 +15,7 @@ import { type Connection, Inbox, type InboxEvent, type ReceiptView } from "./inb
 import { Outbox } from "./outbox.ts";
 import { Presence } from "./presence.ts";
 import type * as Schema from "./schema.ts";
-import { type Found, type FoundMessages, search, searchFurther } from "./search.ts";
+import { type Found, type FoundMessages, search, searchFurther, searchUsers } from "./search.ts";
 import type { Session } from "./session.ts";
 import { IndexedStorage, MemoryStorage, type OutboxStorage } from "./storage.ts";
 import { Timeline } from "./timeline.ts";
@@ -201,8 +201,8 @@ export class Client extends Changing {
     return searchFurther(this.#request, text, after);
   }
 
-  async searchUsers(text: string): Promise<UserView[]> {
-    return (await this.request<{ searchUsers: UserView[] }>(USERS, { text })).searchUsers;
+  searchUsers(text: string): Promise<UserView[]> {
+    return searchUsers(this.#request, text);
   }
 
   /** The user has seen a conversation up to this message. */

@@ -1,6 +1,6 @@
 // What is found for a text: conversations, users and messages.
 
-import { type ConversationView, type FoundView, MORE_FOUND, SEARCH, type UserView } from "./documents.ts";
+import { type ConversationView, type FoundView, MORE_FOUND, SEARCH, USERS, type UserView } from "./documents.ts";
 import type { Request } from "./http.ts";
 
 /** Characters of a text that is looked for. */
@@ -31,13 +31,17 @@ export function isSearchable(text: string): boolean {
   return /\p{Lo}/u.test(text) || hasTwo(text);
 }
 
+/** Whether the API looks for users by a text: it needs two letters or digits. */
 function hasTwo(text: string): boolean {
   return (text.match(/[\p{L}\p{N}]/gu) ?? []).length >= 2;
 }
 
+function cut(text: string): string {
+  return [...text.trim()].slice(0, MOST).join("");
+}
+
 export async function search(request: Request, text: string, hasMessages: boolean): Promise<Found> {
-  const wanted = [...text.trim()].slice(0, MOST).join("");
-  // Users are found by two letters or digits at least.
+  const wanted = cut(text);
   const variables = { text: wanted, limit: OTHERS, page: MESSAGES, hasUsers: hasTwo(wanted), hasMessages };
   const answer = await request<{ conversations: ConversationView[]; users?: UserView[]; messages?: Page }>(SEARCH, variables);
   return {
@@ -48,8 +52,15 @@ export async function search(request: Request, text: string, hasMessages: boolea
 }
 
 export async function searchFurther(request: Request, text: string, after: string): Promise<FoundMessages> {
-  const wanted = [...text.trim()].slice(0, MOST).join("");
-  return pageOf((await request<{ messages: Page }>(MORE_FOUND, { text: wanted, page: MESSAGES, after })).messages);
+  const variables = { text: cut(text), page: MESSAGES, after };
+  return pageOf((await request<{ messages: Page }>(MORE_FOUND, variables)).messages);
+}
+
+/** Users by their name; none, without a request, for a text that is too short for the API. */
+export async function searchUsers(request: Request, text: string): Promise<UserView[]> {
+  const wanted = cut(text);
+  if (!hasTwo(wanted)) return [];
+  return (await request<{ searchUsers: UserView[] }>(USERS, { text: wanted })).searchUsers;
 }
 
 function pageOf({ nodes, hasMore, pageInfo }: Page): FoundMessages {

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { Request } from "../src/http.ts";
-import { isSearchable, search } from "../src/search.ts";
+import { isSearchable, search, searchUsers } from "../src/search.ts";
 
 test.each([["", false], ["a", false], ["é!", false], ["ab", true], ["7 b", true], ["走", true], ["달", true], ["🏃🏃", false]])(
   "%s is looked for: %s",
@@ -14,7 +14,7 @@ function asked(hasMore: boolean) {
   const page = { nodes: [], hasMore, pageInfo: { endCursor: "end" } };
   const request = (async (_: string, given: unknown) => {
     variables.push(given);
-    return { conversations: [], messages: page };
+    return { conversations: [], messages: page, searchUsers: [] };
   }) as Request;
   return { request, variables };
 }
@@ -27,6 +27,14 @@ test("users are looked for by two letters or digits, messages if the feature is 
     { text: "走", hasUsers: false, hasMessages: true },
     { text: "ab".repeat(100), hasUsers: true, hasMessages: false },
   ]);
+});
+
+test("of users alone one letter asks for none, and a long text is cut", async () => {
+  const { request, variables } = asked(false);
+  for (const text of [" 走 ", "a!", ""]) expect(await searchUsers(request, text)).toEqual([]);
+  expect(variables).toEqual([]);
+  await searchUsers(request, ` ${"走".repeat(300)}`);
+  expect(variables).toEqual([{ text: "走".repeat(200) }]);
 });
 
 test("a page has an end only if another follows", async () => {
