@@ -332,8 +332,7 @@ export class Client extends Changing {
     if (!timeline) return;
     const upTo = timeline.messages.find((message) => message.id === messageId);
     const isDirect = this.conversations.get(conversationId)?.kind === "DIRECT";
-    // A page that is being fetched may not know of it.
-    if (!upTo || !isDirect || timeline.isFetching) {
+    if (!upTo || !isDirect) {
       this.#counting.soon(conversationId);
       return;
     }
@@ -348,13 +347,10 @@ export class Client extends Changing {
   async #count(conversation: string): Promise<void> {
     const { messages } = await this.request<Statuses>(STATUSES, { id: conversation });
     const found = new Map(messages.nodes.map((one) => [one.id, one]));
-    const timeline = this.#timelines.get(conversation);
-    timeline?.adjust((message) => {
+    this.#timelines.get(conversation)?.adjust((message) => {
       const one = found.get(message.id);
       return one ? { ...message, ...one } : message;
     });
-    // The page that is being fetched may be older than these counts.
-    if (timeline?.isFetching) this.#counting.soon(conversation);
   }
 
   /** `hasReacted` depends on the viewer: the message is read again, if it is shown or being fetched. */

@@ -39,6 +39,8 @@ export class Timeline extends Changing {
   #failed = false;
   /** Messages that came or changed during a fetch; the fetched page may be older. */
   #arrived: MessageView[] = [];
+  /** Changes that were made during a fetch, for the same reason. */
+  #adjusted: ((message: MessageView) => MessageView)[] = [];
 
   constructor(id: string, request: Request, outbox: Outbox) {
     super();
@@ -160,6 +162,7 @@ export class Timeline extends Changing {
 
   /** Changes messages of the window in place of their answer from the API. */
   adjust(change: (message: MessageView) => MessageView): void {
+    if (this.#busy) this.#adjusted.push(change);
     this.#window = this.#window.map(change);
     this.changed();
   }
@@ -245,6 +248,7 @@ export class Timeline extends Changing {
           if (message.seq > (this.newest?.seq ?? 0)) this.created(message);
           else this.updated(message);
         }
+        for (const change of this.#adjusted.splice(0)) this.adjust(change);
       }
       this.changed();
     }

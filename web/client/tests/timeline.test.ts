@@ -1,7 +1,7 @@
 // The window of a conversation: what comes or changes while a page is fetched is in it, though the page is older.
 
 import { expect, test } from "vitest";
-import type { MessageView } from "../src/documents.ts";
+import type { MessageView, UserView } from "../src/documents.ts";
 import type { Request } from "../src/http.ts";
 import { Outbox } from "../src/outbox.ts";
 import { MemoryStorage } from "../src/storage.ts";
@@ -20,14 +20,14 @@ function deleted(seq: number): MessageView {
   return { ...message(seq), content: null, deletedAt: "2026-01-01T00:00:00Z" };
 }
 
-/** A timeline, and the pages that it waits for. */
-function timeline() {
+/** A timeline, and the pages that it waits for, of messages by one user. */
+function timeline(sender?: UserView) {
   const pages: ((upTo: number | Error) => void)[] = [];
   const request = (() =>
     new Promise<unknown>((resolve, reject) =>
       pages.push((upTo) => {
         if (upTo instanceof Error) return reject(upTo);
-        const nodes = Array.from({ length: upTo }, (_, at) => message(at + 1));
+        const nodes = Array.from({ length: upTo }, (_, at) => ({ ...message(at + 1), sender }));
         resolve({ messages: { nodes, pageInfo: { hasPreviousPage: false, hasNextPage: false } } });
       }),
     )) as Request;
@@ -139,4 +139,20 @@ test("of one version the rendering that comes last is shown", async () => {
   await loaded;
   for (const readByCount of [1, 2]) window.updated({ ...edited(1, 1), readByCount });
   expect(window.newest?.readByCount).toBe(2);
+});
+
+test("a user who is renamed while a page is fetched keeps the new name", async () => {
+  const sender = { id: "ann", username: "ann", displayName: "Ann" } as UserView;
+  const { pages, window } = timeline(sender);
+  const loaded = window.load();
+  await expect.poll(() => pages.length).toBe(1);
+  pages[0]!(1);
+  await loaded;
+  const refreshed = window.refresh();
+  await expect.poll(() => pages.length).toBe(2);
+  window.created({ ...message(3), sender });
+  window.renamed({ ...sender, displayName: "Anna" });
+  pages[1]!(2);
+  await refreshed;
+  expect(window.messages.map((one) => one.sender.displayName)).toEqual(["Anna", "Anna", "Anna"]);
 });
