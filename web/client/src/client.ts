@@ -64,7 +64,6 @@ export class Client extends Changing {
   readonly #events = new Set<(event: InboxEvent) => void>();
   readonly #switching = new Gathering(GATHER_MS, () => this.#readFlags());
   #fresh = false;
-  #wasLive = false;
   #leave: (() => void)[] = [];
 
   /** Signs in, and follows the inbox from now on. */
@@ -229,18 +228,14 @@ export class Client extends Changing {
   }
 
   #connected(): void {
-    const isLive = this.connection === "live";
-    if (isLive) {
+    if (this.connection === "live") {
       this.outbox.wake();
       this.#acknowledgements.flush();
-    }
-    if (isLive && !this.#wasLive) {
       this.heartbeats.beat();
       this.presence.refresh();
       // Changes of flags are not replayed.
       this.#switching.soon("flags");
     }
-    this.#wasLive = isLive;
     this.changed();
   }
 
