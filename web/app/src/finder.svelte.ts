@@ -37,10 +37,10 @@ export class Finder {
     clearTimeout(this.#timer);
   }
 
-  /** The next page of messages. */
+  /** The next page of messages; none while another text is looked for. */
   async further(): Promise<void> {
     const { text, found } = this;
-    if (!found || found.messages.end === null) return;
+    if (this.isBusy || !found || found.messages.end === null) return;
     const { nodes, end } = await this.#client.searchFurther(text, found.messages.end);
     if (this.found !== found) return;
     this.found = { ...found, messages: { nodes: [...found.messages.nodes, ...nodes], end } };

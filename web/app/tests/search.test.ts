@@ -79,3 +79,21 @@ test("the next page follows the one before", async () => {
   await finder.further();
   expect(finder.found?.messages.end).toBe("after one");
 });
+
+test("while another text is looked for there is no next page of the one before", async () => {
+  const { asked, finder } = box();
+  finder.text = "leg";
+  await vi.advanceTimersByTimeAsync(400);
+  asked[0]!.resolve(found("one"));
+  await vi.advanceTimersByTimeAsync(0);
+  finder.text = "leg day";
+  await finder.further();
+  expect(finder.found?.messages.end).toBe("one");
+  await vi.advanceTimersByTimeAsync(400);
+  await finder.further();
+  expect(finder.found?.messages.end).toBe("one");
+  asked[1]!.resolve(found("two"));
+  await vi.advanceTimersByTimeAsync(0);
+  await finder.further();
+  expect(finder.found?.messages.end).toBe("after two");
+});
