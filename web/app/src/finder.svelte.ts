@@ -33,8 +33,9 @@ export class Finder {
     else this.found = undefined;
   }
 
+  /** Forgets the text, so that no answer that comes later makes another search. */
   stop(): void {
-    clearTimeout(this.#timer);
+    this.text = "";
   }
 
   /** The next page of messages; none while another text is looked for. */

@@ -97,3 +97,16 @@ test("while another text is looked for there is no next page of the one before",
   await finder.further();
   expect(finder.found?.messages.end).toBe("after two");
 });
+
+test("a box that has stopped makes no search, though the limit refuses one on its way", async () => {
+  const { asked, finder } = box();
+  finder.text = "leg";
+  await vi.advanceTimersByTimeAsync(400);
+  finder.stop();
+  asked[0]!.reject(new ApiError("later", { code: "RATE_LIMITED", retryAfterMs: 5_000 }));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([asked.length, vi.getTimerCount()]).toEqual([1, 0]);
+  finder.text = "day";
+  finder.stop();
+  expect(vi.getTimerCount()).toBe(0);
+});
