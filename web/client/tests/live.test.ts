@@ -7,22 +7,9 @@ import { DELIVERED, NEWEST, READ, TYPING } from "../src/documents.ts";
 import { Http } from "../src/http.ts";
 import { fixedSession } from "../src/index.ts";
 import { devLogin, renewing } from "../src/session.ts";
-import { Proxy } from "./proxy.ts";
-import { API, LOGIN, SOCKETS, closeAll, contents, live, named, open, pair, until } from "./system.ts";
+import { API, LOGIN, SOCKETS, contents, live, named, open, pair, proxy, until } from "./system.ts";
 
-const proxies: Proxy[] = [];
-
-async function proxy(url: string): Promise<Proxy> {
-  const made = await Proxy.to(url);
-  proxies.push(made);
-  return made;
-}
-
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await closeAll();
-  await Promise.all(proxies.splice(0).map((one) => one.close()));
-});
+afterEach(() => void vi.restoreAllMocks());
 
 test("a message is shown at once, then stored, then with the other user, who is said to have read it", async () => {
   const { ann, bob, chat, hers, his } = await pair();

@@ -1,15 +1,8 @@
 // What users are to each other, against a system that runs: presence, requests, search.
 
-import { afterEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { Client } from "../src/index.ts";
-import { Proxy } from "./proxy.ts";
-import { SOCKETS, closeAll, contents, live, named, open, pair, until } from "./system.ts";
-
-const proxies: Proxy[] = [];
-afterEach(async () => {
-  await closeAll();
-  await Promise.all(proxies.splice(0).map((one) => one.close()));
-});
+import { SOCKETS, contents, live, named, open, pair, proxy, until } from "./system.ts";
 
 function protect(client: Client, input: object): Promise<unknown> {
   const query = "mutation Protect($input: PrivacySettingsInput!) { updatePrivacySettings(input: $input) { appearOffline } }";
@@ -35,8 +28,7 @@ test("who is there is seen by who watches, with a conversation or without, until
 });
 
 test("what changes while the watching one is cut off is seen after the reconnect", async () => {
-  const sockets = await Proxy.to(SOCKETS);
-  proxies.push(sockets);
+  const sockets = await proxy(SOCKETS);
   const { ann, bob } = await pair({ sockets: sockets.through(SOCKETS) });
   await protect(ann, { showOnlineStatus: "EVERYONE" });
   bob.presence.watch(ann.me.id);

@@ -1,8 +1,11 @@
-// The system under test, which MM_API and MM_SOCKETS name, and users of it.
+// The system under test, which MM_API and MM_SOCKETS name, users of it, and proxies to it; both are closed after
+// each test.
 
+import { afterEach } from "vitest";
 import WebSocket from "ws";
 import { Client, type Options, devSession } from "../src/index.ts";
 import { Changing } from "../src/emitter.ts";
+import { Proxy } from "./proxy.ts";
 
 function variable(name: string): string {
   const value = process.env[name];
@@ -15,6 +18,12 @@ export const SOCKETS = variable("MM_SOCKETS");
 export const LOGIN = new URL("/dev/login", API).href;
 
 const opened: Client[] = [];
+const proxies: Proxy[] = [];
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((client) => client.close()));
+  await Promise.all(proxies.splice(0).map((one) => one.close()));
+});
 
 /** A user of its own name, so that tests do not meet. */
 export function named(name: string): string {
@@ -33,8 +42,10 @@ export async function open(name: string, options: Partial<Options> = {}): Promis
   return client;
 }
 
-export async function closeAll(): Promise<void> {
-  await Promise.all(opened.splice(0).map((client) => client.close()));
+export async function proxy(url: string): Promise<Proxy> {
+  const made = await Proxy.to(url);
+  proxies.push(made);
+  return made;
 }
 
 /** Waits until something holds of what changes. */
