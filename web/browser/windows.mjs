@@ -81,7 +81,7 @@ async function login(username, roles = []) {
 }
 
 /** Looks until it holds, less and less often: searches are counted. */
-export async function until(look) {
+async function until(look) {
   for (let pause = 50; !(await look()); pause *= 2) await new Promise((resolve) => setTimeout(resolve, pause));
 }
 
@@ -133,9 +133,14 @@ export async function user(name) {
   return { id: userId, name, ask, create, send, protect, finds };
 }
 
+/** Users whose names begin like these. */
+export function users(...names) {
+  return Promise.all(names.map((name) => user(named(name))));
+}
+
 /** Two users, and the conversation that they have. */
 export async function direct() {
-  const [ann, bob] = [await user(named("ann")), await user(named("bob"))];
+  const [ann, bob] = await users("ann", "bob");
   return { ann, bob, chat: await ann.create("DIRECT", [bob]) };
 }
 

@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, as, choose, details, inWindows, message, named, pair, saved, user, write } from "../windows.mjs";
+import { act, as, choose, details, inWindows, message, named, pair, saved, user, users, write } from "../windows.mjs";
 
 inWindows();
 
 async function group() {
-  const [ann, bob, carla] = await Promise.all(["ann", "bob", "carla"].map((name) => user(named(name))));
+  const [ann, bob, carla] = await users("ann", "bob", "carla");
   const chat = await ann.create("GROUP", [bob, carla], "Climbers");
   const [hers, his] = [await as(ann.name), await as(bob.name)];
   for (const { page } of [hers, his]) await page.getByRole("log").waitFor();
@@ -70,7 +70,7 @@ test("a conversation is starred, muted, labelled and archived, and found by its 
 });
 
 test("the archive comes page by page", async () => {
-  const [ann, bob, carla] = await Promise.all(["ann", "bob", "carla"].map((name) => user(named(name))));
+  const [ann, bob, carla] = await users("ann", "bob", "carla");
   const archive = "mutation($id: ID!) { archiveConversation(conversationId: $id, archived: true) { id } }";
   // A user may create 20 a day.
   for (let count = 1; count <= 31; count++) {

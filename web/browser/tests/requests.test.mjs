@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { as, inWindows, message, named, user, violations, write } from "../windows.mjs";
+import { as, inWindows, message, users, violations, write } from "../windows.mjs";
 
 inWindows();
 
 /** Two windows: she has asked him, who lets nobody write to him. */
 async function asking(options) {
-  const [ann, bob] = await Promise.all(["ann", "bob"].map((name) => user(named(name))));
+  const [ann, bob] = await users("ann", "bob");
   await bob.protect({ whoCanMessageMe: "NO_ONE" });
   const his = (await as(bob.name, options)).page;
   await ann.create("DIRECT", [bob]);
@@ -65,7 +65,7 @@ test("a request that is declined is gone, and who asked is not told", async () =
 });
 
 test("who is added to a group by request reads along, and decides", async () => {
-  const [ann, bob, carla] = await Promise.all(["ann", "bob", "carla"].map((name) => user(named(name))));
+  const [ann, bob, carla] = await users("ann", "bob", "carla");
   await bob.protect({ whoCanMessageMe: "NO_ONE" });
   const chat = await ann.create("GROUP", [bob, carla], "Climbers");
   await ann.send(chat, "welcome");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { as, direct, inWindows, message, named, user } from "../windows.mjs";
+import { as, direct, inWindows, message, named, users } from "../windows.mjs";
 
 inWindows();
 
@@ -48,7 +48,7 @@ test("further messages come by a button", async () => {
 });
 
 test("people are found by name and written to, conversations by their titles", async () => {
-  const [ann, bob, carla] = await Promise.all(["ann", "bob", "carla"].map((name) => user(named(name))));
+  const [ann, bob, carla] = await users("ann", "bob", "carla");
   const title = named("Climbers");
   await ann.create("GROUP", [bob], title);
   await carla.finds(carla.name);
