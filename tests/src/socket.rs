@@ -187,6 +187,27 @@ impl Socket {
         frame["event"]["presence"].take()
     }
 
+    /// Waits until the user is told that a part of their account has changed; notices of other parts may come before.
+    pub async fn account_changed(&mut self, what: &str) -> Value {
+        loop {
+            let frame = self.frame().await;
+            if frame["event"]["__typename"] == "AccountChanged" && frame["event"]["what"] == what {
+                return frame;
+            }
+        }
+    }
+
+    /// Waits until the node knows a conversation that was created, or whose members changed, since the inbox was opened.
+    pub async fn knows(&mut self, conversation: &str) {
+        loop {
+            let frame = self.frame().await;
+            let event = &frame["event"];
+            if event["__typename"] == "ConversationChanged" && event["conversation"]["id"] == conversation {
+                return;
+            }
+        }
+    }
+
     /// The frame that brings a message.
     pub async fn frame_with(&mut self, message: &Value) -> Value {
         loop {

@@ -135,8 +135,7 @@ async fn settings_are_ones_own_and_in_canonical_form() {
     let set = async |input: Value| ann.ask(query, json!({ "i": input })).await;
     let settings = set(json!({ "locale": "pt-br" })).await["data"]["updateSettings"].take();
     assert_eq!(settings, json!({ "locale": "pt-BR", "autoTranslate": false }));
-    let told = device.frames_until("AccountChanged").await.pop().expect("a frame");
-    assert_eq!(told["event"]["what"], "SETTINGS");
+    device.account_changed("SETTINGS").await;
     let settings = set(json!({ "autoTranslate": true })).await["data"]["updateSettings"].take();
     assert_eq!(settings, json!({ "locale": "pt-BR", "autoTranslate": true }));
     assert_eq!(code(&set(json!({ "locale": "no such locale" })).await), Some("BAD_USER_INPUT"));

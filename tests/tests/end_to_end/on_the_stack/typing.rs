@@ -60,8 +60,11 @@ async fn inbox(server: &System, client: &Client) -> Socket {
 async fn members_see_who_types_and_nobody_else_does() {
     let server = System::start().await;
     let [ann, bob, carl, eve] = people(&server, ["ann", "bob", "carl", "eve"]).await;
-    let chat = ann.create("GROUP", &[&bob, &carl]).await;
     let mut sockets = [inbox(&server, &ann).await, inbox(&server, &bob).await, inbox(&server, &carl).await];
+    let chat = ann.create("GROUP", &[&bob, &carl]).await;
+    for socket in &mut sockets {
+        socket.knows(&chat).await;
+    }
     let mut eves = inbox(&server, &eve).await;
     let mut indicator = Socket::connect(&server, &bob).await;
     indicator.subscribe("typing", INDICATOR, json!({ "c": chat })).await;
@@ -69,25 +72,42 @@ async fn members_see_who_types_and_nobody_else_does() {
     indicator.subscribe("own", SET_TYPING, json!({ "c": chat, "t": false })).await;
     assert_eq!(indicator.next_of("own").await["setTypingStatus"], true);
 
+    let began = Instant::now();
     types(&ann, &chat, true).await;
     types(&ann, &chat, true).await;
+    // A repeat after this time is told again.
+    let is_repeat = began.elapsed() < EVERY;
     types(&ann, &chat, false).await;
     types(&bob, &chat, true).await;
     let [anns, bobs, carls] = &mut sockets;
     assert_eq!(told(anns).await, begins("bob"), "nothing of her own");
-    assert_eq!((told(bobs).await, told(bobs).await), (begins("ann"), stops("ann")), "the repeat is not told");
-    assert_eq!((told(carls).await, told(carls).await), (begins("ann"), stops("ann")));
-    assert_eq!(told(carls).await, begins("bob"));
-    for is_typing in [true, false] {
-        let told = indicator.next_of("typing").await["typingIndicator"].take();
-        assert_eq!((&told["userId"], &told["isTyping"]), (&json!(ann.user), &json!(is_typing)), "{told}");
+    for socket in [&mut *bobs, &mut *carls] {
+        assert_eq!(told(socket).await, begins("ann"));
+        let mut next = told(socket).await;
+        if !is_repeat && next == begins("ann") {
+            next = told(socket).await;
+        }
+        assert_eq!(next, stops("ann"), "the repeat is not told");
     }
+    assert_eq!(told(carls).await, begins("bob"));
+    let mut told = indicator.next_of("typing").await["typingIndicator"].take();
+    assert_eq!((&told["userId"], &told["isTyping"]), (&json!(ann.user), &json!(true)), "{told}");
+    while told["isTyping"] == true {
+        told = indicator.next_of("typing").await["typingIndicator"].take();
+    }
+    assert_eq!((&told["userId"], &told["isTyping"]), (&json!(ann.user), &json!(false)), "{told}");
 
     assert_eq!(code(&set_typing(&eve, &chat, true).await), Some("NOT_FOUND"));
     eves.subscribe("typing", INDICATOR, json!({ "c": chat })).await;
-    let refused = eves.hear().await.unwrap();
+    let refused = loop {
+        let message = eves.hear().await.expect("an open socket");
+        if message["id"] == "typing" {
+            break message;
+        }
+    };
     assert_eq!(refused["payload"][0]["extensions"]["code"], "NOT_FOUND", "{refused}");
     let other = eve.create("GROUP", &[&carl]).await;
+    eves.knows(&other).await;
     types(&carl, &chat, true).await;
     types(&carl, &other, true).await;
     let frame = eves.frames_until("TypingChanged").await.pop().unwrap();
