@@ -8,8 +8,9 @@ use clap::{Args, Parser};
 use crate::report::Report;
 use crate::{Command, record};
 
-const SMALL: [&str; 10] = [
+const SMALL: [&str; 11] = [
     "decide --at-least 500000",
+    "moderate",
     "pipeline --p99-within 20",
     "pipeline --rate 1000 --conversations 1000 --seconds 10 --p99-within 50",
     "fanout",
@@ -20,8 +21,9 @@ const SMALL: [&str; 10] = [
     "slow",
     "group",
 ];
-const FULL: [&str; 10] = [
+const FULL: [&str; 11] = [
     "decide --at-least 500000",
+    "moderate",
     "pipeline --p99-within 20",
     "pipeline --rate 1000 --conversations 1000 --p99-within 50",
     "fanout --sockets 10,100,1000,5000,10000",

@@ -79,7 +79,7 @@ impl<F: Fold> Decider<F> {
             }
         }
         let command = Command { offset: self.offset, at, envelope, request };
-        let Decision { mut state, rows, views, outputs, verdict } =
+        let Decision { mut state, rows, views, outputs, verdict, hits: _ } =
             F::decide(in_force, &self.id, &self.owner, &command);
         assert!(!matches!(verdict, Some(Outcome::Refused(_))), "{verdict:?}");
         F::set_stamp(&mut state, self.offset, at);

@@ -14,6 +14,7 @@ mod graphql;
 mod group;
 mod hops;
 mod idle;
+mod moderate;
 mod node;
 mod pace;
 mod pipeline;
@@ -47,6 +48,8 @@ enum Bench {
     Pipeline(pipeline::Options),
     /// The rules alone: decisions a second on one core.
     Decide(decide::Options),
+    /// The words of a policy over one text.
+    Moderate(moderate::Options),
     /// One message after the other to many sockets of a node.
     Fanout(fanout::Options),
     /// Many messages at once to many sockets of a node.
@@ -92,6 +95,7 @@ impl Bench {
         match self {
             Self::Pipeline(options) => pipeline::run(options, report).await,
             Self::Decide(options) => decide::run(&options, report).await,
+            Self::Moderate(options) => moderate::run(&options, report),
             Self::Fanout(options) => fanout::run(&options, report).await,
             Self::Burst(options) => fanout::run_bursts(&options, report).await,
             Self::Graphql(options) => graphql::run(&options, report).await,

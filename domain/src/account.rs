@@ -96,16 +96,18 @@ impl Fold for Accounts {
         owner: &Account,
         command: &Command<AccountRequest>,
     ) -> Decision<Self> {
-        let Command { offset, at, envelope, request } = command;
-        let context = Context { id, owner, policy: in_force.policy, offset: *offset, at: *at, envelope };
+        let Command { envelope, request, .. } = command;
+        let context = Context::new(in_force, id, owner, command);
         let decide =
             || account_operations! { dispatch AccountRequest, request, |asked| asked.decide(&context); };
         let allowed = features::of_account(request)
             .map_or(Ok(()), |flag| features::check(in_force.policy, flag, id, envelope.tier.as_ref()));
-        allowed.map_err(NoEffect::from).and_then(|()| decide()).unwrap_or_else(|none| match none {
-            NoEffect::Refused(refusal) => Decision::verdict(owner, Outcome::refused(refusal)),
-            NoEffect::Nothing => Decision::verdict(owner, Outcome::nothing_to_do()),
-        })
+        let decided =
+            allowed.map_err(NoEffect::from).and_then(|()| decide()).unwrap_or_else(|none| match none {
+                NoEffect::Refused(refusal) => Decision::verdict(owner, Outcome::refused(refusal)),
+                NoEffect::Nothing => Decision::verdict(owner, Outcome::nothing_to_do()),
+            });
+        Decision { hits: context.hits.take(), ..decided }
     }
 
     fn repeat(_: &UserId, owner: &Account, command: &Command<AccountRequest>) -> Option<Outcome> {

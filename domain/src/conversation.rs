@@ -106,16 +106,17 @@ impl Fold for Conversations {
         owner: &Conversation,
         command: &Command<ConversationRequest>,
     ) -> Decision<Self> {
-        let Command { offset, at, envelope, request } = command;
-        let context = Context { id, owner, policy: in_force.policy, offset: *offset, at: *at, envelope };
+        let Command { envelope, request, .. } = command;
+        let context = Context::new(in_force, id, owner, command);
         let decide = || conversation_operations! { dispatch ConversationRequest, request, |asked| asked.decide(&context); };
         let allowed = features::of_conversation(request).map_or(Ok(()), |(flag, user)| {
             features::check(in_force.policy, flag, user, envelope.tier.as_ref())
         });
-        allowed
+        let decided = allowed
             .map_err(NoEffect::from)
             .and_then(|()| decide())
-            .unwrap_or_else(|none| without_effect(&context, none))
+            .unwrap_or_else(|none| without_effect(&context, none));
+        Decision { hits: context.hits.take(), ..decided }
     }
 
     fn repeat(

@@ -13,6 +13,7 @@ pub mod features;
 pub mod files;
 pub mod indexing;
 pub mod mentions;
+pub mod moderation;
 mod operation;
 pub mod policy;
 pub mod presence;

@@ -3,9 +3,12 @@
 //! Invariant: each request implements [`Operation`] once, and [`dispatch`] names them all; nothing is
 //! boxed on the way.
 
-use fold::{Fold, Owner, Purpose};
+use std::cell::RefCell;
+
+use fold::{Command, Fold, InForce, Owner, Purpose};
 use schemas::code::Refusal;
 use schemas::control::Policy;
+use schemas::moderation::Hit;
 use schemas::position::{LogTime, Offset};
 use schemas::record::Envelope;
 use schemas::rows::{RowKey, Variant};
@@ -33,9 +36,22 @@ pub struct Context<'a, F: Fold> {
     pub offset: Offset,
     pub at: LogTime,
     pub envelope: &'a Envelope,
+    /// Rules that texts of the request have met so far.
+    pub hits: RefCell<Vec<Hit>>,
 }
 
 impl<'a, F: Fold> Context<'a, F> {
+    pub fn new(
+        in_force: &InForce<'a>,
+        id: &'a F::Id,
+        owner: &'a Owner<F>,
+        command: &'a Command<F::Request>,
+    ) -> Self {
+        let Command { offset, at, envelope, .. } = command;
+        let (policy, hits) = (in_force.policy, RefCell::default());
+        Self { id, owner, policy, offset: *offset, at: *at, envelope, hits }
+    }
+
     pub fn state(&self) -> &'a F::State {
         &self.owner.state
     }

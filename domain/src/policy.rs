@@ -5,6 +5,8 @@
 use schemas::control::{Limit, Policy};
 use schemas::flags::{Features, Flag, Tier};
 
+use crate::moderation;
+
 /// The policy that is shipped.
 pub const SHIPPED: &str = include_str!("../../deploy/policy/policy.toml");
 
@@ -48,6 +50,8 @@ pub enum InvalidPolicy {
     UnknownFlag(String),
     #[error("features.flags: {0} must have a percentage from 0 to 100, at most 20 tiers and 1000 users")]
     Rollout(String),
+    #[error(transparent)]
+    Rule(#[from] moderation::InvalidRule),
     #[error("a price must be between 0 and 1000000 milli-credits")]
     Price,
 }
@@ -106,7 +110,8 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     if !(0..=1_000_000).contains(&policy.prices.message_per_recipient) {
         return Err(InvalidPolicy::Price);
     }
-    check_features(&policy.features)
+    check_features(&policy.features)?;
+    Ok(moderation::check_rules(&policy.moderation)?)
 }
 
 /// Every flag is there, so that none is off in silence.

@@ -42,7 +42,7 @@ pub fn is_blank(text: &str) -> bool {
 }
 
 /// Whether a character is not shown where it is not supported: joiners, variation selectors, fillers.
-fn is_ignorable(c: char) -> bool {
+pub fn is_ignorable(c: char) -> bool {
     CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
 }
 

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use schemas::avro::{DecodeError, Record};
 use schemas::control::Policy;
+use schemas::moderation::Hit;
 use schemas::position::{LogTime, Offset};
 use schemas::record::{Envelope, Output};
 use schemas::rows::{Residence, RowKey, Variant};
@@ -133,6 +134,8 @@ pub struct Decision<F: Fold + ?Sized> {
     pub views: Vec<View>,
     pub outputs: Vec<Output>,
     pub verdict: Option<Outcome>,
+    /// Rules that the texts of the command met: counted, and stored nowhere.
+    pub hits: Vec<Hit>,
 }
 
 impl<F: Fold> Decision<F> {
@@ -144,6 +147,7 @@ impl<F: Fold> Decision<F> {
             views: Vec::new(),
             outputs: Vec::new(),
             verdict: None,
+            hits: Vec::new(),
         }
     }
 

@@ -51,6 +51,9 @@ fn show(refusal: &Refusal) -> async_graphql::Error {
         if let Some(field) = &refusal.field {
             extensions.set("field", brief(field.clone()));
         }
+        if let Some(reason) = &refusal.reason {
+            extensions.set("reason", reason.as_str());
+        }
         if let Some(limit) = &refusal.limit {
             extensions.set("limit", limit.as_str());
         }

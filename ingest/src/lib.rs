@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use graphql::limits::{self, Limits};
-use graphql::{Rows, TraceParent};
+use graphql::{Roles, Rows, TraceParent};
 use objects::Objects;
 use platform::clock::Clock;
 use platform::ports::{Log, LogError, Receipt};
@@ -97,12 +97,20 @@ struct Asked<'a> {
     at: Instant,
     trace: Option<&'a TraceParent>,
     tier: Option<&'a Tier>,
+    roles: Roles,
 }
 
 impl<'a> Asked<'a> {
-    /// Without a charge, a trace and a tier, from now on.
+    /// Without a charge, a trace, a tier and roles, from now on.
     fn direct(user: &'a UserId) -> Self {
-        Self { user, kind: RequestKind::Direct, at: Instant::now(), trace: None, tier: None }
+        Self {
+            user,
+            kind: RequestKind::Direct,
+            at: Instant::now(),
+            trace: None,
+            tier: None,
+            roles: Roles::default(),
+        }
     }
 }
 
@@ -173,10 +181,10 @@ impl Ingest {
         asked: Asked<'_>,
         command: impl FnOnce(Reply) -> Output,
     ) -> Result<Completed, Refusal> {
-        let Asked { user, kind, at, trace, tier } = asked;
+        let Asked { user, kind, at, trace, tier, roles } = asked;
         let pending = self.requests.open(user, kind)?;
         let trace = trace.map(TraceParent::as_str);
-        let record = command(pending.reply()).from_client(self.clock.now(), tier, trace);
+        let record = command(pending.reply()).from_client(self.clock.now(), tier, &roles.held(), trace);
         self.limits.append(user, record.size())?;
         // The verdicts say what becomes of it, and imply that it is in the log.
         let watched =

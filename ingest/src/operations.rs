@@ -32,7 +32,7 @@ use graphql::conversation::Conversation;
 use graphql::error::internal;
 use graphql::ids::parse_id;
 use graphql::message::Message;
-use graphql::{Access, Result, TraceParent, access, viewer};
+use graphql::{Access, Result, Roles, TraceParent, access, viewer};
 use schemas::charging::ChargeKind;
 use schemas::flags::{Flag, Tier};
 use schemas::operations::{AccountRequest, ConversationRequest};
@@ -54,14 +54,17 @@ struct Caller<'a> {
     trace: Option<&'a TraceParent>,
     /// As the token says.
     token_tier: Option<&'a Tier>,
+    /// Of the service.
+    roles: Roles,
     /// When the request came.
     at: Instant,
 }
 
 fn caller<'a>(ctx: &Context<'a>) -> Result<Caller<'a>> {
-    let (access, token_tier) = (access(ctx)?, viewer(ctx)?.tier.as_ref());
+    let (access, viewer) = (access(ctx)?, viewer(ctx)?);
+    let (token_tier, roles) = (viewer.tier.as_ref(), viewer.roles);
     let ingest = ctx.data_opt::<Arc<Ingest>>().ok_or_else(|| internal(&"a schema without an ingest"))?;
-    Ok(Caller { ingest, access, trace: ctx.data_opt(), token_tier, at: Instant::now() })
+    Ok(Caller { ingest, access, trace: ctx.data_opt(), token_tier, roles, at: Instant::now() })
 }
 
 impl<'a> Caller<'a> {
@@ -77,7 +80,7 @@ impl<'a> Caller<'a> {
     }
 
     fn asked(&self, kind: RequestKind) -> Asked<'a> {
-        Asked { user: self.user(), kind, at: self.at, trace: self.trace, tier: None }
+        Asked { user: self.user(), kind, at: self.at, trace: self.trace, tier: None, roles: self.roles }
     }
 
     /// The caller's tier, for a request that a flag may switch.

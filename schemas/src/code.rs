@@ -5,6 +5,8 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::moderation::Reason;
+
 /// Why a request had no effect; `extensions.code` of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -15,6 +17,7 @@ pub enum ErrorCode {
     BadUserInput,
     InsufficientCredits,
     RateLimited,
+    ContentRejected,
     IdempotencyConflict,
     OutcomePending,
     Blocked,
@@ -39,6 +42,7 @@ impl ErrorCode {
         Self::BadUserInput,
         Self::InsufficientCredits,
         Self::RateLimited,
+        Self::ContentRejected,
         Self::IdempotencyConflict,
         Self::OutcomePending,
         Self::Blocked,
@@ -64,6 +68,7 @@ impl ErrorCode {
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::InsufficientCredits => "INSUFFICIENT_CREDITS",
             Self::RateLimited => "RATE_LIMITED",
+            Self::ContentRejected => "CONTENT_REJECTED",
             Self::IdempotencyConflict => "IDEMPOTENCY_CONFLICT",
             Self::OutcomePending => "OUTCOME_PENDING",
             Self::Blocked => "BLOCKED",
@@ -88,8 +93,10 @@ pub struct Refusal {
     pub code: ErrorCode,
     /// For people: a sentence without ids or content.
     pub detail: String,
-    /// BAD_USER_INPUT: the input field at fault.
+    /// BAD_USER_INPUT, CONTENT_REJECTED: the input field at fault.
     pub field: Option<String>,
+    /// CONTENT_REJECTED: the kind of what the text has; the rule that it meets is not told.
+    pub reason: Option<Reason>,
     /// RATE_LIMITED, LIMIT_REACHED: the name of the limit.
     pub limit: Option<String>,
     /// RATE_LIMITED: the window in seconds.
@@ -110,6 +117,7 @@ impl Refusal {
             code,
             detail: detail.into(),
             field: None,
+            reason: None,
             limit: None,
             window_seconds: None,
             quota: None,
@@ -130,6 +138,15 @@ impl Refusal {
     /// LIMIT_REACHED by the limit of this name.
     pub fn limit_reached(limit: &str, detail: impl Into<String>) -> Self {
         Self { limit: Some(limit.to_owned()), ..Self::new(ErrorCode::LimitReached, detail) }
+    }
+
+    /// CONTENT_REJECTED for the text of a field.
+    pub fn content_rejected(field: &str, reason: Reason) -> Self {
+        Self {
+            field: Some(field.to_owned()),
+            reason: Some(reason),
+            ..Self::new(ErrorCode::ContentRejected, "the text is not allowed")
+        }
     }
 
     /// RATE_LIMITED by the limit of this name.

@@ -7,6 +7,7 @@ use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::flags::Features;
+use crate::moderation::Moderation;
 
 /// Newest version of the rules in code that this build can run; it also runs the one before.
 pub const RULES: i32 = 1;
@@ -29,13 +30,14 @@ pub struct PolicyVersion {
     pub policy: Policy,
 }
 
-/// Limits, prices and feature flags.
+/// Limits, prices, feature flags, and rules over texts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct Policy {
     pub prices: Prices,
     pub limits: Limits,
     pub features: Features,
+    pub moderation: Moderation,
 }
 
 /// Milli-credits.

@@ -26,6 +26,7 @@ pub mod limits;
 pub mod membership;
 pub mod message;
 pub mod message_requests;
+pub mod moderation;
 pub mod operations;
 pub mod organizing;
 pub mod people;

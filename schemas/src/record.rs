@@ -13,6 +13,7 @@ use crate::code::Refusal;
 use crate::facts::{AccountFact, ConversationFact};
 use crate::flags::Tier;
 use crate::ids::{ConversationId, UserId};
+use crate::moderation::ServiceRole;
 use crate::operations::{AccountRequest, ConversationRequest};
 use crate::position::{LogTime, Partition};
 use crate::topics::{self, Topic};
@@ -20,8 +21,8 @@ use crate::verdict::{Reply, Verdict};
 
 pub use envelope::{Envelope, MalformedHeader};
 pub use headers::{
-    CHARGE_HEADER, Headers, ID_HEADER, ONCE_HEADER, Origin, REPLY_HEADER, RecordId, SOURCE_HEADER,
-    TIER_HEADER, TRACE_HEADER, USERS_HEADER, event_time,
+    CHARGE_HEADER, Headers, ID_HEADER, ONCE_HEADER, Origin, REPLY_HEADER, ROLES_HEADER, RecordId,
+    SOURCE_HEADER, TIER_HEADER, TRACE_HEADER, USERS_HEADER, event_time,
 };
 
 /// The partition that a record goes to.
@@ -156,10 +157,20 @@ impl Output {
         }
     }
 
-    /// The record of a command that a client of a tier asks for, at the ingest's time.
-    pub fn from_client(self, at: LogTime, tier: Option<&Tier>, traceparent: Option<&str>) -> Outgoing {
+    /// The record of a command that a client of a tier and of roles asks for, at the ingest's time.
+    pub fn from_client(
+        self,
+        at: LogTime,
+        tier: Option<&Tier>,
+        roles: &[ServiceRole],
+        traceparent: Option<&str>,
+    ) -> Outgoing {
         let mut record = self.record(&Origin::client(at, traceparent));
         record.headers.extend(tier.map(|tier| (TIER_HEADER, tier.as_str().into())));
+        if !roles.is_empty() {
+            let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+            record.headers.push((ROLES_HEADER, names.join(",").into_bytes()));
+        }
         record
     }
 }

@@ -150,7 +150,7 @@ def _check_headers(read: Read, names: set[str]) -> None:
     wanted = set() if type in BARE and not names & CLOUD_EVENTS else set(CLOUD_EVENTS)
     wanted |= {"mm-charge"} if type in CHARGED else set()
     wanted |= {"mm-users"} if type in NAMING else set()
-    allowed = {"traceparent"} | ({"mm-reply", "mm-once", "mm-tier"} if is_command else set())
+    allowed = {"traceparent"} | ({"mm-reply", "mm-once", "mm-roles", "mm-tier"} if is_command else set())
     same(f"{what} that must be there", names - allowed, wanted)
     if read.headers.type is not None:
         same(f"type in the {what}", read.headers.type, type)

@@ -108,7 +108,7 @@ async fn fill(log: &dyn Log, sends: usize) -> Result<usize> {
     for number in 0..ACCOUNTS {
         let grant = GrantCredits { once: "start".to_owned(), amount_milli: 1_000_000 };
         let command = Output::ToAccount { user: user(number)?, request: grant.into(), reply: None };
-        let command = command.from_client(SystemClock.now(), None, None);
+        let command = command.from_client(SystemClock.now(), None, &[], None);
         last.push(log.enqueue(command).await?);
     }
     for number in 0..sends {
@@ -125,7 +125,7 @@ async fn fill(log: &dyn Log, sends: usize) -> Result<usize> {
         };
         let reply = Reply { slot: 0, request: number as i64 };
         let command = Output::ToAccount { user: user(sender)?, request: send.into(), reply: Some(reply) };
-        let receipt = log.enqueue(command.from_client(SystemClock.now(), None, None)).await?;
+        let receipt = log.enqueue(command.from_client(SystemClock.now(), None, &[], None)).await?;
         last[sender] = receipt;
     }
     for receipt in last {

@@ -10,7 +10,7 @@ use schemas::verdict::Outcome;
 
 use super::{Accounts, accepted, charging, idempotency};
 use crate::operation::{Context, NoEffect, Operation, Past};
-use crate::{text, window};
+use crate::{moderation, text, window};
 
 impl Operation<Accounts> for CreateConversation {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
@@ -23,6 +23,9 @@ impl Operation<Accounts> for CreateConversation {
             return Ok(repeat);
         }
         check(context.id, self)?;
+        if let Some(title) = &self.title {
+            moderation::check(context, "title", title, 0)?;
+        }
         let limit = &context.policy.limits.create_conversation;
         let account = context.state();
         window::check(account.creations.iter().copied(), context.at, limit)

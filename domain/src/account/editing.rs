@@ -9,7 +9,7 @@ use schemas::verdict::Outcome;
 
 use super::{Accounts, accepted, charging, usage};
 use crate::operation::{Context, NoEffect, Operation, Past};
-use crate::text;
+use crate::{moderation, text};
 
 impl Operation<Accounts> for SubmitEdit {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
@@ -21,7 +21,9 @@ impl Operation<Accounts> for SubmitEdit {
             return Err(Refusal::new(ErrorCode::Forbidden, "an edit is counted for its actor").into());
         }
         let limits = &context.policy.limits;
-        text::check("content", &self.edit.content.text, limits.message_characters)?;
+        let text = &self.edit.content.text;
+        text::check("content", text, limits.message_characters)?;
+        moderation::check(context, "content", text, self.edit.mentions.people.len())?;
         let mut effect = context.effect();
         usage::count(context, &mut effect, usage::EDIT, &limits.edit)?;
         let charge = charging::uncharged(context, ChargeKind::Edit, self.conversation.clone());

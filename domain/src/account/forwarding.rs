@@ -19,7 +19,7 @@ use super::credits::{self, Reason};
 use super::{Accounts, attaching, charging, idempotency, refused_before, sending};
 use crate::effect::Effect;
 use crate::operation::{Context, NoEffect, Operation, Past};
-use crate::{privacy, text, window};
+use crate::{moderation, privacy, text, window};
 
 /// A message that a forward makes.
 #[derive(Clone, Copy)]
@@ -187,8 +187,9 @@ fn check_copies(forward: &ForwardMessage, most: i32) -> Result<(), Refusal> {
     check_targets(&targets, most)
 }
 
-/// Refuses texts that no message may have, or that were sent too often. A text counts once for all the copies of a
-/// forward, in a place of its own: a refund of one copy does not take it back. Files without a text are no text.
+/// Refuses texts that no message may have, that are not allowed, or that were sent too often. A text counts once for
+/// all the copies of a forward, in a place of its own: a refund of one copy does not take it back. Files without a
+/// text are no text.
 fn check_texts(
     forward: &ForwardMessage,
     context: &Context<'_, Accounts>,
@@ -199,16 +200,18 @@ fn check_texts(
     let limits = &context.policy.limits;
     let copied = new.iter().any(|part| matches!(part, Part::Copy(..)));
     let commented = new.iter().any(|part| matches!(part, Part::Comment(..)));
+    let mentioned = forward.copies.iter().map(|copy| copy.mentions.people.len()).max().unwrap_or(0);
     let texts = [
-        ("messageId", copied.then_some(&forward.content), !forward.attachments.is_empty()),
-        ("addComment", forward.comment.as_ref().filter(|_| commented), false),
+        ("messageId", copied.then_some(&forward.content), !forward.attachments.is_empty(), 0),
+        ("addComment", forward.comment.as_ref().filter(|_| commented), false, mentioned),
     ];
-    for (field, content, has_files) in texts {
+    for (field, content, has_files, mentions) in texts {
         let Some(content) = content else { continue };
         sending::check_content(field, &content.text, has_files, limits)?;
         if text::is_blank(&content.text) {
             continue;
         }
+        moderation::check(context, field, &content.text, mentions)?;
         let mark =
             TextMark { at: context.at, text: text::fingerprint(&content.text), conversation: request_hash };
         let state = effect.state();

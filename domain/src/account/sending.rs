@@ -16,7 +16,7 @@ use schemas::verdict::Outcome;
 use super::credits::{self, Reason};
 use super::{Accounts, accepted, attaching, charging, idempotency};
 use crate::operation::{Context, NoEffect, Operation, Past};
-use crate::{privacy, text, window};
+use crate::{moderation, privacy, text, window};
 
 /// Bytes of what is hashed beside a text, at most.
 const HASHED_AROUND: usize = 64;
@@ -36,6 +36,7 @@ impl Operation<Accounts> for SendMessage {
         check_content("content", &self.content.text, !self.attachments.is_empty(), limits)?;
         let files = attaching::carried(context, &self.attachments)?;
         check_recipients(self.recipients)?;
+        moderation::check(context, "content", &self.content.text, self.mentions.people.len())?;
         let account = context.state();
         let mark = TextMark {
             at: context.at,

@@ -17,7 +17,7 @@ use schemas::verdict::Outcome;
 use super::{Accounts, usage};
 use crate::files::FileType;
 use crate::operation::{Context, NoEffect, Operation, Past, holds};
-use crate::text;
+use crate::{moderation, text};
 
 /// Unicode scalar values of a file's name.
 const FILE_NAME_CHARACTERS: i32 = 255;
@@ -43,6 +43,7 @@ impl Operation<Accounts> for CreateUpload {
         }
         let limits = &context.policy.limits;
         check(&self.declared, limits)?;
+        moderation::check(context, "fileName", &self.declared.file_name, 0)?;
         let mut effect = context.effect();
         usage::count(context, &mut effect, usage::UPLOAD, &limits.upload)?;
         let progress = UploadProgress::Uploading(Uploading { since: context.at });

@@ -13,7 +13,7 @@ use schemas::verdict::Outcome;
 
 use super::{Conversations, Here, attaching, in_group, membership, messages};
 use crate::operation::{NoEffect, Operation, Past, holds};
-use crate::text;
+use crate::{moderation, text};
 
 impl Operation<Conversations> for UpdateConversation {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
@@ -24,6 +24,11 @@ impl Operation<Conversations> for UpdateConversation {
         let (opened, acting) = in_group(context, &self.actor.user)?;
         membership::only_managing(acting)?;
         check_settings(self)?;
+        for (field, text) in [("title", &self.title), ("description", &self.description)] {
+            if let Some(text) = text {
+                moderation::check(context, field, text, 0)?;
+            }
+        }
         let (mut about, mut notes) = (opened.clone(), vec![]);
         if let Some(title) = self.title.as_ref().filter(|title| opened.title.as_ref() != Some(title)) {
             about.title = Some(title.clone());

@@ -30,7 +30,7 @@ use proptest::test_runner::Config;
 use schemas::position::LogTime;
 
 /// A failing case is printed whole; it needs no file beside the sources.
-fn cases(cases: u32) -> Config {
+pub fn cases(cases: u32) -> Config {
     Config { failure_persistence: None, ..Config::with_cases(cases) }
 }
 

@@ -20,6 +20,7 @@ mod forwarding;
 mod limits;
 mod members;
 mod message_requests;
+mod moderating;
 mod opening;
 mod organizing;
 mod pinning;

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a right over others' data is a value that only a role gives out.
 
+use schemas::moderation::{ServiceRole, UnknownRole};
 use schemas::{ErrorCode, Refusal};
 
 /// What a user is to the service. A role that is not known gives no right.
@@ -19,13 +20,19 @@ impl Roles {
     pub fn named<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut roles = Self::default();
         for name in names {
-            match name {
-                "moderator" => roles.moderator = true,
-                "admin" => roles.admin = true,
-                _ => {}
+            match name.parse() {
+                Ok(ServiceRole::Moderator) => roles.moderator = true,
+                Ok(ServiceRole::Admin) => roles.admin = true,
+                Err(UnknownRole) => {}
             }
         }
         roles
+    }
+
+    /// Those that a user has, as commands name them.
+    pub fn held(self) -> Vec<ServiceRole> {
+        let held = [(self.moderator, ServiceRole::Moderator), (self.admin, ServiceRole::Admin)];
+        held.into_iter().filter(|(has, _)| *has).map(|(_, role)| role).collect()
     }
 
     /// The right of moderators and admins; FORBIDDEN for others.

@@ -22,6 +22,7 @@ use std::sync::Arc;
 use fold::Fold;
 use schemas::ErrorCode;
 use schemas::control::Control;
+use schemas::moderation::Hit;
 use schemas::position::{Cause, LogTime, Offset};
 use schemas::record::Outgoing;
 use schemas::rows::RowKey;
@@ -34,7 +35,7 @@ use super::memory::{Arrived, Memory};
 use super::{Options, RunnerError};
 use crate::ports::Record;
 pub use handled::Handled;
-use handled::Tally;
+use handled::{Hits, Tally};
 
 pub struct Core<F: Fold> {
     options: Options,
@@ -56,6 +57,7 @@ pub struct Core<F: Fold> {
     checkpointed: Offset,
     checkpointing: bool,
     handled: Tally,
+    hits: Hits,
     effects: Vec<Effect<F::Id>>,
 }
 
@@ -107,6 +109,7 @@ impl<F: Fold> Core<F> {
             settled_time: LogTime::MIN,
             checkpoint_time: LogTime::MIN,
             handled: Tally::default(),
+            hits: Hits::under(checkpoint.policy.as_ref()),
             settled: checkpoint,
             effects: Vec::new(),
         }
@@ -189,6 +192,11 @@ impl<F: Fold> Core<F> {
     /// What was done with how many records since this was asked last.
     pub fn take_handled(&mut self) -> impl Iterator<Item = (Handled, u64)> + use<F> {
         self.handled.take()
+    }
+
+    /// How often texts met which rules since this was asked last.
+    pub fn take_hits(&mut self) -> impl Iterator<Item = (Hit, u64)> + use<F> {
+        self.hits.take()
     }
 
     pub fn owners(&self) -> usize {

@@ -32,6 +32,14 @@ static VERDICTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     ))
 });
 
+static HITS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    made(register_int_counter_vec!(
+        "musclemap_moderation_hits_total",
+        "Texts that met a rule of the policy, by machine, rule and action",
+        &["role", "rule", "action"]
+    ))
+});
+
 static CHECKPOINTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     made(register_int_counter_vec!(
         "musclemap_checkpoints_total",
@@ -94,6 +102,9 @@ impl Measure {
     pub fn after<F: Fold>(&mut self, core: &mut Core<F>, now: LogTime) {
         for (kind, count) in core.take_handled() {
             DECISIONS.with_label_values(&[self.role, kind.name()]).inc_by(count);
+        }
+        for (hit, count) in core.take_hits() {
+            HITS.with_label_values(&[self.role, &hit.rule, hit.action.as_str()]).inc_by(count);
         }
         while let Some((_, read)) = self.unsettled.pop_front_if(|(end, _)| *end <= core.settled()) {
             self.batches.observe((now - read).max(0) as f64 / 1_000.0);

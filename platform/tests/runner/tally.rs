@@ -206,6 +206,7 @@ fn add<const KNOWN: i32>(
         views: vec![View::Membership(view)],
         outputs: (0..outputs).map(|_| event.clone()).collect(),
         verdict,
+        hits: vec![],
     }
 }
 

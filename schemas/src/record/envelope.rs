@@ -6,11 +6,12 @@
 use crate::avro::{self, DecodeError};
 use crate::charging::Charge;
 use crate::flags::Tier;
+use crate::moderation::ServiceRole;
 use crate::position::{Cause, MalformedCause};
 use crate::verdict::Reply;
 
 use super::headers::{
-    CHARGE_HEADER, ID_HEADER, ONCE_HEADER, REPLY_HEADER, RecordId, TIER_HEADER, TRACE_HEADER,
+    CHARGE_HEADER, ID_HEADER, ONCE_HEADER, REPLY_HEADER, ROLES_HEADER, RecordId, TIER_HEADER, TRACE_HEADER,
 };
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -24,6 +25,8 @@ pub struct Envelope {
     pub traceparent: Option<String>,
     /// Of the user who asks.
     pub tier: Option<Tier>,
+    /// Of the user who asks.
+    pub roles: Vec<ServiceRole>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,11 @@ impl Envelope {
                 TIER_HEADER => {
                     let tier = text().and_then(|tier| tier.parse().ok());
                     envelope.tier = Some(tier.ok_or(MalformedHeader::Other(TIER_HEADER))?);
+                }
+                ROLES_HEADER => {
+                    let named = |roles: &str| roles.split(',').map(|role| role.parse().ok()).collect();
+                    let roles: Option<Vec<ServiceRole>> = text().and_then(named);
+                    envelope.roles = roles.ok_or(MalformedHeader::Other(ROLES_HEADER))?;
                 }
                 TRACE_HEADER => {
                     let trace = text().filter(|trace| trace.len() == TRACE_BYTES && trace.is_ascii());

@@ -28,6 +28,8 @@ pub const REPLY_HEADER: &str = "mm-reply";
 pub const CHARGE_HEADER: &str = "mm-charge";
 /// Header: the tier of the user who asks, as their token says.
 pub const TIER_HEADER: &str = "mm-tier";
+/// Header: roles of the service that the user who asks has, as their token says, separated by commas.
+pub const ROLES_HEADER: &str = "mm-roles";
 /// Header of a replayed command: a key under which it has its effect at most once, ever.
 pub const ONCE_HEADER: &str = "mm-once";
 /// Header of events that change memberships or blocks: the users they name, separated by commas.

@@ -8,6 +8,7 @@ use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices, RU
 use schemas::creating::ConversationKind;
 use schemas::flags::{Features, Flag, FlagRule};
 use schemas::message::{Content, Mentions, Message, ReplyStub};
+use schemas::moderation::{Action, Moderation, ModerationRule};
 use schemas::operations::{CreateConversation, ForwardMessage, GrantCredits, SendMessage};
 use schemas::people::Profile;
 use schemas::position::Offset;
@@ -234,6 +235,7 @@ impl Clients {
                 attachments_per_message: 10,
             },
             features: features(state),
+            moderation: moderation(),
         };
         let version = PolicyVersion { version: self.policy, policy };
         let value = avro::encode(&Control { policy: Some(version), rules: Some(RULES) });
@@ -265,9 +267,10 @@ impl Clients {
         Some(MessageRow::from_row(id, columns).ok()?.message)
     }
 
-    /// A text of its own.
+    /// A text of its own, now and then one that no policy allows.
     pub fn text(&self, state: &mut State) -> String {
-        format!("text {}", state.random.random_range(0..1_000_000))
+        let number = state.random.random_range(0..1_000_000);
+        if number % 50 == 0 { format!("{FORBIDDEN} {number}") } else { format!("text {number}") }
     }
 
     pub fn users(&self) -> &[UserId] {
@@ -296,6 +299,24 @@ fn features(state: &mut State) -> Features {
         off: *flag != Flag::Attachments && state.chance(0.1),
     };
     Features { flags: Flag::ALL.iter().map(&mut rule).collect() }
+}
+
+/// A word that no text which others read may have.
+pub const FORBIDDEN: &str = "forbidden";
+
+fn moderation() -> Moderation {
+    let rule = ModerationRule {
+        id: "words".to_owned(),
+        action: Action::Reject,
+        exempt_roles: vec![],
+        words: vec![FORBIDDEN.to_owned()],
+        patterns: vec![],
+        domains: vec![],
+        links: vec![],
+        shouting: None,
+        mentions_above: None,
+    };
+    Moderation::new(vec![], vec![rule])
 }
 
 /// As every ingest derives ids.

@@ -22,6 +22,7 @@ mod membership;
 mod mentions;
 mod message_requests;
 mod metrics;
+mod moderating;
 mod nobody_looks_in;
 mod operator;
 mod organizing;

@@ -71,6 +71,9 @@ impl<F: Fold> Core<F> {
         let is_told_again = handled == Handled::Repeated;
         let cause = entry.cause.filter(|_| !(is_told_again && fault::is(Fault::WatermarksSkipped)));
         self.running.pass(record.offset, cause.as_ref(), entry.control.as_ref());
+        if entry.control.is_some() {
+            self.hits.come_under(self.running.policy.as_ref());
+        }
         let writes = matches!(entry.change, Change::Unwritten(_));
         self.entries.push_back(entry);
         self.answer(ticket);
@@ -147,6 +150,7 @@ impl<F: Fold> Core<F> {
             let verdict = refuse::verdict(&command.envelope, failed.refusal);
             (Decision { verdict, ..Decision::none(&slot.owner) }, outputs)
         });
+        self.hits.note(std::mem::take(&mut decision.hits));
         F::set_stamp(&mut decision.state, record.offset, at);
         slot.owner.state = Arc::new(decision.state);
         for (key, row) in &decision.rows {

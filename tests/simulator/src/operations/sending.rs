@@ -13,7 +13,7 @@ use schemas::{ClientId, ConversationRequest, UserId};
 
 use super::{Simulated, uploading};
 use crate::check::{Rest, Story};
-use crate::clients::{Asked, Clients, client_id, profile};
+use crate::clients::{Asked, Clients, FORBIDDEN, client_id, profile};
 use crate::world::State;
 
 impl Simulated for SendMessage {
@@ -123,9 +123,17 @@ impl Simulated for PostMessage {
     }
 
     /// Messages are numbered without gap: heads, `Sent` rows, content and events agree; what nobody paid
-    /// for is refused.
+    /// for is refused, and no text has a forbidden word.
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         rest.refused(|request| matches!(request, ConversationRequest::PostMessage(_)))?;
+        for story in rest.stories() {
+            let contents = story.history.messages.iter().filter_map(|written| written.message.body.content());
+            let title = story.history.opened.iter().filter_map(|opened| opened.title.as_deref());
+            let mut texts = contents.map(|content| content.text.as_str()).chain(title);
+            if texts.any(|text| text.contains(FORBIDDEN)) {
+                return Err(format!("{} has a text that no policy allows", story.id));
+            }
+        }
         rest.stories()
             .try_for_each(|story| numbered(rest, story).map_err(|wrong| format!("{}: {wrong}", story.id)))
     }

@@ -151,6 +151,7 @@ export const de: Texts = {
   "error.BAD_USER_INPUT": "Das ist nicht gültig.",
   "error.INSUFFICIENT_CREDITS": "Dein Guthaben reicht nicht.",
   "error.RATE_LIMITED": "Zu schnell. Warte einen Moment.",
+  "error.CONTENT_REJECTED": "Dieser Text ist nicht erlaubt.",
   "error.EDIT_WINDOW_CLOSED": "Diese Nachricht lässt sich nicht mehr bearbeiten.",
   "error.EDIT_LIMIT_REACHED": "Diese Nachricht wurde zu oft bearbeitet.",
   "error.BLOCKED": "Du blockierst diese Person.",

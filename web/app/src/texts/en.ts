@@ -149,6 +149,7 @@ export const en = {
   "error.BAD_USER_INPUT": "That is not valid.",
   "error.INSUFFICIENT_CREDITS": "You do not have enough credits.",
   "error.RATE_LIMITED": "Too fast. Wait a moment.",
+  "error.CONTENT_REJECTED": "This text is not allowed.",
   "error.EDIT_WINDOW_CLOSED": "It is too late to edit this message.",
   "error.EDIT_LIMIT_REACHED": "This message was edited too often.",
   "error.BLOCKED": "You block this person.",

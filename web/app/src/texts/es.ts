@@ -151,6 +151,7 @@ export const es: Texts = {
   "error.BAD_USER_INPUT": "Eso no es válido.",
   "error.INSUFFICIENT_CREDITS": "No tienes suficientes créditos.",
   "error.RATE_LIMITED": "Demasiado rápido. Espera un momento.",
+  "error.CONTENT_REJECTED": "Este texto no está permitido.",
   "error.EDIT_WINDOW_CLOSED": "Ya es tarde para editar este mensaje.",
   "error.EDIT_LIMIT_REACHED": "Este mensaje se editó demasiadas veces.",
   "error.BLOCKED": "Bloqueas a esta persona.",

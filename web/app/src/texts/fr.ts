@@ -151,6 +151,7 @@ export const fr: Texts = {
   "error.BAD_USER_INPUT": "Ce n’est pas valide.",
   "error.INSUFFICIENT_CREDITS": "Vous n’avez pas assez de crédits.",
   "error.RATE_LIMITED": "Trop vite. Attendez un instant.",
+  "error.CONTENT_REJECTED": "Ce texte n’est pas autorisé.",
   "error.EDIT_WINDOW_CLOSED": "Il est trop tard pour modifier ce message.",
   "error.EDIT_LIMIT_REACHED": "Ce message a été modifié trop souvent.",
   "error.BLOCKED": "Vous bloquez cette personne.",

@@ -151,6 +151,7 @@ export const ja: Texts = {
   "error.BAD_USER_INPUT": "入力が正しくありません。",
   "error.INSUFFICIENT_CREDITS": "クレジットが足りません。",
   "error.RATE_LIMITED": "速すぎます。少しお待ちください。",
+  "error.CONTENT_REJECTED": "このテキストは許可されていません。",
   "error.EDIT_WINDOW_CLOSED": "このメッセージはもう編集できません。",
   "error.EDIT_LIMIT_REACHED": "このメッセージは編集回数の上限に達しました。",
   "error.BLOCKED": "この人をブロックしています。",

@@ -151,6 +151,7 @@ export const ko: Texts = {
   "error.BAD_USER_INPUT": "올바르지 않습니다.",
   "error.INSUFFICIENT_CREDITS": "크레딧이 부족합니다.",
   "error.RATE_LIMITED": "너무 빠릅니다. 잠시 기다려 주세요.",
+  "error.CONTENT_REJECTED": "이 텍스트는 허용되지 않습니다.",
   "error.EDIT_WINDOW_CLOSED": "이 메시지를 편집하기에는 늦었습니다.",
   "error.EDIT_LIMIT_REACHED": "이 메시지는 너무 여러 번 편집했습니다.",
   "error.BLOCKED": "차단한 사람입니다.",

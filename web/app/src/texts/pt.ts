@@ -151,6 +151,7 @@ export const pt: Texts = {
   "error.BAD_USER_INPUT": "Isso não é válido.",
   "error.INSUFFICIENT_CREDITS": "Você não tem créditos suficientes.",
   "error.RATE_LIMITED": "Rápido demais. Espere um momento.",
+  "error.CONTENT_REJECTED": "Este texto não é permitido.",
   "error.EDIT_WINDOW_CLOSED": "É tarde para editar esta mensagem.",
   "error.EDIT_LIMIT_REACHED": "Esta mensagem foi editada vezes demais.",
   "error.BLOCKED": "Você bloqueia esta pessoa.",

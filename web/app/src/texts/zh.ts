@@ -151,6 +151,7 @@ export const zh: Texts = {
   "error.BAD_USER_INPUT": "输入无效。",
   "error.INSUFFICIENT_CREDITS": "积分不足。",
   "error.RATE_LIMITED": "太快了，请稍候。",
+  "error.CONTENT_REJECTED": "此文本不被允许。",
   "error.EDIT_WINDOW_CLOSED": "已过可编辑时间。",
   "error.EDIT_LIMIT_REACHED": "此消息编辑次数过多。",
   "error.BLOCKED": "你屏蔽了此人。",

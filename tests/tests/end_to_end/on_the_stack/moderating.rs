@@ -1,0 +1,220 @@
+//! Rules over texts that others read: a refusal changes nothing and tells no rule, wherever the text stands.
+
+use std::collections::BTreeSet;
+
+use musclemap_tests::acts::{contents, edit, forward, organize, people, update};
+use musclemap_tests::client::code;
+use musclemap_tests::{Client, System};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+const SHIPPED: &str = include_str!("../../../../deploy/policy/policy.toml");
+const SDL: &str = include_str!("../../../../schemas/api.graphql");
+
+/// Text arguments of mutations and inputs that other users read.
+const READ: [&str; 7] = [
+    "SendMessageInput.content",
+    "editMessage.content",
+    "forwardMessage.addComment",
+    "CreateConversationInput.title",
+    "updateConversation.title",
+    "updateConversation.description",
+    "CreateUploadInput.fileName",
+];
+
+/// Those that nobody else reads, and those that have values from a closed set.
+const NOT_READ: [&str; 7] = [
+    "saveDraft.content",
+    "setConversationLabels.labels",
+    "ConversationFilter.label",
+    "addReaction.emoji",
+    "removeReaction.emoji",
+    "CreateUploadInput.contentType",
+    "CreateUploadInput.sha256",
+];
+
+/// The text arguments of mutations and inputs that the published schema has.
+fn text_arguments() -> BTreeSet<String> {
+    let (mut found, mut of) = (BTreeSet::new(), None);
+    for line in SDL.lines() {
+        if let Some(name) = line.strip_prefix("input ").or_else(|| line.strip_prefix("type ")) {
+            let name = name.trim_end_matches(" {");
+            of = (line.starts_with("input ") || name == "Mutation").then_some(name);
+        }
+        let Some(of) = of.filter(|_| line.starts_with('\t') && !line.trim_start().starts_with(['"', '#']))
+        else {
+            continue;
+        };
+        let line = line.trim();
+        let (owner, arguments) = match line.split_once('(') {
+            Some((field, rest)) if of == "Mutation" => (field, rest.split(')').next().unwrap_or_default()),
+            _ if of == "Mutation" => continue,
+            _ => (of, line),
+        };
+        for argument in arguments.split(", ") {
+            let Some((name, kind)) = argument.split_once(": ") else { continue };
+            let kind = kind.split(" = ").next().unwrap_or_default();
+            if kind.trim_matches(['[', ']', '!']) == "String" {
+                found.insert(format!("{owner}.{name}"));
+            }
+        }
+    }
+    found
+}
+
+/// The shipped policy, by which texts must not have "steroids", but for moderators of the service; "doping" is in
+/// trial.
+fn with_rules() -> String {
+    let rules = r#"rules = [
+  { id = "drugs", action = "REJECT", exempt_roles = ["moderator"], words = ["steroids"] },
+  { id = "trial", action = "SHADOW", words = ["doping"] },"#;
+    let policy = SHIPPED.replace("rules = [", rules);
+    assert_ne!(policy, SHIPPED);
+    policy
+}
+
+/// A system under these rules.
+async fn system(folder: &TempDir) -> System {
+    let file = folder.path().join("policy.toml");
+    std::fs::write(&file, with_rules()).expect("a policy");
+    System::with_policy(Some(&file)).await
+}
+
+async fn create(by: &Client, title: &str) -> Value {
+    let query = "mutation($i: CreateConversationInput!) { createConversation(input: $i) { id } }";
+    let input = json!({ "kind": "GROUP", "participantIds": [], "title": title,
+        "clientConversationId": Uuid::new_v4() });
+    by.ask(query, json!({ "i": input })).await
+}
+
+async fn upload(by: &Client, name: &str) -> Value {
+    let query = "mutation($i: CreateUploadInput!) { createUpload(input: $i) { attachmentId } }";
+    let input = json!({ "clientUploadId": Uuid::new_v4(), "fileName": name, "contentType": "image/png",
+        "byteSize": 100 });
+    by.ask(query, json!({ "i": input })).await
+}
+
+/// Puts a text into an argument that others read.
+async fn put(by: &Client, argument: &str, chat: &str, message: &Value, text: &str) -> Value {
+    match argument {
+        "SendMessageInput.content" => by.try_send(chat, Uuid::new_v4(), text).await.expect("an answer"),
+        "editMessage.content" => edit(by, message, text).await,
+        "forwardMessage.addComment" => forward(by, message, &[chat], Some(text), None).await,
+        "CreateConversationInput.title" => create(by, text).await,
+        "updateConversation.title" => update(by, chat, &format!("title: {text:?}")).await,
+        "updateConversation.description" => update(by, chat, &format!("description: {text:?}")).await,
+        "CreateUploadInput.fileName" => upload(by, text).await,
+        other => panic!("no call with {other}"),
+    }
+}
+
+fn reason(answer: &Value) -> Option<&str> {
+    answer["errors"][0]["extensions"]["reason"].as_str()
+}
+
+/// How often texts met a rule with an action, over all machines.
+async fn hits(server: &System, rule: &str, action: &str) -> f64 {
+    let mut sum = 0.0;
+    for process in &server.processes {
+        let text = process.operators("/metrics").await;
+        let of = |line: &&str| {
+            line.starts_with("musclemap_moderation_hits_total{")
+                && line.contains(&format!("rule=\"{rule}\""))
+                && line.contains(&format!("action=\"{action}\""))
+        };
+        sum += text
+            .lines()
+            .filter(of)
+            .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+            .sum::<f64>();
+    }
+    sum
+}
+
+#[test]
+fn every_text_argument_is_one_that_others_read_or_do_not() {
+    let listed: BTreeSet<String> = READ.iter().chain(&NOT_READ).map(|name| (*name).to_owned()).collect();
+    assert_eq!(text_arguments(), listed);
+}
+
+#[tokio::test]
+async fn a_forbidden_word_is_refused_in_every_text_that_others_read_and_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = system(&folder).await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let chat = ann.create("GROUP", &[&bob]).await;
+    let message = ann.send(&chat, "first").await;
+    let (balance, ledger) = (ann.balance().await, ann.ledger().await);
+    for argument in READ {
+        for text in ["steroids", "my $ter0id\u{200b}s!"] {
+            let answer = put(&ann, argument, &chat, &message, text).await;
+            assert_eq!(code(&answer), Some("CONTENT_REJECTED"), "{argument}: {answer}");
+            assert_eq!(reason(&answer), Some("PROHIBITED_TEXT"), "{argument}: {answer}");
+            assert!(!answer.to_string().contains("drugs"), "the rule is told: {answer}");
+        }
+    }
+    assert_eq!((ann.balance().await, ann.ledger().await), (balance, ledger), "nothing is charged");
+    // Others see what was there before, in the history as in the conversation.
+    assert_eq!(contents(&bob.history(&chat).await), [Some("first")]);
+    let about =
+        bob.get("query($c: ID!) { conversation(id: $c) { title description } }", json!({ "c": chat })).await;
+    assert_eq!(about["conversation"], json!({ "title": null, "description": null }));
+    assert_eq!(hits(&server, "drugs", "REJECT").await, (READ.len() * 2) as f64);
+    // The same calls with another text, and one that is in trial.
+    for argument in READ {
+        let answer = put(&ann, argument, &chat, &message, "doping tests").await;
+        assert_eq!(code(&answer), None, "{argument}: {answer}");
+    }
+    // The forward copies the edited message: its text and the comment are two.
+    assert_eq!(hits(&server, "trial", "SHADOW").await, (READ.len() + 1) as f64);
+    // What nobody else reads has no rule.
+    let call = r#"saveDraft(conversationId: $c, content: "steroids")"#;
+    let answer = ann.ask(&format!("mutation($c: ID!) {{ {call} }}"), json!({ "c": chat })).await;
+    assert_eq!(code(&answer), None, "{answer}");
+    let kept =
+        organize(&ann, &chat, r#"setConversationLabels(conversationId: $c, labels: ["steroids"])"#).await;
+    assert_eq!((&kept["labels"], &kept["draft"]), (&json!(["steroids"]), &json!("steroids")));
+}
+
+#[tokio::test]
+async fn a_refused_id_is_free_an_exempt_role_passes_and_a_copy_is_a_text_of_its_sender() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = system(&folder).await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let mia = Client::login_as(&server, "mia", json!({ "roles": ["coach", "moderator"] })).await;
+    let chat = ann.create("GROUP", &[&bob, &mia]).await;
+    let id = Uuid::new_v4();
+    for (text, expected) in
+        [("steroids", Some("CONTENT_REJECTED")), ("STEROIDS", Some("CONTENT_REJECTED")), ("creatine", None)]
+    {
+        let answer = ann.try_send(&chat, id, text).await.expect("an answer");
+        assert_eq!(code(&answer), expected, "{answer}");
+    }
+    let warned = mia.send(&chat, "no steroids here").await;
+    let edited = edit(&mia, &warned, "no steroids, please").await;
+    assert_eq!(code(&edited), None, "{edited}");
+    let expected = [Some("creatine"), Some("no steroids, please")];
+    assert_eq!(contents(&bob.history(&chat).await), expected);
+    let copied = forward(&bob, &warned, &[&chat], None, None).await;
+    assert_eq!(code(&copied), Some("CONTENT_REJECTED"), "{copied}");
+    assert_eq!(contents(&ann.history(&chat).await), expected, "no copy");
+}
+
+#[tokio::test]
+async fn a_link_that_hides_where_it_leads_is_refused_as_shipped() {
+    let server = System::start().await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let chat = ann.create("DIRECT", &[&bob]).await;
+    for (text, expected) in [
+        ("https://musclemap.com@evil.example/", Some("MALICIOUS_LINK")),
+        ("http://2130706433/", Some("MALICIOUS_LINK")),
+        ("http://musc1emap.com", Some("MALICIOUS_LINK")),
+        ("http://muscl\u{435}map.com", Some("MALICIOUS_LINK")),
+        ("https://musclemap.com/plans and https://example.org", None),
+    ] {
+        let answer = ann.try_send(&chat, Uuid::new_v4(), text).await.expect("an answer");
+        assert_eq!(reason(&answer), expected, "{answer}");
+    }
+    assert_eq!(bob.history(&chat).await.len(), 1);
+}
