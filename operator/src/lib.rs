@@ -6,6 +6,7 @@ pub mod control;
 pub mod dead_letters;
 pub mod policy;
 pub mod search;
+pub mod trial;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use schemas::position::{Offset, Partition};
 
 #[derive(Debug, Clone, Subcommand)]
 pub enum Command {
-    /// Prices and limits.
+    /// Prices, limits, features, and rules over texts.
     #[command(subcommand)]
     Policy(Policy),
     /// Versions of the rules in code, which come in force once every process runs a build that knows them.
@@ -48,6 +49,13 @@ pub enum Search {
 pub enum Policy {
     /// Puts a policy in force, from a control record in every partition on.
     Apply { file: PathBuf },
+    /// Puts nothing in force: tells how many of the newest texts of messages meet which rules of a draft.
+    Try {
+        file: PathBuf,
+        /// How many texts.
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        last: u32,
+    },
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -97,6 +105,10 @@ pub async fn run(command: Command, on: &On) -> Result<()> {
         Command::Policy(Policy::Apply { file }) => {
             let version = policy::apply(log, tables, Some(&file)).await?;
             println!("policy version {version} is in force");
+        }
+        Command::Policy(Policy::Try { file, last }) => {
+            let findings = trial::run(log, &file, last as usize).await?;
+            findings.lines().iter().for_each(|line| println!("{line}"));
         }
         Command::Rules(Rules::Apply { version }) => {
             control::apply_rules(log, version).await?;

@@ -36,7 +36,7 @@ pub async fn apply(log: &dyn Log, tables: &dyn Tables, file: Option<&Path>) -> R
     Ok(number)
 }
 
-fn read(file: &Path) -> Result<Policy> {
+pub fn read(file: &Path) -> Result<Policy> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     domain::policy::parse(&text).with_context(|| format!("{}", file.display()))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use musclemap_tests::acts::{contents, edit, forward, organize, people, update};
 use musclemap_tests::client::code;
+use musclemap_tests::system::Stack;
 use musclemap_tests::{Client, System};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -199,6 +200,36 @@ async fn a_refused_id_is_free_an_exempt_role_passes_and_a_copy_is_a_text_of_its_
     let copied = forward(&bob, &warned, &[&chat], None, None).await;
     assert_eq!(code(&copied), Some("CONTENT_REJECTED"), "{copied}");
     assert_eq!(contents(&ann.history(&chat).await), expected, "no copy");
+}
+
+#[tokio::test]
+async fn a_draft_is_tried_on_the_newest_texts_and_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut server = System::start().await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let chat = ann.create("DIRECT", &[&bob]).await;
+    let first = ann.send(&chat, "steroids").await;
+    for text in ["doping", "creatine", "steroids and doping"] {
+        ann.send(&chat, text).await;
+    }
+    assert_eq!(code(&edit(&ann, &first, "no steroids").await), None);
+    let draft = folder.path().join("draft.toml");
+    std::fs::write(&draft, with_rules()).expect("a draft");
+    let file = draft.to_str().expect("text");
+    // The stores of one process belong to it while it runs.
+    if server.stack == Stack::Standalone {
+        assert!(server.end().await);
+    }
+    let told = server.operate(&["policy", "try", file]).await.expect("findings");
+    for line in ["3 REJECT drugs", "2 SHADOW trial", "0 REJECT disguised-links", "5 texts, 3 refused"] {
+        assert!(told.lines().any(|told| told == line), "{line} in {told}");
+    }
+    let told = server.operate(&["policy", "try", file, "--last", "1"]).await.expect("findings");
+    assert!(told.contains("1 texts, 1 refused"), "{told}");
+    if server.stack == Stack::Standalone {
+        server.restart().await;
+    }
+    assert_eq!(ann.send(&chat, "my steroids").await["content"], "my steroids", "the draft is not in force");
 }
 
 #[tokio::test]
