@@ -136,7 +136,8 @@ pub fn is_published(fact: &AccountFact) -> bool {
         | AccountFact::ConversationOrganized(_)
         | AccountFact::DraftSaved(_)
         | AccountFact::PreferencesChanged(_)
-        | AccountFact::PrivacyChanged(_) => true,
+        | AccountFact::PrivacyChanged(_)
+        | AccountFact::NotificationsChanged(_) => true,
         AccountFact::AttachmentChanged(changed) => !changed.now.progress.is_gone(),
         AccountFact::CreditsChanged(_) => false,
     }
@@ -163,7 +164,8 @@ pub fn file_work(fact: &AccountFact) -> Option<FileWork<'_>> {
         | AccountFact::ConversationOrganized(_)
         | AccountFact::DraftSaved(_)
         | AccountFact::PreferencesChanged(_)
-        | AccountFact::PrivacyChanged(_) => None,
+        | AccountFact::PrivacyChanged(_)
+        | AccountFact::NotificationsChanged(_) => None,
     }
 }
 
@@ -216,7 +218,8 @@ pub fn learns_of_account(fact: &AccountFact, user: &UserId) -> Option<Learned> {
         | AccountFact::ConversationOrganized(_)
         | AccountFact::DraftSaved(_)
         | AccountFact::AttachmentChanged(_)
-        | AccountFact::PreferencesChanged(_) => None,
+        | AccountFact::PreferencesChanged(_)
+        | AccountFact::NotificationsChanged(_) => None,
     }
 }
 

@@ -79,6 +79,7 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         | AccountRequest::SaveDraft(_)
         | AccountRequest::UpdatePreferences(_)
         | AccountRequest::UpdatePrivacy(_)
+        | AccountRequest::UpdateNotifications(_)
         | AccountRequest::NoteRequest(_)
         | AccountRequest::SettleRequest(_)
         | AccountRequest::SettleUpload(_)

@@ -3,5 +3,6 @@
 pub mod credits;
 pub mod flags;
 pub mod limits;
+pub mod notifications;
 pub mod privacy;
 pub mod settings;

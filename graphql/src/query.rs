@@ -6,6 +6,7 @@ use schemas::{ConversationId, MessageId, UserId};
 use crate::account::credits::CreditAccount;
 use crate::account::flags::{self, FeatureFlag};
 use crate::account::limits::{self, RateLimit};
+use crate::account::notifications::NotificationPreferences;
 use crate::account::privacy::PrivacySettings;
 use crate::account::settings::UserSettings;
 use crate::attachment::Attachment;
@@ -64,6 +65,10 @@ impl Query {
 
     async fn privacy_settings(&self, ctx: &Context<'_>) -> Result<PrivacySettings> {
         Ok(access(ctx)?.privacy().await?.into())
+    }
+
+    async fn notification_preferences(&self, ctx: &Context<'_>) -> Result<NotificationPreferences> {
+        Ok(reads(ctx)?.account(&viewer(ctx)?.user).await?.notifications.into())
     }
 
     async fn conversation(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Conversation>> {

@@ -26,6 +26,7 @@ use crate::operations::editing::Editing;
 use crate::operations::forwarding::Forwarding;
 use crate::operations::membership::Membership;
 use crate::operations::message_requests::MessageRequests;
+use crate::operations::notifications::Notifications;
 use crate::operations::organizing::Organizing;
 use crate::operations::pinning::Pinning;
 use crate::operations::preferences::Preferences;
@@ -53,7 +54,7 @@ pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning, For
 pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organizing);
 
 #[derive(MergedObject, Default)]
-pub struct People(Blocking, Preferences, Privacy, TypingStatus, Heartbeats);
+pub struct People(Blocking, Preferences, Privacy, Notifications, TypingStatus, Heartbeats);
 
 #[derive(MergedObject, Default)]
 pub struct Files(Uploading);

@@ -60,6 +60,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("unblockUser", Open),
     ("updatePrivacySettings", Open),
     ("updateSettings", Open),
+    ("updateNotificationPreferences", Open),
     ("addReaction", flag(Flag::MessageReactions)),
     ("removeReaction", flag(Flag::MessageReactions)),
     ("pinMessage", flag(Flag::MessagePinning)),

@@ -10,6 +10,7 @@ pub mod editing;
 pub mod forwarding;
 pub mod membership;
 pub mod message_requests;
+pub mod notifications;
 pub mod organizing;
 pub mod pinning;
 pub mod preferences;

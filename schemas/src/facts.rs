@@ -13,6 +13,7 @@ pub use crate::deleting::MessageDeleted;
 pub use crate::editing::MessageEdited;
 pub use crate::membership::{MembersChanged, RolesChanged};
 pub use crate::message_requests::RequestChanged;
+pub use crate::notifications::NotificationsChanged;
 pub use crate::organizing::{ConversationOrganized, DraftSaved};
 pub use crate::pinning::{MessagePinned, MessageUnpinned};
 pub use crate::preferences::PreferencesChanged;
@@ -80,6 +81,7 @@ facts! {
     204 DraftSaved,
     210 PrivacyChanged,
     230 AttachmentChanged,
+    281 NotificationsChanged,
 }
 
 facts! {

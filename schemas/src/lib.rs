@@ -27,6 +27,7 @@ pub mod membership;
 pub mod message;
 pub mod message_requests;
 pub mod moderation;
+pub mod notifications;
 pub mod operations;
 pub mod organizing;
 pub mod people;

@@ -16,6 +16,7 @@ pub use crate::editing::{EditMessage, SubmitEdit};
 pub use crate::forwarding::ForwardMessage;
 pub use crate::membership::{AddMembers, RemoveMember, SetRole};
 pub use crate::message_requests::{AcceptRequest, DeclineRequest, NoteRequest, SettleRequest};
+pub use crate::notifications::UpdateNotifications;
 pub use crate::organizing::{OrganizeConversation, SaveDraft};
 pub use crate::pinning::{PinMessage, UnpinMessage};
 pub use crate::preferences::UpdatePreferences;
@@ -49,6 +50,7 @@ macro_rules! account_operations {
             133 CountFiles since 1,
             115 AddReaction since 1,
             117 ForwardMessage since 1,
+            343 UpdateNotifications since 1,
         }
     };
 }

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::avro;
 use crate::creating::Opened;
+use crate::notifications::Notifications;
 use crate::pinning::Pin;
 use crate::position::{LogTime, Offset};
 use crate::privacy::Privacy;
 
-/// An account: balance, privacy and windows.
+/// An account: balance, settings and windows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.rows")]
 pub struct AccountState {
@@ -21,6 +22,7 @@ pub struct AccountState {
     pub at: LogTime,
     pub balance_milli: i64,
     pub privacy: Privacy,
+    pub notifications: Notifications,
     /// Time of each charged send that still counts, oldest first.
     pub sends: Vec<LogTime>,
     /// Time of each counted creation, oldest first.
@@ -37,6 +39,7 @@ impl AccountState {
             at: 0,
             balance_milli: 0,
             privacy: Privacy::default(),
+            notifications: Notifications::default(),
             sends: vec![],
             creations: vec![],
             texts: vec![],

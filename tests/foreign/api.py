@@ -35,6 +35,8 @@ LEDGER = f"""query($after: String) {{ credits {{ transactions(first: 50, after: 
 PRIVACY = """whoCanMessageMe showOnlineStatus showReadReceipts showTypingIndicator allowMessageRequests
     appearOffline"""
 ATTACHMENT = f"query($id: ID!) {{ attachment(id: $id) {{ {FILE} }} }}"
+NOTIFICATIONS = """messagingEnabled messagingSound messagingPreview emailEnabled quietHoursStart quietHoursEnd
+    timeZone"""
 BLOCKED = f"query($after: String) {{ blockedUsers(first: 50, after: $after) {{ {PAGE} nodes {PERSON} }} }}"
 
 
@@ -51,6 +53,7 @@ class Told:
     labels: list[str]
     settings: dict
     privacy: dict
+    notifications: dict
     # By conversation, oldest first.
     messages: dict[str, list[dict]]
     participants: dict[str, list[dict]]
@@ -81,6 +84,7 @@ def tell(url: str, user: str, token: str, attachments: list[str]) -> Told:
             after = page["pageInfo"]["endCursor"]
 
     mine = f"conversationLabels settings {{ locale autoTranslate }} privacySettings {{ {PRIVACY} }}"
+    mine += f" notificationPreferences {{ {NOTIFICATIONS} }}"
     whole = ask(f"{{ me {PERSON} credits {{ balanceMilli }} {mine} }}", {})
     same("the id of who asks", whole["me"]["id"], user)
     conversations = []
@@ -97,6 +101,7 @@ def tell(url: str, user: str, token: str, attachments: list[str]) -> Told:
         labels=whole["conversationLabels"],
         settings=whole["settings"],
         privacy=whole["privacySettings"],
+        notifications=whole["notificationPreferences"],
         messages={id: pages(MESSAGES, ["messages"], {"id": id}) for id in ids},
         participants={id: pages(PARTICIPANTS, ["conversation", "participants"], {"id": id}) for id in ids},
         blocked=pages(BLOCKED, ["blockedUsers"], {}),

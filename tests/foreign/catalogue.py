@@ -25,6 +25,7 @@ ACCOUNT_REQUESTS = {
     133: "CountFiles",
     115: "AddReaction",
     117: "ForwardMessage",
+    343: "UpdateNotifications",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -55,6 +56,7 @@ ACCOUNT_FACTS = {
     204: "DraftSaved",
     210: "PrivacyChanged",
     230: "AttachmentChanged",
+    281: "NotificationsChanged",
 }
 CONVERSATION_FACTS = {
     240: "ConversationOpened",

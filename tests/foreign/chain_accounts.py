@@ -75,6 +75,12 @@ def check(
             privacy = out[0].value["privacy"]
             same(what, _facts(out), [("PrivacyChanged", {"privacy": privacy | said})])
             shows_reads[read.key] = privacy["show_read_receipts"]
+        case "UpdateNotifications", _:
+            said = {name: value for name, value in asked.items() if value is not None}
+            if quiet := said.get("quiet_hours"):
+                said["quiet_hours"] = quiet["hours"]
+            notifications = out[0].value["notifications"]
+            same(what, _facts(out), [("NotificationsChanged", {"notifications": notifications | said})])
         case ("CreateUpload" | "CompleteUpload" | "SettleUpload"), _:
             uploads.check(what, read, out, at)
         case "CountFiles", _:

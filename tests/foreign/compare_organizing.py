@@ -1,4 +1,5 @@
-"""Rows of how users keep their conversations, of their preferences and privacy, against the events and the API."""
+"""Rows of how users keep their conversations, of their preferences, privacy and notifications, against the events
+and the API."""
 
 from collections import Counter
 
@@ -18,6 +19,15 @@ PRIVATE = {
     "show_typing_indicator": True,
     "allow_message_requests": True,
     "appear_offline": False,
+}
+# The notifications of an account that has not changed them.
+NOTIFIED = {
+    "messaging_enabled": True,
+    "messaging_sound": True,
+    "messaging_preview": True,
+    "email_enabled": False,
+    "quiet_hours": None,
+    "time_zone": "UTC",
 }
 UNTOUCHED = {"archived": None, "starred": False, "muted_until": 0, "level": "ALL", "labels": []}
 
@@ -43,6 +53,9 @@ def check(found: dict[str, Owner], story: Story, told: dict[str, Told]) -> None:
         privacy = account.privacy or PRIVATE
         same(f"privacy of {user}", owner[STATE][b""].value["privacy"], privacy)
         same(f"privacy that {user} is served", list(api.privacy.values()), list(privacy.values()))
+        notifications = account.notifications or NOTIFIED
+        same(f"notifications of {user}", owner[STATE][b""].value["notifications"], notifications)
+        same(f"notifications that {user} is served", api.notifications, _served(notifications))
         asked = [row.value["conversations"] for row in owner[OPEN_REQUESTS].values()]
         wanted = [
             id
@@ -54,6 +67,23 @@ def check(found: dict[str, Owner], story: Story, told: dict[str, Told]) -> None:
             sight = Sight(user, story.conversations[id], story.blocks)
             wanted = _kept(sight, organized.get(id, UNTOUCHED), drafts.get(id))
             same(f"how {user} keeps {id}", kept, wanted)
+
+
+def _served(notifications: dict) -> dict:
+    quiet = notifications["quiet_hours"] or {"start": None, "end": None}
+    return {
+        "messagingEnabled": notifications["messaging_enabled"],
+        "messagingSound": notifications["messaging_sound"],
+        "messagingPreview": notifications["messaging_preview"],
+        "emailEnabled": notifications["email_enabled"],
+        "quietHoursStart": _clock(quiet["start"]),
+        "quietHoursEnd": _clock(quiet["end"]),
+        "timeZone": notifications["time_zone"],
+    }
+
+
+def _clock(minute: int | None) -> str | None:
+    return None if minute is None else f"{minute // 60:02}:{minute % 60:02}"
 
 
 def _kept(sight: Sight, row: dict, draft: str | None) -> dict:

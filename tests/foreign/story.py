@@ -20,6 +20,7 @@ class Account:
     # As they were last told; absent before the first change.
     preferences: dict | None = None
     privacy: dict | None = None
+    notifications: dict | None = None
     # By id, as they were last told.
     attachments: dict[str, dict] = field(default_factory=dict)
 
@@ -82,5 +83,7 @@ def _take(account: Account, read: Read) -> None:
             account.preferences = fact["preferences"]
         case "PrivacyChanged":
             account.privacy = fact["privacy"]
+        case "NotificationsChanged":
+            account.notifications = fact["notifications"]
         case other:
             true(f"{read.record} holds a fact that is known, not {other}", False)

@@ -11,7 +11,7 @@ const SDL = new URL("../../schemas/api.graphql", import.meta.url);
 const OUT = new URL("src/schema.ts", import.meta.url);
 const SCALARS = {
   Boolean: "boolean", DateTime: "string", Float: "number", ID: "string", Int: "number", JSON: "unknown",
-  Locale: "string", String: "string", URL: "string", UUID: "string", TimeZone: "string",
+  LocalTime: "string", Locale: "string", String: "string", URL: "string", UUID: "string", TimeZone: "string",
 };
 
 function nullable(type) {

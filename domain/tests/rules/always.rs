@@ -11,6 +11,7 @@ mod forwarding;
 mod generators;
 mod ledger;
 mod message_requests;
+mod notifications;
 mod numbers;
 mod once;
 mod organizing;

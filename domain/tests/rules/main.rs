@@ -21,6 +21,7 @@ mod limits;
 mod members;
 mod message_requests;
 mod moderating;
+mod notifications;
 mod opening;
 mod organizing;
 mod pinning;

@@ -12,6 +12,7 @@ use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
 
 use crate::harness::Decided;
+use crate::notifications;
 use crate::words;
 
 /// A fold whose state and rows can be said in words.
@@ -76,6 +77,7 @@ impl Worded for Accounts {
         vec![
             ("balance", state.balance_milli.to_string()),
             ("privacy", words::privacy(&state.privacy)),
+            ("notifications", notifications::words(&state.notifications)),
             ("sends", state.sends.len().to_string()),
             ("creations", state.creations.len().to_string()),
             ("texts", state.texts.len().to_string()),

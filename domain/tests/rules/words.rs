@@ -25,6 +25,8 @@ use schemas::{
     UserId,
 };
 
+use crate::notifications;
+
 pub use files::{attachment, files};
 
 pub fn client(id: &ClientId) -> String {
@@ -393,6 +395,9 @@ fn account_fact(fact: &AccountFact) -> String {
         AccountFact::AttachmentChanged(changed) => attachment(&changed.attachment, &changed.now),
         AccountFact::PreferencesChanged(changed) => format!("prefers {:?}", changed.preferences),
         AccountFact::PrivacyChanged(changed) => format!("privacy: {}", privacy(&changed.privacy)),
+        AccountFact::NotificationsChanged(changed) => {
+            format!("notifications: {}", notifications::words(&changed.notifications))
+        }
     }
 }
 

@@ -143,6 +143,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
             AccountFact::AttachmentChanged(changed) => alone(Event::AttachmentChanged(changed)),
             AccountFact::PreferencesChanged(_) => alone(Event::AccountChanged(AccountPart::Settings)),
             AccountFact::PrivacyChanged(_) => alone(Event::AccountChanged(AccountPart::Privacy)),
+            AccountFact::NotificationsChanged(_) => alone(Event::AccountChanged(AccountPart::Notifications)),
         },
         Delivery::Typing(typing) => Payload { typing: Some(typing), ..alone(Event::Typing(typing)) },
         Delivery::Presence(seen) => Payload { presence: Some(seen), ..alone(Event::Presence(seen)) },

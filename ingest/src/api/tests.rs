@@ -63,6 +63,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Blocking).await,
         fields(Preferences).await,
         fields(Privacy).await,
+        fields(Notifications).await,
         fields(TypingStatus).await,
         fields(Heartbeats).await,
         fields(Uploading).await,

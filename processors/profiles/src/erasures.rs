@@ -12,6 +12,7 @@ use platform::effects::{self, Effects, EffectsError, Failure, Options, Ports, Un
 use platform::ports::{Range, Record, Row};
 use platform::unknown::Writer;
 use schemas::avro::{self, Record as _};
+use schemas::notifications::{Notifications, SetQuietHours, UpdateNotifications};
 use schemas::organizing::{Draft, OrganizeConversation, Organized, SaveDraft};
 use schemas::people::UserErased;
 use schemas::preferences::{Preferences, UpdatePreferences};
@@ -68,12 +69,13 @@ impl Erasures {
         self.append(vec![Outgoing { topic: &ERASURES, place: Place::Key, key, headers, value }]).await
     }
 
-    /// Asks the account to forget drafts, labels, preferences and privacy settings.
+    /// Asks the account to forget drafts, labels, preferences, and settings of privacy and notifications.
     async fn empty(&self, user: &UserId) -> Result<(), Failure> {
         let fresh = Preferences::default();
         let preferences =
             UpdatePreferences { locale: Some(fresh.locale), auto_translate: Some(fresh.auto_translate) };
-        self.ask(user, vec![preferences.into(), no_privacy().into()]).await?;
+        let requests = vec![preferences.into(), no_privacy().into(), no_notifications().into()];
+        self.ask(user, requests).await?;
         self.each::<Draft>(user, |conversation, draft| {
             let remove = || SaveDraft { conversation, content: String::new() }.into();
             (!draft.content.is_empty()).then(remove)
@@ -153,6 +155,25 @@ fn no_privacy() -> UpdatePrivacy {
         show_typing_indicator: Some(show_typing_indicator),
         allow_message_requests: Some(allow_message_requests),
         appear_offline: Some(appear_offline),
+    }
+}
+
+fn no_notifications() -> UpdateNotifications {
+    let Notifications {
+        messaging_enabled,
+        messaging_sound,
+        messaging_preview,
+        email_enabled,
+        quiet_hours,
+        time_zone,
+    } = Notifications::default();
+    UpdateNotifications {
+        messaging_enabled: Some(messaging_enabled),
+        messaging_sound: Some(messaging_sound),
+        messaging_preview: Some(messaging_preview),
+        email_enabled: Some(email_enabled),
+        quiet_hours: Some(SetQuietHours { hours: quiet_hours }),
+        time_zone: Some(time_zone),
     }
 }
 
@@ -238,7 +259,7 @@ mod tests {
             AccountRequest::SaveDraft(draft) => draft.content.is_empty(),
             _ => false,
         });
-        assert_eq!((asked.len(), drafts.count()), (2 + PAGE_ROWS + 1 + 1, PAGE_ROWS + 1));
+        assert_eq!((asked.len(), drafts.count()), (3 + PAGE_ROWS + 1 + 1, PAGE_ROWS + 1));
         let nothing = OrganizeConversation::nothing(conversation(0), 0);
         let unlabelled = OrganizeConversation { labels: Some(vec![]), ..nothing };
         assert_eq!(asked.last(), Some(&AccountRequest::from(unlabelled)));

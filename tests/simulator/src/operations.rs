@@ -13,6 +13,7 @@ mod editing;
 mod forwarding;
 mod membership;
 mod message_requests;
+mod notifications;
 mod organizing;
 mod pinning;
 mod preferences;

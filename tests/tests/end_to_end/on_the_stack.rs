@@ -24,6 +24,7 @@ mod message_requests;
 mod metrics;
 mod moderating;
 mod nobody_looks_in;
+mod notifications;
 mod operator;
 mod organizing;
 mod pinning;

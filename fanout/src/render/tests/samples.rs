@@ -18,12 +18,13 @@ use schemas::credits::LedgerKind;
 use schemas::facts::{
     BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
     DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted,
-    MessageEdited, MessagePinned, MessageUnpinned, PreferencesChanged, PrivacyChanged, ReactionAdded,
-    ReactionRemoved, ReceiptAdvanced, RequestChanged, RolesChanged, SendRejected,
+    MessageEdited, MessagePinned, MessageUnpinned, NotificationsChanged, PreferencesChanged, PrivacyChanged,
+    ReactionAdded, ReactionRemoved, ReceiptAdvanced, RequestChanged, RolesChanged, SendRejected,
 };
 use schemas::forwarding::Provenance;
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Content, Edited, Mentions, Message, MessageTarget, Note, NoteKind, Text};
+use schemas::notifications::Notifications;
 use schemas::organizing::Organized;
 use schemas::people::Profile;
 use schemas::pinning::Pinned;
@@ -142,6 +143,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         Delivery::Account(attachment().into()),
         Delivery::Account(PreferencesChanged { preferences: Preferences::default() }.into()),
         Delivery::Account(PrivacyChanged { privacy: Privacy::default() }.into()),
+        Delivery::Account(NotificationsChanged { notifications: Notifications::default() }.into()),
         Delivery::Typing(Typing { conversation: conversation("k1"), by: profile("bob"), is_typing: true }),
         Delivery::Presence(Seen {
             user: user("bob"),

@@ -103,7 +103,8 @@ impl<'a> Rest<'a> {
                 | AccountFact::DraftSaved(_)
                 | AccountFact::AttachmentChanged(_)
                 | AccountFact::PreferencesChanged(_)
-                | AccountFact::PrivacyChanged(_) => {}
+                | AccountFact::PrivacyChanged(_)
+                | AccountFact::NotificationsChanged(_) => {}
             }
         }
         let stories =

@@ -54,4 +54,14 @@ pub async fn keep(People { ann, bob, carl, .. }: &People) {
     for input in [json!({ "locale": "pt-br" }), json!({ "autoTranslate": true })] {
         ann.get(settings, json!({ "i": input })).await;
     }
+    let notify = "mutation($i: NotificationPreferencesInput!) {
+        updateNotificationPreferences(input: $i) { timeZone } }";
+    for (by, input) in [
+        (ann, json!({ "quietHoursStart": "22:30", "quietHoursEnd": "07:05", "timeZone": "Europe/Berlin" })),
+        (ann, json!({ "messagingSound": false })),
+        (bob, json!({ "quietHoursStart": "00:00", "quietHoursEnd": "06:00", "emailEnabled": true })),
+        (bob, json!({ "quietHoursStart": null, "quietHoursEnd": null, "messagingPreview": false })),
+    ] {
+        by.get(notify, json!({ "i": input })).await;
+    }
 }
