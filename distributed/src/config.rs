@@ -19,7 +19,7 @@ use ingest::web::{Files, Setting, Web};
 use objects::Objects;
 use platform::config::{self, Secret};
 use platform::{connections, runner};
-use roles::{Access, FileStore};
+use roles::{Access, DeploymentKeys, FileStore};
 use schemas::ConversationKey;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +59,7 @@ pub struct Config {
     pub admin: Listen,
     pub auth: Auth,
     pub conversations: Conversations,
+    pub push: servers::PushSection,
     pub files: FilesSection,
     pub cursors: Cursors,
     pub runner: RunnerSection,
@@ -375,9 +376,10 @@ impl Config {
         Some(Path::new(&self.auth.keys)).filter(|file| !file.as_os_str().is_empty())
     }
 
-    pub fn conversation_key(&self) -> Result<ConversationKey> {
+    pub fn deployment_keys(&self) -> Result<DeploymentKeys> {
         let hex = self.conversations.key.expose().context("conversations.key is not given")?;
-        Ok(ConversationKey::new(key(hex).context("conversations.key")?))
+        let conversations = ConversationKey::new(key(hex).context("conversations.key")?);
+        Ok(DeploymentKeys { conversations, vapid: self.vapid()? })
     }
 
     pub fn cursor_key(&self) -> Result<CursorKey> {

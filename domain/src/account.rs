@@ -16,6 +16,7 @@ mod notifications;
 mod organizing;
 mod preferences;
 mod privacy;
+mod push;
 mod reacting;
 mod refunding;
 mod sending;
@@ -38,6 +39,7 @@ pub use creating::check as check_creation;
 pub use forwarding::check_targets;
 pub use notifications::check as check_notifications;
 pub use organizing::check_labels;
+pub use push::check as check_push;
 pub use sending::check_content;
 pub use uploading::check as check_upload;
 

@@ -70,6 +70,7 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         AccountRequest::SubmitEdit(_) => Some(Flag::MessageEditing),
         AccountRequest::AddReaction(_) => Some(Flag::MessageReactions),
         AccountRequest::ForwardMessage(_) => Some(Flag::MessageForwarding),
+        AccountRequest::RegisterPush(_) => Some(Flag::PushNotifications),
         AccountRequest::CreateUpload(_) | AccountRequest::CompleteUpload(_) => Some(Flag::Attachments),
         AccountRequest::SendMessage(send) => (!send.attachments.is_empty()).then_some(Flag::Attachments),
         AccountRequest::CreateConversation(_)
@@ -80,6 +81,7 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         | AccountRequest::UpdatePreferences(_)
         | AccountRequest::UpdatePrivacy(_)
         | AccountRequest::UpdateNotifications(_)
+        | AccountRequest::RemovePush(_)
         | AccountRequest::NoteRequest(_)
         | AccountRequest::SettleRequest(_)
         | AccountRequest::SettleUpload(_)

@@ -30,6 +30,7 @@ pub mod standing;
 pub mod subscriptions;
 pub mod trace;
 pub mod unpaired;
+pub mod vapid;
 
 use std::sync::Arc;
 
@@ -53,6 +54,7 @@ pub use search::Search;
 pub use standing::Standings;
 pub use subscriptions::Subscription;
 pub use trace::TraceParent;
+pub use vapid::VapidPublicKey;
 
 use auth::Identity;
 use live::Sealed;

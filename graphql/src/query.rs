@@ -1,7 +1,7 @@
 //! Queries.
 
 use async_graphql::{Context, ID, Object};
-use schemas::{ConversationId, MessageId, UserId};
+use schemas::{ConversationId, ErrorCode, MessageId, Refusal, UserId};
 
 use crate::account::credits::CreditAccount;
 use crate::account::flags::{self, FeatureFlag};
@@ -138,6 +138,13 @@ impl Query {
         let page = ListPage::of(blocked, size, after, UserId::clone);
         let nodes = page.items.into_iter().map(User::named).collect();
         Ok(UserConnection { nodes, page_info: page.info })
+    }
+
+    /// For browsers that subscribe to web push; FEATURE_DISABLED where none is sent.
+    async fn vapid_public_key(&self, ctx: &Context<'_>) -> Result<String> {
+        viewer(ctx)?;
+        let key = reads(ctx)?.vapid.as_ref().map(|key| key.as_str().to_owned());
+        key.ok_or_else(|| Refusal::new(ErrorCode::FeatureDisabled, "no web push is sent").into())
     }
 
     async fn feature_flags(&self, ctx: &Context<'_>) -> Result<Vec<FeatureFlag>> {

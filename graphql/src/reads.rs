@@ -35,7 +35,7 @@ use schemas::{AttachmentId, ClientId, ConversationId, ConversationKey, UserId};
 
 use crate::links::Links;
 use crate::rows::{MemberRows, Memberships, Rows};
-use crate::{Standings, Viewer};
+use crate::{Standings, VapidPublicKey, Viewer};
 
 pub use attaching::{CarriedFiles, FilePosition};
 pub use blocks::BlockList;
@@ -55,6 +55,8 @@ pub struct Reads {
     pub awareness: Arc<Awareness>,
     /// Links to files.
     pub links: Links,
+    /// Absent where no web push is sent.
+    pub vapid: Option<VapidPublicKey>,
     clock: Arc<dyn Clock>,
     standings: Arc<Standings>,
 }
@@ -67,12 +69,17 @@ impl Reads {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let links = Links::new(ids.clone(), "");
-        Self { rows, ids, links, awareness, clock, standings: Arc::default() }
+        Self { rows, ids, links, awareness, vapid: None, clock, standings: Arc::default() }
     }
 
     /// With links that begin by a base.
     pub fn with_links_at(self, base: &str) -> Self {
         Self { links: Links::new(self.ids.clone(), base), ..self }
+    }
+
+    /// With the key by which push services know the deployment.
+    pub fn with_vapid(self, vapid: Option<VapidPublicKey>) -> Self {
+        Self { vapid, ..self }
     }
 
     /// With what the process knows of who is erased.

@@ -32,6 +32,7 @@ use crate::operations::pinning::Pinning;
 use crate::operations::preferences::Preferences;
 use crate::operations::presence::Heartbeats;
 use crate::operations::privacy::Privacy;
+use crate::operations::push::Push;
 use crate::operations::reacting::Reacting;
 use crate::operations::receipts::Receipts;
 use crate::operations::sending::Sending;
@@ -54,7 +55,7 @@ pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning, For
 pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organizing);
 
 #[derive(MergedObject, Default)]
-pub struct People(Blocking, Preferences, Privacy, Notifications, TypingStatus, Heartbeats);
+pub struct People(Blocking, Preferences, Privacy, Notifications, Push, TypingStatus, Heartbeats);
 
 #[derive(MergedObject, Default)]
 pub struct Files(Uploading);

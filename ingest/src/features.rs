@@ -61,6 +61,8 @@ pub const GATES: &[(&str, Gate)] = &[
     ("updatePrivacySettings", Open),
     ("updateSettings", Open),
     ("updateNotificationPreferences", Open),
+    ("registerPushSubscription", flag(Flag::PushNotifications)),
+    ("removePushSubscription", Open),
     ("addReaction", flag(Flag::MessageReactions)),
     ("removeReaction", flag(Flag::MessageReactions)),
     ("pinMessage", flag(Flag::MessagePinning)),
@@ -68,6 +70,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("createUpload", flag(Flag::Attachments)),
     ("completeUpload", flag(Flag::Attachments)),
     ("searchMessages", flag(Flag::MessageSearch)),
+    ("vapidPublicKey", flag(Flag::PushNotifications)),
 ];
 
 /// What lets a root field run, if the table names it.

@@ -16,6 +16,7 @@ pub mod pinning;
 pub mod preferences;
 pub mod presence;
 pub mod privacy;
+pub mod push;
 pub mod reacting;
 pub mod receipts;
 pub mod sending;

@@ -19,7 +19,7 @@ use fanout::Node;
 use fanout::cursor::CursorKey;
 use fanout::socket::Sockets;
 use graphql::auth::Authenticator;
-use graphql::{Admission, Executor, Origins, Reads, Rows, Search};
+use graphql::{Admission, Executor, Origins, Reads, Rows, Search, VapidPublicKey};
 use ingest::admin::Later;
 use ingest::admin::v1::{self as admin_api, Platform};
 use ingest::http::Http;
@@ -53,6 +53,14 @@ pub struct Process {
     pub life: Lifecycle,
     /// The admin API, on the operators' port from when requests are served.
     admin_api: Later,
+}
+
+/// Keys of the deployment that answers derive from.
+pub struct DeploymentKeys {
+    /// Derives ids of conversations.
+    pub conversations: ConversationKey,
+    /// Absent where no web push is sent.
+    pub vapid: Option<VapidPublicKey>,
 }
 
 /// Who signs in, and with what.
@@ -161,7 +169,7 @@ impl Process {
         &mut self,
         ephemeral: Arc<dyn Ephemeral>,
         search: Option<Arc<dyn SearchIndex>>,
-        ids: ConversationKey,
+        keys: DeploymentKeys,
         files: &FileStore,
         access: &Access,
         mut options: ingest::Options,
@@ -173,8 +181,8 @@ impl Process {
         let latch = self.life.readiness.latch("verdicts");
         self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
         let awareness = Awareness::new(ephemeral.clone(), rows.clone(), self.clock.clone());
-        let reads = Reads::new(rows, ids, awareness.clone(), self.clock.clone());
-        let reads = reads.with_links_at(&files.public_url);
+        let reads = Reads::new(rows, keys.conversations, awareness.clone(), self.clock.clone());
+        let reads = reads.with_links_at(&files.public_url).with_vapid(keys.vapid);
         let reads = Arc::new(reads.with_standings(access.authenticator.standings().clone()));
         self.life.running.spawn("presence", |stop| async move { awareness.presence.sweep(stop).await });
         let search = Search::new(search, ephemeral, self.clock.clone());

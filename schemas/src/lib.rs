@@ -35,6 +35,7 @@ pub mod pinning;
 pub mod position;
 pub mod preferences;
 pub mod privacy;
+pub mod push;
 pub mod reacting;
 pub mod receipts;
 pub mod record;

@@ -21,6 +21,7 @@ pub use crate::organizing::{OrganizeConversation, SaveDraft};
 pub use crate::pinning::{PinMessage, UnpinMessage};
 pub use crate::preferences::UpdatePreferences;
 pub use crate::privacy::UpdatePrivacy;
+pub use crate::push::{RegisterPush, RemovePush};
 pub use crate::reacting::{AddReaction, React, RemoveReaction};
 pub use crate::receipts::{AcknowledgeDelivery, MarkRead, MarkUnread};
 pub use crate::sending::{PostMessage, SendMessage};
@@ -51,6 +52,8 @@ macro_rules! account_operations {
             115 AddReaction since 1,
             117 ForwardMessage since 1,
             343 UpdateNotifications since 1,
+            344 RegisterPush since 1,
+            345 RemovePush since 1,
         }
     };
 }

@@ -24,6 +24,7 @@ pub use crate::message_requests::OpenRequests;
 pub use crate::organizing::{Draft, Labels, Organized};
 pub use crate::pinning::PinAspect;
 pub use crate::preferences::Preferences;
+pub use crate::push::PushSubscriptions;
 pub use crate::reacting::{Reacted, Reactions};
 pub use crate::receipts::Receipt;
 pub use crate::sending::{MessageHead, Sent};
@@ -341,6 +342,7 @@ rows! {
     50 OpenRequests(()) keyed, schema 301;
     70 Usage(String) keyed, schema 320;
     80 Attachment(AttachmentId) keyed, schema 330;
+    90 PushSubscriptions(()) keyed, schema 340;
     shared: 12 Once keyed;
 }
 

@@ -8,13 +8,17 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use graphql::VapidPublicKey;
 
-/// Keys that tokens and cursors are signed with, and ids of conversations derived by.
+/// Keys that tokens and cursors are signed with, ids of conversations are derived by, and push services know the
+/// installation by.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Secrets {
     pub tokens: [u8; 32],
     pub cursors: [u8; 32],
     pub conversations: [u8; 32],
+    /// Private key of P-256.
+    pub vapid: [u8; 32],
 }
 
 impl Secrets {
@@ -35,20 +39,25 @@ impl Secrets {
         let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
         let of_no_use = || {
             format!(
-                "{} does not hold three keys of 32 bytes: restore it; if nothing is kept yet, remove it, and \
+                "{} does not hold four keys of 32 bytes: restore it; if nothing is kept yet, remove it, and \
                  new ones are made",
                 file.display()
             )
         };
         let (keys, []) = bytes.as_chunks::<32>() else { bail!(of_no_use()) };
-        let [tokens, cursors, conversations] = *keys else { bail!(of_no_use()) };
-        Ok(Self { tokens, cursors, conversations })
+        let [tokens, cursors, conversations, vapid] = *keys else { bail!(of_no_use()) };
+        VapidPublicKey::of(&vapid).with_context(of_no_use)?;
+        Ok(Self { tokens, cursors, conversations, vapid })
     }
 }
 
 /// The file appears with all keys in it, or not at all.
 fn make(folder: &Path, file: &Path) -> std::io::Result<()> {
-    let random: [u8; 96] = std::array::from_fn(|_| rand::random());
+    let mut random: [u8; 128] = std::array::from_fn(|_| rand::random());
+    // Of 2^32 numbers one is beyond the order of the curve.
+    while random.last_chunk().is_some_and(|vapid| VapidPublicKey::of(vapid).is_err()) {
+        random = std::array::from_fn(|_| rand::random());
+    }
     let new = folder.join("secrets.new");
     // What a crash has left is not written into: whoever made it may read it.
     match std::fs::remove_file(&new) {
@@ -90,7 +99,7 @@ mod tests {
         }
         std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         assert_eq!(Secrets::load(folder.path()).unwrap(), made);
-        for bytes in [&[][..], &[7; 64], &[7; 95], &[7; 97], &[7; 128]] {
+        for bytes in [&[][..], &[7; 96], &[7; 127], &[7; 129], &[7; 160], &[0; 128], &[255; 128]] {
             std::fs::write(&file, bytes).unwrap();
             assert!(Secrets::load(folder.path()).unwrap_err().to_string().contains("remove it"));
         }

@@ -26,6 +26,8 @@ ACCOUNT_REQUESTS = {
     115: "AddReaction",
     117: "ForwardMessage",
     343: "UpdateNotifications",
+    344: "RegisterPush",
+    345: "RemovePush",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -92,6 +94,7 @@ ACCOUNT_ROWS = {
     50: (301, "OpenRequests"),
     70: (320, "Usage"),
     80: (330, "Attachment"),
+    90: (340, "PushSubscriptions"),
 }
 CONVERSATION_ROWS = {
     0: (24, "ConversationState"),

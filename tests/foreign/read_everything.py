@@ -25,6 +25,7 @@ import compare_rows
 import log
 import owners
 import poison
+import push
 import story
 import tables
 import times
@@ -75,6 +76,7 @@ def main() -> None:
     compare_accounts.check(accounts, told_by_events, erased, paid, told)
     compare_organizing.check(accounts, told_by_events, told)
     uses = uploads.carried(told_by_events)
+    push.check(accounts, kept[ACCOUNT_COMMANDS])
     for user, served in told.items():
         attachments = told_by_events.accounts.get(user, story.Account()).attachments
         uploads.compare(user, accounts[user], attachments, served.attachments, uses)

@@ -328,6 +328,7 @@ fn deployment(servers: &Servers, search: &StandIn, folder: &Path, limits: Limits
         ("MM_AUTH__DEV_LOGIN", "true".to_owned()),
         ("MM_CURSORS__KEY", "5a".repeat(32)),
         ("MM_CONVERSATIONS__KEY", "c3".repeat(32)),
+        ("MM_PUSH__VAPID_KEY", "7e".repeat(32)),
         ("MM_WEB__FOLDER", WEB.to_owned()),
         ("MM_FILES__FOLDER", folder.join("files").display().to_string()),
         // Two processes of each role share the processors.

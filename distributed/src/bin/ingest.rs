@@ -10,7 +10,7 @@ async fn main() -> anyhow::Result<()> {
         process.standing(&access);
         let (ephemeral, search) = (distributed::ephemeral(process, config)?, config.search()?);
         let api = process
-            .api(ephemeral, search, config.conversation_key()?, &config.files()?, &access, config.ingest())
+            .api(ephemeral, search, config.deployment_keys()?, &config.files()?, &access, config.ingest())
             .await?;
         let requests = process.requests(&api, &access);
         let all = match config.web()? {

@@ -1,9 +1,10 @@
-//! Servers beside the log and the tables: ephemeral state, and the search index.
+//! Servers beside the log and the tables: ephemeral state, the search index, push services.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use graphql::VapidPublicKey;
 use meilisearch_search::Meilisearch;
 use platform::config::Secret;
 use platform::ports::SearchIndex;
@@ -30,10 +31,22 @@ pub struct SearchSection {
     prefix: String,
 }
 
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushSection {
+    vapid_key: Secret,
+}
+
 impl Config {
     pub fn redis(&self) -> redis_ephemeral::Config {
         let RedisSection { address, prefix, tls, ca, user, password } = self.redis.clone();
         redis_ephemeral::Config { address, prefix, tls, ca, user, password }
+    }
+
+    /// The key by which push services know the deployment, in one that has it.
+    pub(super) fn vapid(&self) -> Result<Option<VapidPublicKey>> {
+        let derive = |hex: &str| -> Result<VapidPublicKey> { Ok(VapidPublicKey::of(&super::key(hex)?)?) };
+        self.push.vapid_key.expose().map(derive).transpose().context("push.vapid_key")
     }
 
     /// The search index, in a deployment that has one.

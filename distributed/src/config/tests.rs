@@ -1,5 +1,7 @@
 //! What is given, and what comes of it.
 
+use graphql::VapidPublicKey;
+
 use super::*;
 
 fn with(variables: &[(&str, &str)]) -> Result<Config> {
@@ -71,5 +73,20 @@ fn half_of_tls_and_proxies_that_are_no_networks_are_errors() {
         ("MM_HTTP__TRUSTED_PROXIES", "proxy.example"),
     ] {
         assert!(with(&[given]).unwrap().serving().is_err(), "{given:?}");
+    }
+}
+
+#[test]
+fn web_push_has_the_key_of_a_curve_or_none() {
+    let keys = |key: &str| {
+        let conversations = "ab".repeat(32);
+        with(&[("MM_CONVERSATIONS__KEY", &conversations), ("MM_PUSH__VAPID_KEY", key)])
+            .unwrap()
+            .deployment_keys()
+    };
+    assert_eq!(keys("").unwrap().vapid, None);
+    assert_eq!(keys(&"7e".repeat(32)).unwrap().vapid, Some(VapidPublicKey::of(&[0x7e; 32]).unwrap()));
+    for malformed in ["7e".to_owned(), "00".repeat(32), "ff".repeat(32), "zz".repeat(32)] {
+        assert!(keys(&malformed).is_err(), "{malformed}");
     }
 }

@@ -17,6 +17,7 @@ mod once;
 mod organizing;
 mod pinning;
 mod privacy;
+mod push;
 mod reacting;
 mod refunded;
 mod replayed;

@@ -28,6 +28,7 @@ mod pinning;
 mod posting;
 mod presence;
 mod privacy;
+mod push;
 mod reacting;
 mod reading;
 mod refunds;

@@ -82,6 +82,7 @@ fn a_text_that_is_not_allowed_is_refused_wherever_others_read_it_and_changes_not
         title: title.map(str::to_owned),
         description: description.map(str::to_owned),
         announcements_only: None,
+        avatar: None,
     };
     table.answer("a title", &k1.asks(2_000, update(Some("steroids"), None).into()));
     table.answer("a description", &k1.asks(2_000, update(Some("fine"), Some("steroids")).into()));

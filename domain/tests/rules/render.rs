@@ -13,6 +13,7 @@ use schemas::verdict::Outcome;
 
 use crate::harness::Decided;
 use crate::notifications;
+use crate::push;
 use crate::words;
 
 /// A fold whose state and rows can be said in words.
@@ -123,6 +124,7 @@ impl Worded for Accounts {
                 format!("uses of {}:{}", key.names::<Usage>().unwrap(), positions.collect::<String>())
             }
             AccountRow::Attachment(row) => words::attachment(&key.names::<Attachment>().unwrap(), row),
+            AccountRow::PushSubscriptions(row) => push::words(row),
             AccountRow::OpenRequests(open) => {
                 let each: Vec<String> = open.conversations.iter().map(words::conversation).collect();
                 format!("open requests: {}", each.join(" "))

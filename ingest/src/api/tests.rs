@@ -64,6 +64,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Preferences).await,
         fields(Privacy).await,
         fields(Notifications).await,
+        fields(Push).await,
         fields(TypingStatus).await,
         fields(Heartbeats).await,
         fields(Uploading).await,

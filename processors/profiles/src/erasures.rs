@@ -17,6 +17,7 @@ use schemas::organizing::{Draft, OrganizeConversation, Organized, SaveDraft};
 use schemas::people::UserErased;
 use schemas::preferences::{Preferences, UpdatePreferences};
 use schemas::privacy::{Privacy, UpdatePrivacy};
+use schemas::push::RemovePush;
 use schemas::record::{Origin, Outgoing, Output, Place};
 use schemas::rows::{Keyed, RowKey};
 use schemas::tables::Value;
@@ -69,12 +70,15 @@ impl Erasures {
         self.append(vec![Outgoing { topic: &ERASURES, place: Place::Key, key, headers, value }]).await
     }
 
-    /// Asks the account to forget drafts, labels, preferences, and settings of privacy and notifications.
+    /// Asks the account to forget drafts, labels, preferences, settings of privacy and notifications, and push
+    /// subscriptions.
     async fn empty(&self, user: &UserId) -> Result<(), Failure> {
         let fresh = Preferences::default();
         let preferences =
             UpdatePreferences { locale: Some(fresh.locale), auto_translate: Some(fresh.auto_translate) };
-        let requests = vec![preferences.into(), no_privacy().into(), no_notifications().into()];
+        let no_push = RemovePush::all();
+        let requests =
+            vec![preferences.into(), no_privacy().into(), no_notifications().into(), no_push.into()];
         self.ask(user, requests).await?;
         self.each::<Draft>(user, |conversation, draft| {
             let remove = || SaveDraft { conversation, content: String::new() }.into();
@@ -259,7 +263,7 @@ mod tests {
             AccountRequest::SaveDraft(draft) => draft.content.is_empty(),
             _ => false,
         });
-        assert_eq!((asked.len(), drafts.count()), (3 + PAGE_ROWS + 1 + 1, PAGE_ROWS + 1));
+        assert_eq!((asked.len(), drafts.count()), (4 + PAGE_ROWS + 1 + 1, PAGE_ROWS + 1));
         let nothing = OrganizeConversation::nothing(conversation(0), 0);
         let unlabelled = OrganizeConversation { labels: Some(vec![]), ..nothing };
         assert_eq!(asked.last(), Some(&AccountRequest::from(unlabelled)));

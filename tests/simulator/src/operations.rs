@@ -18,6 +18,7 @@ mod organizing;
 mod pinning;
 mod preferences;
 mod privacy;
+mod push;
 mod reacting;
 mod receipts;
 mod sending;

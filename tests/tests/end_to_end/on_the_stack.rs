@@ -31,6 +31,7 @@ mod pinning;
 mod presence;
 mod privacy;
 mod published;
+mod push;
 mod reacting;
 mod receipts;
 mod refusals;

@@ -5,6 +5,8 @@ use serde_json::json;
 
 use super::{People, mark_read};
 
+/// The generator of P-256, as a browser gives a key.
+const POINT: &str = "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU";
 /// Long after any run.
 const LATER: &str = "2099-12-31T23:59:59.999Z";
 
@@ -64,4 +66,13 @@ pub async fn keep(People { ann, bob, carl, .. }: &People) {
     ] {
         by.get(notify, json!({ "i": input })).await;
     }
+    let register = "mutation($t: String!) {
+        registerPushSubscription(input: { fcmToken: $t, deviceType: MOBILE }) }";
+    for (by, token) in [(ann, "one"), (ann, "two"), (bob, "one"), (ann, "one")] {
+        by.get(register, json!({ "t": token })).await;
+    }
+    let web = "mutation($p: String!, $a: String!) { registerPushSubscription(input: { deviceType: WEB,
+        webPush: { endpoint: \"https://push.example/x\", p256dh: $p, auth: $a } }) }";
+    carl.get(web, json!({ "p": POINT, "a": "A".repeat(22) })).await;
+    ann.get("mutation { removePushSubscription(fcmToken: \"two\") }", json!({})).await;
 }
