@@ -171,7 +171,7 @@ export async function act(page, text, action) {
   const article = message(page, text).last();
   await article.hover();
   await article.getByRole("button", { name: "Actions on the message" }).click();
-  await article.getByRole("menuitem", { name: action }).click();
+  await article.getByRole("menuitem", { name: action, exact: true }).click();
 }
 
 /** Shows the emoji that a message may get as a reaction. */

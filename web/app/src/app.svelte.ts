@@ -43,6 +43,8 @@ export class App {
   said = $state("");
   replyTo = $state.raw<MessageView | null>(null);
   editing = $state.raw<MessageView | null>(null);
+  /** The message that the open conversation is to show. */
+  sought = $state.raw<{ id: string } | null>(null);
   blocked = $state.raw<ReadonlySet<string>>(new Set());
   #toast = 0;
 
@@ -74,7 +76,10 @@ export class App {
 
   go(conversation: string | null, message: string | null = null): void {
     const place = conversation === null ? "#/" : `#/c/${encodeURIComponent(conversation)}`;
-    location.hash = message === null ? place : `${place}/m/${encodeURIComponent(message)}`;
+    const whole = message === null ? place : `${place}/m/${encodeURIComponent(message)}`;
+    // The same address once more: what it names may have been left.
+    if (location.hash === whole) this.moved();
+    else location.hash = whole;
   }
 
   /** The address has changed. */
@@ -83,6 +88,7 @@ export class App {
     if (route.conversation !== this.route.conversation) {
       this.replyTo = null;
       this.editing = null;
+      this.sought = null;
       if (route.conversation === null) this.panel = null;
     }
     this.route = route;

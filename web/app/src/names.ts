@@ -1,6 +1,6 @@
 // What conversations and their members are called, and how a text is cut into parts.
 
-import type { ConversationView, MessageView, UserView } from "@musclemap/client";
+import { type ConversationView, type MessageView, type UserView, manages } from "@musclemap/client";
 import { t } from "./texts.svelte.ts";
 
 /** What a conversation is called by. */
@@ -22,6 +22,11 @@ export function titleOf(conversation: Named, me: string): string {
 export function faceOf(conversation: Named, me: string) {
   const [title, user] = [titleOf(conversation, me), other(conversation, me)];
   return { title, user, avatar: { id: user?.id ?? conversation.id, name: title, url: user?.avatarUrl ?? null } };
+}
+
+/** Whether the viewer may pin messages: either of two, who manages a group. */
+export function mayPin({ kind, isRequest, viewer }: Pick<ConversationView, "kind" | "isRequest" | "viewer">): boolean {
+  return !isRequest && (kind === "DIRECT" || manages(viewer?.role));
 }
 
 /** One of twelve hues, the same for the same id everywhere. */

@@ -4,7 +4,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { Conversations } from "./conversations.ts";
 import {
   ACCEPT, CREATE, type ConversationView, DECLINE, DELETE, EDIT, FLAGS, type FlagView, ME, type MessageView, ONE_MESSAGE,
-  REACT, UNREACT, type UserView,
+  PIN, REACT, UNPIN, UNREACT, type UserView,
 } from "./documents.ts";
 import { Changing } from "./emitter.ts";
 import { Flags } from "./flags.ts";
@@ -13,6 +13,7 @@ import { Heartbeats } from "./heartbeats.ts";
 import { Http, type Request, type Variables } from "./http.ts";
 import { type Connection, Inbox, type InboxEvent, type ReceiptView } from "./inbox.ts";
 import { Outbox } from "./outbox.ts";
+import { Pins } from "./pins.ts";
 import { Presence } from "./presence.ts";
 import type * as Schema from "./schema.ts";
 import { type Found, type FoundMessages, search, searchFurther, searchUsers } from "./search.ts";
@@ -52,6 +53,7 @@ export class Client extends Changing {
   readonly inbox: Inbox;
   readonly typing: Typing;
   readonly presence: Presence;
+  readonly pins: Pins;
   readonly heartbeats: Heartbeats;
   readonly flags: Flags;
   #me: UserView;
@@ -82,6 +84,7 @@ export class Client extends Changing {
     this.#request = (query, variables) => http.request(query, variables);
     const keep = options.storage ?? ((user: string) => (hasDatabase() ? new IndexedStorage(user) : new MemoryStorage()));
     this.conversations = new Conversations(this.#request);
+    this.pins = new Pins(this.#request);
     this.outbox = new Outbox(this.#request, keep(me.id), (message) => this.#created(message));
     this.inbox = new Inbox(options.sockets, options.session, (event) => this.#handle(event), options.webSocket);
     this.#acknowledgements = new Acknowledgements(this.inbox, (id) => this.conversations.stale(id));
@@ -114,6 +117,7 @@ export class Client extends Changing {
     for (const timeline of this.#timelines.values()) timeline.close();
     this.outbox.close();
     this.conversations.stop();
+    this.pins.stop();
     this.#acknowledgements.stop();
     this.typing.stop();
     this.presence.stop();
@@ -170,6 +174,11 @@ export class Client extends Changing {
     const mutation = isOn ? REACT : UNREACT;
     const answer = await this.request<{ message: MessageView }>(mutation, { id: message, emoji });
     this.#shown(answer.message);
+  }
+
+  async pin(message: string, isOn: boolean): Promise<void> {
+    const answer = await this.request<{ message: MessageView }>(isOn ? PIN : UNPIN, { id: message });
+    this.#pinned(answer.message);
   }
 
   async create(input: Omit<Schema.CreateConversationInput, "clientConversationId">): Promise<ConversationView> {
@@ -261,6 +270,9 @@ export class Client extends Changing {
       case "ReactionChanged":
         this.#reacted(event.reaction);
         break;
+      case "PinChanged":
+        this.#pinned(event.pin.message);
+        break;
       case "TypingChanged":
         this.typing.changedTo(event.conversationId, event.typing);
         break;
@@ -292,6 +304,7 @@ export class Client extends Changing {
       this.inbox.wake();
     };
     this.conversations.load().catch(again);
+    this.pins.refresh();
     for (const timeline of this.#timelines.values()) timeline.refresh().catch(() => {});
   }
 
@@ -308,12 +321,18 @@ export class Client extends Changing {
 
   #updated(message: MessageView): void {
     this.conversations.updated(message);
+    this.pins.updated(message);
     this.#shown(message);
   }
 
   /** A message as it is now, of which the list of conversations shows nothing new. */
   #shown(message: MessageView): void {
     this.#timelines.get(message.conversationId)?.updated(message);
+  }
+
+  #pinned(message: MessageView): void {
+    this.#shown(message);
+    this.pins.changedIn(message.conversationId);
   }
 
   /** A receipt advanced. Of the other member of two it says all; in groups counts are fetched. */
@@ -358,6 +377,7 @@ export class Client extends Changing {
   #renamed(user: UserView): void {
     this.#me = withUser(this.#me, user);
     this.conversations.renamed(user);
+    this.pins.renamed(user);
     for (const timeline of this.#timelines.values()) timeline.renamed(user);
     this.changed();
   }

@@ -15,7 +15,7 @@ export type ReactionView = Pick<Schema.ReactionGroup, "emoji" | "count" | "hasRe
 export type MessageView = Pick<
   Schema.Message,
   | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt"
-  | "editCount" | "deletedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
+  | "editCount" | "deletedAt" | "pinnedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
 > & {
   sender: UserView;
   replyTo: StubView | null;
@@ -59,7 +59,7 @@ export const USER = "fragment UserParts on User { id username displayName avatar
 
 export const MESSAGE = `fragment MessageParts on Message {
   id conversationId seq clientMessageId contentType content createdAt editCount deletedAt
-  mentionsAll status readByCount recipientCount
+  pinnedAt mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
   replyTo { id seq contentType content deletedAt sender { ...UserParts } }
   reactions { emoji count hasReacted }
@@ -96,6 +96,7 @@ export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) 
   ... on ConversationChanged { left conversation { id } }
   ... on ReceiptAdvanced { receipt { messageId conversationId readAt user { id } } }
   ... on ReactionChanged { reaction { messageId conversationId } }
+  ... on PinChanged { pin { message { ...MessageParts } } }
   ... on AccountChanged { what }
   ... on TypingChanged { conversationId typing { userId username isTyping } }
   ... on PresenceChanged { presence { userId status lastSeen } }
@@ -140,6 +141,13 @@ export const REACT = `mutation React($id: ID!, $emoji: String!) {
 
 export const UNREACT = `mutation Unreact($id: ID!, $emoji: String!) {
   message: removeReaction(messageId: $id, emoji: $emoji) { ...MessageParts } } ${MESSAGES}`;
+
+export const PINNED = `query Pinned($id: ID!) {
+  getPinnedMessages(conversationId: $id) { ...MessageParts } } ${MESSAGES}`;
+
+export const PIN = `mutation Pin($id: ID!) { message: pinMessage(messageId: $id) { ...MessageParts } } ${MESSAGES}`;
+
+export const UNPIN = `mutation Unpin($id: ID!) { message: unpinMessage(messageId: $id) { ...MessageParts } } ${MESSAGES}`;
 
 export const ACCEPT = `mutation Accept($id: ID!) {
   acceptMessageRequest(conversationId: $id) { ...ConversationParts } } ${ROWS}`;

@@ -22,6 +22,7 @@ export type InboxEvent =
   | { __typename: "ReceiptAdvanced"; receipt: ReceiptView }
   | { __typename: "AccountChanged"; what: Schema.AccountPart }
   | { __typename: "ReactionChanged"; reaction: { messageId: string; conversationId: string } }
+  | { __typename: "PinChanged"; pin: { message: MessageView } }
   | { __typename: "TypingChanged"; conversationId: string; typing: Typist & { isTyping: boolean } }
   | { __typename: "PresenceChanged"; presence: PresenceView }
   | { __typename: "UserChanged"; user: UserView }

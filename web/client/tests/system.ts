@@ -1,9 +1,10 @@
 // The system under test, which MM_API and MM_SOCKETS name, users of it, and proxies to it; both are closed after
 // each test.
 
-import { afterEach } from "vitest";
+import { afterEach, vi } from "vitest";
 import WebSocket from "ws";
 import { Client, type Options, devSession } from "../src/index.ts";
+import { ONE_MESSAGE } from "../src/documents.ts";
 import { Changing } from "../src/emitter.ts";
 import { Proxy } from "./proxy.ts";
 
@@ -59,6 +60,11 @@ export function until<T extends Changing>(of: T, holds: (of: T) => unknown): Pro
     const leave = of.onChange(look);
     queueMicrotask(look);
   });
+}
+
+/** Waits until a message can be read, pinned or forwarded: the inbox may tell of it a moment before. */
+export function readable(client: Client, id: string): Promise<unknown> {
+  return vi.waitFor(() => client.request(ONE_MESSAGE, { id }), { timeout: 5_000 });
 }
 
 /** Two users, and a conversation between them that both look at. */
