@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { after, afterEach, before } from "node:test";
+import { crc32, deflateSync } from "node:zlib";
 import { chromium } from "playwright-core";
 
 const BASE = process.env.MM_WEB ?? "";
@@ -197,4 +198,51 @@ export async function details(page) {
 /** Waits until the server has confirmed a setting. */
 export async function saved(control) {
   await control.and(control.page().locator("[aria-busy=false]")).waitFor();
+}
+
+/** A file with a picture: the left half of one colour, the right half of another. */
+export function picture(name, left = [200, 40, 40], right = [40, 40, 200], { width, height } = { width: 64, height: 48 }) {
+  const row = Buffer.from([0, ...Array.from({ length: width }, (_, x) => (x < width / 2 ? left : right)).flat()]);
+  const size = Buffer.alloc(13);
+  size.writeUInt32BE(width, 0);
+  size.writeUInt32BE(height, 4);
+  size.set([8, 2, 0, 0, 0], 8);
+  const chunk = (type, data) => {
+    const [length, sum, body] = [Buffer.alloc(4), Buffer.alloc(4), Buffer.concat([Buffer.from(type), data])];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const pixels = deflateSync(Buffer.concat(Array.from({ length: height }, () => row)));
+  const parts = [chunk("IHDR", size), chunk("IDAT", pixels), chunk("IEND", Buffer.alloc(0))];
+  const buffer = Buffer.concat([Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]), ...parts]);
+  return { name, mimeType: "image/png", buffer };
+}
+
+/** A file of so many bytes that is no picture. */
+export function plan(name, bytes = 2_345) {
+  return { name, mimeType: "application/pdf", buffer: Buffer.concat([Buffer.from("%PDF-1.7\n"), Buffer.alloc(bytes - 9, 7)]) };
+}
+
+/** Chooses files by a button that asks for them. */
+export async function chooseFiles(page, button, files) {
+  const [chooser] = await Promise.all([page.waitForEvent("filechooser"), button.click()]);
+  await chooser.setFiles(files);
+}
+
+/** The files that go with what is being written. */
+export function attached(page) {
+  return page.getByRole("list", { name: "Files to send" }).getByRole("listitem");
+}
+
+/** Attaches files, and waits until all of them are ready. */
+export async function attach(page, files) {
+  await chooseFiles(page, page.getByRole("button", { name: "Attach files" }), files);
+  for (const { name } of files) await attached(page).filter({ hasText: name }).getByText("Ready", { exact: true }).waitFor();
+}
+
+/** Waits until a picture is there, not its place alone. */
+export async function loaded(picture) {
+  await picture.waitFor();
+  await until(() => picture.evaluate((image) => image.complete && image.naturalWidth > 0));
 }

@@ -49,3 +49,9 @@ export function errorText(code: string): string {
   const key = `error.${code}`;
   return t(key in en ? (key as Key) : "error.other");
 }
+
+/** Why a file is rejected; that it is damaged, if there is no text for it. */
+export function rejectedText(reason: string | null): string {
+  const key = `rejected.${reason}`;
+  return t(key in en ? (key as Key) : "rejected.MALFORMED");
+}

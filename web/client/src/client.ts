@@ -3,15 +3,17 @@
 import { Acknowledgements } from "./acknowledgements.ts";
 import { Conversations } from "./conversations.ts";
 import {
-  ACCEPT, CREATE, type ConversationView, DECLINE, DELETE, EDIT, FLAGS, type FlagView, ME, type MessageView, ONE_MESSAGE,
-  PIN, REACT, UNPIN, UNREACT, type UserView,
+  ACCEPT, type AttachmentView, CREATE, type ConversationView, DECLINE, DELETE, EDIT, FLAGS, type FlagView, ME, type MessageView,
+  ONE_MESSAGE, PIN, REACT, UNPIN, UNREACT, type UserView,
 } from "./documents.ts";
 import { Changing } from "./emitter.ts";
+import { Files } from "./files.ts";
 import { Flags } from "./flags.ts";
 import { Gathering } from "./gathering.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { Http, type Request, type Variables } from "./http.ts";
 import { type Connection, Inbox, type InboxEvent, type ReceiptView } from "./inbox.ts";
+import { watchNetwork } from "./network.ts";
 import { Outbox } from "./outbox.ts";
 import { Pins } from "./pins.ts";
 import { Presence } from "./presence.ts";
@@ -21,6 +23,7 @@ import type { Session } from "./session.ts";
 import { IndexedStorage, MemoryStorage, type OutboxStorage } from "./storage.ts";
 import { Timeline } from "./timeline.ts";
 import { Typing } from "./typing.ts";
+import { Uploads } from "./uploads.ts";
 import { withUser } from "./users.ts";
 
 export interface Options {
@@ -54,6 +57,8 @@ export class Client extends Changing {
   readonly typing: Typing;
   readonly presence: Presence;
   readonly pins: Pins;
+  readonly uploads: Uploads;
+  readonly files: Files;
   readonly heartbeats: Heartbeats;
   readonly flags: Flags;
   #me: UserView;
@@ -66,7 +71,7 @@ export class Client extends Changing {
   readonly #events = new Set<(event: InboxEvent) => void>();
   readonly #switching = new Gathering(GATHER_MS, () => this.#readFlags());
   #fresh = false;
-  #leave: (() => void)[] = [];
+  #unwatch = () => {};
 
   /** Signs in, and follows the inbox from now on. */
   static async open(options: Options): Promise<Client> {
@@ -85,6 +90,8 @@ export class Client extends Changing {
     const keep = options.storage ?? ((user: string) => (hasDatabase() ? new IndexedStorage(user) : new MemoryStorage()));
     this.conversations = new Conversations(this.#request);
     this.pins = new Pins(this.#request);
+    this.files = new Files(this.#request);
+    this.uploads = new Uploads(this.#request, options.api);
     this.outbox = new Outbox(this.#request, keep(me.id), (message) => this.#created(message));
     this.inbox = new Inbox(options.sockets, options.session, (event) => this.#handle(event), options.webSocket);
     this.#acknowledgements = new Acknowledgements(this.inbox, (id) => this.conversations.stale(id));
@@ -105,12 +112,14 @@ export class Client extends Changing {
 
   async #start(): Promise<void> {
     this.inbox.open();
-    this.#watchNetwork();
+    this.#unwatch = watchNetwork(() => {
+      for (const one of [this.inbox, this.outbox, this.uploads]) one.wake();
+    }, () => this.inbox.cut());
     await this.outbox.open();
   }
 
   async close(): Promise<void> {
-    for (const leave of this.#leave) leave();
+    this.#unwatch();
     this.#counting.stop();
     this.#reading.stop();
     this.#switching.stop();
@@ -118,6 +127,7 @@ export class Client extends Changing {
     this.outbox.close();
     this.conversations.stop();
     this.pins.stop();
+    this.uploads.close();
     this.#acknowledgements.stop();
     this.typing.stop();
     this.presence.stop();
@@ -155,8 +165,8 @@ export class Client extends Changing {
     return timeline;
   }
 
-  async send(conversation: string, content: string, replyTo: string | null = null): Promise<void> {
-    await this.outbox.add(conversation, content, replyTo);
+  async send(conversation: string, content: string, replyTo: string | null = null, files: AttachmentView[] = []): Promise<void> {
+    await this.outbox.add(conversation, content, replyTo, files);
   }
 
   async edit(message: string, content: string): Promise<void> {
@@ -224,18 +234,6 @@ export class Client extends Changing {
     this.#acknowledgements.unread(conversation);
   }
 
-  #watchNetwork(): void {
-    if (typeof addEventListener !== "function") return;
-    const online = () => {
-      this.inbox.wake();
-      this.outbox.wake();
-    };
-    const offline = () => this.inbox.cut();
-    addEventListener("online", online);
-    addEventListener("offline", offline);
-    this.#leave.push(() => removeEventListener("online", online), () => removeEventListener("offline", offline));
-  }
-
   #connected(): void {
     if (this.connection === "live") {
       this.outbox.wake();
@@ -273,6 +271,9 @@ export class Client extends Changing {
       case "PinChanged":
         this.#pinned(event.pin.message);
         break;
+      case "AttachmentChanged":
+        this.uploads.changedTo(event.attachment);
+        break;
       case "TypingChanged":
         this.typing.changedTo(event.conversationId, event.typing);
         break;
@@ -305,6 +306,7 @@ export class Client extends Changing {
     };
     this.conversations.load().catch(again);
     this.pins.refresh();
+    this.uploads.refresh();
     for (const timeline of this.#timelines.values()) timeline.refresh().catch(() => {});
   }
 

@@ -9,6 +9,13 @@ export type StubView = Pick<Schema.Message, "id" | "seq" | "contentType" | "cont
   sender: UserView;
 };
 
+/** A file of a message, or one of the user's own on its way into one. */
+export type AttachmentView = Pick<
+  Schema.Attachment,
+  | "id" | "contentType" | "fileName" | "byteSize" | "state" | "rejectedReason" | "url" | "thumbnailUrl"
+  | "width" | "height" | "placeholder"
+>;
+
 /** One emoji on a message. */
 export type ReactionView = Pick<Schema.ReactionGroup, "emoji" | "count" | "hasReacted">;
 
@@ -19,6 +26,7 @@ export type MessageView = Pick<
 > & {
   sender: UserView;
   replyTo: StubView | null;
+  attachments: AttachmentView[];
   mentions: UserView[];
   reactions: ReactionView[];
   system: (Pick<Schema.SystemEvent, "kind" | "value"> & { actor: UserView; targets: UserView[] }) | null;
@@ -57,11 +65,15 @@ export type PageView = Pick<Schema.PageInfo, "hasNextPage" | "hasPreviousPage" |
 
 export const USER = "fragment UserParts on User { id username displayName avatarUrl }";
 
+export const ATTACHMENT =
+  "id contentType fileName byteSize state rejectedReason url thumbnailUrl width height placeholder";
+
 export const MESSAGE = `fragment MessageParts on Message {
   id conversationId seq clientMessageId contentType content createdAt editCount deletedAt
   pinnedAt mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
   replyTo { id seq contentType content deletedAt sender { ...UserParts } }
+  attachments { ${ATTACHMENT} }
   reactions { emoji count hasReacted }
   system { kind value actor { ...UserParts } targets { ...UserParts } }
 }`;
@@ -97,6 +109,7 @@ export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) 
   ... on ReceiptAdvanced { receipt { messageId conversationId readAt user { id } } }
   ... on ReactionChanged { reaction { messageId conversationId } }
   ... on PinChanged { pin { message { ...MessageParts } } }
+  ... on AttachmentChanged { attachment { ${ATTACHMENT} } }
   ... on AccountChanged { what }
   ... on TypingChanged { conversationId typing { userId username isTyping } }
   ... on PresenceChanged { presence { userId status lastSeen } }
@@ -141,6 +154,13 @@ export const REACT = `mutation React($id: ID!, $emoji: String!) {
 
 export const UNREACT = `mutation Unreact($id: ID!, $emoji: String!) {
   message: removeReaction(messageId: $id, emoji: $emoji) { ...MessageParts } } ${MESSAGES}`;
+
+export const UPLOAD = `mutation Upload($input: CreateUploadInput!) {
+  createUpload(input: $input) { attachmentId url method headers } }`;
+
+export const COMPLETE = `mutation Complete($id: ID!) { completeUpload(attachmentId: $id) { ${ATTACHMENT} } }`;
+
+export const ONE_ATTACHMENT = `query Attachment($id: ID!) { attachment(id: $id) { ${ATTACHMENT} } }`;
 
 export const PINNED = `query Pinned($id: ID!) {
   getPinnedMessages(conversationId: $id) { ...MessageParts } } ${MESSAGES}`;

@@ -4,10 +4,11 @@
 // Invariant: an event is handled before its cursor counts as seen, so nothing is missed between the two.
 
 import { type Client as Sockets, createClient } from "graphql-ws";
-import { INBOX, type MessageView, type PresenceView, type UserView } from "./documents.ts";
+import { type AttachmentView, INBOX, type MessageView, type PresenceView, type UserView } from "./documents.ts";
 import { Changing, Pauses, backoff } from "./emitter.ts";
 import { ApiError } from "./errors.ts";
 import type { Variables } from "./http.ts";
+import { isOffline } from "./network.ts";
 import type * as Schema from "./schema.ts";
 import type { Session } from "./session.ts";
 import type { Typist } from "./typing.ts";
@@ -23,6 +24,7 @@ export type InboxEvent =
   | { __typename: "AccountChanged"; what: Schema.AccountPart }
   | { __typename: "ReactionChanged"; reaction: { messageId: string; conversationId: string } }
   | { __typename: "PinChanged"; pin: { message: MessageView } }
+  | { __typename: "AttachmentChanged"; attachment: AttachmentView }
   | { __typename: "TypingChanged"; conversationId: string; typing: Typist & { isTyping: boolean } }
   | { __typename: "PresenceChanged"; presence: PresenceView }
   | { __typename: "UserChanged"; user: UserView }
@@ -211,9 +213,4 @@ export class Inbox extends Changing {
     this.#connection = connection;
     this.changed();
   }
-}
-
-function isOffline(): boolean {
-  // Node has a navigator that does not say.
-  return typeof navigator !== "undefined" && navigator.onLine === false;
 }

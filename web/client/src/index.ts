@@ -5,13 +5,16 @@ export { ApiError, codeOf, waitOf } from "./errors.ts";
 export { Client, type Options } from "./client.ts";
 export { Conversations, type Shelf, endOf, isUnread, manages, shelfOf } from "./conversations.ts";
 export {
-  CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, MESSAGE, type MessageView,
+  type AttachmentView, CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, MESSAGE, type MessageView,
   type PresenceView, USER, type UserView,
 } from "./documents.ts";
+export { FILE_TYPES, IMAGE_TYPES, isImage } from "./filetypes.ts";
+export { Files } from "./files.ts";
 export { type Connection } from "./inbox.ts";
 export { type Entry, Outbox } from "./outbox.ts";
 export { type Found, isSearchable } from "./search.ts";
 export { LoginRefused, type Session, devLogin, devSession, fixedSession } from "./session.ts";
 export { MemoryStorage, type OutboxStorage, IndexedStorage } from "./storage.ts";
 export { type Item, Timeline } from "./timeline.ts";
+export { MOST_FILES, type Upload, Uploads } from "./uploads.ts";
 export type * as Schema from "./schema.ts";

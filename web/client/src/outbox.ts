@@ -4,7 +4,7 @@
 // Invariant: an entry is in the storage before it is first sent, and leaves it only when its message is known
 // or its author discards it.
 
-import { type MessageView, SEND } from "./documents.ts";
+import { type AttachmentView, type MessageView, SEND } from "./documents.ts";
 import { Changing, Pauses, backoff } from "./emitter.ts";
 import { codeOf, passes, waitOf } from "./errors.ts";
 import type { Request } from "./http.ts";
@@ -16,6 +16,8 @@ export interface Entry {
   conversationId: string;
   content: string;
   replyToId: string | null;
+  /** Files that are ready. */
+  attachments: readonly AttachmentView[];
   /** Milliseconds since 1970. */
   createdAt: number;
   state: "pending" | "failed";
@@ -74,12 +76,15 @@ export class Outbox extends Changing {
     this.#pauses.end();
   }
 
-  async add(conversationId: string, content: string, replyToId: string | null = null): Promise<Entry> {
+  async add(
+    conversationId: string, content: string, replyToId: string | null = null, attachments: readonly AttachmentView[] = [],
+  ): Promise<Entry> {
     const entry: Entry = {
       clientMessageId: crypto.randomUUID(),
       conversationId,
       content,
       replyToId,
+      attachments,
       createdAt: Date.now(),
       state: "pending",
       code: null,
@@ -97,7 +102,7 @@ export class Outbox extends Changing {
     if (!entry || entry.state !== "failed") return;
     if (isForgotten(entry)) {
       await this.discard(clientMessageId);
-      await this.add(entry.conversationId, entry.content, entry.replyToId);
+      await this.add(entry.conversationId, entry.content, entry.replyToId, entry.attachments);
       return;
     }
     await this.#put({ ...entry, state: "pending", code: null });
@@ -148,12 +153,13 @@ export class Outbox extends Changing {
     let attempts = 0;
     for (let entry = this.#next(conversation); entry && !this.#stopped; entry = this.#next(conversation)) {
       const { clientMessageId, content, replyToId } = entry;
+      const attachmentIds = entry.attachments.map((attachment) => attachment.id);
       if (isForgotten(entry)) {
         await this.#put({ ...entry, state: "failed", code: "EXPIRED" });
         continue;
       }
       try {
-        const input = { conversationId: conversation, clientMessageId, content, replyToId };
+        const input = { conversationId: conversation, clientMessageId, content, replyToId, attachmentIds };
         const { sendMessage } = await this.#request<{ sendMessage: MessageView }>(SEND, { input });
         attempts = 0;
         this.#sent(sendMessage);

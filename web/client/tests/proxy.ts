@@ -29,8 +29,9 @@ export class Proxy {
         socket.on("error", () => socket.destroy());
         socket.on("close", () => {
           this.#open.delete(socket);
-          client.destroy();
           server.destroy();
+          // What the server has said before is passed on first.
+          if (socket === server) setTimeout(() => client.end(), this.delayMs);
         });
       }
       client.on("data", (bytes) => server.write(bytes));
