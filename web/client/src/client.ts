@@ -9,6 +9,7 @@ import {
 import { Changing } from "./emitter.ts";
 import { Files } from "./files.ts";
 import { Flags } from "./flags.ts";
+import { type Forward, forward } from "./forwards.ts";
 import { Gathering } from "./gathering.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { Http, type Request, type Variables } from "./http.ts";
@@ -167,6 +168,13 @@ export class Client extends Changing {
 
   async send(conversation: string, content: string, replyTo: string | null = null, files: AttachmentView[] = []): Promise<void> {
     await this.outbox.add(conversation, content, replyTo, files);
+  }
+
+  /** Copies a message into others of the user's conversations; those that refused their copy. */
+  async forward(wanted: Forward): Promise<string[]> {
+    const { copies, refused } = await forward(this.#request, wanted);
+    for (const copy of copies) this.#created(copy);
+    return refused;
   }
 
   async edit(message: string, content: string): Promise<void> {

@@ -26,6 +26,8 @@ export type MessageView = Pick<
 > & {
   sender: UserView;
   replyTo: StubView | null;
+  /** Whose text a copy is; null on a message that is none. */
+  forwardedFrom: { sender: UserView | null } | null;
   attachments: AttachmentView[];
   mentions: UserView[];
   reactions: ReactionView[];
@@ -73,7 +75,7 @@ export const MESSAGE = `fragment MessageParts on Message {
   pinnedAt mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
   replyTo { id seq contentType content deletedAt sender { ...UserParts } }
-  attachments { ${ATTACHMENT} }
+  forwardedFrom { sender { ...UserParts } } attachments { ${ATTACHMENT} }
   reactions { emoji count hasReacted }
   system { kind value actor { ...UserParts } targets { ...UserParts } }
 }`;
@@ -161,6 +163,10 @@ export const UPLOAD = `mutation Upload($input: CreateUploadInput!) {
 export const COMPLETE = `mutation Complete($id: ID!) { completeUpload(attachmentId: $id) { ${ATTACHMENT} } }`;
 
 export const ONE_ATTACHMENT = `query Attachment($id: ID!) { attachment(id: $id) { ${ATTACHMENT} } }`;
+
+export const FORWARD = `mutation Forward($id: ID!, $to: [ID!]!, $comment: String, $client: UUID) {
+  forwardMessage(messageId: $id, toConversationIds: $to, addComment: $comment, clientMessageId: $client) {
+    ...MessageParts } } ${MESSAGES}`;
 
 export const PINNED = `query Pinned($id: ID!) {
   getPinnedMessages(conversationId: $id) { ...MessageParts } } ${MESSAGES}`;

@@ -10,6 +10,7 @@ export {
 } from "./documents.ts";
 export { FILE_TYPES, IMAGE_TYPES, isImage } from "./filetypes.ts";
 export { Files } from "./files.ts";
+export { type Forward, MOST_FORWARDS } from "./forwards.ts";
 export { type Connection } from "./inbox.ts";
 export { type Entry, Outbox } from "./outbox.ts";
 export { type Found, isSearchable } from "./search.ts";

@@ -1,13 +1,15 @@
-// Files: put in parts that go on after a cut, followed until they are ready, sent once.
+// Files: put in parts that go on after a cut, followed until they are ready, sent once; forwards of them.
 
 import { IDBFactory } from "fake-indexeddb";
 import { afterEach, expect, test, vi } from "vitest";
 import type { AttachmentView } from "../src/documents.ts";
+import { ApiError } from "../src/errors.ts";
 import { Files } from "../src/files.ts";
 import { typeOf } from "../src/filetypes.ts";
+import { forward } from "../src/forwards.ts";
 import type { Request } from "../src/http.ts";
 import { IndexedStorage, Outbox, type Upload, Uploads } from "../src/index.ts";
-import { API, named, open, pair, proxy, until } from "./system.ts";
+import { API, named, open, pair, proxy, readable, until } from "./system.ts";
 
 const PART = 1_048_576;
 
@@ -162,3 +164,35 @@ test.each([
   ["a.constructor", "", undefined],
   ["pdf", "", undefined],
 ])("%s of the type %j is %s", (name, type, expected) => expect(typeOf({ name, type })).toBe(expected));
+
+test("a forward is stored in each conversation that takes it, and names those that refuse it", async () => {
+  const { ann, bob, chat, his } = await pair();
+  await ann.send(chat.id, "squat deep");
+  await until(his, () => his.messages.length === 1);
+  const carla = await open(named("carla"));
+  const closed = await carla.create({ kind: "GROUP", participantIds: [bob.me.id], title: "News" });
+  await carla.request("mutation($id: ID!) { updateConversation(id: $id, announcementsOnly: true) { id } }", { id: closed.id });
+  const pairOfThem = await bob.create({ kind: "DIRECT", participantIds: [carla.me.id] });
+  const hers = carla.timeline(pairOfThem.id);
+  await hers.load();
+  const wanted = { clientMessageId: crypto.randomUUID(), messageId: his.newest!.id, to: [closed.id, pairOfThem.id], comment: "look" };
+  await readable(bob, wanted.messageId);
+  expect(await bob.forward(wanted)).toEqual([closed.id]);
+  await until(hers, () => hers.messages.length === 2);
+  expect(hers.messages.map((message) => message.content)).toEqual(["squat deep", "look"]);
+  expect(hers.messages.map((message) => message.forwardedFrom?.sender?.username)).toEqual([ann.me.username, undefined]);
+});
+
+test("a forward without an outcome is asked for again under its id; one that is refused is not", async () => {
+  const ids: unknown[] = [];
+  const failing = (code: string): Request =>
+    (async (_: string, { client }: { client: string }) => {
+      ids.push(client);
+      throw new ApiError(code, { code });
+    }) as unknown as Request;
+  const wanted = { clientMessageId: "c", messageId: "m", to: ["x"], comment: null };
+  await expect(forward(failing("OUTCOME_PENDING"), wanted)).rejects.toMatchObject({ code: "OUTCOME_PENDING" });
+  expect(ids).toEqual(["c", "c", "c"]);
+  await expect(forward(failing("FORBIDDEN"), wanted)).rejects.toMatchObject({ code: "FORBIDDEN" });
+  expect(ids.length).toBe(4);
+});
