@@ -14,8 +14,8 @@ export const LABELS = `mutation Labels($id: ID!, $labels: [String!]!) {
 export const UNREAD = "mutation Unread($id: ID!) { markUnread(conversationId: $id) { id } }";
 export const DRAFT =
   "mutation Draft($id: ID!, $content: String) { saveDraft(conversationId: $id, content: $content) }";
-export const UPDATE = `mutation Update($id: ID!, $title: String, $description: String, $announcementsOnly: Boolean) {
-  updateConversation(id: $id, title: $title, description: $description, announcementsOnly: $announcementsOnly) {
+export const UPDATE = `mutation Update($id: ID!, $title: String, $description: String, $announcementsOnly: Boolean, $avatar: ID) {
+  updateConversation(id: $id, title: $title, description: $description, announcementsOnly: $announcementsOnly, avatarAttachmentId: $avatar) {
     id } }`;
 export const ADD =
   "mutation Add($id: ID!, $users: [ID!]!) { addParticipants(conversationId: $id, userIds: $users) { id } }";

@@ -19,9 +19,9 @@ export function titleOf(conversation: Named, me: string): string {
 }
 
 /** How a conversation is shown: its title, the other member of two, and the properties of its avatar. */
-export function faceOf(conversation: Named, me: string) {
+export function faceOf(conversation: Named & Pick<ConversationView, "avatarUrl">, me: string) {
   const [title, user] = [titleOf(conversation, me), other(conversation, me)];
-  return { title, user, avatar: { id: user?.id ?? conversation.id, name: title, url: user?.avatarUrl ?? null } };
+  return { title, user, avatar: { id: user?.id ?? conversation.id, name: title, url: user?.avatarUrl ?? conversation.avatarUrl } };
 }
 
 /** Whether the viewer may pin messages: either of two, who manages a group. */

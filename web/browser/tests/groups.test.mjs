@@ -2,7 +2,10 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, as, choose, details, inWindows, message, named, pair, saved, user, users, write } from "../windows.mjs";
+import {
+  act, as, choose, chooseFiles, details, inWindows, loaded, message, named, pair, picture, plan, saved, user, users, violations,
+  write,
+} from "../windows.mjs";
 
 inWindows();
 
@@ -47,6 +50,22 @@ test("the owner renames the group, gives roles and removes members, and other me
   await his.getByRole("log").getByText("changed the role").waitFor();
   await panel.getByRole("button", { name: `Remove ${carla.name}` }).click();
   await his.getByRole("log").getByText(`removed ${carla.name}`).waitFor();
+});
+
+test("the owner gives the group a picture, which its members see; what is no picture is refused", async () => {
+  const { hers, his } = await group();
+  const panel = await details(hers);
+  const button = panel.getByRole("button", { name: "Change the picture" });
+  await chooseFiles(hers, button, [picture("crest.png")]);
+  for (const page of [hers, his]) {
+    await loaded(page.getByRole("navigation").getByRole("link", { name: /Climbers/ }).locator("img"));
+    await loaded(page.getByRole("main").getByRole("button", { name: /Climbers/ }).locator("img"));
+  }
+  await button.and(hers.locator(":enabled")).waitFor();
+  assert.deepEqual(await violations(hers), []);
+  await chooseFiles(hers, button, [{ ...plan("crest.png"), mimeType: "image/png" }]);
+  await hers.getByText("The file is not what its name says.").waitFor();
+  assert.equal(await (await details(his)).getByRole("button", { name: "Change the picture" }).count(), 0);
 });
 
 test("a conversation is starred, muted, labelled and archived, and found by its filter", async () => {

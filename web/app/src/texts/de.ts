@@ -110,6 +110,7 @@ export const de: Texts = {
   "details.announcements": "Nur Eigentümer und Moderatoren schreiben",
   "details.leave": "Gruppe verlassen",
   "details.more": "Alle Mitglieder anzeigen",
+  "details.picture": "Bild ändern",
   "role.OWNER": "Eigentümer",
   "role.MODERATOR": "Moderator",
   "role.MEMBER": "Mitglied",

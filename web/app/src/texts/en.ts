@@ -108,6 +108,7 @@ export const en = {
   "details.announcements": "Only owner and moderators write",
   "details.leave": "Leave the group",
   "details.more": "Show all members",
+  "details.picture": "Change the picture",
   "role.OWNER": "Owner",
   "role.MODERATOR": "Moderator",
   "role.MEMBER": "Member",

@@ -110,6 +110,7 @@ export const es: Texts = {
   "details.announcements": "Solo escriben propietario y moderadores",
   "details.leave": "Salir del grupo",
   "details.more": "Mostrar todos los miembros",
+  "details.picture": "Cambiar la imagen",
   "role.OWNER": "Propietario",
   "role.MODERATOR": "Moderador",
   "role.MEMBER": "Miembro",

@@ -110,6 +110,7 @@ export const fr: Texts = {
   "details.announcements": "Seuls le propriétaire et les modérateurs écrivent",
   "details.leave": "Quitter le groupe",
   "details.more": "Montrer tous les membres",
+  "details.picture": "Changer l’image",
   "role.OWNER": "Propriétaire",
   "role.MODERATOR": "Modérateur",
   "role.MEMBER": "Membre",

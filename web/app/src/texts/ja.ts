@@ -110,6 +110,7 @@ export const ja: Texts = {
   "details.announcements": "オーナーとモデレーターだけが書き込む",
   "details.leave": "グループを退出",
   "details.more": "全メンバーを表示",
+  "details.picture": "画像を変更",
   "role.OWNER": "オーナー",
   "role.MODERATOR": "モデレーター",
   "role.MEMBER": "メンバー",

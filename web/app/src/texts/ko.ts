@@ -110,6 +110,7 @@ export const ko: Texts = {
   "details.announcements": "소유자와 관리자만 쓰기",
   "details.leave": "그룹 나가기",
   "details.more": "모든 멤버 보기",
+  "details.picture": "사진 변경",
   "role.OWNER": "소유자",
   "role.MODERATOR": "관리자",
   "role.MEMBER": "멤버",

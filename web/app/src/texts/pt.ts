@@ -110,6 +110,7 @@ export const pt: Texts = {
   "details.announcements": "Só dono e moderadores escrevem",
   "details.leave": "Sair do grupo",
   "details.more": "Mostrar todos os membros",
+  "details.picture": "Mudar a imagem",
   "role.OWNER": "Dono",
   "role.MODERATOR": "Moderador",
   "role.MEMBER": "Membro",

@@ -110,6 +110,7 @@ export const zh: Texts = {
   "details.announcements": "仅群主和管理员发言",
   "details.leave": "退出群组",
   "details.more": "显示所有成员",
+  "details.picture": "更换图片",
   "role.OWNER": "群主",
   "role.MODERATOR": "管理员",
   "role.MEMBER": "成员",
