@@ -7,7 +7,7 @@ import { DELIVERED, NEWEST, READ, TYPING } from "../src/documents.ts";
 import { Http } from "../src/http.ts";
 import { fixedSession } from "../src/index.ts";
 import { devLogin, renewing } from "../src/session.ts";
-import { API, LOGIN, SOCKETS, contents, live, named, open, pair, proxy, until } from "./system.ts";
+import { API, LOGIN, SOCKETS, contents, live, named, open, pair, proxy, readable, until } from "./system.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 
@@ -61,6 +61,7 @@ test("a send whose answer is lost is repeated, and stored and charged once", asy
   api.cut();
   api.withholds = false;
   await again.outbox.idle();
+  await readable(again, his.newest!.id);
   await again.timeline(chat.id).load();
   expect(contents(again.timeline(chat.id))).toEqual(["once"]);
   const { credits } = await bob.request<{ credits: { balanceMilli: number } }>("{ credits { balanceMilli } }");
