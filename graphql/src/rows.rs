@@ -27,6 +27,9 @@ pub use conversations::{Conversation, MemberRows, Memberships};
 pub use messages::{Aspects, Reactors, Window, Written};
 pub use partition::Pages;
 
+/// Keys of one read, as many as a store takes.
+const MAX_KEYS: usize = 100;
+
 /// For facts and processors: what the rows hold, without regard to a viewer.
 pub struct Rows {
     tables: Arc<dyn Tables>,

@@ -3,14 +3,13 @@
 //! Invariant: a file is found exactly while its viewer sees its message.
 
 use domain::access::Seen;
-use futures::future::try_join_all;
 use schemas::attaching::AttachedFile;
 use schemas::code::Refusal;
 
 use super::{ConversationSight, Reads};
 use crate::paging::MAX_LOOKED;
 
-/// Messages that are read side by side.
+/// Messages that are read together.
 const LOOKED_TOGETHER: usize = 50;
 
 /// Number of a message, and place of a file in it.
@@ -38,8 +37,7 @@ impl Reads {
             |seq: i64, nth: u32| after.is_none_or(|(last, place)| seq < last || (seq == last && nth > place));
         while newest >= first_seq {
             let seqs = self.rows.carrying(sight.id(), first_seq, newest, LOOKED_TOGETHER).await?;
-            let read = seqs.iter().map(|seq| self.rows.message(sight.id(), *seq));
-            for written in try_join_all(read).await?.into_iter().flatten() {
+            for written in self.rows.numbered(sight.id(), &seqs).await?.into_iter().rev() {
                 let core = written.core;
                 if sight.sight().sees(Seen::message(&core)) {
                     let carried =

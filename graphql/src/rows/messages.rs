@@ -1,6 +1,6 @@
 //! Rows of messages: each with its aspects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use platform::ports::{Range, Row};
 use schemas::message::Message;
@@ -12,7 +12,7 @@ use schemas::tables::views::{AspectBody, MESSAGES_PER_BUCKET, MessageRow, OfMess
 use schemas::tables::{CONVERSATIONS, MESSAGES, Value};
 use schemas::{ConversationId, Refusal, UserId};
 
-use super::{Pages, Rows, Versioned, keyed, malformed};
+use super::{MAX_KEYS, Pages, Rows, Versioned, keyed, malformed};
 use crate::error::tables_error;
 
 /// Numbers `from..=to`; empty if `from` is above `to`.
@@ -54,6 +54,8 @@ impl Written {
 
 /// The most users whose reactions to one message are read.
 const MAX_REACTORS: usize = 1_000;
+/// Messages of one read by their numbers, each with all its rows.
+const MESSAGES_AT_ONCE: usize = MAX_KEYS / OfMessage::ROWS;
 
 /// Users with their reactions to one message.
 pub type Reactors = Vec<(UserId, Reacted)>;
@@ -94,15 +96,19 @@ impl Rows {
 
     /// Messages by their numbers, as far as they are stored, in the order of the numbers.
     pub async fn numbered(&self, id: &ConversationId, seqs: &[i64]) -> Result<Vec<Written>, Refusal> {
-        let mut by_bucket: BTreeMap<i64, Vec<Vec<Value>>> = BTreeMap::new();
+        let mut by_bucket: BTreeMap<i64, BTreeSet<i64>> = BTreeMap::new();
         for seq in seqs {
-            by_bucket.entry(seq / MESSAGES_PER_BUCKET).or_default().extend(OfMessage::keys(*seq));
+            by_bucket.entry(seq / MESSAGES_PER_BUCKET).or_default().insert(*seq);
         }
         let mut messages = Vec::new();
-        for (bucket, keys) in by_bucket {
+        for (bucket, seqs) in by_bucket {
             let partition = MessageRow::partition(id, bucket * MESSAGES_PER_BUCKET);
-            let rows = self.tables.get(&MESSAGES, &partition, &keys).await.map_err(tables_error)?;
-            messages.extend(written(&rows)?);
+            let seqs: Vec<i64> = seqs.into_iter().collect();
+            for seqs in seqs.chunks(MESSAGES_AT_ONCE) {
+                let keys: Vec<Vec<Value>> = seqs.iter().flat_map(|seq| OfMessage::keys(*seq)).collect();
+                let rows = self.tables.get(&MESSAGES, &partition, &keys).await.map_err(tables_error)?;
+                messages.extend(written(&rows)?);
+            }
         }
         Ok(messages)
     }

@@ -9,11 +9,9 @@ use schemas::tables::views::{BlocksRow, ProfileRow};
 use schemas::tables::{BLOCKS, FOLLOWS, FromValues, MalformedRow, PRIVATE_USERS, USERS, Value};
 use schemas::{Refusal, UserId};
 
-use super::{Pages, Rows, Versioned, malformed};
+use super::{MAX_KEYS, Pages, Rows, Versioned, malformed};
 use crate::error::tables_error;
 
-/// Keys of one read.
-const MAX_KEYS: usize = 100;
 /// The column of the tier, behind those that nothing here reads.
 const TIER: usize = 2;
 

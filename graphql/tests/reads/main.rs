@@ -7,6 +7,7 @@ mod conversations;
 mod many;
 mod marks;
 mod messages;
+mod pinning;
 mod reactions;
 mod rendering;
 mod searching;

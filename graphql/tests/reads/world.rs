@@ -115,7 +115,7 @@ impl World {
         self.tables.put(table, partition, vec![row]).await.unwrap();
     }
 
-    async fn view(&self, row: ViewRow) {
+    pub async fn view(&self, row: ViewRow) {
         self.put(row.table, &row.partition, row.key, row.columns).await;
     }
 

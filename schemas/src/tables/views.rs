@@ -196,6 +196,9 @@ pub enum OfMessage {
 }
 
 impl OfMessage {
+    /// How many rows a message may have.
+    pub const ROWS: usize = 1 + Aspect::ALL.len();
+
     /// The keys of all rows that a message may have.
     pub fn keys(seq: i64) -> Vec<Vec<Value>> {
         let aspects = Aspect::ALL.map(|aspect| AspectRow::key(seq, aspect));
