@@ -36,7 +36,7 @@ use schemas::{Refusal, UserId, account_operations};
 
 pub use attaching::{check as check_attachments, embedded as embedded_file};
 pub use creating::check as check_creation;
-pub use forwarding::check_targets;
+pub use forwarding::{check_targets, first_target};
 pub use notifications::check as check_notifications;
 pub use organizing::check_labels;
 pub use push::check as check_push;

@@ -166,12 +166,14 @@ fn request_hash(forward: &ForwardMessage) -> i64 {
     text::hash(said.as_bytes())
 }
 
+/// The first conversation of a forward; BAD_USER_INPUT without one, whatever the policy says.
+pub fn first_target<T>(targets: &[T]) -> Result<&T, Refusal> {
+    targets.first().ok_or_else(|| bad_targets("a forward goes to a conversation"))
+}
+
 /// Refuses an empty list of target conversations, one that is too long, and one with a conversation twice.
 pub fn check_targets(targets: &[&ConversationId], most: i32) -> Result<(), Refusal> {
-    let bad = |detail: String| Err(Refusal::bad_input("toConversationIds", detail));
-    if targets.is_empty() {
-        return bad("a forward goes to a conversation".to_owned());
-    }
+    first_target(targets)?;
     if !i32::try_from(targets.len()).is_ok_and(|count| count <= most) {
         let detail = format!("a forward goes to {most} conversations");
         return Err(Refusal::limit_reached("forward_conversations", detail));
@@ -179,7 +181,11 @@ pub fn check_targets(targets: &[&ConversationId], most: i32) -> Result<(), Refus
     let mut each = targets.to_vec();
     each.sort();
     each.dedup();
-    if each.len() < targets.len() { bad("a conversation is named twice".to_owned()) } else { Ok(()) }
+    if each.len() < targets.len() { Err(bad_targets("a conversation is named twice")) } else { Ok(()) }
+}
+
+fn bad_targets(detail: &str) -> Refusal {
+    Refusal::bad_input("toConversationIds", detail)
 }
 
 fn check_copies(forward: &ForwardMessage, most: i32) -> Result<(), Refusal> {

@@ -65,6 +65,7 @@ struct Forward {
 impl Caller<'_> {
     async fn forward(&self, asked: Forward) -> Result<Vec<Message>, Refusal> {
         let Forward { message, targets, comment, client_id } = asked;
+        let first = account::first_target(&targets)?;
         let named: Vec<&ConversationId> = targets.iter().collect();
         let fits = |policy: &Policy| {
             account::check_targets(&named, policy.limits.forward_conversations)?;
@@ -77,7 +78,7 @@ impl Caller<'_> {
         let (content, attachments, from) = match self.forwarded(&message).await {
             Ok(found) => found,
             Err(refusal) => {
-                denied = Some(self.unless_remembered(refusal, &client_id, &targets).await?);
+                denied = Some(self.unless_remembered(refusal, &client_id, first).await?);
                 (Content::plain(""), vec![], self.unknown(&message))
             }
         };
@@ -90,7 +91,7 @@ impl Caller<'_> {
             facts_of.push(match facts {
                 Ok(facts) => facts,
                 Err(refusal) => {
-                    denied = Some(self.unless_remembered(refusal, &client_id, &targets).await?);
+                    denied = Some(self.unless_remembered(refusal, &client_id, first).await?);
                     SendFacts::absent(self.user(), None)
                 }
             });
@@ -143,10 +144,10 @@ impl Caller<'_> {
         &self,
         denied: Refusal,
         client_id: &ClientId,
-        targets: &[ConversationId],
+        first: &ConversationId,
     ) -> Result<Refusal, Refusal> {
         let may_repeat = matches!(denied.code, ErrorCode::NotFound | ErrorCode::BadUserInput);
-        if may_repeat && self.remembers(ChargeKind::Send, client_id, &targets[0]).await? {
+        if may_repeat && self.remembers(ChargeKind::Send, client_id, first).await? {
             Ok(denied)
         } else {
             Err(denied)

@@ -9,7 +9,7 @@ const BAD: &str = "200 BAD_USER_INPUT";
 const NAME: &str = r#"{"query":"{ __typename }"}"#;
 
 pub fn everywhere() -> Vec<Case> {
-    [sizes(), forms(), kinds(), gets(), signatures(), places()].concat()
+    [sizes(), forms(), kinds(), gets(), signatures(), forwards(), places()].concat()
 }
 
 /// A body of so many bytes.
@@ -227,6 +227,21 @@ fn signatures() -> Vec<Case> {
             .answered("wrong in two ways", "200 UNAUTHENTICATED"),
     );
     cases
+}
+
+/// Of a message that nobody has, where no policy is in force.
+fn forwards() -> Vec<Case> {
+    let conversation = "0".repeat(32);
+    let forward = |to: &str, more: &str| {
+        let input = format!("messageId: \"{conversation}-000000000001\", toConversationIds: [{to}] {more}");
+        Raw::query(&format!("mutation {{ forwardMessage({input}) {{ id }} }}")).signed()
+    };
+    let again = "clientMessageId: \"6f2c1a52-3f0e-4a53-9a68-0a4c2d6f7b11\"";
+    vec![
+        forward("", "").answered("a forward to nowhere", BAD),
+        forward("", again).answered("a forward to nowhere with a client id", BAD),
+        forward(&format!("\"{conversation}\""), again).answered("a forward of nothing", "200 NOT_FOUND"),
+    ]
 }
 
 fn places() -> Vec<Case> {
