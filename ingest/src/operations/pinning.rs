@@ -4,10 +4,11 @@ use async_graphql::{Context, ID, Object};
 use graphql::Result;
 use graphql::ids::parse_id;
 use graphql::message::Message;
-use schemas::MessageId;
-use schemas::operations::{PinMessage, UnpinMessage};
+use schemas::operations::{ConversationRequest, PinMessage, UnpinMessage};
+use schemas::people::Profile;
+use schemas::{MessageId, Refusal};
 
-use super::caller;
+use super::{Caller, caller};
 
 #[derive(Default)]
 pub struct Pinning;
@@ -16,21 +17,26 @@ pub struct Pinning;
 impl Pinning {
     /// By the owner and moderators of a group, by either of two. Pinning it again changes nothing.
     async fn pin_message(&self, ctx: &Context<'_>, message_id: ID) -> Result<Message> {
-        let caller = caller(ctx)?;
-        let id: MessageId = parse_id(&message_id)?;
-        let message = Box::new(caller.access.message(&id).await?);
-        let actor = caller.ingest.facts.profile(caller.user()).await?;
-        caller.run_in(&id.conversation, PinMessage { actor, message }).await?;
-        Ok(caller.message(&id).await?)
+        Ok(caller(ctx)?.set_pin(&message_id, |actor, message| PinMessage { actor, message }).await?)
     }
 
     /// Allowed for the users who may pin. No effect on a message that is not pinned.
     async fn unpin_message(&self, ctx: &Context<'_>, message_id: ID) -> Result<Message> {
-        let caller = caller(ctx)?;
-        let id: MessageId = parse_id(&message_id)?;
-        let message = Box::new(caller.access.message(&id).await?);
-        let actor = caller.ingest.facts.profile(caller.user()).await?;
-        caller.run_in(&id.conversation, UnpinMessage { actor, message }).await?;
-        Ok(caller.message(&id).await?)
+        Ok(caller(ctx)?.set_pin(&message_id, |actor, message| UnpinMessage { actor, message }).await?)
+    }
+}
+
+impl Caller<'_> {
+    /// Runs a request about a message that the caller sees, and gives the message as it is then.
+    async fn set_pin<R: Into<ConversationRequest>>(
+        &self,
+        message: &ID,
+        request: impl FnOnce(Profile, Box<schemas::message::Message>) -> R,
+    ) -> Result<Message, Refusal> {
+        let id: MessageId = parse_id(message)?;
+        let message = Box::new(self.access.message(&id).await?);
+        let actor = self.ingest.facts.profile(self.user()).await?;
+        self.run_in(&id.conversation, request(actor, message)).await?;
+        self.message(&id).await
     }
 }
