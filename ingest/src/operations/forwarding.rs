@@ -41,30 +41,25 @@ impl Forwarding {
         let client_message_id = client_message_id.map(ClientId::from);
         let forwarded = async {
             let caller = caller(ctx).map_err(|error| error.refusal)?;
-            let asked = Forward {
-                message: parse_id(&message_id)?,
-                targets: to_conversation_ids.iter().map(parse_id).collect::<Result<_, _>>()?,
-                comment: add_comment.map(|text| text::normalise(&text)).filter(|text| !text::is_blank(text)),
-                client_id: client_message_id.clone().unwrap_or_else(|| Uuid::new_v4().into()),
-            };
-            caller.forward(asked).await
+            let message = parse_id(&message_id)?;
+            let targets = to_conversation_ids.iter().map(parse_id).collect::<Result<_, _>>()?;
+            let comment = add_comment.map(|text| text::normalise(&text)).filter(|text| !text::is_blank(text));
+            let client_id = client_message_id.clone().unwrap_or_else(|| Uuid::new_v4().into());
+            caller.forward(message, targets, comment, client_id).await
         };
         forwarded.await.map_err(|refusal| Error { refusal, client_message_id })
     }
 }
 
-/// What a client asks for.
-struct Forward {
-    message: MessageId,
-    targets: Vec<ConversationId>,
-    /// Has a visible character.
-    comment: Option<String>,
-    client_id: ClientId,
-}
-
 impl Caller<'_> {
-    async fn forward(&self, asked: Forward) -> Result<Vec<Message>, Refusal> {
-        let Forward { message, targets, comment, client_id } = asked;
+    /// Forwards a message to targets. A comment has a visible character.
+    async fn forward(
+        &self,
+        message: MessageId,
+        targets: Vec<ConversationId>,
+        comment: Option<String>,
+        client_id: ClientId,
+    ) -> Result<Vec<Message>, Refusal> {
         let first = account::first_target(&targets)?;
         let named: Vec<&ConversationId> = targets.iter().collect();
         let fits = |policy: &Policy| {
