@@ -103,10 +103,7 @@ impl Reads {
 
     /// The published profile of a user; none of an erased one. Anyone may see it.
     pub async fn published(&self, user: &UserId) -> Result<Option<Profile>, Refusal> {
-        if self.standings.is_erased(user) {
-            return Ok(None);
-        }
-        Ok(self.rows.profile(user).await?.map(|profile| profile.value))
+        if self.standings.is_erased(user) { Ok(None) } else { self.stored_profile(user).await }
     }
 
     /// The same, or what stands for an erased user.
@@ -114,7 +111,11 @@ impl Reads {
         if self.standings.is_erased(user) {
             return Ok(Some(Profile::of_erased(user.clone())));
         }
-        self.published(user).await
+        self.stored_profile(user).await
+    }
+
+    async fn stored_profile(&self, user: &UserId) -> Result<Option<Profile>, Refusal> {
+        Ok(self.rows.profile(user).await?.map(|profile| profile.value))
     }
 
     /// The same; NOT_FOUND if there is none.
