@@ -15,7 +15,7 @@ use schemas::{AttachmentId, MessageId, Refusal};
 
 use crate::links::{FileLink, Links};
 use crate::scalars::DateTime;
-use crate::{Access, Error, Reads, reads};
+use crate::{Access, Error, reads};
 
 type Row = schemas::uploading::Attachment;
 
@@ -121,33 +121,35 @@ impl Attachment {
     fn stored(&self) -> Option<&StoredFile> {
         self.stored.as_ref()
     }
-
-    fn link(&self, ctx: &Context<'_>, rendition: Rendition, content_type: &str) -> Result<String, Error> {
-        Ok(link(reads(ctx)?, &self.id.attachment, &self.file_name, rendition, content_type))
-    }
 }
 
 /// The link to a rendition of a file.
 fn link(
-    reads: &Reads,
+    ctx: &Context<'_>,
     id: &AttachmentId,
     file_name: &str,
     rendition: Rendition,
     content_type: &str,
-) -> String {
-    reads.links.file(&FileLink {
+) -> Result<String, Error> {
+    let reads = reads(ctx)?;
+    Ok(reads.links.file(&FileLink {
         attachment: id.clone(),
         rendition,
         content_type: content_type.to_owned(),
         file_name: file_name.to_owned(),
         expires_at: Links::file_expires_at(reads.now()),
-    })
+    }))
 }
 
-/// The link to the small copy of an image.
-pub fn thumbnail(reads: &Reads, file: &AttachedFile) -> Option<String> {
-    let kind = thumbnail_type(&file.file)?;
-    Some(link(reads, &file.attachment, &file.file_name, Rendition::Thumbnail, kind))
+/// The link to the small copy of a file, if it has one.
+pub fn thumbnail(
+    ctx: &Context<'_>,
+    id: &AttachmentId,
+    file_name: &str,
+    file: &StoredFile,
+) -> Result<Option<String>, Error> {
+    let small = FileType::of(&file.content_type).filter(|_| file.has_thumbnail).and_then(FileType::thumbnail);
+    small.map(|small| link(ctx, id, file_name, Rendition::Thumbnail, small.media_type())).transpose()
 }
 
 #[Object]
@@ -180,12 +182,12 @@ impl Attachment {
 
     /// Valid for at least half a day; ask for the attachment again to renew it.
     async fn url(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        self.stored().map(|file| self.link(ctx, Rendition::Whole, &file.content_type)).transpose()
+        let (id, name) = (&self.id.attachment, &self.file_name);
+        self.stored().map(|file| link(ctx, id, name, Rendition::Whole, &file.content_type)).transpose()
     }
 
     async fn thumbnail_url(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
-        let kind = self.stored().filter(|file| file.has_thumbnail).and_then(thumbnail_type);
-        kind.map(|kind| self.link(ctx, Rendition::Thumbnail, kind)).transpose()
+        self.stored().map_or(Ok(None), |file| thumbnail(ctx, &self.id.attachment, &self.file_name, file))
     }
 
     async fn width(&self) -> Option<i32> {
@@ -200,11 +202,6 @@ impl Attachment {
     async fn placeholder(&self) -> Option<&str> {
         self.stored()?.placeholder.as_deref()
     }
-}
-
-/// Media type of an image's thumbnail.
-fn thumbnail_type(file: &StoredFile) -> Option<&'static str> {
-    FileType::of(&file.content_type)?.thumbnail().map(FileType::media_type)
 }
 
 /// How to hand over a file: PUT the bytes to url with these headers, then call completeUpload.

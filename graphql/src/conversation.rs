@@ -97,10 +97,7 @@ impl Conversation {
     /// a small image of a group; the link is valid for at least half a day
     async fn avatar_url(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let avatar = self.opened(ctx).await?.avatar.as_ref();
-        Ok(match avatar {
-            Some(file) => thumbnail(reads(ctx)?, file),
-            None => None,
-        })
+        avatar.map_or(Ok(None), |avatar| thumbnail(ctx, &avatar.attachment, &avatar.file_name, &avatar.file))
     }
 
     /// only owner and moderators post
