@@ -28,7 +28,7 @@ use crate::ids::parse_id;
 use crate::paging::MAX_LOOKED;
 use crate::people::user::User;
 use crate::scalars::DateTime;
-use crate::{Result, access, error, paging};
+use crate::{Access, Result, access, error, paging};
 use messages::{MessageSearchConnection, Wanted};
 use metrics::Outcome;
 use quota::Quota;
@@ -133,6 +133,17 @@ fn is_marked(highlighted: &str) -> bool {
     highlighted.contains(HIGHLIGHT[0])
 }
 
+/// What every search begins with: the reads of its viewer, its checked text, and the most items of its answer.
+fn look<'a, 'q>(
+    ctx: &Context<'a>,
+    query: &'q str,
+    limit: Option<i32>,
+) -> Result<(Access<'a>, &'q str, usize)> {
+    let access = access(ctx)?;
+    let limit = paging::size("limit", limit.or(Some(DEFAULT_LIMIT)))?;
+    Ok((access, checked(query)?, limit))
+}
+
 /// The search of a request, counted.
 async fn counted<'a>(ctx: &Context<'a>, viewer: &UserId) -> Result<&'a Search> {
     let search = ctx.data_opt::<Arc<Search>>();
@@ -160,10 +171,9 @@ impl SearchQueries {
         offset: Option<i32>,
         after: Option<String>,
     ) -> Result<MessageSearchConnection> {
-        let access = access(ctx)?;
-        let limit = paging::size("limit", limit.or(Some(DEFAULT_LIMIT)))?;
+        let (access, text, limit) = look(ctx, &query, limit)?;
         let wanted = Wanted {
-            text: checked(&query)?,
+            text,
             conversation: conversation_id.as_ref().map(parse_id).transpose()?,
             from: from.as_ref().map(parse_id).transpose()?,
             since: since.map(|DateTime(since)| since),
@@ -181,9 +191,7 @@ impl SearchQueries {
         query: String,
         limit: Option<i32>,
     ) -> Result<Vec<Conversation>> {
-        let access = access(ctx)?;
-        let limit = paging::size("limit", limit.or(Some(DEFAULT_LIMIT)))?;
-        let text = checked(&query)?;
+        let (access, text, limit) = look(ctx, &query, limit)?;
         Ok(conversations::search(&access, counted(ctx, access.viewer).await?, text, limit).await?)
     }
 
@@ -194,9 +202,7 @@ impl SearchQueries {
         query: String,
         #[graphql(default = 20)] limit: Option<i32>,
     ) -> Result<Vec<User>> {
-        let access = access(ctx)?;
-        let limit = paging::size("limit", limit.or(Some(DEFAULT_LIMIT)))?;
-        let text = checked(&query)?;
+        let (access, text, limit) = look(ctx, &query, limit)?;
         if text.chars().filter(|c| c.is_alphanumeric()).count() < LEAST_FOR_USERS {
             let detail = format!("at least {LEAST_FOR_USERS} letters or digits");
             return Err(Refusal::bad_input("query", detail).into());
