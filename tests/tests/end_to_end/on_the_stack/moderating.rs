@@ -101,7 +101,7 @@ async fn put(by: &Client, argument: &str, chat: &str, message: &Value, text: &st
     match argument {
         "SendMessageInput.content" => by.try_send(chat, Uuid::new_v4(), text).await.expect("an answer"),
         "editMessage.content" => edit(by, message, text).await,
-        "forwardMessage.addComment" => forward(by, message, &[chat], Some(text), None).await,
+        "forwardMessage.addComment" => forward(by, message, &[chat], Some(text)).await,
         "CreateConversationInput.title" => create(by, text).await,
         "updateConversation.title" => update(by, chat, &format!("title: {text:?}")).await,
         "updateConversation.description" => update(by, chat, &format!("description: {text:?}")).await,
@@ -197,7 +197,7 @@ async fn a_refused_id_is_free_an_exempt_role_passes_and_a_copy_is_a_text_of_its_
     assert_eq!(code(&edited), None, "{edited}");
     let expected = [Some("creatine"), Some("no steroids, please")];
     assert_eq!(contents(&bob.history(&chat).await), expected);
-    let copied = forward(&bob, &warned, &[&chat], None, None).await;
+    let copied = forward(&bob, &warned, &[&chat], None).await;
     assert_eq!(code(&copied), Some("CONTENT_REJECTED"), "{copied}");
     assert_eq!(contents(&ann.history(&chat).await), expected, "no copy");
 }
