@@ -3,12 +3,12 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { buildSchema, parse, validate } from "graphql";
 import { expect, test } from "vitest";
-import { CONVERSATION, MESSAGE, USER } from "@musclemap/client";
+import { ATTACHMENT, CONVERSATION, MESSAGE, USER } from "@musclemap/client";
 
 const MOST_BYTES = 150 * 1024;
 const here = (path: string) => new URL(`../${path}`, import.meta.url);
 const schema = buildSchema(readFileSync(here("../../schemas/api.graphql"), "utf8"));
-const fragments: Record<string, string> = { USER, MESSAGE, CONVERSATION, field: "blockUser" };
+const fragments: Record<string, string> = { ATTACHMENT, USER, MESSAGE, CONVERSATION, field: "blockUser" };
 
 const documents = readdirSync(here("src"), { recursive: true, encoding: "utf8" })
   .filter((name) => /\.(ts|svelte)$/.test(name))

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import {
-  attach, attached, chooseFiles, inWindows, loaded, message, pair, picture, plan, violations, write,
+  attach, attached, chooseFiles, details, inWindows, loaded, message, pair, picture, plan, violations, write,
 } from "../windows.mjs";
 
 inWindows();
@@ -172,4 +172,35 @@ test("at 320 pixels nothing of a gallery, a file or what is attached is cut off"
     const beside = await page.getByRole("log").evaluate((log) => log.scrollWidth - log.clientWidth);
     assert.ok(beside <= 0, `${beside} pixels are beside the history`);
   }
+});
+
+test("the files of a conversation are shown together; new ones come, those of a deleted message go", async () => {
+  const { hers, his } = await pair();
+  const panel = await details(his);
+  await panel.getByRole("button", { name: "Photos and files" }).click();
+  const all = his.getByRole("dialog", { name: "Photos and files" });
+  await all.getByText("No photos or files have been sent here.").waitFor();
+  for (const files of [[picture("wall.png"), plan("plan.pdf")], [picture("hall.png", [20, 120, 60])]]) {
+    await attach(hers, files);
+    await send(hers).click();
+    await loaded(all.getByRole("button", { name: `Open ${files[0].name}` }).locator("img"));
+  }
+  await all.getByRole("link", { name: "Download plan.pdf, 2 kB" }).waitFor();
+  const images = all.getByRole("button", { name: /^Open / });
+  assert.deepEqual(await images.evaluateAll((all) => all.map((one) => one.ariaLabel)), ["Open hall.png", "Open wall.png"]);
+  assert.deepEqual(await violations(his), []);
+  await images.first().focus();
+  await his.keyboard.press("Enter");
+  await his.getByRole("dialog", { name: "hall.png" }).waitFor();
+  await his.keyboard.press("ArrowRight");
+  await his.getByRole("dialog", { name: "wall.png" }).waitFor();
+  await his.keyboard.press("Escape");
+  await images.first().and(his.locator(":focus")).waitFor();
+  await newest(hers).hover();
+  await newest(hers).getByRole("button", { name: "Actions on the message" }).click();
+  await newest(hers).getByRole("menuitem", { name: "Delete", exact: true }).click();
+  await all.getByRole("button", { name: "Open hall.png" }).waitFor({ state: "detached" });
+  await all.getByRole("button", { name: "Open wall.png" }).waitFor();
+  await his.keyboard.press("Escape");
+  await all.waitFor({ state: "detached" });
 });

@@ -236,4 +236,6 @@ export const de: Texts = {
   "forward.comment": "Kommentar hinzufügen",
   "forward.done": "Die Nachricht wurde weitergeleitet.",
   "forward.refused": "Nicht weitergeleitet an {names}.",
+  "media.title": "Fotos und Dateien",
+  "media.none": "Hier wurden weder Fotos noch Dateien gesendet.",
 };

@@ -234,4 +234,6 @@ export const en = {
   "forward.comment": "Add a comment",
   "forward.done": "The message was forwarded.",
   "forward.refused": "Not forwarded to {names}.",
+  "media.title": "Photos and files",
+  "media.none": "No photos or files have been sent here.",
 };

@@ -236,4 +236,6 @@ export const es: Texts = {
   "forward.comment": "Añadir un comentario",
   "forward.done": "El mensaje se ha reenviado.",
   "forward.refused": "No se ha reenviado a {names}.",
+  "media.title": "Fotos y archivos",
+  "media.none": "Aquí no se han enviado fotos ni archivos.",
 };

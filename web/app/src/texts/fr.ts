@@ -236,4 +236,6 @@ export const fr: Texts = {
   "forward.comment": "Ajouter un commentaire",
   "forward.done": "Le message a été transféré.",
   "forward.refused": "Non transféré à {names}.",
+  "media.title": "Photos et fichiers",
+  "media.none": "Aucune photo ni aucun fichier n’a été envoyé ici.",
 };

@@ -236,4 +236,6 @@ export const ja: Texts = {
   "forward.comment": "コメントを追加",
   "forward.done": "メッセージを転送しました。",
   "forward.refused": "{names} には転送できませんでした。",
+  "media.title": "写真とファイル",
+  "media.none": "ここでは写真もファイルも送信されていません。",
 };

@@ -236,4 +236,6 @@ export const ko: Texts = {
   "forward.comment": "댓글 추가",
   "forward.done": "메시지를 전달했습니다.",
   "forward.refused": "{names}에는 전달되지 않았습니다.",
+  "media.title": "사진 및 파일",
+  "media.none": "여기에서 보낸 사진이나 파일이 없습니다.",
 };

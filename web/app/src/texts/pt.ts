@@ -236,4 +236,6 @@ export const pt: Texts = {
   "forward.comment": "Adicionar um comentário",
   "forward.done": "A mensagem foi encaminhada.",
   "forward.refused": "Não encaminhada para {names}.",
+  "media.title": "Fotos e arquivos",
+  "media.none": "Nenhuma foto ou arquivo foi enviado aqui.",
 };

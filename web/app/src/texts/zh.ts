@@ -236,4 +236,6 @@ export const zh: Texts = {
   "forward.comment": "添加评论",
   "forward.done": "消息已转发。",
   "forward.refused": "未能转发到 {names}。",
+  "media.title": "照片和文件",
+  "media.none": "这里还没有发送过照片或文件。",
 };
