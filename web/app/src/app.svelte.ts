@@ -6,7 +6,7 @@ import { live } from "./live.ts";
 import { errorText, t } from "./texts.svelte.ts";
 import type { Setting } from "./session.ts";
 
-export type Panel = "details" | null;
+export type Panel = "details" | "search" | null;
 export type DialogName = "new" | "settings" | "credits" | null;
 
 export interface Toast {

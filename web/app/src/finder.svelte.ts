@@ -1,4 +1,4 @@
-// The search box of the list: what is looked for, and what was found.
+// A search box: what is looked for, and what was found.
 //
 // Invariant: only the answer to what is looked for now is shown.
 
@@ -9,6 +9,8 @@ const REST_MS = 400;
 
 export class Finder {
   readonly #client: Pick<Client, "search" | "searchFurther">;
+  /** How often something else was looked for. */
+  #turn = 0;
   #text = $state("");
   found = $state.raw<Found | undefined>();
   isBusy = $state(false);
@@ -26,10 +28,16 @@ export class Finder {
 
   set text(text: string) {
     this.#text = text;
+    this.again();
+  }
+
+  /** Looks for the same text once more, as where it is looked for has changed. */
+  again(): void {
+    const turn = ++this.#turn;
     clearTimeout(this.#timer);
     this.failure = null;
-    this.isBusy = isSearchable(text);
-    if (this.isBusy) this.#timer = setTimeout(() => void this.#search(text), REST_MS);
+    this.isBusy = isSearchable(this.#text);
+    if (this.isBusy) this.#timer = setTimeout(() => void this.#search(turn), REST_MS);
     else this.found = undefined;
   }
 
@@ -47,16 +55,16 @@ export class Finder {
     this.found = { ...found, messages: { nodes: [...found.messages.nodes, ...nodes], end } };
   }
 
-  async #search(text: string): Promise<void> {
+  async #search(turn: number): Promise<void> {
     try {
-      const found = await this.#client.search(text);
-      if (this.#text !== text) return;
+      const found = await this.#client.search(this.#text);
+      if (this.#turn !== turn) return;
       [this.found, this.failure, this.isBusy] = [found, null, false];
     } catch (error) {
-      if (this.#text !== text) return;
+      if (this.#turn !== turn) return;
       [this.found, this.failure, this.isBusy] = [undefined, codeOf(error), false];
       // The limit says when the next search is taken.
-      if (this.failure === "RATE_LIMITED") this.#timer = setTimeout(() => void this.#search(text), Math.max(waitOf(error), REST_MS));
+      if (this.failure === "RATE_LIMITED") this.#timer = setTimeout(() => void this.#search(turn), Math.max(waitOf(error), REST_MS));
     }
   }
 }

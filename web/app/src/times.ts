@@ -50,3 +50,9 @@ export function short(time: string, locale: string, now = new Date()): string {
   if (days < 7) return formatter(locale, "weekday", { weekday: "short" }).format(new Date(time));
   return formatter(locale, "short", { dateStyle: "short" }).format(new Date(time));
 }
+
+/** When a day of a calendar begins here, or one so many days after it. */
+export function startOf(day: string, later = 0): string {
+  const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
+  return new Date(year, month - 1, date + later).toISOString();
+}

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { arrange } from "../src/arrange.ts";
 import { completion, matching } from "../src/mentions.ts";
 import { initials, isEmojiAlone, parts } from "../src/names.ts";
-import { day } from "../src/times.ts";
+import { day, startOf } from "../src/times.ts";
 
 const ann: UserView = { id: "1", username: "ann", displayName: "Ann Lee", avatarUrl: null };
 const annika: UserView = { id: "2", username: "annika", displayName: "Annika", avatarUrl: null };
@@ -81,4 +81,9 @@ test("days are named as people do", () => {
   expect(day("2026-03-02T23:00:00", "de", now)).toBe("Gestern");
   expect(day("2026-02-01T08:00:00", "en", now)).toBe("Sunday, February 1");
   expect(day("2025-02-01T08:00:00", "en", now)).toBe("February 1, 2025");
+});
+
+test("a day begins at midnight here, the next one across a month", () => {
+  expect(startOf("2026-02-28")).toBe(new Date(2026, 1, 28).toISOString());
+  expect(startOf("2026-02-28", 1)).toBe(new Date(2026, 2, 1).toISOString());
 });

@@ -45,6 +45,19 @@ test("a text is looked for once it rests, and an answer to an earlier one is not
   expect(finder.isBusy).toBe(false);
 });
 
+test("the same text is looked for again where it is looked for in another place", async () => {
+  const { asked, finder } = box();
+  finder.text = "leg";
+  await vi.advanceTimersByTimeAsync(400);
+  finder.again();
+  await vi.advanceTimersByTimeAsync(400);
+  const answer = found();
+  asked[1]!.resolve(answer);
+  asked[0]!.resolve(found());
+  await vi.advanceTimersByTimeAsync(0);
+  expect([asked.map(({ text }) => text), finder.found]).toEqual([["leg", "leg"], answer]);
+});
+
 test("a text that is too short is not looked for, and forgets what was found", async () => {
   const { asked, finder } = box();
   finder.text = "leg";

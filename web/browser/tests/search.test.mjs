@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { as, direct, inWindows, message, named, users } from "../windows.mjs";
+import { as, direct, inWindows, message, named, pair, users, violations } from "../windows.mjs";
 
 inWindows();
 
@@ -63,4 +63,47 @@ test("people are found by name and written to, conversations by their titles", a
   await page.getByRole("main").getByRole("button", { name: title }).waitFor();
   await search.fill(named("nothing"));
   await page.getByText("Nothing is found.").waitFor();
+});
+
+test("a conversation is searched by words, sender and day; a result is opened in what surrounds it", async () => {
+  const { ann, bob, chat, hers, his } = await pair();
+  await ann.send(chat, "squats at six");
+  await bob.send(chat, "squats at seven");
+  const other = await bob.create("DIRECT", [bob]);
+  await bob.send(other, "squats alone");
+  for (let count = 1; count <= 60; count++) await (count % 2 ? ann : bob).send(chat, `message ${count}`);
+  for (const text of ['"squats alone"', '"squats at seven"']) await bob.finds(text);
+  await his.getByRole("button", { name: "Search in the conversation" }).click();
+  const panel = his.getByRole("complementary", { name: "Search in the conversation" });
+  await panel.getByRole("searchbox").and(his.locator(":focus")).waitFor();
+  await his.keyboard.type("squats");
+  const found = panel.getByRole("list", { name: "Messages" }).getByRole("link");
+  await panel.getByText("2 results", { exact: true }).waitFor();
+  assert.equal(await found.filter({ hasText: "squats alone" }).count(), 0);
+  assert.deepEqual(await violations(his), []);
+  await panel.getByRole("combobox", { name: "From" }).selectOption({ label: ann.name });
+  await panel.getByText("1 result", { exact: true }).waitFor();
+  await found.filter({ hasText: "squats at six" }).locator("mark").waitFor();
+  const day = (later) => new Date(Date.now() + later * 86_400_000).toISOString().slice(0, 10);
+  await panel.getByLabel("First day").fill(day(2));
+  await panel.getByText("Nothing is found.").waitFor();
+  await panel.getByLabel("First day").fill(day(-2));
+  await panel.getByLabel("Last day").fill(day(1));
+  await panel.getByText("1 result", { exact: true }).waitFor();
+  await found.focus();
+  await his.keyboard.press("Enter");
+  await his.locator("article.highlighted", { hasText: "squats at six" }).waitFor();
+  await panel.getByRole("searchbox").focus();
+  await his.keyboard.press("Escape");
+  await panel.waitFor({ state: "detached" });
+  await his.getByRole("button", { name: "Search in the conversation" }).and(his.locator(":focus")).waitFor();
+
+  // On a phone the result is what one sees then.
+  await hers.setViewportSize({ width: 390, height: 780 });
+  await hers.getByRole("button", { name: "Search in the conversation" }).click();
+  await hers.getByRole("searchbox", { name: "Words of the message" }).fill("squats");
+  assert.deepEqual(await violations(hers), []);
+  await hers.getByRole("complementary").getByRole("link", { name: /squats at seven/ }).click();
+  await hers.getByRole("complementary").waitFor({ state: "detached" });
+  await hers.locator("article.highlighted", { hasText: "squats at seven" }).waitFor();
 });

@@ -19,7 +19,7 @@ import { Outbox } from "./outbox.ts";
 import { Pins } from "./pins.ts";
 import { Presence } from "./presence.ts";
 import type * as Schema from "./schema.ts";
-import { type Found, type FoundMessages, search, searchFurther, searchUsers } from "./search.ts";
+import { type Found, type FoundMessages, type Within, search, searchMessages, searchUsers } from "./search.ts";
 import type { Session } from "./session.ts";
 import { IndexedStorage, MemoryStorage, type OutboxStorage } from "./storage.ts";
 import { Timeline } from "./timeline.ts";
@@ -224,7 +224,12 @@ export class Client extends Changing {
   }
 
   searchFurther(text: string, after: string): Promise<FoundMessages> {
-    return searchFurther(this.#request, text, after);
+    return searchMessages(this.#request, text, {}, after);
+  }
+
+  /** A page of messages alone; the first one without a cursor. */
+  searchMessages(text: string, within: Within, after: string | null = null): Promise<FoundMessages> {
+    return searchMessages(this.#request, text, within, after);
   }
 
   searchUsers(text: string): Promise<UserView[]> {

@@ -210,7 +210,10 @@ export const SEARCH = `query Search($text: String!, $limit: Int, $page: Int, $ha
   messages: searchMessages(query: $text, limit: $page) @include(if: $hasMessages) { ${FOUND} }
 } ${ROWS}`;
 
-export const MORE_FOUND = `query MoreFound($text: String!, $page: Int, $after: String) {
-  messages: searchMessages(query: $text, limit: $page, after: $after) { ${FOUND} } } ${USER}`;
+export const FOUND_MESSAGES = `query FoundMessages(
+  $text: String!, $conversation: ID, $from: ID, $since: DateTime, $until: DateTime, $page: Int, $after: String) {
+  messages: searchMessages(
+    query: $text, conversationId: $conversation, from: $from, since: $since, until: $until, limit: $page, after: $after
+  ) { ${FOUND} } } ${USER}`;
 
 export const USERS = `query Users($text: String!) { searchUsers(query: $text, limit: 20) { ...UserParts } } ${USER}`;

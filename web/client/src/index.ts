@@ -13,7 +13,7 @@ export { Files } from "./files.ts";
 export { type Forward, MOST_FORWARDS } from "./forwards.ts";
 export { type Connection } from "./inbox.ts";
 export { type Entry, Outbox } from "./outbox.ts";
-export { type Found, isSearchable } from "./search.ts";
+export { type Found, type FoundMessages, type Within, isSearchable } from "./search.ts";
 export { LoginRefused, type Session, devLogin, devSession, fixedSession } from "./session.ts";
 export { MemoryStorage, type OutboxStorage, IndexedStorage } from "./storage.ts";
 export { type Item, Timeline } from "./timeline.ts";

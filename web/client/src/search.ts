@@ -1,6 +1,6 @@
 // What is found for a text: conversations, users and messages.
 
-import { type ConversationView, type FoundView, MORE_FOUND, SEARCH, USERS, type UserView } from "./documents.ts";
+import { type ConversationView, FOUND_MESSAGES, type FoundView, SEARCH, USERS, type UserView } from "./documents.ts";
 import type { Request } from "./http.ts";
 
 /** Characters of a text that is looked for. */
@@ -18,6 +18,14 @@ export interface Found {
   conversations: ConversationView[];
   users: UserView[];
   messages: FoundMessages;
+}
+
+/** Where a search looks: in one conversation, for messages of one sender, from one time on and before another. */
+export interface Within {
+  conversation?: string;
+  from?: string;
+  since?: string;
+  until?: string;
 }
 
 interface Page {
@@ -51,9 +59,9 @@ export async function search(request: Request, text: string, hasMessages: boolea
   };
 }
 
-export async function searchFurther(request: Request, text: string, after: string): Promise<FoundMessages> {
-  const variables = { text: cut(text), page: MESSAGES, after };
-  return pageOf((await request<{ messages: Page }>(MORE_FOUND, variables)).messages);
+export async function searchMessages(request: Request, text: string, within: Within, after: string | null): Promise<FoundMessages> {
+  const variables = { ...within, text: cut(text), page: MESSAGES, after };
+  return pageOf((await request<{ messages: Page }>(FOUND_MESSAGES, variables)).messages);
 }
 
 /** Users by their name; none, without a request, for a text that is too short for the API. */

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import type { Request } from "../src/http.ts";
-import { isSearchable, search, searchUsers } from "../src/search.ts";
+import { isSearchable, search, searchMessages, searchUsers } from "../src/search.ts";
 
 test.each([["", false], ["a", false], ["é!", false], ["ab", true], ["7 b", true], ["走", true], ["달", true], ["🏃🏃", false]])(
   "%s is looked for: %s",
@@ -40,4 +40,10 @@ test("of users alone one letter asks for none, and a long text is cut", async ()
 test("a page has an end only if another follows", async () => {
   expect((await search(asked(true).request, "ab", true)).messages.end).toBe("end");
   expect((await search(asked(false).request, "ab", true)).messages.end).toBe(null);
+});
+
+test("messages alone are looked for where one says, page by page", async () => {
+  const { request, variables } = asked(true);
+  expect(await searchMessages(request, " leg day ", { conversation: "c", from: "u" }, "end")).toEqual({ nodes: [], end: "end" });
+  expect(variables).toEqual([{ text: "leg day", conversation: "c", from: "u", page: 20, after: "end" }]);
 });

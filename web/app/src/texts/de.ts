@@ -238,4 +238,10 @@ export const de: Texts = {
   "forward.refused": "Nicht weitergeleitet an {names}.",
   "media.title": "Fotos und Dateien",
   "media.none": "Hier wurden weder Fotos noch Dateien gesendet.",
+  "seek.title": "In der Unterhaltung suchen",
+  "seek.text": "Wörter der Nachricht",
+  "seek.from": "Von",
+  "seek.anyone": "Allen",
+  "seek.since": "Erster Tag",
+  "seek.until": "Letzter Tag",
 };

@@ -236,4 +236,10 @@ export const en = {
   "forward.refused": "Not forwarded to {names}.",
   "media.title": "Photos and files",
   "media.none": "No photos or files have been sent here.",
+  "seek.title": "Search in the conversation",
+  "seek.text": "Words of the message",
+  "seek.from": "From",
+  "seek.anyone": "Anyone",
+  "seek.since": "First day",
+  "seek.until": "Last day",
 };

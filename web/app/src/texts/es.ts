@@ -238,4 +238,10 @@ export const es: Texts = {
   "forward.refused": "No se ha reenviado a {names}.",
   "media.title": "Fotos y archivos",
   "media.none": "Aquí no se han enviado fotos ni archivos.",
+  "seek.title": "Buscar en la conversación",
+  "seek.text": "Palabras del mensaje",
+  "seek.from": "De",
+  "seek.anyone": "Cualquiera",
+  "seek.since": "Primer día",
+  "seek.until": "Último día",
 };

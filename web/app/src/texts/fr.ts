@@ -238,4 +238,10 @@ export const fr: Texts = {
   "forward.refused": "Non transféré à {names}.",
   "media.title": "Photos et fichiers",
   "media.none": "Aucune photo ni aucun fichier n’a été envoyé ici.",
+  "seek.title": "Chercher dans la conversation",
+  "seek.text": "Mots du message",
+  "seek.from": "De",
+  "seek.anyone": "N’importe qui",
+  "seek.since": "Premier jour",
+  "seek.until": "Dernier jour",
 };

@@ -238,4 +238,10 @@ export const ja: Texts = {
   "forward.refused": "{names} には転送できませんでした。",
   "media.title": "写真とファイル",
   "media.none": "ここでは写真もファイルも送信されていません。",
+  "seek.title": "会話内を検索",
+  "seek.text": "メッセージの言葉",
+  "seek.from": "送信者",
+  "seek.anyone": "すべての人",
+  "seek.since": "開始日",
+  "seek.until": "終了日",
 };

@@ -238,4 +238,10 @@ export const ko: Texts = {
   "forward.refused": "{names}에는 전달되지 않았습니다.",
   "media.title": "사진 및 파일",
   "media.none": "여기에서 보낸 사진이나 파일이 없습니다.",
+  "seek.title": "대화에서 검색",
+  "seek.text": "메시지의 단어",
+  "seek.from": "보낸 사람",
+  "seek.anyone": "누구나",
+  "seek.since": "시작일",
+  "seek.until": "종료일",
 };

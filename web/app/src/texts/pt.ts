@@ -238,4 +238,10 @@ export const pt: Texts = {
   "forward.refused": "Não encaminhada para {names}.",
   "media.title": "Fotos e arquivos",
   "media.none": "Nenhuma foto ou arquivo foi enviado aqui.",
+  "seek.title": "Buscar na conversa",
+  "seek.text": "Palavras da mensagem",
+  "seek.from": "De",
+  "seek.anyone": "Qualquer pessoa",
+  "seek.since": "Primeiro dia",
+  "seek.until": "Último dia",
 };

@@ -238,4 +238,10 @@ export const zh: Texts = {
   "forward.refused": "未能转发到 {names}。",
   "media.title": "照片和文件",
   "media.none": "这里还没有发送过照片或文件。",
+  "seek.title": "在会话中搜索",
+  "seek.text": "消息中的词语",
+  "seek.from": "发送者",
+  "seek.anyone": "任何人",
+  "seek.since": "开始日期",
+  "seek.until": "结束日期",
 };
