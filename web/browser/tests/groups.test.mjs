@@ -29,13 +29,47 @@ test("a mention is completed, and marked where it is read", async () => {
 });
 
 test("the author of a message sees by how many it was read, and by whom", async () => {
-  const { bob, hers, his } = await group();
+  const { bob, carla, hers, his } = await group();
   await his.bringToFront();
   await write(hers, "who reads this?");
   await message(his, "who reads this?").waitFor();
   await message(hers, "who reads this?").getByText("Read by 1 of 2").waitFor();
-  await act(hers, "who reads this?", "Read by");
-  await hers.getByRole("dialog").getByText(bob.name).waitFor();
+  await act(hers, "who reads this?", "Message info");
+  const receipts = hers.getByRole("dialog", { name: "Read by 1 of 2" });
+  await receipts.getByRole("listitem").filter({ hasText: bob.name }).getByRole("img", { name: "Read", exact: true }).waitFor();
+  assert.deepEqual(await violations(hers), []);
+  // A phone that comes later and shows the conversations alone: the open list says that it has the message.
+  const { page } = await as(carla.name, { viewport: { width: 390, height: 780 } });
+  const reached = receipts.getByRole("listitem").filter({ hasText: carla.name });
+  await reached.getByRole("img", { name: "Delivered" }).waitFor();
+  await page.getByRole("link", { name: /Climbers/ }).click();
+  const all = hers.getByRole("dialog", { name: "Read by 2 of 2" });
+  await all.getByRole("listitem").filter({ hasText: carla.name }).getByRole("img", { name: "Read", exact: true }).waitFor();
+});
+
+test("who has reacted is listed by emoji, and as reactions come and go", async () => {
+  const { ann, bob, carla, chat, hers } = await group();
+  const id = await ann.send(chat, "personal best!");
+  const react = (who, field, emoji) =>
+    who.ask(`mutation($id: ID!, $emoji: String!) { ${field}(messageId: $id, emoji: $emoji) { id } }`, { id, emoji });
+  await react(bob, "addReaction", "👍");
+  await message(hers, "personal best!").getByRole("button", { name: "👍, 1 reaction" }).waitFor();
+  await act(hers, "personal best!", "Reactions");
+  const who = hers.getByRole("dialog", { name: "Reactions" });
+  const people = who.getByRole("listitem");
+  await people.filter({ hasText: bob.name }).waitFor();
+  await react(carla, "addReaction", "👍");
+  await people.filter({ hasText: carla.name }).waitFor();
+  await react(carla, "addReaction", "🔥");
+  await who.getByRole("button", { name: "🔥, 1 reaction", pressed: false }).focus();
+  await hers.keyboard.press("Enter");
+  await who.getByRole("list", { name: "Reacted with 🔥" }).getByText(carla.name).waitFor();
+  await people.filter({ hasText: bob.name }).waitFor({ state: "detached" });
+  assert.deepEqual(await violations(hers), []);
+  await react(carla, "removeReaction", "🔥");
+  await who.getByRole("list", { name: "Reacted with 👍" }).getByText(bob.name).waitFor();
+  for (const one of [bob, carla]) await react(one, "removeReaction", "👍");
+  await who.waitFor({ state: "detached" });
 });
 
 test("the owner renames the group, gives roles and removes members, and other members see it", async () => {
