@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, as, direct, inWindows, message, offerEmoji, open, pair, write } from "../windows.mjs";
+import { act, as, direct, inWindows, message, offerEmoji, open, pair, violations, write } from "../windows.mjs";
 
 inWindows();
 
@@ -131,4 +131,28 @@ test("a reaction is counted in both windows, and its author takes it back", asyn
   await read.getByRole("button", { name: "More emoji" }).click();
   await read.getByRole("button", { name: "🏆" }).click();
   await message(hers, "personal best!").getByRole("button", { name: "🏆, 1 reaction" }).waitFor();
+});
+
+test("an emoji is found by its name, by keyboard, for a reaction and for a text", async () => {
+  const { hers, his } = await pair();
+  await write(hers, "personal best!");
+  const read = message(his, "personal best!");
+  await offerEmoji(read);
+  await read.getByRole("button", { name: "More emoji" }).click();
+  await read.getByRole("button", { name: "😀" }).and(his.locator(":focus")).waitFor();
+  // Letters go to the search.
+  await his.keyboard.type("troph");
+  await read.getByText("1 result", { exact: true }).waitFor();
+  assert.deepEqual(await violations(his), []);
+  await his.keyboard.press("Enter");
+  await message(hers, "personal best!").getByRole("button", { name: "🏆, 1 reaction" }).waitFor();
+  await his.getByRole("button", { name: "Insert an emoji" }).click();
+  const offered = his.getByRole("group", { name: "Insert an emoji" });
+  await offered.getByRole("searchbox", { name: "Search emoji" }).fill("medal");
+  await offered.getByText("3 results", { exact: true }).waitFor();
+  await his.keyboard.press("ArrowDown");
+  await his.keyboard.press("ArrowRight");
+  await offered.getByRole("button", { name: "🥈" }).and(his.locator(":focus")).waitFor();
+  await his.keyboard.press("Enter");
+  assert.equal(await his.locator("#composer").inputValue(), "🥈");
 });

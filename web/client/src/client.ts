@@ -4,7 +4,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { Conversations } from "./conversations.ts";
 import {
   ACCEPT, type AttachmentView, CREATE, type ConversationView, DECLINE, DELETE, EDIT, FLAGS, type FlagView, ME, type MessageView,
-  ONE_MESSAGE, PIN, REACT, UNPIN, UNREACT, type UserView,
+  ONE_MESSAGE, PIN, REACT, STATUSES, type StatusView, UNPIN, UNREACT, type UserView,
 } from "./documents.ts";
 import { Changing } from "./emitter.ts";
 import { Files } from "./files.ts";
@@ -43,13 +43,6 @@ const TIMELINES = 20;
 /** How long receipts wait for others before counts are fetched. */
 const GATHER_MS = 300;
 const PRESENCE_FLAG = "messaging.presence_system";
-
-const STATUSES = `query Statuses($id: ID!) { messages(conversationId: $id, last: 50) {
-  nodes { id status readByCount recipientCount } } }`;
-
-interface Statuses {
-  messages: { nodes: Pick<MessageView, "id" | "status" | "readByCount" | "recipientCount">[] };
-}
 
 export class Client extends Changing {
   readonly conversations: Conversations;
@@ -317,10 +310,17 @@ export class Client extends Changing {
       this.#fresh = false;
       this.inbox.wake();
     };
-    this.conversations.load().catch(again);
+    this.conversations.load().then(() => this.#stored(), again);
     this.pins.refresh();
     this.uploads.refresh();
     for (const timeline of this.#timelines.values()) timeline.refresh().catch(() => {});
+  }
+
+  /** What came before this device was there is on it with the list. */
+  #stored(): void {
+    for (const { id, unreadCount, lastMessage } of this.conversations.list) {
+      if (unreadCount > 0 && lastMessage) this.#acknowledgements.delivered(id, lastMessage.seq, lastMessage.id);
+    }
   }
 
   #created(message: MessageView): void {
@@ -374,7 +374,7 @@ export class Client extends Changing {
   }
 
   async #count(conversation: string): Promise<void> {
-    const { messages } = await this.request<Statuses>(STATUSES, { id: conversation });
+    const { messages } = await this.request<{ messages: { nodes: StatusView[] } }>(STATUSES, { id: conversation });
     const found = new Map(messages.nodes.map((one) => [one.id, one]));
     this.#timelines.get(conversation)?.adjust((message) => {
       const one = found.get(message.id);

@@ -34,6 +34,9 @@ export type MessageView = Pick<
   system: (Pick<Schema.SystemEvent, "kind" | "value"> & { actor: UserView; targets: UserView[] }) | null;
 };
 
+/** How far a message has come. */
+export type StatusView = Pick<MessageView, "id" | "status" | "readByCount" | "recipientCount">;
+
 /** What the list of conversations shows of the newest message. */
 export type LatestView = Pick<
   MessageView,
@@ -140,6 +143,9 @@ export const NEWER = `query Newer($id: ID!, $count: Int, $after: String) {
 
 export const AROUND = `query Around($id: ID!, $message: ID!) {
   messages(conversationId: $id, around: $message) { ${PAGE} } } ${MESSAGES}`;
+
+export const STATUSES = `query Statuses($id: ID!) { messages(conversationId: $id, last: 50) {
+  nodes { id status readByCount recipientCount } } }`;
 
 export const SEND = `mutation Send($input: SendMessageInput!) {
   sendMessage(input: $input) { ...MessageParts } } ${MESSAGES}`;
