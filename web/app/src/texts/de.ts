@@ -246,4 +246,5 @@ export const de: Texts = {
   "seek.until": "Letzter Tag",
   "reaction.who": "Reaktionen",
   "reaction.by": "Mit {emoji} reagiert",
+  "emoji.find": "Emoji suchen",
 };

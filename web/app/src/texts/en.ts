@@ -244,4 +244,5 @@ export const en = {
   "seek.until": "Last day",
   "reaction.who": "Reactions",
   "reaction.by": "Reacted with {emoji}",
+  "emoji.find": "Search emoji",
 };

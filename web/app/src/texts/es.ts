@@ -246,4 +246,5 @@ export const es: Texts = {
   "seek.until": "Último día",
   "reaction.who": "Reacciones",
   "reaction.by": "Reaccionaron con {emoji}",
+  "emoji.find": "Buscar emojis",
 };

@@ -246,4 +246,5 @@ export const fr: Texts = {
   "seek.until": "Dernier jour",
   "reaction.who": "Réactions",
   "reaction.by": "Ont réagi avec {emoji}",
+  "emoji.find": "Chercher un emoji",
 };

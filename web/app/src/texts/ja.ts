@@ -246,4 +246,5 @@ export const ja: Texts = {
   "seek.until": "終了日",
   "reaction.who": "リアクション",
   "reaction.by": "{emoji} でリアクション",
+  "emoji.find": "絵文字を検索",
 };

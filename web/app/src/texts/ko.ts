@@ -246,4 +246,5 @@ export const ko: Texts = {
   "seek.until": "종료일",
   "reaction.who": "반응",
   "reaction.by": "{emoji} 반응",
+  "emoji.find": "이모지 검색",
 };

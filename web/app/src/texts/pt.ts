@@ -246,4 +246,5 @@ export const pt: Texts = {
   "seek.until": "Último dia",
   "reaction.who": "Reações",
   "reaction.by": "Reagiram com {emoji}",
+  "emoji.find": "Buscar emojis",
 };

@@ -246,4 +246,5 @@ export const zh: Texts = {
   "seek.until": "结束日期",
   "reaction.who": "回应",
   "reaction.by": "以 {emoji} 回应",
+  "emoji.find": "搜索表情",
 };
