@@ -142,6 +142,32 @@ test("the archive comes page by page", async () => {
   assert.equal(pages, 2);
 });
 
+test("a filter finds what is far down in the list, and offers each label", async () => {
+  const [ann, bob, carla] = await users("ann", "bob", "carla");
+  const oldest = await bob.create("GROUP", [ann], "The oldest");
+  await ann.ask("mutation($id: ID!) { starConversation(conversationId: $id, starred: true) { id } }", { id: oldest });
+  await ann.ask('mutation($id: ID!) { setConversationLabels(conversationId: $id, labels: ["gym"]) { id } }', { id: oldest });
+  for (let count = 1; count <= 31; count++) await (count > 15 ? bob : carla).create("GROUP", [ann], `Group ${count}`);
+  const { page } = await as(ann.name);
+  const list = page.getByRole("navigation");
+  await list.getByRole("link").nth(29).waitFor();
+  const found = list.getByRole("link", { name: /The oldest/ });
+  assert.equal(await found.count(), 0);
+  await list.getByRole("button", { name: "gym" }).click();
+  await found.waitFor();
+  await page.reload();
+  await list.getByRole("link").nth(29).waitFor();
+  await list.getByRole("button", { name: "Starred" }).click();
+  await found.waitFor();
+  assert.equal(await list.getByRole("link").count(), 1);
+  // What changes no label asks for none.
+  let asked = 0;
+  page.on("request", (request) => (asked += request.postData()?.includes("conversationLabels") ? 1 : 0));
+  await ann.send(oldest, "still here");
+  await found.getByText("still here").waitFor();
+  assert.equal(asked, 0);
+});
+
 test("who is blocked cannot be written to, until they are no more", async () => {
   const { bob, hers } = await pair();
   const panel = await details(hers);

@@ -19,12 +19,11 @@ interface Page {
   conversations: { nodes: ConversationView[]; pageInfo: End };
 }
 
-/** The lists of the API, which have their pages each: conversations are in one of them. */
+/** Where a conversation is kept: in one of these. */
 export type Shelf = "open" | "archived" | "requests";
+/** A list of the API, which has pages of its own: a shelf, or a part of the open one; `#` stands before a label. */
+export type List = Shelf | "unread" | "starred" | `#${string}`;
 
-const FILTERS: Record<Shelf, Schema.ConversationFilter | null> = {
-  open: null, archived: { archived: true }, requests: { requests: true },
-};
 const PAGE = 30;
 /** How long changes of one conversation wait for others before it is fetched. */
 const GATHER_MS = 150;
@@ -33,7 +32,7 @@ export class Conversations extends Changing {
   readonly #request: Request;
   #all = new Map<string, ConversationView>();
   /** The ends of those lists of which a page was fetched. */
-  #ends = new Map<Shelf, string | null>();
+  #ends = new Map<List, string | null>();
   #loaded = false;
   readonly #stale = new Gathering(GATHER_MS, (id) => this.#freshen(id));
 
@@ -55,13 +54,15 @@ export class Conversations extends Changing {
     return this.#all.get(id);
   }
 
-  /** Whether a page of a list was fetched. */
-  isBegun(shelf: Shelf): boolean {
-    return this.#ends.has(shelf);
+  /** Whether a page of a list was fetched, or is not needed. */
+  isBegun(list: List): boolean {
+    return this.#ends.has(list) || !this.hasMore(list);
   }
 
-  hasMore(shelf: Shelf): boolean {
-    return this.#ends.get(shelf) !== null;
+  /** Whether a list goes on after what is known. Nothing of the open shelf is missing once its end is reached. */
+  hasMore(list: List): boolean {
+    const isPart = list !== "archived" && list !== "requests";
+    return this.#ends.get(list) !== null && !(isPart && this.#ends.get("open") === null);
   }
 
   /** The first page, and that of requests, in place of what there was. */
@@ -73,12 +74,12 @@ export class Conversations extends Changing {
     this.changed();
   }
 
-  async more(shelf: Shelf): Promise<void> {
-    const end = this.#ends.get(shelf);
-    if (end === null) return;
-    const page = await this.#page(end ?? null, shelf);
+  /** The next page of a list. */
+  async more(list: List): Promise<void> {
+    if (!this.hasMore(list)) return;
+    const page = await this.#page(this.#ends.get(list) ?? null, list);
     for (const one of page.nodes) this.#all.set(one.id, one);
-    this.#ends.set(shelf, endOf(page.pageInfo));
+    this.#ends.set(list, endOf(page.pageInfo));
     this.changed();
   }
 
@@ -153,9 +154,20 @@ export class Conversations extends Changing {
     }
   }
 
-  async #page(after: string | null, shelf: Shelf): Promise<Page["conversations"]> {
-    const variables = { first: PAGE, after, filter: FILTERS[shelf] };
+  async #page(after: string | null, list: List): Promise<Page["conversations"]> {
+    const variables = { first: PAGE, after, filter: filterOf(list) };
     return (await this.#request<Page>(CONVERSATIONS, variables)).conversations;
+  }
+}
+
+function filterOf(list: List): Schema.ConversationFilter | null {
+  switch (list) {
+    case "open": return null;
+    case "archived": return { archived: true };
+    case "requests": return { requests: true };
+    case "unread": return { unread: true };
+    case "starred": return { starred: true };
+    default: return { label: list.slice(1) };
   }
 }
 

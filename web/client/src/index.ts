@@ -3,7 +3,7 @@
 
 export { ApiError, codeOf, waitOf } from "./errors.ts";
 export { Client, type Options } from "./client.ts";
-export { Conversations, type Shelf, endOf, isUnread, manages, shelfOf } from "./conversations.ts";
+export { Conversations, type List, type Shelf, endOf, isUnread, manages, shelfOf } from "./conversations.ts";
 export {
   ATTACHMENT, type AttachmentView, CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, MESSAGE,
   type MessageView, type PresenceView, USER, type UserView,

@@ -63,3 +63,36 @@ test("nothing is fetched after the stop", async () => {
   await later();
   expect(answers.length).toBe(1);
 });
+
+/** Conversations of which the open shelf has so many pages, and what is asked of the API. */
+async function shelves(pages: number) {
+  const asked: unknown[] = [];
+  const page = (id: string, hasNextPage: boolean) => ({ conversations: { nodes: [{ id, createdAt: "" }], pageInfo: { hasNextPage, endCursor: id } } });
+  const request = (async (_: string, { filter, after }: { filter: object | null; after: string | null }) => {
+    asked.push([filter, after]);
+    return page(`${Object.keys(filter ?? {})} ${asked.length}`, filter === null && --pages > 0);
+  }) as unknown as Request;
+  const list = new Conversations(request);
+  await list.load();
+  return { list, asked };
+}
+
+test("each list has pages of its own, from its beginning", async () => {
+  const { list, asked } = await shelves(3);
+  asked.length = 0;
+  for (const one of ["starred", "unread", "#gym", "archived"] as const) {
+    expect([list.isBegun(one), list.hasMore(one)]).toEqual([false, true]);
+    await list.more(one);
+    expect([list.isBegun(one), list.hasMore(one)]).toEqual([true, false]);
+  }
+  expect(asked).toEqual([[{ starred: true }, null], [{ unread: true }, null], [{ label: "gym" }, null], [{ archived: true }, null]]);
+  await list.more("open");
+  expect(asked.at(-1)).toEqual([null, " 1"]);
+});
+
+test("of an open shelf that is known whole no part is asked for", async () => {
+  const { list, asked } = await shelves(1);
+  await list.more("starred");
+  expect([list.isBegun("starred"), list.isBegun("#gym"), list.isBegun("archived")]).toEqual([true, true, false]);
+  expect(asked.length).toBe(2);
+});
