@@ -3,6 +3,8 @@
 import { getContext, setContext } from "svelte";
 import { type Client, type ConversationView, type MessageView, codeOf } from "@musclemap/client";
 import { live } from "./live.ts";
+import { faceOf } from "./names.ts";
+import { type Connection, Paged } from "./paged.svelte.ts";
 import { errorText, t } from "./texts.svelte.ts";
 import type { Setting } from "./session.ts";
 
@@ -22,6 +24,8 @@ export interface Route {
 }
 
 const TOAST_MS = 5_000;
+/** Pages of blocked users that are fetched; beyond, a block is shown in the settings alone. */
+const BLOCKED_PAGES = 40;
 
 export function routeOf(hash: string): Route {
   const [, conversation, message] = /^#\/c\/([^/]+)(?:\/m\/([^/]+))?$/.exec(hash) ?? [];
@@ -122,19 +126,32 @@ export class App {
     return this.attempt(() => this.mutate(conversation, mutation, variables));
   }
 
+  /** All of them, so that each conversation shows its own. */
   async loadBlocked(): Promise<void> {
-    const query = "query Blocked { blockedUsers(first: 50) { nodes { id } } }";
-    const { blockedUsers } = await this.client.request<{ blockedUsers: { nodes: { id: string }[] } }>(query);
-    this.blocked = new Set(blockedUsers.nodes.map((user) => user.id));
+    const query = "query Blocked($after: String) { blockedUsers(first: 50, after: $after) { nodes { id } pageInfo { hasNextPage endCursor } } }";
+    const all = new Paged<{ id: string }>(async (after) => {
+      return (await this.client.request<{ blockedUsers: Connection<{ id: string }> }>(query, { after })).blockedUsers;
+    }, (user) => user.id);
+    await all.load();
+    for (let pages = 1; all.hasMore && pages < BLOCKED_PAGES; pages++) await all.more();
+    this.blocked = new Set(all.nodes?.map((user) => user.id));
+  }
+
+  /** Blocks have changed, here or on another device: so has whether the user may write. */
+  async reloadBlocked(): Promise<void> {
+    const before = this.blocked;
+    await this.loadBlocked();
+    for (const conversation of this.client.conversations.list) {
+      const { user } = faceOf(conversation, this.me.id);
+      if (user && before.has(user.id) !== this.blocked.has(user.id)) this.client.conversations.stale(conversation.id);
+    }
   }
 
   setBlocked(user: string, isBlocked: boolean): Promise<boolean> {
     const field = isBlocked ? "blockUser" : "unblockUser";
     return this.attempt(async () => {
       await this.client.request(`mutation Block($id: ID!) { ${field}(userId: $id) }`, { id: user });
-      await this.loadBlocked();
-      const { conversation } = this.route;
-      if (conversation !== null) await this.client.conversations.fetch(conversation);
+      await this.reloadBlocked();
       this.tell(t(isBlocked ? "block.done" : "block.undone"));
     });
   }

@@ -40,6 +40,14 @@ test("a message with a picture is forwarded by keyboard, with a comment, and say
   await loaded(copy.getByRole("button", { name: "Open wall.png" }).locator("img"));
   await message(theirs, "have a look").waitFor();
   assert.deepEqual(await violations(theirs), []);
+  // To the message itself, for whom may see it.
+  await copy.getByRole("button", { name: `Forwarded ${ann.name}` }).click();
+  await theirs.getByText("You cannot see the message that this is a copy of.").waitFor();
+  await his.getByRole("navigation").getByRole("link", { name: carla.name }).click();
+  await message(his, "have a look").waitFor();
+  await message(his, "climb this").getByRole("button", { name: `Forwarded ${ann.name}` }).click();
+  await his.locator("article.highlighted", { hasText: "climb this" }).waitFor();
+  await his.getByRole("main").getByRole("button", { name: ann.name }).first().waitFor();
 });
 
 test("a conversation that refuses its copy is named, and the others have theirs", async () => {

@@ -107,8 +107,18 @@ test("a conversation is starred, muted, labelled and archived, and found by its 
   const panel = await details(hers);
   await panel.getByRole("button", { name: "Star", exact: true }).click();
   await panel.getByRole("button", { name: "Remove the star" }).waitFor();
-  await panel.getByRole("button", { name: "Mute", exact: true }).click();
-  await panel.getByRole("button", { name: "Unmute" }).waitFor();
+  const mute = panel.getByLabel("Mute");
+  await mute.selectOption({ label: "Until I unmute it" });
+  await saved(mute);
+  const row = hers.getByRole("navigation").getByRole("link", { name: bob.name });
+  await row.getByTitle("Muted").waitFor();
+  await mute.selectOption({ label: "For 8 hours" });
+  await saved(mute);
+  await panel.getByRole("button", { name: "Close" }).click();
+  const until = (await details(hers)).getByLabel("Mute").locator("option:checked");
+  assert.match(await until.innerText(), /^Until \w+ \d/);
+  await mute.selectOption({ label: "Not muted" });
+  await row.getByTitle("Muted").waitFor({ state: "detached" });
   await panel.getByLabel("Add a label").fill("gym");
   await panel.getByLabel("Add a label").press("Enter");
   const filters = hers.getByRole("navigation");
@@ -174,6 +184,24 @@ test("who is blocked cannot be written to, until they are no more", async () => 
   await panel.getByRole("button", { name: `Block ${bob.name}` }).click();
   await hers.getByText("You cannot write here.").waitFor();
   await panel.getByRole("button", { name: `Unblock ${bob.name}` }).click();
+  await hers.locator("#composer").waitFor();
+});
+
+test("blocked people are listed page by page, and unblocked there", async () => {
+  const { ann, bob, hers } = await pair();
+  const others = await users(...Array.from({ length: 30 }, () => "other"));
+  for (const { id } of [...others, bob]) await ann.ask("mutation($id: ID!) { blockUser(userId: $id) }", { id });
+  await hers.reload();
+  await hers.getByText("You cannot write here.").waitFor();
+  await choose(hers, "Settings");
+  const blocked = hers.getByRole("region", { name: "Blocked people" });
+  await blocked.getByRole("listitem").nth(29).waitFor();
+  await blocked.getByRole("button", { name: "Show more" }).click();
+  await blocked.getByRole("listitem").nth(30).waitFor();
+  assert.deepEqual(await violations(hers), []);
+  await blocked.getByRole("button", { name: `Unblock ${bob.name}` }).click();
+  await blocked.getByRole("button", { name: `Unblock ${bob.name}` }).waitFor({ state: "detached" });
+  await hers.keyboard.press("Escape");
   await hers.locator("#composer").waitFor();
 });
 

@@ -52,7 +52,7 @@ export type MemberView = Pick<Schema.Participant, "role"> & { user: UserView };
 export type ConversationView = Pick<
   Schema.Conversation,
   | "id" | "kind" | "title" | "description" | "avatarUrl" | "announcementsOnly" | "createdAt" | "participantCount"
-  | "lastMessageAt" | "lastSeq" | "unreadCount" | "unreadMentionCount" | "archivedAt" | "starred" | "muted"
+  | "lastMessageAt" | "lastSeq" | "unreadCount" | "unreadMentionCount" | "archivedAt" | "starred" | "muted" | "mutedUntil"
   | "notificationLevel" | "labels" | "draft" | "markedUnread" | "isRequest" | "canPost"
 > & {
   participants: { nodes: MemberView[] };
@@ -90,8 +90,8 @@ export const LATEST = `fragment LatestParts on Message {
 
 export const CONVERSATION = `fragment ConversationParts on Conversation {
   id kind title description avatarUrl announcementsOnly createdAt participantCount lastMessageAt lastSeq
-  unreadCount unreadMentionCount archivedAt starred muted notificationLevel labels draft markedUnread isRequest
-  canPost
+  unreadCount unreadMentionCount archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread
+  isRequest canPost
   participants(first: 8) { nodes { role user { ...UserParts } } }
   viewer { role lastReadMessageId }
   lastMessage { ...LatestParts }
