@@ -1,12 +1,13 @@
 // What is open in the app: the user's client, the conversation that is looked at, what is being written.
 
 import { getContext, setContext } from "svelte";
-import { type Client, type ConversationView, type MessageView, codeOf } from "@musclemap/client";
+import { type Client, type ConversationView, type MessageView, codeOf, waitOf } from "@musclemap/client";
 import { live } from "./live.ts";
 import { faceOf } from "./names.ts";
 import { type Connection, Paged } from "./paged.svelte.ts";
-import { errorText, t } from "./texts.svelte.ts";
 import type { Setting } from "./session.ts";
+import { errorText, language, t } from "./texts.svelte.ts";
+import { later } from "./times.ts";
 
 export type Panel = "details" | "search" | null;
 export type DialogName = "new" | "settings" | "credits" | null;
@@ -50,6 +51,8 @@ export class App {
   /** The message that the open conversation is to show. */
   sought = $state.raw<{ id: string } | null>(null);
   blocked = $state.raw<ReadonlySet<string>>(new Set());
+  /** The labels of the user's conversations, those that are not known among them. */
+  labels = $state.raw<readonly string[]>([]);
   #toast = 0;
 
   constructor(client: Client, setting: Setting, leave: () => void) {
@@ -110,7 +113,8 @@ export class App {
       await what();
       return true;
     } catch (error) {
-      this.tell(errorText(codeOf(error)), true);
+      const wait = codeOf(error) === "RATE_LIMITED" ? waitOf(error) : 0;
+      this.tell(wait > 0 ? t("error.wait", { time: later(wait, language()) }) : errorText(codeOf(error)), true);
       return false;
     }
   }

@@ -44,14 +44,23 @@ export function t(key: Key, values: Values = {}): string {
   return format(shown.texts[key], values, shown.language);
 }
 
+/** The text of what the API names; another one, if there is none for it. */
+function named(beginning: string, name: string, otherwise: Key): string {
+  const key = `${beginning}.${name}`;
+  return t(key in en ? (key as Key) : otherwise);
+}
+
 /** The text of an error code; `error.other` if it has none. */
 export function errorText(code: string): string {
-  const key = `error.${code}`;
-  return t(key in en ? (key as Key) : "error.other");
+  return named("error", code, "error.other");
 }
 
 /** Why a file is rejected; that it is damaged, if there is no text for it. */
 export function rejectedText(reason: string | null): string {
-  const key = `rejected.${reason}`;
-  return t(key in en ? (key as Key) : "rejected.MALFORMED");
+  return named("rejected", `${reason}`, "rejected.MALFORMED");
+}
+
+/** What a limit counts. */
+export function limitText(name: string): string {
+  return named("limit", name, "limit.other");
 }

@@ -56,3 +56,23 @@ export function startOf(day: string, later = 0): string {
   const [year = 0, month = 1, date = 1] = day.split("-").map(Number);
   return new Date(year, month - 1, date + later).toISOString();
 }
+
+const SPANS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]] as const;
+
+/** The largest unit that a time has whole, and how many of them. */
+function span(seconds: number): [(typeof SPANS)[number][0], number] {
+  const [unit, each] = SPANS.find(([, size]) => seconds >= size) ?? ["second", 1];
+  return [unit, Math.ceil(seconds / each)];
+}
+
+/** How long a time lasts, in its largest unit. */
+export function lasting(seconds: number, locale: string): string {
+  const [unit, count] = span(seconds);
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(count);
+}
+
+/** When a time from now is over: in five minutes. */
+export function later(ms: number, locale: string): string {
+  const [unit, count] = span(Math.ceil(ms / 1_000));
+  return new Intl.RelativeTimeFormat(locale).format(count, unit);
+}

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { arrange } from "../src/arrange.ts";
 import { completion, matching } from "../src/mentions.ts";
 import { initials, isEmojiAlone, parts } from "../src/names.ts";
-import { day, startOf } from "../src/times.ts";
+import { day, lasting, later, startOf } from "../src/times.ts";
 
 const ann: UserView = { id: "1", username: "ann", displayName: "Ann Lee", avatarUrl: null };
 const annika: UserView = { id: "2", username: "annika", displayName: "Annika", avatarUrl: null };
@@ -86,4 +86,9 @@ test("days are named as people do", () => {
 test("a day begins at midnight here, the next one across a month", () => {
   expect(startOf("2026-02-28")).toBe(new Date(2026, 1, 28).toISOString());
   expect(startOf("2026-02-28", 1)).toBe(new Date(2026, 2, 1).toISOString());
+});
+
+test.each([[45, "45 seconds"], [60, "1 minute"], [3_600, "1 hour"], [86_400, "1 day"], [90, "2 minutes"]])("%i seconds last %s", (seconds, text) => {
+  expect(lasting(seconds, "en")).toBe(text);
+  expect(later(seconds * 1_000 - 1, "en")).toBe(`in ${text}`);
 });

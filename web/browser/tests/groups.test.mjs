@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  act, as, choose, chooseFiles, details, inWindows, loaded, message, named, pair, picture, plan, saved, user, users, violations,
+  act, as, choose, chooseFiles, details, inWindows, loaded, message, named, offerEmoji, pair, picture, plan, saved, user, users, violations,
   write,
 } from "../windows.mjs";
 
@@ -121,6 +121,7 @@ test("a conversation is starred, muted, labelled and archived, and found by its 
   await row.getByTitle("Muted").waitFor({ state: "detached" });
   await panel.getByLabel("Add a label").fill("gym");
   await panel.getByLabel("Add a label").press("Enter");
+  await panel.getByRole("button", { name: "Remove the label gym" }).waitFor();
   const filters = hers.getByRole("navigation");
   await filters.getByRole("button", { name: "gym" }).click();
   await filters.getByRole("link", { name: bob.name }).waitFor();
@@ -222,6 +223,23 @@ test("a group is made in the app, and its first message costs credits", async ()
   await choose(hers, "Credits");
   await hers.getByRole("dialog").getByText("99.8 credits").waitFor();
   await hers.getByRole("dialog").getByText("Message sent").waitFor();
+});
+
+test("what is left of a limit is shown, and when it may be tried again", async () => {
+  const { ann, chat, hers } = await pair();
+  const id = await ann.send(chat, "personal best!");
+  const react = "mutation($id: ID!, $emoji: String!) { addReaction(messageId: $id, emoji: $emoji) { id } }";
+  const back = "mutation($id: ID!, $emoji: String!) { removeReaction(messageId: $id, emoji: $emoji) { id } }";
+  for (let count = 1; count <= 30; count++) for (const query of [react, back]) await ann.ask(query, { id, emoji: "🔥" });
+  await choose(hers, "Settings");
+  const limits = hers.getByRole("region", { name: "Limits" });
+  await limits.getByRole("listitem").filter({ hasText: "Reactions" }).getByText(/^0 of 30 left in 1 minute/).waitFor();
+  await limits.getByRole("meter", { name: "Messages" }).waitFor();
+  assert.deepEqual(await violations(hers), []);
+  await hers.keyboard.press("Escape");
+  await offerEmoji(message(hers, "personal best!"));
+  await message(hers, "personal best!").getByRole("button", { name: "👍" }).click();
+  await hers.getByText(/^Too fast\. It works again in \d+ seconds?\./).waitFor();
 });
 
 test("privacy is a setting of the account, on every device", async () => {
