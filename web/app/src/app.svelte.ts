@@ -119,6 +119,11 @@ export class App {
     }
   }
 
+  /** Opens the conversation of two with a user; it begins where there was none. */
+  async write(user: string): Promise<void> {
+    await this.attempt(async () => this.go((await this.client.create({ kind: "DIRECT", participantIds: [user] })).id));
+  }
+
   /** A mutation of a conversation, which is fetched after it. */
   async mutate(conversation: string, mutation: string, variables: Record<string, unknown> = {}): Promise<void> {
     await this.client.request(mutation, { id: conversation, ...variables });

@@ -86,6 +86,24 @@ test("the owner renames the group, gives roles and removes members, and other me
   await his.getByRole("log").getByText(`removed ${carla.name}`).waitFor();
 });
 
+test("a member of a group is written to from its details, in the conversation that there is", async () => {
+  const { ann, bob, chat, hers } = await group();
+  const direct = await ann.create("DIRECT", [bob]);
+  await ann.send(direct, "a word in private");
+  await hers.getByRole("navigation").getByRole("link", { name: /Climbers/ }).click();
+  const panel = await details(hers);
+  assert.equal(await panel.getByRole("button", { name: `Write to ${ann.name}` }).count(), 0);
+  await panel.getByRole("button", { name: `Write to ${bob.name}` }).focus();
+  await hers.keyboard.press("Enter");
+  await message(hers, "a word in private").waitFor();
+  const list = hers.getByRole("navigation");
+  await list.getByRole("button", { name: "Groups" }).click();
+  await list.getByRole("link", { name: /Climbers/ }).waitFor();
+  assert.equal(await list.getByRole("link").count(), 1);
+  await ann.send(chat, "and to all");
+  await list.getByRole("link", { name: /and to all/ }).waitFor();
+});
+
 test("the owner gives the group a picture, which its members see; what is no picture is refused", async () => {
   const { hers, his } = await group();
   const panel = await details(hers);

@@ -22,7 +22,7 @@ interface Page {
 /** Where a conversation is kept: in one of these. */
 export type Shelf = "open" | "archived" | "requests";
 /** A list of the API, which has pages of its own: a shelf, or a part of the open one; `#` stands before a label. */
-export type List = Shelf | "unread" | "starred" | `#${string}`;
+export type List = Shelf | "unread" | "starred" | "groups" | `#${string}`;
 
 const PAGE = 30;
 /** How long changes of one conversation wait for others before it is fetched. */
@@ -167,6 +167,7 @@ function filterOf(list: List): Schema.ConversationFilter | null {
     case "requests": return { requests: true };
     case "unread": return { unread: true };
     case "starred": return { starred: true };
+    case "groups": return { kind: "GROUP" };
     default: return { label: list.slice(1) };
   }
 }

@@ -80,12 +80,13 @@ async function shelves(pages: number) {
 test("each list has pages of its own, from its beginning", async () => {
   const { list, asked } = await shelves(3);
   asked.length = 0;
-  for (const one of ["starred", "unread", "#gym", "archived"] as const) {
+  for (const one of ["starred", "unread", "groups", "#gym", "archived"] as const) {
     expect([list.isBegun(one), list.hasMore(one)]).toEqual([false, true]);
     await list.more(one);
     expect([list.isBegun(one), list.hasMore(one)]).toEqual([true, false]);
   }
-  expect(asked).toEqual([[{ starred: true }, null], [{ unread: true }, null], [{ label: "gym" }, null], [{ archived: true }, null]]);
+  const filters = [{ starred: true }, { unread: true }, { kind: "GROUP" }, { label: "gym" }, { archived: true }];
+  expect(asked).toEqual(filters.map((filter) => [filter, null]));
   await list.more("open");
   expect(asked.at(-1)).toEqual([null, " 1"]);
 });

@@ -18,6 +18,7 @@ export const de: Texts = {
   "list.filter.all": "Alle",
   "list.filter.unread": "Ungelesen",
   "list.filter.starred": "Markiert",
+  "list.filter.groups": "Gruppen",
   "list.filter.requests": "Anfragen",
   "list.filter.archived": "Archiviert",
   "list.find": "Nachrichten und Personen suchen",
@@ -262,4 +263,5 @@ export const de: Texts = {
   "limit.upload": "Dateien",
   "limit.react": "Reaktionen",
   "error.wait": "Zu schnell. Es geht {time} wieder.",
+  "details.writeTo": "{name} schreiben",
 };

@@ -16,6 +16,7 @@ export const en = {
   "list.filter.all": "All",
   "list.filter.unread": "Unread",
   "list.filter.starred": "Starred",
+  "list.filter.groups": "Groups",
   "list.filter.requests": "Requests",
   "list.filter.archived": "Archived",
   "list.find": "Search messages and people",
@@ -260,4 +261,5 @@ export const en = {
   "limit.upload": "Files",
   "limit.react": "Reactions",
   "error.wait": "Too fast. It works again {time}.",
+  "details.writeTo": "Write to {name}",
 };

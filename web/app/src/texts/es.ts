@@ -18,6 +18,7 @@ export const es: Texts = {
   "list.filter.all": "Todas",
   "list.filter.unread": "No leídas",
   "list.filter.starred": "Destacadas",
+  "list.filter.groups": "Grupos",
   "list.filter.requests": "Solicitudes",
   "list.filter.archived": "Archivadas",
   "list.find": "Buscar mensajes y personas",
@@ -262,4 +263,5 @@ export const es: Texts = {
   "limit.upload": "Archivos",
   "limit.react": "Reacciones",
   "error.wait": "Demasiado rápido. Funcionará de nuevo {time}.",
+  "details.writeTo": "Escribir a {name}",
 };

@@ -18,6 +18,7 @@ export const fr: Texts = {
   "list.filter.all": "Toutes",
   "list.filter.unread": "Non lues",
   "list.filter.starred": "Favorites",
+  "list.filter.groups": "Groupes",
   "list.filter.requests": "Demandes",
   "list.filter.archived": "Archivées",
   "list.find": "Chercher des messages et des personnes",
@@ -262,4 +263,5 @@ export const fr: Texts = {
   "limit.upload": "Fichiers",
   "limit.react": "Réactions",
   "error.wait": "Trop vite. Cela marchera de nouveau {time}.",
+  "details.writeTo": "Écrire à {name}",
 };

@@ -18,6 +18,7 @@ export const ja: Texts = {
   "list.filter.all": "すべて",
   "list.filter.unread": "未読",
   "list.filter.starred": "スター付き",
+  "list.filter.groups": "グループ",
   "list.filter.requests": "リクエスト",
   "list.filter.archived": "アーカイブ",
   "list.find": "メッセージと人を検索",
@@ -262,4 +263,5 @@ export const ja: Texts = {
   "limit.upload": "ファイル",
   "limit.react": "リアクション",
   "error.wait": "速すぎます。{time}に再試行できます。",
+  "details.writeTo": "{name}にメッセージ",
 };

@@ -18,6 +18,7 @@ export const ko: Texts = {
   "list.filter.all": "전체",
   "list.filter.unread": "읽지 않음",
   "list.filter.starred": "별표",
+  "list.filter.groups": "그룹",
   "list.filter.requests": "요청",
   "list.filter.archived": "보관됨",
   "list.find": "메시지와 사람 검색",
@@ -262,4 +263,5 @@ export const ko: Texts = {
   "limit.upload": "파일",
   "limit.react": "반응",
   "error.wait": "너무 빠릅니다. {time}에 다시 시도할 수 있습니다.",
+  "details.writeTo": "{name}에게 쓰기",
 };

@@ -18,6 +18,7 @@ export const pt: Texts = {
   "list.filter.all": "Todas",
   "list.filter.unread": "Não lidas",
   "list.filter.starred": "Favoritas",
+  "list.filter.groups": "Grupos",
   "list.filter.requests": "Pedidos",
   "list.filter.archived": "Arquivadas",
   "list.find": "Buscar mensagens e pessoas",
@@ -262,4 +263,5 @@ export const pt: Texts = {
   "limit.upload": "Arquivos",
   "limit.react": "Reações",
   "error.wait": "Rápido demais. Funcionará de novo {time}.",
+  "details.writeTo": "Escrever para {name}",
 };

@@ -18,6 +18,7 @@ export const zh: Texts = {
   "list.filter.all": "全部",
   "list.filter.unread": "未读",
   "list.filter.starred": "星标",
+  "list.filter.groups": "群组",
   "list.filter.requests": "请求",
   "list.filter.archived": "已归档",
   "list.find": "搜索消息和用户",
@@ -262,4 +263,5 @@ export const zh: Texts = {
   "limit.upload": "文件",
   "limit.react": "回应",
   "error.wait": "操作过快，{time}可再试。",
+  "details.writeTo": "发消息给{name}",
 };
