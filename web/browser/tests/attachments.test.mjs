@@ -203,4 +203,8 @@ test("the files of a conversation are shown together; new ones come, those of a 
   await all.getByRole("button", { name: "Open wall.png" }).waitFor();
   await his.keyboard.press("Escape");
   await all.waitFor({ state: "detached" });
+  // Behind it the details stay, until they are what one leaves.
+  await panel.waitFor();
+  await his.keyboard.press("Escape");
+  await panel.waitFor({ state: "detached" });
 });

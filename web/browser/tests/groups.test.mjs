@@ -92,6 +92,8 @@ test("a member of a group is written to from its details, in the conversation th
   await ann.send(direct, "a word in private");
   await hers.getByRole("navigation").getByRole("link", { name: /Climbers/ }).click();
   const panel = await details(hers);
+  await panel.getByRole("button", { name: `Remove ${bob.name}` }).waitFor();
+  assert.ok(await panel.evaluate((one) => one.scrollWidth <= one.clientWidth), "nothing is beside the panel");
   assert.equal(await panel.getByRole("button", { name: `Write to ${ann.name}` }).count(), 0);
   await panel.getByRole("button", { name: `Write to ${bob.name}` }).focus();
   await hers.keyboard.press("Enter");

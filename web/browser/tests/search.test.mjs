@@ -103,6 +103,7 @@ test("a conversation is searched by words, sender and day; a result is opened in
   await hers.getByRole("button", { name: "Search in the conversation" }).click();
   await hers.getByRole("searchbox", { name: "Words of the message" }).fill("squats");
   assert.deepEqual(await violations(hers), []);
+  assert.ok(await hers.getByRole("complementary").evaluate((one) => one.scrollWidth <= one.clientWidth), "nothing is beside the panel");
   await hers.getByRole("complementary").getByRole("link", { name: /squats at seven/ }).click();
   await hers.getByRole("complementary").waitFor({ state: "detached" });
   await hers.locator("article.highlighted", { hasText: "squats at seven" }).waitFor();
