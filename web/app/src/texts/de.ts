@@ -264,4 +264,6 @@ export const de: Texts = {
   "limit.react": "Reaktionen",
   "error.wait": "Zu schnell. Es geht {time} wieder.",
   "details.writeTo": "{name} schreiben",
+  "notices.on": "In diesem Browser benachrichtigen",
+  "notices.refused": "Dieser Browser erlaubt keine Benachrichtigungen.",
 };

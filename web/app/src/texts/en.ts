@@ -262,4 +262,6 @@ export const en = {
   "limit.react": "Reactions",
   "error.wait": "Too fast. It works again {time}.",
   "details.writeTo": "Write to {name}",
+  "notices.on": "Notify me in this browser",
+  "notices.refused": "This browser does not allow notifications.",
 };

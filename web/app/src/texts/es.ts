@@ -264,4 +264,6 @@ export const es: Texts = {
   "limit.react": "Reacciones",
   "error.wait": "Demasiado rápido. Funcionará de nuevo {time}.",
   "details.writeTo": "Escribir a {name}",
+  "notices.on": "Avisarme en este navegador",
+  "notices.refused": "Este navegador no permite notificaciones.",
 };

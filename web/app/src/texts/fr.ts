@@ -264,4 +264,6 @@ export const fr: Texts = {
   "limit.react": "Réactions",
   "error.wait": "Trop vite. Cela marchera de nouveau {time}.",
   "details.writeTo": "Écrire à {name}",
+  "notices.on": "Me notifier dans ce navigateur",
+  "notices.refused": "Ce navigateur n’autorise pas les notifications.",
 };

@@ -264,4 +264,6 @@ export const ja: Texts = {
   "limit.react": "リアクション",
   "error.wait": "速すぎます。{time}に再試行できます。",
   "details.writeTo": "{name}にメッセージ",
+  "notices.on": "このブラウザーで通知する",
+  "notices.refused": "このブラウザーでは通知が許可されていません。",
 };

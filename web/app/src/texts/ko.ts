@@ -264,4 +264,6 @@ export const ko: Texts = {
   "limit.react": "반응",
   "error.wait": "너무 빠릅니다. {time}에 다시 시도할 수 있습니다.",
   "details.writeTo": "{name}에게 쓰기",
+  "notices.on": "이 브라우저에서 알림 받기",
+  "notices.refused": "이 브라우저는 알림을 허용하지 않습니다.",
 };

@@ -264,4 +264,6 @@ export const pt: Texts = {
   "limit.react": "Reações",
   "error.wait": "Rápido demais. Funcionará de novo {time}.",
   "details.writeTo": "Escrever para {name}",
+  "notices.on": "Avisar-me neste navegador",
+  "notices.refused": "Este navegador não permite notificações.",
 };

@@ -264,4 +264,6 @@ export const zh: Texts = {
   "limit.react": "回应",
   "error.wait": "操作过快，{time}可再试。",
   "details.writeTo": "发消息给{name}",
+  "notices.on": "在此浏览器中通知我",
+  "notices.refused": "此浏览器不允许通知。",
 };
