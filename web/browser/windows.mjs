@@ -56,6 +56,16 @@ export async function as(name, options) {
   return window;
 }
 
+/** A window of a user whose token says that they moderate the service. */
+export async function asModerator(name) {
+  const { token } = await login(name, ["moderator"]);
+  const window = await open("");
+  await window.page.evaluate((who) => sessionStorage.setItem("musclemap.who", who), JSON.stringify({ token }));
+  await window.page.reload();
+  await window.page.getByRole("heading", { name: "Messages", exact: true }).waitFor();
+  return window;
+}
+
 /** Ends the windows of a test; none may have complained. */
 async function closeAll() {
   const windows = opened.splice(0);

@@ -39,6 +39,8 @@ export function routeOf(hash: string): Route {
 export class App {
   readonly client: Client;
   readonly setting: Setting;
+  /** Whether the user moderates the service. */
+  readonly isModerator: boolean;
   readonly leave: () => void;
   route = $state.raw<Route>(routeOf(location.hash));
   panel = $state<Panel>(null);
@@ -55,9 +57,10 @@ export class App {
   labels = $state.raw<readonly string[]>([]);
   #toast = 0;
 
-  constructor(client: Client, setting: Setting, leave: () => void) {
+  constructor(client: Client, setting: Setting, isModerator: boolean, leave: () => void) {
     this.client = client;
     this.setting = setting;
+    this.isModerator = isModerator;
     this.leave = leave;
   }
 

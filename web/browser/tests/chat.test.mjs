@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, as, direct, inWindows, message, offerEmoji, open, pair, violations, write } from "../windows.mjs";
+import { act, as, asModerator, direct, inWindows, message, offerEmoji, open, pair, violations, write } from "../windows.mjs";
 
 inWindows();
 
@@ -34,6 +34,28 @@ test("a reply quotes, an edit is marked, a deletion leaves a stub", async () => 
   await act(his, "a better answer", "Delete");
   await message(hers, "This message was deleted.").waitFor();
   assert.equal(await message(hers, "answer").count(), 0);
+});
+
+test("moderators of the service read the texts that a message has had, and nobody else", async () => {
+  const { ann, bob, chat } = await direct();
+  const id = await ann.send(chat, "one");
+  const edit = (content) => ann.ask("mutation($id: ID!, $content: String!) { editMessage(messageId: $id, content: $content) { id } }", { id, content });
+  for (const content of ["two", "<b>three</b>"]) await edit(content);
+  const { page } = await asModerator(bob.name);
+  await act(page, "three", "Earlier texts");
+  const texts = page.getByRole("dialog", { name: "Earlier texts" }).getByRole("listitem").locator("p");
+  await texts.nth(2).waitFor();
+  assert.deepEqual(await texts.allInnerTexts(), ["one", "two", "<b>three</b>"]);
+  assert.deepEqual(await violations(page), []);
+  await edit("four");
+  await texts.nth(3).getByText("four").waitFor();
+
+  const other = (await as(ann.name)).page;
+  const article = message(other, "four");
+  await article.hover();
+  await article.getByRole("button", { name: "Actions on the message" }).click();
+  await article.getByRole("menuitem", { name: "Delete", exact: true }).waitFor();
+  assert.equal(await article.getByRole("menuitem", { name: "Earlier texts" }).count(), 0);
 });
 
 test("a text is shown as it was written, never as HTML", async () => {

@@ -14,7 +14,7 @@ export { type Forward, MOST_FORWARDS } from "./forwards.ts";
 export { type Connection } from "./inbox.ts";
 export { type Entry, Outbox } from "./outbox.ts";
 export { type Found, type FoundMessages, type Within, isSearchable } from "./search.ts";
-export { LoginRefused, type Session, devLogin, devSession, fixedSession } from "./session.ts";
+export { LoginRefused, type Session, devLogin, devSession, fixedSession, moderates } from "./session.ts";
 export { MemoryStorage, type OutboxStorage, IndexedStorage } from "./storage.ts";
 export { type Item, Timeline } from "./timeline.ts";
 export { MOST_FILES, type Upload, Uploads } from "./uploads.ts";

@@ -11,15 +11,25 @@ export interface Session {
 /** A token is renewed so long before its end, in milliseconds. */
 const EARLY_MS = 60_000;
 
+/** What a token says of its user; nothing if it is no JWT. */
+function claimsOf(token: string): { exp?: number; roles?: string[] } {
+  try {
+    return JSON.parse(atob((token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/")));
+  } catch {
+    return {};
+  }
+}
+
 /** Whether a token ends within a minute; one that is no JWT never does. */
 export function endsSoon(token: string, now: number): boolean {
-  try {
-    const claims: unknown = JSON.parse(atob((token.split(".")[1] ?? "").replace(/-/g, "+").replace(/_/g, "/")));
-    const end = (claims as { exp?: number }).exp;
-    return end !== undefined && end * 1000 - EARLY_MS < now;
-  } catch {
-    return false;
-  }
+  const end = claimsOf(token).exp;
+  return end !== undefined && end * 1000 - EARLY_MS < now;
+}
+
+/** Whether a token's user moderates the service: what the app offers, as the API decides. */
+export function moderates(token: string): boolean {
+  const roles = claimsOf(token).roles ?? [];
+  return roles.includes("moderator") || roles.includes("admin");
 }
 
 /** A session by a function that gives a token; asked at first, and whenever the last one has ended. Renewals at

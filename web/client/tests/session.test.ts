@@ -1,7 +1,7 @@
 // Sessions: a token is asked for once, whatever number of calls wait for it.
 
 import { expect, test } from "vitest";
-import { renewing } from "../src/session.ts";
+import { moderates, renewing } from "../src/session.ts";
 
 test("renewals at the same time are one, and one that fails is repeated by the next call", async () => {
   let asked = 0;
@@ -16,3 +16,9 @@ test("renewals at the same time are one, and one that fails is repeated by the n
   expect(await Promise.all([session.token(), session.renew()])).toEqual(Array(2).fill("token 3"));
   expect(asked).toBe(3);
 });
+
+test.each([[["moderator"], true], [["user", "admin"], true], [["user"], false], [undefined, false]])("a token with the roles %j moderates: %s", (roles, expected) => {
+  expect(moderates(`head.${btoa(JSON.stringify({ sub: "u", roles }))}.sign`)).toBe(expected);
+});
+
+test("a token that is no JWT moderates nothing", () => expect(moderates("opaque")).toBe(false));

@@ -266,4 +266,5 @@ export const de: Texts = {
   "details.writeTo": "{name} schreiben",
   "notices.on": "In diesem Browser benachrichtigen",
   "notices.refused": "Dieser Browser erlaubt keine Benachrichtigungen.",
+  "versions.title": "Frühere Texte",
 };

@@ -264,4 +264,5 @@ export const en = {
   "details.writeTo": "Write to {name}",
   "notices.on": "Notify me in this browser",
   "notices.refused": "This browser does not allow notifications.",
+  "versions.title": "Earlier texts",
 };

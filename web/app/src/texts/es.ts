@@ -266,4 +266,5 @@ export const es: Texts = {
   "details.writeTo": "Escribir a {name}",
   "notices.on": "Avisarme en este navegador",
   "notices.refused": "Este navegador no permite notificaciones.",
+  "versions.title": "Textos anteriores",
 };

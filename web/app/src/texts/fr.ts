@@ -266,4 +266,5 @@ export const fr: Texts = {
   "details.writeTo": "Écrire à {name}",
   "notices.on": "Me notifier dans ce navigateur",
   "notices.refused": "Ce navigateur n’autorise pas les notifications.",
+  "versions.title": "Textes précédents",
 };

@@ -266,4 +266,5 @@ export const ja: Texts = {
   "details.writeTo": "{name}にメッセージ",
   "notices.on": "このブラウザーで通知する",
   "notices.refused": "このブラウザーでは通知が許可されていません。",
+  "versions.title": "以前の本文",
 };

@@ -266,4 +266,5 @@ export const ko: Texts = {
   "details.writeTo": "{name}에게 쓰기",
   "notices.on": "이 브라우저에서 알림 받기",
   "notices.refused": "이 브라우저는 알림을 허용하지 않습니다.",
+  "versions.title": "이전 내용",
 };

@@ -266,4 +266,5 @@ export const pt: Texts = {
   "details.writeTo": "Escrever para {name}",
   "notices.on": "Avisar-me neste navegador",
   "notices.refused": "Este navegador não permite notificações.",
+  "versions.title": "Textos anteriores",
 };

@@ -266,4 +266,5 @@ export const zh: Texts = {
   "details.writeTo": "发消息给{name}",
   "notices.on": "在此浏览器中通知我",
   "notices.refused": "此浏览器不允许通知。",
+  "versions.title": "历史文本",
 };
