@@ -3,6 +3,7 @@
 import { getContext, setContext } from "svelte";
 import { type Client, type ConversationView, type MessageView, codeOf, waitOf } from "@musclemap/client";
 import { live } from "./live.ts";
+import { UNREAD } from "./mutations.ts";
 import { faceOf } from "./names.ts";
 import { type Connection, Paged } from "./paged.svelte.ts";
 import type { Setting } from "./session.ts";
@@ -136,6 +137,12 @@ export class App {
   /** A mutation of a conversation; shows its failure. Whether it succeeded. */
   change(conversation: string, mutation: string, variables: Record<string, unknown> = {}): Promise<boolean> {
     return this.attempt(() => this.mutate(conversation, mutation, variables));
+  }
+
+  /** The user wants to come back to a conversation, which is left. */
+  async markUnread(conversation: string): Promise<void> {
+    this.client.unread(conversation);
+    if ((await this.change(conversation, UNREAD)) && this.route.conversation === conversation) this.go(null);
   }
 
   /** All of them, so that each conversation shows its own. */

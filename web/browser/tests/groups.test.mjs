@@ -153,6 +153,36 @@ test("a conversation is starred, muted, labelled and archived, and found by its 
   await filters.getByRole("link", { name: bob.name }).waitFor();
 });
 
+test("a conversation is starred, marked and archived from the list, by keyboard", async () => {
+  const [ann, bob, carla] = await users("ann", "bob", "carla");
+  for (const one of [bob, carla]) await one.send(await one.create("DIRECT", [ann]), `hello from ${one.name}`);
+  const { page } = await as(ann.name);
+  const list = page.getByRole("navigation");
+  const row = list.getByRole("listitem").filter({ has: page.getByRole("link", { name: carla.name }) });
+  await row.getByRole("link").focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await row.getByRole("menuitem", { name: "Star", exact: true }).and(page.locator(":focus")).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.keyboard.press("Enter");
+  await row.getByTitle("Starred").waitFor();
+  // Arrows stay in a menu that is open, and go on beside one that is not.
+  await row.getByRole("button", { name: "Actions on the conversation" }).focus();
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("ArrowDown");
+  await row.getByRole("menuitem", { name: "Mark as unread" }).and(page.locator(":focus")).waitFor();
+  await page.keyboard.press("Enter");
+  await row.getByRole("link").getByText("Mark as unread").waitFor({ state: "attached" });
+  await page.getByText("Choose a conversation, or start a new one.").waitFor();
+  await row.getByRole("button", { name: "Actions on the conversation" }).focus();
+  await page.keyboard.press("ArrowDown");
+  await list.getByRole("link", { name: bob.name }).and(page.locator(":focus")).waitFor();
+  await row.hover();
+  await row.getByRole("button", { name: "Actions on the conversation" }).click();
+  await row.getByRole("menuitem", { name: "Archive" }).click();
+  await row.waitFor({ state: "detached" });
+});
+
 test("the archive comes page by page", async () => {
   const [ann, bob, carla] = await users("ann", "bob", "carla");
   const archive = "mutation($id: ID!) { archiveConversation(conversationId: $id, archived: true) { id } }";

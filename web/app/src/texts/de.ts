@@ -267,4 +267,5 @@ export const de: Texts = {
   "notices.on": "In diesem Browser benachrichtigen",
   "notices.refused": "Dieser Browser erlaubt keine Benachrichtigungen.",
   "versions.title": "Frühere Texte",
+  "list.actions": "Aktionen für die Unterhaltung",
 };

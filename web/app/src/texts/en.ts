@@ -265,4 +265,5 @@ export const en = {
   "notices.on": "Notify me in this browser",
   "notices.refused": "This browser does not allow notifications.",
   "versions.title": "Earlier texts",
+  "list.actions": "Actions on the conversation",
 };

@@ -267,4 +267,5 @@ export const es: Texts = {
   "notices.on": "Avisarme en este navegador",
   "notices.refused": "Este navegador no permite notificaciones.",
   "versions.title": "Textos anteriores",
+  "list.actions": "Acciones de la conversación",
 };

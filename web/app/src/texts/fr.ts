@@ -267,4 +267,5 @@ export const fr: Texts = {
   "notices.on": "Me notifier dans ce navigateur",
   "notices.refused": "Ce navigateur n’autorise pas les notifications.",
   "versions.title": "Textes précédents",
+  "list.actions": "Actions sur la conversation",
 };

@@ -267,4 +267,5 @@ export const ja: Texts = {
   "notices.on": "このブラウザーで通知する",
   "notices.refused": "このブラウザーでは通知が許可されていません。",
   "versions.title": "以前の本文",
+  "list.actions": "会話の操作",
 };

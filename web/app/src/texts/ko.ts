@@ -267,4 +267,5 @@ export const ko: Texts = {
   "notices.on": "이 브라우저에서 알림 받기",
   "notices.refused": "이 브라우저는 알림을 허용하지 않습니다.",
   "versions.title": "이전 내용",
+  "list.actions": "대화 작업",
 };

@@ -267,4 +267,5 @@ export const pt: Texts = {
   "notices.on": "Avisar-me neste navegador",
   "notices.refused": "Este navegador não permite notificações.",
   "versions.title": "Textos anteriores",
+  "list.actions": "Ações da conversa",
 };

@@ -267,4 +267,5 @@ export const zh: Texts = {
   "notices.on": "在此浏览器中通知我",
   "notices.refused": "此浏览器不允许通知。",
   "versions.title": "历史文本",
+  "list.actions": "会话操作",
 };
