@@ -288,15 +288,15 @@ impl Clients {
     }
 }
 
-/// Every feature is on, but for some that are off now and then; not attachments, whose model follows the requests
-/// alone.
+/// Every feature is on, but for some that are off now and then; not attachments and push, whose models follow the
+/// requests alone.
 fn features(state: &mut State) -> Features {
     let mut rule = |flag: &Flag| FlagRule {
         key: flag.key().to_owned(),
         percentage: 100,
         tiers: vec![],
         users: vec![],
-        off: *flag != Flag::Attachments && state.chance(0.1),
+        off: !matches!(flag, Flag::Attachments | Flag::PushNotifications) && state.chance(0.1),
     };
     Features { flags: Flag::ALL.iter().map(&mut rule).collect() }
 }

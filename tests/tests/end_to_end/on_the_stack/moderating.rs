@@ -25,7 +25,7 @@ const READ: [&str; 7] = [
 ];
 
 /// Those that nobody else reads, and those that have values from a closed set.
-const NOT_READ: [&str; 7] = [
+const NOT_READ: [&str; 14] = [
     "saveDraft.content",
     "setConversationLabels.labels",
     "ConversationFilter.label",
@@ -33,6 +33,13 @@ const NOT_READ: [&str; 7] = [
     "removeReaction.emoji",
     "CreateUploadInput.contentType",
     "CreateUploadInput.sha256",
+    "NotificationPreferencesInput.timeZone",
+    "PushSubscriptionInput.fcmToken",
+    "WebPushInput.auth",
+    "WebPushInput.endpoint",
+    "WebPushInput.p256dh",
+    "removePushSubscription.endpoint",
+    "removePushSubscription.fcmToken",
 ];
 
 /// The text arguments of mutations and inputs that the published schema has.
