@@ -14,6 +14,7 @@ pub mod limits;
 mod message_requests;
 mod notifications;
 mod organizing;
+mod polling;
 mod preferences;
 mod privacy;
 mod push;

@@ -13,6 +13,7 @@ mod membership;
 mod message_requests;
 mod messages;
 mod pinning;
+mod polling;
 mod reacting;
 mod receipts;
 mod sending;

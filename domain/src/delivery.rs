@@ -3,6 +3,7 @@
 //! Invariant: full matches only. A new fact does not compile until it has an answer here; hub, replay,
 //! headers, coalescing and resolvers ask these functions and match no fact themselves.
 
+mod polling;
 mod questions;
 mod typing;
 
@@ -13,6 +14,7 @@ use schemas::membership::MembershipInterval;
 use schemas::message::Message;
 use schemas::message_requests::RequestedPair;
 use schemas::pinning::{MessagePinned, MessageUnpinned};
+use schemas::polling::PollChanged;
 use schemas::position::{LogTime, Offset};
 use schemas::privacy::Privacy;
 use schemas::reacting::{ReactionAdded, ReactionRemoved, ToldReaction};
@@ -22,7 +24,8 @@ use schemas::{AccountFact, AttachmentId, ConversationFact, UserId};
 
 use crate::access::{Blocking, Seen, Sight};
 
-pub use questions::{Answers, Completion, Question, answers, questions};
+pub use polling::tally;
+pub use questions::{Answers, Completion, Question, Votes, answers, questions};
 pub use typing::ends_typing;
 
 impl<'a> Seen<'a> {
@@ -52,6 +55,8 @@ pub enum Recipients<'a> {
     Seeing(Seen<'a>),
     /// Of those, the ones who see this message, and what this user did at this time.
     SeeingBoth(Seen<'a>, &'a UserId, LogTime),
+    /// Of those, the ones who see this message, and what this user did at one of these times.
+    SeeingEither(Seen<'a>, &'a UserId, [LogTime; 2]),
     /// Of those, the ones whose interval reaches this number, and who follow this user.
     Following(i64, &'a UserId),
     /// Of those, this user, and the ones who have read receipts on.
@@ -76,6 +81,9 @@ impl Recipients<'_> {
             Self::Members => sight.interval().is_some(),
             Self::Seeing(seen) => sight.sees(*seen),
             Self::SeeingBoth(seen, user, at) => sight.sees(*seen) && !sight.hides(user, *at),
+            Self::SeeingEither(seen, user, times) => {
+                sight.sees(*seen) && times.iter().any(|at| !sight.hides(user, *at))
+            }
             Self::Following(seq, user) => sight.reaches(*seq) && sight.follows(user),
             Self::Reading(seq, user) => {
                 let is_own = viewer.user == *user;
@@ -100,6 +108,13 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
         | ConversationFact::MessageDeleted(MessageDeleted { message, by: _ }) => {
             Recipients::Seeing(Seen::message(message))
         }
+        // A vote is hidden as a message of its user's would be, unless what it changes was seen.
+        ConversationFact::PollChanged(PollChanged { message, tally: _, vote }) => match vote {
+            Some(vote) => {
+                Recipients::SeeingEither(Seen::message(message), &vote.user, [vote.at, vote.before])
+            }
+            None => Recipients::Seeing(Seen::message(message)),
+        },
         // A reaction is hidden as a message of its user's would be, and so is its end.
         ConversationFact::ReactionAdded(ReactionAdded { reaction })
         | ConversationFact::ReactionRemoved(ReactionRemoved { reaction }) => {
@@ -194,6 +209,7 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
+        | ConversationFact::PollChanged(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
@@ -258,6 +274,7 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
+        | ConversationFact::PollChanged(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
@@ -277,7 +294,8 @@ pub fn completes(fact: &ConversationFact) -> Option<&Message> {
         ConversationFact::MessageDeleted(MessageDeleted { message, by: _ })
         | ConversationFact::MessageEdited(MessageEdited { message })
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
-        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ }) => Some(message),
+        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
+        | ConversationFact::PollChanged(PollChanged { message, tally: _, vote: _ }) => Some(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
@@ -307,7 +325,10 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         ConversationFact::MessageCreated(MessageCreated { message })
         | ConversationFact::MessageEdited(MessageEdited { message })
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
-        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ }) => Replay::Newest(message),
+        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
+        | ConversationFact::PollChanged(PollChanged { message, tally: _, vote: _ }) => {
+            Replay::Newest(message)
+        }
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
@@ -332,6 +353,7 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
         ConversationFact::MessageUnpinned(unpinned) => {
             MessageUnpinned { message, by: unpinned.by.clone() }.into()
         }
+        ConversationFact::PollChanged(changed) => PollChanged { message, ..changed.clone() }.into(),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
@@ -371,6 +393,7 @@ pub fn supersedes(fact: &ConversationFact) -> Option<(MarkKind, &UserId)> {
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
+        | ConversationFact::PollChanged(_)
         | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => None,
     }

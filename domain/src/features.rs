@@ -69,6 +69,7 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
     match request {
         AccountRequest::SubmitEdit(_) => Some(Flag::MessageEditing),
         AccountRequest::AddReaction(_) => Some(Flag::MessageReactions),
+        AccountRequest::CreatePoll(_) => Some(Flag::Polls),
         AccountRequest::ForwardMessage(_) => Some(Flag::MessageForwarding),
         AccountRequest::RegisterPush(_) => Some(Flag::PushNotifications),
         AccountRequest::CreateUpload(_) | AccountRequest::CompleteUpload(_) => Some(Flag::Attachments),
@@ -97,7 +98,10 @@ pub fn of_conversation(request: &ConversationRequest) -> Option<(Flag, &UserId)>
         ConversationRequest::RemoveReaction(asked) => Some((Flag::MessageReactions, &asked.user)),
         ConversationRequest::PinMessage(asked) => Some((Flag::MessagePinning, &asked.actor.user)),
         ConversationRequest::UnpinMessage(asked) => Some((Flag::MessagePinning, &asked.actor.user)),
+        ConversationRequest::VotePoll(asked) => Some((Flag::Polls, &asked.user)),
+        ConversationRequest::ClosePoll(asked) => Some((Flag::Polls, &asked.actor)),
         ConversationRequest::PostMessage(_)
+        | ConversationRequest::PostPoll(_)
         | ConversationRequest::React(_)
         | ConversationRequest::OpenConversation(_)
         | ConversationRequest::LookUp(_)

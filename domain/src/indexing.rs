@@ -3,6 +3,8 @@
 //! Invariants: full matches only; a message is found by its text alone, and not once it is gone. Who may find
 //! what is not decided here: a hit is shown only to a viewer whose [`crate::access::Sight`] sees its row.
 
+use std::borrow::Cow;
+
 use schemas::deleting::MessageDeleted;
 use schemas::editing::MessageEdited;
 use schemas::message::{Body, Message};
@@ -37,24 +39,30 @@ pub fn indexed(fact: &ConversationFact) -> Indexed<'_> {
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
+        | ConversationFact::PollChanged(_)
         | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => Indexed::Nothing,
     }
 }
 
-/// The text by which a message is found; none of a note, and of one that is gone.
-pub fn text(message: &Message) -> Option<&str> {
+/// The text by which a message is found, of a poll with its options; none of a note, and of one that is gone.
+pub fn text(message: &Message) -> Option<Cow<'_, str>> {
     match &message.body {
-        Body::Text(text) if text.content.key_id.is_none() => Some(&text.content.text),
+        Body::Text(text) if text.content.key_id.is_none() => Some(Cow::Borrowed(&text.content.text)),
+        Body::Poll(poll) if poll.question.key_id.is_none() => {
+            let options = poll.options.iter().map(|option| option.text.as_str());
+            let lines: Vec<&str> = std::iter::once(poll.question.text.as_str()).chain(options).collect();
+            Some(Cow::Owned(lines.join("\n")))
+        }
         // Sealed: only its readers can open it.
-        Body::Text(_) | Body::Note(_) | Body::Removed(_) => None,
+        Body::Text(_) | Body::Poll(_) | Body::Note(_) | Body::Removed(_) => None,
     }
 }
 
 /// The document of a message, as of a version of its row; none of one without a text.
 pub fn message(conversation: &ConversationId, message: &Message, version: Version) -> Change {
     let document = text(message).map(|text| Document {
-        texts: vec![text.to_owned()],
+        texts: vec![text.into_owned()],
         words: vec![conversation.to_string(), message.sender.user.to_string()],
         numbers: vec![message.seq, message.sent_at],
     });

@@ -16,6 +16,7 @@ pub mod mentions;
 pub mod moderation;
 mod operation;
 pub mod policy;
+pub mod polls;
 pub mod presence;
 pub mod privacy;
 pub mod text;

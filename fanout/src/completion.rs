@@ -13,14 +13,16 @@ use futures::future::{try_join, try_join_all};
 use futures::{StreamExt, stream};
 use graphql::Rows;
 use graphql::live::{ConversationDelivery, Delivery};
+use graphql::message::polls::counts;
 use graphql::message::reactions;
 use graphql::people::People;
-use graphql::rows::Written;
+use graphql::rows::{Aspects, Voters, Written};
 use platform::ports::{Tables, TablesError};
 use schemas::message::Message;
+use schemas::polling::{Poll, Tally};
 use schemas::position::{LogTime, Offset};
 use schemas::{ConversationFact, ConversationId, Refusal};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::event::{AsOf, Completed, Event, completed};
 use crate::lanes::Lane;
@@ -32,6 +34,9 @@ const WITHIN: Duration = Duration::from_millis(200);
 const AT_ONCE: usize = 32;
 /// How long people who were read for a replay may be used, in milliseconds.
 const FRESH_MS: LogTime = 1_000;
+/// How often the rows of a poll are read until they agree, and how long after each other.
+const MOST_READS: usize = 20;
+const READ_AGAIN: Duration = Duration::from_millis(10);
 const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 pub struct Completions {
@@ -87,10 +92,8 @@ impl Completions {
         events: Vec<(&Event, ConversationDelivery)>,
         deadline: Instant,
     ) {
-        let messages: Vec<&Message> =
-            events.iter().filter_map(|(_, published)| completed::message(&published.fact)).collect();
-        let read =
-            try_join(self.people(&conversation, &messages), self.all_aspects(&conversation, &messages));
+        let facts: Vec<&ConversationFact> = events.iter().map(|(_, published)| &published.fact).collect();
+        let read = try_join(self.people(&conversation, &facts), self.all_aspects(&conversation, &facts));
         let read = timeout_at(deadline, read).await;
         let read = read.unwrap_or_else(|_| Err(TablesError::Unavailable("no answer in time".to_owned())));
         if let Err(error) = &read {
@@ -142,11 +145,8 @@ impl Completions {
         fact: ConversationFact,
         as_of: AsOf,
     ) -> Result<Arc<Completed>, TablesError> {
-        let messages: Vec<&Message> = completed::message(&fact).into_iter().collect();
-        let read = try_join(
-            self.people(&published.conversation, &messages),
-            self.all_aspects(&published.conversation, &messages),
-        );
+        let (id, facts) = (&published.conversation, [&fact]);
+        let read = try_join(self.people(id, &facts), self.all_aspects(id, &facts));
         let (people, mut aspects) = read.await?;
         let aspects = aspects.pop().unwrap_or_default();
         let delivery = ConversationDelivery { fact, ..published.clone() };
@@ -187,14 +187,14 @@ impl Completions {
         Ok(row.map(|row| (row.value, row.version.offset())))
     }
 
-    /// What has become of each of these messages, with everyone who reacted.
+    /// What has become of the message of each of these facts, with everyone who reacted and voted.
     async fn all_aspects(
         &self,
         conversation: &ConversationId,
-        messages: &[&Message],
+        facts: &[&ConversationFact],
     ) -> Result<Vec<Arc<reactions::Completed>>, TablesError> {
-        let read = messages.iter().map(|message| self.aspects(conversation, message));
-        try_join_all(read).await
+        let about = facts.iter().filter_map(|fact| Some((completed::message(fact)?, delivery::tally(fact))));
+        try_join_all(about.map(|(message, told)| self.aspects(conversation, message, told))).await
     }
 
     /// Nothing becomes of a message that was removed.
@@ -202,27 +202,68 @@ impl Completions {
         &self,
         conversation: &ConversationId,
         message: &Message,
+        told: Option<&Tally>,
     ) -> Result<Arc<reactions::Completed>, TablesError> {
         if message.body.removed_at().is_some() {
             return Ok(Arc::default());
         }
-        let written = self.rows.message(conversation, message.seq).await.map_err(unread)?;
-        let aspects = written.map(|written| written.aspects).unwrap_or_default();
-        if aspects.reactions.groups.is_empty() {
-            return Ok(Arc::new(reactions::Completed { aspects, reactors: Some(vec![]) }));
+        let (aspects, voters) = match message.body.poll() {
+            Some(poll) => self.votes(conversation, message.seq, poll, told).await?,
+            None => (self.newest_aspects(conversation, message.seq).await?.unwrap_or_default(), Some(vec![])),
+        };
+        let mut reactors = Some(vec![]);
+        if !aspects.reactions.groups.is_empty() {
+            let (all, is_all) = self.rows.reactors(conversation, message.seq).await.map_err(unread)?;
+            reactors = is_all.then_some(all);
         }
-        let (reactors, is_all) = self.rows.reactors(conversation, message.seq).await.map_err(unread)?;
-        Ok(Arc::new(reactions::Completed { aspects, reactors: is_all.then_some(reactors) }))
+        Ok(Arc::new(reactions::Completed { aspects, reactors, voters }))
     }
 
-    /// Members with their marks; former members too, if one of the messages went to any.
+    /// The aspects of a message; none of one that was removed since.
+    async fn newest_aspects(
+        &self,
+        conversation: &ConversationId,
+        seq: i64,
+    ) -> Result<Option<Aspects>, TablesError> {
+        let written = self.rows.message(conversation, seq).await.map_err(unread)?;
+        let standing = written.filter(|written| written.core.body.removed_at().is_none());
+        Ok(standing.map(|written| written.aspects))
+    }
+
+    /// The aspects of a poll with its votes, as one decision left them. An event is published before its rows are
+    /// written, and rows are read one after the other, so they are read again until they agree.
+    async fn votes(
+        &self,
+        conversation: &ConversationId,
+        seq: i64,
+        poll: &Poll,
+        told: Option<&Tally>,
+    ) -> Result<(Aspects, Option<Voters>), TablesError> {
+        for _ in 0..MOST_READS {
+            let Some(aspects) = self.newest_aspects(conversation, seq).await? else {
+                return Ok((Aspects::default(), Some(vec![])));
+            };
+            let (voters, is_all) = self.rows.voters(conversation, seq).await.map_err(unread)?;
+            let is_told = told.is_none_or(|told| aspects.tally.changes >= told.changes);
+            let mut counted = aspects.tally.votes.clone();
+            counted.resize(poll.options.len(), 0);
+            if is_told && (!is_all || counts(&voters, poll.options.len()) == counted) {
+                return Ok((aspects, is_all.then_some(voters)));
+            }
+            sleep(READ_AGAIN).await;
+        }
+        Err(TablesError::Unavailable("the votes of an event are not written yet".to_owned()))
+    }
+
+    /// Members with their marks; former members too, if a message of one of the facts went to any.
     async fn people(
         &self,
         conversation: &ConversationId,
-        messages: &[&Message],
+        facts: &[&ConversationFact],
     ) -> Result<Arc<People>, TablesError> {
         let mut people = self.rows.conversation(conversation).await.map_err(unread)?.people;
-        if !messages.iter().all(|message| people.is_complete_for(message)) {
+        let mut messages = facts.iter().filter_map(|fact| completed::message(fact));
+        if !messages.all(|message| people.is_complete_for(message)) {
             people.former = self.rows.former(conversation).await.map_err(unread)?;
         }
         Ok(Arc::new(people))

@@ -8,6 +8,7 @@ pub mod kinds;
 mod marks;
 pub mod page;
 pub mod pins;
+pub mod polls;
 pub mod reactions;
 pub mod receipts;
 pub mod versions;
@@ -36,6 +37,7 @@ use forwards::ForwardAttribution;
 use kinds::{MessageContentType, SystemEvent};
 use marks::MessageMarks;
 use pins::MessagePin;
+use polls::{MessageCard, OwnVotes};
 use reactions::{Completed, MessageReactions, OwnReactions};
 
 type Core = schemas::message::Message;
@@ -51,6 +53,10 @@ pub struct Message {
     own: Arc<OwnReactions>,
     /// What an event about its pin has told.
     pin: Option<Option<Pinned>>,
+    /// The viewer's own votes, read together with those of the messages beside it.
+    own_votes: Arc<OwnVotes>,
+    /// When the event that tells of it happened.
+    told_at: LogTime,
     /// The recipients whose marks the viewer sees; found when a mark is asked for.
     recipients: OnceCell<Vec<Progress>>,
     origin: Origin,
@@ -71,14 +77,21 @@ impl Message {
     /// A message that the viewer may see.
     pub fn read(conversation: &ConversationId, written: Written) -> Self {
         let own = Arc::new(OwnReactions::new(vec![written.core.seq]));
-        Self { own, ..Self::new(conversation, written, Origin::Read) }
+        let own_votes = Arc::new(OwnVotes::new(vec![written.core.seq]));
+        Self { own, own_votes, ..Self::new(conversation, written, Origin::Read) }
     }
 
     /// Messages that the viewer may see.
     pub fn read_all(conversation: &ConversationId, all: Vec<Written>) -> Vec<Self> {
         let reacted = all.iter().filter(|written| !written.aspects.reactions.groups.is_empty());
         let own = Arc::new(OwnReactions::new(reacted.map(|written| written.core.seq).collect()));
-        let read = |written| Self { own: own.clone(), ..Self::new(conversation, written, Origin::Read) };
+        let voted = all.iter().filter(|written| written.aspects.tally.changes > 0);
+        let own_votes = Arc::new(OwnVotes::new(voted.map(|written| written.core.seq).collect()));
+        let read = |written| Self {
+            own: own.clone(),
+            own_votes: own_votes.clone(),
+            ..Self::new(conversation, written, Origin::Read)
+        };
         all.into_iter().map(read).collect()
     }
 
@@ -88,26 +101,31 @@ impl Message {
             return Self::completed(delivery, core, rendering);
         }
         let origin = Origin::Accepted(rendering.answers);
-        Self::new(&delivery.conversation, Written::new(core.clone()), origin)
+        Self { told_at: delivery.at, ..Self::new(&delivery.conversation, Written::new(core.clone()), origin) }
     }
 
     /// The message of an event about it.
     pub fn completed(delivery: &ConversationDelivery, core: &Core, rendering: &Rendering) -> Self {
         let (people, completed) = (delivery.people.clone(), delivery.completed.clone());
         let origin = Origin::Completed(people, completed, rendering.answers);
-        Self::new(&delivery.conversation, Written::new(core.clone()), origin)
+        let own_votes = Arc::new(OwnVotes::new(vec![core.seq]));
+        let new = Self::new(&delivery.conversation, Written::new(core.clone()), origin);
+        Self { told_at: delivery.at, own_votes, ..new }
     }
 
     fn new(conversation: &ConversationId, written: Written, origin: Origin) -> Self {
         let core = &written.core;
+        let at = core.sent_at;
         Self {
             id: MessageId { conversation: conversation.clone(), seq: core.seq },
-            at: core.sent_at,
+            at,
             sender: core.sender.clone(),
             body: core.body.clone(),
             written: OnceCell::new_with(Some(Arc::new(written))),
             own: Arc::default(),
             pin: None,
+            own_votes: Arc::default(),
+            told_at: at,
             recipients: OnceCell::new(),
             origin,
         }
@@ -126,6 +144,8 @@ impl Message {
             written: OnceCell::new(),
             own: Arc::new(OwnReactions::new(vec![stub.seq])),
             pin: None,
+            own_votes: Arc::default(),
+            told_at: stub.created_at,
             recipients: OnceCell::new(),
             origin: Origin::Read,
         })
@@ -181,12 +201,13 @@ impl Message {
     async fn content_type(&self) -> MessageContentType {
         match self.body {
             Body::Note(_) => MessageContentType::System,
+            Body::Poll(_) => MessageContentType::Poll,
             Body::Text(_) => MessageContentType::of_files(self.body.attachments()),
             Body::Removed(_) => MessageContentType::Text,
         }
     }
 
-    /// as written, never HTML; null once deleted or expired
+    /// as written, never HTML; of a poll its question; null once deleted or expired
     async fn content(&self) -> Option<&str> {
         self.body.content().map(|content| content.text.as_str())
     }
@@ -266,6 +287,11 @@ impl Message {
     #[graphql(flatten)]
     async fn pin(&self) -> MessagePin<'_> {
         MessagePin(self)
+    }
+
+    #[graphql(flatten)]
+    async fn card(&self) -> MessageCard<'_> {
+        MessageCard(self)
     }
 
     #[graphql(flatten)]

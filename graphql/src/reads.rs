@@ -9,6 +9,7 @@ mod history;
 mod limits;
 mod organizing;
 mod pins;
+mod polls;
 mod presence;
 mod reactions;
 mod recipients;

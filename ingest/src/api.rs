@@ -29,6 +29,7 @@ use crate::operations::message_requests::MessageRequests;
 use crate::operations::notifications::Notifications;
 use crate::operations::organizing::Organizing;
 use crate::operations::pinning::Pinning;
+use crate::operations::polling::Polling;
 use crate::operations::preferences::Preferences;
 use crate::operations::presence::Heartbeats;
 use crate::operations::privacy::Privacy;
@@ -49,7 +50,7 @@ pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead", "setTypingS
 pub struct Mutation(Messages, Conversations, People, Files);
 
 #[derive(MergedObject, Default)]
-pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning, Forwarding);
+pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning, Forwarding, Polling);
 
 #[derive(MergedObject, Default)]
 pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organizing);

@@ -13,6 +13,7 @@ pub mod message_requests;
 pub mod notifications;
 pub mod organizing;
 pub mod pinning;
+pub mod polling;
 pub mod preferences;
 pub mod presence;
 pub mod privacy;

@@ -79,7 +79,7 @@ pub async fn run(log: &dyn Log, file: &Path, last: usize) -> Result<Findings> {
 fn sent(record: &Record) -> Option<Sent> {
     let fact = ConversationFact::decode(&record.value).ok()?;
     let Indexed::Message(message) = indexing::indexed(&fact) else { return None };
-    let text = indexing::text(message)?.to_owned();
+    let text = indexing::text(message)?.into_owned();
     let (at, place) = (record.time, (record.partition, record.offset));
     Some(Sent { at, place, text, mentions: message.mentions.people.len() })
 }

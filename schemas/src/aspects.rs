@@ -7,16 +7,18 @@
 pub enum Aspect {
     Reactions,
     Pin,
+    Poll,
 }
 
 impl Aspect {
-    pub const ALL: [Self; 2] = [Self::Reactions, Self::Pin];
+    pub const ALL: [Self; 3] = [Self::Reactions, Self::Pin, Self::Poll];
 
     /// Its bit in a message's head.
     pub const fn bit(self) -> i32 {
         match self {
             Self::Reactions => 1,
             Self::Pin => 2,
+            Self::Poll => 4,
         }
     }
 
@@ -25,6 +27,7 @@ impl Aspect {
         match self {
             Self::Reactions => "reactions",
             Self::Pin => "pin",
+            Self::Poll => "poll",
         }
     }
 

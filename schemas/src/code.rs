@@ -29,13 +29,14 @@ pub enum ErrorCode {
     LimitReached,
     AnnouncementsOnly,
     AttachmentNotReady,
+    Conflict,
     FeatureDisabled,
     Unavailable,
     InternalServerError,
 }
 
 impl ErrorCode {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
@@ -54,6 +55,7 @@ impl ErrorCode {
         Self::LimitReached,
         Self::AnnouncementsOnly,
         Self::AttachmentNotReady,
+        Self::Conflict,
         Self::FeatureDisabled,
         Self::Unavailable,
         Self::InternalServerError,
@@ -80,6 +82,7 @@ impl ErrorCode {
             Self::LimitReached => "LIMIT_REACHED",
             Self::AnnouncementsOnly => "ANNOUNCEMENTS_ONLY",
             Self::AttachmentNotReady => "ATTACHMENT_NOT_READY",
+            Self::Conflict => "CONFLICT",
             Self::FeatureDisabled => "FEATURE_DISABLED",
             Self::Unavailable => "UNAVAILABLE",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",

@@ -16,6 +16,7 @@ pub use crate::message_requests::RequestChanged;
 pub use crate::notifications::NotificationsChanged;
 pub use crate::organizing::{ConversationOrganized, DraftSaved};
 pub use crate::pinning::{MessagePinned, MessageUnpinned};
+pub use crate::polling::PollChanged;
 pub use crate::preferences::PreferencesChanged;
 pub use crate::privacy::PrivacyChanged;
 pub use crate::reacting::{ReactionAdded, ReactionRemoved};
@@ -103,4 +104,5 @@ facts! {
     266 ReactionRemoved,
     267 MessagePinned,
     268 MessageUnpinned,
+    269 PollChanged,
 }

@@ -32,6 +32,7 @@ pub mod operations;
 pub mod organizing;
 pub mod people;
 pub mod pinning;
+pub mod polling;
 pub mod position;
 pub mod preferences;
 pub mod privacy;

@@ -10,6 +10,7 @@ use crate::attaching::AttachedFile;
 use crate::forwarding::Provenance;
 use crate::ids::{ClientId, ConversationId, UserId};
 use crate::people::Profile;
+use crate::polling::Poll;
 use crate::position::{LogTime, Offset};
 
 /// Text of a message. One field on every wire, so that sealed content needs no new schema.
@@ -143,6 +144,7 @@ pub enum Body {
     Text(Text),
     Note(Note),
     Removed(Removed),
+    Poll(Poll),
 }
 
 impl Body {
@@ -150,10 +152,11 @@ impl Body {
         Self::Text(Text::new(Content::plain(text)))
     }
 
-    /// The text, if the message has one.
+    /// The text, if the message has one; of a poll its question.
     pub fn content(&self) -> Option<&Content> {
         match self {
             Self::Text(text) => Some(&text.content),
+            Self::Poll(poll) => Some(&poll.question),
             Self::Note(_) | Self::Removed(_) => None,
         }
     }
@@ -162,7 +165,7 @@ impl Body {
     pub fn with_text(self, content: Content, edited: Edited) -> Self {
         match self {
             Self::Text(text) => Self::Text(Text { content, edited: Some(edited), ..text }),
-            Self::Note(_) | Self::Removed(_) => self,
+            Self::Note(_) | Self::Removed(_) | Self::Poll(_) => self,
         }
     }
 
@@ -170,7 +173,7 @@ impl Body {
     pub fn attachments(&self) -> &[AttachedFile] {
         match self {
             Self::Text(text) => &text.attachments,
-            Self::Note(_) | Self::Removed(_) => &[],
+            Self::Note(_) | Self::Removed(_) | Self::Poll(_) => &[],
         }
     }
 
@@ -178,7 +181,7 @@ impl Body {
     pub fn edited(&self) -> Option<&Edited> {
         match self {
             Self::Text(text) => text.edited.as_ref(),
-            Self::Note(_) | Self::Removed(_) => None,
+            Self::Note(_) | Self::Removed(_) | Self::Poll(_) => None,
         }
     }
 
@@ -186,7 +189,7 @@ impl Body {
     pub fn forwarded(&self) -> Option<&Provenance> {
         match self {
             Self::Text(text) => text.forwarded.as_deref(),
-            Self::Note(_) | Self::Removed(_) => None,
+            Self::Note(_) | Self::Removed(_) | Self::Poll(_) => None,
         }
     }
 
@@ -194,7 +197,15 @@ impl Body {
     pub fn note(&self) -> Option<&Note> {
         match self {
             Self::Note(note) => Some(note),
-            Self::Text(_) | Self::Removed(_) => None,
+            Self::Text(_) | Self::Removed(_) | Self::Poll(_) => None,
+        }
+    }
+
+    /// The poll, if the message is one.
+    pub fn poll(&self) -> Option<&Poll> {
+        match self {
+            Self::Poll(poll) => Some(poll),
+            Self::Text(_) | Self::Note(_) | Self::Removed(_) => None,
         }
     }
 
@@ -202,7 +213,7 @@ impl Body {
     pub fn removed_at(&self) -> Option<LogTime> {
         match self {
             Self::Removed(removed) => Some(removed.at),
-            Self::Text(_) | Self::Note(_) => None,
+            Self::Text(_) | Self::Note(_) | Self::Poll(_) => None,
         }
     }
 }
@@ -237,12 +248,12 @@ impl Message {
         self
     }
 
-    /// The stub by which a reply quotes this message.
+    /// The stub by which a reply quotes this message. A poll is quoted by its row, with its votes.
     pub fn stub(&self) -> ReplyStub {
         ReplyStub {
             seq: self.seq,
             sender: self.sender.clone(),
-            content: self.body.content().cloned(),
+            content: self.body.content().filter(|_| self.body.poll().is_none()).cloned(),
             attachments: self.body.attachments().to_vec(),
             created_at: self.sent_at,
         }

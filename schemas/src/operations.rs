@@ -19,6 +19,7 @@ pub use crate::message_requests::{AcceptRequest, DeclineRequest, NoteRequest, Se
 pub use crate::notifications::UpdateNotifications;
 pub use crate::organizing::{OrganizeConversation, SaveDraft};
 pub use crate::pinning::{PinMessage, UnpinMessage};
+pub use crate::polling::{ClosePoll, CreatePoll, PostPoll, VotePoll};
 pub use crate::preferences::UpdatePreferences;
 pub use crate::privacy::UpdatePrivacy;
 pub use crate::push::{RegisterPush, RemovePush};
@@ -50,6 +51,7 @@ macro_rules! account_operations {
             132 SettleUpload since 1,
             133 CountFiles since 1,
             115 AddReaction since 1,
+            116 CreatePoll since 1,
             117 ForwardMessage since 1,
             343 UpdateNotifications since 1,
             344 RegisterPush since 1,
@@ -82,6 +84,9 @@ macro_rules! conversation_operations {
             166 RemoveReaction since 1,
             167 PinMessage since 1,
             168 UnpinMessage since 1,
+            169 PostPoll since 1,
+            170 VotePoll since 1,
+            171 ClosePoll since 1,
         }
     };
 }

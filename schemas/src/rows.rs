@@ -23,6 +23,7 @@ pub use crate::membership::{Former, Member};
 pub use crate::message_requests::OpenRequests;
 pub use crate::organizing::{Draft, Labels, Organized};
 pub use crate::pinning::PinAspect;
+pub use crate::polling::{Tally, Voted};
 pub use crate::preferences::Preferences;
 pub use crate::push::PushSubscriptions;
 pub use crate::reacting::{Reacted, Reactions};
@@ -360,6 +361,8 @@ rows! {
     40 Changes(UserId) keyed, schema 280;
     60 Reacted((i64, UserId)) keyed expiring, schema 310;
     61 Reactions(i64) keyed expiring, schema 311;
+    63 Voted((i64, UserId)) keyed expiring, schema 313;
+    64 Tally(i64) keyed expiring, schema 314;
     82 Carried(i64) keyed, schema 332;
     shared: 12 Once keyed;
 }

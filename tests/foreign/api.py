@@ -17,7 +17,9 @@ MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content creat
     replyTo {{ id content createdAt deletedAt sender {PERSON} }}
     attachments {{ {FILE} }}
     forwardedFrom {{ messageId conversationId conversationTitle sender {PERSON} }}
-    pinnedAt pinnedBy {{ id }} reactions {{ emoji count hasReacted users(first: 10) {{ id }} }} }}"""
+    pinnedAt pinnedBy {{ id }} reactions {{ emoji count hasReacted users(first: 10) {{ id }} }}
+    card {{ ... on Poll {{ question multiple anonymous closesAt closed
+    options {{ id text votes hasVoted voters(first: 10) {{ id }} }} }} }} }}"""
 PAGE = "pageInfo { hasNextPage endCursor }"
 
 KEPT = """archivedAt starred muted mutedUntil notificationLevel labels draft markedUnread"""
@@ -28,7 +30,7 @@ CONVERSATIONS = f"""query($after: String, $archived: Boolean!, $requests: Boolea
 PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
     participants(first: 50, after: $after) {{ {PAGE}
     nodes {{ role joinedAt lastReadMessageId lastDeliveredMessageId user {PERSON} }} }} }} }}"""
-MESSAGES = f"""query($id: ID!, $after: String) {{ messages(conversationId: $id, first: 50, after: $after) {{
+MESSAGES = f"""query($id: ID!, $after: String) {{ messages(conversationId: $id, first: 40, after: $after) {{
     {PAGE} nodes {MESSAGE} }} }}"""
 LEDGER = f"""query($after: String) {{ credits {{ transactions(first: 50, after: $after) {{ {PAGE} nodes {{
     id amountMilli balanceAfterMilli type messageId conversationId recipientCount createdAt }} }} }} }}"""

@@ -24,6 +24,7 @@ ACCOUNT_REQUESTS = {
     132: "SettleUpload",
     133: "CountFiles",
     115: "AddReaction",
+    116: "CreatePoll",
     117: "ForwardMessage",
     343: "UpdateNotifications",
     344: "RegisterPush",
@@ -49,6 +50,9 @@ CONVERSATION_REQUESTS = {
     166: "RemoveReaction",
     167: "PinMessage",
     168: "UnpinMessage",
+    169: "PostPoll",
+    170: "VotePoll",
+    171: "ClosePoll",
 }
 ACCOUNT_FACTS = {
     200: "CreditsChanged",
@@ -77,6 +81,7 @@ CONVERSATION_FACTS = {
     266: "ReactionRemoved",
     267: "MessagePinned",
     268: "MessageUnpinned",
+    269: "PollChanged",
 }
 
 # Rows of the two machines, by kind of row: the schema's id and its name. Kinds 0 and 1 are the state and
@@ -111,6 +116,8 @@ CONVERSATION_ROWS = {
     40: (280, "Changes"),
     60: (310, "Reacted"),
     61: (311, "Reactions"),
+    63: (313, "Voted"),
+    64: (314, "Tally"),
     82: (332, "Carried"),
 }
 
@@ -141,6 +148,7 @@ SCHEMAS = {
 DERIVED = {
     "Refund",
     "PostMessage",
+    "PostPoll",
     "OpenConversation",
     "LookUp",
     "EditMessage",
@@ -150,6 +158,6 @@ DERIVED = {
     "CountFiles",
 }
 # Commands that carry the charge of the account that sent them.
-CHARGED = {"PostMessage", "OpenConversation", "EditMessage", "React"}
+CHARGED = {"PostMessage", "PostPoll", "OpenConversation", "EditMessage", "React"}
 # Facts whose records name in a header the users whose memberships or blocks they change.
 NAMING = {"ConversationOpened", "MembersChanged", "RolesChanged", "BlocksChanged", "RequestChanged"}

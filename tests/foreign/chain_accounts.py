@@ -12,7 +12,7 @@ def check(
 ) -> None:
     asked = read.value
     # The copies of a forward are answered for themselves.
-    answering = ("PostMessage", "OpenConversation", "LookUp", "EditMessage", "React")
+    answering = ("PostMessage", "PostPoll", "OpenConversation", "LookUp", "EditMessage", "React")
     if read.type != "ForwardMessage" and out[0].type in answering:
         same(f"reply in {what}", out[0].headers.reply, read.headers.reply)
     match read.type, out[0].type:
@@ -26,6 +26,12 @@ def check(
             same(what, out[0].value, passed)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
             same(f"credits in {what}", _facts(out[1:]), _credits("MESSAGE_SEND", -paid))
+        case "CreatePoll", "PostPoll":
+            passed = {name: asked[name] for name in ("client_id", "sender", "poll")}
+            paid = price * asked["recipients"]
+            same(what, out[0].value, passed | {"shows_reads": shows_reads[read.key]})
+            same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
+            same(f"credits in {what}", _facts(out[1:]), _credits("MESSAGE_SEND", -paid))
         case "CreateConversation", "OpenConversation":
             opened = {name: asked[name] for name in ("kind", "participants", "requests", "title")}
             same(what, _facts(out), [("OpenConversation", opened | {"creator": read.key})])
@@ -37,12 +43,12 @@ def check(
             same(f"conversation of {what}", out[0].key, asked["conversation"])
             charge = _charge(read, asked["conversation"], 0, at)
             same(f"charge in {what}", out[0].headers.charge, charge)
-        case (("SendMessage" | "CreateConversation"), "LookUp"):
+        case (("SendMessage" | "CreatePoll" | "CreateConversation"), "LookUp"):
             kind, charge = _KINDS[read.type], out[0].value["charge"]
             said = {"user": read.key, "client_id": asked["client_id"], "kind": kind, "charge": charge}
             same(what, _facts(out), [("LookUp", said)])
             true(f"{what} names an earlier command: {charge}", 0 <= charge < read.record.offset)
-            if read.type == "SendMessage":
+            if read.type != "CreateConversation":
                 same(f"conversation of {what}", out[0].key, asked["conversation"])
         case "AddReaction", "React":
             passed = {name: asked[name] for name in ("target", "emoji")}
@@ -95,6 +101,7 @@ _ORGANIZING = ("starred", "muted_until", "level", "labels")
 _PASSED = ("client_id", "sender", "content", "reply_to", "mentions")
 _KINDS = {
     "SendMessage": "Send",
+    "CreatePoll": "Send",
     "ForwardMessage": "Send",
     "CreateConversation": "Create",
     "SubmitEdit": "Edit",

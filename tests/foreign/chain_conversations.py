@@ -22,7 +22,7 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         same(f"who hands over in {what}", fact["by"], asked["person"]["user"])
         out, types = out[1:], types[1:]
         fact = out[0].value
-    if read.type == "PostMessage" and types[0] == "RequestChanged":
+    if read.type in ("PostMessage", "PostPoll") and types[0] == "RequestChanged":
         # Who writes to a conversation accepts the request to them.
         same(what, (fact["user"], fact["request"]), (asked["sender"]["user"], None))
         out, types = out[1:], types[1:]
@@ -42,6 +42,16 @@ def check(what: str, read: Read, out: list[Read]) -> None:
     match read.type:
         case "PostMessage":
             _check_post(what, asked, fact["message"])
+        case "PostPoll":
+            message = fact["message"]
+            same(what, {name: message[name] for name in ("client_id", "sender")}, _sent(asked))
+            same(f"poll in {what}", body(message), ("Poll", asked["poll"]))
+        case "VotePoll" | "ClosePoll":
+            same(f"core in {what}", _core(fact["message"]), _core(asked["message"]))
+            named = read.type == "VotePoll" and not body(fact["message"])[1]["anonymous"]
+            vote = fact["vote"] and (fact["vote"]["user"], fact["vote"]["options"])
+            same(f"vote in {what}", vote, (asked["user"], asked["options"]) if named else None)
+            same(f"whether {what} is the end", fact["tally"]["closed"] is not None, read.type == "ClosePoll")
         case "OpenConversation":
             same(what, fact["members"], [asked["creator"], *asked["participants"]])
             same(f"who is asked in {what}", fact["requests"], asked["requests"])
@@ -102,6 +112,9 @@ def check(what: str, read: Read, out: list[Read]) -> None:
 
 _TYPES = {
     "PostMessage": ["MessageCreated"],
+    "PostPoll": ["MessageCreated"],
+    "VotePoll": ["PollChanged"],
+    "ClosePoll": ["PollChanged"],
     "OpenConversation": ["ConversationOpened"],
     "MarkRead": ["ReceiptAdvanced"],
     "MarkUnread": ["MarkedUnread"],
@@ -158,8 +171,12 @@ def check_notes(what: str, read: Read, facts: list[Read], notes: list[Read]) -> 
         same(f"conversation in {what}", note.value["conversation"], read.key)
 
 
+def _sent(asked: dict) -> dict:
+    return {name: asked[name] for name in ("client_id", "sender")}
+
+
 def _check_post(what: str, asked: dict, message: dict) -> None:
-    said = {name: asked[name] for name in ("client_id", "sender")}
+    said = _sent(asked)
     same(what, {name: message[name] for name in said}, said)
     wanted = {name: asked[name] for name in ("content", "attachments", "forwarded")} | {"edited": None}
     same(f"text in {what}", body(message)[1], wanted)

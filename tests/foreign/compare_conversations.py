@@ -1,6 +1,7 @@
 """Rows of conversations against the events."""
 
 import pins
+import polls
 import reactions
 from conversations import Conversation
 from difference import same
@@ -20,6 +21,8 @@ from owners import (
     REPLACED,
     SENT,
     STATE,
+    TALLY,
+    VOTED,
     Owner,
     Paid,
     client_id,
@@ -45,6 +48,8 @@ def check(found: dict[str, Owner], story: Story, paid: Paid) -> None:
         _check_edits(id, owner, conversation)
         all_reactions = {number(key): row.value for key, row in owner[REACTIONS].items()}
         reactions.check_rows(id, owner[REACTED], all_reactions, conversation.reactions)
+        tallies = {number(key): row.value for key, row in owner[TALLY].items()}
+        polls.check_rows(id, owner[VOTED], tallies, conversation)
         files = {number(key): row.value["files"] for key, row in owner[CARRIED].items()}
         same(f"files of messages in {id}", files, conversation.carried)
         same(f"effects in {id} that may happen once", list(owner[ONCE]), [])
@@ -128,5 +133,7 @@ def _head(conversation: Conversation, seq: int) -> dict:
         "at": message["sent_at"],
         "ordinal": conversation.ordinals[seq],
         "removed_at": removed_at(message),
-        "aspects": conversation.reactions.bit(seq) | (pins.BIT if seq in conversation.pins else 0),
+        "aspects": conversation.reactions.bit(seq)
+        | conversation.polls.bit(seq)
+        | (pins.BIT if seq in conversation.pins else 0),
     }

@@ -1,6 +1,7 @@
 """Messages that the API serves against the events: to the last field, for each user who sees them."""
 
 import ids
+import polls
 import reactions
 import uploads
 from api import person, time
@@ -12,7 +13,18 @@ from sight import Sight
 def check(sight: Sight, served: list[dict], theirs: dict[str, Sight]) -> None:
     """`theirs` are all conversations of the viewer."""
     what = f"history of {sight.conversation.id} for {sight.viewer}"
-    same(what, served, [_message(sight, message, theirs) for message in sight.visible()])
+    wanted = [_message(sight, message, theirs) for message in sight.visible()]
+    cards = {message["seq"]: message["card"] for message in served}
+    for message, said in zip(sight.visible(), wanted, strict=True):
+        said["card"] = _card(sight, message, cards.get(message["seq"]))
+    same(what, served, wanted)
+
+
+def _card(sight: Sight, message: dict, served: dict | None) -> dict | None:
+    """Whether a poll is over is asked at a time that no event tells: the end of one has come, or has not."""
+    own = [option["hasVoted"] for option in served["options"]] if served else []
+    now = served["closesAt"] if served and served["closed"] else None
+    return polls.told(sight, message, now, own)
 
 
 def _message(sight: Sight, message: dict, theirs: dict[str, Sight]) -> dict:
@@ -26,7 +38,7 @@ def _message(sight: Sight, message: dict, theirs: dict[str, Sight]) -> dict:
         "conversationId": id,
         "seq": message["seq"],
         "clientMessageId": message["client_id"],
-        "contentType": "SYSTEM" if kind == "Note" else uploads.content_type(message),
+        "contentType": {"Note": "SYSTEM", "Poll": "POLL"}.get(kind) or uploads.content_type(message),
         "attachments": uploads.of_message(id, message["seq"], message),
         "isEdited": edit is not None,
         "editedAt": time(edit["at"]) if edit else None,

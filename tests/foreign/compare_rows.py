@@ -1,13 +1,14 @@
 """Views and small tables against the events and the API."""
 
 import ids
+import polls
 import reactions
 from api import Told, person, time
 from blocks import stands
 from catalogue import CONVERSATION_ROWS, MESSAGE, PAIR_BLOCKS, PIN_ASPECT
 from difference import same
 from messages import stored, text
-from owners import MEMBER, REACTIONS
+from owners import MEMBER, REACTIONS, TALLY
 from story import Story
 from tables import Row
 
@@ -56,7 +57,11 @@ def _check_aspects(rows: list[Row], story: Story) -> None:
     wanted = sorted(
         (id, seq, kind)
         for id, conversation in story.conversations.items()
-        for kind, seqs in (("pin", conversation.pinned_ever), ("reactions", conversation.reactions.ever))
+        for kind, seqs in (
+            ("pin", conversation.pinned_ever),
+            ("reactions", conversation.reactions.ever),
+            ("poll", conversation.polls.ever),
+        )
         for seq in seqs
     )
     key = ("conversation_id", "seq", "kind")
@@ -71,6 +76,9 @@ def _check_aspects(rows: list[Row], story: Story) -> None:
             case "reactions":
                 same(f"schema of the {what}", schema, CONVERSATION_ROWS[REACTIONS])
                 reactions.check_groups(what, row.value, story.conversations[id].reactions.groups.get(seq, {}))
+            case "poll":
+                same(f"schema of the {what}", schema, CONVERSATION_ROWS[TALLY])
+                same(what, row.value, story.conversations[id].polls.tallies.get(seq, polls.GONE))
             case "pin":
                 same(f"schema of the {what}", schema, (PIN_ASPECT, "PinAspect"))
                 same(what, row.value, {"pin": story.conversations[id].pins.get(seq)})

@@ -6,11 +6,13 @@ import ids
 import members
 import messages
 import pins
+import polls
 import reactions
 from blocks import Blocks
 from difference import same, true
 from members import People
-from messages import NOBODY, Note, attachments, body, text, untold
+from messages import NOBODY, TEXTS, Note, attachments, body, text, untold
+from polls import Polls
 from reactions import Reactions
 from topics import Read
 
@@ -44,6 +46,7 @@ class Conversation:
     changes: dict[str, list[int]] = field(default_factory=dict)
     notes: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     reactions: Reactions = field(default_factory=Reactions)
+    polls: Polls = field(default_factory=Polls)
     # By number, in the order in which they were pinned; and numbers of all that were ever pinned.
     pins: dict[int, dict] = field(default_factory=dict)
     pinned_ever: set[int] = field(default_factory=set)
@@ -105,6 +108,8 @@ def take(conversation: Conversation, read: Read, blocks: Blocks, is_shown: bool)
         case "ReactionAdded" | "ReactionRemoved":
             added = read.type == "ReactionAdded"
             reactions.take(conversation, what, fact["reaction"], added, offset, at)
+        case "PollChanged":
+            polls.take(conversation, what, fact, offset, at)
         case "MessagePinned":
             pins.pin(conversation, what, fact, at)
             pinned = ids.message(conversation.id, fact["message"]["seq"])
@@ -157,10 +162,12 @@ def _create(
     place = (message["seq"], message["position"], message["sent_at"])
     same(f"number, position and time of {what}", place, (conversation.head + 1, offset, at))
     kind, sender = body(message)[0], message["sender"]["user"]
-    if kind == "Text":
+    if kind in TEXTS:
         messages.check_sender(conversation, what, sender, blocks)
         messages.check_reply(conversation, what, message, blocks)
         messages.check_mentions(conversation, what, message)
+        if kind == "Poll":
+            polls.check_new(what, message)
     else:
         messages.check_note(conversation, what, message, offset)
     same(f"recipients of {what}", message["recipients"], len(conversation.recipients(message)))
@@ -168,11 +175,11 @@ def _create(
     if files := attachments(message):
         names = ("attachment", "uploader")
         conversation.carried[message["seq"]] = [{name: file[name] for name in names} for file in files]
-    conversation.countable += kind == "Text"
+    conversation.countable += kind in TEXTS
     conversation.ordinals[message["seq"]] = conversation.countable
     conversation.head_at = at
     # Sending reads up to one's own message; a system message is nobody's.
-    if kind == "Text":
+    if kind in TEXTS:
         conversation.people.read(sender, message["seq"], conversation.countable, at, is_shown)
 
 
@@ -221,7 +228,7 @@ def _update(conversation: Conversation, what: str, fact: dict) -> list[Note]:
 def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
     message, by, people = fact["message"], fact["by"], conversation.people
     before = conversation.messages[message["seq"]]
-    same(f"body before {what}", body(before)[0], "Text")
+    true(f"{what} is of what a user sent", body(before)[0] in TEXTS)
     removed = (message["body"][0], {"at": at})
     same(f"what {what} leaves", message, before | {"reply_to": None, "mentions": NOBODY, "body": removed})
     same(f"body after {what}", body(message)[0], "Removed")
@@ -230,6 +237,7 @@ def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
     true(f"{by} sees what {what} deletes", interval is not None and message["seq"] >= interval["first_seq"])
     conversation.messages[message["seq"]] = message
     conversation.reactions.delete(message["seq"])
+    conversation.polls.delete(message["seq"])
     conversation.pins.pop(message["seq"], None)
     if message["seq"] in conversation.carried:
         conversation.carried[message["seq"]] = []

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from conversations import Conversation
 
 NOBODY = {"people": [], "all": False}
+# What users send.
+TEXTS = ("Text", "Poll")
 
 
 class Note(NamedTuple):
@@ -21,14 +23,19 @@ class Note(NamedTuple):
 
 
 def body(message: dict) -> tuple[str, dict]:
-    """What a message holds: Text, Note or Removed, and its fields."""
+    """What a message holds: Text, Note, Poll or Removed, and its fields."""
     name, value = message["body"]
     return name.rsplit(".", 1)[-1], value
 
 
 def text(message: dict) -> dict | None:
-    kind, value = body(message)
-    return value["content"] if kind == "Text" else None
+    """Of a poll its question."""
+    match body(message):
+        case "Text", value:
+            return value["content"]
+        case "Poll", value:
+            return value["question"]
+    return None
 
 
 def stored(message: dict) -> dict:
@@ -65,7 +72,9 @@ def check_reply(conversation: "Conversation", what: str, message: dict, blocks: 
         return
     parent = conversation.messages[reply["seq"]]
     author, sent_at = parent["sender"], parent["sent_at"]
-    quoted = {"seq": parent["seq"], "sender": author, "content": text(parent), "created_at": sent_at}
+    # A poll is quoted by its row.
+    content = None if body(parent)[0] == "Poll" else text(parent)
+    quoted = {"seq": parent["seq"], "sender": author, "content": content, "created_at": sent_at}
     quoted["attachments"] = attachments(parent)
     same(f"what {what} answers", reply, quoted)
     interval = conversation.people.present(sender)

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from difference import same, true
-from messages import body, stored
+from messages import TEXTS, body, stored
 
 if TYPE_CHECKING:
     from conversations import Conversation
@@ -35,7 +35,7 @@ def unpin(conversation: "Conversation", what: str, fact: dict) -> None:
 def _check(conversation: "Conversation", what: str, message: dict, by: str) -> None:
     """By who manages a group, by either of two."""
     standing = conversation.messages[message["seq"]]
-    same(f"kind of what {what} is about", body(standing)[0], "Text")
+    true(f"{what} is about what a user sent", body(standing)[0] in TEXTS)
     same(f"message in {what}", _without_mentions(message), _without_mentions(stored(standing)))
     interval = conversation.people.present(by)
     true(f"{by} sees what {what} is about", interval is not None and message["seq"] >= interval["first_seq"])

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from difference import same, true
-from messages import body
+from messages import TEXTS, body
 
 if TYPE_CHECKING:
     from conversations import Conversation
@@ -47,7 +47,7 @@ def take(conversation: "Conversation", what: str, told: dict, added: bool, offse
     """A user who sees a message puts an emoji on it, or takes theirs away."""
     seq, user, emoji = told["target"]["seq"], told["user"], told["emoji"]
     message, reactions = conversation.messages[seq], conversation.reactions
-    same(f"body of what {what} is to", body(message)[0], "Text")
+    true(f"{what} is to what a user sent", body(message)[0] in TEXTS)
     target = (told["target"]["author"], told["sent_at"])
     same(f"author and time of what {what} is to", target, (message["sender"]["user"], message["sent_at"]))
     interval = conversation.people.present(user)

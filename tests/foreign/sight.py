@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from blocks import Blocks
 from conversations import Conversation
 from members import NO_MARKS, NOTHING
-from messages import body
+from messages import TEXTS, body
 
 # Unread messages are counted exactly up to 99; 100 stands for more.
 MOST_COUNTED = 100
@@ -44,14 +44,14 @@ class Sight:
         return visible[-1]["sent_at"] if visible else None
 
     def unread(self) -> list[dict]:
-        """Texts of others above the viewer's mark: neither tombstones nor system messages."""
+        """Texts and polls of others above the viewer's mark: neither tombstones nor system messages."""
         mark = self.conversation.people.mark(self.viewer)
         return [
             message
             for message in self.visible()
             if message["seq"] > mark
             and message["sender"]["user"] != self.viewer
-            and body(message)[0] == "Text"
+            and body(message)[0] in TEXTS
         ]
 
     def marks(self, other: str) -> dict:

@@ -49,7 +49,7 @@ class Story:
 def of(events: list[Read], account_events: list[Read], commands: list[Read]) -> Story:
     """The facts of all events. Of the commands of conversations only one thing is asked, which no fact says:
     whether others see that the sender of a message has read up to it."""
-    posts = [read for read in commands if read.decoded is not None and read.type == "PostMessage"]
+    posts = [read for read in commands if read.decoded is not None and read.type in ("PostMessage", "PostPoll")]
     shown = {(read.record.partition, read.record.offset): read.value["shows_reads"] for read in posts}
     story = Story({}, {}, Blocks())
     for read in events:

@@ -174,13 +174,13 @@ def _check_key(read: Read, partitions: int) -> None:
             return
         case "PlatformUser" | "PlatformBan" | "PlatformRevocation" | "UserErased":
             same(what, read.key, value["user"])
-        case "SendMessage":
+        case "SendMessage" | "CreatePoll":
             same(what, read.key, value["sender"]["user"])
         case "Refund":
             same(what, read.key, value["charge"]["user"])
         case "SubmitEdit":
             same(what, read.key, value["edit"]["actor"])
-        case "PostMessage" | "OpenConversation" | "EditMessage" | "React":
+        case "PostMessage" | "PostPoll" | "OpenConversation" | "EditMessage" | "React":
             same(what, read.key, read.headers.charge["conversation"])
         case "SetBlock" | "BlocksChanged":
             same(what, read.key, ids.direct(value["user"], value["other"]))

@@ -40,10 +40,10 @@ def check(kept: dict[str, list[Read]], outputs: Outputs) -> None:
 def _wanted(read: Read, out: list[Read]) -> tuple[set[str], dict | None]:
     """Kinds of outcome that a command may have, and the outcome if it is known."""
     match [read.type, *(other.type for other in out)]:
-        case ["PostMessage", *types] if "MessageCreated" in types:
+        case ["PostMessage" | "PostPoll", *types] if "MessageCreated" in types:
             created = next(other for other in out if other.type == "MessageCreated")
             return {"Stored"}, {"seq": created.value["message"]["seq"]}
-        case ["SendMessage" | "CreateConversation" | "SubmitEdit" | "AddReaction", passed, *_]:
+        case ["SendMessage" | "CreatePoll" | "CreateConversation" | "SubmitEdit" | "AddReaction", passed, *_]:
             return {"Accepted"}, {"repeated": passed == "LookUp"}
         case ["Refund", *_]:
             refusal = read.value["refusal"]
@@ -51,7 +51,9 @@ def _wanted(read: Read, out: list[Read]) -> tuple[set[str], dict | None]:
             return known
         case ["LookUp"]:
             return {"Stored", "Done", "Refused"}, None
-        case ["SendMessage" | "CreateConversation" | "SubmitEdit" | "AddReaction" | "PostMessage"]:
+        case [
+            "SendMessage" | "CreatePoll" | "CreateConversation" | "SubmitEdit" | "AddReaction" | "PostMessage" | "PostPoll"
+        ]:
             return {"Refused"}, None
         case [_]:
             # What was asked for holds already, or is refused.

@@ -1,5 +1,8 @@
 //! What users do in tests, as they would over the API.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -73,6 +76,50 @@ pub async fn unpin(by: &Client, message: &Value) -> Value {
     let query =
         "mutation($m: ID!) { unpinMessage(messageId: $m) { id content pinnedAt pinnedBy { username } } }";
     by.ask(query, json!({ "m": message["id"] })).await
+}
+
+/// A poll as a user sees it.
+pub const POLL: &str = "content contentType card { ... on Poll { question multiple anonymous closesAt closed
+    options { id text votes hasVoted voters { username } } } }";
+
+/// A time that is that far away, as the API writes it.
+pub fn time_in(seconds: u64) -> String {
+    (Timestamp::now() + Duration::from_secs(seconds)).to_string()
+}
+
+/// Creates a poll of one choice; the whole answer.
+pub async fn create_poll(by: &Client, chat: &str, question: &str, options: &[&str]) -> Value {
+    create_poll_as(by, chat, question, options, json!({ "id": Uuid::new_v4() })).await
+}
+
+/// Creates a poll with more variables: `id`, `several`, `anonymous`, `until`; the whole answer.
+pub async fn create_poll_as(
+    by: &Client,
+    chat: &str,
+    question: &str,
+    options: &[&str],
+    mut more: Value,
+) -> Value {
+    let query = format!(
+        "mutation($c: ID!, $q: String!, $o: [String!]!, $several: Boolean, $anonymous: Boolean, $until: DateTime,
+            $id: UUID!) {{
+            createPoll(conversationId: $c, question: $q, options: $o, multiple: $several, anonymous: $anonymous,
+                closesAt: $until, clientMessageId: $id) {{ id clientMessageId {POLL} }} }}"
+    );
+    (more["c"], more["q"], more["o"]) = (json!(chat), json!(question), json!(options));
+    by.ask(&query, more).await
+}
+
+/// Votes for options by their ids; the whole answer.
+pub async fn vote_poll(by: &Client, message: &Value, options: &[&str]) -> Value {
+    let query =
+        format!("mutation($m: ID!, $o: [ID!]!) {{ votePoll(messageId: $m, optionIds: $o) {{ id {POLL} }} }}");
+    by.ask(&query, json!({ "m": message["id"], "o": options })).await
+}
+
+pub async fn close_poll(by: &Client, message: &Value) -> Value {
+    let query = format!("mutation($m: ID!) {{ closePoll(messageId: $m) {{ id {POLL} }} }}");
+    by.ask(&query, json!({ "m": message["id"] })).await
 }
 
 /// Where a message comes from, as a user sees it.

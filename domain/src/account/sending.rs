@@ -12,6 +12,7 @@ use schemas::rows::RowKey;
 use schemas::sending::{PostMessage, SendMessage};
 use schemas::states::{AccountState, TextMark};
 use schemas::verdict::Outcome;
+use schemas::{AttachmentId, ClientId, ConversationId, ConversationRequest};
 
 use super::credits::{self, Reason};
 use super::{Accounts, accepted, attaching, charging, idempotency};
@@ -35,47 +36,74 @@ impl Operation<Accounts> for SendMessage {
         let limits = &context.policy.limits;
         check_content("content", &self.content.text, !self.attachments.is_empty(), limits)?;
         let files = attaching::carried(context, &self.attachments)?;
-        check_recipients(self.recipients)?;
         moderation::check(context, "content", &self.content.text, self.mentions.people.len())?;
-        let account = context.state();
-        let mark = TextMark {
-            at: context.at,
-            text: text::fingerprint(&self.content.text),
-            conversation: text::hash(self.conversation.as_str().as_bytes()),
+        let sending = Sending {
+            conversation: &self.conversation,
+            client_id: &self.client_id,
+            text: &self.content.text,
+            attachments: &self.attachments,
+            recipients: self.recipients,
+            hash,
         };
-        window::check(account.sends.iter().copied(), context.at, &limits.send)
-            .map_err(|full| full.refusal("send", &limits.send))?;
-        // Files without a text are not the same text.
-        let mark = (!text::is_blank(&self.content.text)).then_some(mark);
-        mark.map_or(Ok(()), |mark| check_identical(account, &mark, limits))?;
-
-        let price_milli = context.policy.prices.message_per_recipient * i64::from(self.recipients);
-        let mut effect = context.effect();
-        let state = effect.state();
-        state.sends = window::with(&account.sends, context.at, &limits.send);
-        if let Some(mark) = mark {
-            state.texts = texts_with(&account.texts, mark, limits);
-        }
-        let (id, conversation) = (&self.client_id, self.conversation.clone());
-        let charge = Charge {
-            attachments: self.attachments.clone(),
-            ..charging::charge(context, id, ChargeKind::Send, conversation, price_milli)
-        };
-        charging::pass_on(context, &mut effect, charge, hash, post(self, files, account));
-        attaching::count(context, &mut effect, &self.attachments, 1);
-        let reason = Reason {
-            kind: LedgerKind::MessageSend,
-            conversation: Some(&self.conversation),
-            client_id: Some(&self.client_id),
-            recipients: Some(self.recipients),
-        };
-        credits::change(context, &mut effect, -price_milli, &reason)?;
-        Ok(effect.answered(accepted(false)))
+        Ok(charge(context, &sending, post(self, files, context.state()))?)
     }
 
     fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {
         Some(idempotency::repeated(past, &self.client_id, request_hash(self)))
     }
+}
+
+/// What an account looks at of anything that is sent.
+pub struct Sending<'a> {
+    pub conversation: &'a ConversationId,
+    pub client_id: &'a ClientId,
+    /// By which identical sends are limited.
+    pub text: &'a str,
+    pub attachments: &'a [AttachmentId],
+    pub recipients: i32,
+    pub hash: i64,
+}
+
+/// Counts and charges a first send, and passes it on.
+pub fn charge(
+    context: &Context<'_, Accounts>,
+    send: &Sending<'_>,
+    post: impl Into<ConversationRequest>,
+) -> Result<Decision<Accounts>, Refusal> {
+    let (account, limits) = (context.state(), &context.policy.limits);
+    check_recipients(send.recipients)?;
+    let mark = TextMark {
+        at: context.at,
+        text: text::fingerprint(send.text),
+        conversation: text::hash(send.conversation.as_str().as_bytes()),
+    };
+    window::check(account.sends.iter().copied(), context.at, &limits.send)
+        .map_err(|full| full.refusal("send", &limits.send))?;
+    // Files without a text are not the same text.
+    let mark = (!text::is_blank(send.text)).then_some(mark);
+    mark.map_or(Ok(()), |mark| check_identical(account, &mark, limits))?;
+
+    let price_milli = context.policy.prices.message_per_recipient * i64::from(send.recipients);
+    let mut effect = context.effect();
+    let state = effect.state();
+    state.sends = window::with(&account.sends, context.at, &limits.send);
+    if let Some(mark) = mark {
+        state.texts = texts_with(&account.texts, mark, limits);
+    }
+    let charge = Charge {
+        attachments: send.attachments.to_vec(),
+        ..charging::charge(context, send.client_id, ChargeKind::Send, send.conversation.clone(), price_milli)
+    };
+    charging::pass_on(context, &mut effect, charge, send.hash, post);
+    attaching::count(context, &mut effect, send.attachments, 1);
+    let reason = Reason {
+        kind: LedgerKind::MessageSend,
+        conversation: Some(send.conversation),
+        client_id: Some(send.client_id),
+        recipients: Some(send.recipients),
+    };
+    credits::change(context, &mut effect, -price_milli, &reason)?;
+    Ok(effect.answered(accepted(false)))
 }
 
 /// Hash of what the client said, without the facts that ingest added.

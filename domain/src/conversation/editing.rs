@@ -40,6 +40,9 @@ impl Operation<Conversations> for EditMessage {
             return Err(Refusal::not_found().into());
         }
         let carried = messages::stored_core(head, &self.message)?;
+        if carried.body.poll().is_some() {
+            return Err(Refusal::bad_input("messageId", "a poll is not edited").into());
+        }
         if carried.body.forwarded().is_some() {
             return Err(
                 Refusal::bad_input("messageId", "the text of a forwarded message is another's").into()

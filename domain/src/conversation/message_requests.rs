@@ -65,11 +65,11 @@ pub fn check_stranger(context: &Here<'_>, sender: &UserId) -> Result<(), Refusal
     Ok(())
 }
 
-/// Refuses a pair to pin while the request to one of them is not accepted: a pin has a system message, which would
-/// tell each of what the other does.
+/// Refuses a pair to pin and to vote while the request to one of them is not accepted: either would tell each of what
+/// the other does.
 pub fn check_accepted(context: &Here<'_>) -> Result<(), Refusal> {
     if context.owner.all::<Member>().any(|(_, member)| member.request.is_some()) {
-        let detail = "nothing is pinned until the request is accepted";
+        let detail = "neither pins nor votes until the request is accepted";
         return Err(Refusal::limit_reached("message_request", detail));
     }
     Ok(())

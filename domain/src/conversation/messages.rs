@@ -10,7 +10,7 @@ use schemas::code::Refusal;
 use schemas::membership::{Member, MembershipInterval};
 use schemas::message::{Body, Mentions, Message, Note};
 use schemas::people::Profile;
-use schemas::rows::{MessageHead, Reactions, RowKey};
+use schemas::rows::{MessageHead, Reactions, RowKey, Tally};
 use schemas::sending::MessageCreated;
 use schemas::tables::views::{AspectBody, AspectRow, MessageRow};
 
@@ -22,7 +22,7 @@ use crate::effect::Effect;
 pub fn append(context: &Here<'_>, effect: &mut Effect<Conversations>, message: Message) -> i64 {
     let state = effect.state();
     let (is_countable, sender) = match &message.body {
-        Body::Text(_) => (true, Some(message.sender.user.clone())),
+        Body::Text(_) | Body::Poll(_) => (true, Some(message.sender.user.clone())),
         Body::Note(_) => (false, None),
         Body::Removed(_) => (false, Some(message.sender.user.clone())),
     };
@@ -133,6 +133,9 @@ pub fn remove_aspects(context: &Here<'_>, effect: &mut Effect<Conversations>, se
         match aspect {
             Aspect::Reactions => {
                 effect.row(&seq, Reactions::default());
+            }
+            Aspect::Poll => {
+                effect.row(&seq, Tally::default());
             }
             Aspect::Pin => effect.state().pins.retain(|pin| pin.seq != seq),
         }

@@ -5,7 +5,8 @@ use schemas::blocking::Blocks;
 use schemas::charging::{ChargeKind, LookUp};
 use schemas::code::Refusal;
 use schemas::membership::Member;
-use schemas::message::{Body, Message, ReplyStub, Text};
+use schemas::message::{Body, Mentions, Message, ReplyStub, Text};
+use schemas::people::Profile;
 use schemas::position::Offset;
 use schemas::receipts::Watermarks;
 use schemas::rows::{Receipt, RowKey, Sent};
@@ -18,6 +19,7 @@ use super::{
     uncharged,
 };
 use crate::access;
+use crate::effect::Effect;
 use crate::fault::{self, Fault};
 use crate::operation::{NoEffect, Operation, Past};
 
@@ -42,59 +44,95 @@ impl Operation<Conversations> for PostMessage {
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
-        let Some(charge) = &context.envelope.charge else { return Err(uncharged().into()) };
         let sender = &self.sender.user;
-        let member = context.row::<Member>(sender);
-        access::viewing(member)?;
-        access::posting(context.state().opened.as_ref(), member)?;
-        if is_direct(context) {
-            blocking::check_sender(context.owner, sender)?;
-            message_requests::check_stranger(context, sender)?;
-        }
+        check_sender(context, sender)?;
+        let body = Body::Text(Text {
+            attachments: self.attachments.clone(),
+            forwarded: self.forwarded.clone(),
+            ..Text::new(self.content.clone())
+        });
         let message = Message {
-            seq: 0,
-            position: 0,
-            sent_at: 0,
-            sender: self.sender.clone(),
-            client_id: Some(self.client_id.clone()),
             reply_to: self.reply_to.as_ref().map(|parent| quoted(context, sender, parent)).transpose()?,
             mentions: messages::present_mentions(context, sender, &self.mentions),
-            recipients: context.state().members - 1,
-            body: Body::Text(Text {
-                attachments: self.attachments.clone(),
-                forwarded: self.forwarded.clone(),
-                ..Text::new(self.content.clone())
-            }),
+            ..core(context, &self.sender, &self.client_id, body)
         };
-        let mut effect = context.effect();
-        let request = member.filter(|member| member.request.is_some());
-        if let Some((member, about)) = request.zip(context.state().opened.as_ref()) {
-            message_requests::accept(context, &mut effect, about, sender, member);
-        }
-        let seq = messages::append(context, &mut effect, message);
+        let (mut effect, seq) = store(context, message, &self.client_id, self.shows_reads)?;
         if self.forwarded.is_some() {
             attaching::count(&mut effect, &attaching::references(&self.attachments), true);
         }
-        // Sending reads up to one's own message.
-        let ordinal = effect.state().countable;
-        let before = context.row::<Receipt>(sender).filter(|receipt| !receipt.ended);
-        let before = before.map_or(Watermarks::default(), |receipt| receipt.marks);
-        let marks = before.with_read(seq, context.at, self.shows_reads);
-        let receipt = Receipt { marks, ordinal, ended: false, marked_unread: false };
-        let sent = Sent { seq, charge: charge.position };
-        effect.row(&(sender.clone(), self.client_id.clone()), sent).row(sender, receipt);
         Ok(effect.answered(Outcome::Stored(Stored { seq })))
     }
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
-        match past.charge {
-            Some(charge) => stored(past.owner, &self.sender.user, &self.client_id, charge),
-            None => Some(Outcome::refused(super::uncharged())),
-        }
+        stored_before(past, &self.sender.user, &self.client_id)
     }
 }
 
-fn sent_key(sender: &UserId, id: &ClientId) -> RowKey {
+/// Refuses what no account has charged, and a user who may not send to the conversation now.
+pub fn check_sender(context: &Here<'_>, sender: &UserId) -> Result<(), Refusal> {
+    if context.envelope.charge.is_none() {
+        return Err(uncharged());
+    }
+    let member = context.row::<Member>(sender);
+    access::viewing(member)?;
+    access::posting(context.state().opened.as_ref(), member)?;
+    if is_direct(context) {
+        blocking::check_sender(context.owner, sender)?;
+        message_requests::check_stranger(context, sender)?;
+    }
+    Ok(())
+}
+
+/// The core of a new message. It gets number, position and time when it is appended.
+pub fn core(context: &Here<'_>, sender: &Profile, client_id: &ClientId, body: Body) -> Message {
+    Message {
+        seq: 0,
+        position: 0,
+        sent_at: 0,
+        sender: sender.clone(),
+        client_id: Some(client_id.clone()),
+        reply_to: None,
+        mentions: Mentions::default(),
+        recipients: context.state().members - 1,
+        body,
+    }
+}
+
+/// Appends the message that a charge has paid for, and gives its number.
+pub fn store(
+    context: &Here<'_>,
+    message: Message,
+    client_id: &ClientId,
+    shows_reads: bool,
+) -> Result<(Effect<Conversations>, i64), Refusal> {
+    let charge = context.envelope.charge.as_ref().ok_or_else(uncharged)?;
+    let sender = &message.sender.user.clone();
+    let mut effect = context.effect();
+    let request = context.row::<Member>(sender).filter(|member| member.request.is_some());
+    if let Some((member, about)) = request.zip(context.state().opened.as_ref()) {
+        message_requests::accept(context, &mut effect, about, sender, member);
+    }
+    let seq = messages::append(context, &mut effect, message);
+    // Sending reads up to one's own message.
+    let ordinal = effect.state().countable;
+    let before = context.row::<Receipt>(sender).filter(|receipt| !receipt.ended);
+    let before = before.map_or(Watermarks::default(), |receipt| receipt.marks);
+    let marks = before.with_read(seq, context.at, shows_reads);
+    let receipt = Receipt { marks, ordinal, ended: false, marked_unread: false };
+    let sent = Sent { seq, charge: charge.position };
+    effect.row(&(sender.clone(), client_id.clone()), sent).row(sender, receipt);
+    Ok((effect, seq))
+}
+
+/// The repeated verdict on a send.
+pub fn stored_before(past: &Past<'_, Conversations>, sender: &UserId, id: &ClientId) -> Option<Outcome> {
+    match past.charge {
+        Some(charge) => stored(past.owner, sender, id, charge),
+        None => Some(Outcome::refused(uncharged())),
+    }
+}
+
+pub fn sent_key(sender: &UserId, id: &ClientId) -> RowKey {
     RowKey::of::<Sent>(&(sender.clone(), id.clone()))
 }
 

@@ -4,6 +4,7 @@
 
 use schemas::editing::MessageEdited;
 use schemas::pinning::{MessagePinned, MessageUnpinned};
+use schemas::polling::PollChanged;
 use schemas::position::LogTime;
 use schemas::sending::MessageCreated;
 use schemas::{ConversationFact, UserId};
@@ -28,6 +29,10 @@ pub enum Question<'a> {
     HidesReaction(Vec<(&'a UserId, LogTime)>),
     /// Whether the viewer is one of these users, who put the emoji at this place on the message.
     HasReacted(usize, Vec<&'a UserId>),
+    /// Whether a block hides one of these votes from the viewer.
+    HidesVote(Vec<(&'a UserId, LogTime)>),
+    /// Whether the viewer is one of these users, who chose the option at this place of the poll.
+    HasVoted(usize, Vec<&'a UserId>),
 }
 
 /// Answers to the questions of one fact, a bit for each kind.
@@ -46,6 +51,13 @@ impl Answers {
     /// The viewer has put the emoji at a place on the message. The place is below [`Self::ASKED_EMOJI`].
     pub const fn has_reacted(place: usize) -> Self {
         Self(1 << (5 + place))
+    }
+
+    pub const HIDES_VOTE: Self = Self(1 << (5 + Self::ASKED_EMOJI));
+
+    /// The viewer has chosen the option at a place, of which a poll has at most ten.
+    pub const fn has_voted(place: usize) -> Self {
+        Self(1 << (6 + Self::ASKED_EMOJI + place))
     }
 
     #[must_use]
@@ -68,6 +80,8 @@ impl Question<'_> {
             Self::HidesReads => Answers::HIDES_READS,
             Self::HidesReaction(_) => Answers::HIDES_REACTION,
             Self::HasReacted(place, _) => Answers::has_reacted(*place),
+            Self::HidesVote(_) => Answers::HIDES_VOTE,
+            Self::HasVoted(place, _) => Answers::has_voted(*place),
         }
     }
 
@@ -79,10 +93,10 @@ impl Question<'_> {
                 !sight.blocks.is_empty() && users.iter().any(|user| !sight.follows(user))
             }
             Self::HidesReads => !viewer.sees_reads,
-            Self::HidesReaction(reactions) => {
-                !sight.blocks.is_empty() && reactions.iter().any(|(user, at)| sight.hides(user, *at))
+            Self::HidesReaction(done) | Self::HidesVote(done) => {
+                !sight.blocks.is_empty() && done.iter().any(|(user, at)| sight.hides(user, *at))
             }
-            Self::HasReacted(_, users) => users.contains(&viewer.user),
+            Self::HasReacted(_, users) | Self::HasVoted(_, users) => users.contains(&viewer.user),
         }
     }
 }
@@ -99,6 +113,16 @@ pub struct Completion<'a> {
     pub recipients: Vec<&'a UserId>,
     /// By emoji, in the order of the message's: who put it there, and when.
     pub reactions: Vec<Vec<(&'a UserId, LogTime)>>,
+    pub votes: Votes<'a>,
+}
+
+/// The votes in a poll, as far as questions follow from them.
+#[derive(Debug, Default)]
+pub struct Votes<'a> {
+    /// By option: the users who chose it.
+    pub by_option: Vec<Vec<&'a UserId>>,
+    /// All who voted, and when; none of an anonymous poll, whose votes no block hides.
+    pub named: Vec<(&'a UserId, LogTime)>,
 }
 
 /// The questions of a fact.
@@ -107,7 +131,8 @@ pub fn questions<'a>(fact: &'a ConversationFact, completion: &Completion<'a>) ->
         ConversationFact::MessageCreated(MessageCreated { message })
         | ConversationFact::MessageEdited(MessageEdited { message })
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
-        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ }) => {
+        | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
+        | ConversationFact::PollChanged(PollChanged { message, tally: _, vote: _ }) => {
             let parent = Seen::parent(message).map(Question::SeesParent);
             parent.into_iter().chain(about_people(completion)).collect()
         }
@@ -133,10 +158,10 @@ pub fn questions<'a>(fact: &'a ConversationFact, completion: &Completion<'a>) ->
     }
 }
 
-/// A message without recipients shows no marks, and one without reactions none of them, so their renderings do
-/// not depend on blocks.
+/// A message without recipients shows no marks, one without reactions none of them, and one without votes none of
+/// those, so their renderings do not depend on blocks.
 fn about_people<'a>(completion: &Completion<'a>) -> impl Iterator<Item = Question<'a>> {
-    let Completion { recipients, reactions } = completion;
+    let Completion { recipients, reactions, votes } = completion;
     let marks = if recipients.is_empty() {
         vec![]
     } else {
@@ -147,5 +172,8 @@ fn about_people<'a>(completion: &Completion<'a>) -> impl Iterator<Item = Questio
     let users = |of: &Vec<(&'a UserId, LogTime)>| of.iter().map(|(user, _)| *user).collect();
     let asked = reactions.iter().take(Answers::ASKED_EMOJI).enumerate();
     let reacted = asked.map(move |(place, of)| Question::HasReacted(place, users(of)));
-    marks.into_iter().chain(hides).chain(reacted.collect::<Vec<_>>())
+    let hides_vote = (!votes.named.is_empty()).then(|| Question::HidesVote(votes.named.clone()));
+    let voted = votes.by_option.iter().cloned().enumerate();
+    let voted = voted.map(|(place, users)| Question::HasVoted(place, users));
+    marks.into_iter().chain(hides).chain(reacted.chain(hides_vote).chain(voted).collect::<Vec<_>>())
 }

@@ -19,6 +19,7 @@ pub fn ends_typing(fact: &ConversationFact) -> Vec<&UserId> {
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
+        | ConversationFact::PollChanged(_)
         | ConversationFact::RequestChanged(_)
         | ConversationFact::BlocksChanged(_) => vec![],
     }

@@ -16,6 +16,7 @@ mod numbers;
 mod once;
 mod organizing;
 mod pinning;
+mod polling;
 mod privacy;
 mod push;
 mod reacting;

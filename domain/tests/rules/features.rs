@@ -7,7 +7,7 @@ use schemas::control::Policy;
 use schemas::creating::ConversationKind::Group;
 use schemas::editing::{EditMessage, SubmitEdit};
 use schemas::flags::{Flag, FlagRule};
-use schemas::operations::{AcknowledgeDelivery, PinMessage, UnpinMessage};
+use schemas::operations::{AcknowledgeDelivery, ClosePoll, PinMessage, UnpinMessage, VotePoll};
 use schemas::record::Envelope;
 use schemas::rows::Usage;
 use schemas::verdict::Outcome;
@@ -15,6 +15,7 @@ use schemas::verdict::Outcome;
 use crate::forwarding::forwarding;
 use crate::harness::Harness;
 use crate::names::{asked, charge, conversation, edit, paid, post, profile, sent, user};
+use crate::polling::{asking, creating, lunch};
 use crate::render::Table;
 
 fn rule(policy: &mut Policy, flag: Flag) -> &mut FlagRule {
@@ -65,6 +66,16 @@ fn a_forward_is_switched_by_its_flag_alone() {
 }
 
 #[test]
+fn a_poll_is_switched_by_its_flag_alone() {
+    let mut ann = Harness::<Accounts>::ann(1_000);
+    rule(&mut ann.policy, Flag::Polls).off = true;
+    let create = || creating(1, lunch(), 1).into();
+    assert_eq!(ann.asks(0, create()).refused_with(), "FEATURE_DISABLED");
+    rule(&mut ann.policy, Flag::Polls).off = false;
+    assert!(matches!(ann.asks(0, create()).verdict(), Outcome::Accepted(_)));
+}
+
+#[test]
 fn a_conversation_asks_for_the_user_of_a_direct_request_and_passes_what_an_account_has_decided() {
     let mut k1 = Harness::<Conversations>::opened(1_000, Group, &["bob"]);
     k1.takes(1_500, paid(charge(1, Send, 5)), post("bob", 1, "one"));
@@ -75,11 +86,18 @@ fn a_conversation_asks_for_the_user_of_a_direct_request_and_passes_what_an_accou
     assert_eq!(k1.asks(2_000, acknowledge("ann")).refused_with(), "FEATURE_DISABLED");
     let pin = || PinMessage { actor: profile("ann"), message: Box::new(sent(1, "bob", 1, 1_500)) }.into();
     let unpin = || UnpinMessage { actor: profile("ann"), message: Box::new(sent(1, "bob", 1, 1_500)) }.into();
-    for request in [pin(), unpin()] {
+    let poll = || Box::new(asking(sent(1, "bob", 1, 1_500), lunch()));
+    let vote = || VotePoll { user: user("ann"), message: poll(), options: vec![0] }.into();
+    let close = || ClosePoll { actor: user("ann"), message: poll() }.into();
+    for request in [pin(), unpin(), vote(), close()] {
         assert_eq!(k1.asks(2_000, request).refused_with(), "FEATURE_DISABLED");
     }
     rule(&mut k1.policy, Flag::MessagePinning).users = vec![user("ann")];
     assert!(matches!(k1.asks(2_000, pin()).verdict(), Outcome::Done(_)));
+    rule(&mut k1.policy, Flag::Polls).users = vec![user("ann")];
+    for request in [vote(), close()] {
+        assert!(matches!(k1.asks(2_000, request).verdict(), Outcome::Done(_)));
+    }
     rule(&mut k1.policy, Flag::DeliveryReceipts).users = vec![user("ann")];
     assert!(matches!(k1.asks(2_000, acknowledge("ann")).verdict(), Outcome::Done(_)));
     let counted = k1.takes(3_000, paid(charge(0, Edit, 9)), edit_by("bob").into());

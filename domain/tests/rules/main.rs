@@ -25,6 +25,7 @@ mod notifications;
 mod opening;
 mod organizing;
 mod pinning;
+mod polling;
 mod posting;
 mod presence;
 mod privacy;

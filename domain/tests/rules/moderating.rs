@@ -11,6 +11,7 @@ use schemas::editing::{EditMessage, SubmitEdit};
 use schemas::message::{Content, Mentions};
 use schemas::moderation::{Action, Hit, Moderation, ModerationRule, ServiceRole};
 use schemas::operations::SendMessage;
+use schemas::polling::Poll;
 use schemas::record::Envelope;
 use schemas::rows::{Attachment, LedgerEntry, Usage};
 use schemas::settings::UpdateConversation;
@@ -21,6 +22,7 @@ use crate::harness::Harness;
 use crate::names::{
     asked, attachment, conversation, create, profile, send, sending, sent, shipped, upload, user,
 };
+use crate::polling::{creating, lunch};
 use crate::render::Table;
 
 /// A rule that finds nothing yet.
@@ -74,6 +76,13 @@ fn a_text_that_is_not_allowed_is_refused_wherever_others_read_it_and_changes_not
     let mut copied = forwarding(4, &[1], None);
     copied.content = Content::plain("steroids");
     table.answer("a copy", &ann.asks(0, copied.into()));
+    let words = |question: &str, option: &str| Poll {
+        question: Content::plain(question),
+        options: [option, "no"].map(Content::plain).to_vec(),
+        ..lunch()
+    };
+    table.answer("a question", &ann.asks(0, creating(6, words("steroids?", "yes"), 1).into()));
+    table.answer("an option", &ann.asks(0, creating(7, words("what?", "steroids"), 1).into()));
     table.answer("a file", &ann.asks(0, upload(5, "steroids.jpg").into()));
     let mut k1 = Harness::<Conversations>::opened(1_000, Group, &["bob"]);
     k1.policy = ann.policy.clone();
@@ -92,6 +101,8 @@ fn a_text_that_is_not_allowed_is_refused_wherever_others_read_it_and_changes_not
         a group: CONTENT_REJECTED field=title (the text is not allowed)
         a comment: CONTENT_REJECTED field=addComment (the text is not allowed)
         a copy: CONTENT_REJECTED field=messageId (the text is not allowed)
+        a question: CONTENT_REJECTED field=question (the text is not allowed)
+        an option: CONTENT_REJECTED field=options (the text is not allowed)
         a file: CONTENT_REJECTED field=fileName (the text is not allowed)
         a title: CONTENT_REJECTED field=title (the text is not allowed)
         a description: CONTENT_REJECTED field=description (the text is not allowed)

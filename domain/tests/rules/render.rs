@@ -6,7 +6,7 @@ use musclemap_domain::{Accounts, Conversations};
 use schemas::organizing::LabelUse;
 use schemas::rows::{
     AccountRow, Attachment, Blocks, Carried, Changes, ConversationRow, Draft, Edits, Former, LedgerEntry,
-    Member, MessageHead, Organized, Reacted, Reactions, Receipt, Replaced, RowKey, Sent, Usage,
+    Member, MessageHead, Organized, Reacted, Reactions, Receipt, Replaced, RowKey, Sent, Tally, Usage, Voted,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -200,6 +200,13 @@ impl Worded for Conversations {
             }
             ConversationRow::Reactions(all) => {
                 format!("reactions {}: {}", key.names::<Reactions>().unwrap(), words::reactions(all))
+            }
+            ConversationRow::Voted(voted) => {
+                let (seq, user) = key.names::<Voted>().unwrap();
+                format!("voted {seq} {user}: {:?} at {}", voted.options, voted.at)
+            }
+            ConversationRow::Tally(votes) => {
+                format!("tally {}: {}", key.names::<Tally>().unwrap(), words::tally(votes))
             }
             ConversationRow::Carried(carried) => {
                 let files = words::files(carried.files.iter().map(|file| &file.attachment));

@@ -1,6 +1,8 @@
 //! What crosses a wire, in words.
 
+mod aspects;
 mod files;
+mod polls;
 
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks};
@@ -13,10 +15,10 @@ use schemas::message_requests::MessageRequest;
 use schemas::operations::React;
 use schemas::organizing::{NotificationLevel, Organized};
 use schemas::privacy::Privacy;
-use schemas::reacting::{ReactionGroup, Reactions, ToldReaction};
+use schemas::reacting::ToldReaction;
 use schemas::receipts::Watermarks;
 use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
-use schemas::tables::views::{AspectBody, BlocksRow, CREATED, MembershipRow, MessageRow, OfMessage, ViewRow};
+use schemas::tables::views::{BlocksRow, CREATED, MembershipRow, MessageRow, ViewRow};
 use schemas::tables::{BLOCKS, MESSAGES, Value};
 use schemas::topics::Topic;
 use schemas::verdict::Outcome;
@@ -27,7 +29,9 @@ use schemas::{
 
 use crate::notifications;
 
+pub use aspects::reactions;
 pub use files::{attachment, files};
+pub use polls::tally;
 
 pub fn client(id: &ClientId) -> String {
     client_key(id.uuid().as_bytes())
@@ -110,7 +114,7 @@ pub fn intervals(intervals: &[MembershipInterval]) -> String {
 pub fn view(row: &ViewRow) -> String {
     let Value::Text(of) = &row.partition[0] else { panic!("a view is partitioned by an id") };
     if row.table.name == MESSAGES.name && row.key[1] != Value::text(CREATED) {
-        aspect(&conversation(&of.parse().unwrap()), row)
+        aspects::aspect(&conversation(&of.parse().unwrap()), row)
     } else if row.table.name == MESSAGES.name {
         let row = MessageRow::from_row(&of.parse().unwrap(), &row.columns).unwrap();
         format!("messages {} {}", conversation(&row.conversation), message(&row.message))
@@ -133,30 +137,6 @@ pub fn view(row: &ViewRow) -> String {
             member(&row_of.member)
         )
     }
-}
-
-/// An aspect of a message of `of`.
-fn aspect(of: &str, row: &ViewRow) -> String {
-    let (seq, OfMessage::Aspect(body)) = OfMessage::from_row(&row.key, &row.columns).unwrap() else {
-        panic!("a core under another kind")
-    };
-    match body {
-        AspectBody::Reactions(all) => format!("aspect {of} {seq}: {}", reactions(&all)),
-        AspectBody::Pin(aspect) => {
-            let pin = aspect.pin.map(|pin| format!("pinned at {} by {}", pin.at, pin.by));
-            format!("aspect {of} {seq}: {}", pin.unwrap_or_else(|| "not pinned".to_owned()))
-        }
-    }
-}
-
-/// Each emoji with its count, and who put it there first.
-pub fn reactions(all: &Reactions) -> String {
-    let each = |group: &ReactionGroup| {
-        let first: Vec<String> = group.first.iter().map(ToString::to_string).collect();
-        format!("{} {} ({})", group.emoji, group.count, first.join(" "))
-    };
-    let groups: Vec<String> = all.groups.iter().map(each).collect();
-    if groups.is_empty() { "no reactions".to_owned() } else { groups.join(", ") }
 }
 
 fn reaction(told: &ToldReaction) -> String {
@@ -184,6 +164,7 @@ fn message(message: &Message) -> String {
             format!("{:?} [{}]{value}", note.kind, targets.join(" "))
         }
         Body::Removed(removed) => format!("removed at {}", removed.at),
+        Body::Poll(poll) => polls::poll(poll),
     };
     let id = message.client_id.as_ref().map_or(String::new(), |id| format!(" as {}", client(id)));
     let answers = message.reply_to.as_ref().map_or(String::new(), |parent| {
@@ -304,6 +285,7 @@ fn account_request(request: &AccountRequest) -> String {
 fn conversation_request(request: &ConversationRequest) -> String {
     match request {
         ConversationRequest::PostMessage(post) => format!("post {}", content(&post.content)),
+        ConversationRequest::PostPoll(post) => format!("post {}", polls::poll(&post.poll)),
         ConversationRequest::OpenConversation(open) => {
             let title = open.title.as_ref().map_or(String::new(), |title| format!(" {title:?}"));
             format!("open {}{title} by {} with {}", open.kind.as_str(), open.creator, open.participants.len())
@@ -369,6 +351,7 @@ fn conversation_fact(fact: &ConversationFact) -> String {
         ConversationFact::MessagePinned(pinned) => {
             format!("pinned at {} by {}: {}", pinned.pin.at, pinned.pin.by, message(&pinned.message))
         }
+        ConversationFact::PollChanged(changed) => polls::changed(&message(&changed.message), changed),
         ConversationFact::MessageUnpinned(unpinned) => {
             format!("unpinned by {}: {}", unpinned.by, message(&unpinned.message))
         }

@@ -8,13 +8,14 @@ use graphql::live::Delivery;
 use schemas::avro;
 use schemas::membership::Member;
 use schemas::message::Message;
+use schemas::polling::{Tally, Voted};
 use schemas::receipts::Receipt;
 use schemas::rows::RowKey;
-use schemas::tables::views::MessageRow;
+use schemas::tables::views::{AspectBody, AspectRow, MessageRow};
 
 use super::{Completions, FRESH_MS, completed};
 use crate::event::{AsOf, Completed, Event};
-use crate::hub::tests::world::{World, conversation, entries};
+use crate::hub::tests::world::{World, conversation, entries, user};
 use crate::lanes::Lane;
 use crate::render::tests::samples;
 use crate::subscription::tests::ports::Memory;
@@ -129,4 +130,70 @@ async fn a_reply_is_replayed_without_a_text_that_was_deleted_since() {
     assert_eq!(reply.body.content().unwrap().text, "indeed");
     let stub = reply.reply_to.as_ref().unwrap();
     assert_eq!((stub.seq, &stub.content), (said[0].seq, &None));
+}
+
+fn tally(votes: [i32; 2], changes: i64) -> Tally {
+    Tally { votes: votes.to_vec(), changes, closed: None }
+}
+
+impl Told {
+    fn stores_tally(&self, seq: i64, tally: Tally) {
+        let body = AspectBody::Poll(tally);
+        self.tables.view(AspectRow { conversation: conversation("k1"), seq, at: 1, body }.to_row(), 1);
+    }
+
+    fn stores_vote(&self, seq: i64, name: &str) {
+        let vote = Voted { options: vec![0], at: 1 };
+        self.tables.row(&conversation("k1"), RowKey::of::<Voted>(&(seq, user(name))), &avro::encode(&vote));
+    }
+}
+
+/// An event is published before its rows are written, and rows of one decision are read one after the other.
+#[tokio::test(start_paused = true)]
+async fn a_vote_is_completed_by_rows_that_are_as_new_and_agree() {
+    for is_anonymous in [false, true] {
+        let mut asked = None;
+        let told = Told::new(|world| {
+            let poll = world.asks("k1", "bob", is_anonymous);
+            world.votes("k1", "ann", &poll, tally([1, 0], 1));
+            asked = Some(poll);
+        });
+        let (asked, voted) = (asked.unwrap(), &told.events[1]);
+        told.stores(asked.clone(), FIRST_COMMAND);
+        told.completions.complete(&[voted]).await;
+        assert_eq!(voted.completed().unwrap().as_of, AsOf::Incomplete, "there is no tally yet");
+        told.stores_tally(asked.seq, tally([1, 0], 1));
+        assert!(told.completions.late(voted, 0).await.is_err(), "the vote is not there yet");
+        told.stores_vote(asked.seq, "ann");
+        told.stores_tally(asked.seq, tally([2, 0], 2));
+        assert!(told.completions.late(voted, 0).await.is_err(), "of another vote the tally alone");
+        told.stores_vote(asked.seq, "bob");
+        let late = told.completions.late(voted, 0).await.unwrap().unwrap();
+        let questions = late.questions();
+        let voters = |place| {
+            let of = questions.iter().find_map(|question| match question {
+                Question::HasVoted(at, users) if *at == place => Some(users.len()),
+                _ => None,
+            });
+            of.unwrap()
+        };
+        assert_eq!((voters(0), voters(1)), (2, 0));
+        let asks_for_blocks = questions.iter().any(|question| matches!(question, Question::HidesVote(_)));
+        assert_eq!(asks_for_blocks, !is_anonymous);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_vote_in_a_poll_that_was_deleted_since_is_completed_with_none() {
+    let mut asked = None;
+    let told = Told::new(|world| {
+        let poll = world.asks("k1", "bob", false);
+        world.votes("k1", "ann", &poll, tally([1, 0], 1));
+        asked = Some(poll);
+    });
+    let asked = asked.unwrap();
+    told.stores(asked.removed(9), FIRST_COMMAND + 1);
+    told.completions.complete(&[&told.events[1]]).await;
+    let completed = told.events[1].completed().unwrap();
+    assert_eq!((completed.as_of, completed.questions().len()), (AsOf::Event, 2), "of its recipients alone");
 }

@@ -83,7 +83,9 @@ impl Completed {
     pub fn questions(&self) -> Vec<Question<'_>> {
         let Some(of) = self.delivery.conversation() else { return vec![] };
         let recipients = self.recipients.iter().collect();
-        delivery::questions(&of.fact, &Completion { recipients, reactions: of.completed.reactions() })
+        let poll = message(&of.fact).and_then(|message| message.body.poll());
+        let (reactions, votes) = (of.completed.reactions(), of.completed.votes(poll));
+        delivery::questions(&of.fact, &Completion { recipients, reactions, votes })
     }
 
     /// Bytes that it takes, by a rough count.

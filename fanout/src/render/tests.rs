@@ -52,7 +52,7 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             shared: cursor event
         Message
             shared: id conversationId conversation sender seq clientMessageId contentType content attachments createdAt editedAt editCount isEdited deletedAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy recipientCount
-            by answers: replyTo reactions status deliveredTo readBy readByCount
+            by answers: replyTo reactions card status deliveredTo readBy readByCount
         MessageChanged
             shared: message change
         MessageCreated
@@ -94,6 +94,10 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             below Conversation.viewer: user role joinedAt lastReadMessageId lastDeliveredMessageId
         ParticipantConnection
             below Conversation.participants: nodes pageInfo
+        Poll
+            below Message.card: question options multiple anonymous closesAt closed
+        PollOption
+            below Message.card: id text votes hasVoted voters
         ReactionGroup
             below Message.reactions: emoji count users hasReacted
     "#]].assert_eq(&listed().await);
@@ -140,7 +144,8 @@ async fn listed() -> String {
             fields.resize(fields.len().max(at + 1), None);
             fields[at] = fields[at].max(dependence);
             if dependence > Some(Dependence::Shared) {
-                below.insert(next.on, format!("{}.{}", path.on, field.name));
+                let through = format!("{}.{}", path.on, field.name);
+                below.extend(shape.members(next).into_iter().map(|member| (member.on, through.clone())));
             } else if seen.insert((path.on.clone(), field.name.clone())) {
                 waiting.extend(shape.members(next));
             }
@@ -207,7 +212,7 @@ async fn dependence(query: &str) -> Option<Dependence> {
     was_answered.then_some(dependence)
 }
 
-/// Every combination; bits that no question of a sample asks for change nothing.
+/// Every combination, and those of votes by themselves; bits that no question of a sample asks for change nothing.
 fn all_answers() -> impl Iterator<Item = Answers> {
     let kinds = [
         Answers::SEES_PARENT,
@@ -217,8 +222,11 @@ fn all_answers() -> impl Iterator<Item = Answers> {
         Answers::HIDES_REACTION,
         Answers::has_reacted(0),
     ];
-    (0..1 << kinds.len()).map(move |set: usize| {
+    let of_all = (0..1 << kinds.len()).map(move |set: usize| {
         let yes = kinds.iter().enumerate().filter(|(at, _)| set & (1 << at) != 0);
         yes.fold(Answers::default(), |answers, (_, kind)| answers.and(*kind))
-    })
+    });
+    let of_votes =
+        [Answers::HIDES_VOTE, Answers::has_voted(0), Answers::HIDES_VOTE.and(Answers::has_voted(0))];
+    of_all.chain(of_votes)
 }

@@ -16,21 +16,25 @@ use tokio::sync::OnceCell;
 use super::{Message, Origin};
 use crate::people::user::User;
 use crate::reads::Access;
-use crate::rows::{Aspects, Reactors};
+use crate::rows::{Aspects, Reactors, Voters};
 use crate::{Result, access, paging, viewer};
 
-/// Aspects of the message of an event, with everyone who reacted.
+/// Aspects of the message of an event, with everyone who reacted and voted.
 #[derive(Debug, Clone, Default)]
 pub struct Completed {
     pub aspects: Aspects,
     /// `None` if there are more than are read at once.
     pub reactors: Option<Reactors>,
+    /// Votes in the poll that the message is, in the same way.
+    pub voters: Option<Voters>,
 }
 
 impl Completed {
     /// Bytes that it takes, by a rough count.
     pub fn bytes(&self) -> usize {
-        self.reactors.iter().flatten().map(|(_, reacted)| 128 + 64 * reacted.reactions.len()).sum()
+        let reactors = self.reactors.iter().flatten().map(|(_, reacted)| 128 + 64 * reacted.reactions.len());
+        let voters = self.voters.iter().flatten().map(|(_, voted)| 128 + 8 * voted.options.len());
+        reactors.chain(voters).sum()
     }
 
     /// By emoji, in the order of the message's: who put it there, and when.

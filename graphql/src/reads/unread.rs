@@ -100,10 +100,10 @@ fn difference(state: &ConversationState, mark: Mark) -> Option<i64> {
     Some((state.countable - mark.ordinal - removed).max(0))
 }
 
-/// Whether a message counts as unread for a user: a text of another.
+/// Whether a message counts as unread for a user: a text or a poll of another.
 fn is_countable(message: &Message, user: &UserId) -> bool {
     match message.body {
-        Body::Text(_) => message.sender.user != *user,
+        Body::Text(_) | Body::Poll(_) => message.sender.user != *user,
         Body::Note(_) | Body::Removed(_) => false,
     }
 }

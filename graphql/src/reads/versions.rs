@@ -17,6 +17,7 @@ impl Reads {
         let message = self.rows.message(conversation, *seq).await?.ok_or_else(Refusal::not_found)?;
         let text = match message.core.body {
             Body::Text(text) => text.content,
+            Body::Poll(poll) => poll.question,
             Body::Note(_) | Body::Removed(_) => return Ok(vec![]),
         };
         let Some(edits) = edits else { return Ok(vec![(text.text, message.core.sent_at)]) };

@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use platform::ports::{Range, Row};
+use schemas::avro::Record;
 use schemas::message::Message;
 use schemas::pinning::Pinned;
+use schemas::polling::{Tally, Voted};
 use schemas::position::Version;
 use schemas::reacting::{Reacted, Reactions};
 use schemas::rows::{Keyed, RowKey};
@@ -34,6 +36,7 @@ pub struct Written {
 pub struct Aspects {
     pub reactions: Reactions,
     pub pin: Option<Pinned>,
+    pub tally: Tally,
 }
 
 impl Aspects {
@@ -41,6 +44,7 @@ impl Aspects {
         match body {
             AspectBody::Reactions(reactions) => self.reactions = reactions,
             AspectBody::Pin(aspect) => self.pin = aspect.pin,
+            AspectBody::Poll(tally) => self.tally = tally,
         }
     }
 }
@@ -52,13 +56,16 @@ impl Written {
     }
 }
 
-/// The most users whose reactions to one message are read.
-const MAX_REACTORS: usize = 1_000;
+/// The most users of whom it is read what they did to one message.
+const MAX_USERS: usize = 1_000;
 /// Messages of one read by their numbers, each with all its rows.
 const MESSAGES_AT_ONCE: usize = MAX_KEYS / OfMessage::ROWS;
 
 /// Users with their reactions to one message.
 pub type Reactors = Vec<(UserId, Reacted)>;
+
+/// Users with their votes in one poll, by id.
+pub type Voters = Vec<(UserId, Voted)>;
 
 impl Rows {
     /// A message with the highest version of its rows, if it is stored.
@@ -115,14 +122,41 @@ impl Rows {
 
     /// The reactions of everyone to a message, by user, and whether these are all.
     pub async fn reactors(&self, id: &ConversationId, seq: i64) -> Result<(Reactors, bool), Refusal> {
+        let (found, is_all) = self.of_message::<Reacted>(id, seq).await?;
+        Ok((found.into_iter().map(|((_, user), reacted)| (user, reacted)).collect(), is_all))
+    }
+
+    /// What users did to a message, by user, and whether these are all.
+    async fn of_message<T: Keyed<Key = (i64, UserId)> + Record>(
+        &self,
+        id: &ConversationId,
+        seq: i64,
+    ) -> Result<(Vec<(T::Key, T)>, bool), Refusal> {
         // No byte of a user's id is above this one.
         let [from, to] = [&[][..], &[0xff]].map(|end| [&seq.to_be_bytes(), end].concat());
-        let [from, to] = [from, to].map(|key| vec![Value::Int(Reacted::KIND), Value::blob(&key)]);
+        let [from, to] = [from, to].map(|key| vec![Value::Int(T::KIND), Value::blob(&key)]);
         let partition = [Value::text(id.as_str())];
-        let range = Range { from, to, limit: MAX_REACTORS, ..Range::default() };
+        let range = Range { from, to, limit: MAX_USERS, ..Range::default() };
         let page = self.tables.range(&CONVERSATIONS, &partition, range).await.map_err(tables_error)?;
-        let found = keyed::<Reacted>(&page.rows)?.into_iter();
-        Ok((found.map(|((_, user), reacted)| (user, reacted)).collect(), page.next.is_none()))
+        Ok((keyed::<T>(&page.rows)?, page.next.is_none()))
+    }
+
+    /// The votes of everyone in a poll, by user, and whether these are all.
+    pub async fn voters(&self, id: &ConversationId, seq: i64) -> Result<(Voters, bool), Refusal> {
+        let (found, is_all) = self.of_message::<Voted>(id, seq).await?;
+        Ok((found.into_iter().map(|((_, user), voted)| (user, voted)).collect(), is_all))
+    }
+
+    /// One user's votes in polls, by number.
+    pub async fn voted(
+        &self,
+        id: &ConversationId,
+        user: &UserId,
+        seqs: &[i64],
+    ) -> Result<BTreeMap<i64, Voted>, Refusal> {
+        let keys: Vec<RowKey> = seqs.iter().map(|seq| RowKey::of::<Voted>(&(*seq, user.clone()))).collect();
+        let rows = self.conversation_rows(id, &keys).await?;
+        Ok(keyed::<Voted>(&rows)?.into_iter().map(|((seq, _), voted)| (seq, voted)).collect())
     }
 
     /// One user's reactions to messages, by number.

@@ -114,7 +114,7 @@ async fn read(access: &Access<'_>, hit: Hit) -> Result<Option<MessageSearchResul
     let sight = access.listed(&id.conversation).await?;
     let Some(written) = access.find_written(&id).await? else { return Ok(None) };
     let Some(highlighted) = hit.highlighted.first() else { return Ok(None) };
-    if indexing::text(&written.core) != Some(plain(highlighted).as_str()) {
+    if indexing::text(&written.core).as_deref() != Some(plain(highlighted).as_str()) {
         return Ok(None);
     }
     Ok(Some(MessageSearchResult {

@@ -219,6 +219,7 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
         ConversationFact::MessageUnpinned(unpinned) => {
             pinning(of, Pinning { message: &unpinned.message, pin: None, by: &unpinned.by })
         }
+        ConversationFact::PollChanged(changed) => message(MessageChangeKind::CardUpdated, &changed.message),
         ConversationFact::BlocksChanged(_) => Payload::default(),
     }
 }

@@ -122,6 +122,9 @@ impl Caller<'_> {
     /// The text and the files of a message that the caller sees, and its provenance.
     async fn forwarded(&self, id: &MessageId) -> Result<(Content, Vec<AttachedFile>, Provenance), Refusal> {
         let message = self.access.message(id).await?;
+        if message.body.poll().is_some() {
+            return Err(Refusal::bad_input("messageId", "a poll is not forwarded"));
+        }
         let content = message.body.content().cloned();
         let content = content.ok_or_else(|| Refusal::bad_input("messageId", "the message has no text"))?;
         let from = message.provenance(&id.conversation);

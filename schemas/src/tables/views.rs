@@ -14,6 +14,7 @@ use crate::membership::Member;
 use crate::message::Message;
 use crate::people::Profile;
 use crate::pinning::PinAspect;
+use crate::polling::Tally;
 use crate::position::LogTime;
 use crate::reacting::Reactions;
 
@@ -126,6 +127,7 @@ pub struct AspectRow {
 pub enum AspectBody {
     Reactions(Reactions),
     Pin(PinAspect),
+    Poll(Tally),
 }
 
 impl AspectBody {
@@ -133,6 +135,7 @@ impl AspectBody {
         match self {
             Self::Reactions(_) => Aspect::Reactions,
             Self::Pin(_) => Aspect::Pin,
+            Self::Poll(_) => Aspect::Poll,
         }
     }
 
@@ -141,6 +144,7 @@ impl AspectBody {
         match aspect {
             Aspect::Reactions => Self::Reactions(Reactions::default()),
             Aspect::Pin => Self::Pin(PinAspect::default()),
+            Aspect::Poll => Self::Poll(Tally::default()),
         }
     }
 
@@ -148,6 +152,7 @@ impl AspectBody {
         match self {
             Self::Reactions(reactions) => avro::encode(reactions),
             Self::Pin(pin) => avro::encode(pin),
+            Self::Poll(tally) => avro::encode(tally),
         }
     }
 
@@ -155,6 +160,7 @@ impl AspectBody {
         match aspect {
             Aspect::Reactions => avro::decode(bytes).map(Self::Reactions),
             Aspect::Pin => avro::decode(bytes).map(Self::Pin),
+            Aspect::Poll => avro::decode(bytes).map(Self::Poll),
         }
     }
 
@@ -162,6 +168,7 @@ impl AspectBody {
         match self {
             Self::Reactions(reactions) => reactions.expires_after_seconds(),
             Self::Pin(pin) => pin.expires_after_seconds(),
+            Self::Poll(tally) => tally.expires_after_seconds(),
         }
     }
 }

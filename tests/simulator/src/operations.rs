@@ -16,6 +16,7 @@ mod message_requests;
 mod notifications;
 mod organizing;
 mod pinning;
+mod polling;
 mod preferences;
 mod privacy;
 mod push;

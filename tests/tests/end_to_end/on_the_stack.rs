@@ -28,6 +28,7 @@ mod notifications;
 mod operator;
 mod organizing;
 mod pinning;
+mod polling;
 mod presence;
 mod privacy;
 mod published;

@@ -18,6 +18,7 @@ fn moves() -> impl Strategy<Value = Vec<(LogTime, Move)>> {
         6 => send.prop_map(|(by, to, id, text, lost)| Move::Send { by, to, id, text, lost }),
         3 => (one(), 5..8u8, any::<bool>()).prop_map(|(by, id, comment)| Move::Forward { by, id, comment }),
         2 => (one(), one(), 0..5u8).prop_map(|(by, to, id)| Move::Create { by, to, id }),
+        2 => (one(), one(), 3..10u8).prop_map(|(by, to, id)| Move::Poll { by, to, id }),
         1 => prop_oneof![Just(0), Just(100)].prop_map(Move::Price),
         6 => (one(), prop::bool::weighted(0.1)).prop_map(|(to, poison)| Move::Deliver { to, poison }),
         4 => one().prop_map(|to| Move::Return { to }),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use musclemap_domain::{Accounts, Conversations};
 use schemas::charging::Charge;
 use schemas::creating::ConversationKind::Direct;
+use schemas::operations::CreatePoll;
 use schemas::position::LogTime;
 use schemas::record::{Envelope, Output};
 use schemas::sending::SendMessage;
@@ -13,6 +14,7 @@ use schemas::{AccountRequest, ConversationId, ConversationRequest, Refusal, User
 use crate::forwarding::forwarding;
 use crate::harness::Harness;
 use crate::names::{asked, client, creating, grant, ids, profile, sending, stub, user};
+use crate::polling::{self, lunch};
 
 const PEOPLE: [&str; 2] = ["ann", "bob"];
 
@@ -31,6 +33,11 @@ pub enum Move {
         by: usize,
         id: u8,
         comment: bool,
+    },
+    Poll {
+        by: usize,
+        to: usize,
+        id: u8,
     },
     Create {
         by: usize,
@@ -102,6 +109,11 @@ impl World {
                     copy.conversation = to.id.clone();
                 }
                 self.account(by, forward.into());
+            }
+            Move::Poll { by, to, id } => {
+                let (conversation, sender) = (self.conversations[to].id.clone(), profile(PEOPLE[by]));
+                let poll = CreatePoll { conversation, sender, ..polling::creating(id, lunch(), 1) };
+                self.account(by, poll.into());
             }
             Move::Create { by, to, id } => {
                 let other: &[&str] = match (by, to) {

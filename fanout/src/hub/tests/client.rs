@@ -146,6 +146,7 @@ fn said(conversation: &ConversationId, fact: &ConversationFact) -> String {
                 let kind = format!("{kind:?}").to_lowercase();
                 format!("{} in {}: {kind}", targets[0].username, name(conversation))
             }
+            Body::Poll(poll) => poll.question.text.clone(),
             Body::Removed(_) => panic!("a message says something"),
         },
         ConversationFact::MessageDeleted(deleted) => {

@@ -4,6 +4,8 @@
 //! `k1`, `k3` … and whatever stands between two are in lane 0; `k2`, `k4` … in lane 1; account
 //! events in lane 2.
 
+mod polls;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;

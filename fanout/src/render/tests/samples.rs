@@ -18,8 +18,9 @@ use schemas::credits::LedgerKind;
 use schemas::facts::{
     BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
     DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted,
-    MessageEdited, MessagePinned, MessageUnpinned, NotificationsChanged, PreferencesChanged, PrivacyChanged,
-    ReactionAdded, ReactionRemoved, ReceiptAdvanced, RequestChanged, RolesChanged, SendRejected,
+    MessageEdited, MessagePinned, MessageUnpinned, NotificationsChanged, PollChanged, PreferencesChanged,
+    PrivacyChanged, ReactionAdded, ReactionRemoved, ReceiptAdvanced, RequestChanged, RolesChanged,
+    SendRejected,
 };
 use schemas::forwarding::Provenance;
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
@@ -28,6 +29,7 @@ use schemas::notifications::Notifications;
 use schemas::organizing::Organized;
 use schemas::people::Profile;
 use schemas::pinning::Pinned;
+use schemas::polling::{Poll, Tally, Voted};
 use schemas::preferences::Preferences;
 use schemas::privacy::{Audience, Privacy};
 use schemas::reacting::{Reacted, Reaction, ReactionGroup, Reactions, ToldReaction};
@@ -104,7 +106,9 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         MarkedUnread { user: user("ann"), marked: true }.into(),
         blocks.into(),
         MessagePinned { message: edited.clone(), pin: pinned() }.into(),
+        MessagePinned { message: poll(), pin: pinned() }.into(),
         MessageUnpinned { message: edited.clone(), by: user("bob") }.into(),
+        PollChanged { message: poll(), tally: tally(), vote: None }.into(),
         ReactionAdded { reaction: reaction() }.into(),
         ReactionRemoved { reaction: reaction() }.into(),
         RequestChanged {
@@ -120,9 +124,9 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         ConversationOrganized { conversation: conversation("k1"), organized: Organized::default() };
     let people = Arc::new(people());
     // As it is replayed, with what has become of it.
-    let replayed = created(edited);
+    let replayed = [created(edited), created(poll())];
     let delivery = |fact| {
-        let is_completed = domain::delivery::completes(&fact).is_some() || fact == replayed;
+        let is_completed = domain::delivery::completes(&fact).is_some() || replayed.contains(&fact);
         let people = is_completed.then(|| people.clone());
         let completed = Arc::new(reacted());
         Delivery::Conversation(ConversationDelivery {
@@ -156,7 +160,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         Delivery::ResumeGap { reason: "cursor too old".to_owned() },
         Delivery::Drained { replayed: 0 },
     ];
-    facts.into_iter().chain([replayed.clone()]).map(delivery).chain(others).collect()
+    facts.into_iter().chain(replayed.clone()).map(delivery).chain(others).collect()
 }
 
 fn reaction() -> ToldReaction {
@@ -168,13 +172,18 @@ fn pinned() -> Pinned {
     Pinned { at: 7, by: user("bob") }
 }
 
-/// One emoji, by bob, who has pinned the message too.
+/// One emoji and one vote, by bob, who has pinned the message too.
 fn reacted() -> Completed {
     let group = ReactionGroup { emoji: "👍".to_owned(), count: 1, first: vec![user("bob")] };
     let own = Reaction { emoji: "👍".to_owned(), at: 6, position: 6 };
     Completed {
-        aspects: Aspects { reactions: Reactions { groups: vec![group] }, pin: Some(pinned()) },
+        aspects: Aspects {
+            reactions: Reactions { groups: vec![group] },
+            pin: Some(pinned()),
+            tally: tally(),
+        },
         reactors: Some(vec![(user("bob"), Reacted { reactions: vec![own], removed: vec![] })]),
+        voters: Some(vec![(user("bob"), Voted { options: vec![0], at: 6 })]),
     }
 }
 
@@ -223,6 +232,21 @@ fn forwarded() -> Message {
     let from = Provenance { conversation: conversation("k1"), seq: 1, sender: profile("bob") };
     let text = Text { forwarded: Some(Box::new(from)), ..Text::new(Content::plain("one")) };
     Message { body: Body::Text(text), ..message(6) }
+}
+
+fn poll() -> Message {
+    let poll = Poll {
+        question: Content::plain("one?"),
+        options: ["yes", "no"].map(Content::plain).to_vec(),
+        multiple: false,
+        anonymous: false,
+        closes_at: Some(9),
+    };
+    Message { body: Body::Poll(poll), ..message(7) }
+}
+
+fn tally() -> Tally {
+    Tally { votes: vec![1, 0], changes: 1, closed: None }
 }
 
 fn message(seq: i64) -> Message {

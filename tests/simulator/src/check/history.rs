@@ -4,6 +4,7 @@
 //! it. It shares no code with the rules.
 
 mod pinning;
+mod polling;
 mod reacting;
 
 use std::collections::BTreeMap;
@@ -55,6 +56,8 @@ pub struct History {
     pub reactions: BTreeMap<i64, reacting::Groups>,
     /// Pinned messages, in the order in which they were pinned.
     pub pins: Vec<(i64, Pinned)>,
+    /// By number, of polls that have had votes or were closed.
+    pub votes: BTreeMap<i64, polling::Votes>,
     /// Changes of members, removals, and changes of blocks.
     pub changes: u64,
 }
@@ -132,6 +135,7 @@ impl History {
             ConversationFact::ReactionRemoved(removed) => self.unreacted(&removed.reaction),
             ConversationFact::MessagePinned(pinned) => self.pinned(&pinned.message, pinned.pin),
             ConversationFact::MessageUnpinned(unpinned) => self.unpinned(&unpinned.message, &unpinned.by),
+            ConversationFact::PollChanged(changed) => self.poll_changed(changed),
             ConversationFact::BlocksChanged(changed) => {
                 self.changes += 1;
                 let of_other = self.blocks.get(&changed.other).cloned().unwrap_or_default();
@@ -265,6 +269,7 @@ impl History {
         }
         written.removed_at = Some(at);
         self.reactions.remove(&seq);
+        self.votes.remove(&seq);
         self.pins.retain(|(pinned, _)| *pinned != seq);
         Ok(())
     }

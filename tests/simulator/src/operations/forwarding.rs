@@ -27,7 +27,10 @@ impl Simulated for ForwardMessage {
         }
         let (user, source) = (clients.user(state), clients.conversation(state));
         let Some(message) = clients.message(state, &source) else { return };
-        let Some(content) = message.body.content().cloned() else { return };
+        // Ingest forwards no poll.
+        let Some(content) = message.body.content().filter(|_| message.body.poll().is_none()).cloned() else {
+            return;
+        };
         let mut targets: Vec<ConversationId> = vec![];
         for _ in 0..state.random.random_range(1..=MOST_ASKED) {
             let target = clients.conversation(state);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use musclemap_tests::acts::{contents, edit, forward, organize, people, update};
+use musclemap_tests::acts::{contents, create_poll, edit, forward, organize, people, update};
 use musclemap_tests::client::code;
 use musclemap_tests::system::Stack;
 use musclemap_tests::{Client, System};
@@ -14,7 +14,7 @@ const SHIPPED: &str = include_str!("../../../../deploy/policy/policy.toml");
 const SDL: &str = include_str!("../../../../schemas/api.graphql");
 
 /// Text arguments of mutations and inputs that other users read.
-const READ: [&str; 7] = [
+const READ: [&str; 9] = [
     "SendMessageInput.content",
     "editMessage.content",
     "forwardMessage.addComment",
@@ -22,6 +22,8 @@ const READ: [&str; 7] = [
     "updateConversation.title",
     "updateConversation.description",
     "CreateUploadInput.fileName",
+    "createPoll.question",
+    "createPoll.options",
 ];
 
 /// Those that nobody else reads, and those that have values from a closed set.
@@ -113,6 +115,9 @@ async fn put(by: &Client, argument: &str, chat: &str, message: &Value, text: &st
         "updateConversation.title" => update(by, chat, &format!("title: {text:?}")).await,
         "updateConversation.description" => update(by, chat, &format!("description: {text:?}")).await,
         "CreateUploadInput.fileName" => upload(by, text).await,
+        // Not the same text again.
+        "createPoll.question" => create_poll(by, chat, &format!("{text} or not?"), &["yes", "no"]).await,
+        "createPoll.options" => create_poll(by, chat, "what to take?", &["nothing", text]).await,
         other => panic!("no call with {other}"),
     }
 }

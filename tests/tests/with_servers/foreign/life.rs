@@ -6,6 +6,7 @@ mod files;
 mod forwards;
 mod keeps;
 mod marks;
+mod polls;
 mod reacts;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -65,6 +66,7 @@ pub async fn live(system: &mut System, people: &People) {
     files::upload_some(system, people).await;
     reacts::react(people).await;
     forwards::forward_some(people).await;
+    polls::ask_some(people).await;
     ask_again(people).await;
     take_notes(system, people).await;
 }

@@ -26,7 +26,8 @@ impl History {
     pub fn aspects(&self, seq: i64) -> i32 {
         let reactions = if self.reactions.contains_key(&seq) { Aspect::Reactions.bit() } else { 0 };
         let is_pinned = self.pins.iter().any(|(pinned, _)| *pinned == seq);
-        reactions | if is_pinned { Aspect::Pin.bit() } else { 0 }
+        let pin = if is_pinned { Aspect::Pin.bit() } else { 0 };
+        reactions | pin | if self.votes.contains_key(&seq) { Aspect::Poll.bit() } else { 0 }
     }
 
     /// A member, and a text that the member sees and that was not deleted.

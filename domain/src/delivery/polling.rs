@@ -1,0 +1,27 @@
+//! Facts that tell votes.
+
+use schemas::ConversationFact;
+use schemas::polling::Tally;
+
+/// The votes that a fact tells: rows which complete it are not older.
+pub fn tally(fact: &ConversationFact) -> Option<&Tally> {
+    match fact {
+        ConversationFact::PollChanged(changed) => Some(&changed.tally),
+        ConversationFact::ConversationOpened(_)
+        | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
+        | ConversationFact::MessageCreated(_)
+        | ConversationFact::MessageEdited(_)
+        | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MembersChanged(_)
+        | ConversationFact::ReceiptAdvanced(_)
+        | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::ReactionAdded(_)
+        | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::MessagePinned(_)
+        | ConversationFact::MessageUnpinned(_)
+        | ConversationFact::MarkedUnread(_)
+        | ConversationFact::RequestChanged(_)
+        | ConversationFact::BlocksChanged(_) => None,
+    }
+}
