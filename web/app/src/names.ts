@@ -104,6 +104,7 @@ export function systemText({ system }: Pick<MessageView, "system">): string {
 /** One line of a message, for lists and quotes. */
 export function preview(message: Pick<MessageView, "content" | "deletedAt" | "contentType">): string {
   if (message.deletedAt) return t("message.deleted");
+  if (message.contentType === "POLL") return t("poll.line", { question: message.content ?? "" });
   if (message.content === "") return t(message.contentType === "IMAGE" ? "message.photo" : "message.file");
   return message.content ?? t("message.other");
 }

@@ -17,6 +17,7 @@ import { type Connection, Inbox, type InboxEvent, type ReceiptView } from "./inb
 import { watchNetwork } from "./network.ts";
 import { Outbox } from "./outbox.ts";
 import { Pins } from "./pins.ts";
+import { Polls } from "./polls.ts";
 import { Presence } from "./presence.ts";
 import type * as Schema from "./schema.ts";
 import { type Found, type FoundMessages, type Within, search, searchMessages, searchUsers } from "./search.ts";
@@ -55,6 +56,7 @@ export class Client extends Changing {
   readonly files: Files;
   readonly heartbeats: Heartbeats;
   readonly flags: Flags;
+  readonly polls: Polls;
   #me: UserView;
   readonly #request: Request;
   readonly #acknowledgements: Acknowledgements;
@@ -91,6 +93,7 @@ export class Client extends Changing {
     this.#acknowledgements = new Acknowledgements(this.inbox, (id) => this.conversations.stale(id));
     this.typing = new Typing(this.inbox);
     const hasPresence = () => this.flags.isOn(PRESENCE_FLAG);
+    this.polls = new Polls(this.#request, (message) => this.#created(message), (message) => this.#shown(message));
     this.presence = new Presence(this.inbox, hasPresence);
     this.heartbeats = new Heartbeats(this.inbox, hasPresence);
     this.inbox.onChange(() => this.#connected());

@@ -19,6 +19,11 @@ export type AttachmentView = Pick<
 /** One emoji on a message. */
 export type ReactionView = Pick<Schema.ReactionGroup, "emoji" | "count" | "hasReacted">;
 
+/** A poll; its question is the content of its message. */
+export type PollView = Pick<Schema.Poll, "multiple" | "anonymous" | "closesAt" | "closed"> & {
+  options: Pick<Schema.PollOption, "id" | "text" | "votes" | "hasVoted">[];
+};
+
 export type MessageView = Pick<
   Schema.Message,
   | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt"
@@ -31,6 +36,7 @@ export type MessageView = Pick<
   attachments: AttachmentView[];
   mentions: UserView[];
   reactions: ReactionView[];
+  card: PollView | null;
   system: (Pick<Schema.SystemEvent, "kind" | "value"> & { actor: UserView; targets: UserView[] }) | null;
 };
 
@@ -80,6 +86,7 @@ export const MESSAGE = `fragment MessageParts on Message {
   replyTo { id seq contentType content deletedAt sender { ...UserParts } }
   forwardedFrom { sender { ...UserParts } } attachments { ${ATTACHMENT} }
   reactions { emoji count hasReacted }
+  card { ... on Poll { multiple anonymous closesAt closed options { id text votes hasVoted } } }
   system { kind value actor { ...UserParts } targets { ...UserParts } }
 }`;
 
@@ -180,6 +187,15 @@ export const PINNED = `query Pinned($id: ID!) {
 export const PIN = `mutation Pin($id: ID!) { message: pinMessage(messageId: $id) { ...MessageParts } } ${MESSAGES}`;
 
 export const UNPIN = `mutation Unpin($id: ID!) { message: unpinMessage(messageId: $id) { ...MessageParts } } ${MESSAGES}`;
+export const ASK = `mutation Ask($id: ID!, $question: String!, $options: [String!]!, $multiple: Boolean, $anonymous: Boolean,
+  $closesAt: DateTime, $clientMessageId: UUID!) {
+  message: createPoll(conversationId: $id, question: $question, options: $options, multiple: $multiple,
+    anonymous: $anonymous, closesAt: $closesAt, clientMessageId: $clientMessageId) { ...MessageParts } } ${MESSAGES}`;
+
+export const VOTE = `mutation Vote($id: ID!, $options: [ID!]!) {
+  message: votePoll(messageId: $id, optionIds: $options) { ...MessageParts } } ${MESSAGES}`;
+
+export const CLOSE = `mutation Close($id: ID!) { message: closePoll(messageId: $id) { ...MessageParts } } ${MESSAGES}`;
 
 export const ACCEPT = `mutation Accept($id: ID!) {
   acceptMessageRequest(conversationId: $id) { ...ConversationParts } } ${ROWS}`;

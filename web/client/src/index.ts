@@ -6,13 +6,14 @@ export { Client, type Options } from "./client.ts";
 export { Conversations, type List, type Shelf, endOf, isUnread, manages, shelfOf } from "./conversations.ts";
 export {
   ATTACHMENT, type AttachmentView, CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, MESSAGE,
-  type MessageView, type PresenceView, USER, type UserView,
+  type MessageView, type PollView, type PresenceView, USER, type UserView,
 } from "./documents.ts";
 export { FILE_TYPES, IMAGE_TYPES, isImage } from "./filetypes.ts";
 export { Files } from "./files.ts";
 export { type Forward, MOST_FORWARDS } from "./forwards.ts";
 export { type Connection } from "./inbox.ts";
 export { type Entry, Outbox } from "./outbox.ts";
+export { Polls, type Question } from "./polls.ts";
 export { type Found, type FoundMessages, type Within, isSearchable } from "./search.ts";
 export { LoginRefused, type Session, devLogin, devSession, fixedSession, moderates } from "./session.ts";
 export { MemoryStorage, type OutboxStorage, IndexedStorage } from "./storage.ts";
