@@ -50,9 +50,11 @@ fn stops(name: &str) -> (String, bool) {
     (name.to_owned(), false)
 }
 
+/// An inbox to which notices come from now on.
 async fn inbox(server: &System, client: &Client) -> Socket {
     let mut socket = Socket::connect(server, client).await;
     socket.inbox(None).await;
+    socket.knows(&client.create("GROUP", &[]).await).await;
     socket
 }
 
