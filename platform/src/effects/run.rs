@@ -126,7 +126,9 @@ impl<E: Effects> Run<E> {
                 }
                 continue;
             }
-            if has_room && (is_full || self.collecting.is_idle()) && self.collecting.reached.is_some() {
+            // A position without effects behind batches that are under way takes no room of theirs.
+            let passes = self.collecting.is_idle() && self.under_way.is_empty();
+            if has_room && (is_full || passes) && self.collecting.reached.is_some() {
                 self.dispatch();
                 continue;
             }
@@ -207,12 +209,13 @@ impl<E: Effects> Run<E> {
 
     /// Waits for what is under way, for a bounded time, and stores how far it has come.
     async fn finish(mut self) -> Result<(), EffectsError> {
-        let mut drain = self.work.ports.timer(self.work.options.drain);
+        // It may pass while batches are under way, and is asked again when the position is stored.
+        let drain = self.work.ports.timer(self.work.options.drain).shared();
         while !self.under_way.is_empty() {
             tokio::select! {
                 biased;
                 Some(reached) = self.under_way.next() => self.pass(reached?),
-                () = &mut drain => break,
+                () = drain.clone() => break,
             }
         }
         if self.done == self.stored {
@@ -221,7 +224,7 @@ impl<E: Effects> Run<E> {
         tokio::select! {
             biased;
             stored = self.done.store(&self.work.ports, E::NAME, self.partition) => stored,
-            () = &mut drain => Ok(()),
+            () = drain => Ok(()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A partition that is given up, or cannot go on.
 
 use std::task::Poll;
+use std::time::Duration;
 
 use musclemap_platform::effects::{EffectsError, Options};
 use musclemap_platform::ports::LogError;
@@ -12,9 +13,15 @@ use crate::schedule::{poll, start};
 use crate::world::World;
 
 const STEPS: usize = 100_000;
+/// A time that passes in no schedule of these tests.
+const ENOUGH: Duration = Duration::from_secs(10);
 
 fn filled(records: usize) -> World {
-    let world = World::new(7);
+    filled_by(7, records)
+}
+
+fn filled_by(seed: u64, records: usize) -> World {
+    let world = World::new(seed);
     let mut state = world.state();
     state.hostile = false;
     while state.records.len() < records {
@@ -27,7 +34,8 @@ fn filled(records: usize) -> World {
 #[test]
 fn what_is_under_way_is_finished_and_its_position_stored() {
     let (world, stop) = (filled(200), CancellationToken::new());
-    let mut run = start(&world, Options { batch: 3, concurrency: 2, ..Options::default() }, stop.clone());
+    let options = Options { batch: 3, concurrency: 2, drain: ENOUGH, ..Options::default() };
+    let mut run = start(&world, options, stop.clone());
     for step in 0..STEPS {
         if world.state().happened.len() > 40 {
             stop.cancel();
@@ -45,6 +53,26 @@ fn what_is_under_way_is_finished_and_its_position_stored() {
         }
     }
     panic!("it does not end");
+}
+
+#[test]
+fn a_drain_that_passes_with_batches_under_way_ends_the_run() {
+    let options = Options { batch: 3, concurrency: 8, ..Options::default() };
+    for seed in 0..50 {
+        let (world, stop) = (filled_by(seed, 200), CancellationToken::new());
+        let mut run = start(&world, options, stop.clone());
+        let ended = (0..STEPS).find_map(|_| {
+            if world.state().happened.len() > 40 {
+                stop.cancel();
+            }
+            match poll(&mut run) {
+                Poll::Ready(ended) => Some(ended),
+                Poll::Pending => None,
+            }
+        });
+        ended.expect("an end").unwrap();
+        assert_eq!(world.state().violation, None, "{seed}");
+    }
 }
 
 #[test]
