@@ -371,6 +371,11 @@ impl Config {
         FileStore { objects: Objects::in_memory(), public_url: self.files.public_url.clone() }
     }
 
+    /// Whether tokens are signed by a secret of a development, which clients use on loopback alone.
+    fn is_development(&self) -> bool {
+        self.auth.development_secret.expose().is_some() && self.http.listen.ip().is_loopback()
+    }
+
     /// The platform's keys, where they are given.
     pub fn key_file(&self) -> Option<&Path> {
         Some(Path::new(&self.auth.keys)).filter(|file| !file.as_os_str().is_empty())

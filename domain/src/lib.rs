@@ -19,6 +19,7 @@ pub mod policy;
 pub mod polls;
 pub mod presence;
 pub mod privacy;
+pub mod pushing;
 pub mod text;
 pub mod window;
 

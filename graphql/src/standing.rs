@@ -75,6 +75,11 @@ impl Standings {
         Ok(())
     }
 
+    /// Whether a user is neither banned nor erased.
+    pub fn is_served(&self, user: &UserId, now: LogTime) -> bool {
+        self.standing(user).is_none_or(|standing| !standing.is_erased && now >= standing.banned_until)
+    }
+
     /// Whether the platform has erased a user.
     pub fn is_erased(&self, user: &UserId) -> bool {
         self.erasures() > 0 && self.standing(user).is_some_and(|standing| standing.is_erased)

@@ -19,13 +19,14 @@ use fanout::Node;
 use fanout::cursor::CursorKey;
 use fanout::socket::Sockets;
 use graphql::auth::Authenticator;
-use graphql::{Admission, Executor, Origins, Reads, Rows, Search, VapidPublicKey};
+use graphql::{Admission, Executor, Origins, Reads, Rows, Search, Standings, VapidPublicKey};
 use ingest::admin::Later;
 use ingest::admin::v1::{self as admin_api, Platform};
 use ingest::http::Http;
 use ingest::http::connections::{self, Serving};
 use ingest::http::files::Transfers;
 use ingest::{Ingest, api};
+use notifier::Notifier;
 use objects::Objects;
 use platform::clock::Clock;
 use platform::connections::Options as Connections;
@@ -33,8 +34,8 @@ use platform::lifecycle::{Lifecycle, Signals};
 use platform::ports::{Ephemeral, Log, Ports, SearchIndex, Tables};
 use platform::runner::{self, RunnerError};
 use platform::telemetry::consumers::Port;
-use schemas::ConversationKey;
 use schemas::topics::VERDICTS;
+use schemas::{ConversationKey, UserId};
 use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
 
@@ -71,6 +72,13 @@ pub struct Access {
     pub dev_login: bool,
     /// Origins whose pages may connect.
     pub origins: Origins,
+}
+
+impl Access {
+    /// The standing of users, by which they are admitted.
+    pub fn standings(&self) -> Arc<Standings> {
+        self.authenticator.standings().clone()
+    }
 }
 
 /// Where files are, and where clients find them.
@@ -157,6 +165,14 @@ impl Process {
         self.life.running.spawn("media", |stop| media::serve(ports, objects, stop));
     }
 
+    /// Sends pushes. `standings` are followed by [`Self::standing`].
+    pub fn notifier(&mut self, settings: notifier::Settings, standings: Arc<Standings>) -> Result<()> {
+        let (ports, notifier) = (self.ports(), Notifier::new(settings)?);
+        let served = Arc::new(move |user: &UserId, now| standings.is_served(user, now));
+        self.life.running.spawn("notifier", |stop| notifier.serve(ports, served, stop));
+        Ok(())
+    }
+
     /// What can be found by search.
     pub fn search_index(&mut self, search: Arc<dyn SearchIndex>) {
         let ports = self.ports();
@@ -191,9 +207,8 @@ impl Process {
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })
     }
 
-    /// Follows bans, revocations and erasures, in each process that admits users.
-    pub fn standing(&mut self, access: &Access) {
-        let standings = access.authenticator.standings().clone();
+    /// Follows bans, revocations and erasures, in each process that admits or notifies users.
+    pub fn standing(&mut self, standings: Arc<Standings>) {
         let latch = self.life.readiness.latch("standing");
         let (log, clock) = (self.log.clone(), self.clock.clone());
         self.life.running.spawn("standing", |stop| standings.follow(log, clock, latch, stop));

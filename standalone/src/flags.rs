@@ -9,6 +9,7 @@ use clap::Parser;
 use graphql::{TrustedProxies, limits};
 use ingest::http::connections::Serving;
 use ingest::http::tls::Tls;
+use notifier::Development;
 use objects::Objects;
 use platform::connections;
 use platform::ports::SearchIndex;
@@ -102,6 +103,26 @@ pub struct Flags {
     #[arg(long, value_name = "URL", env = "MM_PUBLIC_URL", default_value = "")]
     pub public_url: String,
 
+    /// Where push services reach the operator: a mailto: or https: URI.
+    #[arg(long, value_name = "URI", env = "MM_PUSH_CONTACT")]
+    pub push_contact: Option<String>,
+
+    /// Networks of push services on this machine, by commas; for tests, as the three that follow.
+    #[arg(long, value_name = "LIST", env = "MM_PUSH_NETWORKS", default_value = "", hide = true)]
+    pub push_networks: String,
+
+    /// Ports of push services besides 80 and 443.
+    #[arg(long, value_name = "LIST", env = "MM_PUSH_PORTS", default_value = "", hide = true)]
+    pub push_ports: String,
+
+    /// Name servers of push services, in place of the system's.
+    #[arg(long, value_name = "LIST", env = "MM_PUSH_NAME_SERVERS", default_value = "", hide = true)]
+    pub push_name_servers: String,
+
+    /// Certificates that push services may have beside the system's, in PEM.
+    #[arg(long, value_name = "FILE", env = "MM_PUSH_AUTHORITIES", hide = true)]
+    pub push_authorities: Option<PathBuf>,
+
     /// Instead of starting the system: look at its folder while it does not run.
     #[command(subcommand)]
     pub command: Option<operator::Command>,
@@ -126,7 +147,24 @@ impl Flags {
     pub fn check(&self) -> Result<()> {
         let is_local = self.listen.ip().is_loopback();
         ensure!(is_local || !self.dev_login, "--dev-login is for a server that listens on loopback alone");
+        let is_changed = !self.push_development().is_empty();
+        ensure!(self.dev_login || !is_changed, "push services on this machine are for --dev-login alone");
         Ok(())
+    }
+
+    /// How pushes are sent.
+    pub fn pushes(&self, vapid_key: [u8; 32]) -> notifier::Settings {
+        let contact = self.push_contact.clone();
+        notifier::Settings { vapid_key, contact, development: self.push_development() }
+    }
+
+    fn push_development(&self) -> Development {
+        Development {
+            networks: self.push_networks.clone(),
+            ports: self.push_ports.clone(),
+            name_servers: self.push_name_servers.clone(),
+            authorities: self.push_authorities.clone().unwrap_or_default(),
+        }
     }
 
     /// Bounds of sockets.
@@ -191,5 +229,19 @@ mod tests {
             assert_eq!(flags(&["--dev-login", "--listen", listen]).check().is_ok(), is_good, "{listen}");
             assert!(flags(&["--listen", listen]).check().is_ok(), "{listen}");
         }
+    }
+
+    #[test]
+    fn push_services_on_this_machine_are_for_development_alone() {
+        for given in [
+            ["--push-networks", "127.0.0.0/8"],
+            ["--push-ports", "8443"],
+            ["--push-name-servers", "127.0.0.1:53"],
+            ["--push-authorities", "ca.pem"],
+        ] {
+            assert!(flags(&given).check().is_err(), "{given:?}");
+            assert!(flags(&[given[0], given[1], "--dev-login"]).check().is_ok(), "{given:?}");
+        }
+        assert!(flags(&[]).push_development().is_empty());
     }
 }

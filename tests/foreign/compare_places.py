@@ -61,7 +61,13 @@ def checkpoints(rows: list[Row], topics: dict[str, Topic], log: dict[str, list[R
 
 
 # Topics of the consumers with effects.
-CONSUMERS = {"media": ACCOUNT_EVENTS, "search-index": EVENTS, "search-users": USERS, "erasures": USERS}
+CONSUMERS = {
+    "media": ACCOUNT_EVENTS,
+    "notifier": EVENTS,
+    "search-index": EVENTS,
+    "search-users": USERS,
+    "erasures": USERS,
+}
 
 
 def consumers(rows: list[Row], topics: dict[str, Topic]) -> None:

@@ -72,7 +72,7 @@ DEAD_LETTERS = {
 
 # Who leaves dead letters of a topic, as their source.
 READERS = {topic: [machine] for topic, machine in SOURCES.items()} | {
-    EVENTS: ["/musclemap/search-index"],
+    EVENTS: ["/musclemap/notifier", "/musclemap/search-index"],
     ACCOUNT_EVENTS: ["/musclemap/media"],
     USERS: ["/musclemap/profiles", "/musclemap/search-users"],
     FOLLOWS: ["/musclemap/follows"],

@@ -13,6 +13,7 @@ pub mod metrics;
 pub mod policy;
 pub mod ports;
 pub mod process;
+pub mod push_service;
 pub mod seen;
 pub mod service;
 pub mod socket;

@@ -1,8 +1,15 @@
 //! Metrics as operators meet them: what processes export, and what expressions over them name.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 use crate::System;
+use crate::process::PATIENCE;
+
+/// Between two looks at the metrics.
+const POLL: Duration = Duration::from_millis(50);
 
 type Labels = BTreeMap<String, String>;
 
@@ -16,6 +23,30 @@ pub struct Exported {
 struct Family {
     kind: String,
     series: Vec<Labels>,
+}
+
+/// What the processes of a system have counted under one name and labels, such as `x_total{label="y"}`.
+pub async fn total(system: &System, series: &str) -> f64 {
+    let mut total = 0.0;
+    for process in &system.processes {
+        let said = process.operators("/metrics").await;
+        let values = said.lines().filter_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        total += values.filter_map(|value| value.parse::<f64>().ok()).sum::<f64>();
+    }
+    total
+}
+
+/// Waits until the processes have counted so much.
+pub async fn until_total(system: &System, series: &str, at_least: f64) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let total = total(system, series).await;
+        if total >= at_least {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{series} is {total}, not {at_least}");
+        sleep(POLL).await;
+    }
 }
 
 /// A metric by its name, type and labels.

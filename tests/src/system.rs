@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::process::{PATIENCE, Process, Start, program};
+use crate::push_service::PushService;
 
 /// What the system stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,12 +55,13 @@ impl Servers {
 }
 
 /// Roles of the distributed stack, and how many processes of each.
-const ROLES: [(&str, usize); 7] = [
+const ROLES: [(&str, usize); 8] = [
     ("accounts", 2),
     ("conversations", 2),
     ("profiles", 1),
     ("media", 1),
     ("search-index", 1),
+    ("notifier", 1),
     ("ingest", 2),
     ("fanout", 2),
 ];
@@ -96,25 +98,46 @@ impl System {
         Self::choose(policy, Limits::Shipped).await
     }
 
+    /// A system whose pushes go to a push service of the test.
+    pub async fn with_pushes(to: &PushService) -> Self {
+        Self::on(Stack::chosen(), None, Limits::Wide, Some(to)).await
+    }
+
+    /// The same as a distributed system on the servers that many tests share.
+    pub async fn distributed_with_pushes(to: &PushService) -> Self {
+        Self::on(Stack::Distributed, None, Limits::Wide, Some(to)).await
+    }
+
     async fn choose(policy: Option<&Path>, limits: Limits) -> Self {
-        match Stack::chosen() {
+        Self::on(Stack::chosen(), policy, limits, None).await
+    }
+
+    async fn on(stack: Stack, policy: Option<&Path>, limits: Limits, pushes: Option<&PushService>) -> Self {
+        match stack {
             Stack::Standalone => {
                 let folder = tempfile::tempdir().expect("a folder");
-                Self::embedded(&folder.path().join("data"), policy, limits).await.keeping(folder)
+                let data = folder.path().join("data");
+                Self::embedded(&data, policy, limits, pushes).await.keeping(folder)
             }
-            Stack::Distributed => Self::deployed(&Servers::shared(), policy, limits).await,
+            Stack::Distributed => Self::deployed(&Servers::shared(), policy, limits, pushes).await,
         }
     }
 
     /// The distributed system, as a deployment of its own on these servers.
     pub async fn distributed(servers: &Servers, policy: Option<&Path>) -> Self {
-        Self::deployed(servers, policy, Limits::Wide).await
+        Self::deployed(servers, policy, Limits::Wide, None).await
     }
 
-    async fn deployed(servers: &Servers, policy: Option<&Path>, limits: Limits) -> Self {
+    async fn deployed(
+        servers: &Servers,
+        policy: Option<&Path>,
+        limits: Limits,
+        pushes: Option<&PushService>,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let search = StandIn::start().await.expect("a search server");
-        let variables = deployment(servers, &search, folder.path(), limits);
+        let mut variables = deployment(servers, &search, folder.path(), limits);
+        variables.extend(pushes.into_iter().flat_map(|to| to.variables("MM_PUSH__DEVELOPMENT_")));
         let operators = Operators { program: "musclemap", arguments: vec![], variables };
         let setup = ["setup", "--partitions", PARTITIONS, "--replicas", "1", "--min-insync", "1"];
         operators.tell(&setup).await.expect("a set-up");
@@ -128,13 +151,20 @@ impl System {
 
     /// The standalone system on a folder of the test's own.
     pub async fn standalone(data: &Path, policy: Option<&Path>) -> Self {
-        Self::embedded(data, policy, Limits::Wide).await
+        Self::embedded(data, policy, Limits::Wide, None).await
     }
 
-    async fn embedded(data: &Path, policy: Option<&Path>, limits: Limits) -> Self {
+    async fn embedded(
+        data: &Path,
+        policy: Option<&Path>,
+        limits: Limits,
+        pushes: Option<&PushService>,
+    ) -> Self {
         let arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
         let operators = Operators { program: "standalone", arguments, variables: vec![] };
-        Self::run(Stack::Standalone, vec![standalone(data, policy, limits)], operators).await
+        let mut start = standalone(data, policy, limits);
+        start.variables.extend(pushes.into_iter().flat_map(|to| to.variables("MM_PUSH_")));
+        Self::run(Stack::Standalone, vec![start], operators).await
     }
 
     async fn run(stack: Stack, starts: Vec<Start>, operators: Operators) -> Self {

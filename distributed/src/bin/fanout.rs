@@ -7,7 +7,7 @@ async fn main() -> anyhow::Result<()> {
     distributed::run("fanout", async |process, config| {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
-        process.standing(&access);
+        process.standing(access.standings());
         let (ephemeral, search) = (distributed::ephemeral(process, config)?, config.search()?);
         let api = process
             .api(ephemeral, search, config.deployment_keys()?, &config.links(), &access, config.ingest())

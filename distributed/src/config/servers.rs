@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use graphql::VapidPublicKey;
 use meilisearch_search::Meilisearch;
+use notifier::Development;
 use platform::config::Secret;
 use platform::ports::SearchIndex;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,11 @@ pub struct SearchSection {
 #[serde(deny_unknown_fields)]
 pub struct PushSection {
     vapid_key: Secret,
+    contact: String,
+    development_networks: String,
+    development_ports: String,
+    development_name_servers: String,
+    development_authorities: PathBuf,
 }
 
 impl Config {
@@ -47,6 +53,24 @@ impl Config {
     pub(super) fn vapid(&self) -> Result<Option<VapidPublicKey>> {
         let derive = |hex: &str| -> Result<VapidPublicKey> { Ok(VapidPublicKey::of(&super::key(hex)?)?) };
         self.push.vapid_key.expose().map(derive).transpose().context("push.vapid_key")
+    }
+
+    /// How pushes are sent.
+    pub fn pushes(&self) -> Result<notifier::Settings> {
+        let push = &self.push;
+        let hex = push.vapid_key.expose().context("push.vapid_key is not given")?;
+        let vapid_key = super::key(hex).context("push.vapid_key")?;
+        let contact = Some(push.contact.clone()).filter(|contact| !contact.is_empty());
+        let development = Development {
+            networks: push.development_networks.clone(),
+            ports: push.development_ports.clone(),
+            name_servers: push.development_name_servers.clone(),
+            authorities: push.development_authorities.clone(),
+        };
+        if !development.is_empty() && !self.is_development() {
+            bail!("push: settings of development are for one, where a development_secret stands in for keys");
+        }
+        Ok(notifier::Settings { vapid_key, contact, development })
     }
 
     /// The search index, in a deployment that has one.

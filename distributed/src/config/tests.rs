@@ -77,6 +77,30 @@ fn half_of_tls_and_proxies_that_are_no_networks_are_errors() {
 }
 
 #[test]
+fn push_services_on_this_machine_are_for_development_alone() {
+    let (key, secret) = ("7e".repeat(32), "ab".repeat(32));
+    let pushes = |variables: &[(&str, &str)]| {
+        let variables = [&[("MM_PUSH__VAPID_KEY", key.as_str())], variables].concat();
+        with(&variables).unwrap().pushes()
+    };
+    let settings = pushes(&[("MM_PUSH__CONTACT", "mailto:push@site.example")]).unwrap();
+    assert!(settings.development.is_empty());
+    assert_eq!(settings.contact.as_deref(), Some("mailto:push@site.example"));
+    let development = ("MM_AUTH__DEVELOPMENT_SECRET", secret.as_str());
+    for given in [
+        ("MM_PUSH__DEVELOPMENT_NETWORKS", "127.0.0.0/8"),
+        ("MM_PUSH__DEVELOPMENT_PORTS", "8443"),
+        ("MM_PUSH__DEVELOPMENT_NAME_SERVERS", "127.0.0.1:53"),
+        ("MM_PUSH__DEVELOPMENT_AUTHORITIES", "ca.pem"),
+    ] {
+        assert!(pushes(&[given]).is_err(), "{given:?}");
+        assert!(pushes(&[given, development]).is_ok(), "{given:?}");
+        assert!(pushes(&[given, development, ("MM_HTTP__LISTEN", "0.0.0.0:80")]).is_err(), "{given:?}");
+    }
+    assert!(with(&[]).unwrap().pushes().is_err(), "no key");
+}
+
+#[test]
 fn web_push_has_the_key_of_a_curve_or_none() {
     let keys = |key: &str| {
         let conversations = "ab".repeat(32);

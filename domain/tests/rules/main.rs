@@ -30,6 +30,7 @@ mod posting;
 mod presence;
 mod privacy;
 mod push;
+mod pushing;
 mod reacting;
 mod reading;
 mod refunds;

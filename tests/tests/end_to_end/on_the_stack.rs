@@ -33,6 +33,7 @@ mod presence;
 mod privacy;
 mod published;
 mod push;
+mod pushing;
 mod reacting;
 mod receipts;
 mod refusals;

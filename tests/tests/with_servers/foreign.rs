@@ -2,6 +2,7 @@
 //! published schemas and every table, and compares them with what the API says.
 
 mod life;
+mod pushes;
 
 use std::collections::BTreeMap;
 use std::path::Path;

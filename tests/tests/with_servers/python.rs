@@ -1,5 +1,5 @@
 //! The tools in Python that tests run: a virtual environment with what `tests/foreign/requirements.txt`
-//! names, kept in the user's cache.
+//! names, kept in the user's cache; and one for web pushes, in `tests/foreign/push`.
 //!
 //! Invariant: the environment has exactly what the requirements say; when they change it is made anew.
 
@@ -12,8 +12,16 @@ pub const FOREIGN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/foreign");
 
 /// Where the environment's programs are. The first call takes some seconds, and asks the package index.
 pub fn programs() -> PathBuf {
-    let requirements = Path::new(FOREIGN).join("requirements.txt");
-    kept::folder("foreign", &requirements, |environment| make(environment, &requirements)).join("bin")
+    environment("foreign", &Path::new(FOREIGN).join("requirements.txt"))
+}
+
+/// Where the programs are that open web pushes.
+pub fn programs_for_pushes() -> PathBuf {
+    environment("foreign-push", &Path::new(FOREIGN).join("push/requirements.txt"))
+}
+
+fn environment(name: &str, requirements: &Path) -> PathBuf {
+    kept::folder(name, requirements, |environment| make(environment, requirements)).join("bin")
 }
 
 fn make(environment: &Path, requirements: &Path) {

@@ -1,0 +1,355 @@
+//! Hands pushes over to push services: one try at once, further ones beside the consumer.
+//!
+//! Invariants: a push has at most five tries within its time, and ends counted once. What waits for another try is
+//! bounded, in all and by service. A process that ends gives up what waits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use egress::{Answer, Egress};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use hyper::StatusCode;
+use hyper::header::RETRY_AFTER;
+use jiff::fmt::rfc2822;
+use platform::clock::Clock;
+use platform::ports::{Log, LogError};
+use schemas::position::LogTime;
+use schemas::push::{PushAddress, PushEndpoint, RemovePush, WebPush};
+use schemas::record::{Origin, Output};
+use schemas::{ConversationId, UserId};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::SOURCE;
+use crate::metrics::{self, Outcome};
+use crate::origins::Origins;
+use crate::web_push;
+use crate::web_push::vapid::Vapid;
+
+const TRIES: u32 = 5;
+/// The pause after the first failed try; it doubles.
+const FIRST_PAUSE_MS: i64 = 1_000;
+/// A push that was not sent so long after its first try is given up.
+const GIVEN_UP_MS: i64 = 10 * 60 * 1_000;
+/// Pushes that wait for another try.
+const WAITING: usize = 4_096;
+/// How long a try waits for a place at its push service.
+const PLACE_WITHIN: Duration = Duration::from_secs(5);
+
+/// A push to one subscription.
+#[derive(Clone)]
+pub struct Push {
+    pub user: UserId,
+    pub to: WebPush,
+    pub topic: String,
+    pub payload: Arc<Vec<u8>>,
+    /// In place of the payload where that is too large.
+    pub trimmed: Arc<Vec<u8>>,
+    /// When the hold of its message had passed; absent of one that waited for its window.
+    pub due: Option<LogTime>,
+}
+
+/// A push that waits, with its place among those that do.
+pub struct Retry {
+    push: Push,
+    origin: String,
+    tries: u32,
+    began: LogTime,
+    not_before: LogTime,
+    _places: [OwnedSemaphorePermit; 2],
+}
+
+/// What came of a try.
+enum Tried {
+    Ended(Outcome),
+    /// Again, after so many milliseconds if the push service says when.
+    Failed(Option<i64>),
+    /// Not tried: the circuit is open until then.
+    NotBefore(LogTime),
+}
+
+pub struct HandOver {
+    egress: Egress,
+    vapid: Vapid,
+    log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
+    origins: Origins,
+    waiting: Arc<Semaphore>,
+    retries: mpsc::Sender<Retry>,
+}
+
+impl HandOver {
+    pub fn new(
+        egress: Egress,
+        vapid: Vapid,
+        log: Arc<dyn Log>,
+        clock: Arc<dyn Clock>,
+    ) -> (Arc<Self>, mpsc::Receiver<Retry>) {
+        let (retries, waiting) = mpsc::channel(WAITING);
+        let (origins, places) = (Origins::default(), Arc::new(Semaphore::new(WAITING)));
+        (Arc::new(Self { egress, vapid, log, clock, origins, waiting: places, retries }), waiting)
+    }
+
+    /// The topic of a user's pushes for a conversation.
+    pub fn topic(&self, user: &UserId, conversation: &ConversationId) -> String {
+        web_push::topic(self.vapid.secret(), user, conversation)
+    }
+
+    /// Tries a push once. What fails waits for another try, if there is room.
+    pub async fn send(&self, push: Push) -> Result<(), LogError> {
+        let Some(origin) = origin(&push.to.endpoint) else {
+            metrics::ended(Outcome::Malformed);
+            return Ok(());
+        };
+        let began = self.clock.now();
+        let (tries, not_before) = match self.attempt(&push, &origin).await {
+            Tried::Ended(outcome) => return self.end(&push, outcome).await,
+            Tried::Failed(after) => (1, self.clock.now() + pause(1, after)),
+            Tried::NotBefore(time) => (0, time),
+        };
+        let places = (self.waiting.clone().try_acquire_owned().ok(), self.origins.wait(&origin, began));
+        let (Some(of_all), Some(of_origin)) = places else {
+            metrics::ended(Outcome::Dropped);
+            return Ok(());
+        };
+        let retry = Retry { push, origin, tries, began, not_before, _places: [of_all, of_origin] };
+        if self.retries.try_send(retry).is_err() {
+            metrics::ended(Outcome::Dropped);
+        }
+        Ok(())
+    }
+
+    /// Tries again what waits, until `stop`.
+    pub async fn retry(
+        &self,
+        mut waiting: mpsc::Receiver<Retry>,
+        stop: CancellationToken,
+    ) -> Result<(), LogError> {
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            metrics::waiting(under_way.len());
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return Ok(()),
+                Some(ended) = under_way.next(), if !under_way.is_empty() => ended?,
+                Some(retry) = waiting.recv() => under_way.push(self.until_ended(retry)),
+            }
+        }
+    }
+
+    async fn until_ended(&self, retry: Retry) -> Result<(), LogError> {
+        let Retry { push, origin, mut tries, began, mut not_before, _places } = retry;
+        let outcome = loop {
+            if tries >= TRIES || not_before - began > GIVEN_UP_MS {
+                break Outcome::Expired;
+            }
+            self.until(not_before).await;
+            match self.attempt(&push, &origin).await {
+                Tried::Ended(outcome) => break outcome,
+                Tried::Failed(after) => {
+                    tries += 1;
+                    not_before = self.clock.now() + pause(tries, after);
+                }
+                Tried::NotBefore(time) => not_before = time,
+            }
+        };
+        match self.end(&push, outcome).await {
+            // The next push to it finds that it is gone as well.
+            Err(LogError::Unavailable(reason)) => {
+                tracing::warn!(reason, "a subscription is not removed");
+                Ok(())
+            }
+            ended => ended,
+        }
+    }
+
+    async fn until(&self, time: LogTime) {
+        let left = time - self.clock.now();
+        if let Ok(left) = u64::try_from(left) {
+            self.clock.sleep(Duration::from_millis(left)).await;
+        }
+    }
+
+    async fn end(&self, push: &Push, outcome: Outcome) -> Result<(), LogError> {
+        if outcome == Outcome::Gone {
+            self.remove(push).await?;
+        }
+        metrics::ended(outcome);
+        if let (Some(due), Outcome::Sent | Outcome::Trimmed) = (push.due, outcome) {
+            metrics::handed_over(self.clock.now() - due);
+        }
+        Ok(())
+    }
+
+    /// Asks the account to remove a subscription that is no more.
+    async fn remove(&self, push: &Push) -> Result<(), LogError> {
+        let address = PushAddress::WebPush(PushEndpoint { endpoint: push.to.endpoint.clone() });
+        let request = RemovePush::one(address).into();
+        let command = Output::ToAccount { user: push.user.clone(), request, reply: None };
+        let origin = Origin { source: SOURCE, ..Origin::client(self.clock.now(), None) };
+        self.log.enqueue(command.record(&origin)).await?.await.map(drop)
+    }
+
+    async fn attempt(&self, push: &Push, origin: &str) -> Tried {
+        let places = self.origins.places(origin, self.clock.now());
+        let Ok(Ok(_place)) = timeout(PLACE_WITHIN, places.acquire_owned()).await else {
+            return Tried::Failed(None);
+        };
+        // Who waited for a place learns here what came of the requests before.
+        if let Err(until) = self.origins.pass(origin, self.clock.now()) {
+            return Tried::NotBefore(until);
+        }
+        match self.post(push, origin, &push.payload, Outcome::Sent).await {
+            Tried::Ended(Outcome::Trimmed) => self.post(push, origin, &push.trimmed, Outcome::Trimmed).await,
+            tried => tried,
+        }
+    }
+
+    /// One request; `sent` is what its success is. A payload that is too large for the push service ends as
+    /// [`Outcome::Trimmed`], or if it is trimmed already, as [`Outcome::Refused`].
+    async fn post(&self, push: &Push, origin: &str, payload: &[u8], sent: Outcome) -> Tried {
+        let now = self.clock.now();
+        let request = web_push::request(&self.vapid, &push.to, origin, &push.topic, payload, now);
+        let Ok(web_push::Request { headers, body }) = request else {
+            return Tried::Ended(Outcome::Malformed);
+        };
+        let answer = match self.egress.post(&push.to.endpoint, headers, Bytes::from(body)).await {
+            Ok(answer) => answer,
+            Err(refusal) if refusal.may_pass() => {
+                self.origins.failed(origin, self.clock.now());
+                return Tried::Failed(None);
+            }
+            Err(_) => return Tried::Ended(Outcome::Refused),
+        };
+        let now = self.clock.now();
+        match answer.status {
+            status if status.is_server_error() => self.origins.failed(origin, now),
+            _ => self.origins.succeeded(origin, now),
+        }
+        judge(&answer, sent, now)
+    }
+}
+
+/// What an answer of a push service says (RFC 8030, 5 and 7.3).
+fn judge(answer: &Answer, sent: Outcome, now: LogTime) -> Tried {
+    match answer.status {
+        status if status.is_success() => Tried::Ended(sent),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Tried::Ended(Outcome::Gone),
+        StatusCode::PAYLOAD_TOO_LARGE if sent == Outcome::Sent => Tried::Ended(Outcome::Trimmed),
+        StatusCode::TOO_MANY_REQUESTS => Tried::Failed(retry_after(answer, now)),
+        status if status.is_server_error() => Tried::Failed(retry_after(answer, now)),
+        _ => Tried::Ended(Outcome::Refused),
+    }
+}
+
+/// The header `Retry-After`, in milliseconds from now: seconds, or a date.
+fn retry_after(answer: &Answer, now: LogTime) -> Option<i64> {
+    let text = answer.headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(i64::from(seconds) * 1_000);
+    }
+    let date = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some((date.as_millisecond() - now).max(0))
+}
+
+/// The pause before the next try, never shorter than what the push service asks for.
+fn pause(tries: u32, asked: Option<i64>) -> i64 {
+    let own = FIRST_PAUSE_MS << tries.saturating_sub(1).min(TRIES);
+    asked.map_or(own, |asked| asked.max(own))
+}
+
+/// Scheme, host and port of an endpoint, as a token of VAPID names it.
+fn origin(endpoint: &str) -> Option<String> {
+    let origin = Url::parse(endpoint).ok()?.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderMap;
+
+    use super::*;
+
+    const NOW: LogTime = 1_800_000_000_000;
+
+    fn answer(status: u16, after: Option<&str>) -> Answer {
+        let headers = after.map(|after| (RETRY_AFTER, after.parse().unwrap()));
+        Answer {
+            url: "https://push.example/x".parse().unwrap(),
+            status: StatusCode::from_u16(status).unwrap(),
+            headers: HeaderMap::from_iter(headers),
+            body: Bytes::new(),
+        }
+    }
+
+    /// The outcome, or the pause that is asked for.
+    fn judged(status: u16, after: Option<&str>, sent: Outcome) -> Result<Outcome, Option<i64>> {
+        match judge(&answer(status, after), sent, NOW) {
+            Tried::Ended(outcome) => Ok(outcome),
+            Tried::Failed(after) => Err(after),
+            Tried::NotBefore(_) => unreachable!("an answer opens no circuit"),
+        }
+    }
+
+    #[test]
+    fn an_answer_ends_a_push_or_asks_for_another_try() {
+        for (status, expected) in [
+            (200, Ok(Outcome::Sent)),
+            (201, Ok(Outcome::Sent)),
+            (202, Ok(Outcome::Sent)),
+            (302, Ok(Outcome::Refused)),
+            (400, Ok(Outcome::Refused)),
+            (401, Ok(Outcome::Refused)),
+            (403, Ok(Outcome::Refused)),
+            (404, Ok(Outcome::Gone)),
+            (410, Ok(Outcome::Gone)),
+            (413, Ok(Outcome::Trimmed)),
+            (429, Err(None)),
+            (500, Err(None)),
+            (503, Err(None)),
+        ] {
+            assert_eq!(judged(status, None, Outcome::Sent), expected, "{status}");
+        }
+        assert_eq!(judged(201, None, Outcome::Trimmed), Ok(Outcome::Trimmed));
+        assert_eq!(
+            judged(413, None, Outcome::Trimmed),
+            Ok(Outcome::Refused),
+            "without content it fits, or never"
+        );
+    }
+
+    #[test]
+    fn a_push_service_says_when_to_come_back_in_seconds_or_as_a_date() {
+        // NOW is 08:00 of this day.
+        for (after, expected) in [
+            ("120", Some(120_000)),
+            (" 0 ", Some(0)),
+            ("Fri, 15 Jan 2027 08:01:30 GMT", Some(90_000)),
+            ("Fri, 15 Jan 2027 07:00:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+            ("", None),
+        ] {
+            assert_eq!(judged(429, Some(after), Outcome::Sent), Err(expected), "{after}");
+        }
+        let pauses: Vec<i64> = (1..TRIES).map(|tries| pause(tries, None)).collect();
+        assert_eq!(pauses, [1_000, 2_000, 4_000, 8_000]);
+        assert_eq!((pause(1, Some(5_000)), pause(4, Some(5_000))), (5_000, 8_000));
+    }
+
+    #[test]
+    fn an_origin_is_that_of_the_standard() {
+        for (endpoint, expected) in [
+            ("https://Push.example:443/a?b", Some("https://push.example")),
+            ("https://push.example:8443/a", Some("https://push.example:8443")),
+            ("no URL", None),
+            ("data:text/plain,x", None),
+        ] {
+            assert_eq!(origin(endpoint).as_deref(), expected, "{endpoint}");
+        }
+    }
+}
