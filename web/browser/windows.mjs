@@ -20,10 +20,14 @@ const JSON_TYPE = { "content-type": "application/json" };
 let browser;
 const opened = [];
 
-export async function launch() {
+function options() {
   const executablePath = process.env.MM_CHROMIUM;
   if (!executablePath) throw new Error("MM_CHROMIUM is not set: web/browser/chromium says where one is");
-  browser = await chromium.launch({ executablePath, headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage"] });
+  return { executablePath, headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage"] };
+}
+
+export async function launch() {
+  browser = await chromium.launch(options());
 }
 
 export async function close() {
@@ -35,9 +39,14 @@ export function named(name) {
   return `${name}-${randomUUID().slice(0, 6)}`;
 }
 
+/** A context that is a browser of its own, with what contexts of a common one lack: pushes. */
+export function whole() {
+  return chromium.launchPersistentContext("", { ...options(), viewport: { width: 1280, height: 800 }, locale: "en-GB" });
+}
+
 /** A window at a place of the app. */
-export async function open(place, options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options });
+export async function open(place, { context: given, ...options } = {}) {
+  const context = given ?? (await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options }));
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = [];

@@ -287,4 +287,12 @@ export const de: Texts = {
   "notices.refused": "Dieser Browser erlaubt keine Benachrichtigungen.",
   "versions.title": "Frühere Texte",
   "list.actions": "Aktionen für die Unterhaltung",
+  "notifications.title": "Benachrichtigungen",
+  "notifications.messagingEnabled": "Über Nachrichten benachrichtigen",
+  "notifications.messagingSound": "Mit Ton",
+  "notifications.messagingPreview": "Inhalt der Nachricht zeigen",
+  "notifications.quiet": "Ruhezeit",
+  "notifications.quietHoursStart": "Von",
+  "notifications.quietHoursEnd": "Bis",
+  "notifications.zone": "Zeitzone: {zone}",
 };

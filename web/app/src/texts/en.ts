@@ -285,4 +285,12 @@ export const en = {
   "notices.refused": "This browser does not allow notifications.",
   "versions.title": "Earlier texts",
   "list.actions": "Actions on the conversation",
+  "notifications.title": "Notifications",
+  "notifications.messagingEnabled": "Notify me of messages",
+  "notifications.messagingSound": "With sound",
+  "notifications.messagingPreview": "Show what a message says",
+  "notifications.quiet": "Quiet hours",
+  "notifications.quietHoursStart": "From",
+  "notifications.quietHoursEnd": "Until",
+  "notifications.zone": "Time zone: {zone}",
 };

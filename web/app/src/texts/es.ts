@@ -287,4 +287,12 @@ export const es: Texts = {
   "notices.refused": "Este navegador no permite notificaciones.",
   "versions.title": "Textos anteriores",
   "list.actions": "Acciones de la conversación",
+  "notifications.title": "Notificaciones",
+  "notifications.messagingEnabled": "Avisarme de los mensajes",
+  "notifications.messagingSound": "Con sonido",
+  "notifications.messagingPreview": "Mostrar el contenido del mensaje",
+  "notifications.quiet": "Horas de silencio",
+  "notifications.quietHoursStart": "Desde",
+  "notifications.quietHoursEnd": "Hasta",
+  "notifications.zone": "Zona horaria: {zone}",
 };

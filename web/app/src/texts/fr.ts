@@ -287,4 +287,12 @@ export const fr: Texts = {
   "notices.refused": "Ce navigateur n’autorise pas les notifications.",
   "versions.title": "Textes précédents",
   "list.actions": "Actions sur la conversation",
+  "notifications.title": "Notifications",
+  "notifications.messagingEnabled": "M’avertir des messages",
+  "notifications.messagingSound": "Avec un son",
+  "notifications.messagingPreview": "Afficher le contenu du message",
+  "notifications.quiet": "Heures calmes",
+  "notifications.quietHoursStart": "De",
+  "notifications.quietHoursEnd": "À",
+  "notifications.zone": "Fuseau horaire : {zone}",
 };

@@ -287,4 +287,12 @@ export const ja: Texts = {
   "notices.refused": "このブラウザーでは通知が許可されていません。",
   "versions.title": "以前の本文",
   "list.actions": "会話の操作",
+  "notifications.title": "通知",
+  "notifications.messagingEnabled": "メッセージを通知する",
+  "notifications.messagingSound": "音を鳴らす",
+  "notifications.messagingPreview": "メッセージの内容を表示する",
+  "notifications.quiet": "通知しない時間帯",
+  "notifications.quietHoursStart": "開始",
+  "notifications.quietHoursEnd": "終了",
+  "notifications.zone": "タイムゾーン: {zone}",
 };

@@ -287,4 +287,12 @@ export const ko: Texts = {
   "notices.refused": "이 브라우저는 알림을 허용하지 않습니다.",
   "versions.title": "이전 내용",
   "list.actions": "대화 작업",
+  "notifications.title": "알림",
+  "notifications.messagingEnabled": "메시지 알림 받기",
+  "notifications.messagingSound": "소리 켜기",
+  "notifications.messagingPreview": "메시지 내용 표시",
+  "notifications.quiet": "방해 금지 시간",
+  "notifications.quietHoursStart": "시작",
+  "notifications.quietHoursEnd": "종료",
+  "notifications.zone": "시간대: {zone}",
 };

@@ -287,4 +287,12 @@ export const pt: Texts = {
   "notices.refused": "Este navegador não permite notificações.",
   "versions.title": "Textos anteriores",
   "list.actions": "Ações da conversa",
+  "notifications.title": "Notificações",
+  "notifications.messagingEnabled": "Avisar-me das mensagens",
+  "notifications.messagingSound": "Com som",
+  "notifications.messagingPreview": "Mostrar o conteúdo da mensagem",
+  "notifications.quiet": "Horário de silêncio",
+  "notifications.quietHoursStart": "Das",
+  "notifications.quietHoursEnd": "Até",
+  "notifications.zone": "Fuso horário: {zone}",
 };

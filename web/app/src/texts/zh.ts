@@ -287,4 +287,12 @@ export const zh: Texts = {
   "notices.refused": "此浏览器不允许通知。",
   "versions.title": "历史文本",
   "list.actions": "会话操作",
+  "notifications.title": "通知",
+  "notifications.messagingEnabled": "接收消息通知",
+  "notifications.messagingSound": "播放提示音",
+  "notifications.messagingPreview": "显示消息内容",
+  "notifications.quiet": "免打扰时段",
+  "notifications.quietHoursStart": "开始",
+  "notifications.quietHoursEnd": "结束",
+  "notifications.zone": "时区:{zone}",
 };
