@@ -50,14 +50,15 @@ async fn settings_are_set_one_by_one_and_reach_ones_other_devices_alone() {
             let answer = update(&ann, input.clone()).await["data"]["updateNotificationPreferences"].take();
             assert_eq!(answer, wanted, "{input}");
         }
-        let told = device.frames_until("AccountChanged").await.pop().expect("a frame");
-        assert_eq!(told["event"]["what"], "NOTIFICATIONS", "{input}");
+        device.account_changed("NOTIFICATIONS").await;
     }
     assert_eq!(settings(&ann).await, wanted);
     assert_eq!(settings(&bob).await, first, "of ann alone");
     // Nothing of ann's reaches bob before what is his.
     update(&bob, json!({ "messagingSound": false })).await;
-    assert_eq!(of_bob.frames_until("AccountChanged").await.len(), 1);
+    bob.create("GROUP", &[]).await;
+    let told = of_bob.frames_until("ConversationChanged").await;
+    assert_eq!(told.iter().filter(|frame| frame["event"]["what"] == "NOTIFICATIONS").count(), 1, "{told:?}");
 }
 
 #[tokio::test]
