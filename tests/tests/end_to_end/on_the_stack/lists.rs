@@ -172,7 +172,9 @@ async fn a_user_in_hundreds_of_groups_lists_receives_and_leaves() {
     }
     for some in groups.chunks(50) {
         for left in join_all(some.iter().map(|group| leave(&bob, group))).await {
-            assert_eq!(left["data"]["leaveConversation"], true, "{left}");
+            // One that was asked again, as its outcome was pending, may find that it is done.
+            let is_left = left["data"]["leaveConversation"] == true || code(&left) == Some("NOT_FOUND");
+            assert!(is_left, "{left}");
         }
     }
     assert_eq!(listed().await, [""; 0]);
