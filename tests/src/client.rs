@@ -123,9 +123,15 @@ impl Client {
         }
     }
 
-    /// The data of an answer that must have no errors.
+    /// The data of an answer that must have no errors; asks again as long as the service is unavailable.
     pub async fn get(&self, query: &str, variables: Value) -> Value {
-        let mut answer = self.ask(query, variables).await;
+        let deadline = Instant::now() + PATIENCE;
+        let mut answer = loop {
+            let answer = self.ask(query, variables.clone()).await;
+            if code(&answer) != Some("UNAVAILABLE") || Instant::now() > deadline {
+                break answer;
+            }
+        };
         assert!(answer.get("errors").is_none(), "{query}: {answer}");
         answer["data"].take()
     }
