@@ -48,11 +48,11 @@ bins:
 	cargo build --workspace --bins
 
 # Beside the servers that the environment names. The same targets are chosen twice, as another choice
-# would build their dependencies anew. A system of many processes takes a core for itself.
+# would build their dependencies anew. Systems of many processes run one after the other.
 both:
 	rm -rf $(SEEN)
 	MM_SEEN=$(SEEN) MM_STACK=standalone cargo test --workspace --tests
-	MM_SEEN=$(SEEN) MM_STACK=distributed cargo test --workspace --tests -- --test-threads 2 on_the_stack::
+	MM_SEEN=$(SEEN) MM_STACK=distributed cargo test --workspace --tests -- --test-threads 1 on_the_stack::
 	$(CARGO_TARGET_DIR)/debug/seen $(SEEN) --table $(CARGO_TARGET_DIR)/seen.md
 
 # Every benchmark in small, on the embedded stack, within ten minutes. `FULL=--full` for full sizes,
