@@ -79,7 +79,8 @@ pub async fn unpin(by: &Client, message: &Value) -> Value {
 }
 
 /// A poll as a user sees it.
-pub const POLL: &str = "content contentType card { ... on Poll { question multiple anonymous closesAt closed
+pub const POLL: &str =
+    "content contentType card { __typename ... on Poll { question multiple anonymous closesAt closed
     options { id text votes hasVoted voters { username } } } }";
 
 /// A time that is that far away, as the API writes it.

@@ -60,8 +60,8 @@ async fn a_poll_is_voted_in_live_and_closed() {
     assert_eq!(bob.balance().await, before - 200, "two recipients");
     let option =
         |id: &str, text: &str| json!({ "id": id, "text": text, "votes": 0, "hasVoted": false, "voters": [] });
-    let card = json!({ "question": "lunch?", "multiple": false, "anonymous": false, "closesAt": null,
-        "closed": false, "options": [option("1", "rice"), option("2", "beans")] });
+    let card = json!({ "__typename": "Poll", "question": "lunch?", "multiple": false, "anonymous": false,
+        "closesAt": null, "closed": false, "options": [option("1", "rice"), option("2", "beans")] });
     assert_eq!((&asked["contentType"], &asked["content"]), (&json!("POLL"), &json!("lunch?")));
     assert_eq!(asked["card"], card);
     assert_eq!(data(create().await)["createPoll"], asked, "again");
@@ -205,7 +205,7 @@ async fn fifty_votes_at_once_are_counted_exactly_and_their_voters_paged() {
     data(vote_poll(&crowd[9], &asked, &["3"]).await);
     assert_eq!(votes(&seen(&crowd[9], &asked).await), [(9, false), (9, false), (10, true)]);
     assert_eq!(votes(&seen(&crowd[0], &asked).await), [(9, true), (9, true), (10, true)]);
-    let query = "query($m: ID!, $a: ID) { message(id: $m) { card { ... on Poll { options {
+    let query = "query($m: ID!, $a: ID) { message(id: $m) { card { __typename ... on Poll { options {
         voters(first: 4, after: $a) { id } } } } } }";
     let (mut found, mut after) = (vec![], Value::Null);
     loop {
