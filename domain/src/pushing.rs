@@ -160,14 +160,10 @@ pub fn decide(message: &Message, recipient: &Recipient<'_>, now: LogTime) -> Res
     refuse(organized.muted_until > now, Withheld::Muted)?;
     let is_wanted = match organized.level {
         NotificationLevel::All => true,
-        NotificationLevel::Mentions => mentions(message, user),
+        NotificationLevel::Mentions => message.mentions.reach(user),
         NotificationLevel::None => false,
     };
     refuse(!is_wanted, Withheld::Level)?;
     refuse(member.request.is_some() && !is_first, Withheld::Request)?;
     refuse(is_quiet(notifications, now), Withheld::QuietHours)
-}
-
-fn mentions(message: &Message, user: &UserId) -> bool {
-    message.mentions.all || message.mentions.people.iter().any(|person| person.user == *user)
 }

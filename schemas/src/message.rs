@@ -66,6 +66,13 @@ pub struct Mentions {
     pub all: bool,
 }
 
+impl Mentions {
+    /// Whether a user is mentioned, by name or with all.
+    pub fn reach(&self, user: &UserId) -> bool {
+        self.all || self.people.iter().any(|person| person.user == *user)
+    }
+}
+
 /// Event that a system message reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

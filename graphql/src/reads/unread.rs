@@ -46,10 +46,8 @@ impl Access<'_> {
         if difference(sight.state(), mark) == Some(0) {
             return Ok(0);
         }
-        let mentions = |message: &Message| {
-            let named = message.mentions.people.iter().any(|person| person.user == *self.viewer);
-            is_countable(message, self.viewer) && (named || message.mentions.all)
-        };
+        let mentions =
+            |message: &Message| is_countable(message, self.viewer) && message.mentions.reach(self.viewer);
         self.unread_rows(sight, mark, mentions).await
     }
 
