@@ -4,7 +4,7 @@
 //! be called is checked before the log.
 
 use fold::{Decision, Purpose};
-use schemas::code::{ErrorCode, Refusal};
+use schemas::code::Refusal;
 use schemas::position::LogTime;
 use schemas::push::{PushChannel, PushSubscription, PushSubscriptions, RegisterPush, RemovePush, WebPush};
 use schemas::rows::RowKey;
@@ -38,7 +38,7 @@ impl Operation<Accounts> for RegisterPush {
             }
         }
         if all.len() >= PushSubscriptions::MOST {
-            return Err(too_many().into());
+            return Err(Refusal::limit_reached("push_subscriptions", "too many push subscriptions").into());
         }
         all.push(PushSubscription {
             channel: self.channel.clone(),
@@ -94,11 +94,6 @@ fn is_same(asked: &RegisterPush, stands: &PushSubscription) -> bool {
 
 fn removes(asked: &RemovePush, stands: &PushSubscription) -> bool {
     asked.named.as_ref().is_none_or(|named| named.address == stands.channel.address())
-}
-
-fn too_many() -> Refusal {
-    let limit = Some("push_subscriptions".to_owned());
-    Refusal { limit, ..Refusal::new(ErrorCode::LimitReached, "too many push subscriptions") }
 }
 
 /// Refuses addresses and keys that no subscription has.

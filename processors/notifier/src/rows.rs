@@ -2,6 +2,7 @@
 //!
 //! Invariant: rows of a conversation that are behind the message are not used.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::{Accounts, Conversations};
@@ -19,11 +20,11 @@ use schemas::position::Version;
 use schemas::preferences::Preferences;
 use schemas::push::{PushSubscription, PushSubscriptions};
 use schemas::receipts::{Receipt, Watermarks};
-use schemas::rows::{KeyBytes, Keyed, LAST_RESIDENT, RowKey, STATE};
+use schemas::rows::{Keyed, LAST_RESIDENT, RowKey, STATE};
 use schemas::sending::MessageHead;
 use schemas::states::{AccountState, ConversationState};
 use schemas::tables::views::{BlocksRow, MessageRow};
-use schemas::tables::{BLOCKS, FromValues, MESSAGES, Table, Value};
+use schemas::tables::{BLOCKS, MESSAGES, Table, Value};
 use schemas::{ConversationId, UserId};
 
 /// Rows of a conversation that are read at once: members, receipts and blocks of the largest group.
@@ -62,7 +63,8 @@ impl Rows {
     ) -> Result<Option<Conversation>, Failure> {
         let (table, partition) = (Conversations::table(), [Value::text(id.as_str())]);
         let mut state: Option<(Version, ConversationState)> = None;
-        let (mut members, mut receipts): (Vec<(UserId, Member)>, Vec<(UserId, Receipt)>) = (vec![], vec![]);
+        let mut members: Vec<(UserId, Member)> = vec![];
+        let mut receipts: BTreeMap<UserId, Receipt> = BTreeMap::new();
         let mut after = None;
         loop {
             let (from, to) = (vec![Value::Int(STATE)], vec![Value::Int(LAST_RESIDENT)]);
@@ -79,7 +81,7 @@ impl Rows {
                 } else if let Some(user) = key.names::<Member>() {
                     members.push((user, avro::decode(body)?));
                 } else if let Some(user) = key.names::<Receipt>() {
-                    receipts.push((user, avro::decode(body)?));
+                    receipts.insert(user, avro::decode(body)?);
                 }
             }
             after = page.next;
@@ -92,9 +94,10 @@ impl Rows {
         };
         let Some(about) = state.opened else { return Ok(None) };
         let present = members.into_iter().filter(|(_, member)| member.present().is_some());
-        let members = present.map(|(user, member)| {
-            let receipt = receipts.iter().find(|(of, _)| *of == user).map(|(_, receipt)| receipt);
-            Recipient { marks: member.marks(receipt), user, member }
+        let members = present.map(|(user, member)| Recipient {
+            marks: member.marks(receipts.get(&user)),
+            user,
+            member,
         });
         Ok(Some(Conversation { about, members: members.collect() }))
     }
@@ -162,15 +165,12 @@ impl Rows {
         owner: &str,
         keys: &[RowKey],
     ) -> Result<Vec<Row>, Failure> {
-        let keys: Vec<Vec<Value>> =
-            keys.iter().map(|key| vec![Value::Int(key.kind), Value::blob(&key.key)]).collect();
+        let keys: Vec<Vec<Value>> = keys.iter().map(RowKey::to_values).collect();
         Ok(self.tables.get(table, &[Value::text(owner)], &keys).await?)
     }
 }
 
 /// Key and body of an owner's row.
 fn owner_row(row: &Row) -> Result<(RowKey, &[u8]), Failure> {
-    let mut key = FromValues::new("owner", &row.key);
-    let mut columns = FromValues::new("owner", &row.columns);
-    Ok((RowKey { kind: key.int()?, key: KeyBytes::from_slice(key.blob()?) }, columns.blob()?))
+    Ok(RowKey::of_row("owner", &row.key, &row.columns)?)
 }
