@@ -33,6 +33,11 @@ pub trait Blocking {
     /// The blocks between the viewer and another, if there ever were any.
     fn pair(&self, other: &UserId) -> Option<&PairBlocks>;
 
+    /// Whether what another did at a time is hidden from the viewer.
+    fn hide(&self, other: &UserId, at: LogTime) -> bool {
+        self.pair(other).is_some_and(|blocks| blocks.hide(at))
+    }
+
     /// Whether the viewer is known to have none with anyone, which spares asking for each of many.
     fn is_empty(&self) -> bool {
         false
@@ -92,7 +97,7 @@ impl<'a, B: Blocking> Sight<'a, B> {
 
     /// Whether what another sent at a time is hidden from the viewer.
     pub fn hides(&self, sender: &UserId, at: LogTime) -> bool {
-        self.blocks.pair(sender).is_some_and(|blocks| blocks.hide(at))
+        self.blocks.hide(sender, at)
     }
 
     /// Whether the viewer sees that another member types.

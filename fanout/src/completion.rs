@@ -213,7 +213,7 @@ impl Completions {
         };
         let mut reactors = Some(vec![]);
         if !aspects.reactions.groups.is_empty() {
-            let (all, is_all) = self.rows.reactors(conversation, message.seq).await.map_err(unread)?;
+            let (all, is_all) = self.rows.by_everyone(conversation, message.seq).await.map_err(unread)?;
             reactors = is_all.then_some(all);
         }
         Ok(Arc::new(reactions::Completed { aspects, reactors, voters }))
@@ -243,7 +243,8 @@ impl Completions {
             let Some(aspects) = self.newest_aspects(conversation, seq).await? else {
                 return Ok((Aspects::default(), Some(vec![])));
             };
-            let (voters, is_all) = self.rows.voters(conversation, seq).await.map_err(unread)?;
+            let (voters, is_all): (Voters, bool) =
+                self.rows.by_everyone(conversation, seq).await.map_err(unread)?;
             let is_told = told.is_none_or(|told| aspects.tally.changes >= told.changes);
             let mut counted = aspects.tally.votes.clone();
             counted.resize(poll.options.len(), 0);

@@ -6,6 +6,7 @@
 pub mod forwards;
 pub mod kinds;
 mod marks;
+mod own;
 pub mod page;
 pub mod pins;
 pub mod polls;
@@ -20,7 +21,9 @@ use domain::delivery::Answers;
 use schemas::message::{Body, ReplyStub};
 use schemas::people::Profile;
 use schemas::pinning::Pinned;
+use schemas::polling::Voted;
 use schemas::position::LogTime;
+use schemas::reacting::Reacted;
 use schemas::{ClientId, ConversationId, MessageId};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -36,9 +39,10 @@ use crate::{Result, access};
 use forwards::ForwardAttribution;
 use kinds::{MessageContentType, SystemEvent};
 use marks::MessageMarks;
+use own::Own;
 use pins::MessagePin;
-use polls::{MessageCard, OwnVotes};
-use reactions::{Completed, MessageReactions, OwnReactions};
+use polls::MessageCard;
+use reactions::{Completed, MessageReactions};
 
 type Core = schemas::message::Message;
 
@@ -50,11 +54,11 @@ pub struct Message {
     /// What a reply's stub does not carry; read when it is asked for.
     written: OnceCell<Arc<Written>>,
     /// The viewer's own reactions, read together with those of the messages beside it.
-    own: Arc<OwnReactions>,
+    own: Arc<Own<Reacted>>,
     /// What an event about its pin has told.
     pin: Option<Option<Pinned>>,
     /// The viewer's own votes, read together with those of the messages beside it.
-    own_votes: Arc<OwnVotes>,
+    own_votes: Arc<Own<Voted>>,
     /// When the event that tells of it happened.
     told_at: LogTime,
     /// The recipients whose marks the viewer sees; found when a mark is asked for.
@@ -76,17 +80,17 @@ enum Origin {
 impl Message {
     /// A message that the viewer may see.
     pub fn read(conversation: &ConversationId, written: Written) -> Self {
-        let own = Arc::new(OwnReactions::new(vec![written.core.seq]));
-        let own_votes = Arc::new(OwnVotes::new(vec![written.core.seq]));
+        let own = Arc::new(Own::new(vec![written.core.seq]));
+        let own_votes = Arc::new(Own::new(vec![written.core.seq]));
         Self { own, own_votes, ..Self::new(conversation, written, Origin::Read) }
     }
 
     /// Messages that the viewer may see.
     pub fn read_all(conversation: &ConversationId, all: Vec<Written>) -> Vec<Self> {
         let reacted = all.iter().filter(|written| !written.aspects.reactions.groups.is_empty());
-        let own = Arc::new(OwnReactions::new(reacted.map(|written| written.core.seq).collect()));
+        let own = Arc::new(Own::new(reacted.map(|written| written.core.seq).collect()));
         let voted = all.iter().filter(|written| written.aspects.tally.changes > 0);
-        let own_votes = Arc::new(OwnVotes::new(voted.map(|written| written.core.seq).collect()));
+        let own_votes = Arc::new(Own::new(voted.map(|written| written.core.seq).collect()));
         let read = |written| Self {
             own: own.clone(),
             own_votes: own_votes.clone(),
@@ -108,7 +112,7 @@ impl Message {
     pub fn completed(delivery: &ConversationDelivery, core: &Core, rendering: &Rendering) -> Self {
         let (people, completed) = (delivery.people.clone(), delivery.completed.clone());
         let origin = Origin::Completed(people, completed, rendering.answers);
-        let own_votes = Arc::new(OwnVotes::new(vec![core.seq]));
+        let own_votes = Arc::new(Own::new(vec![core.seq]));
         let new = Self::new(&delivery.conversation, Written::new(core.clone()), origin);
         Self { told_at: delivery.at, own_votes, ..new }
     }
@@ -142,7 +146,7 @@ impl Message {
                 ..schemas::message::Text::new(stub.content.clone()?)
             }),
             written: OnceCell::new(),
-            own: Arc::new(OwnReactions::new(vec![stub.seq])),
+            own: Arc::new(Own::new(vec![stub.seq])),
             pin: None,
             own_votes: Arc::default(),
             told_at: stub.created_at,

@@ -3,10 +3,10 @@
 //! Invariant: a cursor holds the position of its item in the order of the list, not the item, so it stays
 //! valid when the item moves or leaves; what stood still is neither missed nor doubled.
 
-use async_graphql::SimpleObject;
+use async_graphql::{ID, SimpleObject};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use schemas::Refusal;
+use schemas::{Refusal, UserId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -33,6 +33,13 @@ pub fn size(field: &'static str, wanted: Option<i32>) -> Result<usize, Refusal> 
     } else {
         Err(Refusal::bad_input(field, format!("between 1 and {MAX_PAGE}")))
     }
+}
+
+/// Size and beginning of a page of users by id; `after` is the id of the last one seen.
+pub fn of_users(first: Option<i32>, after: Option<ID>) -> Result<(usize, Option<UserId>), Refusal> {
+    let count = size("first", first)?;
+    let after = after.map(|after| after.parse()).transpose().map_err(|_| malformed("after"))?;
+    Ok((count, after))
 }
 
 /// A position as opaque text.

@@ -8,6 +8,7 @@ mod blocks;
 mod history;
 mod limits;
 mod organizing;
+mod own;
 mod pins;
 mod polls;
 mod presence;

@@ -24,7 +24,7 @@ use schemas::tables::{MalformedRow, Value};
 use crate::error::internal;
 
 pub use conversations::{Conversation, MemberRows, Memberships};
-pub use messages::{Aspects, Reactors, Voters, Window, Written};
+pub use messages::{Aspects, DoneToMessage, Reactors, Voters, Window, Written};
 pub use partition::Pages;
 
 /// Keys of one read, as many as a store takes.

@@ -5,7 +5,7 @@
 
 use async_graphql::{Context, Enum, ID, Object};
 use domain::delivery::Answers;
-use schemas::{Refusal, UserId};
+use schemas::Refusal;
 
 use super::receipts::MessageReceipt;
 use super::{Message, Origin};
@@ -69,9 +69,7 @@ impl MessageMarks<'_> {
         first: Option<i32>,
         after: Option<ID>,
     ) -> Result<Vec<MessageReceipt>> {
-        let count = paging::size("first", first)?;
-        let after = after.map(|after| after.parse::<UserId>()).transpose();
-        let after = after.map_err(|_| paging::malformed("after"))?;
+        let (count, after) = paging::of_users(first, after)?;
         let recipients = self.recipients(ctx).await?.iter().filter(|progress| has_come(progress));
         let behind = recipients.filter(|progress| after.as_ref().is_none_or(|after| progress.user > *after));
         let receipt = |Progress { user, delivered_at, read_at }: &Progress| MessageReceipt {

@@ -3,7 +3,6 @@
 //! Invariants: nobody but a voter learns what they chose in an anonymous poll, and its counts are the same for all;
 //! of another poll, a vote that a block hides is in no count and no list.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject, Union};
@@ -12,13 +11,13 @@ use domain::delivery::{self, Answers};
 use domain::polls;
 use schemas::polling::{Tally, Voted};
 use schemas::position::LogTime;
-use schemas::{MessageId, Refusal, UserId};
+use schemas::{MessageId, Refusal};
 use tokio::sync::OnceCell;
 
+use super::own::Own;
 use super::reactions::Completed;
 use super::{Message, Origin};
 use crate::people::user::User;
-use crate::reads::Access;
 use crate::rows::Voters;
 use crate::scalars::DateTime;
 use crate::{Result, access, paging};
@@ -62,29 +61,10 @@ impl Completed {
     }
 }
 
-/// The viewer's own votes in the polls of a page, read at once when they are first asked for.
-#[derive(Default)]
-pub struct OwnVotes {
-    seqs: Vec<i64>,
-    read: OnceCell<BTreeMap<i64, Voted>>,
-}
-
-impl OwnVotes {
-    pub fn new(seqs: Vec<i64>) -> Self {
-        Self { seqs, read: OnceCell::new() }
-    }
-
-    async fn has(&self, access: &Access<'_>, message: &MessageId, place: usize) -> Result<bool, Refusal> {
-        let read = async || access.own_votes(&message.conversation, &self.seqs).await;
-        let own = self.read.get_or_try_init(read).await?;
-        Ok(own.get(&message.seq).is_some_and(|voted| voted.has(place)))
-    }
-}
-
 /// What the viewer has chosen.
-enum Own {
+enum Chosen {
     Answered(Answers),
-    Read(Arc<OwnVotes>),
+    Read(Arc<Own<Voted>>),
 }
 
 /// The votes in a poll that a viewer sees.
@@ -92,7 +72,7 @@ struct Votes {
     message: MessageId,
     counts: Vec<i32>,
     closed: bool,
-    own: Own,
+    own: Chosen,
     /// Nobody in an anonymous poll. Read when they are first asked for, if they are not known.
     voters: OnceCell<Voters>,
 }
@@ -126,7 +106,7 @@ impl Message {
     /// The votes, by how much of them is known.
     async fn votes(&self, ctx: &Context<'_>, poll: &schemas::polling::Poll) -> Result<Votes> {
         let told = |tally: &Tally, voters: Voters, answers| {
-            let own = Own::Answered(answers);
+            let own = Chosen::Answered(answers);
             self.votes_of(poll, tally, self.told_at, own, Some(voters))
         };
         match &self.origin {
@@ -135,9 +115,7 @@ impl Message {
             Origin::Completed(Some(_), completed, answers) => match &completed.voters {
                 Some(voters) if answers.has(Answers::HIDES_VOTE) => {
                     let (blocks, mut voters) = (access(ctx)?.blocks().await?, voters.clone());
-                    voters.retain(|(user, voted)| {
-                        !blocks.pair(user).is_some_and(|blocks| blocks.hide(voted.at))
-                    });
+                    voters.retain(|(user, voted)| !blocks.hide(user, voted.at));
                     let votes = counts(&voters, poll.options.len());
                     let tally = Tally { votes, ..completed.aspects.tally.clone() };
                     Ok(told(&tally, voters, *answers))
@@ -151,7 +129,7 @@ impl Message {
 
     async fn read_votes(&self, ctx: &Context<'_>, poll: &schemas::polling::Poll) -> Result<Votes> {
         let tally = &self.written(ctx).await?.aspects.tally;
-        let (access, own) = (access(ctx)?, Own::Read(self.own_votes.clone()));
+        let (access, own) = (access(ctx)?, Chosen::Read(self.own_votes.clone()));
         let now = access.now();
         let sight = access.sight(&self.id.conversation).await?;
         let may_hide = !poll.anonymous && sight.interval().is_ok() && !sight.blocks().is_empty();
@@ -168,7 +146,7 @@ impl Message {
         poll: &schemas::polling::Poll,
         tally: &Tally,
         now: LogTime,
-        own: Own,
+        own: Chosen,
         voters: Option<Voters>,
     ) -> Votes {
         Votes {
@@ -200,8 +178,11 @@ impl PollOption {
     /// Whether the viewer is one of them.
     async fn has_voted(&self, ctx: &Context<'_>) -> Result<bool> {
         match &self.votes.own {
-            Own::Answered(answers) => Ok(answers.has(Answers::has_voted(self.place))),
-            Own::Read(own) => Ok(own.has(&access(ctx)?, &self.votes.message, self.place).await?),
+            Chosen::Answered(answers) => Ok(answers.has(Answers::has_voted(self.place))),
+            Chosen::Read(own) => {
+                let voted = own.of(&access(ctx)?, &self.votes.message).await?;
+                Ok(voted.is_some_and(|voted| voted.has(self.place)))
+            }
         }
     }
 
@@ -212,9 +193,7 @@ impl PollOption {
         #[graphql(default = 10)] first: Option<i32>,
         after: Option<ID>,
     ) -> Result<Vec<User>> {
-        let wanted = paging::size("first", first)?;
-        let after = after.map(|after| after.parse::<UserId>()).transpose();
-        let after = after.map_err(|_| paging::malformed("after"))?;
+        let (wanted, after) = paging::of_users(first, after)?;
         let read = async || -> Result<Voters> { Ok(access(ctx)?.voters(&self.votes.message).await?) };
         let all = self.votes.voters.get_or_try_init(read).await?.iter();
         let chose = all.filter(|(_, voted)| voted.has(self.place)).map(|(user, _)| user);

@@ -7,15 +7,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+use domain::access::Blocking;
 use domain::delivery::Answers;
 use schemas::position::{LogTime, Offset};
 use schemas::reacting::{Reacted, Reactions, ToldReaction};
 use schemas::{MessageId, Refusal, UserId};
-use tokio::sync::OnceCell;
 
+use super::own::Own;
 use super::{Message, Origin};
 use crate::people::user::User;
-use crate::reads::Access;
 use crate::rows::{Aspects, Reactors, Voters};
 use crate::{Result, access, paging, viewer};
 
@@ -48,31 +48,12 @@ impl Completed {
     }
 }
 
-/// The viewer's own reactions to the messages of a page, read at once when they are first asked for.
-#[derive(Default)]
-pub struct OwnReactions {
-    seqs: Vec<i64>,
-    read: OnceCell<BTreeMap<i64, Reacted>>,
-}
-
-impl OwnReactions {
-    pub fn new(seqs: Vec<i64>) -> Self {
-        Self { seqs, read: OnceCell::new() }
-    }
-
-    async fn has(&self, access: &Access<'_>, message: &MessageId, emoji: &str) -> Result<bool, Refusal> {
-        let read = async || access.own_reactions(&message.conversation, &self.seqs).await;
-        let own = self.read.get_or_try_init(read).await?;
-        Ok(own.get(&message.seq).is_some_and(|reacted| reacted.with(emoji).is_some()))
-    }
-}
-
 /// Whether the viewer has reacted.
 enum Viewers {
     Answered(bool),
     /// Whether they are one of all.
     One,
-    Own(Arc<OwnReactions>),
+    Own(Arc<Own<Reacted>>),
 }
 
 /// One emoji on a message.
@@ -100,10 +81,7 @@ impl Message {
             Origin::Completed(Some(_), completed, answers) => match &completed.reactors {
                 Some(reactors) if answers.has(Answers::HIDES_REACTION) => {
                     let blocks = access(ctx)?.blocks().await?;
-                    let hides = |user: &UserId, at| {
-                        use domain::access::Blocking;
-                        blocks.pair(user).is_some_and(|blocks| blocks.hide(at))
-                    };
+                    let hides = |user: &UserId, at| blocks.hide(user, at);
                     Ok(self.seen_groups(&completed.aspects.reactions, reactors, hides))
                 }
                 Some(_) => Ok(self.answered_groups(completed, *answers)),
@@ -225,9 +203,7 @@ impl ReactionGroup {
         #[graphql(default = 10)] first: Option<i32>,
         after: Option<ID>,
     ) -> Result<Vec<User>> {
-        let wanted = paging::size("first", first)?;
-        let after = after.map(|after| after.parse::<UserId>()).transpose();
-        let after = after.map_err(|_| paging::malformed("after"))?;
+        let (wanted, after) = paging::of_users(first, after)?;
         let users = if self.is_all || (after.is_none() && self.first.len() >= wanted) {
             self.first.clone()
         } else {
@@ -243,7 +219,10 @@ impl ReactionGroup {
         match &self.viewers {
             Viewers::Answered(has) => Ok(*has),
             Viewers::One => Ok(self.first.contains(&viewer(ctx)?.user)),
-            Viewers::Own(own) => Ok(own.has(&access(ctx)?, &self.message, &self.emoji).await?),
+            Viewers::Own(own) => {
+                let reacted = own.of(&access(ctx)?, &self.message).await?;
+                Ok(reacted.is_some_and(|reacted| reacted.with(&self.emoji).is_some()))
+            }
         }
     }
 }

@@ -1,35 +1,19 @@
 //! Reactions to messages that a viewer sees.
 
-use std::collections::BTreeMap;
-
 use schemas::code::Refusal;
 use schemas::position::Offset;
-use schemas::reacting::Reacted;
-use schemas::{ConversationId, MessageId, UserId};
+use schemas::{MessageId, UserId};
 
 use super::{Access, ConversationSight};
 use crate::rows::Reactors;
 
 impl Access<'_> {
-    /// The viewer's own reactions to messages, by number; none for a viewer who is gone.
-    pub async fn own_reactions(
-        &self,
-        conversation: &ConversationId,
-        seqs: &[i64],
-    ) -> Result<BTreeMap<i64, Reacted>, Refusal> {
-        let sight = self.sight(conversation).await?;
-        if sight.interval().is_err() || seqs.is_empty() {
-            return Ok(BTreeMap::new());
-        }
-        self.reads.rows.reacted(conversation, self.viewer, seqs).await
-    }
-
     /// Everyone's reactions to a message, whether a block hides them or not; of more than 1,000 users a part.
     pub async fn reactors(&self, sight: &ConversationSight, seq: i64) -> Result<Reactors, Refusal> {
         if !sight.sight().reaches(seq) {
             return Ok(vec![]);
         }
-        Ok(self.reads.rows.reactors(sight.id(), seq).await?.0)
+        Ok(self.reads.rows.by_everyone(sight.id(), seq).await?.0)
     }
 
     /// The users who put an emoji on a message, as far as the viewer sees them, in the order in which they did.

@@ -61,6 +61,12 @@ const MAX_USERS: usize = 1_000;
 /// Messages of one read by their numbers, each with all its rows.
 const MESSAGES_AT_ONCE: usize = MAX_KEYS / OfMessage::ROWS;
 
+/// A row of a conversation by number and user: what the user did to the message.
+pub trait DoneToMessage: Keyed<Key = (i64, UserId)> + Record {}
+
+impl DoneToMessage for Reacted {}
+impl DoneToMessage for Voted {}
+
 /// Users with their reactions to one message.
 pub type Reactors = Vec<(UserId, Reacted)>;
 
@@ -120,55 +126,32 @@ impl Rows {
         Ok(messages)
     }
 
-    /// The reactions of everyone to a message, by user, and whether these are all.
-    pub async fn reactors(&self, id: &ConversationId, seq: i64) -> Result<(Reactors, bool), Refusal> {
-        let (found, is_all) = self.of_message::<Reacted>(id, seq).await?;
-        Ok((found.into_iter().map(|((_, user), reacted)| (user, reacted)).collect(), is_all))
-    }
-
-    /// What users did to a message, by user, and whether these are all.
-    async fn of_message<T: Keyed<Key = (i64, UserId)> + Record>(
+    /// What users did to a message, by user, and whether these are all; of at most 1,000 users.
+    pub async fn by_everyone<T: DoneToMessage>(
         &self,
         id: &ConversationId,
         seq: i64,
-    ) -> Result<(Vec<(T::Key, T)>, bool), Refusal> {
+    ) -> Result<(Vec<(UserId, T)>, bool), Refusal> {
         // No byte of a user's id is above this one.
         let [from, to] = [&[][..], &[0xff]].map(|end| [&seq.to_be_bytes(), end].concat());
         let [from, to] = [from, to].map(|key| vec![Value::Int(T::KIND), Value::blob(&key)]);
         let partition = [Value::text(id.as_str())];
         let range = Range { from, to, limit: MAX_USERS, ..Range::default() };
         let page = self.tables.range(&CONVERSATIONS, &partition, range).await.map_err(tables_error)?;
-        Ok((keyed::<T>(&page.rows)?, page.next.is_none()))
+        let found = keyed::<T>(&page.rows)?.into_iter().map(|((_, user), done)| (user, done));
+        Ok((found.collect(), page.next.is_none()))
     }
 
-    /// The votes of everyone in a poll, by user, and whether these are all.
-    pub async fn voters(&self, id: &ConversationId, seq: i64) -> Result<(Voters, bool), Refusal> {
-        let (found, is_all) = self.of_message::<Voted>(id, seq).await?;
-        Ok((found.into_iter().map(|((_, user), voted)| (user, voted)).collect(), is_all))
-    }
-
-    /// One user's votes in polls, by number.
-    pub async fn voted(
+    /// What one user did to messages, by number.
+    pub async fn by_user<T: DoneToMessage>(
         &self,
         id: &ConversationId,
         user: &UserId,
         seqs: &[i64],
-    ) -> Result<BTreeMap<i64, Voted>, Refusal> {
-        let keys: Vec<RowKey> = seqs.iter().map(|seq| RowKey::of::<Voted>(&(*seq, user.clone()))).collect();
+    ) -> Result<BTreeMap<i64, T>, Refusal> {
+        let keys: Vec<RowKey> = seqs.iter().map(|seq| RowKey::of::<T>(&(*seq, user.clone()))).collect();
         let rows = self.conversation_rows(id, &keys).await?;
-        Ok(keyed::<Voted>(&rows)?.into_iter().map(|((seq, _), voted)| (seq, voted)).collect())
-    }
-
-    /// One user's reactions to messages, by number.
-    pub async fn reacted(
-        &self,
-        id: &ConversationId,
-        user: &UserId,
-        seqs: &[i64],
-    ) -> Result<BTreeMap<i64, Reacted>, Refusal> {
-        let keys: Vec<RowKey> = seqs.iter().map(|seq| RowKey::of::<Reacted>(&(*seq, user.clone()))).collect();
-        let rows = self.conversation_rows(id, &keys).await?;
-        Ok(keyed::<Reacted>(&rows)?.into_iter().map(|((seq, _), reacted)| (seq, reacted)).collect())
+        Ok(keyed::<T>(&rows)?.into_iter().map(|((seq, _), done)| (seq, done)).collect())
     }
 }
 

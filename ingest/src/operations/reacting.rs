@@ -7,6 +7,7 @@ use graphql::ids::parse_id;
 use graphql::message::Message;
 use schemas::message::MessageTarget;
 use schemas::operations::{AddReaction, RemoveReaction};
+use schemas::reacting::Reacted;
 use schemas::{MessageId, Refusal};
 
 use super::{Caller, caller};
@@ -51,7 +52,7 @@ impl Caller<'_> {
 
     /// Whether the caller has put an emoji on a message: what is asked again reaches no limit.
     async fn has_reacted(&self, id: &MessageId, emoji: &str) -> Result<bool, Refusal> {
-        let own = self.access.own_reactions(&id.conversation, &[id.seq]).await?;
+        let own = self.access.own::<Reacted>(&id.conversation, &[id.seq]).await?;
         Ok(own.get(&id.seq).is_some_and(|reacted| reacted.with(emoji).is_some()))
     }
 }
