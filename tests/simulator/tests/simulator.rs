@@ -20,7 +20,7 @@ fn nothing_is_lost_doubled_or_invented() {
     let total = KEPT.map(seed).into_iter().chain(halves).fold(Statistics::default(), sum);
     println!("{SEEDS} seeds: {total:?}");
     assert!(total.answered >= 20 * SEEDS && total.refunds >= 5 * SEEDS && total.repeats >= 20 * SEEDS);
-    assert!(total.changes >= 5 * SEEDS && total.removed >= SEEDS);
+    assert!(total.changes >= 5 * SEEDS && total.removed >= 2 * SEEDS);
     assert!(total.starts >= 8 * SEEDS, "hardly anything crashed");
 }
 

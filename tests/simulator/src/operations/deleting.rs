@@ -11,7 +11,7 @@ use crate::tables::QUORUMS;
 use crate::world::State;
 
 impl Simulated for DeleteMessage {
-    const WEIGHT: u32 = 5;
+    const WEIGHT: u32 = 8;
 
     fn ask(clients: &mut Clients, state: &mut State) {
         let conversation = clients.conversation(state);
