@@ -15,6 +15,7 @@ const BASE = process.env.MM_WEB ?? "";
 if (!BASE) throw new Error("MM_WEB is not set: these tests need a system that runs");
 export const PATIENCE_MS = 30_000;
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const WIDE = { viewport: { width: 1280, height: 800 }, locale: "en-GB" };
 const JSON_TYPE = { "content-type": "application/json" };
 
 let browser;
@@ -41,12 +42,12 @@ export function named(name) {
 
 /** A context that is a browser of its own, with what contexts of a common one lack: pushes. */
 export function whole() {
-  return chromium.launchPersistentContext("", { ...options(), viewport: { width: 1280, height: 800 }, locale: "en-GB" });
+  return chromium.launchPersistentContext("", { ...options(), ...WIDE });
 }
 
 /** A window at a place of the app. */
 export async function open(place, { context: given, ...options } = {}) {
-  const context = given ?? (await browser.newContext({ viewport: { width: 1280, height: 800 }, locale: "en-GB", ...options }));
+  const context = given ?? (await browser.newContext({ ...WIDE, ...options }));
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = [];
