@@ -14,7 +14,7 @@ const OPTION_CHARACTERS: i32 = 100;
 /// From the sending of a poll to the end that it names, in milliseconds: a leap year.
 const LONGEST_MS: i64 = 366 * 24 * 60 * 60 * 1_000;
 
-/// BAD_USER_INPUT for a poll that nobody may send.
+/// BAD_USER_INPUT for a poll whose texts or options are outside the limits.
 pub fn check(poll: &Poll) -> Result<(), Refusal> {
     text::check("question", &poll.question.text, QUESTION_CHARACTERS)?;
     if !(MIN_OPTIONS..=MAX_OPTIONS).contains(&poll.options.len()) {

@@ -23,9 +23,9 @@ pub use texts::{Language, Notification, Shown, notification, without_content};
 
 /// How long a device has to acknowledge a message before its user is notified of it, in milliseconds.
 pub const HOLD_MS: i64 = 2_000;
-/// Messages that are older by so much notify nobody, in milliseconds: an hour.
+/// The age from which a message causes no push, in milliseconds.
 pub const LATE_MS: i64 = 60 * 60 * 1_000;
-/// At most one push for a user and a conversation in so many milliseconds.
+/// The time in which a user gets at most one push for a conversation, in milliseconds.
 pub const WINDOW_MS: i64 = 10_000;
 
 /// The message that a fact notifies of.
@@ -53,7 +53,7 @@ pub fn notifies(fact: &ConversationFact) -> Option<&Message> {
     }
 }
 
-/// System messages do not count as unread, and notify nobody.
+/// Whether a message causes pushes: system messages do not, as they do not count as unread.
 fn is_notified(body: &Body) -> bool {
     match body {
         Body::Text(_) | Body::Poll(_) => true,

@@ -166,7 +166,7 @@ fn request_hash(forward: &ForwardMessage) -> i64 {
     text::hash(said.as_bytes())
 }
 
-/// The first conversation of a forward; BAD_USER_INPUT without one, whatever the policy says.
+/// The first conversation of a forward; BAD_USER_INPUT for an empty list, with and without a policy.
 pub fn first_target<T>(targets: &[T]) -> Result<&T, Refusal> {
     targets.first().ok_or_else(|| bad_targets("a forward goes to a conversation"))
 }

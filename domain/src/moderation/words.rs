@@ -1,7 +1,7 @@
 //! Words and phrases: all of them are searched in one pass over the folded text.
 //!
-//! Invariant: a word is found where it stands by itself, in whatever spelling; inside another word only where it
-//! has a `*`. Digits alone are a number, and no word.
+//! Invariant: a word matches a whole word of the text, in each of its spellings; a `*` at its start or end matches
+//! inside a longer word. Digits alone are no word.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use icu_properties::props::Script;

@@ -169,7 +169,7 @@ fn a_role_that_a_rule_exempts_passes_it_and_no_other() {
     }
 }
 
-/// A send that was accepted stays so for its client, whatever policy comes.
+/// A repeat of an accepted send is answered as accepted under a later policy.
 #[test]
 fn a_repeat_gives_the_first_outcome_under_stricter_rules() {
     let mut ann = ann();

@@ -68,8 +68,8 @@ impl Generated<Conversations> for ClosePoll {
 proptest! {
     #![proptest_config(cases(300))]
 
-    /// Counts are those of the users' rows; a closed poll counts no more; a fact names a voter unless the poll is
-    /// anonymous, and then nobody.
+    /// Counts are those of the rows of users; the counts of a closed poll do not change; a fact names the voter, and of
+    /// an anonymous poll no user.
     #[test]
     fn a_tally_is_the_sum_of_the_users_rows_until_it_is_closed(steps in steps(80)) {
         let mut run = of_ann_and_bob();
