@@ -20,7 +20,9 @@ mod privacy;
 mod push;
 mod reacting;
 mod refunding;
+mod reporting;
 mod sending;
+mod suspending;
 mod uploading;
 mod usage;
 

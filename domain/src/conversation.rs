@@ -4,6 +4,7 @@
 //! for is stored, or the charge is refunded.
 
 mod attaching;
+mod auditing;
 mod blocking;
 mod changes;
 mod creating;
@@ -16,6 +17,7 @@ mod pinning;
 mod polling;
 mod reacting;
 mod receipts;
+mod reporting;
 mod sending;
 mod settings;
 

@@ -5,6 +5,7 @@
 
 mod polling;
 mod questions;
+mod superseding;
 mod typing;
 
 use schemas::blocking::PairBlocks;
@@ -18,6 +19,7 @@ use schemas::polling::PollChanged;
 use schemas::position::{LogTime, Offset};
 use schemas::privacy::Privacy;
 use schemas::reacting::{ReactionAdded, ReactionRemoved, ToldReaction};
+use schemas::reporting::{MessageHidden, MessageShown};
 use schemas::sending::MessageCreated;
 use schemas::uploading::{AttachmentChanged, UploadProgress};
 use schemas::{AccountFact, AttachmentId, ConversationFact, UserId};
@@ -26,6 +28,7 @@ use crate::access::{Blocking, Seen, Sight};
 
 pub use polling::tally;
 pub use questions::{Answers, Completion, Question, Votes, answers, questions};
+pub use superseding::{MarkKind, supersedes};
 pub use typing::ends_typing;
 
 impl<'a> Seen<'a> {
@@ -105,6 +108,8 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
         | ConversationFact::MessageEdited(MessageEdited { message })
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
         | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
+        | ConversationFact::MessageHidden(MessageHidden { message })
+        | ConversationFact::MessageShown(MessageShown { message })
         | ConversationFact::MessageDeleted(MessageDeleted { message, by: _ }) => {
             Recipients::Seeing(Seen::message(message))
         }
@@ -140,7 +145,9 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
             (None, Some(_)) => Recipients::Members,
             (None, None) | (Some(_), _) => Recipients::Only(&changed.user),
         },
-        ConversationFact::BlocksChanged(_) => Recipients::Nobody,
+        ConversationFact::BlocksChanged(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_) => Recipients::Nobody,
     }
 }
 
@@ -202,6 +209,10 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
         ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MessageHidden(_)
+        | ConversationFact::MessageShown(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
@@ -266,6 +277,10 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MessageHidden(_)
+        | ConversationFact::MessageShown(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
@@ -292,6 +307,8 @@ fn between(user: &UserId, other: &UserId, blocks: &PairBlocks) -> [Learned; 2] {
 pub fn completes(fact: &ConversationFact) -> Option<&Message> {
     match fact {
         ConversationFact::MessageDeleted(MessageDeleted { message, by: _ })
+        | ConversationFact::MessageHidden(MessageHidden { message })
+        | ConversationFact::MessageShown(MessageShown { message })
         | ConversationFact::MessageEdited(MessageEdited { message })
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
         | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
@@ -307,6 +324,8 @@ pub fn completes(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::RequestChanged(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
 }
@@ -325,6 +344,7 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         ConversationFact::MessageCreated(MessageCreated { message })
         | ConversationFact::MessageEdited(MessageEdited { message })
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
+        | ConversationFact::MessageShown(MessageShown { message })
         | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
         | ConversationFact::PollChanged(PollChanged { message, tally: _, vote: _ }) => {
             Replay::Newest(message)
@@ -333,6 +353,7 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MessageHidden(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
@@ -340,6 +361,8 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::RequestChanged(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
         | ConversationFact::BlocksChanged(_) => Replay::AsPublished,
     }
 }
@@ -349,6 +372,7 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
     match fact {
         ConversationFact::MessageCreated(_) => MessageCreated { message }.into(),
         ConversationFact::MessageEdited(_) => MessageEdited { message }.into(),
+        ConversationFact::MessageShown(_) => MessageShown { message }.into(),
         ConversationFact::MessagePinned(pinned) => MessagePinned { message, pin: pinned.pin.clone() }.into(),
         ConversationFact::MessageUnpinned(unpinned) => {
             MessageUnpinned { message, by: unpinned.by.clone() }.into()
@@ -358,6 +382,7 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MessageHidden(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
@@ -365,36 +390,8 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::RequestChanged(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
         | ConversationFact::BlocksChanged(_) => fact.clone(),
-    }
-}
-
-/// A mark of a user.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum MarkKind {
-    Delivered,
-    Read,
-}
-
-/// Facts of a conversation with an equal key supersede earlier ones in a full queue; `None`: never.
-pub fn supersedes(fact: &ConversationFact) -> Option<(MarkKind, &UserId)> {
-    match fact {
-        ConversationFact::ReceiptAdvanced(receipt) => Some((MarkKind::Read, &receipt.user)),
-        ConversationFact::DeliveryAdvanced(delivery) => Some((MarkKind::Delivered, &delivery.user)),
-        ConversationFact::ConversationOpened(_)
-        | ConversationFact::ConversationUpdated(_)
-        | ConversationFact::RolesChanged(_)
-        | ConversationFact::MessageCreated(_)
-        | ConversationFact::MessageEdited(_)
-        | ConversationFact::MessageDeleted(_)
-        | ConversationFact::MembersChanged(_)
-        | ConversationFact::MarkedUnread(_)
-        | ConversationFact::ReactionAdded(_)
-        | ConversationFact::ReactionRemoved(_)
-        | ConversationFact::MessagePinned(_)
-        | ConversationFact::MessageUnpinned(_)
-        | ConversationFact::PollChanged(_)
-        | ConversationFact::RequestChanged(_)
-        | ConversationFact::BlocksChanged(_) => None,
     }
 }

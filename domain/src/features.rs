@@ -86,7 +86,9 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         | AccountRequest::NoteRequest(_)
         | AccountRequest::SettleRequest(_)
         | AccountRequest::SettleUpload(_)
-        | AccountRequest::CountFiles(_) => None,
+        | AccountRequest::CountFiles(_)
+        | AccountRequest::SetSuspension(_)
+        | AccountRequest::ReportMessage(_) => None,
     }
 }
 
@@ -115,6 +117,8 @@ pub fn of_conversation(request: &ConversationRequest) -> Option<(Flag, &UserId)>
         | ConversationRequest::AcceptRequest(_)
         | ConversationRequest::DeclineRequest(_)
         | ConversationRequest::SetBlock(_)
+        | ConversationRequest::FileReport(_)
+        | ConversationRequest::ResolveReport(_)
         | ConversationRequest::UpdateConversation(_) => None,
     }
 }

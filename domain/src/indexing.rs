@@ -9,6 +9,7 @@ use schemas::deleting::MessageDeleted;
 use schemas::editing::MessageEdited;
 use schemas::message::{Body, Message};
 use schemas::people::Profile;
+use schemas::reporting::{MessageHidden, MessageShown};
 use schemas::search::{Change, Document};
 use schemas::sending::MessageCreated;
 use schemas::{ConversationFact, ConversationId, MessageId, UserId, Version};
@@ -27,6 +28,8 @@ pub fn indexed(fact: &ConversationFact) -> Indexed<'_> {
     match fact {
         ConversationFact::MessageCreated(MessageCreated { message })
         | ConversationFact::MessageEdited(MessageEdited { message })
+        | ConversationFact::MessageHidden(MessageHidden { message })
+        | ConversationFact::MessageShown(MessageShown { message })
         | ConversationFact::MessageDeleted(MessageDeleted { message, by: _ }) => Indexed::Message(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
@@ -41,6 +44,8 @@ pub fn indexed(fact: &ConversationFact) -> Indexed<'_> {
         | ConversationFact::MessageUnpinned(_)
         | ConversationFact::PollChanged(_)
         | ConversationFact::RequestChanged(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
         | ConversationFact::BlocksChanged(_) => Indexed::Nothing,
     }
 }

@@ -83,7 +83,7 @@ fn unknown_key(written: &toml::Table, understood: &toml::Table, path: &str) -> O
 
 fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     let limits = &policy.limits;
-    let windows: [(&'static str, &Limit, i64); 9] = [
+    let windows: [(&'static str, &Limit, i64); 10] = [
         ("limits.send", &limits.send, MOST_COUNTED),
         ("limits.create_conversation", &limits.create_conversation, MOST_COUNTED),
         ("limits.edit", &limits.edit, MOST_COUNTED),
@@ -93,6 +93,7 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
         ("limits.block", &limits.block, MOST_COUNTED),
         ("limits.upload", &limits.upload, MOST_COUNTED),
         ("limits.react", &limits.react, MOST_REACTIONS),
+        ("limits.report", &limits.report, MOST_COUNTED),
     ];
     for (name, window, most) in windows {
         within(name, window.count.into(), most)?;
@@ -104,6 +105,7 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     within("limits.group_members", limits.group_members.into(), MOST_MEMBERS)?;
     within("limits.message_characters", limits.message_characters.into(), MOST_CHARACTERS)?;
     within("limits.edit_window_seconds", limits.edit_window_seconds, LONGEST_WINDOW)?;
+    within("limits.suspension_seconds", limits.suspension_seconds, LONGEST_WINDOW)?;
     within("limits.attachment_bytes", limits.attachment_bytes.into(), MOST_FILE_BYTES)?;
     within("limits.attachments_per_message", limits.attachments_per_message.into(), MOST_FILES)?;
     within("limits.edits_per_message", limits.edits_per_message.into(), MOST_EDITS)?;

@@ -40,6 +40,8 @@ pub fn notifies(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::MembersChanged(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MessageHidden(_)
+        | ConversationFact::MessageShown(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::ReactionAdded(_)
@@ -49,6 +51,8 @@ pub fn notifies(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::PollChanged(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::RequestChanged(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
 }

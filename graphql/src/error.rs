@@ -2,10 +2,12 @@
 //!
 //! Invariant: an internal error is shown as a correlation id, never by its text.
 
-use async_graphql::{ErrorExtensions, Pos, Response, ServerError};
+use async_graphql::{ErrorExtensions, Pos, Response, ScalarType, ServerError};
 use objects::ObjectsError;
 use platform::ports::{EphemeralError, TablesError};
 use schemas::{ClientId, ErrorCode, Refusal};
+
+use crate::scalars::DateTime;
 
 /// Errors of one answer that come from parsing and validation; the first ones say enough.
 pub const MOST_ERRORS: usize = 20;
@@ -53,6 +55,9 @@ fn show(refusal: &Refusal) -> async_graphql::Error {
         }
         if let Some(reason) = &refusal.reason {
             extensions.set("reason", reason.as_str());
+        }
+        if let Some(until) = refusal.until {
+            extensions.set("until", DateTime(until).to_value());
         }
         if let Some(limit) = &refusal.limit {
             extensions.set("limit", limit.as_str());

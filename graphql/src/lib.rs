@@ -23,6 +23,7 @@ pub mod people;
 pub mod problem;
 mod query;
 pub mod reads;
+pub mod reporting;
 pub mod rows;
 pub mod scalars;
 pub mod search;

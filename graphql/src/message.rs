@@ -211,7 +211,7 @@ impl Message {
         }
     }
 
-    /// as written, never HTML; of a poll its question; null once deleted or expired
+    /// as written, never HTML; of a poll its question; null once deleted or expired, and while hidden
     async fn content(&self) -> Option<&str> {
         self.body.content().map(|content| content.text.as_str())
     }
@@ -238,7 +238,12 @@ impl Message {
     }
 
     async fn deleted_at(&self) -> Option<DateTime> {
-        self.body.removed_at().map(DateTime)
+        self.body.deleted_at().map(DateTime)
+    }
+
+    /// since when moderators of the service hide the content
+    async fn hidden_at(&self) -> Option<DateTime> {
+        self.body.hidden_at().map(DateTime)
     }
 
     /// A deleted parent stays as a stub; one that the viewer may not see is null.

@@ -21,6 +21,7 @@ use crate::message::versions::{self, MessageVersion};
 use crate::paging::{self, ListPage};
 use crate::people::presence::{self, UserPresence};
 use crate::people::user::{User, UserConnection};
+use crate::reporting::{self, MessageReportConnection, ReportStatus};
 use crate::search::SearchQueries;
 use crate::{Result, access, reads, viewer};
 
@@ -111,6 +112,17 @@ impl Query {
     /// The texts that a message has had, oldest first; for moderators of the service.
     async fn message_versions(&self, ctx: &Context<'_>, message_id: ID) -> Result<Vec<MessageVersion>> {
         versions::versions(ctx, &message_id).await
+    }
+
+    /// Reports, the oldest first, of one status or of all; for moderators of the service.
+    async fn moderation_queue(
+        &self,
+        ctx: &Context<'_>,
+        status: Option<ReportStatus>,
+        #[graphql(default = 50)] first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<MessageReportConnection> {
+        reporting::queue(ctx, status, first, after.as_deref()).await
     }
 
     /// Of up to 1,000 users, in their order; whom the viewer may not see is OFFLINE.

@@ -14,6 +14,7 @@ mod polls;
 mod presence;
 mod reactions;
 mod recipients;
+mod reports;
 mod request;
 mod rights;
 mod sight;

@@ -9,6 +9,7 @@ mod messages;
 mod partition;
 mod policies;
 mod presence;
+mod reports;
 mod users;
 mod versions;
 

@@ -36,6 +36,7 @@ use crate::operations::privacy::Privacy;
 use crate::operations::push::Push;
 use crate::operations::reacting::Reacting;
 use crate::operations::receipts::Receipts;
+use crate::operations::reporting::Reporting;
 use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
 use crate::operations::typing::TypingStatus;
@@ -50,7 +51,7 @@ pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead", "setTypingS
 pub struct Mutation(Messages, Conversations, People, Files);
 
 #[derive(MergedObject, Default)]
-pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning, Forwarding, Polling);
+pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning, Forwarding, Polling, Reporting);
 
 #[derive(MergedObject, Default)]
 pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organizing);

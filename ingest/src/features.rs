@@ -70,6 +70,8 @@ pub const GATES: &[(&str, Gate)] = &[
     ("closePoll", flag(Flag::Polls)),
     ("pinMessage", flag(Flag::MessagePinning)),
     ("unpinMessage", flag(Flag::MessagePinning)),
+    ("reportMessage", Open),
+    ("resolveReport", Open),
     ("createUpload", flag(Flag::Attachments)),
     ("completeUpload", flag(Flag::Attachments)),
     ("searchMessages", flag(Flag::MessageSearch)),

@@ -4,9 +4,12 @@ use std::sync::LazyLock;
 
 use platform::telemetry::{Stage, made};
 use prometheus::{
-    IntCounter, IntCounterVec, IntGauge, register_int_counter, register_int_counter_vec, register_int_gauge,
+    Histogram, IntCounter, IntCounterVec, IntGauge, register_histogram, register_int_counter,
+    register_int_counter_vec, register_int_gauge,
 };
 use schemas::ErrorCode;
+use schemas::position::LogTime;
+use schemas::reporting::{ModerationAction, ReportReason};
 
 /// Makes what an ingest counts appear.
 pub fn announce() {
@@ -30,6 +33,13 @@ pub fn announce() {
             TRANSFERS.with_label_values(&[transfer.name(), result]);
         }
     }
+    for reason in ReportReason::ALL {
+        REPORTS.with_label_values(&[reason.as_str()]);
+    }
+    for action in ModerationAction::ALL {
+        DECISIONS.with_label_values(&[action.as_str()]);
+    }
+    LazyLock::force(&DECIDED_AFTER);
     WAITING.set(0);
     STALLED.inc_by(0);
     for stage in [Stage::Append, Stage::Verdict, Stage::Request] {
@@ -82,6 +92,47 @@ impl Transfer {
 /// Counts a request of a transfer.
 pub fn transferred(transfer: Transfer, is_ok: bool) {
     TRANSFERS.with_label_values(&[transfer.name(), if is_ok { "ok" } else { "failed" }]).inc();
+}
+
+static REPORTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    made(register_int_counter_vec!(
+        "musclemap_reports_total",
+        "Reports of messages that were filed, by reason",
+        &["reason"]
+    ))
+});
+
+/// Counts a report.
+pub fn reported(reason: ReportReason) {
+    REPORTS.with_label_values(&[reason.as_str()]).inc();
+}
+
+static DECISIONS: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    made(register_int_counter_vec!(
+        "musclemap_report_decisions_total",
+        "Decisions of moderators about reports, by action",
+        &["action"]
+    ))
+});
+
+/// Minutes, hours and days, in seconds.
+const DECIDED_WITHIN: [f64; 7] = [60.0, 600.0, 3_600.0, 14_400.0, 86_400.0, 259_200.0, 604_800.0];
+
+static DECIDED_AFTER: LazyLock<Histogram> = LazyLock::new(|| {
+    made(register_histogram!(
+        "musclemap_report_decision_seconds",
+        "Time from a report to the first decision about it",
+        DECIDED_WITHIN.to_vec()
+    ))
+});
+
+/// Counts a decision; the first one about a report with the milliseconds that the report waited.
+pub fn decided(action: ModerationAction, waited: Option<LogTime>) {
+    DECISIONS.with_label_values(&[action.as_str()]).inc();
+    if let Some(seconds) = waited.map(|waited| waited / 1_000).and_then(|seconds| i32::try_from(seconds).ok())
+    {
+        DECIDED_AFTER.observe(f64::from(seconds));
+    }
 }
 
 /// Requests that wait for their verdicts.

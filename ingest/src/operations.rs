@@ -20,6 +20,7 @@ pub mod privacy;
 pub mod push;
 pub mod reacting;
 pub mod receipts;
+pub mod reporting;
 pub mod sending;
 pub mod settings;
 pub mod typing;

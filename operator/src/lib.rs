@@ -2,6 +2,7 @@
 //!
 //! Invariant: each command can be given again, and then changes nothing more.
 
+pub mod audit;
 pub mod control;
 pub mod dead_letters;
 pub mod policy;
@@ -30,6 +31,15 @@ pub enum Command {
     /// The search index.
     #[command(subcommand)]
     Search(Search),
+    /// The audit log of moderation.
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum Audit {
+    /// Checks that no entry was changed or taken out, and fails if one was.
+    Verify,
 }
 
 #[derive(Debug, Clone, Subcommand)]
@@ -100,6 +110,7 @@ pub struct On {
 pub async fn run(command: Command, on: &On) -> Result<()> {
     let (log, tables) = (&*on.log, &*on.tables);
     match command {
+        Command::Audit(Audit::Verify) => audit::verify(tables).await?,
         Command::Search(Search::Rebuild { resume, verify: false }) => search::rebuild(on, resume).await?,
         Command::Search(Search::Rebuild { verify: true, .. }) => search::verify(on).await?,
         Command::Policy(Policy::Apply { file }) => {

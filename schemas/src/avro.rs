@@ -12,7 +12,7 @@ use apache_avro::{AvroSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{facts, operations, rows, states};
+use crate::{auditing, facts, operations, rows, states};
 
 /// A schema as published: its id, its subject, its version in that subject, its JSON.
 #[derive(Debug)]
@@ -93,6 +93,7 @@ mod others {
 
 /// The newest version of every subject, then earlier versions, which readers still understand.
 static RELEASED: &[&[Released]] = &[
+    auditing::AUDIT,
     others::OTHERS,
     operations::ACCOUNT_REQUESTS,
     operations::CONVERSATION_REQUESTS,

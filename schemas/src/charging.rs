@@ -15,6 +15,7 @@ pub enum ChargeKind {
     Create,
     Edit,
     React,
+    Report,
 }
 
 /// What an account took for one request. It travels in a header, so that it survives a poison body.

@@ -6,6 +6,7 @@ use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::moderation::Reason;
+use crate::position::LogTime;
 
 /// Why a request had no effect; `extensions.code` of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
@@ -98,8 +99,10 @@ pub struct Refusal {
     pub detail: String,
     /// BAD_USER_INPUT, CONTENT_REJECTED: the input field at fault.
     pub field: Option<String>,
-    /// CONTENT_REJECTED: the kind of what the text has; the rule that it meets is not told.
+    /// CONTENT_REJECTED: the kind of what the text has; the rule that it meets is not told. FORBIDDEN: SUSPENDED.
     pub reason: Option<Reason>,
+    /// FORBIDDEN: the end of a suspension.
+    pub until: Option<LogTime>,
     /// RATE_LIMITED, LIMIT_REACHED: the name of the limit.
     pub limit: Option<String>,
     /// RATE_LIMITED: the window in seconds.
@@ -121,6 +124,7 @@ impl Refusal {
             detail: detail.into(),
             field: None,
             reason: None,
+            until: None,
             limit: None,
             window_seconds: None,
             quota: None,
@@ -132,6 +136,12 @@ impl Refusal {
 
     pub fn not_found() -> Self {
         Self::new(ErrorCode::NotFound, "not found")
+    }
+
+    /// FORBIDDEN until a time, as the user is suspended.
+    pub fn suspended(until: LogTime) -> Self {
+        let (reason, until) = (Some(Reason::Suspended), Some(until));
+        Self { reason, until, ..Self::new(ErrorCode::Forbidden, "moderators have suspended the account") }
     }
 
     pub fn bad_input(field: &str, detail: impl Into<String>) -> Self {

@@ -66,6 +66,10 @@ pub struct Limits {
     /// Edits by one user.
     pub edit: Limit,
     pub react: Limit,
+    /// Reports of messages by one user.
+    pub report: Limit,
+    /// How long a suspension lasts.
+    pub suspension_seconds: i64,
     /// Distinct emoji on one message.
     pub emoji_per_message: i32,
     /// Pinned messages of one conversation.

@@ -21,6 +21,7 @@ pub use crate::preferences::PreferencesChanged;
 pub use crate::privacy::PrivacyChanged;
 pub use crate::reacting::{ReactionAdded, ReactionRemoved};
 pub use crate::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
+pub use crate::reporting::{MessageHidden, MessageShown, ReportFiled, ReportResolved};
 pub use crate::sending::{MessageCreated, SendRejected};
 pub use crate::settings::ConversationUpdated;
 pub use crate::uploading::AttachmentChanged;
@@ -105,4 +106,8 @@ facts! {
     267 MessagePinned,
     268 MessageUnpinned,
     269 PollChanged,
+    286 MessageHidden,
+    287 MessageShown,
+    288 ReportFiled,
+    289 ReportResolved,
 }

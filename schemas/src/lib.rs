@@ -8,6 +8,7 @@
 
 pub mod aspects;
 pub mod attaching;
+pub mod auditing;
 pub mod avro;
 pub mod blocking;
 pub mod changes;
@@ -40,11 +41,13 @@ pub mod push;
 pub mod reacting;
 pub mod receipts;
 pub mod record;
+pub mod reporting;
 pub mod rows;
 pub mod search;
 pub mod sending;
 pub mod settings;
 pub mod states;
+pub mod suspending;
 pub mod tables;
 pub mod topics;
 pub mod uploading;

@@ -137,11 +137,13 @@ impl Note {
     }
 }
 
-/// Tombstone of a deleted message.
+/// Tombstone of a message that was deleted, or that moderators of the service have hidden.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct Removed {
     pub at: LogTime,
+    /// Hidden: the content may come back.
+    pub is_hidden: bool,
 }
 
 /// What a message holds, or why it holds nothing.
@@ -216,10 +218,26 @@ impl Body {
         }
     }
 
-    /// Time of the deletion, if the message was deleted.
+    /// Time since which the content is gone, if it is: deleted, or hidden.
     pub fn removed_at(&self) -> Option<LogTime> {
         match self {
             Self::Removed(removed) => Some(removed.at),
+            Self::Text(_) | Self::Note(_) | Self::Poll(_) => None,
+        }
+    }
+
+    /// Time of the deletion, if the message was deleted.
+    pub fn deleted_at(&self) -> Option<LogTime> {
+        match self {
+            Self::Removed(removed) => (!removed.is_hidden).then_some(removed.at),
+            Self::Text(_) | Self::Note(_) | Self::Poll(_) => None,
+        }
+    }
+
+    /// Since when the message is hidden, if it is.
+    pub fn hidden_at(&self) -> Option<LogTime> {
+        match self {
+            Self::Removed(removed) => removed.is_hidden.then_some(removed.at),
             Self::Text(_) | Self::Note(_) | Self::Poll(_) => None,
         }
     }
@@ -246,7 +264,16 @@ pub struct Message {
 impl Message {
     /// The tombstone of this message: its core without reply, mentions and body.
     pub fn removed(self, at: LogTime) -> Self {
-        Self { reply_to: None, mentions: Mentions::default(), body: Body::Removed(Removed { at }), ..self }
+        self.without_content(Removed { at, is_hidden: false })
+    }
+
+    /// The form in which it is shown while it is hidden.
+    pub fn hidden(self, at: LogTime) -> Self {
+        self.without_content(Removed { at, is_hidden: true })
+    }
+
+    fn without_content(self, removed: Removed) -> Self {
+        Self { reply_to: None, mentions: Mentions::default(), body: Body::Removed(removed), ..self }
     }
 
     /// The form that its row stores: a reply's row omits the parent's text.

@@ -135,7 +135,7 @@ pub struct Shouting {
     pub percentage: i32,
 }
 
-/// Why a text is refused: what CONTENT_REJECTED tells its sender.
+/// Why a text is refused, whether for what it has (CONTENT_REJECTED) or for who writes it (FORBIDDEN).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, AvroSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[avro(namespace = "musclemap.messaging")]
@@ -143,6 +143,8 @@ pub enum Reason {
     ProhibitedText,
     MaliciousLink,
     Spam,
+    // Its sender.
+    Suspended,
 }
 
 impl Reason {
@@ -151,6 +153,7 @@ impl Reason {
             Self::ProhibitedText => "PROHIBITED_TEXT",
             Self::MaliciousLink => "MALICIOUS_LINK",
             Self::Spam => "SPAM",
+            Self::Suspended => "SUSPENDED",
         }
     }
 }

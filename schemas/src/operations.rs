@@ -25,8 +25,10 @@ pub use crate::privacy::UpdatePrivacy;
 pub use crate::push::{RegisterPush, RemovePush};
 pub use crate::reacting::{AddReaction, React, RemoveReaction};
 pub use crate::receipts::{AcknowledgeDelivery, MarkRead, MarkUnread};
+pub use crate::reporting::{FileReport, ReportMessage, ResolveReport};
 pub use crate::sending::{PostMessage, SendMessage};
 pub use crate::settings::UpdateConversation;
+pub use crate::suspending::SetSuspension;
 pub use crate::uploading::{CompleteUpload, CreateUpload, SettleUpload};
 
 /// Calls `$with!` with the operations of accounts: what follows `$with`, then `id Request since rules,`
@@ -56,6 +58,8 @@ macro_rules! account_operations {
             343 UpdateNotifications since 1,
             344 RegisterPush since 1,
             345 RemovePush since 1,
+            350 ReportMessage since 1,
+            353 SetSuspension since 1,
         }
     };
 }
@@ -87,6 +91,8 @@ macro_rules! conversation_operations {
             169 PostPoll since 1,
             170 VotePoll since 1,
             171 ClosePoll since 1,
+            351 FileReport since 1,
+            352 ResolveReport since 1,
         }
     };
 }

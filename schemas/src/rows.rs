@@ -13,6 +13,7 @@ use crate::position::{LogTime, Offset};
 use crate::tables::{FromValues, MalformedRow, Value};
 
 pub use crate::attaching::Carried;
+pub use crate::auditing::AuditHead;
 pub use crate::blocking::Blocks;
 pub use crate::changes::Changes;
 pub use crate::charging::ClientRequest;
@@ -28,6 +29,7 @@ pub use crate::preferences::Preferences;
 pub use crate::push::PushSubscriptions;
 pub use crate::reacting::{Reacted, Reactions};
 pub use crate::receipts::Receipt;
+pub use crate::reporting::{Hidden, Report};
 pub use crate::sending::{MessageHead, Sent};
 pub use crate::uploading::Attachment;
 
@@ -364,6 +366,9 @@ rows! {
     63 Voted((i64, UserId)) keyed expiring, schema 313;
     64 Tally(i64) keyed expiring, schema 314;
     82 Carried(i64) keyed, schema 332;
+    93 Report((i64, UserId)) keyed, schema 346;
+    94 Hidden(i64) keyed expiring, schema 347;
+    95 AuditHead(()) keyed, schema 348;
     shared: 12 Once keyed;
 }
 

@@ -11,6 +11,7 @@ use crate::notifications::Notifications;
 use crate::pinning::Pin;
 use crate::position::{LogTime, Offset};
 use crate::privacy::Privacy;
+use crate::suspending::Suspension;
 
 /// An account: balance, settings and windows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
@@ -29,6 +30,8 @@ pub struct AccountState {
     pub creations: Vec<LogTime>,
     /// Recent texts, oldest first.
     pub texts: Vec<TextMark>,
+    /// Those that have not ended when the last one came or went, by their end.
+    pub suspensions: Vec<Suspension>,
 }
 
 impl AccountState {
@@ -43,6 +46,7 @@ impl AccountState {
             sends: vec![],
             creations: vec![],
             texts: vec![],
+            suspensions: vec![],
         }
     }
 }

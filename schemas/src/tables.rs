@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+pub mod audits;
+pub mod reports;
 pub mod values;
 pub mod views;
 
@@ -133,6 +135,26 @@ pub static FOLLOWS: Table = Table {
     time_to_live: None,
 };
 
+/// A partition has the reports of 30 days that have one status; limits bound those of a user.
+pub static REPORTS: Table = Table {
+    name: "reports",
+    purpose: "the queue of reports, by status and 30 days: which report is there, or was",
+    partition: &[text("status"), bigint("bucket")],
+    clustering: &[bigint("reported_at"), text("conversation_id"), bigint("seq"), text("reporter_id")],
+    columns: &[boolean("is_listed")],
+    time_to_live: None,
+};
+
+/// A partition has 1,000 entries of a conversation.
+pub static AUDIT: Table = Table {
+    name: "audit",
+    purpose: "the audit log of moderation, a chain for each conversation, in buckets of 1,000 entries; body is framed Avro",
+    partition: &[text("conversation_id"), bigint("bucket")],
+    clustering: &[bigint("number")],
+    columns: &[timestamp("at"), blob("body")],
+    time_to_live: None,
+};
+
 pub static CHECKPOINTS: Table = Table {
     name: "checkpoints",
     purpose: "where a machine's partition goes on: the next offset, with everything that held there",
@@ -170,7 +192,7 @@ pub static POLICIES: Table = Table {
 };
 
 /// Every table of the system.
-pub static ALL: [&Table; 12] = [
+pub static ALL: [&Table; 14] = [
     &ACCOUNTS,
     &CONVERSATIONS,
     &MESSAGES,
@@ -179,6 +201,8 @@ pub static ALL: [&Table; 12] = [
     &USERS,
     &PRIVATE_USERS,
     &FOLLOWS,
+    &REPORTS,
+    &AUDIT,
     &CHECKPOINTS,
     &CONSUMERS,
     &SNAPSHOTS,

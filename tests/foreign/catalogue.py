@@ -29,6 +29,8 @@ ACCOUNT_REQUESTS = {
     343: "UpdateNotifications",
     344: "RegisterPush",
     345: "RemovePush",
+    350: "ReportMessage",
+    353: "SetSuspension",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -53,6 +55,8 @@ CONVERSATION_REQUESTS = {
     169: "PostPoll",
     170: "VotePoll",
     171: "ClosePoll",
+    351: "FileReport",
+    352: "ResolveReport",
 }
 ACCOUNT_FACTS = {
     200: "CreditsChanged",
@@ -82,6 +86,10 @@ CONVERSATION_FACTS = {
     267: "MessagePinned",
     268: "MessageUnpinned",
     269: "PollChanged",
+    286: "MessageHidden",
+    287: "MessageShown",
+    288: "ReportFiled",
+    289: "ReportResolved",
 }
 
 # Rows of the two machines, by kind of row: the schema's id and its name. Kinds 0 and 1 are the state and
@@ -119,9 +127,12 @@ CONVERSATION_ROWS = {
     63: (313, "Voted"),
     64: (314, "Tally"),
     82: (332, "Carried"),
+    93: (346, "Report"),
+    94: (347, "Hidden"),
+    95: (348, "AuditHead"),
 }
 
-PIN_ASPECT = 312
+PIN_ASPECT, AUDIT_ENTRY = 312, 349
 
 SCHEMAS = {
     CONTROL: "Control",
@@ -136,6 +147,7 @@ SCHEMAS = {
     MESSAGE: "Message",
     PAIR_BLOCKS: "PairBlocks",
     PIN_ASPECT: "PinAspect",
+    AUDIT_ENTRY: "AuditEntry",
     **ACCOUNT_REQUESTS,
     **CONVERSATION_REQUESTS,
     **ACCOUNT_FACTS,
@@ -153,11 +165,13 @@ DERIVED = {
     "LookUp",
     "EditMessage",
     "React",
+    "FileReport",
     "NoteRequest",
     "SettleRequest",
     "CountFiles",
+    "SetSuspension",
 }
 # Commands that carry the charge of the account that sent them.
-CHARGED = {"PostMessage", "PostPoll", "OpenConversation", "EditMessage", "React"}
+CHARGED = {"PostMessage", "PostPoll", "OpenConversation", "EditMessage", "React", "FileReport"}
 # Facts whose records name in a header the users whose memberships or blocks they change.
 NAMING = {"ConversationOpened", "MembersChanged", "RolesChanged", "BlocksChanged", "RequestChanged"}

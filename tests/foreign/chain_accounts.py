@@ -54,6 +54,10 @@ def check(
             passed = {name: asked[name] for name in ("target", "emoji")}
             same(what, _facts(out), [("React", passed | {"user": read.key})])
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], 0, at))
+        case "ReportMessage", "FileReport":
+            passed = {name: asked[name] for name in ("message", "reason", "details")}
+            same(what, _facts(out), [("FileReport", passed | {"reporter": read.key})])
+            same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], 0, at))
         case "ForwardMessage", _:
             _check_forward(what, read, out, at, price, shows_reads[read.key])
         case "Refund", _:
@@ -106,6 +110,7 @@ _KINDS = {
     "CreateConversation": "Create",
     "SubmitEdit": "Edit",
     "AddReaction": "React",
+    "ReportMessage": "Report",
 }
 
 

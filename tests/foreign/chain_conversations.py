@@ -34,6 +34,10 @@ def check(what: str, read: Read, out: list[Read]) -> None:
         types = ["RequestChanged"]
     if read.type == "UpdateConversation":
         types = types[:2] if set(types[1:]) == {"MessageCreated"} else types
+    if read.type == "ResolveReport" and types[0] in ("MessageHidden", "MessageShown"):
+        same(f"core in {what}", _core(fact["message"]), _core(asked["message"]))
+        out, types = out[1:], types[1:]
+        fact = out[0].value
     wanted = _TYPES.get(read.type, [])
     # Changes of one person that follow each other fast have no system message.
     if "MembersChanged" in wanted and len(out) == 1:
@@ -104,6 +108,12 @@ def check(what: str, read: Read, out: list[Read]) -> None:
                 same(f"actor in the note in {what}", note["sender"], asked["actor"])
                 pinned = ids.message(read.key, fact["message"]["seq"])
                 same(f"note in {what}", body(note)[1], {"kind": "PINNED", "targets": [], "value": pinned})
+        case "FileReport":
+            said = {name: asked[name] for name in ("reporter", "reason")}
+            same(what, fact, said | {"seq": asked["message"]["seq"]})
+        case "ResolveReport":
+            said = {"reporter": asked["reporter"], "by": asked["moderator"], "action": asked["action"]}
+            same(what, fact, said | {"seq": asked["message"]["seq"]})
         case "SetBlock":
             intervals = fact["blocks"]["by_user"]["intervals"]
             said = (fact["user"], fact["other"], intervals[-1]["to"] is None)
@@ -130,12 +140,31 @@ _TYPES = {
     "PinMessage": ["MessagePinned", "MessageCreated"],
     "UnpinMessage": ["MessageUnpinned"],
     "RemoveReaction": ["ReactionRemoved"],
+    "FileReport": ["ReportFiled"],
+    "ResolveReport": ["ReportResolved"],
     "AcceptRequest": ["RequestChanged"],
     "DeclineRequest": ["RequestChanged"],
 }
 
 # What a conversation tells the accounts whose files are carried once more, or once less.
 COUNTS = {"CountFiles"}
+
+# What a conversation tells the account of the sender of a reported message.
+SUSPENSIONS = {"SetSuspension"}
+
+
+def check_suspensions(what: str, read: Read, told: list[Read]) -> None:
+    """A decision suspends the sender for a week, or lifts what the report has caused."""
+    if not told:
+        same(f"what {what} tells no account", read.value.get("action") == "SUSPEND_USER", False)
+        return
+    same(f"what tells of a suspension in {what}", (read.type, len(told)), ("ResolveReport", 1))
+    asked, set = read.value, told[0]
+    same(f"who is suspended in {what}", set.key, asked["message"]["sender"]["user"])
+    report = {"conversation": read.key, "seq": asked["message"]["seq"], "reporter": asked["reporter"]}
+    same(f"report in {what}", set.value["report"], report)
+    suspends = set.value["until"] is not None
+    same(f"whether {what} suspends", suspends, asked["action"] == "SUSPEND_USER")
 
 
 def check_counts(what: str, read: Read, counts: list[Read]) -> None:

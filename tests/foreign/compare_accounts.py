@@ -1,6 +1,7 @@
 """Rows of accounts against the events and the API."""
 
 import ids
+import reports
 from api import Told, time
 from difference import same
 from owners import CLIENT_REQUEST, LAST_BATCH, LEDGER, ONCE, STATE, USAGE, Owner, Paid, client_id, number
@@ -26,6 +27,8 @@ def check(found: dict[str, Owner], story: Story, erased: set[str], paid: Paid, t
         same(f"grants of {user}", grants, {"welcome": entries[0]["at"]})
         _check_requests(user, owner, story, paid)
         _check_usage(user, owner, story)
+        suspensions = owner[STATE][b""].value["suspensions"]
+        same(f"suspensions of {user}", suspensions, reports.suspending(story, user))
         _check_served(user, owner, ledger, story, told[user])
 
 
@@ -64,7 +67,7 @@ def _check_usage(user: str, owner: Owner, story: Story) -> None:
     )
     counted = {key.decode(): len(row.value["uses"]) for key, row in owner[USAGE].items()}
     same(f"edits of {user} that count", counted.get("edit", 0), edits)
-    same(f"limits of {user} that rows count", set(counted) <= {"edit", "react", "upload"}, True)
+    same(f"limits of {user} that rows count", set(counted) <= {"edit", "react", "report", "upload"}, True)
 
 
 def _check_served(user: str, owner: Owner, ledger: dict[int, dict], story: Story, api: Told) -> None:

@@ -3,9 +3,10 @@
 import pins
 import polls
 import reactions
+import reports
 from conversations import Conversation
 from difference import same
-from messages import removed_at, text
+from messages import deleted_at, removed_at, text
 from owners import (
     BLOCKS,
     CARRIED,
@@ -52,6 +53,7 @@ def check(found: dict[str, Owner], story: Story, paid: Paid) -> None:
         polls.check_rows(id, owner[VOTED], tallies, conversation)
         files = {number(key): row.value["files"] for key, row in owner[CARRIED].items()}
         same(f"files of messages in {id}", files, conversation.carried)
+        reports.check_rows(id, owner, conversation)
         same(f"effects in {id} that may happen once", list(owner[ONCE]), [])
 
 
@@ -103,7 +105,7 @@ def _check_messages(id: str, owner: Owner, conversation: Conversation, paid: Pai
 def _check_edits(id: str, owner: Owner, conversation: Conversation) -> None:
     """Each replaced text is there, unless the message was deleted since."""
     found = {numbers(key): row.value for key, row in owner[REPLACED].items()}
-    gone = {seq: removed_at(message) for seq, message in conversation.messages.items()}
+    gone = {seq: deleted_at(message) for seq, message in conversation.messages.items()}
     wanted = {
         (seq, version): text if gone[seq] is None else {"content": None, "at": gone[seq]}
         for seq, texts in conversation.replaced.items()
@@ -115,7 +117,7 @@ def _check_edits(id: str, owner: Owner, conversation: Conversation) -> None:
     for seq, row in edits.items():
         message, times = conversation.messages[seq], [text["at"] for text in conversation.replaced[seq]]
         same(f"edits of {seq} in {id}", (row["at"], len(row["charges"])), (times[-1], len(times)))
-        stands = text(message) if gone[seq] is None else None
+        stands = text(conversation.reports.hidden.get(seq, message)) if gone[seq] is None else None
         same(f"edited text of {seq} in {id}", row["content"], stands)
 
 

@@ -6,7 +6,7 @@ import reactions
 import uploads
 from api import person, time
 from difference import same
-from messages import body, edited, removed_at, text
+from messages import body, deleted_at, edited, text
 from sight import Sight
 
 
@@ -95,6 +95,6 @@ def _said(id: str, message: dict) -> dict:
         "id": ids.message(id, message["seq"]),
         "content": None if content is None else content["text"],
         "createdAt": time(message["sent_at"]),
-        "deletedAt": time(removed_at(message)),
+        "deletedAt": time(deleted_at(message)),
         "sender": person(message["sender"]),
     }

@@ -8,12 +8,14 @@ import messages
 import pins
 import polls
 import reactions
+import reports
 from blocks import Blocks
 from difference import same, true
 from members import People
 from messages import NOBODY, TEXTS, Note, attachments, body, text, untold
 from polls import Polls
 from reactions import Reactions
+from reports import Reports
 from topics import Read
 
 # The number of removed messages that a state lists.
@@ -52,10 +54,17 @@ class Conversation:
     pinned_ever: set[int] = field(default_factory=set)
     # By number, of messages that were sent with files: each file, while the message stands.
     carried: dict[int, list[dict]] = field(default_factory=dict)
+    reports: Reports = field(default_factory=Reports)
 
     @property
     def head(self) -> int:
         return len(self.messages)
+
+    def remove(self, seq: int) -> None:
+        """Lists a message as removed."""
+        self.removed = sorted([*self.removed, seq])
+        if len(self.removed) > REMOVED_KEPT:
+            self.removed_dropped = max(self.removed.pop(0), self.removed_dropped)
 
     def recipients(self, message: dict) -> list[str]:
         """The members of the message's moment without its sender."""
@@ -116,6 +125,14 @@ def take(conversation: Conversation, read: Read, blocks: Blocks, is_shown: bool)
             conversation.noted = offset, [Note("PINNED", [], fact["pin"]["by"], pinned)]
         case "MessageUnpinned":
             pins.unpin(conversation, what, fact)
+        case "MessageHidden":
+            reports.hide(conversation, what, fact, at)
+        case "MessageShown":
+            reports.show(conversation, what, fact)
+        case "ReportFiled":
+            reports.file(conversation, what, fact, at)
+        case "ReportResolved":
+            reports.resolve(conversation, what, fact, at)
         case "BlocksChanged":
             blocks.take(what, fact, at)
             conversation.pair[fact["user"]] = fact["other"]
@@ -228,8 +245,10 @@ def _update(conversation: Conversation, what: str, fact: dict) -> list[Note]:
 def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
     message, by, people = fact["message"], fact["by"], conversation.people
     before = conversation.messages[message["seq"]]
-    true(f"{what} is of what a user sent", body(before)[0] in TEXTS)
-    removed = (message["body"][0], {"at": at})
+    is_hidden = message["seq"] in conversation.reports.hidden
+    kinds = {"Removed"} if is_hidden else TEXTS
+    true(f"{what} is of what a user sent", body(before)[0] in kinds)
+    removed = (message["body"][0], {"at": at, "is_hidden": False})
     same(f"what {what} leaves", message, before | {"reply_to": None, "mentions": NOBODY, "body": removed})
     same(f"body after {what}", body(message)[0], "Removed")
     true(f"{by} may delete at {what}", by == before["sender"]["user"] or people.manages(by))
@@ -241,7 +260,6 @@ def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
     conversation.pins.pop(message["seq"], None)
     if message["seq"] in conversation.carried:
         conversation.carried[message["seq"]] = []
-    conversation.removed = sorted([*conversation.removed, message["seq"]])
-    if len(conversation.removed) > REMOVED_KEPT:
-        dropped = conversation.removed.pop(0)
-        conversation.removed_dropped = max(dropped, conversation.removed_dropped)
+    # A hidden one is listed already.
+    if conversation.reports.hidden.pop(message["seq"], None) is None:
+        conversation.remove(message["seq"])

@@ -60,7 +60,13 @@ def untold(reply: dict | None) -> dict | None:
     return reply and reply | {"content": None, "attachments": []}
 
 
+def deleted_at(message: dict) -> int | None:
+    kind, value = body(message)
+    return value["at"] if kind == "Removed" and not value["is_hidden"] else None
+
+
 def removed_at(message: dict) -> int | None:
+    """Since when the content is gone: deleted, or hidden."""
     kind, value = body(message)
     return value["at"] if kind == "Removed" else None
 

@@ -26,6 +26,7 @@ import log
 import owners
 import poison
 import push
+import reports
 import story
 import tables
 import times
@@ -90,6 +91,8 @@ def main() -> None:
     compare_rows.private_users(rows["private_users"], users)
     same("erased users", sorted(erased), sorted(user for user, said in users.items() if said["username"] is None))
     compare_rows.follows(rows["follows"], [read.value for read in kept[FOLLOWS] if read.decoded is not None])
+    reports.check_queue(rows["reports"], told_by_events)
+    reports.check_audit(rows["audit"], owned, told_by_events)
     compare_rows.policies(rows["policies"], control)
     compare_places.checkpoints(rows["checkpoints"], whole, kept, control)
     compare_places.consumers(rows["consumers"], whole)

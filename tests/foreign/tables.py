@@ -55,6 +55,17 @@ TABLES = {
         [("user_id", "text")], [], [("email", "text"), ("locale", "text"), ("tier", "text")], None
     ),
     "follows": Table([("user_id", "text")], [("followed_id", "text")], [("follows", "boolean")], None),
+    "reports": Table(
+        [("status", "text"), ("bucket", "bigint")],
+        [("reported_at", "bigint"), ("conversation_id", "text"), ("seq", "bigint"), ("reporter_id", "text")],
+        [("is_listed", "boolean")],
+        None,
+    ),
+    "audit": Table(
+        [("conversation_id", "text"), ("bucket", "bigint")],
+        [("number", "bigint")],
+        [("at", "timestamp"), ("body", "blob")],
+    ),
     "checkpoints": Table(
         [("machine", "text"), ("partition", "int")],
         [],

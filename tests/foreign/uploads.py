@@ -3,6 +3,7 @@
 from collections import Counter
 
 import ids
+from conversations import Conversation
 from difference import same, true
 from messages import attachments
 from owners import ATTACHMENT, USAGE, Owner
@@ -48,7 +49,7 @@ def carried(story: Story) -> Counter[tuple[str, str]]:
     has a file as its uploader's account tells it."""
     found: Counter[tuple[str, str]] = Counter()
     for conversation in story.conversations.values():
-        files = [file for message in conversation.messages.values() for file in attachments(message)]
+        files = [file for message in _standing(conversation) for file in attachments(message)]
         for file in files:
             told = story.accounts[file["uploader"]].attachments[file["attachment"]]
             wanted = (told["declared"]["file_name"], ("musclemap.messaging.StoredFile", file["file"]))
@@ -57,6 +58,11 @@ def carried(story: Story) -> Counter[tuple[str, str]]:
         avatar = conversation.about and conversation.about["avatar"]
         found.update((file["uploader"], file["attachment"]) for file in [*files, *([avatar] if avatar else [])])
     return found
+
+
+def _standing(conversation: Conversation) -> list[dict]:
+    """Messages with their content, those that are hidden too."""
+    return [conversation.reports.hidden.get(seq, message) for seq, message in conversation.messages.items()]
 
 
 def compare(user: str, owner: Owner, told: dict[str, dict], served: dict[str, dict], uses: Counter) -> None:

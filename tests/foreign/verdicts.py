@@ -43,7 +43,11 @@ def _wanted(read: Read, out: list[Read]) -> tuple[set[str], dict | None]:
         case ["PostMessage" | "PostPoll", *types] if "MessageCreated" in types:
             created = next(other for other in out if other.type == "MessageCreated")
             return {"Stored"}, {"seq": created.value["message"]["seq"]}
-        case ["SendMessage" | "CreatePoll" | "CreateConversation" | "SubmitEdit" | "AddReaction", passed, *_]:
+        case [
+            "SendMessage" | "CreatePoll" | "CreateConversation" | "SubmitEdit" | "AddReaction" | "ReportMessage",
+            passed,
+            *_,
+        ]:
             return {"Accepted"}, {"repeated": passed == "LookUp"}
         case ["Refund", *_]:
             refusal = read.value["refusal"]
@@ -52,7 +56,8 @@ def _wanted(read: Read, out: list[Read]) -> tuple[set[str], dict | None]:
         case ["LookUp"]:
             return {"Stored", "Done", "Refused"}, None
         case [
-            "SendMessage" | "CreatePoll" | "CreateConversation" | "SubmitEdit" | "AddReaction" | "PostMessage" | "PostPoll"
+            "SendMessage" | "CreatePoll" | "CreateConversation" | "SubmitEdit" | "AddReaction" | "ReportMessage"
+            | "PostMessage" | "PostPoll"
         ]:
             return {"Refused"}, None
         case [_]:

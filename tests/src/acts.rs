@@ -248,3 +248,17 @@ pub async fn answer_as(by: &Client, chat: &str, parent: &Value, id: Uuid, text: 
     let query = "mutation($input: SendMessageInput!) { sendMessage(input: $input) { id } }";
     by.ask(query, reply(chat, parent, id, text)).await
 }
+
+pub async fn report(by: &Client, message: &Value, reason: &str, details: Option<&str>) -> Value {
+    let query = "mutation($m: ID!, $r: ReportReason!, $d: String) {
+        reportMessage(messageId: $m, reason: $r, details: $d) }";
+    by.ask(query, json!({ "m": message["id"], "r": reason, "d": details })).await
+}
+
+/// Decides about a report, as a moderator of the service.
+pub async fn resolve(by: &Client, report: &Value, action: &str, note: Option<&str>) -> Value {
+    let query = "mutation($r: ID!, $a: ModerationAction!, $n: String) {
+        resolveReport(reportId: $r, action: $a, note: $n) {
+            id status actionTaken reviewedAt reviewedBy { id } message { id content hiddenAt } } }";
+    by.ask(query, json!({ "r": report["id"], "a": action, "n": note })).await
+}

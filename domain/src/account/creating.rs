@@ -8,7 +8,7 @@ use schemas::creating::{ConversationKind, CreateConversation, OpenConversation};
 use schemas::rows::RowKey;
 use schemas::verdict::Outcome;
 
-use super::{Accounts, accepted, charging, idempotency};
+use super::{Accounts, accepted, charging, idempotency, suspending};
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{moderation, text, window};
 
@@ -22,6 +22,7 @@ impl Operation<Accounts> for CreateConversation {
         if let Some(repeat) = idempotency::follow_first(context, &self.client_id, hash)? {
             return Ok(repeat);
         }
+        suspending::check(context)?;
         check(context.id, self)?;
         if let Some(title) = &self.title {
             moderation::check(context, "title", title, 0)?;

@@ -7,7 +7,7 @@ use schemas::editing::SubmitEdit;
 use schemas::rows::RowKey;
 use schemas::verdict::Outcome;
 
-use super::{Accounts, accepted, charging, usage};
+use super::{Accounts, accepted, charging, suspending, usage};
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{moderation, text};
 
@@ -20,6 +20,7 @@ impl Operation<Accounts> for SubmitEdit {
         if self.edit.actor != *context.id {
             return Err(Refusal::new(ErrorCode::Forbidden, "an edit is counted for its actor").into());
         }
+        suspending::check(context)?;
         let limits = &context.policy.limits;
         let text = &self.edit.content.text;
         text::check("content", text, limits.message_characters)?;

@@ -16,7 +16,7 @@ use schemas::verdict::{Done, Outcome, Reply};
 use schemas::{AttachmentId, ClientId, ConversationId};
 
 use super::credits::{self, Reason};
-use super::{Accounts, attaching, charging, idempotency, refused_before, sending};
+use super::{Accounts, attaching, charging, idempotency, refused_before, sending, suspending};
 use crate::effect::Effect;
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{moderation, privacy, text, window};
@@ -96,6 +96,9 @@ impl Operation<Accounts> for ForwardMessage {
                 }
                 None => new.push(part),
             }
+        }
+        if !new.is_empty() {
+            suspending::check(context)?;
         }
         let files: Vec<AttachmentId> = self.attachments.iter().map(|file| file.attachment.clone()).collect();
         attaching::check(&files, context.policy.limits.attachments_per_message)?;

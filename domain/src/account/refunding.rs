@@ -80,6 +80,6 @@ fn uncount(context: &Context<'_, Accounts>, effect: &mut Effect<Accounts>, charg
             }
         }
         ChargeKind::Create => window::take_back(&mut effect.state().creations, charge.at),
-        ChargeKind::Edit | ChargeKind::React => {}
+        ChargeKind::Edit | ChargeKind::React | ChargeKind::Report => {}
     }
 }

@@ -15,7 +15,7 @@ use schemas::verdict::Outcome;
 use schemas::{AttachmentId, ClientId, ConversationId, ConversationRequest};
 
 use super::credits::{self, Reason};
-use super::{Accounts, accepted, attaching, charging, idempotency};
+use super::{Accounts, accepted, attaching, charging, idempotency, suspending};
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{moderation, privacy, text, window};
 
@@ -33,6 +33,7 @@ impl Operation<Accounts> for SendMessage {
         if let Some(repeat) = idempotency::follow_first(context, &self.client_id, hash)? {
             return Ok(repeat);
         }
+        suspending::check(context)?;
         let limits = &context.policy.limits;
         check_content("content", &self.content.text, !self.attachments.is_empty(), limits)?;
         let files = attaching::carried(context, &self.attachments)?;

@@ -20,13 +20,18 @@ use crate::window;
 pub const EDIT: &str = "edit";
 pub const UPLOAD: &str = "upload";
 pub const REACT: &str = "react";
+pub const REPORT: &str = "report";
 
 /// A limit of a policy.
 type LimitOf = fn(&Limits) -> &Limit;
 
 /// Every limit that rows count, with its place in the policy.
-pub const ALL: [(&str, LimitOf); 3] =
-    [(EDIT, |limits| &limits.edit), (UPLOAD, |limits| &limits.upload), (REACT, |limits| &limits.react)];
+pub const ALL: [(&str, LimitOf); 4] = [
+    (EDIT, |limits| &limits.edit),
+    (UPLOAD, |limits| &limits.upload),
+    (REACT, |limits| &limits.react),
+    (REPORT, |limits| &limits.report),
+];
 
 /// The row of a limit.
 pub fn key(name: &str) -> RowKey {
@@ -64,6 +69,7 @@ pub fn of_charge(kind: ChargeKind) -> Option<&'static str> {
         ChargeKind::Send | ChargeKind::Create => None,
         ChargeKind::Edit => Some(EDIT),
         ChargeKind::React => Some(REACT),
+        ChargeKind::Report => Some(REPORT),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Deleting a message: its content goes, a tombstone stays.
+//! Deleting a message: its content goes, a tombstone stays. A hidden one is hidden no more.
 
 use fold::{Decision, Purpose};
 use schemas::code::{ErrorCode, Refusal};
@@ -6,12 +6,13 @@ use schemas::deleting::{DeleteMessage, MessageDeleted};
 use schemas::editing::{Edits, Replaced};
 use schemas::membership::Member;
 use schemas::position::LogTime;
+use schemas::reporting::Hidden;
 use schemas::rows::{Carried, MessageHead, RowKey};
 use schemas::states::ConversationState;
 use schemas::tables::views::MessageRow;
 use schemas::verdict::Outcome;
 
-use super::{Conversations, Here, attaching, messages};
+use super::{Conversations, Here, attaching, messages, reporting};
 use crate::access;
 use crate::effect::Effect;
 use crate::operation::{NoEffect, Operation, Past, holds};
@@ -20,7 +21,8 @@ impl Operation<Conversations> for DeleteMessage {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
         let sight = messages::sight_of(&self.actor, self.message.seq, self.message.sender_id());
         let seq = &self.message.seq;
-        sight.into_iter().chain([RowKey::of::<Edits>(seq), RowKey::of::<Carried>(seq)]).collect()
+        let own = [RowKey::of::<Edits>(seq), RowKey::of::<Carried>(seq), RowKey::of::<Hidden>(seq)];
+        sight.into_iter().chain(own).collect()
     }
 
     fn decide(&self, context: &Here<'_>) -> Result<Decision<Conversations>, NoEffect> {
@@ -37,12 +39,17 @@ impl Operation<Conversations> for DeleteMessage {
                 .into());
             }
         }
-        if head.removed_at.is_some() {
+        let is_hidden = reporting::kept(context, seq).is_some();
+        if head.removed_at.is_some() && !is_hidden {
             return Err(NoEffect::Nothing);
         }
         let message = messages::stored_core(head, &self.message)?.removed(context.at);
         let mut effect = context.effect();
-        note_removal(effect.state(), seq);
+        if is_hidden {
+            effect.row(&seq, Hidden::OVER);
+        } else {
+            note_removal(effect.state(), seq);
+        }
         attaching::release(context, &mut effect, seq);
         if let Some(edits) = context.row::<Edits>(&seq) {
             erase_texts(&mut effect, seq, edits, context.at);
@@ -57,7 +64,9 @@ impl Operation<Conversations> for DeleteMessage {
 
     fn repeat(&self, past: &Past<'_, Conversations>) -> Option<Outcome> {
         let head = past.owner.get::<MessageHead>(&self.message.seq);
-        holds(head.is_some_and(|head| head.removed_at.is_some()))
+        let hidden = past.owner.get::<Hidden>(&self.message.seq);
+        let is_hidden = hidden.is_some_and(|hidden| hidden.message.is_some());
+        holds(head.is_some_and(|head| head.removed_at.is_some()) && !is_hidden)
     }
 }
 
@@ -70,7 +79,7 @@ fn erase_texts(effect: &mut Effect<Conversations>, seq: i64, edits: &Edits, at: 
 }
 
 /// Unread counts leave the message out. Only the newest removals are kept.
-fn note_removal(state: &mut ConversationState, seq: i64) {
+pub fn note_removal(state: &mut ConversationState, seq: i64) {
     let place = state.removed.partition_point(|other| *other < seq);
     state.removed.insert(place, seq);
     if state.removed.len() > ConversationState::MAX_REMOVED {

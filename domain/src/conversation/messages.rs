@@ -7,8 +7,9 @@ use schemas::UserId;
 use schemas::aspects::Aspect;
 use schemas::blocking::{Blocks, PairBlocks};
 use schemas::code::Refusal;
+use schemas::editing::Edits;
 use schemas::membership::{Member, MembershipInterval};
-use schemas::message::{Body, Mentions, Message, Note};
+use schemas::message::{Body, Edited, Mentions, Message, Note};
 use schemas::people::Profile;
 use schemas::rows::{MessageHead, Reactions, RowKey, Tally};
 use schemas::sending::MessageCreated;
@@ -150,6 +151,20 @@ pub fn stored_core(head: &MessageHead, carried: &Message) -> Result<Message, Ref
         && carried.sent_at == head.at
         && head.sender.as_ref() == Some(carried.sender_id());
     if is_same { Ok(carried.clone()) } else { Err(Refusal::not_found()) }
+}
+
+/// The message that a command carries with its text as it stands: ingest may have read it before an edit. The
+/// message has no other content than a text.
+pub fn standing(context: &Here<'_>, head: &MessageHead, carried: &Message) -> Result<Message, Refusal> {
+    let carried = stored_core(head, carried)?;
+    let edits = context.row::<Edits>(&carried.seq);
+    let body = match edits.and_then(|edits| Some((edits.content.clone()?, edits))) {
+        Some((content, edits)) => {
+            carried.body.with_text(content, Edited { at: edits.at, count: edits.count() })
+        }
+        None => carried.body,
+    };
+    Ok(Message { body, ..carried })
 }
 
 /// Of the users that ingest found in a text, those who are present; all only if the owner or a moderator says so.

@@ -7,7 +7,7 @@ use fold::{Decision, Purpose};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::editing::Edits;
 use schemas::membership::Member;
-use schemas::message::{Edited, Message, Note, NoteKind};
+use schemas::message::{Message, Note, NoteKind};
 use schemas::operations::{PinMessage, UnpinMessage};
 use schemas::people::Profile;
 use schemas::pinning::{MessagePinned, MessageUnpinned, Pin, PinAspect, Pinned};
@@ -47,16 +47,7 @@ fn pinnable<'a>(
         let member = context.row::<Member>(actor).ok_or_else(Refusal::not_found)?;
         membership::only_managing(member)?;
     }
-    let carried = messages::stored_core(head, message)?;
-    // Ingest may have read the text before an edit.
-    let edits = context.row::<Edits>(&message.seq);
-    let body = match edits.and_then(|edits| Some((edits.content.clone()?, edits))) {
-        Some((content, edits)) => {
-            carried.body.with_text(content, Edited { at: edits.at, count: edits.count() })
-        }
-        None => carried.body,
-    };
-    Ok((head, Message { body, ..carried }))
+    Ok((head, messages::standing(context, head, message)?))
 }
 
 fn is_pinned(conversation: &Conversation, seq: i64) -> bool {

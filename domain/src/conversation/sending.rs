@@ -173,7 +173,7 @@ fn first_outcome(conversation: &Conversation, look_up: &LookUp) -> Outcome {
         ChargeKind::Send => stored(conversation, &look_up.user, &look_up.client_id, look_up.charge),
         ChargeKind::Create => creating::opened_by(conversation, &look_up.user, look_up.charge),
         // Without a client id nothing is looked up.
-        ChargeKind::Edit | ChargeKind::React => None,
+        ChargeKind::Edit | ChargeKind::React | ChargeKind::Report => None,
     };
     found.unwrap_or_else(|| Outcome::refused(Refusal::unavailable("the first request had no effect")))
 }

@@ -13,6 +13,8 @@ pub fn tally(fact: &ConversationFact) -> Option<&Tally> {
         | ConversationFact::MessageCreated(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MessageHidden(_)
+        | ConversationFact::MessageShown(_)
         | ConversationFact::MembersChanged(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
@@ -22,6 +24,8 @@ pub fn tally(fact: &ConversationFact) -> Option<&Tally> {
         | ConversationFact::MessageUnpinned(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::RequestChanged(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
         | ConversationFact::BlocksChanged(_) => None,
     }
 }

@@ -6,6 +6,7 @@ use schemas::editing::MessageEdited;
 use schemas::pinning::{MessagePinned, MessageUnpinned};
 use schemas::polling::PollChanged;
 use schemas::position::LogTime;
+use schemas::reporting::MessageShown;
 use schemas::sending::MessageCreated;
 use schemas::{ConversationFact, UserId};
 
@@ -130,13 +131,16 @@ pub fn questions<'a>(fact: &'a ConversationFact, completion: &Completion<'a>) ->
     match fact {
         ConversationFact::MessageCreated(MessageCreated { message })
         | ConversationFact::MessageEdited(MessageEdited { message })
+        | ConversationFact::MessageShown(MessageShown { message })
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
         | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
         | ConversationFact::PollChanged(PollChanged { message, tally: _, vote: _ }) => {
             let parent = Seen::parent(message).map(Question::SeesParent);
             parent.into_iter().chain(about_people(completion)).collect()
         }
-        ConversationFact::MessageDeleted(_) => about_people(completion).collect(),
+        ConversationFact::MessageDeleted(_) | ConversationFact::MessageHidden(_) => {
+            about_people(completion).collect()
+        }
         ConversationFact::MembersChanged(changed) => {
             let gone: Vec<&UserId> = changed.gone().collect();
             if gone.is_empty() { vec![] } else { vec![Question::IsGone(gone)] }
@@ -154,6 +158,8 @@ pub fn questions<'a>(fact: &'a ConversationFact, completion: &Completion<'a>) ->
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MarkedUnread(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
         | ConversationFact::BlocksChanged(_) => vec![],
     }
 }

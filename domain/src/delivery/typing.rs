@@ -12,6 +12,8 @@ pub fn ends_typing(fact: &ConversationFact) -> Vec<&UserId> {
         | ConversationFact::RolesChanged(_)
         | ConversationFact::MessageEdited(_)
         | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MessageHidden(_)
+        | ConversationFact::MessageShown(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
         | ConversationFact::MarkedUnread(_)
@@ -21,6 +23,8 @@ pub fn ends_typing(fact: &ConversationFact) -> Vec<&UserId> {
         | ConversationFact::MessageUnpinned(_)
         | ConversationFact::PollChanged(_)
         | ConversationFact::RequestChanged(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
         | ConversationFact::BlocksChanged(_) => vec![],
     }
 }

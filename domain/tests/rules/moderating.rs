@@ -96,16 +96,16 @@ fn a_text_that_is_not_allowed_is_refused_wherever_others_read_it_and_changes_not
     table.answer("a title", &k1.asks(2_000, update(Some("steroids"), None).into()));
     table.answer("a description", &k1.asks(2_000, update(Some("fine"), Some("steroids")).into()));
     table.is(expect![[r#"
-        a send: CONTENT_REJECTED field=content (the text is not allowed)
-        an edit: CONTENT_REJECTED field=content (the text is not allowed)
-        a group: CONTENT_REJECTED field=title (the text is not allowed)
-        a comment: CONTENT_REJECTED field=addComment (the text is not allowed)
-        a copy: CONTENT_REJECTED field=messageId (the text is not allowed)
-        a question: CONTENT_REJECTED field=question (the text is not allowed)
-        an option: CONTENT_REJECTED field=options (the text is not allowed)
-        a file: CONTENT_REJECTED field=fileName (the text is not allowed)
-        a title: CONTENT_REJECTED field=title (the text is not allowed)
-        a description: CONTENT_REJECTED field=description (the text is not allowed)
+        a send: CONTENT_REJECTED field=content reason=PROHIBITED_TEXT (the text is not allowed)
+        an edit: CONTENT_REJECTED field=content reason=PROHIBITED_TEXT (the text is not allowed)
+        a group: CONTENT_REJECTED field=title reason=PROHIBITED_TEXT (the text is not allowed)
+        a comment: CONTENT_REJECTED field=addComment reason=PROHIBITED_TEXT (the text is not allowed)
+        a copy: CONTENT_REJECTED field=messageId reason=PROHIBITED_TEXT (the text is not allowed)
+        a question: CONTENT_REJECTED field=question reason=PROHIBITED_TEXT (the text is not allowed)
+        an option: CONTENT_REJECTED field=options reason=PROHIBITED_TEXT (the text is not allowed)
+        a file: CONTENT_REJECTED field=fileName reason=PROHIBITED_TEXT (the text is not allowed)
+        a title: CONTENT_REJECTED field=title reason=PROHIBITED_TEXT (the text is not allowed)
+        a description: CONTENT_REJECTED field=description reason=PROHIBITED_TEXT (the text is not allowed)
     "#]]);
     assert_eq!(ann.all::<LedgerEntry>().count(), 1, "the grant alone");
     assert_eq!((ann.state.sends.len(), ann.state.texts.len(), ann.state.creations.len()), (0, 0, 0));

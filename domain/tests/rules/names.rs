@@ -129,7 +129,8 @@ pub fn refund(charge: &Charge, refusal: Option<Refusal>) -> AccountRequest {
 pub fn charge(id: u8, kind: ChargeKind, position: Offset) -> Charge {
     let price_milli = if kind == ChargeKind::Send { 100 } else { 0 };
     let (user, conversation) = (user("ann"), conversation(1));
-    let client_id = (!matches!(kind, ChargeKind::Edit | ChargeKind::React)).then(|| client(id));
+    let client_id =
+        (!matches!(kind, ChargeKind::Edit | ChargeKind::React | ChargeKind::Report)).then(|| client(id));
     Charge { user, client_id, kind, conversation, position, at: 0, price_milli, attachments: vec![] }
 }
 

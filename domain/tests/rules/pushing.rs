@@ -129,7 +129,11 @@ fn a_push_is_withheld_for_one_reason_or_sent() {
         ("unblocked since", |k| k.blocks.by_user = blocked(0, Some(NOW - 1_000)), Err(Withheld::Blocked)),
         ("unblocked before", |k| k.blocks.by_user = blocked(0, Some(NOW - 2_000)), Ok(())),
         ("banned or erased", |k| k.is_served = false, Err(Withheld::NotServed)),
-        ("deleted", |k| k.message.body = Body::Removed(Removed { at: NOW }), Err(Withheld::NoContent)),
+        (
+            "deleted",
+            |k| k.message.body = Body::Removed(Removed { at: NOW, is_hidden: false }),
+            Err(Withheld::NoContent),
+        ),
         (
             "a note",
             |k| k.message.body = Body::Note(Note::new(NoteKind::Left, vec![])),
@@ -313,7 +317,7 @@ fn a_push_says_who_wrote_what() {
         (with_files("", &["application/pdf"]), "File", "Ann: File"),
         (with_files("", &["image/png", "application/pdf"]), "2 files", "Ann: 2 files"),
         (Body::Text(Text::new(sealed)), "New message", "New message"),
-        (Body::Removed(Removed { at: 0 }), "New message", "New message"),
+        (Body::Removed(Removed { at: 0, is_hidden: false }), "New message", "New message"),
         (Body::Note(Note::new(NoteKind::Left, vec![])), "New message", "New message"),
     ] {
         let message = message(body);

@@ -5,8 +5,9 @@ use fold::Fold;
 use musclemap_domain::{Accounts, Conversations};
 use schemas::organizing::LabelUse;
 use schemas::rows::{
-    AccountRow, Attachment, Blocks, Carried, Changes, ConversationRow, Draft, Edits, Former, LedgerEntry,
-    Member, MessageHead, Organized, Reacted, Reactions, Receipt, Replaced, RowKey, Sent, Tally, Usage, Voted,
+    AccountRow, Attachment, Blocks, Carried, Changes, ConversationRow, Draft, Edits, Former, Hidden,
+    LedgerEntry, Member, MessageHead, Organized, Reacted, Reactions, Receipt, Replaced, Report, RowKey, Sent,
+    Tally, Usage, Voted,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -82,6 +83,7 @@ impl Worded for Accounts {
             ("sends", state.sends.len().to_string()),
             ("creations", state.creations.len().to_string()),
             ("texts", state.texts.len().to_string()),
+            ("suspensions", state.suspensions.len().to_string()),
         ]
     }
 
@@ -207,6 +209,15 @@ impl Worded for Conversations {
             }
             ConversationRow::Tally(votes) => {
                 format!("tally {}: {}", key.names::<Tally>().unwrap(), words::tally(votes))
+            }
+            ConversationRow::Report(report) => {
+                let (seq, reporter) = key.names::<Report>().unwrap();
+                format!("report of {seq} by {reporter}: {}", words::report(report))
+            }
+            ConversationRow::AuditHead(head) => format!("audit log of {} entries", head.entries),
+            ConversationRow::Hidden(hidden) => {
+                let content = hidden.message.as_deref().map_or("nothing".to_owned(), words::message);
+                format!("hidden {}: {content}, {} reports", key.names::<Hidden>().unwrap(), hidden.reports)
             }
             ConversationRow::Carried(carried) => {
                 let files = words::files(carried.files.iter().map(|file| &file.attachment));

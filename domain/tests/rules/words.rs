@@ -3,6 +3,8 @@
 mod aspects;
 mod files;
 mod polls;
+mod refusals;
+mod reporting;
 
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks};
@@ -15,23 +17,25 @@ use schemas::message_requests::MessageRequest;
 use schemas::operations::React;
 use schemas::organizing::{NotificationLevel, Organized};
 use schemas::privacy::Privacy;
-use schemas::reacting::ToldReaction;
 use schemas::receipts::Watermarks;
 use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
+use schemas::reporting::FileReport;
 use schemas::tables::views::{BlocksRow, CREATED, MembershipRow, MessageRow, ViewRow};
-use schemas::tables::{BLOCKS, MESSAGES, Value};
+use schemas::tables::{AUDIT, BLOCKS, MESSAGES, REPORTS, Value};
 use schemas::topics::Topic;
 use schemas::verdict::Outcome;
 use schemas::{
-    AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, Refusal,
-    UserId,
+    AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, UserId,
 };
 
 use crate::notifications;
 
+use aspects::reaction;
 pub use aspects::reactions;
 pub use files::{attachment, files};
 pub use polls::tally;
+pub use refusals::refusal;
+pub use reporting::report;
 
 pub fn client(id: &ClientId) -> String {
     client_key(id.uuid().as_bytes())
@@ -58,22 +62,6 @@ pub fn outcome(outcome: &Outcome) -> String {
         Outcome::Done(_) => "nothing to do".to_owned(),
         Outcome::Refused(refused) => refusal(&refused.refusal),
     }
-}
-
-pub fn refusal(refusal: &Refusal) -> String {
-    let number = |name: &str, value: Option<i64>| value.map(|value| format!(" {name}={value}"));
-    let text = |name: &str, value: &Option<String>| value.as_ref().map(|value| format!(" {name}={value}"));
-    let details = [
-        text("field", &refusal.field),
-        text("limit", &refusal.limit),
-        number("windowSeconds", refusal.window_seconds),
-        number("quota", refusal.quota),
-        number("retryAfterMs", refusal.retry_after_ms),
-        number("requiredMilli", refusal.required_milli),
-        number("balanceMilli", refusal.balance_milli),
-    ];
-    let details: String = details.into_iter().flatten().collect();
-    format!("{}{details} ({})", refusal.code.as_str(), refusal.detail)
 }
 
 pub fn member(member: &Member) -> String {
@@ -127,6 +115,10 @@ pub fn view(row: &ViewRow) -> String {
             "blocks {} and {}: by them {by_user}, by the other {by_other}{awaits}{awaited}",
             row.user, row.other
         )
+    } else if row.table.name == AUDIT.name {
+        reporting::audited(row)
+    } else if row.table.name == REPORTS.name {
+        reporting::listed(of, row)
     } else {
         let row_of = MembershipRow::from_row(&of.parse().unwrap(), &row.key, &row.columns).unwrap();
         format!(
@@ -139,13 +131,8 @@ pub fn view(row: &ViewRow) -> String {
     }
 }
 
-fn reaction(told: &ToldReaction) -> String {
-    let ToldReaction { target, sent_at, user, emoji, at } = told;
-    format!("{emoji} by {user} at {at} on {} by {} of {sent_at}", target.seq, target.author)
-}
-
 /// A message as its row or its event tells it.
-fn message(message: &Message) -> String {
+pub fn message(message: &Message) -> String {
     let Message { seq, sender, recipients, .. } = message;
     let text = match &message.body {
         Body::Text(text) => {
@@ -163,6 +150,7 @@ fn message(message: &Message) -> String {
             let value = note.value.as_ref().map_or(String::new(), |value| format!(" {value:?}"));
             format!("{:?} [{}]{value}", note.kind, targets.join(" "))
         }
+        Body::Removed(removed) if removed.is_hidden => format!("hidden at {}", removed.at),
         Body::Removed(removed) => format!("removed at {}", removed.at),
         Body::Poll(poll) => polls::poll(poll),
     };
@@ -278,6 +266,7 @@ fn account_request(request: &AccountRequest) -> String {
         AccountRequest::CountFiles(count) => {
             format!("{}{}", if count.more { "carried:" } else { "released:" }, files(&count.attachments))
         }
+        AccountRequest::SetSuspension(set) => reporting::suspension(set),
         other => panic!("no machine asks an account for {other:?}"),
     }
 }
@@ -299,6 +288,9 @@ fn conversation_request(request: &ConversationRequest) -> String {
         ConversationRequest::React(React { user, target, emoji }) => {
             format!("react {emoji} to {} of {} by {user}", target.seq, target.author)
         }
+        ConversationRequest::FileReport(FileReport { reporter, message, reason, .. }) => {
+            format!("report {} by {reporter}: {}", message.seq, reason.as_str())
+        }
         ConversationRequest::DeclineRequest(drop) => format!("decline for {}", drop.user),
         other => panic!("no machine asks a conversation for {other:?}"),
     }
@@ -316,6 +308,10 @@ fn conversation_fact(fact: &ConversationFact) -> String {
         ConversationFact::MessageDeleted(deleted) => {
             format!("deleted by {}: {}", deleted.by, message(&deleted.message))
         }
+        ConversationFact::ReportFiled(filed) => reporting::filed(filed),
+        ConversationFact::ReportResolved(resolved) => reporting::resolved(resolved),
+        ConversationFact::MessageHidden(hidden) => format!("hidden {}", message(&hidden.message)),
+        ConversationFact::MessageShown(shown) => format!("shown {}", message(&shown.message)),
         ConversationFact::MembersChanged(changed) => {
             let members = changed.members.iter();
             let members = members.map(|member| format!(" {}: {}", member.user, intervals(&member.intervals)));

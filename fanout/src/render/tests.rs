@@ -51,7 +51,7 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
         InboxFrame
             shared: cursor event
         Message
-            shared: id conversationId conversation sender seq clientMessageId contentType content attachments createdAt editedAt editCount isEdited deletedAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy recipientCount
+            shared: id conversationId conversation sender seq clientMessageId contentType content attachments createdAt editedAt editCount isEdited deletedAt hiddenAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy recipientCount
             by answers: replyTo reactions card status deliveredTo readBy readByCount
         MessageChanged
             shared: message change

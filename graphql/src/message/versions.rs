@@ -13,7 +13,7 @@ pub struct MessageVersion {
     at: DateTime,
 }
 
-/// Oldest first; none of a deleted message.
+/// Oldest first; none of a deleted or hidden message.
 pub async fn versions(ctx: &Context<'_>, id: &ID) -> Result<Vec<MessageVersion>> {
     let right = viewer(ctx)?.roles.moderation()?;
     let versions = reads(ctx)?.versions(right, &parse_id(id)?).await?;

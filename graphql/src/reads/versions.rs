@@ -9,7 +9,8 @@ use super::Reads;
 use crate::auth::Moderation;
 
 impl Reads {
-    /// The texts that a message has had, with the time of each, oldest first; none of a deleted message.
+    /// The texts that a message has had, with the time of each, oldest first; none of a deleted or hidden
+    /// message.
     pub async fn versions(&self, _: Moderation, id: &MessageId) -> Result<Vec<(String, LogTime)>, Refusal> {
         let MessageId { conversation, seq } = id;
         // Read before the replaced texts, which are then at least as many as it counts.

@@ -191,6 +191,9 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
         },
         ConversationFact::MessageEdited(edited) => message(MessageChangeKind::Edited, &edited.message),
         ConversationFact::MessageDeleted(deleted) => message(MessageChangeKind::Deleted, &deleted.message),
+        ConversationFact::MessageHidden(hidden) => message(MessageChangeKind::Hidden, &hidden.message),
+        // Its `hiddenAt` says that it is hidden no more.
+        ConversationFact::MessageShown(shown) => message(MessageChangeKind::Hidden, &shown.message),
         ConversationFact::ReceiptAdvanced(receipt) => {
             let advance = Advance { user: &receipt.user, up_to: receipt.read_up_to, is_read: true };
             let event = Some(Event::ReceiptAdvanced(advance));
@@ -220,6 +223,8 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
             pinning(of, Pinning { message: &unpinned.message, pin: None, by: &unpinned.by })
         }
         ConversationFact::PollChanged(changed) => message(MessageChangeKind::CardUpdated, &changed.message),
-        ConversationFact::BlocksChanged(_) => Payload::default(),
+        ConversationFact::BlocksChanged(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_) => Payload::default(),
     }
 }

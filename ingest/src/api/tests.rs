@@ -57,6 +57,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Pinning).await,
         fields(Forwarding).await,
         fields(Polling).await,
+        fields(Reporting).await,
         fields(Creating).await,
         fields(Membership).await,
         fields(MessageRequests).await,

@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use super::audits::AuditRow;
+use super::reports::ReportRow;
 use super::values::{FromValues, MalformedRow, Value};
 use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table, USERS};
 use crate::aspects::Aspect;
@@ -36,6 +38,8 @@ pub enum View {
     Aspect(AspectRow),
     Membership(MembershipRow),
     Blocks(BlocksRow),
+    Report(ReportRow),
+    Audit(AuditRow),
 }
 
 macro_rules! from {
@@ -48,7 +52,7 @@ macro_rules! from {
     };
 }
 
-from! { Message(MessageRow) Aspect(AspectRow) Membership(MembershipRow) Blocks(BlocksRow) }
+from! { Message(MessageRow) Aspect(AspectRow) Membership(MembershipRow) Blocks(BlocksRow) Report(ReportRow) Audit(AuditRow) }
 
 impl View {
     pub fn to_row(&self) -> ViewRow {
@@ -57,6 +61,8 @@ impl View {
             Self::Aspect(row) => row.to_row(),
             Self::Membership(row) => row.to_row(),
             Self::Blocks(row) => row.to_row(),
+            Self::Report(row) => row.to_row(),
+            Self::Audit(row) => row.to_row(),
         }
     }
 }

@@ -22,7 +22,7 @@ use schemas::{ConversationId, UserId};
 use crate::world::State;
 
 pub use answers::violations;
-pub use history::Written;
+pub use history::{History, Written};
 pub use rest::{Rest, Story, everything, is_at_rest, what_moves};
 
 /// An owner as two replicas say together.

@@ -22,8 +22,10 @@ mod privacy;
 mod push;
 mod reacting;
 mod receipts;
+mod reporting;
 mod sending;
 mod settings;
+mod suspending;
 mod uploading;
 
 use rand::Rng;

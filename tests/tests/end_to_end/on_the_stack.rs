@@ -38,6 +38,7 @@ mod reacting;
 mod receipts;
 mod refusals;
 mod replies;
+mod reporting;
 mod roles;
 mod searching;
 mod settings;

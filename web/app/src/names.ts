@@ -102,8 +102,9 @@ export function systemText({ system }: Pick<MessageView, "system">): string {
 }
 
 /** One line of a message, for lists and quotes. */
-export function preview(message: Pick<MessageView, "content" | "deletedAt" | "contentType">): string {
+export function preview(message: Pick<MessageView, "content" | "deletedAt" | "hiddenAt" | "contentType">): string {
   if (message.deletedAt) return t("message.deleted");
+  if (message.hiddenAt) return t("message.hidden");
   if (message.contentType === "POLL") return t("poll.line", { question: message.content ?? "" });
   if (message.content === "") return t(message.contentType === "IMAGE" ? "message.photo" : "message.file");
   return message.content ?? t("message.other");

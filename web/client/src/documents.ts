@@ -5,7 +5,7 @@ import type * as Schema from "./schema.ts";
 export type UserView = Pick<Schema.User, "id" | "username" | "displayName" | "avatarUrl">;
 
 /** A message that another replies to. */
-export type StubView = Pick<Schema.Message, "id" | "seq" | "contentType" | "content" | "deletedAt"> & {
+export type StubView = Pick<Schema.Message, "id" | "seq" | "contentType" | "content" | "deletedAt" | "hiddenAt"> & {
   sender: UserView;
 };
 
@@ -27,7 +27,7 @@ export type PollView = Pick<Schema.Poll, "multiple" | "anonymous" | "closesAt" |
 export type MessageView = Pick<
   Schema.Message,
   | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt"
-  | "editCount" | "deletedAt" | "pinnedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
+  | "editCount" | "deletedAt" | "hiddenAt" | "pinnedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
 > & {
   sender: UserView;
   replyTo: StubView | null;
@@ -46,7 +46,7 @@ export type StatusView = Pick<MessageView, "id" | "status" | "readByCount" | "re
 /** What the list of conversations shows of the newest message. */
 export type LatestView = Pick<
   MessageView,
-  "id" | "seq" | "contentType" | "content" | "deletedAt" | "status" | "sender" | "system"
+  "id" | "seq" | "contentType" | "content" | "deletedAt" | "hiddenAt" | "status" | "sender" | "system"
 >;
 
 export type FlagView = Pick<Schema.FeatureFlag, "key" | "enabled">;
@@ -80,10 +80,10 @@ export const ATTACHMENT =
   "id contentType fileName byteSize state rejectedReason url thumbnailUrl width height placeholder";
 
 export const MESSAGE = `fragment MessageParts on Message {
-  id conversationId seq clientMessageId contentType content createdAt editCount deletedAt
+  id conversationId seq clientMessageId contentType content createdAt editCount deletedAt hiddenAt
   pinnedAt mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
-  replyTo { id seq contentType content deletedAt sender { ...UserParts } }
+  replyTo { id seq contentType content deletedAt hiddenAt sender { ...UserParts } }
   forwardedFrom { sender { ...UserParts } } attachments { ${ATTACHMENT} }
   reactions { emoji count hasReacted }
   card { ... on Poll { multiple anonymous closesAt closed options { id text votes hasVoted } } }
@@ -91,7 +91,7 @@ export const MESSAGE = `fragment MessageParts on Message {
 }`;
 
 export const LATEST = `fragment LatestParts on Message {
-  id seq contentType content deletedAt status sender { ...UserParts }
+  id seq contentType content deletedAt hiddenAt status sender { ...UserParts }
   system { kind value actor { ...UserParts } targets { ...UserParts } }
 }`;
 

@@ -260,9 +260,14 @@ function version({ deletedAt, editCount }: MessageView): number {
   return deletedAt === null ? editCount : Infinity;
 }
 
-/** Of two renderings of a message the one of the later version; of one version the one that comes last. */
+/**
+ * Of two renderings of a message the one of the later version; of one version the one that comes last. A hidden one
+ * tells no edits, so the last one counts that is hidden or shown again.
+ */
 function newer(known: MessageView | undefined, coming: MessageView): MessageView {
-  return known && version(known) > version(coming) ? known : coming;
+  if (!known) return coming;
+  const turns = known.deletedAt === null && known.hiddenAt !== coming.hiddenAt;
+  return !turns && version(known) > version(coming) ? known : coming;
 }
 
 function sorted(messages: MessageView[]): MessageView[] {

@@ -9,7 +9,8 @@ import { Timeline } from "../src/timeline.ts";
 import { contents, until } from "./system.ts";
 
 function message(seq: number): MessageView {
-  return { id: `${seq}`, seq, content: `${seq}`, clientMessageId: null, editCount: 0, deletedAt: null } as MessageView;
+  const fields = { clientMessageId: null, editCount: 0, deletedAt: null, hiddenAt: null };
+  return { id: `${seq}`, seq, content: `${seq}`, ...fields } as MessageView;
 }
 
 function edited(seq: number, editCount: number): MessageView {
@@ -18,6 +19,11 @@ function edited(seq: number, editCount: number): MessageView {
 
 function deleted(seq: number): MessageView {
   return { ...message(seq), content: null, deletedAt: "2026-01-01T00:00:00Z" };
+}
+
+/** As moderators of the service have hidden it. */
+function hidden(seq: number): MessageView {
+  return { ...message(seq), content: null, hiddenAt: "2026-01-01T00:00:00Z" };
 }
 
 /** A timeline, and the pages that it waits for, of messages by one user. */
@@ -155,4 +161,21 @@ test("a user who is renamed while a page is fetched keeps the new name", async (
   pages[1]!(2);
   await refreshed;
   expect(window.messages.map((one) => one.sender.displayName)).toEqual(["Anna", "Anna", "Anna"]);
+});
+
+test("a hidden message has no text until it is shown again, and none once it is deleted", async () => {
+  const { pages, window } = timeline();
+  const loaded = window.load();
+  await expect.poll(() => pages.length).toBe(1);
+  pages[0]!(2);
+  await loaded;
+  window.updated(edited(1, 1));
+  window.updated(hidden(1));
+  expect(contents(window)).toEqual([null, "2"]);
+  window.updated(edited(1, 1));
+  expect(contents(window)).toEqual(["1, edit 1", "2"]);
+  window.updated(hidden(1));
+  window.updated(deleted(1));
+  window.updated(hidden(1));
+  expect(window.messages[0]!.deletedAt).not.toBeNull();
 });

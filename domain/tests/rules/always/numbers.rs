@@ -62,7 +62,10 @@ proptest! {
             prop_assert_eq!(text.map(|message| message.seq), answered);
             let rewritten = decided.facts().filter(|fact| matches!(
                 fact,
-                ConversationFact::MessageDeleted(_) | ConversationFact::MessageEdited(_)
+                ConversationFact::MessageDeleted(_)
+                    | ConversationFact::MessageEdited(_)
+                    | ConversationFact::MessageHidden(_)
+                    | ConversationFact::MessageShown(_)
             ));
             let contents = decided.decision.views.iter().filter(|view| matches!(view, View::Message(_)));
             prop_assert_eq!(contents.count(), created.len() + rewritten.count());

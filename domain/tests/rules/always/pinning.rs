@@ -45,6 +45,7 @@ proptest! {
                 match fact {
                     ConversationFact::MessagePinned(fact) => pinned.push(fact.message.seq),
                     ConversationFact::MessageUnpinned(fact) => pinned.retain(|seq| *seq != fact.message.seq),
+                    ConversationFact::MessageHidden(fact) => pinned.retain(|seq| *seq != fact.message.seq),
                     ConversationFact::MessageDeleted(fact) => pinned.retain(|seq| *seq != fact.message.seq),
                     _ => {}
                 }

@@ -1,6 +1,6 @@
 //! Aspects of messages, in words.
 
-use schemas::reacting::{ReactionGroup, Reactions};
+use schemas::reacting::{ReactionGroup, Reactions, ToldReaction};
 use schemas::tables::views::{AspectBody, OfMessage, ViewRow};
 
 use super::tally;
@@ -28,4 +28,9 @@ pub fn reactions(all: &Reactions) -> String {
     };
     let groups: Vec<String> = all.groups.iter().map(each).collect();
     if groups.is_empty() { "no reactions".to_owned() } else { groups.join(", ") }
+}
+
+pub fn reaction(told: &ToldReaction) -> String {
+    let ToldReaction { target, sent_at, user, emoji, at } = told;
+    format!("{emoji} by {user} at {at} on {} by {} of {sent_at}", target.seq, target.author)
 }

@@ -18,9 +18,9 @@ use schemas::credits::LedgerKind;
 use schemas::facts::{
     BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
     DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted,
-    MessageEdited, MessagePinned, MessageUnpinned, NotificationsChanged, PollChanged, PreferencesChanged,
-    PrivacyChanged, ReactionAdded, ReactionRemoved, ReceiptAdvanced, RequestChanged, RolesChanged,
-    SendRejected,
+    MessageEdited, MessageHidden, MessagePinned, MessageShown, MessageUnpinned, NotificationsChanged,
+    PollChanged, PreferencesChanged, PrivacyChanged, ReactionAdded, ReactionRemoved, ReceiptAdvanced,
+    ReportFiled, ReportResolved, RequestChanged, RolesChanged, SendRejected,
 };
 use schemas::forwarding::Provenance;
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
@@ -34,6 +34,7 @@ use schemas::preferences::Preferences;
 use schemas::privacy::{Audience, Privacy};
 use schemas::reacting::{Reacted, Reaction, ReactionGroup, Reactions, ToldReaction};
 use schemas::receipts::{Receipt, Watermarks};
+use schemas::reporting::{ModerationAction, ReportReason};
 use schemas::rows::RowKey;
 use schemas::states::ConversationState;
 use schemas::tables::views::{MembershipRow, MessageRow};
@@ -91,6 +92,16 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         created(forwarded()),
         MessageDeleted { message: deleted, by: user("bob") }.into(),
         MessageEdited { message: edited.clone() }.into(),
+        MessageHidden { message: edited.clone().hidden(9) }.into(),
+        MessageShown { message: edited.clone() }.into(),
+        ReportFiled { seq: 2, reporter: user("ann"), reason: ReportReason::Spam }.into(),
+        ReportResolved {
+            seq: 2,
+            reporter: user("ann"),
+            by: user("bob"),
+            action: ModerationAction::HideMessage,
+        }
+        .into(),
         joined.into(),
         gone.into(),
         ConversationOpened {

@@ -6,6 +6,7 @@
 mod pinning;
 mod polling;
 mod reacting;
+mod reporting;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use schemas::message_requests::{RequestChanged, RequestState};
 use schemas::pinning::Pinned;
 use schemas::position::{LogTime, Offset};
 use schemas::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
+use schemas::reporting::ModerationAction;
 use schemas::{ConversationFact, UserId};
 
 /// A user who is or was a member.
@@ -38,11 +40,19 @@ pub struct Person {
     pub marked_unread: bool,
 }
 
-/// A message, and when it was removed.
+/// A message, when it was removed, and since when it is hidden.
 #[derive(Debug, Clone)]
 pub struct Written {
     pub message: Message,
     pub removed_at: Option<LogTime>,
+    pub hidden_at: Option<LogTime>,
+}
+
+impl Written {
+    /// Whether the content can be read.
+    pub fn is_there(&self) -> bool {
+        self.removed_at.is_none() && self.hidden_at.is_none()
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -58,6 +68,8 @@ pub struct History {
     pub pins: Vec<(i64, Pinned)>,
     /// By number, of polls that have had votes or were closed.
     pub votes: BTreeMap<i64, polling::Votes>,
+    /// By number and reporter: what was decided about each report, oldest first.
+    pub reports: BTreeMap<(i64, UserId), Vec<ModerationAction>>,
     /// Changes of members, removals, and changes of blocks.
     pub changes: u64,
 }
@@ -128,6 +140,10 @@ impl History {
             ConversationFact::MessageCreated(created) => self.created(offset, created.message),
             ConversationFact::MessageDeleted(deleted) => self.deleted(deleted.message),
             ConversationFact::MessageEdited(edited) => self.edited(edited.message),
+            ConversationFact::MessageHidden(hidden) => self.hidden(&hidden.message),
+            ConversationFact::MessageShown(shown) => self.shown(&shown.message),
+            ConversationFact::ReportFiled(filed) => self.filed(filed),
+            ConversationFact::ReportResolved(resolved) => self.resolved(&resolved),
             ConversationFact::ReceiptAdvanced(receipt) => self.advanced(&receipt),
             ConversationFact::DeliveryAdvanced(delivery) => self.reached(&delivery),
             ConversationFact::MarkedUnread(marked) => self.marked(&marked),
@@ -242,7 +258,7 @@ impl History {
             let quoted = message.reply_to.as_ref().map(|stub| (stub.seq, stub.content.is_some()));
             let parent = |seq: i64| self.messages.iter().find(|written| written.message.seq == seq);
             if let Some((seq, has_content)) = quoted
-                && parent(seq).is_none_or(|parent| has_content && parent.removed_at.is_some())
+                && parent(seq).is_none_or(|parent| has_content && !parent.is_there())
             {
                 return wrong("quotes what is not there");
             }
@@ -254,7 +270,7 @@ impl History {
                 None => return wrong("is of a user who is no member"),
             }
         }
-        self.messages.push(Written { message, removed_at: None });
+        self.messages.push(Written { message, removed_at: None, hidden_at: None });
         Ok(())
     }
 
@@ -267,7 +283,7 @@ impl History {
         if written.removed_at.is_some() || tombstone != written.message.clone().removed(at) {
             return Err(format!("{seq} was removed twice, or is another's: {tombstone:?}"));
         }
-        written.removed_at = Some(at);
+        (written.removed_at, written.hidden_at) = (Some(at), None);
         self.reactions.remove(&seq);
         self.votes.remove(&seq);
         self.pins.retain(|(pinned, _)| *pinned != seq);
@@ -284,10 +300,7 @@ impl History {
             (message.position, message.sent_at, message.sender.clone(), message.client_id.clone())
         };
         let is_next = now.count == before + 1 && core(&message) == core(&written.message);
-        if written.removed_at.is_some()
-            || !is_next
-            || written.message.body.content() == message.body.content()
-        {
+        if !written.is_there() || !is_next || written.message.body.content() == message.body.content() {
             return Err(format!("{seq} was edited to {message:?} from {:?}", written.message));
         }
         written.message = message;

@@ -13,7 +13,8 @@ use schemas::record::Envelope;
 use schemas::rows::{self, LedgerEntry, Sent};
 use schemas::tables::views::AspectBody;
 use schemas::tables::{
-    ACCOUNTS, BLOCKS, CHECKPOINTS, CONVERSATIONS, CONVERSATIONS_BY_USER, FromValues, MESSAGES, Value,
+    ACCOUNTS, AUDIT, BLOCKS, CHECKPOINTS, CONVERSATIONS, CONVERSATIONS_BY_USER, FromValues, MESSAGES,
+    REPORTS, Value,
 };
 use schemas::topics::{ACCOUNT_EVENTS, EVENTS, Topic};
 use schemas::verdict::Outcome;
@@ -241,7 +242,7 @@ pub fn everything(state: &mut State, clients: &Clients) -> Result<(), String> {
 }
 
 fn replicas_agree(state: &State) -> Result<(), String> {
-    for table in [&ACCOUNTS, &CONVERSATIONS, &MESSAGES, &CONVERSATIONS_BY_USER, &BLOCKS] {
+    for table in [&ACCOUNTS, &CONVERSATIONS, &MESSAGES, &CONVERSATIONS_BY_USER, &BLOCKS, &REPORTS, &AUDIT] {
         for partition in state.replicas.partitions(table) {
             let [one, others @ ..] = QUORUMS.map(|quorum| {
                 let mut rows = state.replicas.merged(quorum, &partition);

@@ -25,10 +25,10 @@ impl Simulated for DeleteMessage {
         clients.direct(state, &conversation, delete);
     }
 
-    /// The state lists the removals of the events, in order of their numbers.
+    /// The state lists what the events have removed or hidden, in order of their numbers.
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         for story in rest.stories() {
-            let told = story.history.messages.iter().filter(|written| written.removed_at.is_some());
+            let told = story.history.messages.iter().filter(|written| !written.is_there());
             let told: Vec<i64> = told.map(|written| written.message.seq).collect();
             let listed = story.stored.state.as_ref().map_or(&[][..], |state| &state.removed);
             if listed != told {

@@ -158,7 +158,7 @@ fn numbered(rest: &Rest<'_>, story: &Story) -> Result<(), String> {
             position: message.position,
             at: message.sent_at,
             ordinal,
-            removed_at: written.removed_at,
+            removed_at: written.removed_at.or(written.hidden_at),
             aspects: story.history.aspects(message.seq),
         };
         if heads.get(&message.seq) != Some(&&expected) {
@@ -168,9 +168,10 @@ fn numbered(rest: &Rest<'_>, story: &Story) -> Result<(), String> {
             return Err(format!("message {} and its sender's row disagree", message.seq));
         }
         let stored = rest.message(&story.id, message.seq)?;
-        let expected = match written.removed_at {
-            Some(at) => message.clone().removed(at),
-            None => message.clone().stored(),
+        let expected = match (written.removed_at, written.hidden_at) {
+            (Some(at), _) => message.clone().removed(at),
+            (None, Some(at)) => message.clone().hidden(at),
+            (None, None) => message.clone().stored(),
         };
         if stored != expected {
             return Err(format!("content of {}: {stored:?}, not {expected:?}", message.seq));

@@ -26,8 +26,10 @@ const READ: [&str; 9] = [
     "createPoll.options",
 ];
 
-/// Those that nobody else reads, and those that have values from a closed set.
-const NOT_READ: [&str; 14] = [
+/// Those that nobody else reads, or only moderators of the service, and those that have values from a closed set.
+const NOT_READ: [&str; 16] = [
+    "reportMessage.details",
+    "resolveReport.note",
     "saveDraft.content",
     "setConversationLabels.labels",
     "ConversationFilter.label",

@@ -8,6 +8,7 @@ mod keeps;
 mod marks;
 mod polls;
 mod reacts;
+mod reports;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -67,8 +68,10 @@ pub async fn live(system: &mut System, people: &People) {
     reacts::react(people).await;
     forwards::forward_some(people).await;
     polls::ask_some(people).await;
+    reports::report_some(system, people).await;
     ask_again(people).await;
     take_notes(system, people).await;
+    reports::suspend_one(system, people).await;
 }
 
 /// What makes encoders stumble; each is stored as it is, or as its one normal form.

@@ -44,6 +44,7 @@ export const de: Texts = {
   "chat.bottom": "Zur neuesten Nachricht springen",
   "chat.gone": "Diese Unterhaltung gibt es nicht, oder sie ist nicht für dich.",
   "message.deleted": "Diese Nachricht wurde gelöscht.",
+  "message.hidden": "Diese Nachricht wurde von der Moderation ausgeblendet.",
   "message.other": "Diese Nachricht kann hier nicht gezeigt werden.",
   "message.photo": "Foto",
   "message.file": "Datei",

@@ -42,6 +42,7 @@ export const en = {
   "chat.bottom": "Jump to the newest message",
   "chat.gone": "This conversation is not there, or not for you.",
   "message.deleted": "This message was deleted.",
+  "message.hidden": "This message was hidden by moderators.",
   "message.other": "This message cannot be shown here.",
   "message.photo": "Photo",
   "message.file": "File",

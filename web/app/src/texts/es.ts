@@ -44,6 +44,7 @@ export const es: Texts = {
   "chat.bottom": "Ir al mensaje más reciente",
   "chat.gone": "Esta conversación no existe o no es para ti.",
   "message.deleted": "Este mensaje fue eliminado.",
+  "message.hidden": "Los moderadores han ocultado este mensaje.",
   "message.other": "Este mensaje no se puede mostrar aquí.",
   "message.photo": "Foto",
   "message.file": "Archivo",

@@ -44,6 +44,7 @@ export const fr: Texts = {
   "chat.bottom": "Aller au message le plus récent",
   "chat.gone": "Cette conversation n’existe pas ou n’est pas pour vous.",
   "message.deleted": "Ce message a été supprimé.",
+  "message.hidden": "Ce message a été masqué par la modération.",
   "message.other": "Ce message ne peut pas être montré ici.",
   "message.photo": "Photo",
   "message.file": "Fichier",

@@ -44,6 +44,7 @@ export const ja: Texts = {
   "chat.bottom": "最新のメッセージへ移動",
   "chat.gone": "この会話は存在しないか、表示できません。",
   "message.deleted": "このメッセージは削除されました。",
+  "message.hidden": "このメッセージはモデレーターによって非表示にされました。",
   "message.other": "このメッセージはここでは表示できません。",
   "message.photo": "写真",
   "message.file": "ファイル",

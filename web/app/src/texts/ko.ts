@@ -44,6 +44,7 @@ export const ko: Texts = {
   "chat.bottom": "최신 메시지로 이동",
   "chat.gone": "이 대화는 없거나 볼 수 없습니다.",
   "message.deleted": "삭제된 메시지입니다.",
+  "message.hidden": "운영자가 숨긴 메시지입니다.",
   "message.other": "여기에서 표시할 수 없는 메시지입니다.",
   "message.photo": "사진",
   "message.file": "파일",

@@ -44,6 +44,7 @@ export const pt: Texts = {
   "chat.bottom": "Ir para a mensagem mais recente",
   "chat.gone": "Esta conversa não existe ou não é para você.",
   "message.deleted": "Esta mensagem foi apagada.",
+  "message.hidden": "Esta mensagem foi ocultada pela moderação.",
   "message.other": "Esta mensagem não pode ser mostrada aqui.",
   "message.photo": "Foto",
   "message.file": "Arquivo",

@@ -44,6 +44,7 @@ export const zh: Texts = {
   "chat.bottom": "跳到最新消息",
   "chat.gone": "此对话不存在，或你无权查看。",
   "message.deleted": "此消息已删除。",
+  "message.hidden": "此消息已被管理员隐藏。",
   "message.other": "此消息无法在这里显示。",
   "message.photo": "照片",
   "message.file": "文件",

@@ -38,7 +38,7 @@ impl History {
             .ok_or_else(|| format!("{user} sees no message {seq}"))?;
         let written = self.messages.iter().find(|written| written.message.seq == seq);
         let written = written
-            .filter(|written| written.removed_at.is_none() && written.message.body.note().is_none())
+            .filter(|written| written.is_there() && written.message.body.note().is_none())
             .ok_or_else(|| format!("{seq} is no text that is there"))?;
         Ok((person, written))
     }
