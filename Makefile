@@ -53,7 +53,7 @@ both:
 	rm -rf $(SEEN)
 	MM_SEEN=$(SEEN) MM_STACK=standalone cargo test --workspace --tests
 	MM_SEEN=$(SEEN) MM_STACK=distributed cargo test --workspace --tests -- --test-threads 1 on_the_stack::
-	$(CARGO_TARGET_DIR)/debug/seen $(SEEN) --table $(CARGO_TARGET_DIR)/seen.md
+	RUST_BACKTRACE=0 $(CARGO_TARGET_DIR)/debug/seen $(SEEN) --table $(CARGO_TARGET_DIR)/seen.md
 
 # Every benchmark in small, on the embedded stack, within ten minutes. `FULL=--full` for full sizes,
 # `WRITE=--write` to keep what was found in benches/RESULTS.md.
