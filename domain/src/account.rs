@@ -4,6 +4,7 @@
 //! and counted once, and refunded whole if its conversation refuses it.
 
 mod attaching;
+mod blocking;
 mod charging;
 mod creating;
 mod credits;

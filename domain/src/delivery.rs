@@ -9,6 +9,7 @@ mod superseding;
 mod typing;
 
 use schemas::blocking::PairBlocks;
+use schemas::credits::LedgerKind;
 use schemas::deleting::MessageDeleted;
 use schemas::editing::MessageEdited;
 use schemas::membership::MembershipInterval;
@@ -159,9 +160,14 @@ pub fn is_published(fact: &AccountFact) -> bool {
         | AccountFact::DraftSaved(_)
         | AccountFact::PreferencesChanged(_)
         | AccountFact::PrivacyChanged(_)
+        | AccountFact::BlockedUsersChanged(_)
         | AccountFact::NotificationsChanged(_) => true,
         AccountFact::AttachmentChanged(changed) => !changed.now.progress.is_gone(),
-        AccountFact::CreditsChanged(_) => false,
+        // The message that was sent tells of its price.
+        AccountFact::CreditsChanged(changed) => match changed.kind {
+            LedgerKind::Grant | LedgerKind::Refund => true,
+            LedgerKind::MessageSend => false,
+        },
     }
 }
 
@@ -187,6 +193,7 @@ pub fn file_work(fact: &AccountFact) -> Option<FileWork<'_>> {
         | AccountFact::DraftSaved(_)
         | AccountFact::PreferencesChanged(_)
         | AccountFact::PrivacyChanged(_)
+        | AccountFact::BlockedUsersChanged(_)
         | AccountFact::NotificationsChanged(_) => None,
     }
 }
@@ -246,6 +253,7 @@ pub fn learns_of_account(fact: &AccountFact, user: &UserId) -> Option<Learned> {
         | AccountFact::DraftSaved(_)
         | AccountFact::AttachmentChanged(_)
         | AccountFact::PreferencesChanged(_)
+        | AccountFact::BlockedUsersChanged(_)
         | AccountFact::NotificationsChanged(_) => None,
     }
 }

@@ -85,6 +85,7 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         | AccountRequest::RemovePush(_)
         | AccountRequest::NoteRequest(_)
         | AccountRequest::SettleRequest(_)
+        | AccountRequest::NoteBlock(_)
         | AccountRequest::SettleUpload(_)
         | AccountRequest::CountFiles(_)
         | AccountRequest::SetSuspension(_)

@@ -25,6 +25,22 @@ pub struct BlocksChanged {
     pub blocks: PairBlocks,
 }
 
+/// Request to an account, by a conversation: its user has blocked another, or does so no more.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct NoteBlock {
+    pub other: UserId,
+    pub blocked: bool,
+}
+
+/// Fact of an account: whom its user blocks has changed, on whatever device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct BlockedUsersChanged {
+    pub other: UserId,
+    pub blocked: bool,
+}
+
 /// The time during which a block stood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]

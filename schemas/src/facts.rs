@@ -6,7 +6,7 @@
 
 use crate::avro::{self, DecodeError};
 
-pub use crate::blocking::BlocksChanged;
+pub use crate::blocking::{BlockedUsersChanged, BlocksChanged};
 pub use crate::creating::ConversationOpened;
 pub use crate::credits::CreditsChanged;
 pub use crate::deleting::MessageDeleted;
@@ -82,6 +82,7 @@ facts! {
     203 PreferencesChanged,
     204 DraftSaved,
     210 PrivacyChanged,
+    211 BlockedUsersChanged,
     230 AttachmentChanged,
     281 NotificationsChanged,
 }

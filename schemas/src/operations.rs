@@ -7,7 +7,7 @@
 use crate::avro::{self, DecodeError};
 
 pub use crate::attaching::CountFiles;
-pub use crate::blocking::SetBlock;
+pub use crate::blocking::{NoteBlock, SetBlock};
 pub use crate::charging::{LookUp, Refund};
 pub use crate::creating::{CreateConversation, OpenConversation};
 pub use crate::credits::GrantCredits;
@@ -47,6 +47,7 @@ macro_rules! account_operations {
             110 UpdatePrivacy since 1,
             111 NoteRequest since 1,
             112 SettleRequest since 1,
+            113 NoteBlock since 1,
             120 SubmitEdit since 1,
             130 CreateUpload since 1,
             131 CompleteUpload since 1,

@@ -18,6 +18,7 @@ ACCOUNT_REQUESTS = {
     110: "UpdatePrivacy",
     111: "NoteRequest",
     112: "SettleRequest",
+    113: "NoteBlock",
     120: "SubmitEdit",
     130: "CreateUpload",
     131: "CompleteUpload",
@@ -65,6 +66,7 @@ ACCOUNT_FACTS = {
     203: "PreferencesChanged",
     204: "DraftSaved",
     210: "PrivacyChanged",
+    211: "BlockedUsersChanged",
     230: "AttachmentChanged",
     281: "NotificationsChanged",
 }
@@ -168,6 +170,7 @@ DERIVED = {
     "FileReport",
     "NoteRequest",
     "SettleRequest",
+    "NoteBlock",
     "CountFiles",
     "SetSuspension",
 }

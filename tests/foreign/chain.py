@@ -53,12 +53,15 @@ def check(kept: dict[str, list[Read]], found: Outputs, times: Times, control: di
                 notes = [other for other in out if other.type in chain_conversations.NOTES]
                 counts = [other for other in out if other.type in chain_conversations.COUNTS]
                 suspensions = [other for other in out if other.type in chain_conversations.SUSPENSIONS]
-                beside = chain_conversations.NOTES | chain_conversations.COUNTS | chain_conversations.SUSPENSIONS
+                blocks = [other for other in out if other.type in chain_conversations.BLOCKS]
+                beside = chain_conversations.NOTES | chain_conversations.COUNTS
+                beside |= chain_conversations.SUSPENSIONS | chain_conversations.BLOCKS
                 facts = [other for other in out if other.type not in beside]
                 chain_conversations.check(what, read, facts)
                 chain_conversations.check_counts(what, read, counts)
                 chain_conversations.check_notes(what, read, facts, notes)
                 chain_conversations.check_suspensions(what, read, suspensions)
+                chain_conversations.check_blocks(what, read, blocks)
                 true(f"{what} is about its owner", {other.key for other in facts} == {read.key})
 
 

@@ -91,6 +91,8 @@ def check(
                 said["quiet_hours"] = quiet["hours"]
             notifications = out[0].value["notifications"]
             same(what, _facts(out), [("NotificationsChanged", {"notifications": notifications | said})])
+        case "NoteBlock", _:
+            same(what, _facts(out), [("BlockedUsersChanged", asked)])
         case ("CreateUpload" | "CompleteUpload" | "SettleUpload"), _:
             uploads.check(what, read, out, at)
         case "CountFiles", _:

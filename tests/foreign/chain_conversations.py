@@ -167,6 +167,16 @@ def check_suspensions(what: str, read: Read, told: list[Read]) -> None:
     same(f"whether {what} suspends", suspends, asked["action"] == "SUSPEND_USER")
 
 
+# What a conversation tells the account of who blocks another.
+BLOCKS = {"NoteBlock"}
+
+
+def check_blocks(what: str, read: Read, told: list[Read]) -> None:
+    asked = read.value
+    wanted = [] if read.type != "SetBlock" else [(asked["user"], {"other": asked["other"], "blocked": asked["blocked"]})]
+    same(f"who is told of a block in {what}", [(note.key, note.value) for note in told], wanted)
+
+
 def check_counts(what: str, read: Read, counts: list[Read]) -> None:
     """A deletion counts less; a copy more; an image of a conversation more, and the one before it less."""
     told = [(count.key, id, count.value["more"]) for count in counts for id in count.value["attachments"]]

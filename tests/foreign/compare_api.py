@@ -19,6 +19,7 @@ def check(users: dict[str, dict], told: dict[str, Told], story: Story, paid: Pai
         _check_sends(user, api, story, paid)
         by_pair = story.blocks.by_pair.items()
         blocked = sorted(other for (by, other), spans in by_pair if by == user and stands(spans))
+        same(f"whom {user} was told to block", sorted(story.accounts.get(user, Account()).blocked), blocked)
         same(f"whom {user} blocks", api.blocked, [person(users[other]) for other in blocked])
         privacy = story.accounts.get(user, Account()).privacy
         sees_reads = privacy is None or privacy["show_read_receipts"]

@@ -21,6 +21,8 @@ class Account:
     preferences: dict | None = None
     privacy: dict | None = None
     notifications: dict | None = None
+    # Whom the user blocks, as it was last told.
+    blocked: set[str] = field(default_factory=set)
     # By id, as they were last told.
     attachments: dict[str, dict] = field(default_factory=dict)
 
@@ -85,5 +87,9 @@ def _take(account: Account, read: Read) -> None:
             account.privacy = fact["privacy"]
         case "NotificationsChanged":
             account.notifications = fact["notifications"]
+        case "BlockedUsersChanged":
+            is_news = (fact["other"] in account.blocked) != fact["blocked"]
+            true(f"{read.record} changes who is blocked", is_news)
+            account.blocked ^= {fact["other"]}
         case other:
             true(f"{read.record} holds a fact that is known, not {other}", False)

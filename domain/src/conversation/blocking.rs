@@ -5,12 +5,13 @@
 
 use fold::{Decision, Purpose};
 use schemas::UserId;
-use schemas::blocking::{BlockInterval, Blocks, BlocksChanged, PairBlocks, SetBlock};
+use schemas::blocking::{BlockInterval, Blocks, BlocksChanged, NoteBlock, PairBlocks, SetBlock};
 use schemas::changes::Changes;
 use schemas::code::Refusal;
 use schemas::creating::ConversationKind;
 use schemas::membership::Member;
 use schemas::position::LogTime;
+use schemas::record::Output;
 use schemas::rows::RowKey;
 use schemas::tables::views::BlocksRow;
 use schemas::verdict::Outcome;
@@ -51,6 +52,8 @@ impl Operation<Conversations> for SetBlock {
         effect.row(user, blocks.by_user.clone()).row(user, changes::counted(context, user, limit, &[]));
         view(&mut effect, user, other, &blocks);
         effect.event(context.id, BlocksChanged { user: user.clone(), other: other.clone(), blocks });
+        let request = NoteBlock { other: other.clone(), blocked: *blocked }.into();
+        effect.output(Output::ToAccount { user: user.clone(), request, reply: None });
         Ok(effect.done())
     }
 

@@ -4,6 +4,7 @@
 
 mod account;
 mod attaching;
+mod blocking;
 mod conserved;
 mod conversation;
 mod editing;

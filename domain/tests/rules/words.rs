@@ -263,6 +263,13 @@ fn account_request(request: &AccountRequest) -> String {
         AccountRequest::SettleRequest(over) => {
             format!("settle the request {}", conversation(&over.conversation))
         }
+        AccountRequest::NoteBlock(note) => {
+            format!(
+                "note that {} is {}",
+                note.other,
+                if note.blocked { "blocked" } else { "blocked no more" }
+            )
+        }
         AccountRequest::CountFiles(count) => {
             format!("{}{}", if count.more { "carried:" } else { "released:" }, files(&count.attachments))
         }
@@ -374,6 +381,9 @@ fn account_fact(fact: &AccountFact) -> String {
         AccountFact::AttachmentChanged(changed) => attachment(&changed.attachment, &changed.now),
         AccountFact::PreferencesChanged(changed) => format!("prefers {:?}", changed.preferences),
         AccountFact::PrivacyChanged(changed) => format!("privacy: {}", privacy(&changed.privacy)),
+        AccountFact::BlockedUsersChanged(changed) => {
+            format!("{} is {}", changed.other, if changed.blocked { "blocked" } else { "blocked no more" })
+        }
         AccountFact::NotificationsChanged(changed) => {
             format!("notifications: {}", notifications::words(&changed.notifications))
         }

@@ -132,7 +132,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
         Delivery::Conversation(delivery) => of_conversation(delivery),
         Delivery::Account(fact) => match fact {
             AccountFact::SendRejected(rejected) => alone(Event::SendRejected(rejected)),
-            AccountFact::CreditsChanged(_) => Payload::default(),
+            AccountFact::CreditsChanged(_) => alone(Event::AccountChanged(AccountPart::Credits)),
             AccountFact::ConversationOrganized(kept) => {
                 changed(Named { told: Told::Organized(&kept.organized), ..Named::of(&kept.conversation) })
             }
@@ -143,6 +143,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
             AccountFact::AttachmentChanged(changed) => alone(Event::AttachmentChanged(changed)),
             AccountFact::PreferencesChanged(_) => alone(Event::AccountChanged(AccountPart::Settings)),
             AccountFact::PrivacyChanged(_) => alone(Event::AccountChanged(AccountPart::Privacy)),
+            AccountFact::BlockedUsersChanged(_) => alone(Event::AccountChanged(AccountPart::Blocks)),
             AccountFact::NotificationsChanged(_) => alone(Event::AccountChanged(AccountPart::Notifications)),
         },
         Delivery::Typing(typing) => Payload { typing: Some(typing), ..alone(Event::Typing(typing)) },

@@ -10,19 +10,14 @@ const BY_DEFECT: &str = "only a defect is answered so";
 
 /// Names of parts, and why they are not seen.
 pub const UNSEEN: &[(&str, &str)] = &[
-    ("AccountPart.BLOCKS", NOT_YET),
-    ("AccountPart.CREDITS", NOT_YET),
     ("AccountPart.DEVICES", NOT_YET),
-    ("AccountPart.NOTIFICATIONS", NOT_YET),
     ("AccountPart.SCHEDULE", NOT_YET),
     ("AccountPart.STICKERS", NOT_YET),
     ("AccountPart.TEMPLATES", NOT_YET),
     ("ConversationKind.BROADCAST", NOT_YET),
     ("INTERNAL_SERVER_ERROR", BY_DEFECT),
     ("MessageChangeKind.ATTACHMENT_READY", NOT_YET),
-    ("MessageChangeKind.CARD_UPDATED", NOT_YET),
     ("MessageChangeKind.EXPIRED", NOT_YET),
-    ("MessageChangeKind.HIDDEN", NOT_YET),
     ("MessageChangeKind.PREVIEW_ATTACHED", NOT_YET),
     ("MessageChangeKind.TRANSLATED", NOT_YET),
     ("MessageContentType.ACHIEVEMENT", NOT_YET),
@@ -34,7 +29,6 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ("MessageContentType.GIF", NOT_YET),
     ("MessageContentType.NUTRITION_PLAN", NOT_YET),
     ("MessageContentType.PHOTO_REQUEST", NOT_YET),
-    ("MessageContentType.POLL", NOT_YET),
     ("MessageContentType.PROFILE", NOT_YET),
     ("MessageContentType.STICKER", NOT_YET),
     ("MessageContentType.VOICE", NOT_YET),

@@ -16,11 +16,11 @@ use schemas::avro::{self, Record};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::credits::LedgerKind;
 use schemas::facts::{
-    BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated, CreditsChanged,
-    DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated, MessageDeleted,
-    MessageEdited, MessageHidden, MessagePinned, MessageShown, MessageUnpinned, NotificationsChanged,
-    PollChanged, PreferencesChanged, PrivacyChanged, ReactionAdded, ReactionRemoved, ReceiptAdvanced,
-    ReportFiled, ReportResolved, RequestChanged, RolesChanged, SendRejected,
+    BlockedUsersChanged, BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated,
+    CreditsChanged, DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated,
+    MessageDeleted, MessageEdited, MessageHidden, MessagePinned, MessageShown, MessageUnpinned,
+    NotificationsChanged, PollChanged, PreferencesChanged, PrivacyChanged, ReactionAdded, ReactionRemoved,
+    ReceiptAdvanced, ReportFiled, ReportResolved, RequestChanged, RolesChanged, SendRejected,
 };
 use schemas::forwarding::Provenance;
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
@@ -158,6 +158,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         Delivery::Account(attachment().into()),
         Delivery::Account(PreferencesChanged { preferences: Preferences::default() }.into()),
         Delivery::Account(PrivacyChanged { privacy: Privacy::default() }.into()),
+        Delivery::Account(BlockedUsersChanged { other: user("bob"), blocked: true }.into()),
         Delivery::Account(NotificationsChanged { notifications: Notifications::default() }.into()),
         Delivery::Typing(Typing { conversation: conversation("k1"), by: profile("bob"), is_typing: true }),
         Delivery::Presence(Seen {

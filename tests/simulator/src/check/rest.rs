@@ -1,10 +1,11 @@
 //! Everything at rest: log, rows and answers tell one story.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Accounts, Conversations};
 use fold::Fold;
 use platform::ports::Record;
+use schemas::blocking::BlockedUsersChanged;
 use schemas::charging::ChargeKind;
 use schemas::control::RULES;
 use schemas::message::Message;
@@ -73,6 +74,8 @@ pub struct Account {
     pub ledger: Vec<(Offset, LedgerEntry)>,
     /// Amount and balance of each change that its events tell.
     pub changes: Vec<(i64, i64)>,
+    /// Whom its user blocks, as its events tell it last.
+    pub blocks: BTreeSet<UserId>,
 }
 
 /// What there is when nothing moves.
@@ -93,11 +96,19 @@ impl<'a> Rest<'a> {
             history.follow(offset, fact).map_err(|wrong| format!("events of {id}: {wrong}"))?;
         }
         let mut changes: BTreeMap<UserId, Vec<(i64, i64)>> = BTreeMap::new();
+        let mut blocks: BTreeMap<UserId, BTreeSet<UserId>> = BTreeMap::new();
         for (_, record) in counted(state, &ACCOUNT_EVENTS) {
             match AccountFact::decode(&record.value).map_err(|e| e.to_string())? {
                 AccountFact::CreditsChanged(changed) => {
                     let change = (changed.amount_milli, changed.balance_after_milli);
                     changes.entry(key(record)?).or_default().push(change);
+                }
+                AccountFact::BlockedUsersChanged(BlockedUsersChanged { other, blocked }) => {
+                    let of = blocks.entry(key(record)?).or_default();
+                    let changed = if blocked { of.insert(other.clone()) } else { of.remove(&other) };
+                    if !changed {
+                        return Err(format!("it is told again that {other} is blocked: {blocked}"));
+                    }
                 }
                 AccountFact::SendRejected(_)
                 | AccountFact::ConversationOrganized(_)
@@ -114,7 +125,8 @@ impl<'a> Rest<'a> {
             let stored = account(state, user, QUORUMS[0])?;
             let ledger = stored.all::<LedgerEntry>().map(|(offset, entry)| (offset, entry.clone())).collect();
             let changes = changes.remove(user).unwrap_or_default();
-            Ok((user.clone(), Account { stored, ledger, changes }))
+            let blocks = blocks.remove(user).unwrap_or_default();
+            Ok((user.clone(), Account { stored, ledger, changes, blocks }))
         });
         let accounts = accounts.collect::<Result<_, String>>()?;
         Ok(Self { state, clients, conversations: stories.collect::<Result<_, String>>()?, accounts })

@@ -1,7 +1,10 @@
 //! Blocks and their ends, in DIRECT conversations that are opened and in such that are not.
 
+use std::collections::BTreeSet;
+
+use schemas::UserId;
 use schemas::blocking::{Blocks, PairBlocks};
-use schemas::operations::SetBlock;
+use schemas::operations::{NoteBlock, SetBlock};
 use schemas::tables::views::BlocksRow;
 use schemas::tables::{BLOCKS, Value};
 
@@ -24,6 +27,31 @@ impl Simulated for SetBlock {
     fn holds(rest: &Rest<'_>) -> Result<(), String> {
         rest.stories()
             .try_for_each(|story| blocks(rest, story).map_err(|wrong| format!("{}: {wrong}", story.id)))
+    }
+}
+
+impl Simulated for NoteBlock {
+    const WEIGHT: u32 = 0;
+
+    /// A conversation asks for it.
+    fn ask(_: &mut Clients, _: &mut State) {}
+
+    /// An account has told last of each block that stands, and of no other.
+    fn holds(rest: &Rest<'_>) -> Result<(), String> {
+        for (user, account) in &rest.accounts {
+            let own = rest.stories().filter_map(|story| {
+                let stands = story.history.blocks.get(user).is_some_and(Blocks::stands);
+                stands.then(|| rest.direct_with(&story.id, user)).flatten()
+            });
+            let standing: BTreeSet<UserId> = own.map(|(_, other)| other.clone()).collect();
+            if account.blocks != standing {
+                return Err(format!(
+                    "{user} was told to block {:?}, and blocks {standing:?}",
+                    account.blocks
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

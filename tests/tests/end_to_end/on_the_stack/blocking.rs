@@ -17,6 +17,7 @@ async fn blocks_stand_between_two_and_cost_nothing() {
     let mut bobs = Socket::connect(&server, &bob).await;
     bobs.inbox(None).await;
     set_block(&ann, &bob, true).await;
+    anns.account_changed("BLOCKS").await;
     set_block(&ann, &bob, true).await;
     let blocked = "{ blockedUsers { nodes { username } } }";
     assert_eq!(ann.get(blocked, json!({})).await["blockedUsers"]["nodes"], json!([{ "username": "bob" }]));
@@ -24,6 +25,7 @@ async fn blocks_stand_between_two_and_cost_nothing() {
 
     let refused = ann.try_send(&pair, Uuid::new_v4(), "to bob").await.unwrap();
     assert_eq!(code(&refused), Some("BLOCKED"));
+    anns.account_changed("CREDITS").await;
     let refused = bob.try_send(&pair, Uuid::new_v4(), "to ann").await.unwrap();
     assert_eq!(code(&refused), Some("RECIPIENT_UNAVAILABLE"));
     assert_eq!((ann.balance().await, bob.balance().await), (100_000, 100_000));
@@ -45,6 +47,7 @@ async fn blocks_stand_between_two_and_cost_nothing() {
     assert_eq!(seen["data"]["conversation"]["unreadCount"], 1, "{seen}");
 
     set_block(&ann, &bob, false).await;
+    anns.account_changed("BLOCKS").await;
     bob.send(&group, "for ann again").await;
     assert_eq!(contents(&ann.history(&group).await), [Some("for all"), Some("for ann again")]);
     ann.send(&pair, "hello again").await;
