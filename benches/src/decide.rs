@@ -284,6 +284,7 @@ fn passed_on(round: i64, number: usize) -> Result<(PostMessage, Envelope)> {
         at: 10_000 * round,
         price_milli: 9,
         attachments: vec![],
+        flagged: None,
     };
     Ok((post, Envelope { charge: Some(charge), ..Envelope::default() }))
 }

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use fold::Fold;
 use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
-use schemas::moderation::{Action, Hit, Moderation, ModerationRule, Reason, Shouting};
+use schemas::moderation::{Action, Flagged, Hit, Moderation, ModerationRule, Reason, Shouting};
 use schemas::{ErrorCode, Refusal};
 
 use crate::operation::Context;
@@ -47,8 +47,16 @@ pub fn check<F: Fold>(
             continue;
         }
         context.hits.borrow_mut().push(Hit { rule: rule.id.clone(), action: rule.action });
-        if rule.action == Action::Reject && rejected.is_none() {
-            rejected = Some(reason);
+        match rule.action {
+            Action::Reject => rejected = rejected.or(Some(reason)),
+            Action::Flag => {
+                let mut flagged = context.flagged.borrow_mut();
+                let rules = &mut flagged.get_or_insert_with(|| Flagged { reason, rules: vec![] }).rules;
+                if !rules.contains(&rule.id) {
+                    rules.push(rule.id.clone());
+                }
+            }
+            Action::Shadow => {}
         }
     }
     rejected.map_or(Ok(()), |reason| Err(Refusal::content_rejected(field, reason)))

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use fold::{Command, Fold, InForce, Owner, Purpose};
 use schemas::code::Refusal;
 use schemas::control::Policy;
-use schemas::moderation::Hit;
+use schemas::moderation::{Flagged, Hit};
 use schemas::position::{LogTime, Offset};
 use schemas::record::Envelope;
 use schemas::rows::{RowKey, Variant};
@@ -38,6 +38,8 @@ pub struct Context<'a, F: Fold> {
     pub envelope: &'a Envelope,
     /// Rules that texts of the request have met so far.
     pub hits: RefCell<Vec<Hit>>,
+    /// Those of them that ask for attention.
+    pub flagged: RefCell<Option<Flagged>>,
 }
 
 impl<'a, F: Fold> Context<'a, F> {
@@ -48,8 +50,8 @@ impl<'a, F: Fold> Context<'a, F> {
         command: &'a Command<F::Request>,
     ) -> Self {
         let Command { offset, at, envelope, .. } = command;
-        let (policy, hits) = (in_force.policy, RefCell::default());
-        Self { id, owner, policy, offset: *offset, at: *at, envelope, hits }
+        let (policy, hits, flagged) = (in_force.policy, RefCell::default(), RefCell::default());
+        Self { id, owner, policy, offset: *offset, at: *at, envelope, hits, flagged }
     }
 
     pub fn state(&self) -> &'a F::State {

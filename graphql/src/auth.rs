@@ -198,6 +198,9 @@ impl Authenticator {
             return Err(InvalidToken);
         }
         let user = claims.sub.parse().map_err(|_| InvalidToken)?;
+        if user == UserId::service() {
+            return Err(InvalidToken);
+        }
         let from = claims.nbf.map_or(claims.iat, |not_before| not_before.max(claims.iat));
         let roles = Roles::named(claims.roles.iter().map(String::as_str));
         let tier = claims.tier.map(|tier| tier.parse()).transpose().map_err(|_| InvalidToken)?;

@@ -69,8 +69,10 @@ impl MessageReport {
         &self.report.snapshot
     }
 
+    /// Nobody where a rule of the policy asks for attention; `details` names the rules.
     async fn reporter(&self) -> Option<User> {
-        Some(User::named(self.id.reporter.clone()))
+        let is_of_user = self.id.reporter != UserId::service();
+        is_of_user.then(|| User::named(self.id.reporter.clone()))
     }
 
     async fn reason(&self) -> ReportReason {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::code::Refusal;
 use crate::ids::{AttachmentId, ClientId, ConversationId, UserId};
+use crate::moderation::Flagged;
 use crate::position::{LogTime, Offset};
 
 /// The counter of an account that a charge has moved.
@@ -35,6 +36,8 @@ pub struct Charge {
     pub price_milli: i64,
     /// Files of the account that the request carries.
     pub attachments: Vec<AttachmentId>,
+    /// Rules of the policy that its texts meet, and that ask for attention.
+    pub flagged: Option<Flagged>,
 }
 
 /// Request to an account, from a conversation: refund a charge that had no effect.

@@ -155,6 +155,11 @@ impl UserId {
         let digest = Sha256::new().chain_update(joined(&["user", &username.to_ascii_lowercase()])).finalize();
         Self(Uuid::new_v8(first_half(digest.into())).hyphenated().to_string().into())
     }
+
+    /// The service itself, which reports what meets a rule. No token is of it.
+    pub fn service() -> Self {
+        Self("mm:service".into())
+    }
 }
 
 /// The secret of a deployment by which ids of conversations are derived: without it nobody computes the id

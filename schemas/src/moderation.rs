@@ -165,6 +165,15 @@ pub struct Hit {
     pub action: Action,
 }
 
+/// Rules that ask for attention to a text, which passes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Flagged {
+    /// Of the first of them.
+    pub reason: Reason,
+    pub rules: Vec<String>,
+}
+
 /// A role of the service that the platform's token gives to a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AvroSchema)]
 #[serde(rename_all = "snake_case")]

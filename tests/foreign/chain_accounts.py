@@ -170,6 +170,8 @@ def _charge(read: Read, conversation: str, paid: int, at: int) -> dict:
         "at": at,
         "price_milli": paid,
         "attachments": read.value.get("attachments", []),
+        # The policy of these runs has no rule that flags.
+        "flagged": None,
     }
 
 

@@ -53,6 +53,7 @@ class Reports:
 def file(conversation: "Conversation", what: str, fact: dict, at: int) -> None:
     """By who sees the message, which another has sent; once."""
     seq, reporter = fact["seq"], fact["reporter"]
+    true(f"{what} is by a user, as no rule of these runs flags", reporter != "mm:service")
     message, reports = conversation.messages[seq], conversation.reports
     same(f"body of what {what} is about", body(message)[0], "Text")
     interval = conversation.people.present(reporter)

@@ -262,3 +262,29 @@ pub async fn resolve(by: &Client, report: &Value, action: &str, note: Option<&st
             id status actionTaken reviewedAt reviewedBy { id } message { id content hiddenAt } } }";
     by.ask(query, json!({ "r": report["id"], "a": action, "n": note })).await
 }
+
+/// A page of the queue of reports.
+pub const QUEUE: &str = "query($s: ReportStatus, $n: Int, $a: String) {
+    moderationQueue(status: $s, first: $n, after: $a) {
+        nodes { id snapshot reason details status createdAt actionTaken reporter { username }
+            message { id content hiddenAt deletedAt sender { username } } }
+        pageInfo { hasNextPage endCursor } } }";
+
+/// A moderator of the service.
+pub async fn moderator(server: &System) -> Client {
+    Client::login_as(server, "mia", json!({ "roles": ["moderator"] })).await
+}
+
+/// The whole queue of reports with a status, in pages of a size.
+pub async fn queue(by: &Client, status: Option<&str>, size: i32) -> Vec<Value> {
+    let (mut found, mut after) = (vec![], Value::Null);
+    loop {
+        let page =
+            by.get(QUEUE, json!({ "s": status, "n": size, "a": after })).await["moderationQueue"].take();
+        found.extend(page["nodes"].as_array().expect("a page").iter().cloned());
+        if page["pageInfo"]["hasNextPage"] != true {
+            return found;
+        }
+        after = page["pageInfo"]["endCursor"].clone();
+    }
+}

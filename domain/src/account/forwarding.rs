@@ -4,11 +4,12 @@
 //! of the ledger is the sum of the charges; a copy that its conversation refuses is refunded alone.
 
 use fold::{Decision, Purpose};
-use schemas::charging::{ChargeKind, ClientRequest};
+use schemas::charging::{Charge, ChargeKind, ClientRequest};
 use schemas::code::Refusal;
 use schemas::credits::LedgerKind;
 use schemas::forwarding::ForwardCopy;
 use schemas::message::{Content, Mentions};
+use schemas::moderation::Flagged;
 use schemas::operations::{ForwardMessage, PostMessage};
 use schemas::rows::RowKey;
 use schemas::states::TextMark;
@@ -102,10 +103,10 @@ impl Operation<Accounts> for ForwardMessage {
         }
         let files: Vec<AttachmentId> = self.attachments.iter().map(|file| file.attachment.clone()).collect();
         attaching::check(&files, context.policy.limits.attachments_per_message)?;
-        check_texts(self, context, &mut effect, &new, hash)?;
+        let flags = check_texts(self, context, &mut effect, &new, hash)?;
         let (mut total_milli, mut recipients) = (0, 0);
         for part in &new {
-            let (price_milli, receiving) = pass_on(self, context, &mut effect, *part, hash)?;
+            let (price_milli, receiving) = pass_on(self, context, &mut effect, *part, &flags, hash)?;
             total_milli += price_milli;
             recipients += receiving;
         }
@@ -132,12 +133,20 @@ impl Operation<Accounts> for ForwardMessage {
     }
 }
 
+/// Rules that ask for attention to the texts of a forward.
+#[derive(Default)]
+struct Flags {
+    copies: Option<Flagged>,
+    comments: Option<Flagged>,
+}
+
 /// Counts a part as a send, remembers its id, and passes it on. Gives its price and its recipients.
 fn pass_on(
     forward: &ForwardMessage,
     context: &Context<'_, Accounts>,
     effect: &mut Effect<Accounts>,
     part: Part<'_>,
+    flags: &Flags,
     request_hash: i64,
 ) -> Result<(i64, i32), Refusal> {
     let (limit, copy) = (&context.policy.limits.send, part.copy());
@@ -148,6 +157,11 @@ fn pass_on(
     let price_milli = context.policy.prices.message_per_recipient * i64::from(copy.recipients);
     let conversation = copy.conversation.clone();
     let charge = charging::charge(context, part.id(), ChargeKind::Send, conversation, price_milli);
+    let flagged = match part {
+        Part::Copy(..) => flags.copies.clone(),
+        Part::Comment(..) => flags.comments.clone(),
+    };
+    let charge = Charge { flagged, ..charge };
     let post = part.post(forward, privacy::sends_reads(&context.state().privacy));
     effect.row(part.id(), idempotency::remember(&charge, request_hash));
     charging::pass_answering(effect, charge, part.reply(context), post);
@@ -205,29 +219,37 @@ fn check_texts(
     effect: &mut Effect<Accounts>,
     new: &[Part<'_>],
     request_hash: i64,
-) -> Result<(), Refusal> {
+) -> Result<Flags, Refusal> {
     let limits = &context.policy.limits;
+    let mut flags = Flags::default();
     let copied = new.iter().any(|part| matches!(part, Part::Copy(..)));
     let commented = new.iter().any(|part| matches!(part, Part::Comment(..)));
     let mentioned = forward.copies.iter().map(|copy| copy.mentions.people.len()).max().unwrap_or(0);
     let texts = [
-        ("messageId", copied.then_some(&forward.content), !forward.attachments.is_empty(), 0),
-        ("addComment", forward.comment.as_ref().filter(|_| commented), false, mentioned),
+        (
+            "messageId",
+            copied.then_some(&forward.content),
+            !forward.attachments.is_empty(),
+            0,
+            &mut flags.copies,
+        ),
+        ("addComment", forward.comment.as_ref().filter(|_| commented), false, mentioned, &mut flags.comments),
     ];
-    for (field, content, has_files, mentions) in texts {
+    for (field, content, has_files, mentions, flagged) in texts {
         let Some(content) = content else { continue };
         sending::check_content(field, &content.text, has_files, limits)?;
         if text::is_blank(&content.text) {
             continue;
         }
         moderation::check(context, field, &content.text, mentions)?;
+        *flagged = context.flagged.take();
         let mark =
             TextMark { at: context.at, text: text::fingerprint(&content.text), conversation: request_hash };
         let state = effect.state();
         sending::check_identical(state, &mark, limits)?;
         state.texts = sending::texts_with(&state.texts, mark, limits);
     }
-    Ok(())
+    Ok(flags)
 }
 
 /// The conversation of all parts, if it is one.

@@ -11,7 +11,7 @@ use schemas::rows::{MessageHead, RowKey};
 use schemas::tables::views::MessageRow;
 use schemas::verdict::{Done, Outcome};
 
-use super::{Conversations, Here, messages};
+use super::{Conversations, Here, messages, reporting};
 use crate::operation::{NoEffect, Operation, Past};
 use crate::text;
 
@@ -24,7 +24,10 @@ impl Operation<Conversations> for EditMessage {
             sight.into_iter().chain(people).collect::<Vec<_>>()
         };
         match purpose {
-            Purpose::Decide => decide().into_iter().chain([edits]).collect(),
+            Purpose::Decide => {
+                let flag = reporting::flag_key(self.message.seq);
+                decide().into_iter().chain([edits, flag]).collect()
+            }
             Purpose::Repeat => vec![edits],
         }
     }
@@ -64,12 +67,16 @@ impl Operation<Conversations> for EditMessage {
             mentions: messages::present_mentions(context, &self.actor, &self.mentions),
             ..carried
         };
+        let snapshot = reporting::snapshot(&message);
         let mut effect = context.effect();
         effect
             .row(&seq, edits)
             .row(&(seq, i64::from(count) - 1), Replaced { content: Some(standing), at: context.at })
             .view(MessageRow { conversation: context.id.clone(), message: message.clone().stored() })
             .event(context.id, MessageEdited { message });
+        if let Some(flagged) = charge.flagged.as_ref().filter(|_| !reporting::is_flagged(context, seq)) {
+            reporting::flag(context, &mut effect, seq, snapshot, flagged);
+        }
         Ok(effect.done())
     }
 

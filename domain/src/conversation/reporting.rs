@@ -9,12 +9,13 @@ use schemas::auditing::AuditAct;
 use schemas::code::{ErrorCode, Refusal};
 use schemas::editing::Edits;
 use schemas::message::Message;
+use schemas::moderation::{Flagged, Reason};
 use schemas::pinning::PinAspect;
 use schemas::position::LogTime;
 use schemas::record::Output;
 use schemas::reporting::{
     FileReport, Hidden, MAX_DETAILS, MessageHidden, MessageShown, ModerationAction, Report, ReportEffects,
-    ReportFiled, ReportId, ReportResolved, Resolution, ResolveReport,
+    ReportFiled, ReportId, ReportReason, ReportResolved, Resolution, ResolveReport,
 };
 use schemas::rows::{MessageHead, RowKey};
 use schemas::suspending::{SetSuspension, SuspendingReport};
@@ -59,16 +60,7 @@ impl Operation<Conversations> for FileReport {
         if message.body.content().is_none() {
             return Err(Refusal::not_found().into());
         }
-        let report = Report {
-            at: context.at,
-            position: context.offset,
-            reason: self.reason,
-            details: self.details.clone(),
-            snapshot: snapshot(&message),
-            decisions: 0,
-            decision: None,
-            effects: ReportEffects::default(),
-        };
+        let report = filed(context, self.reason, self.details.clone(), snapshot(&message));
         let mut effect = context.effect();
         list(context, &mut effect, &key, &report, true);
         let act = (AuditAct::Reported, &self.reporter);
@@ -88,6 +80,20 @@ impl Operation<Conversations> for FileReport {
     }
 }
 
+/// A report about which nobody has decided.
+fn filed(context: &Here<'_>, reason: ReportReason, details: Option<String>, snapshot: String) -> Report {
+    Report {
+        at: context.at,
+        position: context.offset,
+        reason,
+        details,
+        snapshot,
+        decisions: 0,
+        decision: None,
+        effects: ReportEffects::default(),
+    }
+}
+
 /// Texts of others are reported.
 fn check_sender(report: &FileReport, head: &MessageHead) -> Result<(), Refusal> {
     match &head.sender {
@@ -99,8 +105,37 @@ fn check_sender(report: &FileReport, head: &MessageHead) -> Result<(), Refusal> 
     }
 }
 
+/// The row that [`is_flagged`] reads.
+pub fn flag_key(seq: i64) -> RowKey {
+    RowKey::of::<Report>(&(seq, UserId::service()))
+}
+
+/// Whether the service has reported a message.
+pub fn is_flagged(context: &Here<'_>, seq: i64) -> bool {
+    context.row::<Report>(&(seq, UserId::service())).is_some()
+}
+
+/// Files the report of a text that meets rules which ask for attention, of a message that has none by the service.
+pub fn flag(
+    context: &Here<'_>,
+    effect: &mut Effect<Conversations>,
+    seq: i64,
+    snapshot: String,
+    flagged: &Flagged,
+) {
+    let key = (seq, UserId::service());
+    let reason = match flagged.reason {
+        Reason::ProhibitedText => ReportReason::Inappropriate,
+        Reason::MaliciousLink | Reason::Spam => ReportReason::Spam,
+        Reason::Suspended => ReportReason::Other,
+    };
+    let report = filed(context, reason, Some(flagged.rules.join(", ")), snapshot);
+    list(context, effect, &key, &report, true);
+    effect.row(&key, report).event(context.id, ReportFiled { seq, reporter: key.1.clone(), reason });
+}
+
 /// The text of a message, the options of a poll, and the names of its files, a line each.
-fn snapshot(message: &Message) -> String {
+pub fn snapshot(message: &Message) -> String {
     let text = message.body.content().map(|content| content.text.as_str()).filter(|text| !text.is_empty());
     let options = message.body.poll().into_iter().flat_map(|poll| &poll.options);
     let options = options.map(|option| option.text.as_str());

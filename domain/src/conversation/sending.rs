@@ -16,7 +16,7 @@ use schemas::{ClientId, UserId};
 
 use super::{
     Conversation, Conversations, Here, attaching, blocking, creating, is_direct, message_requests, messages,
-    uncharged,
+    reporting, uncharged,
 };
 use crate::access;
 use crate::effect::Effect;
@@ -112,7 +112,11 @@ pub fn store(
     if let Some((member, about)) = request.zip(context.state().opened.as_ref()) {
         message_requests::accept(context, &mut effect, about, sender, member);
     }
+    let flagged = charge.flagged.as_ref().map(|flagged| (flagged, reporting::snapshot(&message)));
     let seq = messages::append(context, &mut effect, message);
+    if let Some((flagged, snapshot)) = flagged {
+        reporting::flag(context, &mut effect, seq, snapshot, flagged);
+    }
     // Sending reads up to one's own message.
     let ordinal = effect.state().countable;
     let before = context.row::<Receipt>(sender).filter(|receipt| !receipt.ended);

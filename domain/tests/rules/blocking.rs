@@ -35,6 +35,8 @@ fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
           view blocks bob and ann: by them never, by the other 1000..
           to events b65dda: blocks by ann 1000.., by bob never
              BlocksChanged id=1.3.0.0 at 1000 mm-users=ann,bob
+          to accounts.commands ann: note that bob is blocked
+             NoteBlock id=1.3.0.1 at 1000
         again
           nothing to do
         bob sends
@@ -53,6 +55,8 @@ fn a_block_stands_before_anything_is_opened_and_outlasts_it() {
           view blocks bob and ann: by them never, by the other 1000..2500 3500..5000
           to events b65dda: blocks by ann 1000..2500 3500..5000, by bob never
              BlocksChanged id=1.3.7.0 at 5000 mm-users=ann,bob
+          to accounts.commands ann: note that bob is blocked no more
+             NoteBlock id=1.3.7.1 at 5000
         bob sends again
           stored as 1
           head 0 at 3000 → 1 at 6000

@@ -229,6 +229,8 @@ fn a_block_keeps_the_request_that_waits() {
           view blocks ann and bob: by them never, by the other 2000.., they await the other
           to events k1: blocks by bob 2000.., by ann never
              BlocksChanged id=1.3.1.0 at 2000 mm-users=bob,ann
+          to accounts.commands bob: note that ann is blocked
+             NoteBlock id=1.3.1.1 at 2000
         unblocked
           done
           row blocks by bob: 2000..3000
@@ -237,6 +239,8 @@ fn a_block_keeps_the_request_that_waits() {
           view blocks ann and bob: by them never, by the other 2000..3000, they await the other
           to events k1: blocks by bob 2000..3000, by ann never
              BlocksChanged id=1.3.2.0 at 3000 mm-users=bob,ann
+          to accounts.commands bob: note that ann is blocked no more
+             NoteBlock id=1.3.2.1 at 3000
     "#]]);
 }
 

@@ -9,7 +9,7 @@ use schemas::control::Policy;
 use schemas::creating::ConversationKind::Group;
 use schemas::editing::{EditMessage, SubmitEdit};
 use schemas::message::{Content, Mentions};
-use schemas::moderation::{Action, Hit, Moderation, ModerationRule, ServiceRole};
+use schemas::moderation::{Action, Flagged, Hit, Moderation, ModerationRule, Reason, ServiceRole};
 use schemas::operations::SendMessage;
 use schemas::polling::Poll;
 use schemas::record::Envelope;
@@ -141,10 +141,13 @@ fn a_rule_in_trial_or_that_flags_lets_the_text_pass_and_counts_it() {
     let hit = |rule: &str, action| Hit { rule: rule.to_owned(), action };
     let both = vec![hit("trial", Action::Shadow), hit("look", Action::Flag)];
     assert_eq!(passed.decision.hits, both, "each rule once");
+    let flagged = Flagged { reason: Reason::ProhibitedText, rules: vec!["look".to_owned()] };
+    assert_eq!(passed.charge().flagged, Some(flagged), "the conversation learns of it");
     let refused = ann.asks(0, send(2, "buy steroids for doping", 1));
     assert_eq!(refused.refused_with(), "CONTENT_REJECTED");
     assert_eq!(refused.decision.hits, [both, vec![hit("other", Action::Reject)]].concat());
-    assert_eq!(ann.asks(0, send(3, "buying", 1)).decision.hits, vec![]);
+    let clean = ann.asks(0, send(3, "buying", 1));
+    assert_eq!((&clean.decision.hits[..], clean.charge().flagged), (&[][..], None));
 }
 
 #[test]

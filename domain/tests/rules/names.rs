@@ -131,7 +131,17 @@ pub fn charge(id: u8, kind: ChargeKind, position: Offset) -> Charge {
     let (user, conversation) = (user("ann"), conversation(1));
     let client_id =
         (!matches!(kind, ChargeKind::Edit | ChargeKind::React | ChargeKind::Report)).then(|| client(id));
-    Charge { user, client_id, kind, conversation, position, at: 0, price_milli, attachments: vec![] }
+    Charge {
+        user,
+        client_id,
+        kind,
+        conversation,
+        position,
+        at: 0,
+        price_milli,
+        attachments: vec![],
+        flagged: None,
+    }
 }
 
 pub fn posting(sender: &str, id: u8, text: &str) -> PostMessage {

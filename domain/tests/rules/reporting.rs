@@ -7,6 +7,7 @@ use schemas::charging::ChargeKind::{Edit, Report as Reported, Send};
 use schemas::creating::ConversationKind::Group;
 use schemas::editing::EditMessage;
 use schemas::message::{Content, Mentions, Message};
+use schemas::moderation::{Flagged, Reason};
 use schemas::operations::PinMessage;
 use schemas::record::Output;
 use schemas::reporting::ModerationAction::{Dismiss, HideMessage, SuspendUser};
@@ -52,6 +53,69 @@ fn resolve(of: &str, action: ModerationAction, known: i32) -> ConversationReques
 /// The code with which a counted request comes back to its account.
 fn comes_back(decided: &Decided<Conversations>) -> String {
     format!("{:?}", decided.decision.outputs)
+}
+
+#[test]
+fn the_service_reports_the_first_text_of_a_message_that_a_rule_flags() {
+    let (mut table, mut k1) = (Table::default(), group());
+    let flagged = |of: Charge, rule: &str| Charge {
+        flagged: Some(Flagged { reason: Reason::Spam, rules: vec![rule.to_owned()] }),
+        ..of
+    };
+    let text = k1.takes(2_000, paid(flagged(charge(2, Send, 6), "links")), post("bob", 2, "a shop"));
+    table.case("a text", &text);
+    let edit = |message, text: &str| -> ConversationRequest {
+        let (actor, content, mentions) = (user("bob"), Content::plain(text), Mentions::default());
+        EditMessage { actor, message: Box::new(message), content, mentions }.into()
+    };
+    let again = edit(sent(2, "bob", 2, 2_000), "another shop");
+    table.case("an edit of it", &k1.takes(3_000, paid(flagged(charge(0, Edit, 7), "shops")), again));
+    let other = edit(by_bob(), "my shop");
+    table.case("an edit of another", &k1.takes(4_000, paid(flagged(charge(0, Edit, 8), "shops")), other));
+    table.case("its end", &k1.asks(5_000, resolve("mm:service", Dismiss, 0)));
+    table.is(expect![[r#"
+        a text
+          stored as 2
+          head 1 at 1500 → 2 at 2000
+          countable 1 → 2
+          row message 2: by bob at #2, ordinal 2
+          row report of 2 by mm:service: SPAM (links) of "a shop", 0 decisions []
+          row sent bob c2: 2, paid by #6
+          row receipt bob: read 2, ordinal 2
+          view messages k1 2: "a shop" by bob as c2, 2 recipients
+          view reports pending: k1 2 by mm:service at 2000 listed
+          to events k1: created 2: "a shop" by bob as c2, 2 recipients
+             MessageCreated id=1.3.2.0 at 2000
+          to events k1: report of 2 by mm:service: SPAM
+             ReportFiled id=1.3.2.1 at 2000
+        an edit of it
+          done
+          row edits of 2: 1, "another shop"
+          row version 0 of 2: "text"
+          view messages k1 2: "another shop" (edit 1 at 3000) by bob as c1, 2 recipients
+          to events k1: edited 2: "another shop" (edit 1 at 3000) by bob as c1, 2 recipients
+             MessageEdited id=1.3.3.0 at 3000
+        an edit of another
+          done
+          row report of 1 by mm:service: SPAM (shops) of "my shop", 0 decisions []
+          row edits of 1: 1, "my shop"
+          row version 0 of 1: "text"
+          view reports pending: k1 1 by mm:service at 4000 listed
+          view messages k1 1: "my shop" (edit 1 at 4000) by bob as c1, 2 recipients
+          to events k1: report of 1 by mm:service: SPAM
+             ReportFiled id=1.3.4.0 at 4000
+          to events k1: edited 1: "my shop" (edit 1 at 4000) by bob as c1, 2 recipients
+             MessageEdited id=1.3.4.1 at 4000
+        its end
+          done
+          row audit log of 1 entries
+          row report of 1 by mm:service: SPAM (shops) of "my shop", 1 decisions [DISMISS], DISMISS by mia at 5000 "seen"
+          view reports pending: k1 1 by mm:service at 4000 not listed
+          view reports dismissed: k1 1 by mm:service at 4000 listed
+          view audit 1: Dismissed by mia, 1 of mm:service, the first
+          to events k1: report of 1 by mm:service resolved by mia: DISMISS
+             ReportResolved id=1.3.5.0 at 5000
+    "#]]);
 }
 
 #[test]

@@ -221,8 +221,11 @@ pub fn erasable(text: Option<&Content>) -> String {
 
 fn charged(charge: &Charge) -> String {
     let id = charge.client_id.as_ref().map_or(String::new(), |id| format!(" {}", client(id)));
+    let flagged = charge.flagged.as_ref().map_or(String::new(), |of| {
+        format!(", which {} flag as {}", of.rules.join(" and "), of.reason.as_str())
+    });
     format!(
-        "#{} {}{id} {:?} {} at {} for {}",
+        "#{} {}{id} {:?} {} at {} for {}{flagged}",
         charge.position,
         charge.user,
         charge.kind,

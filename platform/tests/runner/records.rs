@@ -53,6 +53,7 @@ pub fn charged(record: Record, position: Offset) -> Record {
         at: 0,
         price_milli: 100,
         attachments: vec![],
+        flagged: None,
     };
     with_header(record, CHARGE_HEADER, &avro::encode(&charge))
 }

@@ -272,7 +272,11 @@ impl Clients {
     /// A text of its own, now and then one that no policy allows.
     pub fn text(&self, state: &mut State) -> String {
         let number = state.random.random_range(0..1_000_000);
-        if number % 50 == 0 { format!("{FORBIDDEN} {number}") } else { format!("text {number}") }
+        match number % 50 {
+            0 => format!("{FORBIDDEN} {number}"),
+            1..=3 => format!("{DOUBTFUL} {number}"),
+            _ => format!("text {number}"),
+        }
     }
 
     pub fn users(&self) -> &[UserId] {
@@ -306,19 +310,22 @@ fn features(state: &mut State) -> Features {
 /// A word that no text which others read may have.
 pub const FORBIDDEN: &str = "forbidden";
 
+/// A word that asks for attention to a text that has it.
+pub const DOUBTFUL: &str = "doubtful";
+
 fn moderation() -> Moderation {
-    let rule = ModerationRule {
-        id: "words".to_owned(),
-        action: Action::Reject,
+    let rule = |word: &str, action| ModerationRule {
+        id: word.to_owned(),
+        action,
         exempt_roles: vec![],
-        words: vec![FORBIDDEN.to_owned()],
+        words: vec![word.to_owned()],
         patterns: vec![],
         domains: vec![],
         links: vec![],
         shouting: None,
         mentions_above: None,
     };
-    Moderation::new(vec![], vec![rule])
+    Moderation::new(vec![], vec![rule(FORBIDDEN, Action::Reject), rule(DOUBTFUL, Action::Flag)])
 }
 
 /// As every ingest derives ids.

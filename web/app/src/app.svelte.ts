@@ -11,7 +11,7 @@ import { errorText, language, t } from "./texts.svelte.ts";
 import { later } from "./times.ts";
 
 export type Panel = "details" | "search" | null;
-export type DialogName = "new" | "settings" | "credits" | null;
+export type DialogName = "new" | "settings" | "credits" | "reports" | null;
 
 export interface Toast {
   id: number;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use musclemap_tests::acts::{contents, create_poll, edit, forward, organize, people, update};
+use musclemap_tests::acts::{
+    contents, create_poll, edit, forward, moderator, organize, people, queue, resolve, update,
+};
 use musclemap_tests::client::code;
 use musclemap_tests::system::Stack;
 use musclemap_tests::{Client, System};
@@ -76,11 +78,12 @@ fn text_arguments() -> BTreeSet<String> {
 }
 
 /// The shipped policy, by which texts must not have "steroids", but for moderators of the service; "doping" is in
-/// trial.
+/// trial, and "pills" asks for attention.
 fn with_rules() -> String {
     let rules = r#"rules = [
   { id = "drugs", action = "REJECT", exempt_roles = ["moderator"], words = ["steroids"] },
-  { id = "trial", action = "SHADOW", words = ["doping"] },"#;
+  { id = "trial", action = "SHADOW", words = ["doping"] },
+  { id = "shops", action = "FLAG", words = ["pills"] },"#;
     let policy = SHIPPED.replace("rules = [", rules);
     assert_ne!(policy, SHIPPED);
     policy
@@ -214,6 +217,37 @@ async fn a_refused_id_is_free_an_exempt_role_passes_and_a_copy_is_a_text_of_its_
     let copied = forward(&bob, &warned, &[&chat], None).await;
     assert_eq!(code(&copied), Some("CONTENT_REJECTED"), "{copied}");
     assert_eq!(contents(&ann.history(&chat).await), expected, "no copy");
+}
+
+#[tokio::test]
+async fn a_text_that_asks_for_attention_passes_and_stands_in_the_queue_of_moderators() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = system(&folder).await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let mia = moderator(&server).await;
+    let chat = ann.create("DIRECT", &[&bob]).await;
+    let offered = ann.send(&chat, "cheap PILLS").await;
+    let edited = ann.send(&chat, "hello").await;
+    assert_eq!(code(&edit(&ann, &edited, "hello, p1lls?").await), None);
+    let poll = create_poll(&ann, &chat, "what to take?", &["nothing", "pills"]).await;
+    assert_eq!(code(&poll), None);
+
+    let pending = queue(&mia, Some("PENDING"), 50).await;
+    let told: Vec<_> =
+        pending.iter().map(|report| (report["snapshot"].as_str(), &report["reporter"])).collect();
+    let snapshots = ["cheap PILLS", "hello, p1lls?", "what to take?\nnothing\npills"];
+    assert_eq!(told, snapshots.map(|text| (Some(text), &Value::Null)));
+    for report in &pending {
+        let why = (&report["reason"], &report["details"]);
+        assert_eq!(why, (&json!("INAPPROPRIATE"), &json!("shops")));
+    }
+    let hidden = resolve(&mia, &pending[0], "HIDE_MESSAGE", None).await;
+    assert_eq!(hidden["data"]["resolveReport"]["status"], "ACTIONED", "{hidden}");
+    assert_eq!(contents(&bob.history(&chat).await), [None, Some("hello, p1lls?"), Some("what to take?")]);
+    // A second text of the same message is no second report.
+    assert_eq!(code(&edit(&ann, &edited, "more pills").await), None);
+    assert_eq!(queue(&mia, None, 50).await.len(), 3);
+    assert_eq!(offered["content"], "cheap PILLS");
 }
 
 #[tokio::test]

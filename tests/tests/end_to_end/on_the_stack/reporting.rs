@@ -1,7 +1,9 @@
 //! Reports of messages stand in the queue of the moderators, who hide a message from everybody and show it again.
 
 use jiff::Timestamp;
-use musclemap_tests::acts::{add, answer, delete, edit, people, pin, report, resolve};
+use musclemap_tests::acts::{
+    QUEUE, add, answer, delete, edit, moderator, people, pin, queue, report, resolve,
+};
 use musclemap_tests::client::{code, data};
 use musclemap_tests::process::PATIENCE;
 use musclemap_tests::system::Stack;
@@ -9,30 +11,6 @@ use musclemap_tests::{Client, Socket, System};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
 use uuid::Uuid;
-
-const QUEUE: &str = "query($s: ReportStatus, $n: Int, $a: String) {
-    moderationQueue(status: $s, first: $n, after: $a) {
-        nodes { id snapshot reason details status createdAt actionTaken reporter { username }
-            message { id content hiddenAt deletedAt sender { username } } }
-        pageInfo { hasNextPage endCursor } } }";
-
-async fn moderator(server: &System) -> Client {
-    Client::login_as(server, "mia", json!({ "roles": ["moderator"] })).await
-}
-
-/// The whole queue of a status, in pages of a size.
-async fn queue(by: &Client, status: Option<&str>, size: i32) -> Vec<Value> {
-    let (mut found, mut after) = (vec![], Value::Null);
-    loop {
-        let page =
-            by.get(QUEUE, json!({ "s": status, "n": size, "a": after })).await["moderationQueue"].take();
-        found.extend(page["nodes"].as_array().expect("a page").iter().cloned());
-        if page["pageInfo"]["hasNextPage"] != true {
-            return found;
-        }
-        after = page["pageInfo"]["endCursor"].clone();
-    }
-}
 
 /// The message by any answer that shows it.
 async fn seen(by: &Client, message: &Value) -> Value {

@@ -1,13 +1,17 @@
 //! Hidden messages, as the events tell them.
 
+use schemas::UserId;
 use schemas::message::Message;
 use schemas::reporting::{ModerationAction, ReportFiled, ReportResolved};
 
 use super::History;
 
 impl History {
-    /// By a user who is there and sees the message, which another has sent.
+    /// By a user who is there and sees the message, which another has sent; or by the service.
     pub(super) fn filed(&mut self, filed: ReportFiled) -> Result<(), String> {
+        if filed.reporter == UserId::service() {
+            return self.reported((filed.seq, filed.reporter));
+        }
         let written = self.messages.iter().find(|written| written.message.seq == filed.seq);
         let written = written.filter(|written| written.is_there() && written.message.body.note().is_none());
         let is_of_another = written.is_some_and(|of| *of.message.sender_id() != filed.reporter);
@@ -16,7 +20,10 @@ impl History {
         if !is_of_another || last.is_none_or(|last| last.first_seq > filed.seq) {
             return Err(format!("{filed:?} is of nothing that its reporter sees"));
         }
-        let key = (filed.seq, filed.reporter);
+        self.reported((filed.seq, filed.reporter))
+    }
+
+    fn reported(&mut self, key: (i64, UserId)) -> Result<(), String> {
         match self.reports.insert(key.clone(), vec![]) {
             None => Ok(()),
             Some(_) => Err(format!("{key:?} is reported twice")),
