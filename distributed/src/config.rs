@@ -60,6 +60,7 @@ pub struct Config {
     pub auth: Auth,
     pub conversations: Conversations,
     pub push: servers::PushSection,
+    pub previews: servers::PreviewsSection,
     pub files: FilesSection,
     pub cursors: Cursors,
     pub runner: RunnerSection,

@@ -15,6 +15,7 @@ mod message_requests;
 mod messages;
 mod pinning;
 mod polling;
+mod previewing;
 mod reacting;
 mod receipts;
 mod reporting;

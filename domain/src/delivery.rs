@@ -4,6 +4,7 @@
 //! headers, coalescing and resolvers ask these functions and match no fact themselves.
 
 mod polling;
+mod previewing;
 mod questions;
 mod superseding;
 mod typing;
@@ -18,6 +19,7 @@ use schemas::message_requests::RequestedPair;
 use schemas::pinning::{MessagePinned, MessageUnpinned};
 use schemas::polling::PollChanged;
 use schemas::position::{LogTime, Offset};
+use schemas::previewing::PreviewAttached;
 use schemas::privacy::Privacy;
 use schemas::reacting::{ReactionAdded, ReactionRemoved, ToldReaction};
 use schemas::reporting::{MessageHidden, MessageShown};
@@ -28,6 +30,7 @@ use schemas::{AccountFact, AttachmentId, ConversationFact, UserId};
 use crate::access::{Blocking, Seen, Sight};
 
 pub use polling::tally;
+pub use previewing::previews;
 pub use questions::{Answers, Completion, Question, Votes, answers, questions};
 pub use superseding::{MarkKind, supersedes};
 pub use typing::ends_typing;
@@ -111,6 +114,7 @@ pub fn audience(fact: &ConversationFact) -> Recipients<'_> {
         | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
         | ConversationFact::MessageHidden(MessageHidden { message })
         | ConversationFact::MessageShown(MessageShown { message })
+        | ConversationFact::PreviewAttached(PreviewAttached { message, previews: _ })
         | ConversationFact::MessageDeleted(MessageDeleted { message, by: _ }) => {
             Recipients::Seeing(Seen::message(message))
         }
@@ -228,6 +232,7 @@ pub fn names(fact: &ConversationFact) -> Vec<UserId> {
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
         | ConversationFact::PollChanged(_)
+        | ConversationFact::PreviewAttached(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
@@ -298,6 +303,7 @@ pub fn learns(fact: &ConversationFact, offset: Offset) -> Vec<Learned> {
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
         | ConversationFact::PollChanged(_)
+        | ConversationFact::PreviewAttached(_)
         | ConversationFact::MarkedUnread(_) => vec![],
     }
 }
@@ -320,6 +326,7 @@ pub fn completes(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::MessageEdited(MessageEdited { message })
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
         | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
+        | ConversationFact::PreviewAttached(PreviewAttached { message, previews: _ })
         | ConversationFact::PollChanged(PollChanged { message, tally: _, vote: _ }) => Some(message),
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
@@ -354,6 +361,7 @@ pub fn replay(fact: &ConversationFact) -> Replay<'_> {
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
         | ConversationFact::MessageShown(MessageShown { message })
         | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
+        | ConversationFact::PreviewAttached(PreviewAttached { message, previews: _ })
         | ConversationFact::PollChanged(PollChanged { message, tally: _, vote: _ }) => {
             Replay::Newest(message)
         }
@@ -386,6 +394,9 @@ pub fn with_newest(fact: &ConversationFact, message: Message) -> ConversationFac
             MessageUnpinned { message, by: unpinned.by.clone() }.into()
         }
         ConversationFact::PollChanged(changed) => PollChanged { message, ..changed.clone() }.into(),
+        ConversationFact::PreviewAttached(attached) => {
+            PreviewAttached { message, previews: attached.previews.clone() }.into()
+        }
         ConversationFact::ConversationOpened(_)
         | ConversationFact::ConversationUpdated(_)
         | ConversationFact::RolesChanged(_)

@@ -103,6 +103,7 @@ pub fn of_conversation(request: &ConversationRequest) -> Option<(Flag, &UserId)>
         ConversationRequest::UnpinMessage(asked) => Some((Flag::MessagePinning, &asked.actor.user)),
         ConversationRequest::VotePoll(asked) => Some((Flag::Polls, &asked.user)),
         ConversationRequest::ClosePoll(asked) => Some((Flag::Polls, &asked.actor)),
+        ConversationRequest::AttachPreviews(asked) => Some((Flag::LinkPreviews, asked.message.sender_id())),
         ConversationRequest::PostMessage(_)
         | ConversationRequest::PostPoll(_)
         | ConversationRequest::React(_)

@@ -43,6 +43,7 @@ pub fn indexed(fact: &ConversationFact) -> Indexed<'_> {
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
         | ConversationFact::PollChanged(_)
+        | ConversationFact::PreviewAttached(_)
         | ConversationFact::RequestChanged(_)
         | ConversationFact::ReportFiled(_)
         | ConversationFact::ReportResolved(_)

@@ -18,6 +18,7 @@ mod operation;
 pub mod policy;
 pub mod polls;
 pub mod presence;
+pub mod previews;
 pub mod privacy;
 pub mod pushing;
 pub mod text;

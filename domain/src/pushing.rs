@@ -49,6 +49,7 @@ pub fn notifies(fact: &ConversationFact) -> Option<&Message> {
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
         | ConversationFact::PollChanged(_)
+        | ConversationFact::PreviewAttached(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::RequestChanged(_)
         | ConversationFact::ReportFiled(_)

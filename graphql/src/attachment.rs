@@ -141,6 +141,16 @@ fn link(
     }))
 }
 
+/// The link to a whole file.
+pub fn whole(
+    ctx: &Context<'_>,
+    id: &AttachmentId,
+    file_name: &str,
+    content_type: &str,
+) -> Result<String, Error> {
+    link(ctx, id, file_name, Rendition::Whole, content_type)
+}
+
 /// The link to the small copy of a file, if it has one.
 pub fn thumbnail(
     ctx: &Context<'_>,
@@ -183,7 +193,7 @@ impl Attachment {
     /// Valid for at least half a day; ask for the attachment again to renew it.
     async fn url(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {
         let (id, name) = (&self.id.attachment, &self.file_name);
-        self.stored().map(|file| link(ctx, id, name, Rendition::Whole, &file.content_type)).transpose()
+        self.stored().map(|file| whole(ctx, id, name, &file.content_type)).transpose()
     }
 
     async fn thumbnail_url(&self, ctx: &Context<'_>) -> Result<Option<String>, Error> {

@@ -10,6 +10,7 @@ mod own;
 pub mod page;
 pub mod pins;
 pub mod polls;
+pub mod previews;
 pub mod reactions;
 pub mod receipts;
 pub mod versions;
@@ -17,12 +18,13 @@ pub mod versions;
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object};
-use domain::delivery::Answers;
+use domain::delivery::{self, Answers};
 use schemas::message::{Body, ReplyStub};
 use schemas::people::Profile;
 use schemas::pinning::Pinned;
 use schemas::polling::Voted;
 use schemas::position::LogTime;
+use schemas::previewing::Previews;
 use schemas::reacting::Reacted;
 use schemas::{ClientId, ConversationId, MessageId};
 use tokio::sync::OnceCell;
@@ -42,6 +44,7 @@ use marks::MessageMarks;
 use own::Own;
 use pins::MessagePin;
 use polls::MessageCard;
+use previews::MessagePreviews;
 use reactions::{Completed, MessageReactions};
 
 type Core = schemas::message::Message;
@@ -57,6 +60,8 @@ pub struct Message {
     own: Arc<Own<Reacted>>,
     /// What an event about its pin has told.
     pin: Option<Option<Pinned>>,
+    /// What an event about its previews has told.
+    previews: Option<Previews>,
     /// The viewer's own votes, read together with those of the messages beside it.
     own_votes: Arc<Own<Voted>>,
     /// When the event that tells of it happened.
@@ -114,7 +119,8 @@ impl Message {
         let origin = Origin::Completed(people, completed, rendering.answers);
         let own_votes = Arc::new(Own::new(vec![core.seq]));
         let new = Self::new(&delivery.conversation, Written::new(core.clone()), origin);
-        Self { told_at: delivery.at, own_votes, ..new }
+        let previews = delivery::previews(&delivery.fact).cloned();
+        Self { told_at: delivery.at, own_votes, previews, ..new }
     }
 
     fn new(conversation: &ConversationId, written: Written, origin: Origin) -> Self {
@@ -128,6 +134,7 @@ impl Message {
             written: OnceCell::new_with(Some(Arc::new(written))),
             own: Arc::default(),
             pin: None,
+            previews: None,
             own_votes: Arc::default(),
             told_at: at,
             recipients: OnceCell::new(),
@@ -148,6 +155,7 @@ impl Message {
             written: OnceCell::new(),
             own: Arc::new(Own::new(vec![stub.seq])),
             pin: None,
+            previews: None,
             own_votes: Arc::default(),
             told_at: stub.created_at,
             recipients: OnceCell::new(),
@@ -301,6 +309,11 @@ impl Message {
     #[graphql(flatten)]
     async fn card(&self) -> MessageCard<'_> {
         MessageCard(self)
+    }
+
+    #[graphql(flatten)]
+    async fn previews(&self) -> MessagePreviews<'_> {
+        MessagePreviews(self)
     }
 
     #[graphql(flatten)]

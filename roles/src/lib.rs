@@ -15,6 +15,7 @@ use std::time::Duration;
 use anyhow::Result;
 use awareness::Awareness;
 use axum::Router;
+use egress::Development;
 use fanout::Node;
 use fanout::cursor::CursorKey;
 use fanout::socket::Sockets;
@@ -26,6 +27,7 @@ use ingest::http::Http;
 use ingest::http::connections::{self, Serving};
 use ingest::http::files::Transfers;
 use ingest::{Ingest, api};
+use link_preview::LinkPreview;
 use notifier::Notifier;
 use objects::Objects;
 use platform::clock::Clock;
@@ -170,6 +172,19 @@ impl Process {
         let (ports, notifier) = (self.ports(), Notifier::new(settings)?);
         let served = Arc::new(move |user: &UserId, now| standings.is_served(user, now));
         self.life.running.spawn("notifier", |stop| notifier.serve(ports, served, stop));
+        Ok(())
+    }
+
+    /// Shows what is behind links. Sites of a test on this machine may be given.
+    pub fn link_preview(
+        &mut self,
+        development: &Development,
+        ephemeral: Arc<dyn Ephemeral>,
+        files: &FileStore,
+    ) -> Result<()> {
+        let (ports, objects) = (self.ports(), files.objects.clone());
+        let previews = LinkPreview::new(development)?;
+        self.life.running.spawn("link-preview", |stop| previews.serve(ports, ephemeral, objects, stop));
         Ok(())
     }
 

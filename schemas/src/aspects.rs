@@ -8,10 +8,11 @@ pub enum Aspect {
     Reactions,
     Pin,
     Poll,
+    Previews,
 }
 
 impl Aspect {
-    pub const ALL: [Self; 3] = [Self::Reactions, Self::Pin, Self::Poll];
+    pub const ALL: [Self; 4] = [Self::Reactions, Self::Pin, Self::Poll, Self::Previews];
 
     /// Its bit in a message's head.
     pub const fn bit(self) -> i32 {
@@ -19,6 +20,7 @@ impl Aspect {
             Self::Reactions => 1,
             Self::Pin => 2,
             Self::Poll => 4,
+            Self::Previews => 8,
         }
     }
 
@@ -28,6 +30,7 @@ impl Aspect {
             Self::Reactions => "reactions",
             Self::Pin => "pin",
             Self::Poll => "poll",
+            Self::Previews => "previews",
         }
     }
 

@@ -12,7 +12,7 @@ use apache_avro::{AvroSchema, Schema};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{auditing, facts, operations, rows, states};
+use crate::{auditing, facts, operations, previewing, rows, states};
 
 /// A schema as published: its id, its subject, its version in that subject, its JSON.
 #[derive(Debug)]
@@ -99,6 +99,7 @@ static RELEASED: &[&[Released]] = &[
     operations::CONVERSATION_REQUESTS,
     facts::ACCOUNT_FACTS,
     facts::CONVERSATION_FACTS,
+    previewing::PREVIEWED,
     states::STATES,
     rows::ACCOUNT_ROWS,
     rows::ASPECTS,
@@ -260,8 +261,8 @@ mod tests {
             Schema::Record(record) => {
                 let fields = record.fields.iter().map(|field| {
                     let value = sample(&field.schema, names);
-                    let is_id = ["conversation", "conversations", "attachment", "attachments"]
-                        .contains(&field.name.as_str());
+                    let ids = ["conversation", "conversations", "attachment", "attachments", "object"];
+                    let is_id = ids.contains(&field.name.as_str());
                     let value = if is_id { derived_id(value) } else { value };
                     (field.name.clone(), value)
                 });

@@ -18,6 +18,7 @@ pub use crate::organizing::{ConversationOrganized, DraftSaved};
 pub use crate::pinning::{MessagePinned, MessageUnpinned};
 pub use crate::polling::PollChanged;
 pub use crate::preferences::PreferencesChanged;
+pub use crate::previewing::PreviewAttached;
 pub use crate::privacy::PrivacyChanged;
 pub use crate::reacting::{ReactionAdded, ReactionRemoved};
 pub use crate::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
@@ -107,6 +108,7 @@ facts! {
     267 MessagePinned,
     268 MessageUnpinned,
     269 PollChanged,
+    270 PreviewAttached,
     286 MessageHidden,
     287 MessageShown,
     288 ReportFiled,

@@ -36,6 +36,7 @@ pub mod pinning;
 pub mod polling;
 pub mod position;
 pub mod preferences;
+pub mod previewing;
 pub mod privacy;
 pub mod push;
 pub mod reacting;

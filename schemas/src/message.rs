@@ -194,6 +194,14 @@ impl Body {
         }
     }
 
+    /// How often the text was edited, if the message is one.
+    pub fn text_edits(&self) -> Option<i32> {
+        match self {
+            Self::Text(text) => Some(text.edited.as_ref().map_or(0, |edited| edited.count)),
+            Self::Note(_) | Self::Removed(_) | Self::Poll(_) => None,
+        }
+    }
+
     /// Where a forwarded text comes from.
     pub fn forwarded(&self) -> Option<&Provenance> {
         match self {

@@ -21,6 +21,7 @@ pub use crate::organizing::{OrganizeConversation, SaveDraft};
 pub use crate::pinning::{PinMessage, UnpinMessage};
 pub use crate::polling::{ClosePoll, CreatePoll, PostPoll, VotePoll};
 pub use crate::preferences::UpdatePreferences;
+pub use crate::previewing::AttachPreviews;
 pub use crate::privacy::UpdatePrivacy;
 pub use crate::push::{RegisterPush, RemovePush};
 pub use crate::reacting::{AddReaction, React, RemoveReaction};
@@ -92,6 +93,7 @@ macro_rules! conversation_operations {
             169 PostPoll since 1,
             170 VotePoll since 1,
             171 ClosePoll since 1,
+            172 AttachPreviews since 1,
             351 FileReport since 1,
             352 ResolveReport since 1,
         }

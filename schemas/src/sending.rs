@@ -3,6 +3,7 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::aspects::Aspect;
 use crate::attaching::AttachedFile;
 use crate::code::Refusal;
 use crate::forwarding::Provenance;
@@ -82,4 +83,10 @@ pub struct MessageHead {
     pub removed_at: Option<LogTime>,
     /// The bits of the aspects that it has.
     pub aspects: i32,
+}
+
+impl MessageHead {
+    pub fn has(&self, aspect: Aspect) -> bool {
+        self.aspects & aspect.bit() != 0
+    }
 }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 pub mod audits;
+pub mod previews;
 pub mod reports;
 pub mod values;
 pub mod views;
@@ -155,6 +156,16 @@ pub static AUDIT: Table = Table {
     time_to_live: None,
 };
 
+/// A partition has one row.
+pub static PREVIEWS: Table = Table {
+    name: "previews",
+    purpose: "what was found behind a link; body is framed Avro, null where nothing was",
+    partition: &[text("link")],
+    clustering: &[],
+    columns: &[timestamp("at"), blob("body")],
+    time_to_live: Some(Duration::from_secs(7 * 24 * 60 * 60)),
+};
+
 pub static CHECKPOINTS: Table = Table {
     name: "checkpoints",
     purpose: "where a machine's partition goes on: the next offset, with everything that held there",
@@ -192,7 +203,7 @@ pub static POLICIES: Table = Table {
 };
 
 /// Every table of the system.
-pub static ALL: [&Table; 14] = [
+pub static ALL: [&Table; 15] = [
     &ACCOUNTS,
     &CONVERSATIONS,
     &MESSAGES,
@@ -203,6 +214,7 @@ pub static ALL: [&Table; 14] = [
     &FOLLOWS,
     &REPORTS,
     &AUDIT,
+    &PREVIEWS,
     &CHECKPOINTS,
     &CONSUMERS,
     &SNAPSHOTS,

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
+use egress::Development;
 use graphql::{TrustedProxies, limits};
 use ingest::http::connections::Serving;
 use ingest::http::tls::Tls;
-use notifier::Development;
 use objects::Objects;
 use platform::connections;
 use platform::ports::SearchIndex;
@@ -123,6 +123,18 @@ pub struct Flags {
     #[arg(long, value_name = "FILE", env = "MM_PUSH_AUTHORITIES", hide = true)]
     pub push_authorities: Option<PathBuf>,
 
+    /// Networks of linked sites on this machine, by commas; for tests, as the two that follow.
+    #[arg(long, value_name = "LIST", env = "MM_PREVIEW_NETWORKS", default_value = "", hide = true)]
+    pub preview_networks: String,
+
+    /// Ports of linked sites besides 80 and 443.
+    #[arg(long, value_name = "LIST", env = "MM_PREVIEW_PORTS", default_value = "", hide = true)]
+    pub preview_ports: String,
+
+    /// Name servers of linked sites, in place of the system's.
+    #[arg(long, value_name = "LIST", env = "MM_PREVIEW_NAME_SERVERS", default_value = "", hide = true)]
+    pub preview_name_servers: String,
+
     /// Instead of starting the system: look at its folder while it does not run.
     #[command(subcommand)]
     pub command: Option<operator::Command>,
@@ -147,8 +159,12 @@ impl Flags {
     pub fn check(&self) -> Result<()> {
         let is_local = self.listen.ip().is_loopback();
         ensure!(is_local || !self.dev_login, "--dev-login is for a server that listens on loopback alone");
-        let is_changed = !self.push_development().is_empty();
-        ensure!(self.dev_login || !is_changed, "push services on this machine are for --dev-login alone");
+        for (sites, development) in
+            [("push services", self.push_development()), ("linked sites", self.preview_development())]
+        {
+            let is_given = !development.is_empty();
+            ensure!(self.dev_login || !is_given, "{sites} on this machine are for --dev-login alone");
+        }
         Ok(())
     }
 
@@ -164,6 +180,16 @@ impl Flags {
             ports: self.push_ports.clone(),
             name_servers: self.push_name_servers.clone(),
             authorities: self.push_authorities.clone().unwrap_or_default(),
+        }
+    }
+
+    /// Where links may lead besides public addresses.
+    pub fn preview_development(&self) -> Development {
+        Development {
+            networks: self.preview_networks.clone(),
+            ports: self.preview_ports.clone(),
+            name_servers: self.preview_name_servers.clone(),
+            ..Development::default()
         }
     }
 
@@ -232,16 +258,19 @@ mod tests {
     }
 
     #[test]
-    fn push_services_on_this_machine_are_for_development_alone() {
+    fn push_services_and_sites_on_this_machine_are_for_development_alone() {
         for given in [
             ["--push-networks", "127.0.0.0/8"],
             ["--push-ports", "8443"],
             ["--push-name-servers", "127.0.0.1:53"],
             ["--push-authorities", "ca.pem"],
+            ["--preview-networks", "127.0.0.0/8"],
+            ["--preview-ports", "8443"],
+            ["--preview-name-servers", "127.0.0.1:53"],
         ] {
             assert!(flags(&given).check().is_err(), "{given:?}");
             assert!(flags(&[given[0], given[1], "--dev-login"]).check().is_ok(), "{given:?}");
         }
-        assert!(flags(&[]).push_development().is_empty());
+        assert!(flags(&[]).push_development().is_empty() && flags(&[]).preview_development().is_empty());
     }
 }

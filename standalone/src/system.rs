@@ -55,6 +55,7 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let vapid = Some(VapidPublicKey::of(&secrets.vapid)?);
     let keys = DeploymentKeys { conversations: ConversationKey::new(secrets.conversations), vapid };
     let ephemeral = Arc::new(InProcess::default());
+    process.link_preview(&flags.preview_development(), ephemeral.clone(), &files)?;
     let api = process.api(ephemeral, Some(search), keys, &files, &access, options).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, flags.fanout()).await?;

@@ -17,6 +17,7 @@ MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content creat
     replyTo {{ id content createdAt deletedAt sender {PERSON} }}
     attachments {{ {FILE} }}
     forwardedFrom {{ messageId conversationId conversationTitle sender {PERSON} }}
+    linkPreviews {{ url title description siteName }}
     pinnedAt pinnedBy {{ id }} reactions {{ emoji count hasReacted users(first: 10) {{ id }} }}
     card {{ ... on Poll {{ question multiple anonymous closesAt closed
     options {{ id text votes hasVoted voters(first: 10) {{ id }} }} }} }} }}"""

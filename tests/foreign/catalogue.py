@@ -56,6 +56,7 @@ CONVERSATION_REQUESTS = {
     169: "PostPoll",
     170: "VotePoll",
     171: "ClosePoll",
+    172: "AttachPreviews",
     351: "FileReport",
     352: "ResolveReport",
 }
@@ -88,6 +89,7 @@ CONVERSATION_FACTS = {
     267: "MessagePinned",
     268: "MessageUnpinned",
     269: "PollChanged",
+    270: "PreviewAttached",
     286: "MessageHidden",
     287: "MessageShown",
     288: "ReportFiled",
@@ -134,7 +136,7 @@ CONVERSATION_ROWS = {
     95: (348, "AuditHead"),
 }
 
-PIN_ASPECT, AUDIT_ENTRY = 312, 349
+PIN_ASPECT, AUDIT_ENTRY, PREVIEWS_ASPECT, LINK_PREVIEW = 312, 349, 354, 355
 
 SCHEMAS = {
     CONTROL: "Control",
@@ -150,6 +152,8 @@ SCHEMAS = {
     PAIR_BLOCKS: "PairBlocks",
     PIN_ASPECT: "PinAspect",
     AUDIT_ENTRY: "AuditEntry",
+    PREVIEWS_ASPECT: "Previews",
+    LINK_PREVIEW: "LinkPreview",
     **ACCOUNT_REQUESTS,
     **CONVERSATION_REQUESTS,
     **ACCOUNT_FACTS,

@@ -56,6 +56,9 @@ def check(what: str, read: Read, out: list[Read]) -> None:
             vote = fact["vote"] and (fact["vote"]["user"], fact["vote"]["options"])
             same(f"vote in {what}", vote, (asked["user"], asked["options"]) if named else None)
             same(f"whether {what} is the end", fact["tally"]["closed"] is not None, read.type == "ClosePoll")
+        case "AttachPreviews":
+            same(f"message in {what}", fact["message"], asked["message"])
+            same(f"previews in {what}", fact["previews"]["all"], asked["previews"])
         case "OpenConversation":
             same(what, fact["members"], [asked["creator"], *asked["participants"]])
             same(f"who is asked in {what}", fact["requests"], asked["requests"])
@@ -125,6 +128,7 @@ _TYPES = {
     "PostPoll": ["MessageCreated"],
     "VotePoll": ["PollChanged"],
     "ClosePoll": ["PollChanged"],
+    "AttachPreviews": ["PreviewAttached"],
     "OpenConversation": ["ConversationOpened"],
     "MarkRead": ["ReceiptAdvanced"],
     "MarkUnread": ["MarkedUnread"],

@@ -1,6 +1,7 @@
 """Rows of conversations against the events."""
 
 import pins
+import previews
 import polls
 import reactions
 import reports
@@ -137,5 +138,6 @@ def _head(conversation: Conversation, seq: int) -> dict:
         "removed_at": removed_at(message),
         "aspects": conversation.reactions.bit(seq)
         | conversation.polls.bit(seq)
-        | (pins.BIT if seq in conversation.pins else 0),
+        | (pins.BIT if seq in conversation.pins else 0)
+        | (previews.BIT if seq in conversation.previews.told else 0),
     }

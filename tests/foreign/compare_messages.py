@@ -2,6 +2,7 @@
 
 import ids
 import polls
+import previews
 import reactions
 import uploads
 from api import person, time
@@ -54,9 +55,17 @@ def _message(sight: Sight, message: dict, theirs: dict[str, Sight]) -> dict:
         "system": system,
         "forwardedFrom": _provenance(value.get("forwarded"), theirs),
         "reactions": reactions.told(sight, message["seq"]),
+        "linkPreviews": _previews(sight, message["seq"]),
         "pinnedAt": time(pin["at"]) if pin else None,
         "pinnedBy": {"id": pin["by"]} if pin else None,
     }
+
+
+def _previews(sight: Sight, seq: int) -> list[dict]:
+    """Links to images differ by when they are asked for."""
+    told = sight.conversation.previews.told.get(seq, previews.GONE)
+    names = {"url": "url", "title": "title", "description": "description", "siteName": "site_name"}
+    return [{name: preview[column] for name, column in names.items()} for preview in told["all"]]
 
 
 def _provenance(source: dict | None, theirs: dict[str, Sight]) -> dict | None:

@@ -63,6 +63,7 @@ def checkpoints(rows: list[Row], topics: dict[str, Topic], log: dict[str, list[R
 # Topics of the consumers with effects.
 CONSUMERS = {
     "media": ACCOUNT_EVENTS,
+    "link-preview": EVENTS,
     "notifier": EVENTS,
     "search-index": EVENTS,
     "search-users": USERS,

@@ -2,10 +2,11 @@
 
 import ids
 import polls
+import previews
 import reactions
 from api import Told, person, time
 from blocks import stands
-from catalogue import CONVERSATION_ROWS, MESSAGE, PAIR_BLOCKS, PIN_ASPECT
+from catalogue import CONVERSATION_ROWS, MESSAGE, PAIR_BLOCKS, PIN_ASPECT, PREVIEWS_ASPECT
 from difference import same
 from messages import stored, text
 from owners import MEMBER, REACTIONS, TALLY
@@ -61,6 +62,7 @@ def _check_aspects(rows: list[Row], story: Story) -> None:
             ("pin", conversation.pinned_ever),
             ("reactions", conversation.reactions.ever),
             ("poll", conversation.polls.ever),
+            ("previews", conversation.previews.ever),
         )
         for seq in seqs
     )
@@ -79,6 +81,9 @@ def _check_aspects(rows: list[Row], story: Story) -> None:
             case "poll":
                 same(f"schema of the {what}", schema, CONVERSATION_ROWS[TALLY])
                 same(what, row.value, story.conversations[id].polls.tallies.get(seq, polls.GONE))
+            case "previews":
+                same(f"schema of the {what}", schema, (PREVIEWS_ASPECT, "Previews"))
+                same(what, row.value, story.conversations[id].previews.told.get(seq, previews.GONE))
             case "pin":
                 same(f"schema of the {what}", schema, (PIN_ASPECT, "PinAspect"))
                 same(what, row.value, {"pin": story.conversations[id].pins.get(seq)})

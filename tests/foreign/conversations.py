@@ -7,6 +7,7 @@ import members
 import messages
 import pins
 import polls
+import previews
 import reactions
 import reports
 from blocks import Blocks
@@ -14,6 +15,7 @@ from difference import same, true
 from members import People
 from messages import NOBODY, TEXTS, Note, attachments, body, text, untold
 from polls import Polls
+from previews import Previews
 from reactions import Reactions
 from reports import Reports
 from topics import Read
@@ -55,6 +57,7 @@ class Conversation:
     # By number, of messages that were sent with files: each file, while the message stands.
     carried: dict[int, list[dict]] = field(default_factory=dict)
     reports: Reports = field(default_factory=Reports)
+    previews: Previews = field(default_factory=Previews)
 
     @property
     def head(self) -> int:
@@ -119,6 +122,8 @@ def take(conversation: Conversation, read: Read, blocks: Blocks, is_shown: bool)
             reactions.take(conversation, what, fact["reaction"], added, offset, at)
         case "PollChanged":
             polls.take(conversation, what, fact, offset, at)
+        case "PreviewAttached":
+            previews.take(conversation, what, fact)
         case "MessagePinned":
             pins.pin(conversation, what, fact, at)
             pinned = ids.message(conversation.id, fact["message"]["seq"])
@@ -218,6 +223,7 @@ def _edit(conversation: Conversation, what: str, message: dict, at: int) -> None
     interval = conversation.people.present(sender)
     true(f"{sender} sees what {what} edits", interval is not None and seq >= interval["first_seq"])
     conversation.messages[seq] = message
+    previews.lose(conversation, seq)
 
 
 def _update(conversation: Conversation, what: str, fact: dict) -> list[Note]:
@@ -258,6 +264,7 @@ def _delete(conversation: Conversation, what: str, fact: dict, at: int) -> None:
     conversation.reactions.delete(message["seq"])
     conversation.polls.delete(message["seq"])
     conversation.pins.pop(message["seq"], None)
+    previews.lose(conversation, message["seq"])
     if message["seq"] in conversation.carried:
         conversation.carried[message["seq"]] = []
     # A hidden one is listed already.

@@ -25,6 +25,7 @@ import compare_rows
 import log
 import owners
 import poison
+import previews
 import push
 import reports
 import story
@@ -93,6 +94,7 @@ def main() -> None:
     compare_rows.follows(rows["follows"], [read.value for read in kept[FOLLOWS] if read.decoded is not None])
     reports.check_queue(rows["reports"], told_by_events)
     reports.check_audit(rows["audit"], owned, told_by_events)
+    previews.check_links(rows["previews"], told_by_events.conversations)
     compare_rows.policies(rows["policies"], control)
     compare_places.checkpoints(rows["checkpoints"], whole, kept, control)
     compare_places.consumers(rows["consumers"], whole)

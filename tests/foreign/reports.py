@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import previews
 from difference import same, true
 from messages import NOBODY, body, stored
 
@@ -82,6 +83,7 @@ def hide(conversation: "Conversation", what: str, fact: dict, at: int) -> None:
     conversation.messages[seq] = message
     conversation.reports.hidden[seq] = stored(before)
     conversation.pins.pop(seq, None)
+    previews.lose(conversation, seq)
     conversation.remove(seq)
 
 

@@ -22,6 +22,8 @@ WRITTEN = ("row_written", "boolean")
 # The version of the rows of a user who is erased; they are emptied for good.
 ERASED = 1 << 50
 OF_ERASED = {"users", "private_users"}
+# Tables whose rows may have no body.
+OPTIONAL = {"checkpoints", "previews"}
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ TABLES = {
         [("number", "bigint")],
         [("at", "timestamp"), ("body", "blob")],
     ),
+    "previews": Table([("link", "text")], [], [("at", "timestamp"), ("body", "blob")]),
     "checkpoints": Table(
         [("machine", "text"), ("partition", "int")],
         [],
@@ -157,7 +160,7 @@ def _row(name: str, table: Table, found: dict[str, Any], schemas: Schemas) -> Ro
         if isinstance(value, datetime):
             found[column] = timegm(value.utctimetuple()) * 1_000 + value.microsecond // 1_000
     decoded = None
-    if table.avro is not None and (found[table.avro] or name != "checkpoints"):
+    if table.avro is not None and (found[table.avro] or name not in OPTIONAL):
         true(f"{what} has a body", found[table.avro] is not None)
         decoded = decode(schemas, f"{table.avro} of {what}", found[table.avro])
     return Row(found, version & ((1 << 36) - 1), decoded, is_erased)

@@ -4,7 +4,6 @@
 //! Invariant: it knows the standards of web push, and nothing of the code that pushes.
 
 mod browser;
-mod names;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -23,6 +22,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
 
+use crate::name_server;
 use crate::process::PATIENCE;
 
 pub use browser::{Browser, Opened};
@@ -79,7 +79,7 @@ impl PushService {
         let (replies, (sender, pushed)) = (Replies::default(), watch::channel(vec![]));
         let (tls, answers) = (acceptor(), replies.clone());
         let mut serving = JoinSet::new();
-        let names = names::serve(&mut serving).await;
+        let names = name_server::serve(&mut serving).await;
         serving.spawn(async move {
             let sender = Arc::new(sender);
             let mut clients = JoinSet::new();

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::process::{PATIENCE, Process, Start, program};
 use crate::push_service::PushService;
+use crate::site::Site;
 
 /// What the system stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,13 +56,14 @@ impl Servers {
 }
 
 /// Roles of the distributed stack, and how many processes of each.
-const ROLES: [(&str, usize); 8] = [
+const ROLES: [(&str, usize); 9] = [
     ("accounts", 2),
     ("conversations", 2),
     ("profiles", 1),
     ("media", 1),
     ("search-index", 1),
     ("notifier", 1),
+    ("link-preview", 1),
     ("ingest", 2),
     ("fanout", 2),
 ];
@@ -100,44 +102,54 @@ impl System {
 
     /// A system whose pushes go to a push service of the test.
     pub async fn with_pushes(to: &PushService) -> Self {
-        Self::on(Stack::chosen(), None, Limits::Wide, Some(to)).await
+        Self::on(Stack::chosen(), None, Limits::Wide, Outside::Pushes(to)).await
+    }
+
+    /// A system whose links lead to a site of the test.
+    pub async fn with_site(site: &Site, policy: Option<&Path>) -> Self {
+        Self::on(Stack::chosen(), policy, Limits::Wide, Outside::Site(site)).await
     }
 
     /// The same as a distributed system on the servers that many tests share.
     pub async fn distributed_with_pushes(to: &PushService) -> Self {
-        Self::on(Stack::Distributed, None, Limits::Wide, Some(to)).await
+        Self::on(Stack::Distributed, None, Limits::Wide, Outside::Pushes(to)).await
     }
 
     async fn choose(policy: Option<&Path>, limits: Limits) -> Self {
-        Self::on(Stack::chosen(), policy, limits, None).await
+        Self::on(Stack::chosen(), policy, limits, Outside::Nothing).await
     }
 
-    async fn on(stack: Stack, policy: Option<&Path>, limits: Limits, pushes: Option<&PushService>) -> Self {
+    async fn on(stack: Stack, policy: Option<&Path>, limits: Limits, outside: Outside<'_>) -> Self {
         match stack {
             Stack::Standalone => {
                 let folder = tempfile::tempdir().expect("a folder");
                 let data = folder.path().join("data");
-                Self::embedded(&data, policy, limits, pushes).await.keeping(folder)
+                Self::embedded(&data, policy, limits, outside).await.keeping(folder)
             }
-            Stack::Distributed => Self::deployed(&Servers::shared(), policy, limits, pushes).await,
+            Stack::Distributed => Self::deployed(&Servers::shared(), policy, limits, outside).await,
         }
     }
 
     /// The distributed system, as a deployment of its own on these servers.
     pub async fn distributed(servers: &Servers, policy: Option<&Path>) -> Self {
-        Self::deployed(servers, policy, Limits::Wide, None).await
+        Self::deployed(servers, policy, Limits::Wide, Outside::Nothing).await
+    }
+
+    /// The same, whose links lead to a site of the test.
+    pub async fn distributed_with_site(servers: &Servers, policy: Option<&Path>, site: &Site) -> Self {
+        Self::deployed(servers, policy, Limits::Wide, Outside::Site(site)).await
     }
 
     async fn deployed(
         servers: &Servers,
         policy: Option<&Path>,
         limits: Limits,
-        pushes: Option<&PushService>,
+        outside: Outside<'_>,
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let search = StandIn::start().await.expect("a search server");
         let mut variables = deployment(servers, &search, folder.path(), limits);
-        variables.extend(pushes.into_iter().flat_map(|to| to.variables("MM_PUSH__DEVELOPMENT_")));
+        variables.extend(outside.variables(Stack::Distributed));
         let operators = Operators { program: "musclemap", arguments: vec![], variables };
         let setup = ["setup", "--partitions", PARTITIONS, "--replicas", "1", "--min-insync", "1"];
         operators.tell(&setup).await.expect("a set-up");
@@ -151,19 +163,14 @@ impl System {
 
     /// The standalone system on a folder of the test's own.
     pub async fn standalone(data: &Path, policy: Option<&Path>) -> Self {
-        Self::embedded(data, policy, Limits::Wide, None).await
+        Self::embedded(data, policy, Limits::Wide, Outside::Nothing).await
     }
 
-    async fn embedded(
-        data: &Path,
-        policy: Option<&Path>,
-        limits: Limits,
-        pushes: Option<&PushService>,
-    ) -> Self {
+    async fn embedded(data: &Path, policy: Option<&Path>, limits: Limits, outside: Outside<'_>) -> Self {
         let arguments = vec!["--data-dir".to_owned(), data.display().to_string()];
         let operators = Operators { program: "standalone", arguments, variables: vec![] };
         let mut start = standalone(data, policy, limits);
-        start.variables.extend(pushes.into_iter().flat_map(|to| to.variables("MM_PUSH_")));
+        start.variables.extend(outside.variables(Stack::Standalone));
         Self::run(Stack::Standalone, vec![start], operators).await
     }
 
@@ -302,6 +309,26 @@ impl Operators {
         let output = output.expect("an answer of the operators' tool in time").expect("it runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+    }
+}
+
+/// What a system meets outside, where it may choose no address of a test by itself.
+#[derive(Clone, Copy)]
+enum Outside<'a> {
+    Nothing,
+    Pushes(&'a PushService),
+    Site(&'a Site),
+}
+
+impl Outside<'_> {
+    fn variables(self, stack: Stack) -> Vec<(String, String)> {
+        match (self, stack) {
+            (Self::Nothing, _) => vec![],
+            (Self::Pushes(to), Stack::Standalone) => to.variables("MM_PUSH_"),
+            (Self::Pushes(to), Stack::Distributed) => to.variables("MM_PUSH__DEVELOPMENT_"),
+            (Self::Site(to), Stack::Standalone) => to.variables("MM_PREVIEW_"),
+            (Self::Site(to), Stack::Distributed) => to.variables("MM_PREVIEWS__DEVELOPMENT_"),
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use egress::Development;
 use graphql::VapidPublicKey;
 use meilisearch_search::Meilisearch;
-use notifier::Development;
 use platform::config::Secret;
 use platform::ports::SearchIndex;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,14 @@ pub struct PushSection {
     development_authorities: PathBuf,
 }
 
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct PreviewsSection {
+    development_networks: String,
+    development_ports: String,
+    development_name_servers: String,
+}
+
 impl Config {
     pub fn redis(&self) -> redis_ephemeral::Config {
         let RedisSection { address, prefix, tls, ca, user, password } = self.redis.clone();
@@ -67,10 +75,30 @@ impl Config {
             name_servers: push.development_name_servers.clone(),
             authorities: push.development_authorities.clone(),
         };
-        if !development.is_empty() && !self.is_development() {
-            bail!("push: settings of development are for one, where a development_secret stands in for keys");
-        }
+        self.check_development("push", &development)?;
         Ok(notifier::Settings { vapid_key, contact, development })
+    }
+
+    /// Where links may lead besides public addresses.
+    pub fn linked_sites(&self) -> Result<Development> {
+        let previews = &self.previews;
+        let development = Development {
+            networks: previews.development_networks.clone(),
+            ports: previews.development_ports.clone(),
+            name_servers: previews.development_name_servers.clone(),
+            ..Development::default()
+        };
+        self.check_development("previews", &development)?;
+        Ok(development)
+    }
+
+    fn check_development(&self, section: &str, development: &Development) -> Result<()> {
+        if !development.is_empty() && !self.is_development() {
+            bail!(
+                "{section}: settings of development are for one, where a development_secret stands in for keys"
+            );
+        }
+        Ok(())
     }
 
     /// The search index, in a deployment that has one.

@@ -11,7 +11,7 @@ use schemas::rows::{MessageHead, RowKey};
 use schemas::tables::views::MessageRow;
 use schemas::verdict::{Done, Outcome};
 
-use super::{Conversations, Here, messages, reporting};
+use super::{Conversations, Here, messages, previewing, reporting};
 use crate::operation::{NoEffect, Operation, Past};
 use crate::text;
 
@@ -69,6 +69,7 @@ impl Operation<Conversations> for EditMessage {
         };
         let snapshot = reporting::snapshot(&message);
         let mut effect = context.effect();
+        previewing::forget(context, &mut effect, seq, head);
         effect
             .row(&seq, edits)
             .row(&(seq, i64::from(count) - 1), Replaced { content: Some(standing), at: context.at })

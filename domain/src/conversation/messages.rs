@@ -129,7 +129,7 @@ pub fn write_aspect(
 
 /// Overwrites the aspects of a message that is removed with tombstones.
 pub fn remove_aspects(context: &Here<'_>, effect: &mut Effect<Conversations>, seq: i64, head: &MessageHead) {
-    let had = Aspect::ALL.into_iter().filter(|aspect| head.aspects & aspect.bit() != 0);
+    let had = Aspect::ALL.into_iter().filter(|aspect| head.has(*aspect));
     for aspect in had {
         match aspect {
             Aspect::Reactions => {
@@ -138,6 +138,8 @@ pub fn remove_aspects(context: &Here<'_>, effect: &mut Effect<Conversations>, se
             Aspect::Poll => {
                 effect.row(&seq, Tally::default());
             }
+            // Nothing of the owner says what they are.
+            Aspect::Previews => {}
             Aspect::Pin => effect.state().pins.retain(|pin| pin.seq != seq),
         }
         let body = AspectBody::gone(aspect);

@@ -10,7 +10,6 @@ use schemas::code::{ErrorCode, Refusal};
 use schemas::editing::Edits;
 use schemas::message::Message;
 use schemas::moderation::{Flagged, Reason};
-use schemas::pinning::PinAspect;
 use schemas::position::LogTime;
 use schemas::record::Output;
 use schemas::reporting::{
@@ -257,7 +256,7 @@ fn suspend(
     effect.output(Output::ToAccount { user: sender, request, reply: None });
 }
 
-/// Puts a message away until no report hides it any more. Its pin goes for good.
+/// Puts a message away until no report hides it any more. Its pin goes for good; its previews are made anew.
 fn hide(context: &Here<'_>, effect: &mut Effect<Conversations>, carried: &Message) -> Result<(), Refusal> {
     let seq = carried.seq;
     let head = context.row::<MessageHead>(&seq).ok_or_else(Refusal::not_found)?;
@@ -275,12 +274,12 @@ fn hide(context: &Here<'_>, effect: &mut Effect<Conversations>, carried: &Messag
         return Err(conflict("the message has just changed"));
     }
     deleting::note_removal(effect.state(), seq);
-    if head.aspects & Aspect::Pin.bit() != 0 {
-        effect.state().pins.retain(|pin| pin.seq != seq);
-        let body = AspectBody::Pin(PinAspect::default());
-        effect.view(AspectRow { conversation: context.id.clone(), seq, at: context.at, body });
+    effect.state().pins.retain(|pin| pin.seq != seq);
+    for aspect in [Aspect::Pin, Aspect::Previews].into_iter().filter(|aspect| head.has(*aspect)) {
+        let (conversation, body) = (context.id.clone(), AspectBody::gone(aspect));
+        effect.view(AspectRow { conversation, seq, at: context.at, body });
     }
-    let aspects = head.aspects & !Aspect::Pin.bit();
+    let aspects = head.aspects & !(Aspect::Pin.bit() | Aspect::Previews.bit());
     let hidden = message.clone().hidden(context.at);
     effect
         .row(&seq, Hidden { message: Some(Box::new(message.stored())), reports: 1 })

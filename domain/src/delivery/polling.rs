@@ -22,6 +22,7 @@ pub fn tally(fact: &ConversationFact) -> Option<&Tally> {
         | ConversationFact::ReactionRemoved(_)
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
+        | ConversationFact::PreviewAttached(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::RequestChanged(_)
         | ConversationFact::ReportFiled(_)

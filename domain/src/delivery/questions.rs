@@ -6,6 +6,7 @@ use schemas::editing::MessageEdited;
 use schemas::pinning::{MessagePinned, MessageUnpinned};
 use schemas::polling::PollChanged;
 use schemas::position::LogTime;
+use schemas::previewing::PreviewAttached;
 use schemas::reporting::MessageShown;
 use schemas::sending::MessageCreated;
 use schemas::{ConversationFact, UserId};
@@ -134,6 +135,7 @@ pub fn questions<'a>(fact: &'a ConversationFact, completion: &Completion<'a>) ->
         | ConversationFact::MessageShown(MessageShown { message })
         | ConversationFact::MessagePinned(MessagePinned { message, pin: _ })
         | ConversationFact::MessageUnpinned(MessageUnpinned { message, by: _ })
+        | ConversationFact::PreviewAttached(PreviewAttached { message, previews: _ })
         | ConversationFact::PollChanged(PollChanged { message, tally: _, vote: _ }) => {
             let parent = Seen::parent(message).map(Question::SeesParent);
             parent.into_iter().chain(about_people(completion)).collect()

@@ -31,6 +31,7 @@ pub fn supersedes(fact: &ConversationFact) -> Option<(MarkKind, &UserId)> {
         | ConversationFact::MessagePinned(_)
         | ConversationFact::MessageUnpinned(_)
         | ConversationFact::PollChanged(_)
+        | ConversationFact::PreviewAttached(_)
         | ConversationFact::RequestChanged(_)
         | ConversationFact::ReportFiled(_)
         | ConversationFact::ReportResolved(_)

@@ -16,6 +16,7 @@ pub fn ends_typing(fact: &ConversationFact) -> Vec<&UserId> {
         | ConversationFact::MessageShown(_)
         | ConversationFact::ReceiptAdvanced(_)
         | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::PreviewAttached(_)
         | ConversationFact::MarkedUnread(_)
         | ConversationFact::ReactionAdded(_)
         | ConversationFact::ReactionRemoved(_)

@@ -18,6 +18,7 @@ mod once;
 mod organizing;
 mod pinning;
 mod polling;
+mod previewing;
 mod privacy;
 mod push;
 mod reacting;

@@ -28,6 +28,7 @@ mod pinning;
 mod polling;
 mod posting;
 mod presence;
+mod previewing;
 mod privacy;
 mod push;
 mod pushing;

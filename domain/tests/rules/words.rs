@@ -3,6 +3,7 @@
 mod aspects;
 mod files;
 mod polls;
+mod previews;
 mod refusals;
 mod reporting;
 
@@ -358,6 +359,9 @@ fn conversation_fact(fact: &ConversationFact) -> String {
             format!("pinned at {} by {}: {}", pinned.pin.at, pinned.pin.by, message(&pinned.message))
         }
         ConversationFact::PollChanged(changed) => polls::changed(&message(&changed.message), changed),
+        ConversationFact::PreviewAttached(attached) => {
+            previews::attached(&message(&attached.message), attached)
+        }
         ConversationFact::MessageUnpinned(unpinned) => {
             format!("unpinned by {}: {}", unpinned.by, message(&unpinned.message))
         }

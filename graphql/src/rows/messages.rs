@@ -8,6 +8,7 @@ use schemas::message::Message;
 use schemas::pinning::Pinned;
 use schemas::polling::{Tally, Voted};
 use schemas::position::Version;
+use schemas::previewing::Previews;
 use schemas::reacting::{Reacted, Reactions};
 use schemas::rows::{Keyed, RowKey};
 use schemas::tables::views::{AspectBody, MESSAGES_PER_BUCKET, MessageRow, OfMessage};
@@ -37,6 +38,7 @@ pub struct Aspects {
     pub reactions: Reactions,
     pub pin: Option<Pinned>,
     pub tally: Tally,
+    pub previews: Previews,
 }
 
 impl Aspects {
@@ -45,6 +47,7 @@ impl Aspects {
             AspectBody::Reactions(reactions) => self.reactions = reactions,
             AspectBody::Pin(aspect) => self.pin = aspect.pin,
             AspectBody::Poll(tally) => self.tally = tally,
+            AspectBody::Previews(previews) => self.previews = previews,
         }
     }
 }

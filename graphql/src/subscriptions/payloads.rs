@@ -224,6 +224,9 @@ fn of_conversation(delivery: &ConversationDelivery) -> Payload<'_> {
             pinning(of, Pinning { message: &unpinned.message, pin: None, by: &unpinned.by })
         }
         ConversationFact::PollChanged(changed) => message(MessageChangeKind::CardUpdated, &changed.message),
+        ConversationFact::PreviewAttached(attached) => {
+            message(MessageChangeKind::PreviewAttached, &attached.message)
+        }
         ConversationFact::BlocksChanged(_)
         | ConversationFact::ReportFiled(_)
         | ConversationFact::ReportResolved(_) => Payload::default(),

@@ -9,6 +9,7 @@
 mod address;
 mod connect;
 mod decode;
+mod development;
 mod exchange;
 pub mod metrics;
 mod places;
@@ -40,6 +41,7 @@ use places::Places;
 use resolve::Resolver;
 use target::Target;
 
+pub use development::{Development, SettingsError};
 pub use places::Room;
 pub use refusal::Refusal;
 

@@ -7,7 +7,7 @@ use domain::files::FileType;
 use schemas::uploading::{Declared, RejectedReason};
 use sha2::{Digest, Sha256};
 
-use crate::images::{self, Image};
+use images::Image;
 
 /// A file that passes.
 #[derive(Debug)]

@@ -5,7 +5,6 @@
 //! is stored only as it was encoded anew. Repeats do no harm, as an account takes the first finding.
 
 mod files;
-mod images;
 pub mod metrics;
 
 use std::sync::Arc;

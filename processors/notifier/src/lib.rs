@@ -31,7 +31,7 @@ use hand_over::HandOver;
 use messages::Messages;
 use web_push::vapid::Vapid;
 
-pub use settings::{Development, Settings, SettingsError};
+pub use settings::{Settings, SettingsError};
 
 /// CloudEvents source of the consumer's dead letters and commands.
 pub const SOURCE: &str = Messages::SOURCE;
@@ -56,7 +56,7 @@ impl Notifier {
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         metrics::announce();
         let vapid = Vapid::new(&settings.vapid_key, settings.contact.clone())?;
-        let egress = Egress::new(settings.egress()?)?;
+        let egress = Egress::new(settings.egress()?).map_err(egress::SettingsError::from)?;
         Ok(Self { egress, vapid })
     }
 

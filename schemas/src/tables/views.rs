@@ -18,6 +18,7 @@ use crate::people::Profile;
 use crate::pinning::PinAspect;
 use crate::polling::Tally;
 use crate::position::LogTime;
+use crate::previewing::Previews;
 use crate::reacting::Reactions;
 
 /// A row to write, without its version.
@@ -134,6 +135,7 @@ pub enum AspectBody {
     Reactions(Reactions),
     Pin(PinAspect),
     Poll(Tally),
+    Previews(Previews),
 }
 
 impl AspectBody {
@@ -142,6 +144,7 @@ impl AspectBody {
             Self::Reactions(_) => Aspect::Reactions,
             Self::Pin(_) => Aspect::Pin,
             Self::Poll(_) => Aspect::Poll,
+            Self::Previews(_) => Aspect::Previews,
         }
     }
 
@@ -151,6 +154,7 @@ impl AspectBody {
             Aspect::Reactions => Self::Reactions(Reactions::default()),
             Aspect::Pin => Self::Pin(PinAspect::default()),
             Aspect::Poll => Self::Poll(Tally::default()),
+            Aspect::Previews => Self::Previews(Previews::default()),
         }
     }
 
@@ -159,6 +163,7 @@ impl AspectBody {
             Self::Reactions(reactions) => avro::encode(reactions),
             Self::Pin(pin) => avro::encode(pin),
             Self::Poll(tally) => avro::encode(tally),
+            Self::Previews(previews) => avro::encode(previews),
         }
     }
 
@@ -167,6 +172,7 @@ impl AspectBody {
             Aspect::Reactions => avro::decode(bytes).map(Self::Reactions),
             Aspect::Pin => avro::decode(bytes).map(Self::Pin),
             Aspect::Poll => avro::decode(bytes).map(Self::Poll),
+            Aspect::Previews => avro::decode(bytes).map(Self::Previews),
         }
     }
 
@@ -175,6 +181,7 @@ impl AspectBody {
             Self::Reactions(reactions) => reactions.expires_after_seconds(),
             Self::Pin(pin) => pin.expires_after_seconds(),
             Self::Poll(tally) => tally.expires_after_seconds(),
+            Self::Previews(previews) => previews.expires_after_seconds(),
         }
     }
 }

@@ -18,7 +18,6 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ("INTERNAL_SERVER_ERROR", BY_DEFECT),
     ("MessageChangeKind.ATTACHMENT_READY", NOT_YET),
     ("MessageChangeKind.EXPIRED", NOT_YET),
-    ("MessageChangeKind.PREVIEW_ATTACHED", NOT_YET),
     ("MessageChangeKind.TRANSLATED", NOT_YET),
     ("MessageContentType.ACHIEVEMENT", NOT_YET),
     ("MessageContentType.ASSIGNMENT", NOT_YET),

@@ -18,6 +18,7 @@ mod organizing;
 mod pinning;
 mod polling;
 mod preferences;
+mod previewing;
 mod privacy;
 mod push;
 mod reacting;

@@ -30,6 +30,7 @@ mod organizing;
 mod pinning;
 mod polling;
 mod presence;
+mod previews;
 mod privacy;
 mod published;
 mod push;

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use musclemap_tests::System;
+use musclemap_tests::site::Site;
 use musclemap_tests::system::Servers;
 
 use crate::{python, turn};
@@ -18,10 +19,11 @@ use life::People;
 async fn foreign_clients_read_every_record_and_every_row_as_the_api_tells_them() {
     let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("policy.toml");
     let _turn = turn().await;
-    let mut system = System::distributed(&Servers::shared(), Some(&policy)).await;
+    let site = Site::start().await;
+    let mut system = System::distributed_with_site(&Servers::shared(), Some(&policy), &site).await;
     let people = People::login(&system).await;
     tool("produce.py", &system, &people);
-    life::live(&mut system, &people).await;
+    life::live(&mut system, &site, &people).await;
     println!("{}", tool("read_everything.py", &system, &people));
 }
 

@@ -24,6 +24,10 @@ export type PollView = Pick<Schema.Poll, "multiple" | "anonymous" | "closesAt" |
   options: Pick<Schema.PollOption, "id" | "text" | "votes" | "hasVoted">[];
 };
 
+export type LinkPreviewView = Pick<
+  Schema.LinkPreview, "url" | "title" | "description" | "imageUrl" | "siteName" | "faviconUrl"
+>;
+
 export type MessageView = Pick<
   Schema.Message,
   | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt"
@@ -37,6 +41,7 @@ export type MessageView = Pick<
   mentions: UserView[];
   reactions: ReactionView[];
   card: PollView | null;
+  linkPreviews: LinkPreviewView[];
   system: (Pick<Schema.SystemEvent, "kind" | "value"> & { actor: UserView; targets: UserView[] }) | null;
 };
 
@@ -87,6 +92,7 @@ export const MESSAGE = `fragment MessageParts on Message {
   forwardedFrom { sender { ...UserParts } } attachments { ${ATTACHMENT} }
   reactions { emoji count hasReacted }
   card { ... on Poll { multiple anonymous closesAt closed options { id text votes hasVoted } } }
+  linkPreviews { url title description imageUrl siteName faviconUrl }
   system { kind value actor { ...UserParts } targets { ...UserParts } }
 }`;
 

@@ -5,8 +5,8 @@ export { ApiError, codeOf, waitOf } from "./errors.ts";
 export { Client, type Options } from "./client.ts";
 export { Conversations, type List, type Shelf, endOf, isUnread, manages, shelfOf } from "./conversations.ts";
 export {
-  ATTACHMENT, type AttachmentView, CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, MESSAGE,
-  type MessageView, type PollView, type PresenceView, USER, type UserView,
+  ATTACHMENT, type AttachmentView, CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, type LinkPreviewView,
+  MESSAGE, type MessageView, type PollView, type PresenceView, USER, type UserView,
 } from "./documents.ts";
 export { FILE_TYPES, IMAGE_TYPES, isImage } from "./filetypes.ts";
 export { Files } from "./files.ts";

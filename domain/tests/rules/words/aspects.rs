@@ -3,7 +3,7 @@
 use schemas::reacting::{ReactionGroup, Reactions, ToldReaction};
 use schemas::tables::views::{AspectBody, OfMessage, ViewRow};
 
-use super::tally;
+use super::{previews, tally};
 
 /// An aspect of a message of `of`.
 pub fn aspect(of: &str, row: &ViewRow) -> String {
@@ -16,6 +16,7 @@ pub fn aspect(of: &str, row: &ViewRow) -> String {
             let pin = aspect.pin.map(|pin| format!("pinned at {} by {}", pin.at, pin.by));
             format!("aspect {of} {seq}: {}", pin.unwrap_or_else(|| "not pinned".to_owned()))
         }
+        AspectBody::Previews(all) => format!("aspect {of} {seq}: {}", previews::previews(&all)),
         AspectBody::Poll(votes) => format!("aspect {of} {seq}: {}", tally(&votes)),
     }
 }

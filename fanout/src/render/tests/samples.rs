@@ -19,7 +19,7 @@ use schemas::facts::{
     BlockedUsersChanged, BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated,
     CreditsChanged, DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated,
     MessageDeleted, MessageEdited, MessageHidden, MessagePinned, MessageShown, MessageUnpinned,
-    NotificationsChanged, PollChanged, PreferencesChanged, PrivacyChanged, ReactionAdded, ReactionRemoved,
+    NotificationsChanged, PollChanged, PreferencesChanged, PreviewAttached, PrivacyChanged, ReactionAdded, ReactionRemoved,
     ReceiptAdvanced, ReportFiled, ReportResolved, RequestChanged, RolesChanged, SendRejected,
 };
 use schemas::forwarding::Provenance;
@@ -31,6 +31,7 @@ use schemas::people::Profile;
 use schemas::pinning::Pinned;
 use schemas::polling::{Poll, Tally, Voted};
 use schemas::preferences::Preferences;
+use schemas::previewing::{LinkPreview, PreviewImage, Previews};
 use schemas::privacy::{Audience, Privacy};
 use schemas::reacting::{Reacted, Reaction, ReactionGroup, Reactions, ToldReaction};
 use schemas::receipts::{Receipt, Watermarks};
@@ -120,6 +121,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         MessagePinned { message: poll(), pin: pinned() }.into(),
         MessageUnpinned { message: edited.clone(), by: user("bob") }.into(),
         PollChanged { message: poll(), tally: tally(), vote: None }.into(),
+        PreviewAttached { message: message(8), previews: previews() }.into(),
         ReactionAdded { reaction: reaction() }.into(),
         ReactionRemoved { reaction: reaction() }.into(),
         RequestChanged {
@@ -135,7 +137,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         ConversationOrganized { conversation: conversation("k1"), organized: Organized::default() };
     let people = Arc::new(people());
     // As it is replayed, with what has become of it.
-    let replayed = [created(edited), created(poll())];
+    let replayed = [created(edited), created(poll()), created(message(8))];
     let delivery = |fact| {
         let is_completed = domain::delivery::completes(&fact).is_some() || replayed.contains(&fact);
         let people = is_completed.then(|| people.clone());
@@ -193,6 +195,7 @@ fn reacted() -> Completed {
             reactions: Reactions { groups: vec![group] },
             pin: Some(pinned()),
             tally: tally(),
+            previews: previews(),
         },
         reactors: Some(vec![(user("bob"), Reacted { reactions: vec![own], removed: vec![] })]),
         voters: Some(vec![(user("bob"), Voted { options: vec![0], at: 6 })]),
@@ -255,6 +258,21 @@ fn poll() -> Message {
         closes_at: Some(9),
     };
     Message { body: Body::Poll(poll), ..message(7) }
+}
+
+/// Of a text that was never edited.
+fn previews() -> Previews {
+    let object: schemas::AttachmentId = "7".repeat(32).parse().unwrap();
+    let image = || PreviewImage { object: object.clone(), content_type: "image/png".to_owned() };
+    let preview = LinkPreview {
+        url: "https://a.example/".to_owned(),
+        title: Some("Title".to_owned()),
+        description: Some("Description".to_owned()),
+        site_name: Some("Site".to_owned()),
+        image: Some(image()),
+        favicon: Some(image()),
+    };
+    Previews { edits: 0, all: vec![preview] }
 }
 
 fn tally() -> Tally {

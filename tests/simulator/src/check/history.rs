@@ -5,6 +5,7 @@
 
 mod pinning;
 mod polling;
+mod previewing;
 mod reacting;
 mod reporting;
 
@@ -17,6 +18,7 @@ use schemas::message::{Message, NoteKind};
 use schemas::message_requests::{RequestChanged, RequestState};
 use schemas::pinning::Pinned;
 use schemas::position::{LogTime, Offset};
+use schemas::previewing::Previews;
 use schemas::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 use schemas::reporting::ModerationAction;
 use schemas::{ConversationFact, UserId};
@@ -68,6 +70,8 @@ pub struct History {
     pub pins: Vec<(i64, Pinned)>,
     /// By number, of polls that have had votes or were closed.
     pub votes: BTreeMap<i64, polling::Votes>,
+    /// By number, of messages that have previews.
+    pub previews: BTreeMap<i64, Previews>,
     /// By number and reporter: what was decided about each report, oldest first.
     pub reports: BTreeMap<(i64, UserId), Vec<ModerationAction>>,
     /// Changes of members, removals, and changes of blocks.
@@ -152,6 +156,7 @@ impl History {
             ConversationFact::MessagePinned(pinned) => self.pinned(&pinned.message, pinned.pin),
             ConversationFact::MessageUnpinned(unpinned) => self.unpinned(&unpinned.message, &unpinned.by),
             ConversationFact::PollChanged(changed) => self.poll_changed(changed),
+            ConversationFact::PreviewAttached(attached) => self.previewed(attached),
             ConversationFact::BlocksChanged(changed) => {
                 self.changes += 1;
                 let of_other = self.blocks.get(&changed.other).cloned().unwrap_or_default();
@@ -286,6 +291,7 @@ impl History {
         (written.removed_at, written.hidden_at) = (Some(at), None);
         self.reactions.remove(&seq);
         self.votes.remove(&seq);
+        self.previews.remove(&seq);
         self.pins.retain(|(pinned, _)| *pinned != seq);
         Ok(())
     }
@@ -304,6 +310,7 @@ impl History {
             return Err(format!("{seq} was edited to {message:?} from {:?}", written.message));
         }
         written.message = message;
+        self.previews.remove(&seq);
         Ok(())
     }
 

@@ -43,7 +43,7 @@ impl Simulated for PinMessage {
                 let told = story.history.pins.iter().find(|(pinned, _)| *pinned == seq).map(|(_, pin)| pin);
                 let stored = rest.aspects(&story.id, seq)?.into_iter().find_map(|body| match body {
                     AspectBody::Pin(aspect) => aspect.pin,
-                    AspectBody::Reactions(_) | AspectBody::Poll(_) => None,
+                    AspectBody::Reactions(_) | AspectBody::Poll(_) | AspectBody::Previews(_) => None,
                 });
                 if stored.as_ref() != told {
                     return Err(format!("{}: {seq} has {stored:?}, not {told:?}", story.id));

@@ -7,6 +7,7 @@ mod forwards;
 mod keeps;
 mod marks;
 mod polls;
+mod previews;
 mod reacts;
 mod reports;
 
@@ -17,6 +18,7 @@ use futures::{StreamExt, stream};
 use musclemap_tests::acts::{self, acknowledge, mark_read, set_block};
 use musclemap_tests::client::{code, data};
 use musclemap_tests::process::PATIENCE;
+use musclemap_tests::site::Site;
 use musclemap_tests::{Client, System};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, sleep};
@@ -56,7 +58,7 @@ impl People {
     }
 }
 
-pub async fn live(system: &mut System, people: &People) {
+pub async fn live(system: &mut System, site: &Site, people: &People) {
     talk(people).await;
     change(people).await;
     come_and_go(people).await;
@@ -68,6 +70,7 @@ pub async fn live(system: &mut System, people: &People) {
     reacts::react(people).await;
     forwards::forward_some(people).await;
     polls::ask_some(people).await;
+    previews::link_some(site, people).await;
     reports::report_some(system, people).await;
     ask_again(people).await;
     take_notes(system, people).await;

@@ -27,7 +27,9 @@ impl History {
         let reactions = if self.reactions.contains_key(&seq) { Aspect::Reactions.bit() } else { 0 };
         let is_pinned = self.pins.iter().any(|(pinned, _)| *pinned == seq);
         let pin = if is_pinned { Aspect::Pin.bit() } else { 0 };
-        reactions | pin | if self.votes.contains_key(&seq) { Aspect::Poll.bit() } else { 0 }
+        let previews = if self.previews.contains_key(&seq) { Aspect::Previews.bit() } else { 0 };
+        let poll = if self.votes.contains_key(&seq) { Aspect::Poll.bit() } else { 0 };
+        reactions | pin | poll | previews
     }
 
     /// A member, and a text that the member sees and that was not deleted.

@@ -58,6 +58,7 @@ impl History {
         }
         written.hidden_at = Some(at);
         self.pins.retain(|(pinned, _)| *pinned != seq);
+        self.previews.remove(&seq);
         Ok(())
     }
 
