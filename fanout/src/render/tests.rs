@@ -50,8 +50,10 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             private: messageId conversationId conversationTitle
         InboxFrame
             shared: cursor event
+        LinkPreview
+            shared: url title description imageUrl siteName faviconUrl
         Message
-            shared: id conversationId conversation sender seq clientMessageId contentType content attachments createdAt editedAt editCount isEdited deletedAt hiddenAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy recipientCount
+            shared: id conversationId conversation sender seq clientMessageId contentType content attachments createdAt editedAt editCount isEdited deletedAt hiddenAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy linkPreviews recipientCount
             by answers: replyTo reactions card status deliveredTo readBy readByCount
         MessageChanged
             shared: message change

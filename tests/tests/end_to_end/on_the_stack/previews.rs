@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::future::join_all;
-use musclemap_tests::acts::{delete, edit, people};
+use musclemap_tests::acts::{delete, edit, people, report, resolve};
 use musclemap_tests::client::data;
 use musclemap_tests::files::PNG;
 use musclemap_tests::metrics::{total, until_total};
@@ -149,6 +149,28 @@ async fn one_fetch_serves_many_messages_and_a_failure_is_remembered() {
     assert_eq!(until_cards(&bob, &again).await[0]["title"], "Once");
     assert_eq!(cards(&bob, &sent[0]).await[0]["title"], "Once");
     assert_eq!((site.asked("/page"), site.asked("/missing")), (1, 1));
+}
+
+#[tokio::test]
+async fn what_moderators_hide_shows_no_card_until_they_show_it_again() {
+    let site = Site::start().await;
+    let server = System::with_site(&site, None).await;
+    let [ann, bob] = people(&server, ["ann", "bob"]).await;
+    let mia = Client::login_as(&server, "mia", json!({ "roles": ["moderator"] })).await;
+    let chat = ann.create("DIRECT", &[&bob]).await;
+    let link = site.put("/page", Page::html("<title>Rude</title>"));
+    let message = bob.send(&chat, &link).await;
+    until_cards(&ann, &message).await;
+    data(report(&ann, &message, "SPAM", None).await);
+    let query = "{ moderationQueue(status: PENDING, first: 10) { nodes { id } } }";
+    let filed = mia.get(query, json!({})).await["moderationQueue"]["nodes"][0].take();
+    data(resolve(&mia, &filed, "HIDE_MESSAGE", None).await);
+    for reader in [&ann, &bob] {
+        assert_eq!(cards(reader, &message).await, [] as [Value; 0], "{}", reader.name);
+    }
+    data(resolve(&mia, &filed, "DISMISS", None).await);
+    assert_eq!(until_cards(&ann, &message).await[0]["title"], "Rude");
+    assert_eq!(site.asked("/page"), 1, "from what was found before");
 }
 
 #[tokio::test]
