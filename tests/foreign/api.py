@@ -31,7 +31,7 @@ CONVERSATIONS = f"""query($after: String, $archived: Boolean!, $requests: Boolea
 PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
     participants(first: 50, after: $after) {{ {PAGE}
     nodes {{ role joinedAt lastReadMessageId lastDeliveredMessageId user {PERSON} }} }} }} }}"""
-MESSAGES = f"""query($id: ID!, $after: String) {{ messages(conversationId: $id, first: 40, after: $after) {{
+MESSAGES = f"""query($id: ID!, $after: String) {{ messages(conversationId: $id, first: 36, after: $after) {{
     {PAGE} nodes {MESSAGE} }} }}"""
 LEDGER = f"""query($after: String) {{ credits {{ transactions(first: 50, after: $after) {{ {PAGE} nodes {{
     id amountMilli balanceAfterMilli type messageId conversationId recipientCount createdAt }} }} }} }}"""
