@@ -19,8 +19,9 @@ use schemas::facts::{
     BlockedUsersChanged, BlocksChanged, ConversationOpened, ConversationOrganized, ConversationUpdated,
     CreditsChanged, DeliveryAdvanced, DraftSaved, MarkedUnread, MembersChanged, MessageCreated,
     MessageDeleted, MessageEdited, MessageHidden, MessagePinned, MessageShown, MessageUnpinned,
-    NotificationsChanged, PollChanged, PreferencesChanged, PreviewAttached, PrivacyChanged, ReactionAdded, ReactionRemoved,
-    ReceiptAdvanced, ReportFiled, ReportResolved, RequestChanged, RolesChanged, SendRejected,
+    NotificationsChanged, PollChanged, PreferencesChanged, PreviewAttached, PrivacyChanged, ReactionAdded,
+    ReactionRemoved, ReceiptAdvanced, ReportFiled, ReportResolved, RequestChanged, RolesChanged,
+    SendRejected,
 };
 use schemas::forwarding::Provenance;
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
