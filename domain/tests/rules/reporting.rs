@@ -97,15 +97,15 @@ fn the_service_reports_the_first_text_of_a_message_that_a_rule_flags() {
              MessageEdited id=1.3.3.0 at 3000
         an edit of another
           done
-          row report of 1 by mm:service: SPAM (shops) of "my shop", 0 decisions []
           row edits of 1: 1, "my shop"
           row version 0 of 1: "text"
-          view reports pending: k1 1 by mm:service at 4000 listed
+          row report of 1 by mm:service: SPAM (shops) of "my shop", 0 decisions []
           view messages k1 1: "my shop" (edit 1 at 4000) by bob as c1, 2 recipients
-          to events k1: report of 1 by mm:service: SPAM
-             ReportFiled id=1.3.4.0 at 4000
+          view reports pending: k1 1 by mm:service at 4000 listed
           to events k1: edited 1: "my shop" (edit 1 at 4000) by bob as c1, 2 recipients
-             MessageEdited id=1.3.4.1 at 4000
+             MessageEdited id=1.3.4.0 at 4000
+          to events k1: report of 1 by mm:service: SPAM
+             ReportFiled id=1.3.4.1 at 4000
         its end
           done
           row audit log of 1 entries
