@@ -156,8 +156,19 @@ impl Socket {
         }
     }
 
-    /// The next frame of the inbox `"inbox"`.
+    /// The next frame of the inbox `"inbox"`, but for those of credits: what a log-in grants comes at a time of its own.
     pub async fn frame(&mut self) -> Value {
+        loop {
+            let frame = self.any_frame().await;
+            let is_of_credits =
+                frame["event"]["__typename"] == "AccountChanged" && frame["event"]["what"] == "CREDITS";
+            if !is_of_credits {
+                return frame;
+            }
+        }
+    }
+
+    async fn any_frame(&mut self) -> Value {
         loop {
             let message = self.hear().await.expect("an open socket");
             if message["type"] == "next" {
@@ -190,7 +201,7 @@ impl Socket {
     /// Waits until the user is told that a part of their account has changed; notices of other parts may come before.
     pub async fn account_changed(&mut self, what: &str) -> Value {
         loop {
-            let frame = self.frame().await;
+            let frame = self.any_frame().await;
             if frame["event"]["__typename"] == "AccountChanged" && frame["event"]["what"] == what {
                 return frame;
             }
