@@ -110,7 +110,7 @@ function reader() {
         for (;;) {
             const { __typename, message, replayed } = await frames.take();
             // The conversation's opening, which is live for who comes before it is settled.
-            if (__typename === "ConversationChanged") continue;
+            if (__typename === "ConversationChanged" || __typename === "AccountChanged") continue;
             heard.push(`${__typename} ${message?.content ?? replayed ?? ""}`.trim());
             if (__typename === kind) return heard;
         }
