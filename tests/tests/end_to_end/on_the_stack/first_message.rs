@@ -27,7 +27,7 @@ async fn two_users_talk_and_a_third_sees_nothing() {
     assert_eq!(before - ann.balance().await, 100);
 
     let frames = inbox.frames_until("MessageCreated").await;
-    assert_eq!(frames[0]["event"]["__typename"], "ConversationChanged");
+    assert!(frames.iter().any(|frame| frame["event"]["__typename"] == "ConversationChanged"), "{frames:?}");
     let message = &frames[frames.len() - 1]["event"]["message"];
     assert_eq!((&message["id"], &message["content"]), (&sent["id"], &sent["content"]));
     assert_eq!(message["sender"]["username"], "ann");
