@@ -1,7 +1,7 @@
 # Functions that start and stop one Cassandra, which stands in for ScyllaDB. To be sourced by bash after
 # service.sh.
 #
-#   MM_CASSANDRA_HEAP  its heap, by default 2g: each deployment of a test has a keyspace of its own
+#   MM_CASSANDRA_HEAP  its heap, by default 4g: each deployment of a test has a keyspace of its own, and each table takes about 1 MiB
 #   MM_CASSANDRA_JAVA  more options for its JVM; -XX:TieredStopAtLevel=4 starts slower and then runs
 #                      faster, as a benchmark wants it
 
@@ -18,7 +18,7 @@ cassandra_need() {
 # cassandra_start DIR PORT: starts a server with its data in DIR, and waits until it is ready. It uses
 # the port after PORT as well.
 cassandra_start() {
-    local dir="$1" port="$2" jars heap="${MM_CASSANDRA_HEAP:-2g}"
+    local dir="$1" port="$2" jars heap="${MM_CASSANDRA_HEAP:-4g}"
     if ! service_pid "$dir" > /dev/null; then
         jars="$(service_jars cassandra "$CASSANDRA_HERE/pom.xml")"
         mkdir -p "$dir"
