@@ -65,8 +65,7 @@ async fn reported(tables: &dyn Tables) -> Result<BTreeSet<ConversationId>> {
 /// The number of entries of an unbroken chain. The conversation's own row is read first, so the log may be longer
 /// than it says, and is never shorter.
 async fn follow(tables: &dyn Tables, id: &ConversationId) -> Result<Result<i64, String>> {
-    let RowKey { kind, key } = RowKey::of::<AuditHead>(&());
-    let keys = [vec![Value::Int(kind), Value::blob(&key)]];
+    let keys = [RowKey::of::<AuditHead>(&()).to_values()];
     let rows = tables.get(&CONVERSATIONS, &[Value::text(id.as_str())], &keys).await?;
     let head: AuditHead = match rows.first() {
         Some(row) => avro::decode(FromValues::new(CONVERSATIONS.name, &row.columns).blob()?)?,

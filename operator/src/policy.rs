@@ -7,10 +7,9 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use platform::ports::{Log, PutRow, Tables};
-use schemas::avro;
 use schemas::control::{Control, Policy, PolicyVersion};
 use schemas::position::Version;
-use schemas::tables::{FromValues, POLICIES, Value};
+use schemas::tables::{POLICIES, policies};
 
 use crate::control;
 
@@ -41,26 +40,20 @@ pub fn read(file: &Path) -> Result<Policy> {
     domain::policy::parse(&text).with_context(|| format!("{}", file.display()))
 }
 
-fn key() -> [Value; 1] {
-    [Value::text("policy")]
-}
-
 /// The policy that was last put in force.
 pub async fn stored(tables: &dyn Tables) -> Result<Option<PolicyVersion>> {
-    let rows = tables.get(&POLICIES, &key(), &[vec![]]).await?;
-    let Some(row) = rows.first() else { return Ok(None) };
-    let body = FromValues::new(POLICIES.name, &row.columns).blob()?;
-    Ok(Some(avro::decode(body)?))
+    let rows = tables.get(&POLICIES, &policies::partition(), &[vec![]]).await?;
+    Ok(rows.first().map(|row| policies::from_columns(&row.columns)).transpose()?)
 }
 
 async fn store(tables: &dyn Tables, version: PolicyVersion) -> Result<PolicyVersion> {
     let row = PutRow {
         key: vec![],
-        columns: vec![Value::blob(&avro::encode(&version))],
+        columns: policies::to_columns(&version),
         version: Version::of(version.version),
         time_to_live: None,
     };
-    tables.put(&POLICIES, &key(), vec![row]).await?;
+    tables.put(&POLICIES, &policies::partition(), vec![row]).await?;
     tracing::info!(version = version.version, "new policy");
     Ok(version)
 }

@@ -5,7 +5,9 @@
 use std::time::Duration;
 
 pub mod audits;
+pub mod policies;
 pub mod previews;
+pub mod private_users;
 pub mod reports;
 pub mod values;
 pub mod views;

@@ -6,14 +6,13 @@ use platform::ports::Row;
 use schemas::flags::Tier;
 use schemas::people::Profile;
 use schemas::tables::views::{BlocksRow, ProfileRow};
-use schemas::tables::{BLOCKS, FOLLOWS, FromValues, MalformedRow, PRIVATE_USERS, USERS, Value};
+use schemas::tables::{
+    BLOCKS, FOLLOWS, FromValues, MalformedRow, PRIVATE_USERS, USERS, Value, private_users,
+};
 use schemas::{Refusal, UserId};
 
 use super::{MAX_KEYS, Pages, Rows, Versioned, malformed};
 use crate::error::tables_error;
-
-/// The column of the tier, behind those that nothing here reads.
-const TIER: usize = 2;
 
 impl Rows {
     /// The published profile of a user, if there is one; of an erased user there is none.
@@ -27,18 +26,11 @@ impl Rows {
 
     /// The tier that the platform has published for a user, with the version of its row, if there is one.
     pub async fn tier(&self, user: &UserId) -> Result<Option<Versioned<Option<Tier>>>, Refusal> {
-        let partition = [Value::text(user.as_str())];
+        let partition = private_users::partition(user);
         let rows = self.tables.get(&PRIVATE_USERS, &partition, &[vec![]]).await.map_err(tables_error)?;
-        let read = |row: &Row| {
-            let malformed = |_| MalformedRow { table: PRIVATE_USERS.name, column: TIER };
-            let mut values = FromValues::new(PRIVATE_USERS.name, &row.columns);
-            for _ in 0..TIER {
-                values.text_or_null()?;
-            }
-            let tier = values.text_or_null()?.map(str::parse).transpose().map_err(malformed)?;
-            Ok(Versioned { version: row.version, value: tier })
-        };
-        rows.first().map(read).transpose().map_err(malformed)
+        let Some(row) = rows.first() else { return Ok(None) };
+        let tier = private_users::tier(&row.columns).map_err(malformed)?;
+        Ok(Some(Versioned { version: row.version, value: tier }))
     }
 
     /// Those of some others whom a user follows.

@@ -5,18 +5,14 @@ use std::sync::Arc;
 use platform::effects::Failure;
 use platform::ports::Tables;
 use schemas::aspects::Aspect;
-use schemas::avro;
-use schemas::control::{Policy, PolicyVersion};
+use schemas::control::Policy;
 use schemas::flags::Tier;
 use schemas::message::Message;
 use schemas::position::Version;
 use schemas::previewing::Previews;
 use schemas::tables::views::{AspectBody, AspectRow, MessageRow, OfMessage};
-use schemas::tables::{FromValues, MESSAGES, MalformedRow, POLICIES, PRIVATE_USERS, Value};
+use schemas::tables::{MESSAGES, POLICIES, PRIVATE_USERS, policies, private_users};
 use schemas::{ConversationId, UserId};
-
-/// The column of the tier, behind those that nothing here reads.
-const TIER: usize = 2;
 
 pub struct Rows {
     pub tables: Arc<dyn Tables>,
@@ -25,20 +21,16 @@ pub struct Rows {
 impl Rows {
     /// The policy that was last put in force, if any was.
     pub async fn policy(&self) -> Result<Option<Policy>, Failure> {
-        let rows = self.tables.get(&POLICIES, &[Value::text("policy")], &[vec![]]).await?;
+        let rows = self.tables.get(&POLICIES, &policies::partition(), &[vec![]]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let body = FromValues::new(POLICIES.name, &row.columns).blob()?;
-        Ok(Some(avro::decode::<PolicyVersion>(body)?.policy))
+        Ok(Some(policies::from_columns(&row.columns)?.policy))
     }
 
     /// The tier that the platform has published for a user.
     pub async fn tier(&self, user: &UserId) -> Result<Option<Tier>, Failure> {
-        let rows = self.tables.get(&PRIVATE_USERS, &[Value::text(user.as_str())], &[vec![]]).await?;
+        let rows = self.tables.get(&PRIVATE_USERS, &private_users::partition(user), &[vec![]]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
-        let malformed = || MalformedRow { table: PRIVATE_USERS.name, column: TIER };
-        let columns = row.columns.get(TIER..).ok_or_else(malformed)?;
-        let tier = FromValues::new(PRIVATE_USERS.name, columns).text_or_null()?;
-        Ok(tier.map(str::parse).transpose().map_err(|_| malformed())?)
+        Ok(private_users::tier(&row.columns)?)
     }
 
     /// Whether the text of a message, as the command of a version left it, still waits for its previews. Rows that are

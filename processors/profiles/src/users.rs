@@ -8,8 +8,8 @@ use platform::projection::Projection;
 use schemas::UserId;
 use schemas::people::PlatformUser;
 use schemas::position::Version;
+use schemas::tables::private_users;
 use schemas::tables::views::{ProfileRow, ViewRow};
-use schemas::tables::{PRIVATE_USERS, Value};
 use schemas::topics::{self, Topic};
 
 pub enum Profiles {}
@@ -24,16 +24,7 @@ impl Projection for Profiles {
 
     fn project(record: &Record) -> Result<Vec<ViewRow>, String> {
         let (user, said) = PlatformUser::read(record.key_text(), &record.value)?;
-        let own = said
-            .as_ref()
-            .map_or([None; 3], |said| [&said.email, &said.locale, &said.tier].map(Option::as_deref));
-        let private = ViewRow {
-            table: &PRIVATE_USERS,
-            partition: ProfileRow::partition(&user),
-            key: vec![],
-            columns: own.map(Value::text_or_null).to_vec(),
-            time_to_live: None,
-        };
+        let private = private_users::row(&user, said.as_ref());
         let profile = said.map(|said| said.profile());
         Ok(vec![ProfileRow { user, profile }.to_row(), private])
     }
@@ -58,7 +49,7 @@ mod tests {
     use platform::projection::{self, Ports};
     use schemas::avro;
     use schemas::record::{Outgoing, Place};
-    use schemas::tables::USERS;
+    use schemas::tables::{PRIVATE_USERS, USERS, Value};
     use schemas::topics::{PLATFORM_USERS, PLATFORM_USERS_DLQ, partition_of};
     use tokio::time::timeout;
     use tokio_util::sync::CancellationToken;
