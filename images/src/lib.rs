@@ -102,7 +102,7 @@ pub fn small(bytes: &[u8], side: u32) -> Result<Small, RejectedReason> {
         Some(_) | None => return Err(RejectedReason::TypeMismatch),
     };
     let pixels = within(&decoded(format, bytes, SMALL)?, side);
-    let kind = if pixels.color().has_alpha() { FileType::Png } else { FileType::Jpeg };
+    let kind = suiting(&pixels);
     Ok(Small { kind, encoded: encode(kind, &pixels)? })
 }
 
@@ -141,10 +141,14 @@ fn still(
     bytes: &[u8],
 ) -> Result<(FileType, Vec<u8>, DynamicImage), RejectedReason> {
     let pixels = decoded(format, bytes, WHOLE)?;
-    let suiting = || if pixels.color().has_alpha() { FileType::Png } else { FileType::Jpeg };
-    let kind = wanted.unwrap_or_else(suiting);
+    let kind = wanted.unwrap_or_else(|| suiting(&pixels));
     let encoded = encode(kind, &pixels)?;
     Ok((kind, encoded, pixels))
+}
+
+/// PNG for what may be transparent.
+fn suiting(pixels: &DynamicImage) -> FileType {
+    if pixels.color().has_alpha() { FileType::Png } else { FileType::Jpeg }
 }
 
 /// The pixels of one image, upright.

@@ -5,12 +5,11 @@
 
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::avro;
 use crate::ids::{ConversationId, UserId};
 use crate::position::LogTime;
 use crate::reporting::ModerationAction;
+use crate::{avro, digest};
 
 /// What was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
@@ -55,7 +54,7 @@ pub struct AuditEntry {
 impl AuditEntry {
     /// SHA-256 of the framed entry, in hexadecimal.
     pub fn hash(&self) -> String {
-        Sha256::digest(avro::encode(self)).iter().map(|byte| format!("{byte:02x}")).collect()
+        digest::sha256(&avro::encode(self))
     }
 }
 

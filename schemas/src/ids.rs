@@ -149,6 +149,13 @@ impl ClientId {
     }
 }
 
+impl AttachmentId {
+    /// The file that is named by what it holds.
+    pub fn of_hash(hash: [u8; 32]) -> Self {
+        Self(simple(hash))
+    }
+}
+
 impl UserId {
     /// The id that development log-in gives to a username, in whatever case it is written.
     pub fn of_username(username: &str) -> Self {
@@ -205,8 +212,7 @@ impl ConversationKey {
     }
 
     fn digits(&self, parts: &[&str]) -> Arc<str> {
-        let mac = self.mac(parts).finalize().into_bytes();
-        Uuid::from_bytes(first_half(mac.into())).simple().to_string().into()
+        simple(self.mac(parts).finalize().into_bytes().into())
     }
 
     fn mac(&self, parts: &[&str]) -> Hmac<Sha256> {
@@ -218,6 +224,10 @@ impl ConversationKey {
 fn joined(parts: &[&str]) -> Vec<u8> {
     let part = |part: &&str| [&(part.len() as u64).to_be_bytes()[..], part.as_bytes()].concat();
     parts.iter().flat_map(part).collect()
+}
+
+fn simple(hash: [u8; 32]) -> Arc<str> {
+    Uuid::from_bytes(first_half(hash)).simple().to_string().into()
 }
 
 fn first_half(full: [u8; 32]) -> [u8; 16] {

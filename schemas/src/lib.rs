@@ -18,6 +18,7 @@ pub mod control;
 pub mod creating;
 pub mod credits;
 pub mod deleting;
+pub mod digest;
 pub mod editing;
 pub mod facts;
 pub mod flags;

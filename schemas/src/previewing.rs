@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::avro;
 use crate::ids::AttachmentId;
-use crate::message::Message;
+use crate::message::{Body, Message};
 use crate::rows::TOMBSTONE_SECONDS;
 
 /// Links of one message that have a preview.
@@ -16,7 +16,7 @@ pub const MAX_PREVIEWS: usize = 3;
 pub const MAX_LINK_BYTES: usize = 500;
 
 /// What is shown of a link. Every text is plain, never HTML, and bounded by the processor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct LinkPreview {
     /// The link as the URL standard writes it; a host in ASCII.
@@ -73,9 +73,9 @@ pub struct Previews {
 }
 
 impl Previews {
-    /// The previews, if they are of the text that the message has.
-    pub fn of(&self, message: &Message) -> &[LinkPreview] {
-        if message.body.text_edits() == Some(self.edits) { &self.all } else { &[] }
+    /// The previews, if they are of the text that a message has.
+    pub fn of(&self, body: &Body) -> &[LinkPreview] {
+        if body.text_edits() == Some(self.edits) { &self.all } else { &[] }
     }
 
     /// The aspect of a message that has lost its previews is a tombstone.
@@ -89,7 +89,7 @@ avro::release! { PREVIEWED: 354 Previews, 355 LinkPreview, }
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::{Body, Content, Edited, Mentions, Text};
+    use crate::message::{Content, Edited, Mentions, Text};
     use crate::people::Profile;
 
     fn message(edits: i32) -> Message {
@@ -115,14 +115,8 @@ mod tests {
 
     #[test]
     fn previews_are_those_of_the_text_that_a_message_has() {
-        let preview = LinkPreview {
-            url: "https://a.example/".to_owned(),
-            title: Some("A".to_owned()),
-            description: None,
-            site_name: None,
-            image: None,
-            favicon: None,
-        };
+        let (url, title) = ("https://a.example/".to_owned(), Some("A".to_owned()));
+        let preview = LinkPreview { url, title, ..LinkPreview::default() };
         let previews = Previews { edits: 1, all: vec![preview] };
         for (message, count) in [
             (message(0), 0),
@@ -131,7 +125,7 @@ mod tests {
             (message(1).removed(3), 0),
             (message(1).hidden(3), 0),
         ] {
-            assert_eq!(previews.of(&message).len(), count, "{:?}", message.body);
+            assert_eq!(previews.of(&message.body).len(), count, "{:?}", message.body);
         }
         assert!(previews.expires_after_seconds().is_none());
         assert!(Previews::default().expires_after_seconds().is_some());

@@ -12,25 +12,21 @@ use crate::attachment;
 
 impl Message {
     async fn standing_previews(&self, ctx: &Context<'_>) -> Result<Vec<Found>> {
-        if self.body.text_edits().is_none() {
-            return Ok(vec![]);
-        }
-        if let Some(told) = self.previews.as_ref().filter(|told| self.body.text_edits() == Some(told.edits)) {
+        let Some(edits) = self.body.text_edits() else { return Ok(vec![]) };
+        if let Some(told) = self.previews.as_ref().filter(|told| told.edits == edits) {
             return Ok(told.all.clone());
         }
-        let previews = match &self.origin {
-            Origin::Accepted(_) => return Ok(vec![]),
-            Origin::Completed(None, ..) => {
-                return Err(Refusal::unavailable("the previews could not be read").into());
+        match &self.origin {
+            Origin::Accepted(_) => Ok(vec![]),
+            Origin::Completed(None, ..) => Err(Refusal::unavailable("the previews could not be read").into()),
+            Origin::Completed(Some(_), completed, _) => {
+                Ok(completed.aspects.previews.of(&self.body).to_vec())
             }
-            Origin::Completed(Some(_), completed, _) => &completed.aspects.previews,
             Origin::Read => {
                 let written = self.written(ctx).await?;
-                return Ok(written.aspects.previews.of(&written.core).to_vec());
+                Ok(written.aspects.previews.of(&written.core.body).to_vec())
             }
-        };
-        let is_of_this_text = self.body.text_edits() == Some(previews.edits);
-        Ok(if is_of_this_text { previews.all.clone() } else { vec![] })
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The text of a page, whatever its encoding.
+//! The decoding of a page into text.
 //!
 //! Invariant: the order is that of browsers: a byte order mark, the header, a declaration in the first 1,024 bytes;
 //! without any, UTF-8 where the bytes are that, else windows-1252.

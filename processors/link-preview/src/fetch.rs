@@ -61,14 +61,7 @@ impl Fetcher {
             Ok(Err(reason)) => return Ok(Err(reason)),
             Err(_) => return Ok(Err(Link::Unreachable)),
         };
-        let mut preview = LinkPreview {
-            url: link.to_owned(),
-            title: None,
-            description: None,
-            site_name: None,
-            image: None,
-            favicon: None,
-        };
+        let mut preview = LinkPreview { url: link.to_owned(), ..LinkPreview::default() };
         match found {
             Found::Image(bytes) => {
                 let small = timeout_at(deadline, self.small(bytes, IMAGE_SIDE)).await.ok().flatten();
@@ -131,18 +124,17 @@ impl Fetcher {
 
     async fn keep(&self, image: Option<images::Small>) -> Result<Option<PreviewImage>, ObjectsError> {
         let Some(images::Small { kind, encoded }) = image else { return Ok(None) };
-        let Some(object) = name(kind, &encoded) else { return Ok(None) };
+        let object = name(kind, &encoded);
         self.objects.put(object.as_str(), Rendition::Whole, Bytes::from(encoded)).await?;
         Ok(Some(PreviewImage { object, content_type: kind.media_type().to_owned() }))
     }
 }
 
 /// The name of a kept image: a hash of what it is, so the same image has one name.
-fn name(kind: FileType, bytes: &[u8]) -> Option<AttachmentId> {
+fn name(kind: FileType, bytes: &[u8]) -> AttachmentId {
     let hash = Sha256::new_with_prefix(b"preview\n");
     let hash = hash.chain_update(kind.media_type()).chain_update(b"\n").chain_update(bytes).finalize();
-    let digits: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    digits.parse().ok()
+    AttachmentId::of_hash(hash.into())
 }
 
 fn content_type(answer: &Answer) -> Option<String> {
@@ -162,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_same_image_has_one_name_and_no_other_has_it() {
-        let of = |kind, bytes: &[u8]| name(kind, bytes).unwrap();
+        let of = |kind, bytes: &[u8]| name(kind, bytes);
         assert_eq!(of(FileType::Png, b"a"), of(FileType::Png, b"a"));
         assert_ne!(of(FileType::Png, b"a"), of(FileType::Png, b"b"));
         assert_ne!(of(FileType::Png, b"a"), of(FileType::Jpeg, b"a"));

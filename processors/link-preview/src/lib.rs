@@ -12,6 +12,7 @@ mod page;
 mod plain;
 mod previews;
 mod rows;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,15 +1,14 @@
 //! What a page says of itself: Open Graph, Twitter's cards, its title and description, its icon.
 //!
-//! Invariant: a page is read as a stream of tokens, in time and memory that go with its bytes; nothing of it is run, and
-//! no tree is built.
+//! Invariant: at most 512 KiB of a page are read, and every value that it says is bounded.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer};
+use html5ever::tokenizer::{Tag, TagKind};
 use url::Url;
 
-use crate::plain::{cut, plain, raw};
+use crate::plain::{cut, plain};
+use crate::tokens::{self, Reader};
 
 /// Bytes of the text of a page that are read.
 const READ: usize = 512 * 1024;
@@ -41,13 +40,7 @@ pub struct Page {
 
 /// Reads a page that came from a URL.
 pub fn read(html: &str, url: &Url) -> Page {
-    let input = BufferQueue::default();
-    input.push_back(cut(html, READ).into());
-    let tokenizer = Tokenizer::new(Seen::default(), Default::default());
-    // A sink that never asks for a pause is fed to the end.
-    let _ = tokenizer.feed(&input);
-    tokenizer.end();
-    let said = tokenizer.sink.0.into_inner().said;
+    let said = tokens::read(cut(html, READ), Reading::default()).said;
     let base = said.get(BASE).and_then(|base| url.join(base).ok()).unwrap_or_else(|| url.clone());
     let text = |names: &[&str], most| names.iter().find_map(|name| plain(said.get(*name)?, most));
     let link = |names: &[&str]| names.iter().find_map(|name| web(base.join(said.get(*name)?.trim()).ok()?));
@@ -63,9 +56,6 @@ pub fn read(html: &str, url: &Url) -> Page {
 fn web(url: Url) -> Option<Url> {
     matches!(url.scheme(), "http" | "https").then_some(url)
 }
-
-#[derive(Default)]
-struct Seen(RefCell<Reading>);
 
 #[derive(Default)]
 struct Reading {
@@ -120,37 +110,21 @@ impl Reading {
             _ => {}
         }
     }
-
-    fn title(&mut self, text: &str) {
-        let title = self.said.entry("title").or_default();
-        title.push_str(cut(text, VALUE.saturating_sub(title.len())));
-    }
 }
 
-impl TokenSink for Seen {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
-        let mut reading = self.0.borrow_mut();
-        match token {
-            Token::TagToken(tag) => match tag.kind {
-                TagKind::StartTag => {
-                    reading.start(&tag);
-                    if let Some(raw) = raw(&tag) {
-                        return TokenSinkResult::RawData(raw);
-                    }
-                }
-                TagKind::EndTag => reading.in_title = false,
-            },
-            Token::CharacterTokens(text) if reading.in_title => reading.title(&text),
-            Token::CharacterTokens(_)
-            | Token::CommentToken(_)
-            | Token::DoctypeToken(_)
-            | Token::NullCharacterToken
-            | Token::EOFToken
-            | Token::ParseError(_) => {}
+impl Reader for Reading {
+    fn tag(&mut self, tag: &Tag) {
+        match tag.kind {
+            TagKind::StartTag => self.start(tag),
+            TagKind::EndTag => self.in_title = false,
         }
-        TokenSinkResult::Continue
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.in_title {
+            let title = self.said.entry("title").or_default();
+            title.push_str(cut(text, VALUE.saturating_sub(title.len())));
+        }
     }
 }
 

@@ -3,11 +3,11 @@
 //! Invariants: no markup, no control character and no override of direction is left; white space is one space; a text
 //! has a bound in bytes.
 
-use std::cell::RefCell;
-
 use domain::text;
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer};
+use html5ever::tokenizer::{Tag, TagKind};
+
+use crate::tokens::{self, Reader, raw};
 
 /// Bytes of a text that are looked at.
 const LOOKED_AT: usize = 4_096;
@@ -41,8 +41,7 @@ pub fn plain(text: &str, most: usize) -> Option<String> {
 
 /// The beginning of a text, of whole characters.
 pub fn cut(text: &str, most: usize) -> &str {
-    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    &text[..end]
+    &text[..text.floor_char_boundary(most)]
 }
 
 /// What a reader would see of markup; the contents of scripts and styles are no text.
@@ -50,61 +49,29 @@ fn without_markup(markup: &str) -> String {
     if !markup.contains(['<', '&']) {
         return markup.to_owned();
     }
-    let input = BufferQueue::default();
-    input.push_back(markup.into());
-    let tokenizer = Tokenizer::new(Seen::default(), Default::default());
-    // A sink that never asks for a pause is fed to the end.
-    let _ = tokenizer.feed(&input);
-    tokenizer.end();
-    tokenizer.sink.0.into_inner().text
+    tokens::read(markup, Shown::default()).text
 }
 
 #[derive(Default)]
-struct Seen(RefCell<Reading>);
-
-#[derive(Default)]
-struct Reading {
+struct Shown {
     text: String,
     /// Within an element whose content is not shown.
     is_hidden: bool,
 }
 
-/// How the content of an element is read; `None`: as markup.
-pub fn raw(tag: &Tag) -> Option<RawKind> {
-    match &*tag.name {
-        "title" | "textarea" => Some(RawKind::Rcdata),
-        "style" | "xmp" | "iframe" | "noembed" | "noframes" => Some(RawKind::Rawtext),
-        "script" => Some(RawKind::ScriptData),
-        _ => None,
-    }
-}
-
-impl TokenSink for Seen {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _: u64) -> TokenSinkResult<()> {
-        let mut reading = self.0.borrow_mut();
-        match token {
-            Token::CharacterTokens(text) if !reading.is_hidden => reading.text.push_str(&text),
-            Token::TagToken(tag) => {
-                let raw = raw(&tag);
-                reading.is_hidden = tag.kind == TagKind::StartTag
-                    && matches!(raw, Some(RawKind::Rawtext | RawKind::ScriptData));
-                if matches!(&*tag.name, "br" | "p" | "div" | "li") {
-                    reading.text.push(' ');
-                }
-                if let Some(raw) = raw.filter(|_| tag.kind == TagKind::StartTag) {
-                    return TokenSinkResult::RawData(raw);
-                }
-            }
-            Token::CharacterTokens(_)
-            | Token::CommentToken(_)
-            | Token::DoctypeToken(_)
-            | Token::NullCharacterToken
-            | Token::EOFToken
-            | Token::ParseError(_) => {}
+impl Reader for Shown {
+    fn tag(&mut self, tag: &Tag) {
+        let is_raw = matches!(raw(tag), Some(RawKind::Rawtext | RawKind::ScriptData));
+        self.is_hidden = is_raw && tag.kind == TagKind::StartTag;
+        if matches!(&*tag.name, "br" | "p" | "div" | "li") {
+            self.text.push(' ');
         }
-        TokenSinkResult::Continue
+    }
+
+    fn text(&mut self, text: &str) {
+        if !self.is_hidden {
+            self.text.push_str(text);
+        }
     }
 }
 

@@ -13,10 +13,10 @@ use platform::effects::Failure;
 use platform::lease::Lease;
 use platform::ports::tables::put_views;
 use platform::ports::{Ephemeral, EphemeralError, Ports, Tables};
+use schemas::digest;
 use schemas::previewing::LinkPreview;
 use schemas::tables::PREVIEWS;
 use schemas::tables::previews::PreviewRow;
-use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
 use crate::fetch::Fetcher;
@@ -143,6 +143,5 @@ fn weight(link: &String, row: &Arc<PreviewRow>) -> u32 {
 
 /// The name of the lease of a link.
 fn name(link: &str) -> String {
-    let hash: String = Sha256::digest(link).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("preview:{hash}")
+    format!("preview:{}", digest::sha256(link.as_bytes()))
 }

@@ -54,6 +54,6 @@ impl Rows {
         }
         let Some((_, core)) = core.filter(|(written, _)| *written >= version) else { return Ok(true) };
         let is_same = core.body.text_edits() == message.body.text_edits();
-        Ok(is_same && previews.of(&core).is_empty())
+        Ok(is_same && previews.of(&core.body).is_empty())
     }
 }

@@ -4,8 +4,8 @@
 //! can be decoded within limits.
 
 use domain::files::FileType;
+use schemas::digest;
 use schemas::uploading::{Declared, RejectedReason};
-use sha2::{Digest, Sha256};
 
 use images::Image;
 
@@ -24,7 +24,7 @@ pub fn examine(bytes: &[u8], declared: &Declared) -> Result<Examined, RejectedRe
     if i64::try_from(bytes.len()) != Ok(declared.byte_size) {
         return Err(RejectedReason::SizeMismatch);
     }
-    if declared.sha256.as_ref().is_some_and(|wanted| *wanted != digest(bytes)) {
+    if declared.sha256.as_ref().is_some_and(|wanted| *wanted != digest::sha256(bytes)) {
         return Err(RejectedReason::ChecksumMismatch);
     }
     let kind = sniff(bytes).ok_or(RejectedReason::TypeMismatch)?;
@@ -44,10 +44,6 @@ fn sniff(bytes: &[u8]) -> Option<FileType> {
         "audio/m4a" => Some(FileType::M4a),
         other => FileType::of(other),
     }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -57,16 +57,10 @@ impl PreviewRow {
     }
 
     pub fn from_row(link: &str, columns: &[Value]) -> Result<Self, MalformedRow> {
-        let malformed = |column| MalformedRow { table: PREVIEWS.name, column };
-        let at = FromValues::new(PREVIEWS.name, columns).timestamp()?;
-        let preview = match columns.get(1) {
-            None => return Err(malformed(1)),
-            Some(Value::Null) => None,
-            Some(_) => {
-                let body = FromValues::new(PREVIEWS.name, &columns[1..]).blob()?;
-                Some(avro::decode(body).map_err(|_| malformed(1))?)
-            }
-        };
+        let mut columns = FromValues::new(PREVIEWS.name, columns);
+        let (at, body) = (columns.timestamp()?, columns.blob_or_null()?);
+        let malformed = |_| MalformedRow { table: PREVIEWS.name, column: 1 };
+        let preview = body.map(avro::decode).transpose().map_err(malformed)?;
         Ok(Self { link: link.to_owned(), at, preview })
     }
 }
@@ -77,14 +71,8 @@ mod tests {
 
     #[test]
     fn a_row_says_what_it_was_made_of_and_counts_for_its_time() {
-        let found = LinkPreview {
-            url: "https://a.example/".to_owned(),
-            title: Some("A".to_owned()),
-            description: None,
-            site_name: None,
-            image: None,
-            favicon: None,
-        };
+        let (url, title) = ("https://a.example/".to_owned(), Some("A".to_owned()));
+        let found = LinkPreview { url, title, ..LinkPreview::default() };
         for (preview, lasts) in [(Some(found), FOUND_MS), (None, FAILED_MS)] {
             let row = PreviewRow { link: "https://a.example/".to_owned(), at: 5, preview };
             let stored = row.to_row();

@@ -72,8 +72,13 @@ impl<'a> FromValues<'a> {
     }
 
     pub fn blob(&mut self) -> Result<&'a [u8], MalformedRow> {
+        self.blob_or_null()?.ok_or(self.malformed())
+    }
+
+    pub fn blob_or_null(&mut self) -> Result<Option<&'a [u8]>, MalformedRow> {
         match self.next()? {
-            Value::Blob(bytes) => Ok(bytes),
+            Value::Blob(bytes) => Ok(Some(bytes)),
+            Value::Null => Ok(None),
             _ => Err(self.malformed()),
         }
     }

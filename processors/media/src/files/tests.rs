@@ -5,9 +5,10 @@ use std::io::Cursor;
 use domain::files::FileType;
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+use schemas::digest;
 use schemas::uploading::{Declared, RejectedReason};
 
-use super::{Examined, digest, examine};
+use super::{Examined, examine};
 
 const SCRIPT: &[u8] = b"<script>alert(1)</script>";
 
@@ -186,9 +187,9 @@ fn files_that_are_no_images_are_kept_as_they_are() {
 #[test]
 fn size_and_digest_are_those_that_were_declared() {
     let png = encoded(&picture(4, 4), ImageFormat::Png);
-    let right = Declared { sha256: Some(digest(&png)), ..declared(FileType::Png, &png) };
+    let right = Declared { sha256: Some(digest::sha256(&png)), ..declared(FileType::Png, &png) };
     assert!(examine(&png, &right).is_ok());
-    let other = Declared { sha256: Some(digest(b"other")), ..right.clone() };
+    let other = Declared { sha256: Some(digest::sha256(b"other")), ..right.clone() };
     assert_eq!(examine(&png, &other).unwrap_err(), RejectedReason::ChecksumMismatch);
     let shorter = Declared { byte_size: right.byte_size - 1, ..right };
     assert_eq!(examine(&png, &shorter).unwrap_err(), RejectedReason::SizeMismatch);
