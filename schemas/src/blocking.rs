@@ -33,7 +33,7 @@ pub struct NoteBlock {
     pub blocked: bool,
 }
 
-/// Fact of an account: whom its user blocks has changed, on whatever device.
+/// Fact of an account: its user has blocked another user or has ended a block, on one of their devices.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct BlockedUsersChanged {

@@ -1,7 +1,7 @@
 //! Reports of messages to the moderators of the service, and what these decide.
 //!
-//! Invariants: a report holds the text as it was when it was reported, whatever becomes of the message; a user
-//! reports a message once.
+//! Invariants: a report holds the text as it was when it was reported, and a later edit or deletion does not change
+//! it; a user reports a message once.
 
 use std::fmt;
 use std::str::FromStr;
@@ -150,7 +150,7 @@ pub struct MessageShown {
     pub message: Message,
 }
 
-/// Fact of a conversation, told to nobody: a user has reported a message.
+/// Fact of a conversation, delivered to no client: a user has reported a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct ReportFiled {
@@ -159,7 +159,7 @@ pub struct ReportFiled {
     pub reason: ReportReason,
 }
 
-/// Fact of a conversation, told to nobody: a moderator of the service has decided about a report.
+/// Fact of a conversation, delivered to no client: a moderator of the service has decided about a report.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct ReportResolved {

@@ -160,9 +160,7 @@ impl Socket {
     pub async fn frame(&mut self) -> Value {
         loop {
             let frame = self.any_frame().await;
-            let is_of_credits =
-                frame["event"]["__typename"] == "AccountChanged" && frame["event"]["what"] == "CREDITS";
-            if !is_of_credits {
+            if !tells_of(&frame, "CREDITS") {
                 return frame;
             }
         }
@@ -202,7 +200,7 @@ impl Socket {
     pub async fn account_changed(&mut self, what: &str) -> Value {
         loop {
             let frame = self.any_frame().await;
-            if frame["event"]["__typename"] == "AccountChanged" && frame["event"]["what"] == what {
+            if tells_of(&frame, what) {
                 return frame;
             }
         }
@@ -236,4 +234,9 @@ impl Socket {
         let mut frames = self.frames_until("Drained").await;
         if after.is_none() { frames.split_off(frames.len() - 1) } else { frames }
     }
+}
+
+/// Whether a frame tells that a part of the user's account has changed.
+fn tells_of(frame: &Value, part: &str) -> bool {
+    frame["event"]["__typename"] == "AccountChanged" && frame["event"]["what"] == part
 }

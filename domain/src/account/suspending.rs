@@ -1,6 +1,6 @@
 //! Suspension: a suspended user writes nothing that others read.
 //!
-//! Invariant: a suspension that is kept is of a report that nobody has dismissed.
+//! Invariant: an account keeps a suspension until its report is dismissed or its time has passed.
 
 use fold::{Decision, Purpose};
 use schemas::code::Refusal;

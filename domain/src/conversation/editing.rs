@@ -67,7 +67,8 @@ impl Operation<Conversations> for EditMessage {
             mentions: messages::present_mentions(context, &self.actor, &self.mentions),
             ..carried
         };
-        let snapshot = reporting::snapshot(&message);
+        let flagged = charge.flagged.as_ref().filter(|_| !reporting::is_flagged(context, seq));
+        let flagged = flagged.map(|flagged| (flagged, reporting::snapshot(&message)));
         let mut effect = context.effect();
         previewing::forget(context, &mut effect, seq, head);
         effect
@@ -75,7 +76,7 @@ impl Operation<Conversations> for EditMessage {
             .row(&(seq, i64::from(count) - 1), Replaced { content: Some(standing), at: context.at })
             .view(MessageRow { conversation: context.id.clone(), message: message.clone().stored() })
             .event(context.id, MessageEdited { message });
-        if let Some(flagged) = charge.flagged.as_ref().filter(|_| !reporting::is_flagged(context, seq)) {
+        if let Some((flagged, snapshot)) = flagged {
             reporting::flag(context, &mut effect, seq, snapshot, flagged);
         }
         Ok(effect.done())

@@ -1,7 +1,8 @@
 //! Reports of messages, and what moderators of the service decide about them.
 //!
-//! Invariants: a user has one report of a message; a report keeps its snapshot whatever becomes of the message; a
-//! message is hidden as long as a report says so, and its content stands in one row that no reader knows.
+//! Invariants: a user has at most one report of a message; an edit or a deletion of the message does not change the
+//! snapshot of its report; a message is hidden while at least one of its reports hides it, and its content is then in
+//! one row of the machine, which no query reads.
 
 use fold::{Decision, Purpose};
 use schemas::aspects::Aspect;
@@ -79,7 +80,7 @@ impl Operation<Conversations> for FileReport {
     }
 }
 
-/// A report about which nobody has decided.
+/// A new report, without a decision.
 fn filed(context: &Here<'_>, reason: ReportReason, details: Option<String>, snapshot: String) -> Report {
     Report {
         at: context.at,

@@ -36,7 +36,7 @@ fn group() -> Harness<Conversations> {
     k1
 }
 
-/// The text of `bob` after so many edits.
+/// The message of `bob` after a number of edits.
 fn text(edits: i32) -> Message {
     let mut message = sent(1, "bob", 1, 1_500);
     if edits > 0 {
