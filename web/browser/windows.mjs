@@ -53,7 +53,12 @@ export async function open(place, { context: given, ...options } = {}) {
   const complaints = [];
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(String(error)));
-  const window = { page, complaints, close: () => context.close() };
+  const close = async () => {
+    // A route that is answered while its window goes is no failure.
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await context.close();
+  };
+  const window = { page, complaints, close };
   opened.push(window);
   await page.goto(`${BASE}/${place}`);
   return window;
