@@ -75,7 +75,7 @@ pub struct Http {
 }
 
 pub fn routes(http: Http) -> Router {
-    let across = |methods: MethodRouter<Http>, allowed: &[Method], allow| {
+    let across = |methods: MethodRouter<Arc<Http>>, allowed: &[Method], allow| {
         let answering = cors::Answering { origins: http.origins.clone(), allow };
         methods
             .options(no_content)
@@ -102,7 +102,7 @@ pub fn routes(http: Http) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .merge(files)
         .layer(CatchPanicLayer::custom(panicked))
-        .with_state(http)
+        .with_state(Arc::new(http))
 }
 
 /// Puts OPTIONS into `Allow`; the layers around it answer.
@@ -125,7 +125,7 @@ struct Head {
 }
 
 async fn by_post(
-    State(http): State<Http>,
+    State(http): State<Arc<Http>>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     body: Bytes,
@@ -135,7 +135,7 @@ async fn by_post(
 }
 
 async fn by_get(
-    State(http): State<Http>,
+    State(http): State<Arc<Http>>,
     peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     query: Result<Query<GetParameters>, QueryRejection>,

@@ -4,6 +4,7 @@
 //! Invariant: names that differ in case alone are one user; a name that could pass for the system's is
 //! nobody's.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -73,7 +74,7 @@ struct LoggedIn {
 }
 
 pub async fn login(
-    State(http): State<Http>,
+    State(http): State<Arc<Http>>,
     peer: Option<Extension<Peer>>,
     body: Result<Json<Login>, JsonRejection>,
 ) -> Response {

@@ -75,6 +75,10 @@ pub fn answer(operation: &'static str, media: Media, outcome: Outcome) -> Respon
     if let Some(seconds) = longest {
         http.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    // Whoever asks beyond a limit without end makes at least a connection for each answer.
+    if !is_executed && first == Some(ErrorCode::RateLimited) {
+        http.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     let met = met_limits(&response.errors);
     put_list(&mut http, RATE_LIMIT, met.iter().map(|met| format!("{};r=0;t={}", met.name, met.wait)));
     put_list(&mut http, RATE_LIMIT_POLICY, met.iter().filter_map(MetLimit::policy));

@@ -61,11 +61,11 @@ impl Transfers {
     }
 }
 
-pub fn uploads() -> MethodRouter<Http> {
+pub fn uploads() -> MethodRouter<Arc<Http>> {
     put(upload::put).head(upload::head)
 }
 
-pub fn downloads() -> MethodRouter<Http> {
+pub fn downloads() -> MethodRouter<Arc<Http>> {
     get(download::get)
 }
 

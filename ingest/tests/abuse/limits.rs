@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// More than the kernel takes from a connection that nobody reads.
 const LARGE: usize = 16 * 1024 * 1024;
 
-/// Status, code, and the wait that the answer tells, of a query from an address.
+/// Status, limit, and whether the answer tells the wait and ends its connection, of a query from an address.
 async fn ask(server: &Server, query: &str, from: &str) -> (u16, String, bool) {
     let token = &server.token;
     let body = serde_json::json!({ "query": query }).to_string();
@@ -37,7 +37,9 @@ async fn ask(server: &Server, query: &str, from: &str) -> (u16, String, bool) {
         .expect("a request and its answer");
     request.extensions_mut().insert(Peer(from.parse().expect("a request and its answer")));
     let Ok(response) = server.router.clone().oneshot(request).await;
-    let (status, waits) = (response.status().as_u16(), response.headers().contains_key("retry-after"));
+    let (status, headers) = (response.status().as_u16(), response.headers());
+    let waits = headers.contains_key("retry-after");
+    assert_eq!(headers.get("connection").is_some_and(|value| value == "close"), status == 429);
     let body =
         axum::body::to_bytes(response.into_body(), 1024 * 1024).await.expect("a request and its answer");
     let body: serde_json::Value = serde_json::from_slice(&body).expect("a request and its answer");

@@ -4,6 +4,7 @@
 //! never changes, so it may be cached until the link expires.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Path, State};
@@ -28,7 +29,7 @@ const CHUNK_BYTES: u64 = 256 * 1024;
 const CONTENT_POLICY: &str = "default-src 'none'; sandbox";
 
 pub async fn get(
-    State(http): State<Http>,
+    State(http): State<Arc<Http>>,
     peer: Option<Extension<Peer>>,
     Path(token): Path<String>,
     headers: HeaderMap,

@@ -4,6 +4,7 @@
 //! breaks; HEAD says where to go on.
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -30,7 +31,7 @@ pub const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 const PIECE_WITHIN: Duration = Duration::from_secs(120);
 
 pub async fn put(
-    State(http): State<Http>,
+    State(http): State<Arc<Http>>,
     peer: Option<Extension<Peer>>,
     Path(token): Path<String>,
     headers: HeaderMap,
@@ -40,7 +41,7 @@ pub async fn put(
 }
 
 pub async fn head(
-    State(http): State<Http>,
+    State(http): State<Arc<Http>>,
     peer: Option<Extension<Peer>>,
     Path(token): Path<String>,
 ) -> Response {
