@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { act, as, asModerator, direct, inWindows, message, offerEmoji, open, pair, violations, write } from "../windows.mjs";
+import { act, as, asModerator, direct, inWindows, message, offerEmoji, open, pair, until, violations, write } from "../windows.mjs";
 
 inWindows();
 
@@ -73,10 +73,7 @@ test("a draft is kept over a reload and shown in the list", async () => {
   const { ann, hers, bob } = await pair();
   await hers.locator("#composer").fill("not yet sent");
   const query = "{ conversations { nodes { draft } } }";
-  for (;;) {
-    const { conversations } = await ann.ask(query);
-    if (conversations.nodes[0].draft === "not yet sent") break;
-  }
+  await until(async () => (await ann.ask(query)).conversations.nodes[0].draft === "not yet sent");
   await hers.reload();
   await hers.getByRole("log").waitFor();
   await hers.waitForFunction(() => document.querySelector("#composer")?.value === "not yet sent");
