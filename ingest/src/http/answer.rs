@@ -75,7 +75,7 @@ pub fn answer(operation: &'static str, media: Media, outcome: Outcome) -> Respon
     if let Some(seconds) = longest {
         http.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    // Whoever asks beyond a limit without end makes at least a connection for each answer.
+    // A client that goes on beyond its limit has to open a connection for each answer.
     if !is_executed && first == Some(ErrorCode::RateLimited) {
         http.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
