@@ -22,6 +22,7 @@ mod push;
 mod reacting;
 mod refunding;
 mod reporting;
+mod scheduling;
 mod sending;
 mod suspending;
 mod uploading;
@@ -44,6 +45,7 @@ pub use forwarding::{check_targets, first_target};
 pub use notifications::check as check_notifications;
 pub use organizing::check_labels;
 pub use push::check as check_push;
+pub use scheduling::check_due;
 pub use sending::check_content;
 pub use uploading::check as check_upload;
 

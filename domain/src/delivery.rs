@@ -165,6 +165,7 @@ pub fn is_published(fact: &AccountFact) -> bool {
         | AccountFact::PreferencesChanged(_)
         | AccountFact::PrivacyChanged(_)
         | AccountFact::BlockedUsersChanged(_)
+        | AccountFact::ScheduleChanged(_)
         | AccountFact::NotificationsChanged(_) => true,
         AccountFact::AttachmentChanged(changed) => !changed.now.progress.is_gone(),
         // The message that was sent tells of its price.
@@ -198,6 +199,7 @@ pub fn file_work(fact: &AccountFact) -> Option<FileWork<'_>> {
         | AccountFact::PreferencesChanged(_)
         | AccountFact::PrivacyChanged(_)
         | AccountFact::BlockedUsersChanged(_)
+        | AccountFact::ScheduleChanged(_)
         | AccountFact::NotificationsChanged(_) => None,
     }
 }
@@ -259,6 +261,7 @@ pub fn learns_of_account(fact: &AccountFact, user: &UserId) -> Option<Learned> {
         | AccountFact::AttachmentChanged(_)
         | AccountFact::PreferencesChanged(_)
         | AccountFact::BlockedUsersChanged(_)
+        | AccountFact::ScheduleChanged(_)
         | AccountFact::NotificationsChanged(_) => None,
     }
 }

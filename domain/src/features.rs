@@ -70,11 +70,15 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         AccountRequest::SubmitEdit(_) => Some(Flag::MessageEditing),
         AccountRequest::AddReaction(_) => Some(Flag::MessageReactions),
         AccountRequest::CreatePoll(_) => Some(Flag::Polls),
+        AccountRequest::ScheduleMessage(_) | AccountRequest::ChangeSchedule(_) => Some(Flag::ScheduledMessages),
         AccountRequest::ForwardMessage(_) => Some(Flag::MessageForwarding),
         AccountRequest::RegisterPush(_) => Some(Flag::PushNotifications),
         AccountRequest::CreateUpload(_) | AccountRequest::CompleteUpload(_) => Some(Flag::Attachments),
         AccountRequest::SendMessage(send) => (!send.attachments.is_empty()).then_some(Flag::Attachments),
         AccountRequest::CreateConversation(_)
+        | AccountRequest::CancelSchedule(_)
+        | AccountRequest::FireSchedule(_)
+        | AccountRequest::SettleSchedule(_)
         | AccountRequest::Refund(_)
         | AccountRequest::GrantCredits(_)
         | AccountRequest::OrganizeConversation(_)

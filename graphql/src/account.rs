@@ -5,4 +5,5 @@ pub mod flags;
 pub mod limits;
 pub mod notifications;
 pub mod privacy;
+pub mod scheduling;
 pub mod settings;

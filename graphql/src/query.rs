@@ -8,6 +8,7 @@ use crate::account::flags::{self, FeatureFlag};
 use crate::account::limits::{self, RateLimit};
 use crate::account::notifications::NotificationPreferences;
 use crate::account::privacy::PrivacySettings;
+use crate::account::scheduling::{self, ScheduledMessage};
 use crate::account::settings::UserSettings;
 use crate::attachment::Attachment;
 use crate::attachment::media::{self, AttachmentConnection};
@@ -70,6 +71,16 @@ impl Query {
 
     async fn notification_preferences(&self, ctx: &Context<'_>) -> Result<NotificationPreferences> {
         Ok(reads(ctx)?.account(&viewer(ctx)?.user).await?.notifications.into())
+    }
+
+    /// Those that wait, at most 100, and the last 100 that were sent, cancelled or failed within 30 days; in the order
+    /// of their times.
+    async fn get_scheduled_messages(
+        &self,
+        ctx: &Context<'_>,
+        conversation_id: Option<ID>,
+    ) -> Result<Vec<ScheduledMessage>> {
+        scheduling::all(ctx, conversation_id.as_ref()).await
     }
 
     async fn conversation(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Conversation>> {

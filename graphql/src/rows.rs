@@ -10,6 +10,7 @@ mod partition;
 mod policies;
 mod presence;
 mod reports;
+mod timers;
 mod users;
 mod versions;
 

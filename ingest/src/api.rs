@@ -37,6 +37,7 @@ use crate::operations::push::Push;
 use crate::operations::reacting::Reacting;
 use crate::operations::receipts::Receipts;
 use crate::operations::reporting::Reporting;
+use crate::operations::scheduling::Scheduling;
 use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
 use crate::operations::typing::TypingStatus;
@@ -48,7 +49,7 @@ pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 pub const ON_SOCKETS: &[&str] = &["acknowledgeDelivery", "markRead", "setTypingStatus", "heartbeat"];
 
 #[derive(MergedObject, Default)]
-pub struct Mutation(Messages, Conversations, People, Files);
+pub struct Mutation(Messages, Conversations, People, Files, Later);
 
 #[derive(MergedObject, Default)]
 pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning, Forwarding, Polling, Reporting);
@@ -61,6 +62,9 @@ pub struct People(Blocking, Preferences, Privacy, Notifications, Push, TypingSta
 
 #[derive(MergedObject, Default)]
 pub struct Files(Uploading);
+
+#[derive(MergedObject, Default)]
+pub struct Later(Scheduling);
 
 /// The schema over what can be read and asked for. It runs what [`graphql::Admission`] has admitted, which
 /// is valid.

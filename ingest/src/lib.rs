@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod operations;
 mod policy;
 pub mod requests;
+mod scheduler;
 mod stages;
 mod verdicts;
 pub mod web;

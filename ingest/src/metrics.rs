@@ -40,6 +40,10 @@ pub fn announce() {
         DECISIONS.with_label_values(&[action.as_str()]);
     }
     LazyLock::force(&DECIDED_AFTER);
+    for result in Fired::ALL {
+        FIRED.with_label_values(&[result.name()]);
+    }
+    LazyLock::force(&LATE);
     WAITING.set(0);
     STALLED.inc_by(0);
     for stage in [Stage::Append, Stage::Verdict, Stage::Request] {
@@ -132,6 +136,60 @@ pub fn decided(action: ModerationAction, waited: Option<LogTime>) {
     if let Some(seconds) = waited.map(|waited| waited / 1_000).and_then(|seconds| i32::try_from(seconds).ok())
     {
         DECIDED_AFTER.observe(f64::from(seconds));
+    }
+}
+
+/// What came of asking an account for what is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fired {
+    Sent,
+    /// Another scheduler was first, or the user has changed it.
+    Before,
+    Failed,
+    /// It is asked again.
+    Again,
+    /// The timers could not be read.
+    Unread,
+}
+
+impl Fired {
+    const ALL: [Self; 5] = [Self::Sent, Self::Before, Self::Failed, Self::Again, Self::Unread];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Before => "before",
+            Self::Failed => "failed",
+            Self::Again => "again",
+            Self::Unread => "unread",
+        }
+    }
+}
+
+static FIRED: LazyLock<IntCounterVec> = LazyLock::new(|| {
+    made(register_int_counter_vec!(
+        "musclemap_scheduler_fired_total",
+        "Timers for which accounts were asked, by result",
+        &["result"]
+    ))
+});
+
+/// From a tenth of a second to a minute, in seconds.
+const LATE_WITHIN: [f64; 8] = [0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0];
+
+static LATE: LazyLock<Histogram> = LazyLock::new(|| {
+    made(register_histogram!(
+        "musclemap_scheduler_late_seconds",
+        "Time from when a scheduled message was due until it was there",
+        LATE_WITHIN.to_vec()
+    ))
+});
+
+/// Counts what came of a timer; of one that was sent, the milliseconds that it is late.
+pub fn fired(result: Fired, late_ms: Option<LogTime>) {
+    FIRED.with_label_values(&[result.name()]).inc();
+    if let Some(late_ms) = late_ms.and_then(|late| i32::try_from(late).ok()) {
+        LATE.observe(f64::from(late_ms.max(0)) / 1_000.0);
     }
 }
 

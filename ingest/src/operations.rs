@@ -21,6 +21,7 @@ pub mod push;
 pub mod reacting;
 pub mod receipts;
 pub mod reporting;
+pub mod scheduling;
 pub mod sending;
 pub mod settings;
 pub mod typing;

@@ -236,6 +236,8 @@ impl Process {
         }
         let latch = self.life.readiness.latch("facts");
         self.life.running.spawn("facts", |stop| api.ingest.clone().run_changes(latch, stop));
+        let standings = access.standings();
+        self.life.running.spawn("scheduler", |stop| api.ingest.clone().run_scheduler(standings, stop));
         let (ingest, authenticator) = (api.ingest.clone(), access.authenticator.clone());
         // Requests are served once in a process.
         let _ = self.admin_api.set(admin_api::routes(Platform { ingest, authenticator }));

@@ -13,6 +13,8 @@ use crate::position::{LogTime, Offset};
 #[avro(namespace = "musclemap.messaging")]
 pub enum ChargeKind {
     Send,
+    // A send at a time that its user has chosen before.
+    Scheduled,
     Create,
     Edit,
     React,

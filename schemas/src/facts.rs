@@ -23,6 +23,7 @@ pub use crate::privacy::PrivacyChanged;
 pub use crate::reacting::{ReactionAdded, ReactionRemoved};
 pub use crate::receipts::{DeliveryAdvanced, MarkedUnread, ReceiptAdvanced};
 pub use crate::reporting::{MessageHidden, MessageShown, ReportFiled, ReportResolved};
+pub use crate::scheduling::ScheduleChanged;
 pub use crate::sending::{MessageCreated, SendRejected};
 pub use crate::settings::ConversationUpdated;
 pub use crate::uploading::AttachmentChanged;
@@ -86,6 +87,7 @@ facts! {
     211 BlockedUsersChanged,
     230 AttachmentChanged,
     281 NotificationsChanged,
+    405 ScheduleChanged,
 }
 
 facts! {

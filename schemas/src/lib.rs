@@ -45,6 +45,7 @@ pub mod receipts;
 pub mod record;
 pub mod reporting;
 pub mod rows;
+pub mod scheduling;
 pub mod search;
 pub mod sending;
 pub mod settings;

@@ -27,6 +27,7 @@ pub use crate::push::{RegisterPush, RemovePush};
 pub use crate::reacting::{AddReaction, React, RemoveReaction};
 pub use crate::receipts::{AcknowledgeDelivery, MarkRead, MarkUnread};
 pub use crate::reporting::{FileReport, ReportMessage, ResolveReport};
+pub use crate::scheduling::{CancelSchedule, ChangeSchedule, FireSchedule, ScheduleMessage, SettleSchedule};
 pub use crate::sending::{PostMessage, SendMessage};
 pub use crate::settings::UpdateConversation;
 pub use crate::suspending::SetSuspension;
@@ -62,6 +63,11 @@ macro_rules! account_operations {
             345 RemovePush since 1,
             350 ReportMessage since 1,
             353 SetSuspension since 1,
+            400 ScheduleMessage since 1,
+            401 ChangeSchedule since 1,
+            402 CancelSchedule since 1,
+            403 FireSchedule since 1,
+            404 SettleSchedule since 1,
         }
     };
 }

@@ -30,6 +30,7 @@ pub use crate::push::PushSubscriptions;
 pub use crate::reacting::{Reacted, Reactions};
 pub use crate::receipts::Receipt;
 pub use crate::reporting::{Hidden, Report};
+pub use crate::scheduling::{Schedule, Schedules};
 pub use crate::sending::{MessageHead, Sent};
 pub use crate::uploading::Attachment;
 
@@ -346,6 +347,8 @@ rows! {
     70 Usage(String) keyed, schema 320;
     80 Attachment(AttachmentId) keyed, schema 330;
     90 PushSubscriptions(()) keyed, schema 340;
+    100 Schedule(ClientId) keyed expiring, schema 406;
+    101 Schedules(()) keyed, schema 407;
     shared: 12 Once keyed;
 }
 

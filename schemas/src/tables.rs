@@ -9,6 +9,7 @@ pub mod policies;
 pub mod previews;
 pub mod private_users;
 pub mod reports;
+pub mod timers;
 pub mod values;
 pub mod views;
 
@@ -158,6 +159,16 @@ pub static AUDIT: Table = Table {
     time_to_live: None,
 };
 
+/// A partition has the timers of a day and a quarter of the users; limits bound those of a user.
+pub static TIMERS: Table = Table {
+    name: "timers",
+    purpose: "what is due when, by day: whose it is, and whether it waits still",
+    partition: &[int("shard"), bigint("day")],
+    clustering: &[bigint("due"), text("kind"), text("user_id"), text("id")],
+    columns: &[boolean("is_set")],
+    time_to_live: None,
+};
+
 /// A partition has one row.
 pub static PREVIEWS: Table = Table {
     name: "previews",
@@ -205,7 +216,7 @@ pub static POLICIES: Table = Table {
 };
 
 /// Every table of the system.
-pub static ALL: [&Table; 15] = [
+pub static ALL: [&Table; 16] = [
     &ACCOUNTS,
     &CONVERSATIONS,
     &MESSAGES,
@@ -216,6 +227,7 @@ pub static ALL: [&Table; 15] = [
     &FOLLOWS,
     &REPORTS,
     &AUDIT,
+    &TIMERS,
     &PREVIEWS,
     &CHECKPOINTS,
     &CONSUMERS,

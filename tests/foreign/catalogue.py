@@ -32,6 +32,11 @@ ACCOUNT_REQUESTS = {
     345: "RemovePush",
     350: "ReportMessage",
     353: "SetSuspension",
+    400: "ScheduleMessage",
+    401: "ChangeSchedule",
+    402: "CancelSchedule",
+    403: "FireSchedule",
+    404: "SettleSchedule",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -70,6 +75,7 @@ ACCOUNT_FACTS = {
     211: "BlockedUsersChanged",
     230: "AttachmentChanged",
     281: "NotificationsChanged",
+    405: "ScheduleChanged",
 }
 CONVERSATION_FACTS = {
     240: "ConversationOpened",
@@ -112,6 +118,8 @@ ACCOUNT_ROWS = {
     70: (320, "Usage"),
     80: (330, "Attachment"),
     90: (340, "PushSubscriptions"),
+    100: (406, "Schedule"),
+    101: (407, "Schedules"),
 }
 CONVERSATION_ROWS = {
     0: (24, "ConversationState"),
@@ -177,6 +185,7 @@ DERIVED = {
     "NoteBlock",
     "CountFiles",
     "SetSuspension",
+    "SettleSchedule",
 }
 # Commands that carry the charge of the account that sent them.
 CHARGED = {"PostMessage", "PostPoll", "OpenConversation", "EditMessage", "React", "FileReport"}

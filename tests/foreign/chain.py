@@ -7,6 +7,7 @@ from collections import defaultdict
 
 import chain_accounts
 import chain_conversations
+import schedules
 from causes import Place
 from difference import same, true
 from times import Times
@@ -54,7 +55,8 @@ def check(kept: dict[str, list[Read]], found: Outputs, times: Times, control: di
                 counts = [other for other in out if other.type in chain_conversations.COUNTS]
                 suspensions = [other for other in out if other.type in chain_conversations.SUSPENSIONS]
                 blocks = [other for other in out if other.type in chain_conversations.BLOCKS]
-                beside = chain_conversations.NOTES | chain_conversations.COUNTS
+                settles = [other for other in out if other.type in schedules.SETTLES]
+                beside = schedules.SETTLES | chain_conversations.NOTES | chain_conversations.COUNTS
                 beside |= chain_conversations.SUSPENSIONS | chain_conversations.BLOCKS
                 facts = [other for other in out if other.type not in beside]
                 chain_conversations.check(what, read, facts)
@@ -62,6 +64,7 @@ def check(kept: dict[str, list[Read]], found: Outputs, times: Times, control: di
                 chain_conversations.check_notes(what, read, facts, notes)
                 chain_conversations.check_suspensions(what, read, suspensions)
                 chain_conversations.check_blocks(what, read, blocks)
+                schedules.check_settled(what, read, facts, settles)
                 true(f"{what} is about its owner", {other.key for other in facts} == {read.key})
 
 
@@ -75,6 +78,7 @@ def _check_silence(read: Read, what: str) -> None:
         true(f"{what} is credits", charge["price_milli"] == 0)
         is_told = charge["kind"] == "Send" and read.value["refusal"] is not None
         true(f"{what} is a rejected send", not is_told)
+        true(f"{what} is a schedule that failed", charge["kind"] != "Scheduled")
 
 
 def _check_refund(what: str, read: Read, out: list[Read]) -> None:

@@ -2,6 +2,7 @@
 earlier one, credits."""
 
 import ids
+import schedules
 import uploads
 from difference import same, true
 from topics import Read
@@ -66,7 +67,19 @@ def check(
             if charge["kind"] == "Send" and refusal is not None:
                 rejected = {name: charge[name] for name in ("client_id", "conversation")}
                 wanted.append(("SendRejected", rejected | {"refusal": refusal}))
+            if charge["kind"] == "Scheduled":
+                told = out.pop()
+                failed = ("musclemap.rows.ScheduleFailed", {"at": at, "refusal": refusal})
+                same(f"schedule of {what}", told.value["id"], charge["client_id"])
+                same(f"progress in {what}", told.value["now"]["progress"], failed)
             same(what, _facts(out), wanted)
+        case "FireSchedule", "PostMessage":
+            said = schedules.check_fired(what, read, out, at, price, shows_reads[read.key])
+            charge = _charge(read, said["conversation"], said["price_milli"], at) | said
+            same(f"charge in {what}", out[0].headers.charge, charge)
+            same(f"credits in {what}", _facts(out[1:-1]), _credits("MESSAGE_SEND", -said["price_milli"]))
+        case ("ScheduleMessage" | "ChangeSchedule" | "CancelSchedule" | "FireSchedule" | "SettleSchedule"), _:
+            schedules.check(what, read, out, at)
         case "OrganizeConversation", _:
             organized = out[0].value["organized"]
             said = {name: asked[name] for name in _ORGANIZING if asked[name] is not None}
@@ -107,6 +120,7 @@ _ORGANIZING = ("starred", "muted_until", "level", "labels")
 _PASSED = ("client_id", "sender", "content", "reply_to", "mentions")
 _KINDS = {
     "SendMessage": "Send",
+    "FireSchedule": "Scheduled",
     "CreatePoll": "Send",
     "ForwardMessage": "Send",
     "CreateConversation": "Create",

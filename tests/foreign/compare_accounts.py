@@ -4,7 +4,7 @@ import ids
 import reports
 from api import Told, time
 from difference import same
-from owners import CLIENT_REQUEST, LAST_BATCH, LEDGER, ONCE, STATE, USAGE, Owner, Paid, client_id, number
+from owners import CLIENT_REQUEST, LAST_BATCH, LEDGER, ONCE, STATE, USAGE, Owner, Paid, client_id, number, paid_for
 from story import Story
 
 
@@ -41,13 +41,13 @@ def _check_requests(user: str, owner: Owner, story: Story, paid: Paid) -> None:
     live = []
     for key, row in owner[CLIENT_REQUEST].items():
         kind, conversation = row.value["kind"], row.value["conversation"]
-        charge = paid[kind, conversation, user, client_id(key)]
+        charge = paid[paid_for(kind), conversation, user, client_id(key)]
         place = (row.value["position"], row.value["at"])
         same(f"charge of {kind} {client_id(key)} of {user}", place, (charge["position"], charge["at"]))
         if row.value["live"]:
-            live.append((kind, conversation, client_id(key)))
-    sent = sorted(("Send", id, message["client_id"]) for id, message in story.sent_by(user))
-    same(f"sends of {user} that stand", sorted(key for key in live if key[0] == "Send"), sent)
+            live.append((paid_for(kind), conversation, client_id(key)))
+    sent = sorted((id, message["client_id"]) for id, message in story.sent_by(user))
+    same(f"sends of {user} that stand", sorted(key[1:] for key in live if key[0] == "Send"), sent)
     opened = sorted(
         id for id, other in story.conversations.items() if other.about and other.about["by"] == user
     )

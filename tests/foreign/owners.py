@@ -16,6 +16,7 @@ CLIENT_REQUEST, LEDGER, ORGANIZED, LABELS, DRAFT, PREFERENCES, USAGE = 2, 10, 13
 OPEN_REQUESTS = 50
 ATTACHMENT = 80
 PUSH = 90
+SCHEDULE, SCHEDULES = 100, 101
 REACTED, REACTIONS = 60, 61
 VOTED, TALLY = 63, 64
 CARRIED = 82
@@ -59,10 +60,15 @@ def check_stamps(name: str, found: dict[str, Owner], commands: list[Read], times
 def paid(commands: list[Read]) -> Paid:
     """What the charges say that travel with commands."""
     return {
-        (charge["kind"], charge["conversation"], charge["user"], charge["client_id"]): charge
+        (paid_for(charge["kind"]), charge["conversation"], charge["user"], charge["client_id"]): charge
         for charge in (read.headers.charge for read in commands)
         if charge is not None
     }
+
+
+def paid_for(kind: str) -> str:
+    """A scheduled message is paid for as any other."""
+    return "Send" if kind == "Scheduled" else kind
 
 
 def number(key: bytes) -> int:

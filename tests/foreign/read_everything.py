@@ -28,6 +28,7 @@ import poison
 import previews
 import push
 import reports
+import schedules
 import story
 import tables
 import times
@@ -94,6 +95,7 @@ def main() -> None:
     compare_rows.follows(rows["follows"], [read.value for read in kept[FOLLOWS] if read.decoded is not None])
     reports.check_queue(rows["reports"], told_by_events)
     reports.check_audit(rows["audit"], owned, told_by_events)
+    schedules.compare(accounts, told_by_events, rows["timers"])
     previews.check_links(rows["previews"], told_by_events.conversations)
     compare_rows.policies(rows["policies"], control)
     compare_places.checkpoints(rows["checkpoints"], whole, kept, control)

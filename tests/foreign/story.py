@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import conversations
+import schedules
 from blocks import Blocks
 from conversations import Conversation
 from difference import same, true
@@ -25,6 +26,9 @@ class Account:
     blocked: set[str] = field(default_factory=set)
     # By id, as they were last told.
     attachments: dict[str, dict] = field(default_factory=dict)
+    # By id, as they were last told; and the ids in the order in which each was made, and in which each ended.
+    schedules: dict[str, dict] = field(default_factory=dict)
+    settled: list[str] = field(default_factory=list)
 
     @property
     def balance(self) -> int:
@@ -87,6 +91,8 @@ def _take(account: Account, read: Read) -> None:
             account.privacy = fact["privacy"]
         case "NotificationsChanged":
             account.notifications = fact["notifications"]
+        case "ScheduleChanged":
+            schedules.take(account, read)
         case "BlockedUsersChanged":
             is_news = (fact["other"] in account.blocked) != fact["blocked"]
             true(f"{read.record} changes who is blocked", is_news)

@@ -68,6 +68,12 @@ TABLES = {
         [("number", "bigint")],
         [("at", "timestamp"), ("body", "blob")],
     ),
+    "timers": Table(
+        [("shard", "int"), ("day", "bigint")],
+        [("due", "bigint"), ("kind", "text"), ("user_id", "text"), ("id", "text")],
+        [("is_set", "boolean")],
+        None,
+    ),
     "previews": Table([("link", "text")], [], [("at", "timestamp"), ("body", "blob")]),
     "checkpoints": Table(
         [("machine", "text"), ("partition", "int")],

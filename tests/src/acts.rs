@@ -88,6 +88,45 @@ pub fn time_in(seconds: u64) -> String {
     (Timestamp::now() + Duration::from_secs(seconds)).to_string()
 }
 
+/// What a scheduled message says to its user.
+pub const SCHEDULED: &str =
+    "id conversationId content scheduledFor timeZone status sentAt messageId failure createdAt";
+
+/// Schedules a text under an id of the client, for a number of seconds from now; the whole answer.
+pub async fn schedule(by: &Client, chat: &str, text: &str, seconds: u64) -> Value {
+    let at = time_in(seconds);
+    let input = json!({ "conversationId": chat, "content": text, "scheduledFor": at, "clientMessageId": Uuid::new_v4() });
+    schedule_as(by, &input).await
+}
+
+pub async fn schedule_as(by: &Client, input: &Value) -> Value {
+    let query = format!("mutation($i: ScheduleMessageInput!) {{ scheduleMessage(input: $i) {{ {SCHEDULED} }} }}");
+    by.ask(&query, json!({ "i": input })).await
+}
+
+/// The user's scheduled messages, of one conversation or all.
+pub async fn scheduled(by: &Client, chat: Option<&str>) -> Vec<Value> {
+    let query = format!("query($c: ID) {{ getScheduledMessages(conversationId: $c) {{ {SCHEDULED} }} }}");
+    let mut data = by.get(&query, json!({ "c": chat })).await;
+    serde_json::from_value(data["getScheduledMessages"].take()).expect("a list")
+}
+
+/// Changes what `change` names; the whole answer.
+pub async fn reschedule(by: &Client, scheduled: &Value, change: Value) -> Value {
+    let query = format!(
+        "mutation($id: ID!, $content: String, $scheduledFor: DateTime) {{
+            updateScheduledMessage(id: $id, content: $content, scheduledFor: $scheduledFor) {{ {SCHEDULED} }} }}"
+    );
+    let mut variables = change;
+    variables["id"] = scheduled["id"].clone();
+    by.ask(&query, variables).await
+}
+
+pub async fn cancel_scheduled(by: &Client, scheduled: &Value) -> Value {
+    let query = format!("mutation($id: ID!) {{ cancelScheduledMessage(id: $id) {{ {SCHEDULED} }} }}");
+    by.ask(&query, json!({ "id": scheduled["id"] })).await
+}
+
 /// Creates a poll of one choice; the whole answer.
 pub async fn create_poll(by: &Client, chat: &str, question: &str, options: &[&str]) -> Value {
     create_poll_as(by, chat, question, options, json!({ "id": Uuid::new_v4() })).await

@@ -107,7 +107,7 @@ async function login(username, roles = []) {
 }
 
 /** Looks until it holds, less and less often: searches are counted. */
-export async function until(look) {
+async function until(look) {
   for (let pause = 50; !(await look()); pause *= 2) await new Promise((resolve) => setTimeout(resolve, pause));
 }
 

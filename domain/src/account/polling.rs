@@ -3,14 +3,14 @@
 use std::fmt::Write;
 
 use fold::{Decision, Purpose};
-use schemas::charging::ClientRequest;
+use schemas::charging::{ChargeKind, ClientRequest};
 use schemas::message::Content;
 use schemas::operations::{CreatePoll, PostPoll};
 use schemas::rows::RowKey;
 use schemas::verdict::Outcome;
 
 use super::sending::{self, Sending};
-use super::{Accounts, idempotency};
+use super::{Accounts, accepted, idempotency, suspending};
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{moderation, polls, privacy, text};
 
@@ -24,6 +24,7 @@ impl Operation<Accounts> for CreatePoll {
         if let Some(repeat) = idempotency::follow_first(context, &self.client_id, hash)? {
             return Ok(repeat);
         }
+        suspending::check(context)?;
         polls::check(&self.poll)?;
         polls::check_end(&self.poll, context.at)?;
         moderation::check(context, "question", &self.poll.question.text, 0)?;
@@ -36,6 +37,7 @@ impl Operation<Accounts> for CreatePoll {
             text: &self.poll.question.text,
             attachments: &[],
             recipients: self.recipients,
+            kind: ChargeKind::Send,
             hash,
         };
         let post = PostPoll {
@@ -44,7 +46,7 @@ impl Operation<Accounts> for CreatePoll {
             poll: self.poll.clone(),
             shows_reads: privacy::sends_reads(&context.state().privacy),
         };
-        Ok(sending::charge(context, &sending, post)?)
+        Ok(sending::charge(context, &sending, post)?.answered(accepted(false)))
     }
 
     fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {

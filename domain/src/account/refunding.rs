@@ -11,7 +11,7 @@ use schemas::states::TextMark;
 use schemas::verdict::Outcome;
 
 use super::credits::{self, Reason};
-use super::{Accounts, attaching, idempotency, usage};
+use super::{Accounts, attaching, idempotency, scheduling, usage};
 use crate::effect::Effect;
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{text, window};
@@ -20,7 +20,9 @@ impl Operation<Accounts> for Refund {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
         let remembered = self.charge.client_id.iter().map(RowKey::of::<ClientRequest>);
         let counted = usage::of_charge(self.charge.kind).map(usage::key);
-        remembered.chain(counted).chain(attaching::rows(&self.charge.attachments)).collect()
+        let scheduled = scheduling::of_charge(&self.charge);
+        let files = attaching::rows(&self.charge.attachments);
+        remembered.chain(counted).chain(scheduled).chain(files).collect()
     }
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
@@ -40,6 +42,7 @@ impl Operation<Accounts> for Refund {
             recipients: None,
         };
         credits::change(context, &mut effect, charge.price_milli.max(0), &reason)?;
+        scheduling::fail(context, &mut effect, charge, self.refusal.as_deref());
         if let (ChargeKind::Send, Some(id), Some(refusal)) = (charge.kind, &charge.client_id, &self.refusal) {
             let rejected = SendRejected {
                 client_id: id.clone(),
@@ -70,7 +73,7 @@ fn uncount(context: &Context<'_, Accounts>, effect: &mut Effect<Accounts>, charg
         usage::take_back(context.owner, effect, name, charge.position);
     }
     match charge.kind {
-        ChargeKind::Send => {
+        ChargeKind::Send | ChargeKind::Scheduled => {
             let state = effect.state();
             window::take_back(&mut state.sends, charge.at);
             let conversation = text::hash(charge.conversation.as_str().as_bytes());

@@ -16,6 +16,7 @@ use schemas::{AttachmentId, ClientId, ConversationId, ConversationRequest};
 
 use super::credits::{self, Reason};
 use super::{Accounts, accepted, attaching, charging, idempotency, suspending};
+use crate::effect::Effect;
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{moderation, privacy, text, window};
 
@@ -44,9 +45,10 @@ impl Operation<Accounts> for SendMessage {
             text: &self.content.text,
             attachments: &self.attachments,
             recipients: self.recipients,
+            kind: ChargeKind::Send,
             hash,
         };
-        Ok(charge(context, &sending, post(self, files, context.state()))?)
+        Ok(charge(context, &sending, post(self, files, context.state()))?.answered(accepted(false)))
     }
 
     fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {
@@ -62,6 +64,7 @@ pub struct Sending<'a> {
     pub text: &'a str,
     pub attachments: &'a [AttachmentId],
     pub recipients: i32,
+    pub kind: ChargeKind,
     pub hash: i64,
 }
 
@@ -70,7 +73,7 @@ pub fn charge(
     context: &Context<'_, Accounts>,
     send: &Sending<'_>,
     post: impl Into<ConversationRequest>,
-) -> Result<Decision<Accounts>, Refusal> {
+) -> Result<Effect<Accounts>, Refusal> {
     let (account, limits) = (context.state(), &context.policy.limits);
     check_recipients(send.recipients)?;
     let mark = TextMark {
@@ -93,7 +96,7 @@ pub fn charge(
     }
     let charge = Charge {
         attachments: send.attachments.to_vec(),
-        ..charging::charge(context, send.client_id, ChargeKind::Send, send.conversation.clone(), price_milli)
+        ..charging::charge(context, send.client_id, send.kind, send.conversation.clone(), price_milli)
     };
     charging::pass_on(context, &mut effect, charge, send.hash, post);
     attaching::count(context, &mut effect, send.attachments, 1);
@@ -104,7 +107,7 @@ pub fn charge(
         recipients: Some(send.recipients),
     };
     credits::change(context, &mut effect, -price_milli, &reason)?;
-    Ok(effect.answered(accepted(false)))
+    Ok(effect)
 }
 
 /// Hash of what the client said, without the facts that ingest added.

@@ -66,7 +66,7 @@ pub fn take_back(account: &Account, effect: &mut Effect<Accounts>, name: &str, p
 /// The limit that counts a charge of this kind, if a row counts it.
 pub fn of_charge(kind: ChargeKind) -> Option<&'static str> {
     match kind {
-        ChargeKind::Send | ChargeKind::Create => None,
+        ChargeKind::Send | ChargeKind::Scheduled | ChargeKind::Create => None,
         ChargeKind::Edit => Some(EDIT),
         ChargeKind::React => Some(REACT),
         ChargeKind::Report => Some(REPORT),

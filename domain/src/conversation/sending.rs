@@ -9,7 +9,9 @@ use schemas::message::{Body, Mentions, Message, ReplyStub, Text};
 use schemas::people::Profile;
 use schemas::position::Offset;
 use schemas::receipts::Watermarks;
+use schemas::record::Output;
 use schemas::rows::{Receipt, RowKey, Sent};
+use schemas::scheduling::SettleSchedule;
 use schemas::sending::PostMessage;
 use schemas::verdict::{Outcome, Stored};
 use schemas::{ClientId, UserId};
@@ -123,6 +125,11 @@ pub fn store(
     let before = before.map_or(Watermarks::default(), |receipt| receipt.marks);
     let marks = before.with_read(seq, context.at, shows_reads);
     let receipt = Receipt { marks, ordinal, ended: false, marked_unread: false };
+    if charge.kind == ChargeKind::Scheduled {
+        let (user, id) = (charge.user.clone(), client_id.clone());
+        let request = SettleSchedule { id, charge: charge.position, seq }.into();
+        effect.output(Output::ToAccount { user, request, reply: None });
+    }
     let sent = Sent { seq, charge: charge.position };
     effect.row(&(sender.clone(), client_id.clone()), sent).row(sender, receipt);
     Ok((effect, seq))
@@ -174,7 +181,9 @@ impl Operation<Conversations> for LookUp {
 fn first_outcome(conversation: &Conversation, look_up: &LookUp) -> Outcome {
     // An edit has no client id that could be looked up.
     let found = match look_up.kind {
-        ChargeKind::Send => stored(conversation, &look_up.user, &look_up.client_id, look_up.charge),
+        ChargeKind::Send | ChargeKind::Scheduled => {
+            stored(conversation, &look_up.user, &look_up.client_id, look_up.charge)
+        }
         ChargeKind::Create => creating::opened_by(conversation, &look_up.user, look_up.charge),
         // Without a client id nothing is looked up.
         ChargeKind::Edit | ChargeKind::React | ChargeKind::Report => None,

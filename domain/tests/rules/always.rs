@@ -25,6 +25,7 @@ mod reacting;
 mod refunded;
 mod replayed;
 mod reporting;
+mod scheduling;
 mod settings;
 mod small;
 mod suspending;

@@ -39,6 +39,7 @@ mod repeated_verdicts;
 mod repeats;
 mod reporting;
 mod roles;
+mod scheduling;
 mod sending;
 mod settings;
 mod suspending;

@@ -3,6 +3,7 @@
 use expect_test::Expect;
 use fold::Fold;
 use musclemap_domain::{Accounts, Conversations};
+use schemas::ClientId;
 use schemas::organizing::LabelUse;
 use schemas::rows::{
     AccountRow, Attachment, Blocks, Carried, Changes, ConversationRow, Draft, Edits, Former, Hidden,
@@ -130,6 +131,13 @@ impl Worded for Accounts {
             AccountRow::OpenRequests(open) => {
                 let each: Vec<String> = open.conversations.iter().map(words::conversation).collect();
                 format!("open requests: {}", each.join(" "))
+            }
+            AccountRow::Schedule(row) => {
+                format!("scheduled {}: {}", words::client_key(&key.key), words::scheduled(row))
+            }
+            AccountRow::Schedules(all) => {
+                let each = |ids: &[ClientId]| ids.iter().map(|id| format!(" {}", words::client(id))).collect::<String>();
+                format!("schedules: open{}, settled{}", each(&all.open), each(&all.settled))
             }
             AccountRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),
         }

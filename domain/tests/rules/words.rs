@@ -6,6 +6,7 @@ mod polls;
 mod previews;
 mod refusals;
 mod reporting;
+mod scheduling;
 
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks};
@@ -22,7 +23,7 @@ use schemas::receipts::Watermarks;
 use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
 use schemas::reporting::FileReport;
 use schemas::tables::views::{BlocksRow, CREATED, MembershipRow, MessageRow, ViewRow};
-use schemas::tables::{AUDIT, BLOCKS, MESSAGES, REPORTS, Value};
+use schemas::tables::{AUDIT, BLOCKS, MESSAGES, REPORTS, TIMERS, Value};
 use schemas::topics::Topic;
 use schemas::verdict::Outcome;
 use schemas::{
@@ -37,6 +38,7 @@ pub use files::{attachment, files};
 pub use polls::tally;
 pub use refusals::refusal;
 pub use reporting::report;
+pub use scheduling::scheduled;
 
 pub fn client(id: &ClientId) -> String {
     client_key(id.uuid().as_bytes())
@@ -101,6 +103,9 @@ pub fn intervals(intervals: &[MembershipInterval]) -> String {
 }
 
 pub fn view(row: &ViewRow) -> String {
+    if row.table.name == TIMERS.name {
+        return scheduling::timer(row);
+    }
     let Value::Text(of) = &row.partition[0] else { panic!("a view is partitioned by an id") };
     if row.table.name == MESSAGES.name && row.key[1] != Value::text(CREATED) {
         aspects::aspect(&conversation(&of.parse().unwrap()), row)
@@ -278,6 +283,9 @@ fn account_request(request: &AccountRequest) -> String {
             format!("{}{}", if count.more { "carried:" } else { "released:" }, files(&count.attachments))
         }
         AccountRequest::SetSuspension(set) => reporting::suspension(set),
+        AccountRequest::SettleSchedule(settle) => {
+            format!("{} is message {}", client(&settle.id), settle.seq)
+        }
         other => panic!("no machine asks an account for {other:?}"),
     }
 }
@@ -390,6 +398,9 @@ fn account_fact(fact: &AccountFact) -> String {
         AccountFact::PrivacyChanged(changed) => format!("privacy: {}", privacy(&changed.privacy)),
         AccountFact::BlockedUsersChanged(changed) => {
             format!("{} is {}", changed.other, if changed.blocked { "blocked" } else { "blocked no more" })
+        }
+        AccountFact::ScheduleChanged(changed) => {
+            format!("scheduled {}: {}", client(&changed.id), scheduled(&changed.now))
         }
         AccountFact::NotificationsChanged(changed) => {
             format!("notifications: {}", notifications::words(&changed.notifications))

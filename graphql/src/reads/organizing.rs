@@ -5,12 +5,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use schemas::ConversationId;
+use schemas::{ClientId, ConversationId};
 use schemas::code::Refusal;
 use schemas::organizing::{Draft, Labels, Organized};
 use schemas::position::LogTime;
 use schemas::preferences::Preferences;
 use schemas::privacy::Privacy;
+use schemas::rows::Schedule;
 
 use super::{Access, ConversationSight};
 
@@ -63,6 +64,13 @@ impl Access<'_> {
     pub async fn labels(&self) -> Result<Vec<String>, Refusal> {
         let labels = self.reads.rows.account_value::<Labels>(self.viewer, &()).await?;
         Ok(labels.unwrap_or_default().used.into_iter().map(|used| used.label).collect())
+    }
+
+    /// The viewer's schedules, in the order of their times.
+    pub async fn schedules(&self) -> Result<Vec<(ClientId, Schedule)>, Refusal> {
+        let mut all = self.reads.rows.schedules(self.viewer).await?;
+        all.sort_by(|(one, of), (other, than)| (of.due, one).cmp(&(than.due, other)));
+        Ok(all)
     }
 
     /// The viewer's own privacy settings.

@@ -10,12 +10,12 @@ use schemas::limits::Usage;
 use schemas::organizing::Organized;
 use schemas::position::Offset;
 use schemas::privacy::Privacy;
-use schemas::rows::{Keyed, RowKey};
+use schemas::rows::{Keyed, RowKey, Schedule, Schedules};
 use schemas::states::AccountState;
 use schemas::tables::Value;
 use schemas::{ClientId, ConversationId, Refusal, UserId};
 
-use super::{Pages, Rows, Versioned, bounds_of, decode, keyed, owner_row};
+use super::{MAX_KEYS, Pages, Rows, Versioned, bounds_of, decode, keyed, owner_row};
 use crate::error::tables_error;
 
 impl Rows {
@@ -69,6 +69,24 @@ impl Rows {
     /// What the limits of a user count, by the name of each.
     pub async fn usage(&self, user: &UserId) -> Result<Vec<(String, Usage)>, Refusal> {
         self.account_values(user).await
+    }
+
+    /// A schedule of a user, if it is kept.
+    pub async fn schedule(&self, user: &UserId, id: &ClientId) -> Result<Option<Schedule>, Refusal> {
+        self.account_value(user, id).await
+    }
+
+    /// The schedules that a user's account lists.
+    pub async fn schedules(&self, user: &UserId) -> Result<Vec<(ClientId, Schedule)>, Refusal> {
+        let Schedules { open, settled } = self.account_value(user, &()).await?.unwrap_or_default();
+        let (mut found, ids) = (vec![], open.into_iter().chain(settled).collect::<Vec<ClientId>>());
+        for ids in ids.chunks(MAX_KEYS) {
+            let keys: Vec<Vec<Value>> = ids.iter().map(|id| RowKey::of::<Schedule>(id).to_values()).collect();
+            let partition = [Value::text(user.as_str())];
+            let rows = self.tables.get(Accounts::table(), &partition, &keys).await.map_err(tables_error)?;
+            found.extend(keyed(&rows)?);
+        }
+        Ok(found)
     }
 
     /// Every row of one kind of a user's account.

@@ -34,7 +34,7 @@ impl Notifications {
 
 /// The name of a time zone as the IANA database writes it. The database is that of the build, so that every
 /// process knows the same zones.
-fn known_zone(name: &str) -> Result<String, Refusal> {
+pub(super) fn known_zone(name: &str) -> Result<String, Refusal> {
     let zone = TimeZoneDatabase::bundled().get(name).ok().filter(|zone| !zone.is_unknown());
     let name = zone.as_ref().and_then(|zone| zone.iana_name());
     name.map(str::to_owned).ok_or_else(|| Refusal::bad_input("timeZone", "no time zone has this name"))

@@ -19,10 +19,11 @@ use schemas::preferences::{Preferences, UpdatePreferences};
 use schemas::privacy::{Privacy, UpdatePrivacy};
 use schemas::push::RemovePush;
 use schemas::record::{Origin, Outgoing, Output, Place};
-use schemas::rows::{Keyed, RowKey};
+use schemas::rows::{Keyed, RowKey, Schedule};
+use schemas::scheduling::CancelSchedule;
 use schemas::tables::Value;
 use schemas::topics::{self, ERASURES, Topic};
-use schemas::{AccountRequest, ConversationId, UserId};
+use schemas::{AccountRequest, UserId};
 use tokio_util::sync::CancellationToken;
 
 use crate::users;
@@ -71,7 +72,7 @@ impl Erasures {
     }
 
     /// Asks the account to forget drafts, labels, preferences, settings of privacy and notifications, and push
-    /// subscriptions.
+    /// subscriptions, and to send nothing that is scheduled.
     async fn empty(&self, user: &UserId) -> Result<(), Failure> {
         let fresh = Preferences::default();
         let preferences =
@@ -90,18 +91,20 @@ impl Erasures {
             let remove = || OrganizeConversation { labels: Some(vec![]), ..nothing }.into();
             (!kept.labels.is_empty()).then(remove)
         })
+        .await?;
+        // What is settled goes by itself.
+        self.each::<Schedule>(user, |id, schedule| {
+            schedule.progress.is_waiting().then(|| CancelSchedule { id }.into())
+        })
         .await
     }
 
     /// Asks the account what rows of one kind ask for, a page at a time.
-    async fn each<T>(
+    async fn each<T: Keyed + avro::Record>(
         &self,
         user: &UserId,
-        request: impl Fn(ConversationId, T) -> Option<AccountRequest>,
-    ) -> Result<(), Failure>
-    where
-        T: Keyed<Key = ConversationId> + avro::Record,
-    {
+        request: impl Fn(T::Key, T) -> Option<AccountRequest>,
+    ) -> Result<(), Failure> {
         let (partition, kind) = ([Value::text(user.as_str())], || vec![Value::Int(T::KIND)]);
         let mut after = None;
         loop {
@@ -182,9 +185,9 @@ fn no_notifications() -> UpdateNotifications {
 }
 
 /// A row by conversation, and what it is about.
-fn read<T: Keyed<Key = ConversationId> + avro::Record>(row: &Row) -> Result<(ConversationId, T), Failure> {
+fn read<T: Keyed + avro::Record>(row: &Row) -> Result<(T::Key, T), Failure> {
     let (key, body) = RowKey::of_row("accounts", &row.key, &row.columns)?;
-    let named = key.names::<T>().ok_or_else(|| Failure::Refused("a row names no conversation".to_owned()))?;
+    let named = key.names::<T>().ok_or_else(|| Failure::Refused("a key names nothing".to_owned()))?;
     Ok((named, avro::decode(body)?))
 }
 
@@ -201,6 +204,7 @@ mod tests {
     use platform::clock::SystemClock;
     use platform::ports::{Log, PutRow};
     use schemas::position::Version;
+    use schemas::ConversationId;
     use schemas::topics::{ACCOUNT_COMMANDS, Topic, partition_of};
 
     use super::*;

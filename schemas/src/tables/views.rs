@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::audits::AuditRow;
 use super::reports::ReportRow;
+use super::timers::TimerRow;
 use super::values::{FromValues, MalformedRow, Value};
 use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table, USERS};
 use crate::aspects::Aspect;
@@ -41,6 +42,7 @@ pub enum View {
     Blocks(BlocksRow),
     Report(ReportRow),
     Audit(AuditRow),
+    Timer(TimerRow),
 }
 
 macro_rules! from {
@@ -53,7 +55,7 @@ macro_rules! from {
     };
 }
 
-from! { Message(MessageRow) Aspect(AspectRow) Membership(MembershipRow) Blocks(BlocksRow) Report(ReportRow) Audit(AuditRow) }
+from! { Message(MessageRow) Aspect(AspectRow) Membership(MembershipRow) Blocks(BlocksRow) Report(ReportRow) Audit(AuditRow) Timer(TimerRow) }
 
 impl View {
     pub fn to_row(&self) -> ViewRow {
@@ -64,6 +66,7 @@ impl View {
             Self::Blocks(row) => row.to_row(),
             Self::Report(row) => row.to_row(),
             Self::Audit(row) => row.to_row(),
+            Self::Timer(row) => row.to_row(),
         }
     }
 }

@@ -11,7 +11,6 @@ const BY_DEFECT: &str = "only a defect is answered so";
 /// Names of parts, and why they are not seen.
 pub const UNSEEN: &[(&str, &str)] = &[
     ("AccountPart.DEVICES", NOT_YET),
-    ("AccountPart.SCHEDULE", NOT_YET),
     ("AccountPart.STICKERS", NOT_YET),
     ("AccountPart.TEMPLATES", NOT_YET),
     ("ConversationKind.BROADCAST", NOT_YET),

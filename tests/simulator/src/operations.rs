@@ -24,6 +24,7 @@ mod push;
 mod reacting;
 mod receipts;
 mod reporting;
+mod scheduling;
 mod sending;
 mod settings;
 mod suspending;

@@ -41,6 +41,7 @@ mod refusals;
 mod replies;
 mod reporting;
 mod roles;
+mod scheduling;
 mod searching;
 mod settings;
 mod standing;

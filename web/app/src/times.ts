@@ -51,6 +51,13 @@ export function short(time: string, locale: string, now = new Date()): string {
   return formatter(locale, "short", { dateStyle: "short" }).format(new Date(time));
 }
 
+/** A time as the wall clock shows it here, for a field of date and time. */
+export function local(time: Date): string {
+  const two = (number: number) => String(number).padStart(2, "0");
+  const day = `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`;
+  return `${day}T${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
 /** When a day of a calendar begins here, or one so many days after it. */
 export function startOf(day: string, later = 0): string {
   const [year = 0, month = 1, date = 1] = day.split("-").map(Number);

@@ -21,7 +21,7 @@ use schemas::facts::{
     MessageDeleted, MessageEdited, MessageHidden, MessagePinned, MessageShown, MessageUnpinned,
     NotificationsChanged, PollChanged, PreferencesChanged, PreviewAttached, PrivacyChanged, ReactionAdded,
     ReactionRemoved, ReceiptAdvanced, ReportFiled, ReportResolved, RequestChanged, RolesChanged,
-    SendRejected,
+    ScheduleChanged, SendRejected,
 };
 use schemas::forwarding::Provenance;
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
@@ -37,7 +37,8 @@ use schemas::privacy::{Audience, Privacy};
 use schemas::reacting::{Reacted, Reaction, ReactionGroup, Reactions, ToldReaction};
 use schemas::receipts::{Receipt, Watermarks};
 use schemas::reporting::{ModerationAction, ReportReason};
-use schemas::rows::RowKey;
+use schemas::rows::{RowKey, Schedule};
+use schemas::scheduling::{ScheduleProgress, Waiting};
 use schemas::states::ConversationState;
 use schemas::tables::views::{MembershipRow, MessageRow};
 use schemas::uploading::{Attachment, AttachmentChanged, Declared, StoredFile, UploadProgress};
@@ -162,6 +163,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         Delivery::Account(PreferencesChanged { preferences: Preferences::default() }.into()),
         Delivery::Account(PrivacyChanged { privacy: Privacy::default() }.into()),
         Delivery::Account(BlockedUsersChanged { other: user("bob"), blocked: true }.into()),
+        Delivery::Account(scheduled().into()),
         Delivery::Account(NotificationsChanged { notifications: Notifications::default() }.into()),
         Delivery::Typing(Typing { conversation: conversation("k1"), by: profile("bob"), is_typing: true }),
         Delivery::Presence(Seen {
@@ -181,6 +183,20 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
 fn reaction() -> ToldReaction {
     let target = MessageTarget { seq: 5, author: user("bob") };
     ToldReaction { target, sent_at: 5, user: user("bob"), emoji: "👍".to_owned(), at: 6 }
+}
+
+fn scheduled() -> ScheduleChanged {
+    let now = Schedule {
+        conversation: conversation("k1"),
+        content: "later".to_owned(),
+        due: 9,
+        zone: "UTC".to_owned(),
+        created_at: 1,
+        request_hash: 0,
+        revision: 0,
+        progress: ScheduleProgress::Waiting(Waiting { since: 1 }),
+    };
+    ScheduleChanged { id: ClientId::from_bytes([1; 16]), now }
 }
 
 fn pinned() -> Pinned {

@@ -15,7 +15,7 @@ use schemas::rows::{self, LedgerEntry, Sent};
 use schemas::tables::views::AspectBody;
 use schemas::tables::{
     ACCOUNTS, AUDIT, BLOCKS, CHECKPOINTS, CONVERSATIONS, CONVERSATIONS_BY_USER, FromValues, MESSAGES,
-    REPORTS, Value,
+    REPORTS, TIMERS, Value,
 };
 use schemas::topics::{ACCOUNT_EVENTS, EVENTS, Topic};
 use schemas::verdict::Outcome;
@@ -116,6 +116,7 @@ impl<'a> Rest<'a> {
                 | AccountFact::AttachmentChanged(_)
                 | AccountFact::PreferencesChanged(_)
                 | AccountFact::PrivacyChanged(_)
+                | AccountFact::ScheduleChanged(_)
                 | AccountFact::NotificationsChanged(_) => {}
             }
         }
@@ -147,7 +148,9 @@ impl<'a> Rest<'a> {
     pub fn charged(&self, user: &UserId) -> BTreeMap<(Offset, ClientId), i64> {
         let records = (0..PARTITIONS).flat_map(|p| self.state.log(Conversations::commands().name, p));
         let charges = records.filter_map(|record| Envelope::read(record.headers()).ok()?.charge);
-        let own = charges.filter(|charge| charge.user == *user && charge.kind == ChargeKind::Send);
+        let own = charges.filter(|charge| {
+            charge.user == *user && matches!(charge.kind, ChargeKind::Send | ChargeKind::Scheduled)
+        });
         own.filter_map(|charge| Some(((charge.position, charge.client_id?), charge.price_milli))).collect()
     }
 
@@ -254,7 +257,7 @@ pub fn everything(state: &mut State, clients: &Clients) -> Result<(), String> {
 }
 
 fn replicas_agree(state: &State) -> Result<(), String> {
-    for table in [&ACCOUNTS, &CONVERSATIONS, &MESSAGES, &CONVERSATIONS_BY_USER, &BLOCKS, &REPORTS, &AUDIT] {
+    for table in [&ACCOUNTS, &CONVERSATIONS, &MESSAGES, &CONVERSATIONS_BY_USER, &BLOCKS, &REPORTS, &AUDIT, &TIMERS] {
         for partition in state.replicas.partitions(table) {
             let [one, others @ ..] = QUORUMS.map(|quorum| {
                 let mut rows = state.replicas.merged(quorum, &partition);

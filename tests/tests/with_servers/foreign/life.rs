@@ -10,6 +10,7 @@ mod polls;
 mod previews;
 mod reacts;
 mod reports;
+mod schedules;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -72,6 +73,7 @@ pub async fn live(system: &mut System, site: &Site, people: &People) {
     polls::ask_some(people).await;
     previews::link_some(site, people).await;
     reports::report_some(system, people).await;
+    schedules::schedule_some(people).await;
     ask_again(people).await;
     take_notes(system, people).await;
     reports::suspend_one(system, people).await;
