@@ -27,6 +27,7 @@ mod sending;
 mod suspending;
 mod uploading;
 mod usage;
+mod voice;
 
 use fold::{Command, Decision, Fold, InForce, Owner, Purpose};
 use schemas::avro::DecodeError;

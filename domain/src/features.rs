@@ -71,6 +71,7 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         AccountRequest::AddReaction(_) => Some(Flag::MessageReactions),
         AccountRequest::CreatePoll(_) => Some(Flag::Polls),
         AccountRequest::ScheduleMessage(_) | AccountRequest::ChangeSchedule(_) => Some(Flag::ScheduledMessages),
+        AccountRequest::SendVoice(_) => Some(Flag::VoiceMessages),
         AccountRequest::ForwardMessage(_) => Some(Flag::MessageForwarding),
         AccountRequest::RegisterPush(_) => Some(Flag::PushNotifications),
         AccountRequest::CreateUpload(_) | AccountRequest::CompleteUpload(_) => Some(Flag::Attachments),

@@ -14,6 +14,8 @@ pub enum FileType {
     Mp3,
     M4a,
     Ogg,
+    /// A container of video that holds audio alone.
+    AudioWebm,
     Pdf,
     Zip,
     Docx,
@@ -22,7 +24,7 @@ pub enum FileType {
 }
 
 impl FileType {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Jpeg,
         Self::Png,
         Self::Gif,
@@ -32,6 +34,7 @@ impl FileType {
         Self::Mp3,
         Self::M4a,
         Self::Ogg,
+        Self::AudioWebm,
         Self::Pdf,
         Self::Zip,
         Self::Docx,
@@ -55,6 +58,7 @@ impl FileType {
             Self::Mp3 => "audio/mpeg",
             Self::M4a => "audio/mp4",
             Self::Ogg => "audio/ogg",
+            Self::AudioWebm => "audio/webm",
             Self::Pdf => "application/pdf",
             Self::Zip => "application/zip",
             Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -73,11 +77,30 @@ impl FileType {
             | Self::Mp3
             | Self::M4a
             | Self::Ogg
+            | Self::AudioWebm
             | Self::Pdf
             | Self::Zip
             | Self::Docx
             | Self::Xlsx
             | Self::Pptx => None,
+        }
+    }
+
+    /// Whether it is listened to where it stands; it is kept as it came.
+    pub fn is_audio(self) -> bool {
+        match self {
+            Self::Mp3 | Self::M4a | Self::Ogg | Self::AudioWebm => true,
+            Self::Jpeg
+            | Self::Png
+            | Self::Gif
+            | Self::Webp
+            | Self::Mp4
+            | Self::Webm
+            | Self::Pdf
+            | Self::Zip
+            | Self::Docx
+            | Self::Xlsx
+            | Self::Pptx => false,
         }
     }
 

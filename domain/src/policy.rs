@@ -33,6 +33,8 @@ pub const MOST_FILE_BYTES: i64 = 64 * 1024 * 1024;
 /// A control record carries them to every partition.
 const MOST_TIERS: usize = 20;
 const MOST_USERS: usize = 1_000;
+/// In seconds: longer audio is not decoded.
+pub const LONGEST_VOICE: i64 = 30 * 60;
 /// Four bytes each, and the parent's text beside: a fraction of the largest record.
 const MOST_CHARACTERS: i64 = 16_000;
 
@@ -108,6 +110,7 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     within("limits.suspension_seconds", limits.suspension_seconds, LONGEST_WINDOW)?;
     within("limits.attachment_bytes", limits.attachment_bytes.into(), MOST_FILE_BYTES)?;
     within("limits.attachments_per_message", limits.attachments_per_message.into(), MOST_FILES)?;
+    within("limits.voice_seconds", limits.voice_seconds.into(), LONGEST_VOICE)?;
     within("limits.edits_per_message", limits.edits_per_message.into(), MOST_EDITS)?;
     if !(0..=1_000_000).contains(&policy.prices.message_per_recipient) {
         return Err(InvalidPolicy::Price);
@@ -160,6 +163,7 @@ mod tests {
         assert_eq!(policy.limits.message_characters, 4_000);
         assert_eq!(policy.limits.upload, Limit { count: 20, seconds: 3_600 });
         assert_eq!(policy.limits.attachment_bytes, 25 * 1024 * 1024);
+        assert_eq!(policy.limits.voice_seconds, 120);
         assert_eq!(policy.limits.group_members, 50);
         assert!(policy.features.flags.iter().all(|rule| rule.percentage == 100 && !rule.off));
     }

@@ -94,7 +94,7 @@ impl Attachment {
 
     /// One that a message carries.
     pub fn carried(message: &MessageId, file: &AttachedFile) -> Self {
-        let AttachedFile { attachment, uploader: _, file_name, file } = file.clone();
+        let AttachedFile { attachment, uploader: _, file_name, file, role: _ } = file.clone();
         Self {
             id: AttachmentRef { attachment, message: Some(message.clone()) },
             state: AttachmentState::Ready,
@@ -211,6 +211,16 @@ impl Attachment {
     /// thumbhash, base64
     async fn placeholder(&self) -> Option<&str> {
         self.stored()?.placeholder.as_deref()
+    }
+
+    /// of audio that could be decoded, by its samples
+    async fn duration_seconds(&self) -> Option<f64> {
+        Some(f64::from(self.stored()?.sound.as_ref()?.duration_ms) / 1_000.0)
+    }
+
+    /// of the same, 64 peaks, 0-255
+    async fn waveform(&self) -> Option<&[i32]> {
+        Some(&self.stored()?.sound.as_ref()?.peaks)
     }
 }
 

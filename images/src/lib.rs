@@ -60,6 +60,7 @@ pub fn encode_anew(kind: FileType, bytes: &[u8]) -> Result<(FileType, Vec<u8>, I
         | FileType::Mp3
         | FileType::M4a
         | FileType::Ogg
+        | FileType::AudioWebm
         | FileType::Pdf
         | FileType::Zip
         | FileType::Docx

@@ -42,6 +42,7 @@ use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
 use crate::operations::typing::TypingStatus;
 use crate::operations::uploading::Uploading;
+use crate::operations::voice::Voice;
 
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
@@ -61,7 +62,7 @@ pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organi
 pub struct People(Blocking, Preferences, Privacy, Notifications, Push, TypingStatus, Heartbeats);
 
 #[derive(MergedObject, Default)]
-pub struct Files(Uploading);
+pub struct Files(Uploading, Voice);
 
 #[derive(MergedObject, Default)]
 pub struct Later(Scheduling);

@@ -65,6 +65,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("removePushSubscription", Open),
     ("addReaction", flag(Flag::MessageReactions)),
     ("removeReaction", flag(Flag::MessageReactions)),
+    ("sendVoiceMessage", flag(Flag::VoiceMessages)),
     ("createPoll", flag(Flag::Polls)),
     ("votePoll", flag(Flag::Polls)),
     ("closePoll", flag(Flag::Polls)),

@@ -26,6 +26,7 @@ pub mod sending;
 pub mod settings;
 pub mod typing;
 pub mod uploading;
+pub mod voice;
 
 use std::sync::Arc;
 

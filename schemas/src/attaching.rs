@@ -17,6 +17,18 @@ pub struct AttachedFile {
     pub uploader: UserId,
     pub file_name: String,
     pub file: StoredFile,
+    pub role: FileRole,
+}
+
+/// What a file is to the message that carries it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[avro(namespace = "musclemap.messaging")]
+pub enum FileRole {
+    // One of the files beside a text.
+    File,
+    // The message itself, which is spoken; it has no text and no other file.
+    Voice,
 }
 
 impl AttachedFile {

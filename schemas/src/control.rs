@@ -84,6 +84,8 @@ pub struct Limits {
     /// Bytes of one file.
     pub attachment_bytes: i32,
     pub attachments_per_message: i32,
+    /// Of one voice message.
+    pub voice_seconds: i32,
 }
 
 /// At most `count` in any `seconds`.

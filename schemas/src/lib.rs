@@ -55,6 +55,7 @@ pub mod tables;
 pub mod topics;
 pub mod uploading;
 pub mod verdict;
+pub mod voice;
 
 pub use code::{ErrorCode, Refusal};
 pub use facts::{AccountFact, ConversationFact};

@@ -6,7 +6,7 @@
 use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::attaching::AttachedFile;
+use crate::attaching::{AttachedFile, FileRole};
 use crate::forwarding::Provenance;
 use crate::ids::{ClientId, ConversationId, UserId};
 use crate::people::Profile;
@@ -184,6 +184,14 @@ impl Body {
             Self::Text(text) => &text.attachments,
             Self::Note(_) | Self::Removed(_) | Self::Poll(_) => &[],
         }
+    }
+
+    /// The recording, if the message is spoken.
+    pub fn voice(&self) -> Option<&AttachedFile> {
+        self.attachments().iter().find(|file| match file.role {
+            FileRole::Voice => true,
+            FileRole::File => false,
+        })
     }
 
     /// The last edit, if the text was edited.

@@ -32,6 +32,7 @@ pub use crate::sending::{PostMessage, SendMessage};
 pub use crate::settings::UpdateConversation;
 pub use crate::suspending::SetSuspension;
 pub use crate::uploading::{CompleteUpload, CreateUpload, SettleUpload};
+pub use crate::voice::SendVoice;
 
 /// Calls `$with!` with the operations of accounts: what follows `$with`, then `id Request since rules,`
 /// for each. The caller has the requests in scope.
@@ -58,6 +59,7 @@ macro_rules! account_operations {
             115 AddReaction since 1,
             116 CreatePoll since 1,
             117 ForwardMessage since 1,
+            118 SendVoice since 1,
             343 UpdateNotifications since 1,
             344 RegisterPush since 1,
             345 RemovePush since 1,

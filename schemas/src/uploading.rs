@@ -54,6 +54,18 @@ pub enum Finding {
     Rejected(Rejected),
 }
 
+/// Peaks that stand for the loudness of audio, over its whole length.
+pub const PEAKS: usize = 64;
+
+/// What is heard of audio, by its samples.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
+#[avro(namespace = "musclemap.messaging")]
+pub struct Sound {
+    pub duration_ms: i32,
+    /// The loudest sample of each of [`PEAKS`] equal parts, from 0 to 255.
+    pub peaks: Vec<i32>,
+}
+
 /// A file as it is kept and served.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
@@ -68,6 +80,8 @@ pub struct StoredFile {
     pub has_thumbnail: bool,
     /// Thumbhash of an image, in base64.
     pub placeholder: Option<String>,
+    /// Of audio that could be decoded.
+    pub sound: Option<Sound>,
 }
 
 /// A file was rejected; its bytes are not kept.
@@ -90,20 +104,32 @@ pub enum RejectedReason {
     TypeMismatch,
     // The file cannot be decoded.
     Malformed,
-    // Too many pixels or frames.
+    // Too many pixels, frames, channels or samples a second.
     TooLarge,
     // The scanner knows it.
     Malware,
+    // Audio without a track of audio, or without a sample in it.
+    NoAudio,
+    // Audio with a track of video.
+    HasVideo,
+    // Audio of more seconds than are decoded.
+    TooLong,
+    // Audio that ends before it should.
+    Truncated,
 }
 
 impl RejectedReason {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::SizeMismatch,
         Self::ChecksumMismatch,
         Self::TypeMismatch,
         Self::Malformed,
         Self::TooLarge,
         Self::Malware,
+        Self::NoAudio,
+        Self::HasVideo,
+        Self::TooLong,
+        Self::Truncated,
     ];
 
     /// The name that clients see.
@@ -115,6 +141,10 @@ impl RejectedReason {
             Self::Malformed => "MALFORMED",
             Self::TooLarge => "TOO_LARGE",
             Self::Malware => "MALWARE",
+            Self::NoAudio => "NO_AUDIO",
+            Self::HasVideo => "HAS_VIDEO",
+            Self::TooLong => "TOO_LONG",
+            Self::Truncated => "TRUNCATED",
         }
     }
 }

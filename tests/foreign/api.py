@@ -8,7 +8,7 @@ from typing import Any
 
 from difference import same, true
 
-FILE = "id state fileName contentType byteSize rejectedReason width height placeholder"
+FILE = "id state fileName contentType byteSize rejectedReason width height placeholder durationSeconds waveform"
 PERSON = "{ id username displayName avatarUrl }"
 MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content createdAt deletedAt isEdited editedAt editCount
     mentionsAll recipientCount readByCount status readBy(first: 20) {{ deliveredAt readAt user {{ id }} }}

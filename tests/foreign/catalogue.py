@@ -27,6 +27,7 @@ ACCOUNT_REQUESTS = {
     115: "AddReaction",
     116: "CreatePoll",
     117: "ForwardMessage",
+    118: "SendVoice",
     343: "UpdateNotifications",
     344: "RegisterPush",
     345: "RemovePush",

@@ -21,8 +21,21 @@ def check(
             files = out[0].value["attachments"]
             same(f"files in {what}", [file["attachment"] for file in files], asked["attachments"])
             same(f"whose files {what} carries", {file["uploader"] for file in files} - {read.key}, set())
+            same(f"roles of files in {what}", {file["role"] for file in files} - {"FILE"}, set())
             passed = {name: asked[name] for name in _PASSED} | {"shows_reads": shows_reads[read.key]}
             passed |= {"attachments": files, "forwarded": None}
+            paid = price * asked["recipients"]
+            same(what, out[0].value, passed)
+            same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
+            same(f"credits in {what}", _facts(out[1:]), _credits("MESSAGE_SEND", -paid))
+        case "SendVoice", "PostMessage":
+            (file,) = out[0].value["attachments"]
+            said = (file["attachment"], file["uploader"], file["role"])
+            same(f"recording in {what}", said, (asked["attachment"], read.key, "VOICE"))
+            true(f"the recording in {what} was heard", file["file"]["sound"] is not None)
+            passed = {name: asked[name] for name in ("client_id", "sender", "reply_to")}
+            passed |= {"shows_reads": shows_reads[read.key], "attachments": [file], "forwarded": None}
+            passed |= {"content": {"text": "", "key_id": None}, "mentions": {"people": [], "all": False}}
             paid = price * asked["recipients"]
             same(what, out[0].value, passed)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
@@ -44,7 +57,7 @@ def check(
             same(f"conversation of {what}", out[0].key, asked["conversation"])
             charge = _charge(read, asked["conversation"], 0, at)
             same(f"charge in {what}", out[0].headers.charge, charge)
-        case (("SendMessage" | "CreatePoll" | "CreateConversation"), "LookUp"):
+        case (("SendMessage" | "SendVoice" | "CreatePoll" | "CreateConversation"), "LookUp"):
             kind, charge = _KINDS[read.type], out[0].value["charge"]
             said = {"user": read.key, "client_id": asked["client_id"], "kind": kind, "charge": charge}
             same(what, _facts(out), [("LookUp", said)])
@@ -122,6 +135,7 @@ _KINDS = {
     "SendMessage": "Send",
     "FireSchedule": "Scheduled",
     "CreatePoll": "Send",
+    "SendVoice": "Send",
     "ForwardMessage": "Send",
     "CreateConversation": "Create",
     "SubmitEdit": "Edit",
@@ -174,6 +188,7 @@ def _conversation(creator: str, asked: dict) -> str:
 
 
 def _charge(read: Read, conversation: str, paid: int, at: int) -> dict:
+    spoken = [read.value["attachment"]] if read.type == "SendVoice" else []
     return {
         "user": read.key,
         # An edit has none.
@@ -183,7 +198,7 @@ def _charge(read: Read, conversation: str, paid: int, at: int) -> dict:
         "position": read.record.offset,
         "at": at,
         "price_milli": paid,
-        "attachments": read.value.get("attachments", []),
+        "attachments": read.value.get("attachments", spoken),
         # The policy of these runs has no rule that flags.
         "flagged": None,
     }

@@ -94,16 +94,27 @@ def of_message(id: str, seq: int, message: dict) -> list[dict]:
             "width": file["file"]["width"],
             "height": file["file"]["height"],
             "placeholder": file["file"]["placeholder"],
+            **_sound(file["file"]),
         }
         for file in attachments(message)
     ]
 
 
+def _sound(file: dict) -> dict:
+    """What is heard of audio, as the API tells it."""
+    sound = file.get("sound") or {}
+    length = sound.get("duration_ms")
+    return {"durationSeconds": None if length is None else length / 1_000, "waveform": sound.get("peaks")}
+
+
 def content_type(message: dict) -> str:
-    """Of a text: whether files stand beside it, and whether all are images."""
-    types = [file["file"]["content_type"] for file in attachments(message)]
+    """Of a text: whether files stand beside it, whether all are images, and whether one is the message itself."""
+    files = attachments(message)
+    types = [file["file"]["content_type"] for file in files]
     if not types:
         return "TEXT"
+    if any(file["role"] == "VOICE" for file in files):
+        return "VOICE"
     return "IMAGE" if all(type.startswith("image/") for type in types) else "FILE"
 
 
@@ -121,4 +132,5 @@ def _served(id: str, row: dict) -> dict:
         "width": file.get("width"),
         "height": file.get("height"),
         "placeholder": file.get("placeholder"),
+        **_sound(file),
     }

@@ -44,7 +44,8 @@ def _wanted(read: Read, out: list[Read]) -> tuple[set[str], dict | None]:
             created = next(other for other in out if other.type == "MessageCreated")
             return {"Stored"}, {"seq": created.value["message"]["seq"]}
         case [
-            "SendMessage" | "CreatePoll" | "CreateConversation" | "SubmitEdit" | "AddReaction" | "ReportMessage",
+            "SendMessage" | "SendVoice" | "CreatePoll" | "CreateConversation" | "SubmitEdit" | "AddReaction"
+            | "ReportMessage",
             passed,
             *_,
         ]:
@@ -56,8 +57,8 @@ def _wanted(read: Read, out: list[Read]) -> tuple[set[str], dict | None]:
         case ["LookUp"]:
             return {"Stored", "Done", "Refused"}, None
         case [
-            "SendMessage" | "CreatePoll" | "CreateConversation" | "SubmitEdit" | "AddReaction" | "ReportMessage"
-            | "PostMessage" | "PostPoll"
+            "SendMessage" | "SendVoice" | "CreatePoll" | "CreateConversation" | "SubmitEdit" | "AddReaction"
+            | "ReportMessage" | "PostMessage" | "PostPoll"
         ]:
             return {"Refused"}, None
         case [_]:

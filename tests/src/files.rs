@@ -10,10 +10,12 @@ use crate::{Client, System};
 
 /// Fields of an attachment.
 pub const ATTACHMENT: &str =
-    "id state fileName contentType byteSize rejectedReason width height placeholder url thumbnailUrl";
+    "id state fileName contentType byteSize rejectedReason width height placeholder url thumbnailUrl
+    durationSeconds waveform";
 
 /// Files of a message.
-pub const FILES: &str = "attachments { id fileName contentType state width url thumbnailUrl }";
+pub const FILES: &str =
+    "attachments { id fileName contentType state width url thumbnailUrl durationSeconds }";
 
 /// A PNG of one grey pixel.
 pub const PNG: &[u8] = &[
@@ -79,6 +81,26 @@ pub async fn send(by: &Client, chat: &str, text: &str, files: &[&Value]) -> Valu
         "conversationId": chat, "clientMessageId": Uuid::new_v4(), "content": text, "attachmentIds": files,
     });
     by.ask(&query, json!({ "i": input })).await
+}
+
+/// A second and a half that Chromium has recorded from its fake microphone.
+pub const RECORDING: &[u8] = include_bytes!("../../processors/media/fixtures/chromium.webm");
+
+/// Uploads a recording, which becomes ready; its id.
+pub async fn recording(server: &System, by: &Client) -> Value {
+    let mut stored = upload(server, by, "voice.webm", "audio/webm", RECORDING).await;
+    assert_eq!(stored["state"], "READY", "{stored}");
+    stored["id"].take()
+}
+
+/// The whole answer to a voice message.
+pub async fn speak(by: &Client, chat: &str, file: &Value, id: Uuid, answering: &Value) -> Value {
+    let query = format!(
+        "mutation($c: ID!, $a: ID!, $id: UUID!, $r: ID) {{
+            sendVoiceMessage(conversationId: $c, attachmentId: $a, clientMessageId: $id, replyToId: $r) {{
+                id seq content contentType replyTo {{ id contentType }} {FILES} }} }}"
+    );
+    by.ask(&query, json!({ "c": chat, "a": file, "id": id, "r": answering })).await
 }
 
 /// The whole answer to a change of a group's image.

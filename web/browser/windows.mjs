@@ -16,6 +16,8 @@ if (!BASE) throw new Error("MM_WEB is not set: these tests need a system that ru
 export const PATIENCE_MS = 30_000;
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const WIDE = { viewport: { width: 1280, height: 800 }, locale: "en-GB" };
+/** One that beeps once a second, and may be used without a question. */
+const MICROPHONE = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"];
 const JSON_TYPE = { "content-type": "application/json" };
 
 let browser;
@@ -24,7 +26,7 @@ const opened = [];
 function options() {
   const executablePath = process.env.MM_CHROMIUM;
   if (!executablePath) throw new Error("MM_CHROMIUM is not set: web/browser/chromium says where one is");
-  return { executablePath, headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage"] };
+  return { executablePath, headless: true, args: ["--no-sandbox", "--disable-dev-shm-usage", ...MICROPHONE] };
 }
 
 export async function launch() {

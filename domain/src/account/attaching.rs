@@ -4,7 +4,7 @@
 //! its files with it.
 
 use fold::{Decision, Purpose};
-use schemas::attaching::{AttachedFile, CountFiles};
+use schemas::attaching::{AttachedFile, CountFiles, FileRole};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::rows::{Attachment, RowKey};
 use schemas::uploading::{Gone, UploadProgress};
@@ -53,6 +53,7 @@ pub fn embedded(uploader: &UserId, id: &AttachmentId, row: &Attachment) -> Resul
         uploader: uploader.clone(),
         file_name: row.declared.file_name.clone(),
         file: row.progress.stored().ok_or_else(not_ready)?.clone(),
+        role: FileRole::File,
     })
 }
 

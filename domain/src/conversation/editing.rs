@@ -46,6 +46,9 @@ impl Operation<Conversations> for EditMessage {
         if carried.body.poll().is_some() {
             return Err(Refusal::bad_input("messageId", "a poll is not edited").into());
         }
+        if carried.body.voice().is_some() {
+            return Err(Refusal::bad_input("messageId", "a voice message is not edited").into());
+        }
         if carried.body.forwarded().is_some() {
             return Err(
                 Refusal::bad_input("messageId", "the text of a forwarded message is another's").into()

@@ -4,7 +4,7 @@
 //! character. Without previews a notification names the conversation and nothing of its messages.
 
 use intl_pluralrules::{PluralCategory, PluralRuleType, PluralRules};
-use schemas::attaching::AttachedFile;
+use schemas::attaching::{AttachedFile, FileRole};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::message::{Body, Content, Message, Text};
 use unic_langid::LanguageIdentifier;
@@ -36,6 +36,7 @@ struct Words {
     photos: Forms,
     file: &'static str,
     files: Forms,
+    voice: &'static str,
     /// Between a name and what its user wrote.
     poll: &'static str,
     says: &'static str,
@@ -79,6 +80,7 @@ impl Language {
                 photos: Forms { one: "# photo", other: "# photos" },
                 file: "File",
                 files: Forms { one: "# file", other: "# files" },
+                voice: "Voice message",
                 poll: "Poll",
                 says: ": ",
             },
@@ -89,6 +91,7 @@ impl Language {
                 photos: Forms { one: "# Foto", other: "# Fotos" },
                 file: "Datei",
                 files: Forms { one: "# Datei", other: "# Dateien" },
+                voice: "Sprachnachricht",
                 poll: "Umfrage",
                 says: ": ",
             },
@@ -99,6 +102,7 @@ impl Language {
                 photos: Forms { one: "# foto", other: "# fotos" },
                 file: "Archivo",
                 files: Forms { one: "# archivo", other: "# archivos" },
+                voice: "Mensaje de voz",
                 poll: "Encuesta",
                 says: ": ",
             },
@@ -109,6 +113,7 @@ impl Language {
                 photos: Forms { one: "# photo", other: "# photos" },
                 file: "Fichier",
                 files: Forms { one: "# fichier", other: "# fichiers" },
+                voice: "Message vocal",
                 poll: "Sondage",
                 says: "\u{a0}: ",
             },
@@ -119,6 +124,7 @@ impl Language {
                 photos: Forms { one: "# foto", other: "# fotos" },
                 file: "Arquivo",
                 files: Forms { one: "# arquivo", other: "# arquivos" },
+                voice: "Mensagem de voz",
                 poll: "Enquete",
                 says: ": ",
             },
@@ -131,6 +137,7 @@ impl Language {
                 photos: Forms { one: "写真#枚", other: "写真#枚" },
                 file: "ファイル",
                 files: Forms { one: "ファイル#件", other: "ファイル#件" },
+                voice: "ボイスメッセージ",
                 poll: "アンケート",
                 says: ": ",
             },
@@ -141,6 +148,7 @@ impl Language {
                 photos: Forms { one: "사진 #장", other: "사진 #장" },
                 file: "파일",
                 files: Forms { one: "파일 #개", other: "파일 #개" },
+                voice: "음성 메시지",
                 poll: "투표",
                 says: ": ",
             },
@@ -151,6 +159,7 @@ impl Language {
                 photos: Forms { one: "#张照片", other: "#张照片" },
                 file: "文件",
                 files: Forms { one: "#个文件", other: "#个文件" },
+                voice: "语音消息",
                 poll: "投票",
                 says: "：",
             },
@@ -257,13 +266,43 @@ fn asked(question: &Content, language: Language) -> Option<String> {
 /// The files of a message without a text.
 fn carried(files: &[AttachedFile], language: Language) -> String {
     let words = language.words();
-    let are_photos = files.iter().all(|file| file.file.content_type.starts_with("image/"));
-    match (files, are_photos) {
-        ([] | [_], true) => words.photo.to_owned(),
-        ([] | [_], false) => words.file.to_owned(),
-        (several, true) => language.counted(&words.photos, several.len()),
-        (several, false) => language.counted(&words.files, several.len()),
+    match Carried::of(files) {
+        Carried::Voice(recording) => format!("{} {}", words.voice, length(recording)),
+        Carried::Photos(0 | 1) => words.photo.to_owned(),
+        Carried::Photos(count) => language.counted(&words.photos, count),
+        Carried::Files(0 | 1) => words.file.to_owned(),
+        Carried::Files(count) => language.counted(&words.files, count),
     }
+}
+
+/// What the files of a message are together.
+enum Carried<'a> {
+    Voice(&'a AttachedFile),
+    Photos(usize),
+    Files(usize),
+}
+
+impl<'a> Carried<'a> {
+    fn of(files: &'a [AttachedFile]) -> Self {
+        for file in files {
+            match file.role {
+                FileRole::Voice => return Self::Voice(file),
+                FileRole::File => {}
+            }
+        }
+        if files.iter().all(|file| file.file.content_type.starts_with("image/")) {
+            Self::Photos(files.len())
+        } else {
+            Self::Files(files.len())
+        }
+    }
+}
+
+/// The length of a recording in whole seconds, as a clock shows it; a shorter one lasts a second.
+fn length(recording: &AttachedFile) -> String {
+    let milliseconds = recording.file.sound.as_ref().map_or(0, |sound| sound.duration_ms);
+    let seconds = ((milliseconds + 500) / 1_000).max(1);
+    format!("{}:{:02}", seconds / 60, seconds % 60)
 }
 
 fn shortened(text: &str, (characters, bytes): (usize, usize)) -> String {

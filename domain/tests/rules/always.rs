@@ -30,6 +30,7 @@ mod settings;
 mod small;
 mod suspending;
 mod uploading;
+mod voice;
 mod windows;
 mod world;
 

@@ -3,7 +3,7 @@
 use expect_test::expect;
 use musclemap_domain::{Accounts, Conversations};
 use schemas::ConversationFact;
-use schemas::attaching::{AttachedFile, CountFiles};
+use schemas::attaching::{AttachedFile, CountFiles, FileRole};
 use schemas::charging::{Charge, ChargeKind};
 use schemas::creating::ConversationKind::Group;
 use schemas::flags::Flag;
@@ -51,7 +51,7 @@ fn count(files: &[u8], more: bool) -> CountFiles {
 pub fn file(number: u8) -> AttachedFile {
     let Finding::Stored(file) = stored() else { panic!("a stored file") };
     let (attachment, uploader) = (attachment(number), user("ann"));
-    AttachedFile { attachment, uploader, file_name: "a.jpg".to_owned(), file }
+    AttachedFile { attachment, uploader, file_name: "a.jpg".to_owned(), file, role: FileRole::File }
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_file_goes_with_the_last_that_carries_it() {
     table.is(expect![[r#"
         one of two goes
           done
-          row f1 a.jpg carried 1: Stored(StoredFile { content_type: "image/jpeg", byte_size: 90, width: Some(4), height: Some(3), has_thumbnail: true, placeholder: Some("AAAA") })
+          row f1 a.jpg carried 1: Stored(StoredFile { content_type: "image/jpeg", byte_size: 90, width: Some(4), height: Some(3), has_thumbnail: true, placeholder: Some("AAAA"), sound: None })
         the last goes
           done
           row f1 a.jpg: Gone(Gone { at: 3100 })

@@ -44,3 +44,4 @@ mod sending;
 mod settings;
 mod suspending;
 mod uploading;
+mod voice;

@@ -4,7 +4,7 @@ use musclemap_domain::pushing::{
     LATE_MS, Language, Notification, Recipient, Shown, Withheld, decide, is_quiet, notification, notifies,
     without_content,
 };
-use schemas::attaching::AttachedFile;
+use schemas::attaching::{AttachedFile, FileRole};
 use schemas::blocking::{BlockInterval, Blocks, PairBlocks};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::membership::{Member, MembershipInterval, Role};
@@ -16,7 +16,7 @@ use schemas::people::Profile;
 use schemas::position::LogTime;
 use schemas::receipts::{Reached, Watermarks};
 use schemas::sending::MessageCreated;
-use schemas::uploading::StoredFile;
+use schemas::uploading::{Sound, StoredFile};
 use schemas::{ConversationFact, UserId};
 
 const NOW: LogTime = 1_800_000_000_000;
@@ -297,8 +297,17 @@ fn file(content_type: &str) -> AttachedFile {
             height: None,
             has_thumbnail: false,
             placeholder: None,
+            sound: None,
         },
+        role: FileRole::File,
     }
+}
+
+fn voice(duration_ms: i32) -> Body {
+    let mut recording = file("audio/webm");
+    recording.role = FileRole::Voice;
+    recording.file.sound = Some(Sound { duration_ms, peaks: vec![9; 64] });
+    Body::Text(Text { attachments: vec![recording], ..Text::new(Content::plain("")) })
 }
 
 fn with_files(text: &str, files: &[&str]) -> Body {
@@ -316,6 +325,10 @@ fn a_push_says_who_wrote_what() {
         (with_files("", &["image/png", "image/jpeg"]), "2 photos", "Ann: 2 photos"),
         (with_files("", &["application/pdf"]), "File", "Ann: File"),
         (with_files("", &["image/png", "application/pdf"]), "2 files", "Ann: 2 files"),
+        (with_files("", &["audio/webm"]), "File", "Ann: File"),
+        (voice(12_400), "Voice message 0:12", "Ann: Voice message 0:12"),
+        (voice(20), "Voice message 0:01", "Ann: Voice message 0:01"),
+        (voice(119_800), "Voice message 2:00", "Ann: Voice message 2:00"),
         (Body::Text(Text::new(sealed)), "New message", "New message"),
         (Body::Removed(Removed { at: 0, is_hidden: false }), "New message", "New message"),
         (Body::Note(Note::new(NoteKind::Left, vec![])), "New message", "New message"),
@@ -335,6 +348,27 @@ fn a_push_says_who_wrote_what() {
             assert_eq!(without_content(&shown), hidden);
         }
     }
+}
+
+#[test]
+fn a_recording_has_a_name_in_every_language() {
+    let (about, message) = (opened(ConversationKind::Direct, None), message(voice(61_000)));
+    let names = Language::ALL.map(|language| {
+        notification(&Shown { about: &about, message: &message, count: 1, with_content: true, language }).body
+    });
+    assert_eq!(
+        names,
+        [
+            "Voice message 1:01",
+            "Sprachnachricht 1:01",
+            "Mensaje de voz 1:01",
+            "Message vocal 1:01",
+            "Mensagem de voz 1:01",
+            "ボイスメッセージ 1:01",
+            "음성 메시지 1:01",
+            "语音消息 1:01",
+        ]
+    );
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::forwarding::forwarding;
 use crate::harness::{Decided, Harness};
 use crate::names::{conversation, create, edit, send, sent, user, with_price};
 use crate::render::Table;
+use crate::voice::speaking;
 
 fn suspend(seq: i64, until: Option<i64>) -> AccountRequest {
     let report = SuspendingReport { conversation: conversation(2), seq, reporter: user("bob") };
@@ -38,6 +39,7 @@ fn a_suspended_user_writes_nothing_that_others_read() {
     table.answer("a group", &ann.asks(3_000, create(Group, 3, &["bob"], Some("crew"))));
     table.answer("an edit", &ann.asks(3_000, editing()));
     table.answer("a forward", &ann.asks(3_000, forwarding(4, &[5], None).into()));
+    table.answer("a recording", &ann.asks(3_000, speaking(5, 1, 0).into()));
     assert!(is_accepted(&ann.asks(3_000, send(1, "before", 0))), "the repeat of one that was accepted");
     table.case("lifted", &ann.asks(4_000, suspend(1, None)));
     table.answer("lifted again", &ann.asks(4_100, suspend(1, None)));
@@ -51,6 +53,7 @@ fn a_suspended_user_writes_nothing_that_others_read() {
         a group: FORBIDDEN reason=SUSPENDED until=9000 (moderators have suspended the account)
         an edit: FORBIDDEN reason=SUSPENDED until=9000 (moderators have suspended the account)
         a forward: FORBIDDEN reason=SUSPENDED until=9000 (moderators have suspended the account)
+        a recording: FORBIDDEN reason=SUSPENDED until=9000 (moderators have suspended the account)
         lifted
           done
           suspensions 1 → 0

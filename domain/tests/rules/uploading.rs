@@ -24,6 +24,7 @@ pub fn stored() -> Finding {
         height: Some(3),
         has_thumbnail: true,
         placeholder: Some("AAAA".to_owned()),
+        sound: None,
     })
 }
 
@@ -75,8 +76,8 @@ fn an_attachment_goes_forward_and_never_back() {
         complete again: nothing to do
         stored
           done
-          row f1 a.jpg: Stored(StoredFile { content_type: "image/jpeg", byte_size: 90, width: Some(4), height: Some(3), has_thumbnail: true, placeholder: Some("AAAA") })
-          to account-events ann: f1 a.jpg: Stored(StoredFile { content_type: "image/jpeg", byte_size: 90, width: Some(4), height: Some(3), has_thumbnail: true, placeholder: Some("AAAA") })
+          row f1 a.jpg: Stored(StoredFile { content_type: "image/jpeg", byte_size: 90, width: Some(4), height: Some(3), has_thumbnail: true, placeholder: Some("AAAA"), sound: None })
+          to account-events ann: f1 a.jpg: Stored(StoredFile { content_type: "image/jpeg", byte_size: 90, width: Some(4), height: Some(3), has_thumbnail: true, placeholder: Some("AAAA"), sound: None })
              AttachmentChanged id=1.3.8.0 at 3000
         settled again: nothing to do
         begun at the end: nothing to do

@@ -34,7 +34,7 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
         AccountChanged
             shared: what
         Attachment
-            shared: id contentType fileName byteSize state rejectedReason url thumbnailUrl width height placeholder
+            shared: id contentType fileName byteSize state rejectedReason url thumbnailUrl width height placeholder durationSeconds waveform
         AttachmentChanged
             shared: attachment
         Conversation

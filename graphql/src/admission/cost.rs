@@ -20,9 +20,10 @@ use crate::paging::MAX_PAGE;
 pub(super) const SIZES: [&str; 3] = ["first", "last", "limit"];
 /// Lists that no argument sizes: what they hold in a page of messages, on average. A single message may have
 /// more; the bytes of an answer bound it.
-pub(super) const LISTS: [(&str, &str, usize); 16] = [
+pub(super) const LISTS: [(&str, &str, usize); 17] = [
     ("Message", "mentions", 10),
     ("Message", "attachments", 2),
+    ("Attachment", "waveform", 64),
     ("Message", "reactions", 5),
     ("Message", "linkPreviews", 1),
     ("Poll", "options", 4),

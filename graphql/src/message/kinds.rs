@@ -2,7 +2,7 @@
 
 use async_graphql::{Enum, SimpleObject};
 use domain::files::FileType;
-use schemas::attaching::AttachedFile;
+use schemas::attaching::{AttachedFile, FileRole};
 use schemas::message::NoteKind;
 
 use crate::people::user::User;
@@ -30,12 +30,17 @@ pub enum MessageContentType {
 }
 
 impl MessageContentType {
-    /// The type of a text with these files beside it: images alone are a gallery.
+    /// The type of a text with these files beside it: images alone are a gallery, and a recording is the message.
     pub fn of_files(files: &[AttachedFile]) -> Self {
         let is_image =
             |one: &AttachedFile| FileType::of(&one.file.content_type).is_some_and(FileType::is_image);
+        let is_voice = |one: &AttachedFile| match one.role {
+            FileRole::Voice => true,
+            FileRole::File => false,
+        };
         match files {
             [] => Self::Text,
+            files if files.iter().any(is_voice) => Self::Voice,
             files if files.iter().all(is_image) => Self::Image,
             _ => Self::File,
         }

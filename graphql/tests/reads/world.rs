@@ -11,7 +11,7 @@ use musclemap_graphql::{Query, Reads, Rights, Rows, Search, Viewer};
 use platform::clock::SystemClock;
 use platform::in_process::InProcess;
 use platform::ports::{PutRow, SearchIndex, Tables};
-use schemas::attaching::{AttachedFile, Carried};
+use schemas::attaching::{AttachedFile, Carried, FileRole};
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks, PairBlocks};
 use schemas::creating::{ConversationKind, Opened};
@@ -186,12 +186,14 @@ impl World {
             height: None,
             has_thumbnail: false,
             placeholder: None,
+            sound: None,
         };
         let attached = |name: &String| AttachedFile {
             attachment: format!("{seq:032x}").parse().unwrap(),
             uploader: user(sender),
             file_name: name.clone(),
             file: file.clone(),
+            role: FileRole::File,
         };
         let attachments: Vec<AttachedFile> = names.iter().map(attached).collect();
         let carried = Carried { files: attachments.iter().map(AttachedFile::reference).collect() };

@@ -87,6 +87,7 @@ fn policy(version: i64) -> PolicyVersion {
         upload: Limit { count: 5, seconds: 2 },
         attachment_bytes: 1_000,
         attachments_per_message: 10,
+        voice_seconds: 120,
     };
     let prices = Prices { message_per_recipient: version };
     let features = Features { flags: vec![] };

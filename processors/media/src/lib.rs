@@ -2,8 +2,10 @@
 //! none carries any more.
 //!
 //! Invariants: a file is stored from the very bytes that were looked at, before its account gets the finding; an image
-//! is stored only as it was encoded anew. Repeats do no harm, as an account takes the first finding.
+//! is stored only as it was encoded anew, and what is said of audio was decoded. Repeats do no harm, as an account takes
+//! the first finding.
 
+mod audio;
 mod files;
 pub mod metrics;
 
@@ -14,7 +16,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::Accounts;
 use domain::delivery::{self, FileWork};
-use domain::policy::MOST_FILE_BYTES;
+use domain::policy::{LONGEST_VOICE, MOST_FILE_BYTES};
 use objects::{MOST_PIECES, Objects, PIECE_BYTES, Rendition};
 use platform::effects::{self, Effects, EffectsError, Failure, Options, Ports, Unreadable};
 use platform::ports::Record;
@@ -34,6 +36,8 @@ const EXAMINED_WITHIN: Duration = Duration::from_secs(60);
 /// How long one file may take in all, before the store of files is taken for away.
 const FILE_WITHIN: Duration = Duration::from_secs(120);
 
+// The longest voice message that a policy allows is decoded.
+const _: () = assert!(audio::LONGEST_SECONDS == LONGEST_VOICE as u64);
 // The largest file that a policy allows can be staged.
 const _: () = assert!(MOST_PIECES * PIECE_BYTES >= MOST_FILE_BYTES as usize);
 
@@ -134,7 +138,7 @@ impl Media {
     }
 
     async fn store(&self, id: &str, original: Bytes, examined: Examined) -> Result<StoredFile, Failure> {
-        let Examined { kind, encoded, image } = examined;
+        let Examined { kind, encoded, image, sound } = examined;
         let whole = encoded.map_or(original, Bytes::from);
         let byte_size = i64::try_from(whole.len()).unwrap_or(i64::MAX);
         self.objects.put(id, Rendition::Whole, whole).await?;
@@ -145,6 +149,7 @@ impl Media {
             height: None,
             has_thumbnail: false,
             placeholder: None,
+            sound,
         };
         if let Some(image) = image {
             let thumbnail = Bytes::from(image.thumbnail);

@@ -29,7 +29,6 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ("MessageContentType.PHOTO_REQUEST", NOT_YET),
     ("MessageContentType.PROFILE", NOT_YET),
     ("MessageContentType.STICKER", NOT_YET),
-    ("MessageContentType.VOICE", NOT_YET),
     ("MessageContentType.WORKOUT", NOT_YET),
     ("PresenceStatus.AWAY", BY_TIME),
     ("SystemEventKind.CREATED", NOT_YET),

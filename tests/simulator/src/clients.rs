@@ -235,6 +235,7 @@ impl Clients {
                 upload: wide,
                 attachment_bytes: 1_000,
                 attachments_per_message: 10,
+                voice_seconds: 120,
             },
             features: features(state),
             moderation: moderation(),

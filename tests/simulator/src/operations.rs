@@ -29,6 +29,7 @@ mod sending;
 mod settings;
 mod suspending;
 mod uploading;
+mod voice;
 
 use rand::Rng;
 use schemas::operations::*;

@@ -48,3 +48,4 @@ mod standing;
 mod typing;
 mod uploading;
 mod versions;
+mod voice;

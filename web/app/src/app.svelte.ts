@@ -6,6 +6,7 @@ import { live } from "./live.ts";
 import { UNREAD } from "./mutations.ts";
 import { faceOf } from "./names.ts";
 import { type Connection, Paged } from "./paged.svelte.ts";
+import { Player } from "./player.svelte.ts";
 import type { Setting } from "./session.ts";
 import { errorText, language, t } from "./texts.svelte.ts";
 import { later } from "./times.ts";
@@ -40,6 +41,7 @@ export function routeOf(hash: string): Route {
 export class App {
   readonly client: Client;
   readonly setting: Setting;
+  readonly player: Player;
   /** Whether the user moderates the service. */
   readonly isModerator: boolean;
   readonly leave: () => void;
@@ -60,6 +62,7 @@ export class App {
 
   constructor(client: Client, setting: Setting, isModerator: boolean, leave: () => void) {
     this.client = client;
+    this.player = new Player(client);
     this.setting = setting;
     this.isModerator = isModerator;
     this.leave = leave;

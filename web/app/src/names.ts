@@ -1,7 +1,8 @@
 // What conversations and their members are called, and how a text is cut into parts.
 
-import { type ConversationView, type MessageView, type UserView, manages } from "@musclemap/client";
+import { type ConversationView, type LengthView, type MessageView, type UserView, manages } from "@musclemap/client";
 import { t } from "./texts.svelte.ts";
+import { length } from "./times.ts";
 
 /** What a conversation is called by. */
 type Named = Pick<ConversationView, "id" | "kind" | "title" | "participants">;
@@ -102,10 +103,13 @@ export function systemText({ system }: Pick<MessageView, "system">): string {
 }
 
 /** One line of a message, for lists and quotes. */
-export function preview(message: Pick<MessageView, "content" | "deletedAt" | "hiddenAt" | "contentType">): string {
+export function preview(
+  message: Pick<MessageView, "content" | "deletedAt" | "hiddenAt" | "contentType"> & { attachments: readonly LengthView[] },
+): string {
   if (message.deletedAt) return t("message.deleted");
   if (message.hiddenAt) return t("message.hidden");
   if (message.contentType === "POLL") return t("poll.line", { question: message.content ?? "" });
+  if (message.contentType === "VOICE") return t("voice.line", { time: length(message.attachments[0]?.durationSeconds ?? 0) });
   if (message.content === "") return t(message.contentType === "IMAGE" ? "message.photo" : "message.file");
   return message.content ?? t("message.other");
 }

@@ -64,6 +64,17 @@ export function startOf(day: string, later = 0): string {
   return new Date(year, month - 1, date + later).toISOString();
 }
 
+/** How long a recording lasts, as a clock shows it; a shorter one lasts a second. */
+export function length(seconds: number): string {
+  return elapsed(Math.max(1, Math.round(seconds)));
+}
+
+/** Whole seconds that have passed. */
+export function elapsed(seconds: number): string {
+  const whole = Math.floor(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
 const SPANS = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]] as const;
 
 /** The largest unit that a time has whole, and how many of them. */

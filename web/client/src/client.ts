@@ -19,10 +19,11 @@ import { Outbox } from "./outbox.ts";
 import { Pins } from "./pins.ts";
 import { Polls } from "./polls.ts";
 import { Presence } from "./presence.ts";
+import { Recordings } from "./recordings.ts";
 import type * as Schema from "./schema.ts";
 import { type Found, type FoundMessages, type Within, search, searchMessages, searchUsers } from "./search.ts";
 import type { Session } from "./session.ts";
-import { IndexedStorage, MemoryStorage, type OutboxStorage } from "./storage.ts";
+import { type OutboxStorage, storageOf } from "./storage.ts";
 import { Timeline } from "./timeline.ts";
 import { Typing } from "./typing.ts";
 import { Uploads } from "./uploads.ts";
@@ -57,6 +58,7 @@ export class Client extends Changing {
   readonly heartbeats: Heartbeats;
   readonly flags: Flags;
   readonly polls: Polls;
+  readonly recordings: Recordings;
   #me: UserView;
   readonly #request: Request;
   readonly #acknowledgements: Acknowledgements;
@@ -83,12 +85,13 @@ export class Client extends Changing {
     this.#me = me;
     this.flags = new Flags(flags);
     this.#request = (query, variables) => http.request(query, variables);
-    const keep = options.storage ?? ((user: string) => (hasDatabase() ? new IndexedStorage(user) : new MemoryStorage()));
+    const keep = options.storage ?? storageOf;
     this.conversations = new Conversations(this.#request);
     this.pins = new Pins(this.#request);
     this.files = new Files(this.#request);
     this.uploads = new Uploads(this.#request, options.api);
     this.outbox = new Outbox(this.#request, keep(me.id), (message) => this.#created(message));
+    this.recordings = new Recordings(this.uploads, (to, answering, one) => this.outbox.add(to, "", answering, [one], true));
     this.inbox = new Inbox(options.sockets, options.session, (event) => this.#handle(event), options.webSocket);
     this.#acknowledgements = new Acknowledgements(this.inbox, (id) => this.conversations.stale(id));
     this.typing = new Typing(this.inbox);
@@ -412,8 +415,4 @@ export class Client extends Changing {
     const { message } = await this.request<{ message: MessageView | null }>(ONE_MESSAGE, { id });
     if (message) this.#shown(message);
   }
-}
-
-function hasDatabase(): boolean {
-  return typeof indexedDB !== "undefined";
 }

@@ -7,13 +7,17 @@ export type UserView = Pick<Schema.User, "id" | "username" | "displayName" | "av
 /** A message that another replies to. */
 export type StubView = Pick<Schema.Message, "id" | "seq" | "contentType" | "content" | "deletedAt" | "hiddenAt"> & {
   sender: UserView;
+  attachments: LengthView[];
 };
+
+/** How long a recording is. */
+export type LengthView = Pick<Schema.Attachment, "durationSeconds">;
 
 /** A file of a message, or one of the user's own on its way into one. */
 export type AttachmentView = Pick<
   Schema.Attachment,
   | "id" | "contentType" | "fileName" | "byteSize" | "state" | "rejectedReason" | "url" | "thumbnailUrl"
-  | "width" | "height" | "placeholder"
+  | "width" | "height" | "placeholder" | "durationSeconds" | "waveform"
 >;
 
 /** One emoji on a message. */
@@ -52,7 +56,7 @@ export type StatusView = Pick<MessageView, "id" | "status" | "readByCount" | "re
 export type LatestView = Pick<
   MessageView,
   "id" | "seq" | "contentType" | "content" | "deletedAt" | "hiddenAt" | "status" | "sender" | "system"
->;
+> & { attachments: LengthView[] };
 
 export type FlagView = Pick<Schema.FeatureFlag, "key" | "enabled">;
 
@@ -82,13 +86,13 @@ export type PageView = Pick<Schema.PageInfo, "hasNextPage" | "hasPreviousPage" |
 export const USER = "fragment UserParts on User { id username displayName avatarUrl }";
 
 export const ATTACHMENT =
-  "id contentType fileName byteSize state rejectedReason url thumbnailUrl width height placeholder";
+  "id contentType fileName byteSize state rejectedReason url thumbnailUrl width height placeholder durationSeconds waveform";
 
 export const MESSAGE = `fragment MessageParts on Message {
   id conversationId seq clientMessageId contentType content createdAt editCount deletedAt hiddenAt
   pinnedAt mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
-  replyTo { id seq contentType content deletedAt hiddenAt sender { ...UserParts } }
+  replyTo { id seq contentType content deletedAt hiddenAt sender { ...UserParts } attachments { durationSeconds } }
   forwardedFrom { sender { ...UserParts } } attachments { ${ATTACHMENT} }
   reactions { emoji count hasReacted }
   card { ... on Poll { multiple anonymous closesAt closed options { id text votes hasVoted } } }
@@ -97,7 +101,7 @@ export const MESSAGE = `fragment MessageParts on Message {
 }`;
 
 export const LATEST = `fragment LatestParts on Message {
-  id seq contentType content deletedAt hiddenAt status sender { ...UserParts }
+  id seq contentType content deletedAt hiddenAt status sender { ...UserParts } attachments { durationSeconds }
   system { kind value actor { ...UserParts } targets { ...UserParts } }
 }`;
 
@@ -162,6 +166,10 @@ export const STATUSES = `query Statuses($id: ID!) { messages(conversationId: $id
 
 export const SEND = `mutation Send($input: SendMessageInput!) {
   sendMessage(input: $input) { ...MessageParts } } ${MESSAGES}`;
+
+export const SPEAK = `mutation Speak($conversation: ID!, $attachment: ID!, $client: UUID!, $replyTo: ID) {
+  message: sendVoiceMessage(conversationId: $conversation, attachmentId: $attachment, clientMessageId: $client,
+    replyToId: $replyTo) { ...MessageParts } } ${MESSAGES}`;
 
 export const EDIT = `mutation Edit($id: ID!, $content: String!) {
   editMessage(messageId: $id, content: $content) { ...MessageParts } } ${MESSAGES}`;

@@ -5,7 +5,7 @@ export { ApiError, codeOf, waitOf } from "./errors.ts";
 export { Client, type Options } from "./client.ts";
 export { Conversations, type List, type Shelf, endOf, isUnread, manages, shelfOf } from "./conversations.ts";
 export {
-  ATTACHMENT, type AttachmentView, CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, type LinkPreviewView,
+  ATTACHMENT, type AttachmentView, CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, type LengthView, type LinkPreviewView,
   MESSAGE, type MessageView, type PollView, type PresenceView, USER, type UserView,
 } from "./documents.ts";
 export { FILE_TYPES, IMAGE_TYPES, isImage } from "./filetypes.ts";
@@ -14,6 +14,7 @@ export { type Forward, MOST_FORWARDS } from "./forwards.ts";
 export { type Connection } from "./inbox.ts";
 export { type Entry, Outbox } from "./outbox.ts";
 export { Polls, type Question } from "./polls.ts";
+export { MOST_SECONDS, Recordings } from "./recordings.ts";
 export { type Found, type FoundMessages, type Within, isSearchable } from "./search.ts";
 export { LoginRefused, type Session, devLogin, devSession, fixedSession, moderates } from "./session.ts";
 export { MemoryStorage, type OutboxStorage, IndexedStorage } from "./storage.ts";

@@ -4,7 +4,7 @@
 // Invariant: an entry is in the storage before it is first sent, and leaves it only when its message is known
 // or its author discards it.
 
-import { type AttachmentView, type MessageView, SEND } from "./documents.ts";
+import { type AttachmentView, type MessageView, SEND, SPEAK } from "./documents.ts";
 import { Changing, Pauses, backoff } from "./emitter.ts";
 import { codeOf, passes, waitOf } from "./errors.ts";
 import type { Request } from "./http.ts";
@@ -18,6 +18,8 @@ export interface Entry {
   replyToId: string | null;
   /** Files that are ready. */
   attachments: readonly AttachmentView[];
+  /** Whether the one file is the message itself, which is spoken. */
+  isVoice: boolean;
   /** Milliseconds since 1970. */
   createdAt: number;
   state: "pending" | "failed";
@@ -78,6 +80,7 @@ export class Outbox extends Changing {
 
   async add(
     conversationId: string, content: string, replyToId: string | null = null, attachments: readonly AttachmentView[] = [],
+    isVoice = false,
   ): Promise<Entry> {
     const entry: Entry = {
       clientMessageId: crypto.randomUUID(),
@@ -85,6 +88,7 @@ export class Outbox extends Changing {
       content,
       replyToId,
       attachments,
+      isVoice,
       createdAt: Date.now(),
       state: "pending",
       code: null,
@@ -102,7 +106,7 @@ export class Outbox extends Changing {
     if (!entry || entry.state !== "failed") return;
     if (isForgotten(entry)) {
       await this.discard(clientMessageId);
-      await this.add(entry.conversationId, entry.content, entry.replyToId, entry.attachments);
+      await this.add(entry.conversationId, entry.content, entry.replyToId, entry.attachments, entry.isVoice);
       return;
     }
     await this.#put({ ...entry, state: "pending", code: null });
@@ -152,17 +156,15 @@ export class Outbox extends Changing {
   async #send(conversation: string): Promise<void> {
     let attempts = 0;
     for (let entry = this.#next(conversation); entry && !this.#stopped; entry = this.#next(conversation)) {
-      const { clientMessageId, content, replyToId } = entry;
-      const attachmentIds = entry.attachments.map((attachment) => attachment.id);
+      const { clientMessageId } = entry;
       if (isForgotten(entry)) {
         await this.#put({ ...entry, state: "failed", code: "EXPIRED" });
         continue;
       }
       try {
-        const input = { conversationId: conversation, clientMessageId, content, replyToId, attachmentIds };
-        const { sendMessage } = await this.#request<{ sendMessage: MessageView }>(SEND, { input });
+        const message = await this.#ask(entry);
         attempts = 0;
-        this.#sent(sendMessage);
+        this.#sent(message);
         await this.discard(clientMessageId);
       } catch (error) {
         if (!this.#find(clientMessageId)) continue;
@@ -174,6 +176,16 @@ export class Outbox extends Changing {
         await this.#pauses.for(Math.min(WAIT_MOST_MS, Math.max(waitOf(error), backoff(attempts))));
       }
     }
+  }
+
+  async #ask({ conversationId, clientMessageId, content, replyToId, attachments, isVoice }: Entry): Promise<MessageView> {
+    if (isVoice) {
+      const said = { conversation: conversationId, attachment: attachments[0]?.id, client: clientMessageId, replyTo: replyToId };
+      return (await this.#request<{ message: MessageView }>(SPEAK, said)).message;
+    }
+    const attachmentIds = attachments.map((attachment) => attachment.id);
+    const input = { conversationId, clientMessageId, content, replyToId, attachmentIds };
+    return (await this.#request<{ sendMessage: MessageView }>(SEND, { input })).sendMessage;
   }
 
   async #put(entry: Entry): Promise<void> {

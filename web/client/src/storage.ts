@@ -59,3 +59,12 @@ function finished<T>(request: IDBRequest<T>): Promise<T> {
     request.onerror = () => reject(request.error ?? new Error("the storage failed"));
   });
 }
+
+/** Where the outbox of a user is kept in this environment. */
+export function storageOf(user: string): OutboxStorage {
+  return hasDatabase() ? new IndexedStorage(user) : new MemoryStorage();
+}
+
+function hasDatabase(): boolean {
+  return typeof indexedDB !== "undefined";
+}

@@ -2,7 +2,7 @@
 
 import { IDBFactory } from "fake-indexeddb";
 import { expect, test, vi } from "vitest";
-import { ApiError, IndexedStorage, type MessageView, Outbox } from "../src/index.ts";
+import { ApiError, type AttachmentView, IndexedStorage, type MessageView, Outbox } from "../src/index.ts";
 
 type Sent = { clientMessageId: string; content: string };
 type Answering = (input: Sent) => Promise<MessageView>;
@@ -39,6 +39,25 @@ test("what was not answered before a reload is sent after it under the same id, 
   expect(ids(after.asked)).toEqual(ids(first.entries));
   expect(arrived.length).toBe(2);
   expect(await new IndexedStorage("ann", factory).all()).toEqual([]);
+});
+
+test("what is spoken is sent as a voice message, after a reload too, under the same id", async () => {
+  const factory = new IDBFactory();
+  const recording = { id: "file" } as AttachmentView;
+  const before = new Outbox(api(silent).request, new IndexedStorage("ann", factory), () => {});
+  const { clientMessageId } = await before.add("c", "", "m", [recording], true);
+  before.close();
+  const asked: Record<string, unknown>[] = [];
+  const request = async <T>(query: string, variables: Record<string, unknown>): Promise<T> => {
+    asked.push({ mutation: /sendVoiceMessage|sendMessage/.exec(query)?.[0], ...variables });
+    return { message: { clientMessageId } } as T;
+  };
+  const after = new Outbox(request, new IndexedStorage("ann", factory), () => {});
+  await after.open();
+  await after.idle();
+  const said = { conversation: "c", attachment: "file", client: clientMessageId, replyTo: "m" };
+  expect(asked).toEqual([{ mutation: "sendVoiceMessage", ...said }]);
+  expect(after.entries).toEqual([]);
 });
 
 test("another user's outbox is not sent", async () => {

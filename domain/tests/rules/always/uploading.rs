@@ -16,6 +16,7 @@ use super::cases;
 use super::generators::{Draw, Generated, Run, steps};
 use crate::names::{asked, attachment, upload};
 use crate::uploading::stored;
+use crate::voice::{recorded, recording};
 
 fn some(draw: &mut Draw<'_>) -> AttachmentId {
     attachment(draw.from(1, 4) as u8)
@@ -25,7 +26,9 @@ impl Generated<Accounts> for CreateUpload {
     const WEIGHT: u32 = 3;
 
     fn generate(_: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
-        Some((asked(), Self { attachment: some(draw), ..upload(1, draw.of(&["a.jpg", "b.jpg"])) }))
+        let attachment = some(draw);
+        let begun = if draw.coin() { upload(1, draw.of(&["a.jpg", "b.jpg"])) } else { recording(1) };
+        Some((asked(), Self { attachment, ..begun }))
     }
 }
 
@@ -42,8 +45,15 @@ impl Generated<Accounts> for SettleUpload {
 
     fn generate(_: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
         let rejected = Finding::Rejected(Rejected { reason: RejectedReason::Malformed });
-        let finding = if draw.coin() { stored() } else { rejected };
-        Some((asked(), Self { attachment: some(draw), finding }))
+        let attachment = some(draw);
+        // Of whatever type it is declared.
+        let finding = match draw.below(4) {
+            0 => rejected,
+            1 => stored(),
+            2 => recorded(150_000),
+            _ => recorded(9_000),
+        };
+        Some((asked(), Self { attachment, finding }))
     }
 }
 

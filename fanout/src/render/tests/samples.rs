@@ -11,7 +11,7 @@ use graphql::live::{ConversationDelivery, Delivery};
 use graphql::message::reactions::Completed;
 use graphql::people::People;
 use graphql::rows::Aspects;
-use schemas::attaching::AttachedFile;
+use schemas::attaching::{AttachedFile, FileRole};
 use schemas::avro::{self, Record};
 use schemas::creating::{ConversationKind, Opened};
 use schemas::credits::LedgerKind;
@@ -239,9 +239,11 @@ fn file() -> AttachedFile {
         height: Some(3),
         has_thumbnail: true,
         placeholder: Some("AAAA".to_owned()),
+        sound: None,
     };
     let attachment = "0".repeat(32).parse().expect("an id");
-    AttachedFile { attachment, uploader: user("bob"), file_name: "a.jpg".to_owned(), file }
+    let file_name = "a.jpg".to_owned();
+    AttachedFile { attachment, uploader: user("bob"), file_name, file, role: FileRole::File }
 }
 
 fn messages() -> [Message; 5] {

@@ -90,10 +90,10 @@ fn described(link: &FileLink, tag: &str, now: i64) -> HeaderMap {
     valid.collect()
 }
 
-/// Only an image that was encoded anew is shown in place; everything else is saved (RFC 6266).
+/// Only an image that was encoded anew is shown in place, and audio heard; everything else is saved (RFC 6266).
 fn disposition(link: &FileLink) -> String {
-    let is_image = FileType::of(&link.content_type).is_some_and(FileType::is_image);
-    let kind = if is_image { "inline" } else { "attachment" };
+    let is_inline = |kind: FileType| kind.is_image() || kind.is_audio();
+    let kind = if FileType::of(&link.content_type).is_some_and(is_inline) { "inline" } else { "attachment" };
     let encoded = link.file_name.bytes().fold(String::new(), |text, byte| match byte {
         b if b.is_ascii_alphanumeric() || b"-._~".contains(&b) => text + &char::from(b).to_string(),
         other => format!("{text}%{other:02X}"),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn only_images_are_shown_in_place_and_a_name_is_no_header() {
+    fn images_and_audio_alone_are_inline_and_a_name_is_no_header() {
         for (kind, name, expected) in [
             ("image/png", "a b.png", "inline; filename*=UTF-8''a%20b.png"),
             ("image/jpeg", "ü\".jpg", "inline; filename*=UTF-8''%C3%BC%22.jpg"),
@@ -183,6 +183,8 @@ mod tests {
                 "attachment; filename*=UTF-8''x%0D%0ASet-Cookie%3A%20y",
             ),
             ("video/mp4", "v.mp4", "attachment; filename*=UTF-8''v.mp4"),
+            ("audio/webm", "v.webm", "inline; filename*=UTF-8''v.webm"),
+            ("audio/mp4", "v.m4a", "inline; filename*=UTF-8''v.m4a"),
             ("text/html", "x.html", "attachment; filename*=UTF-8''x.html"),
         ] {
             assert_eq!(disposition(&link(kind, name)), expected);

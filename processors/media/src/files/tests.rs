@@ -185,6 +185,29 @@ fn files_that_are_no_images_are_kept_as_they_are() {
 }
 
 #[test]
+fn recordings_are_measured_and_kept_as_they_are() {
+    let webm = include_bytes!("../../fixtures/chromium.webm");
+    let mp4 = include_bytes!("../../fixtures/chromium.m4a");
+    let ogg = include_bytes!("../../fixtures/opus.ogg");
+    for (kind, bytes, is_measured) in [
+        (FileType::AudioWebm, &webm[..], true),
+        (FileType::Webm, webm, false),
+        (FileType::M4a, mp4, true),
+        (FileType::Mp4, mp4, false),
+        (FileType::Ogg, ogg, true),
+    ] {
+        let examined = look(kind, bytes).unwrap();
+        assert_eq!((examined.kind, examined.encoded.is_none()), (kind, true));
+        assert_eq!(examined.sound.is_some(), is_measured, "{kind:?}");
+    }
+    for (kind, bytes) in [(FileType::AudioWebm, &mp4[..]), (FileType::M4a, ogg), (FileType::Ogg, webm)] {
+        assert_eq!(look(kind, bytes).unwrap_err(), RejectedReason::TypeMismatch, "{kind:?}");
+    }
+    let cut = &webm[..webm.len() - 5];
+    assert_eq!(look(FileType::AudioWebm, cut).unwrap_err(), RejectedReason::Truncated);
+}
+
+#[test]
 fn size_and_digest_are_those_that_were_declared() {
     let png = encoded(&picture(4, 4), ImageFormat::Png);
     let right = Declared { sha256: Some(digest::sha256(&png)), ..declared(FileType::Png, &png) };

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 
 use rand::Rng;
 use schemas::uploading::{
-    Attachment, CompleteUpload, CreateUpload, Declared, Finding, Rejected, RejectedReason, SettleUpload,
-    StoredFile, UploadProgress,
+    Attachment, CompleteUpload, CreateUpload, Declared, Finding, PEAKS, Rejected, RejectedReason,
+    SettleUpload, Sound, StoredFile, UploadProgress,
 };
 use schemas::{AccountRequest, AttachmentId, ClientId, UserId};
 
@@ -21,8 +21,10 @@ pub fn attachment(state: &mut State, user: &UserId) -> AttachmentId {
 }
 
 fn declared(state: &mut State) -> Declared {
-    let file_name = ["a.jpg", "b.jpg"][state.random.random_range(0..2)].to_owned();
-    Declared { file_name, content_type: "image/jpeg".to_owned(), byte_size: 100, sha256: None }
+    let (file_name, content_type) =
+        [("a.jpg", "image/jpeg"), ("b.webm", "audio/webm")][state.random.random_range(0..2)];
+    let (file_name, content_type) = (file_name.to_owned(), content_type.to_owned());
+    Declared { file_name, content_type, byte_size: 100, sha256: None }
 }
 
 /// What must have become of one attachment.
@@ -120,6 +122,8 @@ impl Simulated for SettleUpload {
                 height: Some(3),
                 has_thumbnail: true,
                 placeholder: None,
+                // Of whatever type it is declared.
+                sound: state.chance(0.5).then(|| Sound { duration_ms: 1_000, peaks: vec![9; PEAKS] }),
             })
         };
         clients.own(state, &user, SettleUpload { attachment, finding });
