@@ -260,6 +260,7 @@ fn send(round: i64, number: usize) -> Result<AccountRequest> {
         sender: profile(number)?,
         mentions: Mentions::default(),
         attachments: vec![],
+        template: None,
     }))
 }
 
@@ -284,6 +285,7 @@ fn passed_on(round: i64, number: usize) -> Result<(PostMessage, Envelope)> {
         at: 10_000 * round,
         price_milli: 9,
         attachments: vec![],
+        template: None,
         flagged: None,
     };
     Ok((post, Envelope { charge: Some(charge), ..Envelope::default() }))

@@ -25,6 +25,7 @@ mod reporting;
 mod scheduling;
 mod sending;
 mod suspending;
+mod templating;
 mod uploading;
 mod usage;
 mod voice;
@@ -48,6 +49,7 @@ pub use organizing::check_labels;
 pub use push::check as check_push;
 pub use scheduling::check_due;
 pub use sending::check_content;
+pub use templating::check as check_template;
 pub use uploading::check as check_upload;
 
 use crate::features;
@@ -111,8 +113,8 @@ impl Fold for Accounts {
         let context = Context::new(in_force, id, owner, command);
         let decide =
             || account_operations! { dispatch AccountRequest, request, |asked| asked.decide(&context); };
-        let allowed = features::of_account(request)
-            .map_or(Ok(()), |flag| features::check(in_force.policy, flag, id, envelope.tier.as_ref()));
+        let check = |flag| features::check(in_force.policy, flag, id, envelope.tier.as_ref());
+        let allowed = features::of_account(request).into_iter().try_for_each(check);
         let decided =
             allowed.map_err(NoEffect::from).and_then(|()| decide()).unwrap_or_else(|none| match none {
                 NoEffect::Refused(refusal) => Decision::verdict(owner, Outcome::refused(refusal)),

@@ -166,6 +166,7 @@ pub fn is_published(fact: &AccountFact) -> bool {
         | AccountFact::PrivacyChanged(_)
         | AccountFact::BlockedUsersChanged(_)
         | AccountFact::ScheduleChanged(_)
+        | AccountFact::TemplatesChanged(_)
         | AccountFact::NotificationsChanged(_) => true,
         AccountFact::AttachmentChanged(changed) => !changed.now.progress.is_gone(),
         // The message that was sent tells of its price.
@@ -200,6 +201,7 @@ pub fn file_work(fact: &AccountFact) -> Option<FileWork<'_>> {
         | AccountFact::PrivacyChanged(_)
         | AccountFact::BlockedUsersChanged(_)
         | AccountFact::ScheduleChanged(_)
+        | AccountFact::TemplatesChanged(_)
         | AccountFact::NotificationsChanged(_) => None,
     }
 }
@@ -262,6 +264,7 @@ pub fn learns_of_account(fact: &AccountFact, user: &UserId) -> Option<Learned> {
         | AccountFact::PreferencesChanged(_)
         | AccountFact::BlockedUsersChanged(_)
         | AccountFact::ScheduleChanged(_)
+        | AccountFact::TemplatesChanged(_)
         | AccountFact::NotificationsChanged(_) => None,
     }
 }

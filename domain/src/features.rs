@@ -64,18 +64,23 @@ fn hundredth(key: &str, user: &UserId) -> i64 {
     (hash % HUNDRED).cast_signed()
 }
 
-/// The flag that switches a request to an account.
-pub fn of_account(request: &AccountRequest) -> Option<Flag> {
+/// The flags that switch a request to an account: each must be on. What removes something has none.
+pub fn of_account(request: &AccountRequest) -> Vec<Flag> {
     match request {
-        AccountRequest::SubmitEdit(_) => Some(Flag::MessageEditing),
-        AccountRequest::AddReaction(_) => Some(Flag::MessageReactions),
-        AccountRequest::CreatePoll(_) => Some(Flag::Polls),
-        AccountRequest::ScheduleMessage(_) | AccountRequest::ChangeSchedule(_) => Some(Flag::ScheduledMessages),
-        AccountRequest::SendVoice(_) => Some(Flag::VoiceMessages),
-        AccountRequest::ForwardMessage(_) => Some(Flag::MessageForwarding),
-        AccountRequest::RegisterPush(_) => Some(Flag::PushNotifications),
-        AccountRequest::CreateUpload(_) | AccountRequest::CompleteUpload(_) => Some(Flag::Attachments),
-        AccountRequest::SendMessage(send) => (!send.attachments.is_empty()).then_some(Flag::Attachments),
+        AccountRequest::SubmitEdit(_) => vec![Flag::MessageEditing],
+        AccountRequest::AddReaction(_) => vec![Flag::MessageReactions],
+        AccountRequest::CreatePoll(_) => vec![Flag::Polls],
+        AccountRequest::ScheduleMessage(_) | AccountRequest::ChangeSchedule(_) => vec![Flag::ScheduledMessages],
+        AccountRequest::SendVoice(_) => vec![Flag::VoiceMessages],
+        AccountRequest::ForwardMessage(_) => vec![Flag::MessageForwarding],
+        AccountRequest::RegisterPush(_) => vec![Flag::PushNotifications],
+        AccountRequest::CreateUpload(_) | AccountRequest::CompleteUpload(_) => vec![Flag::Attachments],
+        AccountRequest::SaveTemplate(_) => vec![Flag::MessageTemplates],
+        AccountRequest::SendMessage(send) => {
+            let files = (!send.attachments.is_empty()).then_some(Flag::Attachments);
+            let template = send.template.as_ref().map(|_| Flag::MessageTemplates);
+            files.into_iter().chain(template).collect()
+        }
         AccountRequest::CreateConversation(_)
         | AccountRequest::CancelSchedule(_)
         | AccountRequest::FireSchedule(_)
@@ -94,7 +99,8 @@ pub fn of_account(request: &AccountRequest) -> Option<Flag> {
         | AccountRequest::SettleUpload(_)
         | AccountRequest::CountFiles(_)
         | AccountRequest::SetSuspension(_)
-        | AccountRequest::ReportMessage(_) => None,
+        | AccountRequest::DeleteTemplate(_)
+        | AccountRequest::ReportMessage(_) => vec![],
     }
 }
 

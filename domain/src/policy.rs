@@ -28,6 +28,8 @@ const LONGEST_WINDOW: i64 = 366 * 24 * 60 * 60;
 const MOST_MEMBERS: i64 = 80;
 /// Each is a row that a send reads and writes, and some 500 bytes of the message.
 const MOST_FILES: i64 = 20;
+/// All of them are listed at once, and their shortcuts stand in one row.
+const MOST_TEMPLATES: i64 = 500;
 /// The media processor holds a file in memory.
 pub const MOST_FILE_BYTES: i64 = 64 * 1024 * 1024;
 /// A control record carries them to every partition.
@@ -111,6 +113,7 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     within("limits.attachment_bytes", limits.attachment_bytes.into(), MOST_FILE_BYTES)?;
     within("limits.attachments_per_message", limits.attachments_per_message.into(), MOST_FILES)?;
     within("limits.voice_seconds", limits.voice_seconds.into(), LONGEST_VOICE)?;
+    within("limits.templates", limits.templates.into(), MOST_TEMPLATES)?;
     within("limits.edits_per_message", limits.edits_per_message.into(), MOST_EDITS)?;
     if !(0..=1_000_000).contains(&policy.prices.message_per_recipient) {
         return Err(InvalidPolicy::Price);
@@ -165,6 +168,7 @@ mod tests {
         assert_eq!(policy.limits.attachment_bytes, 25 * 1024 * 1024);
         assert_eq!(policy.limits.voice_seconds, 120);
         assert_eq!(policy.limits.group_members, 50);
+        assert_eq!(policy.limits.templates, 200);
         assert!(policy.features.flags.iter().all(|rule| rule.percentage == 100 && !rule.off));
     }
 

@@ -7,3 +7,4 @@ pub mod notifications;
 pub mod privacy;
 pub mod scheduling;
 pub mod settings;
+pub mod templates;

@@ -10,6 +10,7 @@ use crate::account::notifications::NotificationPreferences;
 use crate::account::privacy::PrivacySettings;
 use crate::account::scheduling::{self, ScheduledMessage};
 use crate::account::settings::UserSettings;
+use crate::account::templates::{self, MessageTemplate};
 use crate::attachment::Attachment;
 use crate::attachment::media::{self, AttachmentConnection};
 use crate::conversation::Conversation;
@@ -63,6 +64,15 @@ impl Query {
 
     async fn settings(&self, ctx: &Context<'_>) -> Result<UserSettings> {
         Ok(access(ctx)?.preferences().await?.into())
+    }
+
+    /// The viewer's own, of one category or all, in the order in which they were made.
+    async fn get_message_templates(
+        &self,
+        ctx: &Context<'_>,
+        category: Option<String>,
+    ) -> Result<Vec<MessageTemplate>> {
+        templates::templates(ctx, category.as_deref()).await
     }
 
     async fn privacy_settings(&self, ctx: &Context<'_>) -> Result<PrivacySettings> {

@@ -40,6 +40,7 @@ use crate::operations::reporting::Reporting;
 use crate::operations::scheduling::Scheduling;
 use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
+use crate::operations::templating::Templating;
 use crate::operations::typing::TypingStatus;
 use crate::operations::uploading::Uploading;
 use crate::operations::voice::Voice;
@@ -59,7 +60,7 @@ pub struct Messages(Sending, Editing, Deleting, Receipts, Reacting, Pinning, For
 pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organizing);
 
 #[derive(MergedObject, Default)]
-pub struct People(Blocking, Preferences, Privacy, Notifications, Push, TypingStatus, Heartbeats);
+pub struct People(Blocking, Preferences, Privacy, Notifications, Push, TypingStatus, Heartbeats, Templating);
 
 #[derive(MergedObject, Default)]
 pub struct Files(Uploading, Voice);

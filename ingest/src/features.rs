@@ -78,6 +78,8 @@ pub const GATES: &[(&str, Gate)] = &[
     ("resolveReport", Open),
     ("createUpload", flag(Flag::Attachments)),
     ("completeUpload", flag(Flag::Attachments)),
+    ("saveMessageTemplate", flag(Flag::MessageTemplates)),
+    ("deleteMessageTemplate", Open),
     ("searchMessages", flag(Flag::MessageSearch)),
     ("vapidPublicKey", flag(Flag::PushNotifications)),
 ];

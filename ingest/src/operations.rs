@@ -24,6 +24,7 @@ pub mod reporting;
 pub mod scheduling;
 pub mod sending;
 pub mod settings;
+pub mod templating;
 pub mod typing;
 pub mod uploading;
 pub mod voice;
@@ -98,7 +99,7 @@ impl<'a> Caller<'a> {
     /// Runs a command of the caller's account.
     async fn run(&self, kind: RequestKind, request: impl Into<AccountRequest>) -> Result<Completed, Refusal> {
         let request = request.into();
-        let tier = self.tier(features::of_account(&request)).await;
+        let tier = self.tier(features::of_account(&request).first().copied()).await;
         let asked = Asked { tier: tier.as_ref(), ..self.asked(kind) };
         let answer = self.ingest.run_on_account(asked, request).await;
         self.access.rights.clear();

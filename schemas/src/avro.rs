@@ -261,7 +261,8 @@ mod tests {
             Schema::Record(record) => {
                 let fields = record.fields.iter().map(|field| {
                     let value = sample(&field.schema, names);
-                    let ids = ["conversation", "conversations", "attachment", "attachments", "object"];
+                    let ids =
+                        ["conversation", "conversations", "attachment", "attachments", "object", "template"];
                     let is_id = ids.contains(&field.name.as_str());
                     let value = if is_id { derived_id(value) } else { value };
                     (field.name.clone(), value)

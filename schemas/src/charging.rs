@@ -4,7 +4,7 @@ use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::code::Refusal;
-use crate::ids::{AttachmentId, ClientId, ConversationId, UserId};
+use crate::ids::{AttachmentId, ClientId, ConversationId, TemplateId, UserId};
 use crate::moderation::Flagged;
 use crate::position::{LogTime, Offset};
 
@@ -38,6 +38,8 @@ pub struct Charge {
     pub price_milli: i64,
     /// Files of the account that the request carries.
     pub attachments: Vec<AttachmentId>,
+    /// Template of the account whose use was counted.
+    pub template: Option<TemplateId>,
     /// Rules of the policy that its texts meet, and that ask for attention.
     pub flagged: Option<Flagged>,
 }

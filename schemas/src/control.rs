@@ -86,6 +86,8 @@ pub struct Limits {
     pub attachments_per_message: i32,
     /// Of one voice message.
     pub voice_seconds: i32,
+    /// Templates of one user.
+    pub templates: i32,
 }
 
 /// At most `count` in any `seconds`.

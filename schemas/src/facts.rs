@@ -26,6 +26,7 @@ pub use crate::reporting::{MessageHidden, MessageShown, ReportFiled, ReportResol
 pub use crate::scheduling::ScheduleChanged;
 pub use crate::sending::{MessageCreated, SendRejected};
 pub use crate::settings::ConversationUpdated;
+pub use crate::templating::TemplatesChanged;
 pub use crate::uploading::AttachmentChanged;
 
 macro_rules! facts {
@@ -88,6 +89,7 @@ facts! {
     230 AttachmentChanged,
     281 NotificationsChanged,
     405 ScheduleChanged,
+    297 TemplatesChanged,
 }
 
 facts! {

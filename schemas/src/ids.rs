@@ -99,6 +99,19 @@ text_id!(
     |text| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 );
 
+text_id!(
+    /// A template of its user: 32 lower-case hexadecimal digits.
+    TemplateId,
+    "template",
+    |text| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+);
+
+impl From<Uuid> for TemplateId {
+    fn from(id: Uuid) -> Self {
+        Self(id.simple().to_string().into())
+    }
+}
+
 /// A UUID chosen by a client for one request; as text in lower case with hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(Uuid);

@@ -52,6 +52,7 @@ pub mod settings;
 pub mod states;
 pub mod suspending;
 pub mod tables;
+pub mod templating;
 pub mod topics;
 pub mod uploading;
 pub mod verdict;
@@ -59,6 +60,6 @@ pub mod voice;
 
 pub use code::{ErrorCode, Refusal};
 pub use facts::{AccountFact, ConversationFact};
-pub use ids::{AttachmentId, ClientId, ConversationId, ConversationKey, MessageId, UserId};
+pub use ids::{AttachmentId, ClientId, ConversationId, ConversationKey, MessageId, TemplateId, UserId};
 pub use operations::{AccountRequest, ConversationRequest};
 pub use position::{Cause, LogTime, Offset, Partition, Version};

@@ -31,6 +31,7 @@ pub use crate::scheduling::{CancelSchedule, ChangeSchedule, FireSchedule, Schedu
 pub use crate::sending::{PostMessage, SendMessage};
 pub use crate::settings::UpdateConversation;
 pub use crate::suspending::SetSuspension;
+pub use crate::templating::{DeleteTemplate, SaveTemplate};
 pub use crate::uploading::{CompleteUpload, CreateUpload, SettleUpload};
 pub use crate::voice::SendVoice;
 
@@ -70,6 +71,8 @@ macro_rules! account_operations {
             402 CancelSchedule since 1,
             403 FireSchedule since 1,
             404 SettleSchedule since 1,
+            370 SaveTemplate since 1,
+            371 DeleteTemplate since 1,
         }
     };
 }

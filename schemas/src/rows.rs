@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::avro::{self, DecodeError};
-use crate::ids::{AttachmentId, ClientId, ConversationId, UserId};
+use crate::ids::{AttachmentId, ClientId, ConversationId, TemplateId, UserId};
 use crate::position::{LogTime, Offset};
 use crate::tables::{FromValues, MalformedRow, Value};
 
@@ -32,6 +32,7 @@ pub use crate::receipts::Receipt;
 pub use crate::reporting::{Hidden, Report};
 pub use crate::scheduling::{Schedule, Schedules};
 pub use crate::sending::{MessageHead, Sent};
+pub use crate::templating::{Template, Templates};
 pub use crate::uploading::Attachment;
 
 /// The owner's state; one row.
@@ -145,7 +146,7 @@ macro_rules! text_keys {
     };
 }
 
-text_keys! { UserId ConversationId AttachmentId }
+text_keys! { UserId ConversationId AttachmentId TemplateId }
 
 /// Of a row that its owner has once.
 impl KeyForm for () {
@@ -349,6 +350,8 @@ rows! {
     90 PushSubscriptions(()) keyed, schema 340;
     100 Schedule(ClientId) keyed expiring, schema 406;
     101 Schedules(()) keyed, schema 407;
+    110 Templates(()) keyed, schema 372;
+    111 Template(TemplateId) keyed expiring, schema 373;
     shared: 12 Once keyed;
 }
 
@@ -406,16 +409,4 @@ avro::release! { SHARED_ROWS: 23 Once, 29 LastBatch, }
 avro::release! { ASPECTS: 312 PinAspect, }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_key_names_what_it_was_made_of() {
-        let user: UserId = "ann".parse().unwrap();
-        let sent = (user.clone(), ClientId::from_bytes([7; 16]));
-        assert_eq!(RowKey::of::<Sent>(&sent).names::<Sent>(), Some(sent));
-        assert_eq!(RowKey::of::<Member>(&user).names::<Member>(), Some(user.clone()));
-        assert_eq!(RowKey::of::<Member>(&user).names::<Receipt>(), None, "of another kind");
-        assert!(RowKey::of::<MessageHead>(&9) < RowKey::of::<MessageHead>(&256), "by number");
-    }
-}
+mod tests;

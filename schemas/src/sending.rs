@@ -7,7 +7,7 @@ use crate::aspects::Aspect;
 use crate::attaching::AttachedFile;
 use crate::code::Refusal;
 use crate::forwarding::Provenance;
-use crate::ids::{AttachmentId, ClientId, ConversationId, UserId};
+use crate::ids::{AttachmentId, ClientId, ConversationId, TemplateId, UserId};
 use crate::message::{Content, Mentions, Message, ReplyStub};
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
@@ -27,6 +27,8 @@ pub struct SendMessage {
     pub mentions: Mentions,
     /// Of the sender's own.
     pub attachments: Vec<AttachmentId>,
+    /// One of the sender's own, whose use is counted. The content is what is sent.
+    pub template: Option<Box<TemplateId>>,
 }
 
 /// Request to a conversation: a send that its account has charged. The charge is in the envelope.

@@ -40,6 +40,7 @@ PRIVACY = """whoCanMessageMe showOnlineStatus showReadReceipts showTypingIndicat
 ATTACHMENT = f"query($id: ID!) {{ attachment(id: $id) {{ {FILE} }} }}"
 NOTIFICATIONS = """messagingEnabled messagingSound messagingPreview emailEnabled quietHoursStart quietHoursEnd
     timeZone"""
+TEMPLATES = "id name content shortcut category useCount createdAt"
 BLOCKED = f"query($after: String) {{ blockedUsers(first: 50, after: $after) {{ {PAGE} nodes {PERSON} }} }}"
 
 
@@ -57,6 +58,7 @@ class Told:
     settings: dict
     privacy: dict
     notifications: dict
+    templates: list[dict]
     # By conversation, oldest first.
     messages: dict[str, list[dict]]
     participants: dict[str, list[dict]]
@@ -87,7 +89,7 @@ def tell(url: str, user: str, token: str, attachments: list[str]) -> Told:
             after = page["pageInfo"]["endCursor"]
 
     mine = f"conversationLabels settings {{ locale autoTranslate }} privacySettings {{ {PRIVACY} }}"
-    mine += f" notificationPreferences {{ {NOTIFICATIONS} }}"
+    mine += f" notificationPreferences {{ {NOTIFICATIONS} }} getMessageTemplates {{ {TEMPLATES} }}"
     whole = ask(f"{{ me {PERSON} credits {{ balanceMilli }} {mine} }}", {})
     same("the id of who asks", whole["me"]["id"], user)
     conversations = []
@@ -105,6 +107,7 @@ def tell(url: str, user: str, token: str, attachments: list[str]) -> Told:
         settings=whole["settings"],
         privacy=whole["privacySettings"],
         notifications=whole["notificationPreferences"],
+        templates=whole["getMessageTemplates"],
         messages={id: pages(MESSAGES, ["messages"], {"id": id}) for id in ids},
         participants={id: pages(PARTICIPANTS, ["conversation", "participants"], {"id": id}) for id in ids},
         blocked=pages(BLOCKED, ["blockedUsers"], {}),

@@ -38,6 +38,8 @@ ACCOUNT_REQUESTS = {
     402: "CancelSchedule",
     403: "FireSchedule",
     404: "SettleSchedule",
+    370: "SaveTemplate",
+    371: "DeleteTemplate",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -77,6 +79,7 @@ ACCOUNT_FACTS = {
     230: "AttachmentChanged",
     281: "NotificationsChanged",
     405: "ScheduleChanged",
+    297: "TemplatesChanged",
 }
 CONVERSATION_FACTS = {
     240: "ConversationOpened",
@@ -121,6 +124,8 @@ ACCOUNT_ROWS = {
     90: (340, "PushSubscriptions"),
     100: (406, "Schedule"),
     101: (407, "Schedules"),
+    110: (372, "Templates"),
+    111: (373, "Template"),
 }
 CONVERSATION_ROWS = {
     0: (24, "ConversationState"),

@@ -117,6 +117,9 @@ def check(
                 said["quiet_hours"] = quiet["hours"]
             notifications = out[0].value["notifications"]
             same(what, _facts(out), [("NotificationsChanged", {"notifications": notifications | said})])
+        case ("SaveTemplate" | "DeleteTemplate"), _:
+            told = {"template": asked["template"], "removed": read.type == "DeleteTemplate"}
+            same(what, _facts(out), [("TemplatesChanged", told)])
         case "NoteBlock", _:
             same(what, _facts(out), [("BlockedUsersChanged", asked)])
         case ("CreateUpload" | "CompleteUpload" | "SettleUpload"), _:
@@ -199,6 +202,7 @@ def _charge(read: Read, conversation: str, paid: int, at: int) -> dict:
         "at": at,
         "price_milli": paid,
         "attachments": read.value.get("attachments", spoken),
+        "template": read.value.get("template"),
         # The policy of these runs has no rule that flags.
         "flagged": None,
     }

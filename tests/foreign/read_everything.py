@@ -31,6 +31,7 @@ import reports
 import schedules
 import story
 import tables
+import templates
 import times
 import topics
 import uploads
@@ -80,6 +81,7 @@ def main() -> None:
     compare_organizing.check(accounts, told_by_events, told)
     uses = uploads.carried(told_by_events)
     push.check(accounts, kept[ACCOUNT_COMMANDS])
+    templates.check(accounts, kept[ACCOUNT_COMMANDS], chain.outputs(kept), decided, told)
     for user, served in told.items():
         attachments = told_by_events.accounts.get(user, story.Account()).attachments
         uploads.compare(user, accounts[user], attachments, served.attachments, uses)

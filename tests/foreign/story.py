@@ -89,6 +89,9 @@ def _take(account: Account, read: Read) -> None:
             account.preferences = fact["preferences"]
         case "PrivacyChanged":
             account.privacy = fact["privacy"]
+        case "TemplatesChanged":
+            # Sends change templates as well, without a fact: `templates` compares them.
+            pass
         case "NotificationsChanged":
             account.notifications = fact["notifications"]
         case "ScheduleChanged":

@@ -327,3 +327,31 @@ pub async fn queue(by: &Client, status: Option<&str>, size: i32) -> Vec<Value> {
         after = page["pageInfo"]["endCursor"].clone();
     }
 }
+
+const TEMPLATE: &str = "id name content shortcut category useCount createdAt";
+
+/// Makes a template, or writes it anew; the whole answer.
+pub async fn save_template(by: &Client, input: Value) -> Value {
+    let query =
+        format!("mutation($i: MessageTemplateInput!) {{ saveMessageTemplate(input: $i) {{ {TEMPLATE} }} }}");
+    by.ask(&query, json!({ "i": input })).await
+}
+
+pub async fn delete_template(by: &Client, template: &Value) -> Value {
+    let query = "mutation($t: ID!) { deleteMessageTemplate(id: $t) }";
+    by.ask(query, json!({ "t": template["id"] })).await
+}
+
+/// A user's templates, of a category or all.
+pub async fn templates(of: &Client, category: Option<&str>) -> Vec<Value> {
+    let query = format!("query($c: String) {{ getMessageTemplates(category: $c) {{ {TEMPLATE} }} }}");
+    let mut data = of.get(&query, json!({ "c": category })).await;
+    serde_json::from_value(data["getMessageTemplates"].take()).expect("a list")
+}
+
+/// The whole answer to a send that names a template.
+pub async fn send_with_template(by: &Client, chat: &str, id: Uuid, text: &str, template: &Value) -> Value {
+    let query = "mutation($c: ID!, $i: UUID!, $x: String!, $t: ID!) { sendMessage(input: {
+        conversationId: $c, clientMessageId: $i, content: $x, templateId: $t }) { id seq content } }";
+    by.ask(query, json!({ "c": chat, "i": id, "x": text, "t": template["id"] })).await
+}

@@ -122,6 +122,7 @@ async fn fill(log: &dyn Log, sends: usize) -> Result<usize> {
             sender: profile(sender)?,
             mentions: Mentions::default(),
             attachments: vec![],
+            template: None,
         };
         let reply = Reply { slot: 0, request: number as i64 };
         let command = Output::ToAccount { user: user(sender)?, request: send.into(), reply: Some(reply) };

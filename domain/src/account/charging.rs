@@ -32,6 +32,7 @@ pub fn uncharged(context: &Context<'_, Accounts>, kind: ChargeKind, conversation
         at: context.at,
         price_milli: 0,
         attachments: vec![],
+        template: None,
         flagged: context.flagged.borrow().clone(),
     }
 }

@@ -36,6 +36,7 @@ impl Operation<Accounts> for CreatePoll {
             client_id: &self.client_id,
             text: &self.poll.question.text,
             attachments: &[],
+            template: None,
             recipients: self.recipients,
             kind: ChargeKind::Send,
             hash,

@@ -11,7 +11,7 @@ use schemas::states::TextMark;
 use schemas::verdict::Outcome;
 
 use super::credits::{self, Reason};
-use super::{Accounts, attaching, idempotency, scheduling, usage};
+use super::{Accounts, attaching, idempotency, scheduling, templating, usage};
 use crate::effect::Effect;
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{text, window};
@@ -21,8 +21,9 @@ impl Operation<Accounts> for Refund {
         let remembered = self.charge.client_id.iter().map(RowKey::of::<ClientRequest>);
         let counted = usage::of_charge(self.charge.kind).map(usage::key);
         let scheduled = scheduling::of_charge(&self.charge);
+        let template = templating::row(self.charge.template.as_ref());
         let files = attaching::rows(&self.charge.attachments);
-        remembered.chain(counted).chain(scheduled).chain(files).collect()
+        remembered.chain(counted).chain(scheduled).chain(files).chain(template).collect()
     }
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
@@ -35,6 +36,7 @@ impl Operation<Accounts> for Refund {
             effect.row(id, forgotten);
         }
         attaching::count(context, &mut effect, &charge.attachments, -1);
+        templating::count(context, &mut effect, charge.template.as_ref(), -1);
         let reason = Reason {
             kind: LedgerKind::Refund,
             conversation: Some(&charge.conversation),

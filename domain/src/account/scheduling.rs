@@ -252,6 +252,7 @@ fn send(
         client_id: &fire.id,
         text,
         attachments: &[],
+        template: None,
         recipients: *recipients,
         kind: ChargeKind::Scheduled,
         hash: schedule.request_hash,

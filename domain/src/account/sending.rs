@@ -12,10 +12,10 @@ use schemas::rows::RowKey;
 use schemas::sending::{PostMessage, SendMessage};
 use schemas::states::{AccountState, TextMark};
 use schemas::verdict::Outcome;
-use schemas::{AttachmentId, ClientId, ConversationId, ConversationRequest};
+use schemas::{AttachmentId, ClientId, ConversationId, ConversationRequest, TemplateId};
 
 use super::credits::{self, Reason};
-use super::{Accounts, accepted, attaching, charging, idempotency, suspending};
+use super::{Accounts, accepted, attaching, charging, idempotency, suspending, templating};
 use crate::effect::Effect;
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{moderation, privacy, text, window};
@@ -26,7 +26,8 @@ const HASHED_AROUND: usize = 64;
 impl Operation<Accounts> for SendMessage {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
         let files = attaching::rows(&self.attachments);
-        std::iter::once(RowKey::of::<ClientRequest>(&self.client_id)).chain(files).collect()
+        let template = templating::row(self.template.as_deref());
+        std::iter::once(RowKey::of::<ClientRequest>(&self.client_id)).chain(files).chain(template).collect()
     }
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
@@ -38,12 +39,14 @@ impl Operation<Accounts> for SendMessage {
         let limits = &context.policy.limits;
         check_content("content", &self.content.text, !self.attachments.is_empty(), limits)?;
         let files = attaching::carried(context, &self.attachments)?;
+        templating::check_named(context, self.template.as_deref())?;
         moderation::check(context, "content", &self.content.text, self.mentions.people.len())?;
         let sending = Sending {
             conversation: &self.conversation,
             client_id: &self.client_id,
             text: &self.content.text,
             attachments: &self.attachments,
+            template: self.template.as_deref(),
             recipients: self.recipients,
             kind: ChargeKind::Send,
             hash,
@@ -63,6 +66,8 @@ pub struct Sending<'a> {
     /// By which identical sends are limited.
     pub text: &'a str,
     pub attachments: &'a [AttachmentId],
+    /// Whose use is counted.
+    pub template: Option<&'a TemplateId>,
     pub recipients: i32,
     pub kind: ChargeKind,
     pub hash: i64,
@@ -96,10 +101,12 @@ pub fn charge(
     }
     let charge = Charge {
         attachments: send.attachments.to_vec(),
+        template: send.template.cloned(),
         ..charging::charge(context, send.client_id, send.kind, send.conversation.clone(), price_milli)
     };
     charging::pass_on(context, &mut effect, charge, send.hash, post);
     attaching::count(context, &mut effect, send.attachments, 1);
+    templating::count(context, &mut effect, send.template, 1);
     let reason = Reason {
         kind: LedgerKind::MessageSend,
         conversation: Some(send.conversation),
@@ -112,13 +119,16 @@ pub fn charge(
 
 /// Hash of what the client said, without the facts that ingest added.
 fn request_hash(send: &SendMessage) -> i64 {
-    let SendMessage { conversation, content, attachments, .. } = send;
+    let SendMessage { conversation, content, attachments, template, .. } = send;
     let reply_to = send.reply_to.as_ref().map_or(0, |parent| parent.seq);
     let mut said = String::with_capacity(HASHED_AROUND + content.text.len());
     // Writing to a string does not fail.
     let _ = write!(said, "send\0{conversation}\0{reply_to}\0{}", content.text);
     for attachment in attachments {
         let _ = write!(said, "\0{attachment}");
+    }
+    if let Some(template) = template {
+        let _ = write!(said, "\0template\0{template}");
     }
     text::hash(said.as_bytes())
 }

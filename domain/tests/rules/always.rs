@@ -29,6 +29,7 @@ mod scheduling;
 mod settings;
 mod small;
 mod suspending;
+mod templating;
 mod uploading;
 mod voice;
 mod windows;

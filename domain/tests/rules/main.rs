@@ -43,5 +43,6 @@ mod scheduling;
 mod sending;
 mod settings;
 mod suspending;
+mod templating;
 mod uploading;
 mod voice;

@@ -17,7 +17,7 @@ use schemas::uploading::{CreateUpload, Declared};
 use schemas::verdict::Reply;
 use schemas::{
     AccountRequest, AttachmentId, ClientId, ConversationId, ConversationKey, ConversationRequest, Refusal,
-    UserId,
+    TemplateId, UserId,
 };
 
 pub fn user(name: &str) -> UserId {
@@ -42,6 +42,11 @@ pub fn conversation(number: u8) -> ConversationId {
 
 /// The attachment that tables show as `f` and the number.
 pub fn attachment(number: u8) -> AttachmentId {
+    format!("{number:032x}").parse().unwrap()
+}
+
+/// The template that tables show as `t` and the number.
+pub fn template(number: u8) -> TemplateId {
     format!("{number:032x}").parse().unwrap()
 }
 
@@ -84,6 +89,7 @@ pub fn sending(id: impl Into<i64>, text: &str, recipients: i32) -> SendMessage {
         sender: profile("ann"),
         mentions: Mentions::default(),
         attachments: vec![],
+        template: None,
     }
 }
 
@@ -140,6 +146,7 @@ pub fn charge(id: u8, kind: ChargeKind, position: Offset) -> Charge {
         at: 0,
         price_milli,
         attachments: vec![],
+        template: None,
         flagged: None,
     }
 }

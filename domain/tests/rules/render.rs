@@ -8,7 +8,7 @@ use schemas::organizing::LabelUse;
 use schemas::rows::{
     AccountRow, Attachment, Blocks, Carried, Changes, ConversationRow, Draft, Edits, Former, Hidden,
     LedgerEntry, Member, MessageHead, Organized, Reacted, Reactions, Receipt, Replaced, Report, RowKey, Sent,
-    Tally, Usage, Voted,
+    Tally, Template, Usage, Voted,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -16,6 +16,7 @@ use schemas::verdict::Outcome;
 use crate::harness::Decided;
 use crate::notifications;
 use crate::push;
+use crate::templating;
 use crate::words;
 
 /// A fold whose state and rows can be said in words.
@@ -128,6 +129,8 @@ impl Worded for Accounts {
             }
             AccountRow::Attachment(row) => words::attachment(&key.names::<Attachment>().unwrap(), row),
             AccountRow::PushSubscriptions(row) => push::words(row),
+            AccountRow::Templates(row) => templating::marks(row),
+            AccountRow::Template(row) => templating::words(&key.names::<Template>().unwrap(), row),
             AccountRow::OpenRequests(open) => {
                 let each: Vec<String> = open.conversations.iter().map(words::conversation).collect();
                 format!("open requests: {}", each.join(" "))

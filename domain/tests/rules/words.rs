@@ -30,7 +30,7 @@ use schemas::{
     AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, UserId,
 };
 
-use crate::notifications;
+use crate::{notifications, templating};
 
 use aspects::reaction;
 pub use aspects::reactions;
@@ -402,6 +402,7 @@ fn account_fact(fact: &AccountFact) -> String {
         AccountFact::ScheduleChanged(changed) => {
             format!("scheduled {}: {}", client(&changed.id), scheduled(&changed.now))
         }
+        AccountFact::TemplatesChanged(changed) => templating::changed(changed),
         AccountFact::NotificationsChanged(changed) => {
             format!("notifications: {}", notifications::words(&changed.notifications))
         }

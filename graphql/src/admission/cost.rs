@@ -34,6 +34,7 @@ pub(super) const LISTS: [(&str, &str, usize); 17] = [
     ("Conversation", "labels", 5),
     ("Query", "conversationLabels", 100),
     ("Query", "featureFlags", 30),
+    ("Query", "getMessageTemplates", 50),
     ("Query", "messageVersions", 10),
     ("Query", "rateLimits", 10),
     ("Query", "presence", 100),

@@ -5,13 +5,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use schemas::{ClientId, ConversationId};
 use schemas::code::Refusal;
 use schemas::organizing::{Draft, Labels, Organized};
 use schemas::position::LogTime;
 use schemas::preferences::Preferences;
 use schemas::privacy::Privacy;
 use schemas::rows::Schedule;
+use schemas::templating::Template;
+use schemas::{ClientId, ConversationId, TemplateId};
 
 use super::{Access, ConversationSight};
 
@@ -77,6 +78,11 @@ impl Access<'_> {
     pub async fn privacy(&self) -> Result<Privacy, Refusal> {
         let cell = self.rights.privacy();
         cell.get_or_try_init(|| self.reads.rows.privacy(self.viewer)).await.copied()
+    }
+
+    /// The templates that the viewer has, in the order in which they were made.
+    pub async fn templates(&self) -> Result<Vec<(TemplateId, Template)>, Refusal> {
+        self.reads.rows.templates(self.viewer).await
     }
 
     pub async fn preferences(&self) -> Result<Preferences, Refusal> {

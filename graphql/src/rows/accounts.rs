@@ -1,5 +1,7 @@
 //! Rows of an account.
 
+use std::collections::HashMap;
+
 use domain::Accounts;
 use fold::Fold;
 use platform::ports::{Range, Row};
@@ -13,7 +15,8 @@ use schemas::privacy::Privacy;
 use schemas::rows::{Keyed, RowKey, Schedule, Schedules};
 use schemas::states::AccountState;
 use schemas::tables::Value;
-use schemas::{ClientId, ConversationId, Refusal, UserId};
+use schemas::templating::{Template, Templates};
+use schemas::{ClientId, ConversationId, Refusal, TemplateId, UserId};
 
 use super::{MAX_KEYS, Pages, Rows, Versioned, bounds_of, decode, keyed, owner_row};
 use crate::error::tables_error;
@@ -87,6 +90,25 @@ impl Rows {
             found.extend(keyed(&rows)?);
         }
         Ok(found)
+    }
+
+    /// The templates that a user has, in the order in which they were made.
+    pub async fn templates(&self, user: &UserId) -> Result<Vec<(TemplateId, Template)>, Refusal> {
+        let all = self.account_value::<Templates>(user, &()).await?.unwrap_or_default().all;
+        let mut rows = HashMap::with_capacity(all.len());
+        let keys: Vec<Vec<Value>> =
+            all.iter().map(|mark| RowKey::of::<Template>(&mark.template).to_values()).collect();
+        for keys in keys.chunks(MAX_KEYS) {
+            let partition = [Value::text(user.as_str())];
+            let found = self.tables.get(Accounts::table(), &partition, keys).await.map_err(tables_error)?;
+            rows.extend(keyed::<Template>(&found)?);
+        }
+        // One that went between the two reads has no text any more.
+        let standing = all.into_iter().filter_map(|mark| {
+            let row = rows.remove(&mark.template).filter(|row| row.written.is_some())?;
+            Some((mark.template, row))
+        });
+        Ok(standing.collect())
     }
 
     /// Every row of one kind of a user's account.

@@ -145,6 +145,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
             AccountFact::PrivacyChanged(_) => alone(Event::AccountChanged(AccountPart::Privacy)),
             AccountFact::BlockedUsersChanged(_) => alone(Event::AccountChanged(AccountPart::Blocks)),
             AccountFact::ScheduleChanged(_) => alone(Event::AccountChanged(AccountPart::Schedule)),
+            AccountFact::TemplatesChanged(_) => alone(Event::AccountChanged(AccountPart::Templates)),
             AccountFact::NotificationsChanged(_) => alone(Event::AccountChanged(AccountPart::Notifications)),
         },
         Delivery::Typing(typing) => Payload { typing: Some(typing), ..alone(Event::Typing(typing)) },

@@ -69,6 +69,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Push).await,
         fields(TypingStatus).await,
         fields(Heartbeats).await,
+        fields(Templating).await,
         fields(Uploading).await,
     ]
     .concat();

@@ -14,7 +14,7 @@ use schemas::charging::ChargeKind;
 use schemas::control::Policy;
 use schemas::message::Content;
 use schemas::sending::SendMessage;
-use schemas::{AttachmentId, ClientId, ConversationId, ErrorCode, MessageId, Refusal};
+use schemas::{AttachmentId, ClientId, ConversationId, ErrorCode, MessageId, Refusal, TemplateId};
 use uuid::Uuid;
 
 use super::{Caller, caller, own_file};
@@ -35,6 +35,8 @@ pub struct SendMessageInput {
     reply_to_id: Option<ID>,
     /// Of the caller's own that are READY, at most 10; the content may then be empty.
     attachment_ids: Option<Vec<ID>>,
+    /// Of the caller's own, whose use is counted once. The content is what is sent.
+    template_id: Option<ID>,
 }
 
 #[Object]
@@ -50,6 +52,7 @@ impl Caller<'_> {
     async fn send(&self, input: SendMessageInput) -> Result<Message, Refusal> {
         let conversation: ConversationId = parse_id(&input.conversation_id)?;
         let parent: Option<MessageId> = input.reply_to_id.as_ref().map(parse_id).transpose()?;
+        let template: Option<TemplateId> = input.template_id.as_ref().map(parse_id).transpose()?;
         let client_id = ClientId::from(input.client_message_id);
         let text = text::normalise(&input.content.unwrap_or_default());
         let attachments =
@@ -75,6 +78,7 @@ impl Caller<'_> {
             sender,
             mentions,
             attachments,
+            template: template.map(Box::new),
         };
         let answer = self.run(RequestKind::Send, send).await;
         self.access.reads.awareness.typing.forget(self.user(), &conversation);

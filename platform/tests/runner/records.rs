@@ -53,6 +53,7 @@ pub fn charged(record: Record, position: Offset) -> Record {
         at: 0,
         price_milli: 100,
         attachments: vec![],
+        template: None,
         flagged: None,
     };
     with_header(record, CHARGE_HEADER, &avro::encode(&charge))
@@ -88,6 +89,7 @@ fn policy(version: i64) -> PolicyVersion {
         attachment_bytes: 1_000,
         attachments_per_message: 10,
         voice_seconds: 120,
+        templates: 200,
     };
     let prices = Prices { message_per_recipient: version };
     let features = Features { flags: vec![] };

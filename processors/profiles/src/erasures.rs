@@ -22,6 +22,7 @@ use schemas::record::{Origin, Outgoing, Output, Place};
 use schemas::rows::{Keyed, RowKey, Schedule};
 use schemas::scheduling::CancelSchedule;
 use schemas::tables::Value;
+use schemas::templating::{DeleteTemplate, Template};
 use schemas::topics::{self, ERASURES, Topic};
 use schemas::{AccountRequest, UserId};
 use tokio_util::sync::CancellationToken;
@@ -71,8 +72,8 @@ impl Erasures {
         self.append(vec![Outgoing { topic: &ERASURES, place: Place::Key, key, headers, value }]).await
     }
 
-    /// Asks the account to forget drafts, labels, preferences, settings of privacy and notifications, and push
-    /// subscriptions, and to send nothing that is scheduled.
+    /// Asks the account to forget drafts, labels, templates, preferences, settings of privacy and notifications, and
+    /// push subscriptions, and to send nothing that is scheduled.
     async fn empty(&self, user: &UserId) -> Result<(), Failure> {
         let fresh = Preferences::default();
         let preferences =
@@ -81,6 +82,10 @@ impl Erasures {
         let requests =
             vec![preferences.into(), no_privacy().into(), no_notifications().into(), no_push.into()];
         self.ask(user, requests).await?;
+        self.each::<Template>(user, |template, row| {
+            row.written.is_some().then(|| DeleteTemplate { template }.into())
+        })
+        .await?;
         self.each::<Draft>(user, |conversation, draft| {
             let remove = || SaveDraft { conversation, content: String::new() }.into();
             (!draft.content.is_empty()).then(remove)
@@ -112,8 +117,8 @@ impl Erasures {
             let page = self.ports.tables.range(Accounts::table(), &partition, range).await?;
             let mut requests = vec![];
             for row in &page.rows {
-                let (conversation, row) = read::<T>(row)?;
-                requests.extend(request(conversation, row));
+                let (key, row) = read::<T>(row)?;
+                requests.extend(request(key, row));
             }
             self.ask(user, requests).await?;
             after = page.next;
@@ -184,10 +189,10 @@ fn no_notifications() -> UpdateNotifications {
     }
 }
 
-/// A row by conversation, and what it is about.
+/// A row, and what it is about.
 fn read<T: Keyed + avro::Record>(row: &Row) -> Result<(T::Key, T), Failure> {
     let (key, body) = RowKey::of_row("accounts", &row.key, &row.columns)?;
-    let named = key.names::<T>().ok_or_else(|| Failure::Refused("a key names nothing".to_owned()))?;
+    let named = key.names::<T>().ok_or_else(|| Failure::Refused("a row names nothing".to_owned()))?;
     Ok((named, avro::decode(body)?))
 }
 
@@ -203,8 +208,9 @@ mod tests {
     use embedded::Store;
     use platform::clock::SystemClock;
     use platform::ports::{Log, PutRow};
-    use schemas::position::Version;
     use schemas::ConversationId;
+    use schemas::position::Version;
+    use schemas::templating::WrittenTemplate;
     use schemas::topics::{ACCOUNT_COMMANDS, Topic, partition_of};
 
     use super::*;
@@ -253,6 +259,14 @@ mod tests {
         let labelled = Organized { labels: vec!["mine".to_owned()], ..Organized::default() };
         rows.push(row(&conversation(0), &labelled));
         rows.push(row(&conversation(1), &Organized { starred: true, ..Organized::default() }));
+        let template = |id: u8, name: Option<&str>| {
+            let written = name.map(|name| {
+                let (name, content) = (name.to_owned(), "secret".to_owned());
+                Box::new(WrittenTemplate { name, content, shortcut: None, category: None })
+            });
+            row(&format!("{id:032x}").parse().unwrap(), &Template { written, uses: 1, created_at: 1 })
+        };
+        rows.extend([template(1, Some("mine")), template(2, None)]);
         ports.tables.put(Accounts::table(), &[Value::text("ann")], rows).await.unwrap();
 
         let erasures = Erasures { ports: ports.clone() };
@@ -267,7 +281,9 @@ mod tests {
             AccountRequest::SaveDraft(draft) => draft.content.is_empty(),
             _ => false,
         });
-        assert_eq!((asked.len(), drafts.count()), (4 + PAGE_ROWS + 1 + 1, PAGE_ROWS + 1));
+        assert_eq!((asked.len(), drafts.count()), (4 + PAGE_ROWS + 1 + 1 + 1, PAGE_ROWS + 1));
+        let template = DeleteTemplate { template: format!("{:032x}", 1).parse().unwrap() };
+        assert!(asked.contains(&template.into()), "the template that stands");
         let nothing = OrganizeConversation::nothing(conversation(0), 0);
         let unlabelled = OrganizeConversation { labels: Some(vec![]), ..nothing };
         assert_eq!(asked.last(), Some(&AccountRequest::from(unlabelled)));

@@ -12,7 +12,6 @@ const BY_DEFECT: &str = "only a defect is answered so";
 pub const UNSEEN: &[(&str, &str)] = &[
     ("AccountPart.DEVICES", NOT_YET),
     ("AccountPart.STICKERS", NOT_YET),
-    ("AccountPart.TEMPLATES", NOT_YET),
     ("ConversationKind.BROADCAST", NOT_YET),
     ("INTERNAL_SERVER_ERROR", BY_DEFECT),
     ("MessageChangeKind.ATTACHMENT_READY", NOT_YET),

@@ -18,7 +18,8 @@ use schemas::tables::{MESSAGES, Value};
 use schemas::topics::{ACCOUNT_COMMANDS, CONVERSATION_COMMANDS};
 use schemas::verdict::Reply;
 use schemas::{
-    AccountRequest, AttachmentId, ClientId, ConversationId, ConversationKey, ConversationRequest, UserId,
+    AccountRequest, AttachmentId, ClientId, ConversationId, ConversationKey, ConversationRequest, TemplateId,
+    UserId,
 };
 
 use crate::tables::QUORUMS;
@@ -28,6 +29,8 @@ use crate::{PARTITIONS, operations};
 /// Milli-credits that each user is granted at the start.
 const GRANT: i64 = 3_000;
 const USERS: usize = 4;
+/// Templates that an account may have.
+pub const MOST_TEMPLATES: usize = 4;
 
 /// A send that a client has asked for, maybe more than once.
 #[derive(Debug, Clone)]
@@ -38,6 +41,7 @@ pub struct Asked {
     pub text: String,
     pub reply_to: Option<Box<ReplyStub>>,
     pub attachments: Vec<AttachmentId>,
+    pub template: Option<TemplateId>,
     /// Number of the newest message of the conversation that was acknowledged when this was first asked.
     pub after: i64,
     /// Offset of this very command in its partition.
@@ -181,6 +185,7 @@ impl Clients {
             sender: profile(&asked.user),
             mentions: Mentions::default(),
             attachments: asked.attachments.clone(),
+            template: asked.template.clone().map(Box::new),
         };
         asked.command = self.account(state, &asked.user, send, Some(reply));
         self.sends.insert(reply.request, asked);
@@ -236,6 +241,7 @@ impl Clients {
                 attachment_bytes: 1_000,
                 attachments_per_message: 10,
                 voice_seconds: 120,
+                templates: MOST_TEMPLATES as i32,
             },
             features: features(state),
             moderation: moderation(),
@@ -295,15 +301,16 @@ impl Clients {
     }
 }
 
-/// Every feature is on, but for some that are off now and then; not attachments and push, whose models follow the
-/// requests alone.
+/// Every feature is on, but for some that are off now and then; not attachments, push and templates, whose models
+/// follow the requests alone.
 fn features(state: &mut State) -> Features {
     let mut rule = |flag: &Flag| FlagRule {
         key: flag.key().to_owned(),
         percentage: 100,
         tiers: vec![],
         users: vec![],
-        off: !matches!(flag, Flag::Attachments | Flag::PushNotifications) && state.chance(0.1),
+        off: !matches!(flag, Flag::Attachments | Flag::PushNotifications | Flag::MessageTemplates)
+            && state.chance(0.1),
     };
     Features { flags: Flag::ALL.iter().map(&mut rule).collect() }
 }

@@ -28,6 +28,7 @@ mod scheduling;
 mod sending;
 mod settings;
 mod suspending;
+mod templating;
 mod uploading;
 mod voice;
 

@@ -24,6 +24,7 @@ import type * as Schema from "./schema.ts";
 import { type Found, type FoundMessages, type Within, search, searchMessages, searchUsers } from "./search.ts";
 import type { Session } from "./session.ts";
 import { type OutboxStorage, storageOf } from "./storage.ts";
+import { Templates } from "./templates.ts";
 import { Timeline } from "./timeline.ts";
 import { Typing } from "./typing.ts";
 import { Uploads } from "./uploads.ts";
@@ -59,6 +60,7 @@ export class Client extends Changing {
   readonly flags: Flags;
   readonly polls: Polls;
   readonly recordings: Recordings;
+  readonly templates: Templates;
   #me: UserView;
   readonly #request: Request;
   readonly #acknowledgements: Acknowledgements;
@@ -91,12 +93,13 @@ export class Client extends Changing {
     this.files = new Files(this.#request);
     this.uploads = new Uploads(this.#request, options.api);
     this.outbox = new Outbox(this.#request, keep(me.id), (message) => this.#created(message));
-    this.recordings = new Recordings(this.uploads, (to, answering, one) => this.outbox.add(to, "", answering, [one], true));
+    this.recordings = new Recordings(this.uploads, (to, answering, one) => this.outbox.add(to, "", answering, [one], { isVoice: true }));
     this.inbox = new Inbox(options.sockets, options.session, (event) => this.#handle(event), options.webSocket);
     this.#acknowledgements = new Acknowledgements(this.inbox, (id) => this.conversations.stale(id));
     this.typing = new Typing(this.inbox);
     const hasPresence = () => this.flags.isOn(PRESENCE_FLAG);
     this.polls = new Polls(this.#request, (message) => this.#created(message), (message) => this.#shown(message));
+    this.templates = new Templates(this.#request);
     this.presence = new Presence(this.inbox, hasPresence);
     this.heartbeats = new Heartbeats(this.inbox, hasPresence);
     this.inbox.onChange(() => this.#connected());
@@ -125,13 +128,9 @@ export class Client extends Changing {
     this.#switching.stop();
     for (const timeline of this.#timelines.values()) timeline.close();
     this.outbox.close();
-    this.conversations.stop();
-    this.pins.stop();
     this.uploads.close();
-    this.#acknowledgements.stop();
-    this.typing.stop();
-    this.presence.stop();
-    this.heartbeats.stop();
+    const { conversations, pins, templates, typing, presence, heartbeats } = this;
+    for (const one of [conversations, pins, templates, this.#acknowledgements, typing, presence, heartbeats]) one.stop();
     await this.inbox.close();
   }
 
@@ -165,8 +164,11 @@ export class Client extends Changing {
     return timeline;
   }
 
-  async send(conversation: string, content: string, replyTo: string | null = null, files: AttachmentView[] = []): Promise<void> {
-    await this.outbox.add(conversation, content, replyTo, files);
+  /** A template that is named counts the message. */
+  async send(
+    conversation: string, content: string, replyTo: string | null = null, files: AttachmentView[] = [], template: string | null = null,
+  ): Promise<void> {
+    await this.outbox.add(conversation, content, replyTo, files, { templateId: template });
   }
 
   /** Copies a message into others of the user's conversations; those that refused their copy. */
@@ -275,6 +277,7 @@ export class Client extends Changing {
         break;
       case "AccountChanged":
         if (event.what === "FLAGS") this.#switching.soon("flags");
+        if (event.what === "TEMPLATES") this.templates.refresh();
         for (const listener of this.#account) listener(event.what);
         break;
       case "ReactionChanged":
@@ -318,6 +321,7 @@ export class Client extends Changing {
     };
     this.conversations.load().then(() => this.#stored(), again);
     this.pins.refresh();
+    this.templates.refresh();
     this.uploads.refresh();
     for (const timeline of this.#timelines.values()) timeline.refresh().catch(() => {});
   }

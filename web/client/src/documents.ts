@@ -211,6 +211,17 @@ export const VOTE = `mutation Vote($id: ID!, $options: [ID!]!) {
 
 export const CLOSE = `mutation Close($id: ID!) { message: closePoll(messageId: $id) { ...MessageParts } } ${MESSAGES}`;
 
+const TEMPLATE = "id name content shortcut category useCount";
+
+export type TemplateView = Pick<Schema.MessageTemplate, "id" | "name" | "content" | "shortcut" | "category" | "useCount">;
+
+export const TEMPLATES = `query Templates { getMessageTemplates { ${TEMPLATE} } }`;
+
+export const SAVE_TEMPLATE = `mutation SaveTemplate($input: MessageTemplateInput!) {
+  saveMessageTemplate(input: $input) { ${TEMPLATE} } }`;
+
+export const DELETE_TEMPLATE = "mutation DeleteTemplate($id: ID!) { deleteMessageTemplate(id: $id) }";
+
 export const ACCEPT = `mutation Accept($id: ID!) {
   acceptMessageRequest(conversationId: $id) { ...ConversationParts } } ${ROWS}`;
 

@@ -20,6 +20,8 @@ export interface Entry {
   attachments: readonly AttachmentView[];
   /** Whether the one file is the message itself, which is spoken. */
   isVoice: boolean;
+  /** The template that it was made of, which counts it. */
+  templateId: string | null;
   /** Milliseconds since 1970. */
   createdAt: number;
   state: "pending" | "failed";
@@ -32,6 +34,8 @@ const REMEMBERED_MS = 23 * 60 * 60 * 1000;
 /** Attempts of one entry that the API could not decide; then its author is asked. */
 const ATTEMPTS = 8;
 const WAIT_MOST_MS = 60_000;
+/** Answers to a send that may be due to its template. */
+const WITHOUT_TEMPLATE: readonly string[] = ["NOT_FOUND", "FEATURE_DISABLED"];
 
 export class Outbox extends Changing {
   readonly #request: Request;
@@ -80,7 +84,7 @@ export class Outbox extends Changing {
 
   async add(
     conversationId: string, content: string, replyToId: string | null = null, attachments: readonly AttachmentView[] = [],
-    isVoice = false,
+    { isVoice = false, templateId = null }: Partial<Pick<Entry, "isVoice" | "templateId">> = {},
   ): Promise<Entry> {
     const entry: Entry = {
       clientMessageId: crypto.randomUUID(),
@@ -89,6 +93,7 @@ export class Outbox extends Changing {
       replyToId,
       attachments,
       isVoice,
+      templateId,
       createdAt: Date.now(),
       state: "pending",
       code: null,
@@ -106,7 +111,7 @@ export class Outbox extends Changing {
     if (!entry || entry.state !== "failed") return;
     if (isForgotten(entry)) {
       await this.discard(clientMessageId);
-      await this.add(entry.conversationId, entry.content, entry.replyToId, entry.attachments, entry.isVoice);
+      await this.add(entry.conversationId, entry.content, entry.replyToId, entry.attachments, entry);
       return;
     }
     await this.#put({ ...entry, state: "pending", code: null });
@@ -156,7 +161,7 @@ export class Outbox extends Changing {
   async #send(conversation: string): Promise<void> {
     let attempts = 0;
     for (let entry = this.#next(conversation); entry && !this.#stopped; entry = this.#next(conversation)) {
-      const { clientMessageId } = entry;
+      const { clientMessageId, templateId } = entry;
       if (isForgotten(entry)) {
         await this.#put({ ...entry, state: "failed", code: "EXPIRED" });
         continue;
@@ -168,6 +173,11 @@ export class Outbox extends Changing {
         await this.discard(clientMessageId);
       } catch (error) {
         if (!this.#find(clientMessageId)) continue;
+        // A template that is gone or switched off keeps no text from being sent.
+        if (templateId && WITHOUT_TEMPLATE.includes(codeOf(error))) {
+          await this.#put({ ...entry, templateId: null });
+          continue;
+        }
         if (!passes(error) || ++attempts > ATTEMPTS) {
           attempts = 0;
           await this.#put({ ...entry, state: "failed", code: codeOf(error) });
@@ -178,13 +188,13 @@ export class Outbox extends Changing {
     }
   }
 
-  async #ask({ conversationId, clientMessageId, content, replyToId, attachments, isVoice }: Entry): Promise<MessageView> {
+  async #ask({ conversationId, clientMessageId, content, replyToId, attachments, isVoice, templateId }: Entry): Promise<MessageView> {
     if (isVoice) {
       const said = { conversation: conversationId, attachment: attachments[0]?.id, client: clientMessageId, replyTo: replyToId };
       return (await this.#request<{ message: MessageView }>(SPEAK, said)).message;
     }
     const attachmentIds = attachments.map((attachment) => attachment.id);
-    const input = { conversationId, clientMessageId, content, replyToId, attachmentIds };
+    const input = { conversationId, clientMessageId, content, replyToId, attachmentIds, templateId };
     return (await this.#request<{ sendMessage: MessageView }>(SEND, { input })).sendMessage;
   }
 

@@ -60,11 +60,7 @@ function finished<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
-/** Where the outbox of a user is kept in this environment. */
+/** The storage of a user, in memory where there is no database. */
 export function storageOf(user: string): OutboxStorage {
-  return hasDatabase() ? new IndexedStorage(user) : new MemoryStorage();
-}
-
-function hasDatabase(): boolean {
-  return typeof indexedDB !== "undefined";
+  return typeof indexedDB === "undefined" ? new MemoryStorage() : new IndexedStorage(user);
 }

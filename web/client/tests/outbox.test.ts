@@ -45,7 +45,7 @@ test("what is spoken is sent as a voice message, after a reload too, under the s
   const factory = new IDBFactory();
   const recording = { id: "file" } as AttachmentView;
   const before = new Outbox(api(silent).request, new IndexedStorage("ann", factory), () => {});
-  const { clientMessageId } = await before.add("c", "", "m", [recording], true);
+  const { clientMessageId } = await before.add("c", "", "m", [recording], { isVoice: true });
   before.close();
   const asked: Record<string, unknown>[] = [];
   const request = async <T>(query: string, variables: Record<string, unknown>): Promise<T> => {

@@ -9,7 +9,7 @@ use schemas::record::Envelope;
 
 use super::generators::{Draw, Generated, Run, Step};
 use crate::harness::{Decided, Harness};
-use crate::names::{asked, attachment, conversation, creating, sending};
+use crate::names::{asked, attachment, conversation, creating, sending, template};
 
 impl Generated<Accounts> for SendMessage {
     const WEIGHT: u32 = 16;
@@ -19,7 +19,9 @@ impl Generated<Accounts> for SendMessage {
         let send = sending(id, &format!("text {text}"), draw.from(0, 4) as i32);
         // One of eight ids is of a send with a file, which is refused until the file is ready.
         let attachments = if id == 7 { vec![attachment(to)] } else { vec![] };
-        Some((asked(), Self { conversation: conversation(to), attachments, ..send }))
+        // Two are of sends that name a template, which are refused unless it stands.
+        let named = (id == 5 || id == 6).then(|| Box::new(template(to)));
+        Some((asked(), Self { conversation: conversation(to), attachments, template: named, ..send }))
     }
 }
 

@@ -21,7 +21,7 @@ use schemas::facts::{
     MessageDeleted, MessageEdited, MessageHidden, MessagePinned, MessageShown, MessageUnpinned,
     NotificationsChanged, PollChanged, PreferencesChanged, PreviewAttached, PrivacyChanged, ReactionAdded,
     ReactionRemoved, ReceiptAdvanced, ReportFiled, ReportResolved, RequestChanged, RolesChanged,
-    ScheduleChanged, SendRejected,
+    ScheduleChanged, SendRejected, TemplatesChanged,
 };
 use schemas::forwarding::Provenance;
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
@@ -164,6 +164,9 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         Delivery::Account(PrivacyChanged { privacy: Privacy::default() }.into()),
         Delivery::Account(BlockedUsersChanged { other: user("bob"), blocked: true }.into()),
         Delivery::Account(scheduled().into()),
+        Delivery::Account(
+            TemplatesChanged { template: uuid::Uuid::from_u128(1).into(), removed: false }.into(),
+        ),
         Delivery::Account(NotificationsChanged { notifications: Notifications::default() }.into()),
         Delivery::Typing(Typing { conversation: conversation("k1"), by: profile("bob"), is_typing: true }),
         Delivery::Presence(Seen {

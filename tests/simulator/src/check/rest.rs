@@ -6,7 +6,7 @@ use domain::{Accounts, Conversations};
 use fold::Fold;
 use platform::ports::Record;
 use schemas::blocking::BlockedUsersChanged;
-use schemas::charging::ChargeKind;
+use schemas::charging::{Charge, ChargeKind};
 use schemas::control::RULES;
 use schemas::message::Message;
 use schemas::position::{Number, Offset};
@@ -20,7 +20,8 @@ use schemas::tables::{
 use schemas::topics::{ACCOUNT_EVENTS, EVENTS, Topic};
 use schemas::verdict::Outcome;
 use schemas::{
-    AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, UserId,
+    AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, TemplateId,
+    UserId,
 };
 
 use super::answers::{self, Answer};
@@ -117,6 +118,7 @@ impl<'a> Rest<'a> {
                 | AccountFact::PreferencesChanged(_)
                 | AccountFact::PrivacyChanged(_)
                 | AccountFact::ScheduleChanged(_)
+                | AccountFact::TemplatesChanged(_)
                 | AccountFact::NotificationsChanged(_) => {}
             }
         }
@@ -146,12 +148,20 @@ impl<'a> Rest<'a> {
     /// What the account of a user has charged for messages, as the commands of conversations say: prices by position
     /// and client id.
     pub fn charged(&self, user: &UserId) -> BTreeMap<(Offset, ClientId), i64> {
-        let records = (0..PARTITIONS).flat_map(|p| self.state.log(Conversations::commands().name, p));
-        let charges = records.filter_map(|record| Envelope::read(record.headers()).ok()?.charge);
-        let own = charges.filter(|charge| {
-            charge.user == *user && matches!(charge.kind, ChargeKind::Send | ChargeKind::Scheduled)
-        });
+        let own = self.charges(user);
         own.filter_map(|charge| Some(((charge.position, charge.client_id?), charge.price_milli))).collect()
+    }
+
+    /// Templates that charges for messages of a user name, in the same way.
+    pub fn named_templates(&self, user: &UserId) -> BTreeMap<(Offset, ClientId), TemplateId> {
+        let own = self.charges(user);
+        own.filter_map(|charge| Some(((charge.position, charge.client_id?), charge.template?))).collect()
+    }
+
+    fn charges(&self, user: &UserId) -> impl Iterator<Item = Charge> {
+        let records = (0..PARTITIONS).flat_map(move |p| self.state.log(Conversations::commands().name, p));
+        let charges = records.filter_map(|record| Envelope::read(record.headers()).ok()?.charge);
+        charges.filter(move |charge| charge.user == *user && matches!(charge.kind, ChargeKind::Send | ChargeKind::Scheduled))
     }
 
     /// What an account was asked for, in the order of the log.

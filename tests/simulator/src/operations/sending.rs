@@ -11,7 +11,7 @@ use schemas::position::Offset;
 use schemas::rows::{ClientRequest, MessageHead, Sent};
 use schemas::{ClientId, ConversationRequest, UserId};
 
-use super::{Simulated, uploading};
+use super::{Simulated, templating, uploading};
 use crate::check::{Rest, Story};
 use crate::clients::{Asked, Clients, FORBIDDEN, client_id, profile};
 use crate::world::State;
@@ -76,7 +76,10 @@ fn send(clients: &mut Clients, state: &mut State) {
     let reply_to = reply_to.map(Box::new);
     // Refused unless the file is ready.
     let attachments = if state.chance(0.05) { vec![uploading::attachment(state, &user)] } else { vec![] };
-    let asked = Asked { user, client_id, conversation, text, reply_to, attachments, after, command: 0 };
+    // Refused unless it stands.
+    let template = if state.chance(0.2) { templating::some(state, &user) } else { None };
+    let asked =
+        Asked { user, client_id, conversation, text, reply_to, attachments, template, after, command: 0 };
     clients.send(state, asked);
     state.statistics.sends += 1;
 }

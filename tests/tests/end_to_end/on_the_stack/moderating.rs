@@ -29,10 +29,15 @@ const READ: [&str; 9] = [
 ];
 
 /// Those that nobody else reads, or only moderators of the service, and those that have values from a closed set.
-const NOT_READ: [&str; 16] = [
+const NOT_READ: [&str; 20] = [
     "reportMessage.details",
     "resolveReport.note",
     "saveDraft.content",
+    // A text of a template is held to the rules in the message that is sent with it.
+    "MessageTemplateInput.name",
+    "MessageTemplateInput.content",
+    "MessageTemplateInput.shortcut",
+    "MessageTemplateInput.category",
     "setConversationLabels.labels",
     "ConversationFilter.label",
     "addReaction.emoji",

@@ -11,6 +11,7 @@ mod previews;
 mod reacts;
 mod reports;
 mod schedules;
+mod templates;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -74,6 +75,7 @@ pub async fn live(system: &mut System, site: &Site, people: &People) {
     previews::link_some(site, people).await;
     reports::report_some(system, people).await;
     schedules::schedule_some(people).await;
+    templates::keep_some(people).await;
     ask_again(people).await;
     take_notes(system, people).await;
     reports::suspend_one(system, people).await;
