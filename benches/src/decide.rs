@@ -261,6 +261,7 @@ fn send(round: i64, number: usize) -> Result<AccountRequest> {
         mentions: Mentions::default(),
         attachments: vec![],
         template: None,
+        sticker: None,
     }))
 }
 
@@ -274,6 +275,7 @@ fn passed_on(round: i64, number: usize) -> Result<(PostMessage, Envelope)> {
         mentions: Mentions::default(),
         forwarded: None,
         attachments: vec![],
+        sticker: None,
         shows_reads: true,
     };
     let charge = Charge {

@@ -24,6 +24,7 @@ mod refunding;
 mod reporting;
 mod scheduling;
 mod sending;
+mod stickers;
 mod suspending;
 mod templating;
 mod uploading;
@@ -49,6 +50,7 @@ pub use organizing::check_labels;
 pub use push::check as check_push;
 pub use scheduling::check_due;
 pub use sending::check_content;
+pub use stickers::check_alone as check_sticker;
 pub use templating::check as check_template;
 pub use uploading::check as check_upload;
 

@@ -3,6 +3,7 @@
 //! Invariant: full matches only. A new fact does not compile until it has an answer here; hub, replay,
 //! headers, coalescing and resolvers ask these functions and match no fact themselves.
 
+mod files;
 mod polling;
 mod previewing;
 mod questions;
@@ -24,11 +25,11 @@ use schemas::privacy::Privacy;
 use schemas::reacting::{ReactionAdded, ReactionRemoved, ToldReaction};
 use schemas::reporting::{MessageHidden, MessageShown};
 use schemas::sending::MessageCreated;
-use schemas::uploading::{AttachmentChanged, UploadProgress};
-use schemas::{AccountFact, AttachmentId, ConversationFact, UserId};
+use schemas::{AccountFact, ConversationFact, UserId};
 
 use crate::access::{Blocking, Seen, Sight};
 
+pub use files::{FileWork, file_work};
 pub use polling::tally;
 pub use previewing::previews;
 pub use questions::{Answers, Completion, Question, Votes, answers, questions};
@@ -167,6 +168,7 @@ pub fn is_published(fact: &AccountFact) -> bool {
         | AccountFact::BlockedUsersChanged(_)
         | AccountFact::ScheduleChanged(_)
         | AccountFact::TemplatesChanged(_)
+        | AccountFact::StickersChanged(_)
         | AccountFact::NotificationsChanged(_) => true,
         AccountFact::AttachmentChanged(changed) => !changed.now.progress.is_gone(),
         // The message that was sent tells of its price.
@@ -174,35 +176,6 @@ pub fn is_published(fact: &AccountFact) -> bool {
             LedgerKind::Grant | LedgerKind::Refund => true,
             LedgerKind::MessageSend => false,
         },
-    }
-}
-
-/// What the media processor does for a fact.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum FileWork<'a> {
-    /// The bytes are complete, and are to be looked at.
-    Scan(&'a AttachmentChanged),
-    /// Nothing carries the file any more.
-    Remove(&'a AttachmentId),
-}
-
-pub fn file_work(fact: &AccountFact) -> Option<FileWork<'_>> {
-    match fact {
-        AccountFact::AttachmentChanged(changed) => match &changed.now.progress {
-            UploadProgress::Scanning(_) => Some(FileWork::Scan(changed)),
-            UploadProgress::Gone(_) => Some(FileWork::Remove(&changed.attachment)),
-            UploadProgress::Uploading(_) | UploadProgress::Stored(_) | UploadProgress::Rejected(_) => None,
-        },
-        AccountFact::CreditsChanged(_)
-        | AccountFact::SendRejected(_)
-        | AccountFact::ConversationOrganized(_)
-        | AccountFact::DraftSaved(_)
-        | AccountFact::PreferencesChanged(_)
-        | AccountFact::PrivacyChanged(_)
-        | AccountFact::BlockedUsersChanged(_)
-        | AccountFact::ScheduleChanged(_)
-        | AccountFact::TemplatesChanged(_)
-        | AccountFact::NotificationsChanged(_) => None,
     }
 }
 
@@ -265,6 +238,7 @@ pub fn learns_of_account(fact: &AccountFact, user: &UserId) -> Option<Learned> {
         | AccountFact::BlockedUsersChanged(_)
         | AccountFact::ScheduleChanged(_)
         | AccountFact::TemplatesChanged(_)
+        | AccountFact::StickersChanged(_)
         | AccountFact::NotificationsChanged(_) => None,
     }
 }

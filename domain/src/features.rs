@@ -70,16 +70,22 @@ pub fn of_account(request: &AccountRequest) -> Vec<Flag> {
         AccountRequest::SubmitEdit(_) => vec![Flag::MessageEditing],
         AccountRequest::AddReaction(_) => vec![Flag::MessageReactions],
         AccountRequest::CreatePoll(_) => vec![Flag::Polls],
-        AccountRequest::ScheduleMessage(_) | AccountRequest::ChangeSchedule(_) => vec![Flag::ScheduledMessages],
+        AccountRequest::ScheduleMessage(_) | AccountRequest::ChangeSchedule(_) => {
+            vec![Flag::ScheduledMessages]
+        }
         AccountRequest::SendVoice(_) => vec![Flag::VoiceMessages],
         AccountRequest::ForwardMessage(_) => vec![Flag::MessageForwarding],
         AccountRequest::RegisterPush(_) => vec![Flag::PushNotifications],
         AccountRequest::CreateUpload(_) | AccountRequest::CompleteUpload(_) => vec![Flag::Attachments],
         AccountRequest::SaveTemplate(_) => vec![Flag::MessageTemplates],
+        AccountRequest::CreateStickerPack(_)
+        | AccountRequest::AddSticker(_)
+        | AccountRequest::AddStickerPack(_) => vec![Flag::Stickers],
         AccountRequest::SendMessage(send) => {
             let files = (!send.attachments.is_empty()).then_some(Flag::Attachments);
             let template = send.template.as_ref().map(|_| Flag::MessageTemplates);
-            files.into_iter().chain(template).collect()
+            let sticker = send.sticker.as_ref().map(|_| Flag::Stickers);
+            files.into_iter().chain(template).chain(sticker).collect()
         }
         AccountRequest::CreateConversation(_)
         | AccountRequest::CancelSchedule(_)
@@ -98,6 +104,10 @@ pub fn of_account(request: &AccountRequest) -> Vec<Flag> {
         | AccountRequest::NoteBlock(_)
         | AccountRequest::SettleUpload(_)
         | AccountRequest::CountFiles(_)
+        | AccountRequest::RemoveSticker(_)
+        | AccountRequest::DeleteStickerPack(_)
+        | AccountRequest::RemoveStickerPack(_)
+        | AccountRequest::MarkStickerPack(_)
         | AccountRequest::SetSuspension(_)
         | AccountRequest::DeleteTemplate(_)
         | AccountRequest::ReportMessage(_) => vec![],

@@ -21,6 +21,7 @@ pub mod presence;
 pub mod previews;
 pub mod privacy;
 pub mod pushing;
+pub mod stickers;
 pub mod text;
 pub mod window;
 

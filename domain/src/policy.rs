@@ -30,6 +30,10 @@ const MOST_MEMBERS: i64 = 80;
 const MOST_FILES: i64 = 20;
 /// All of them are listed at once, and their shortcuts stand in one row.
 const MOST_TEMPLATES: i64 = 500;
+/// All of them stand in one row, and a query reads them all.
+const MOST_PACKS: i64 = 500;
+/// All of them stand in one row, each of some 450 bytes.
+const MOST_STICKERS: i64 = 250;
 /// The media processor holds a file in memory.
 pub const MOST_FILE_BYTES: i64 = 64 * 1024 * 1024;
 /// A control record carries them to every partition.
@@ -87,7 +91,7 @@ fn unknown_key(written: &toml::Table, understood: &toml::Table, path: &str) -> O
 
 fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     let limits = &policy.limits;
-    let windows: [(&'static str, &Limit, i64); 10] = [
+    let windows: [(&'static str, &Limit, i64); 11] = [
         ("limits.send", &limits.send, MOST_COUNTED),
         ("limits.create_conversation", &limits.create_conversation, MOST_COUNTED),
         ("limits.edit", &limits.edit, MOST_COUNTED),
@@ -98,6 +102,7 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
         ("limits.upload", &limits.upload, MOST_COUNTED),
         ("limits.react", &limits.react, MOST_REACTIONS),
         ("limits.report", &limits.report, MOST_COUNTED),
+        ("limits.sticker_pack", &limits.sticker_pack, MOST_COUNTED),
     ];
     for (name, window, most) in windows {
         within(name, window.count.into(), most)?;
@@ -114,6 +119,9 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     within("limits.attachments_per_message", limits.attachments_per_message.into(), MOST_FILES)?;
     within("limits.voice_seconds", limits.voice_seconds.into(), LONGEST_VOICE)?;
     within("limits.templates", limits.templates.into(), MOST_TEMPLATES)?;
+    within("limits.own_sticker_packs", limits.own_sticker_packs.into(), MOST_PACKS)?;
+    within("limits.added_sticker_packs", limits.added_sticker_packs.into(), MOST_PACKS)?;
+    within("limits.stickers_per_pack", limits.stickers_per_pack.into(), MOST_STICKERS)?;
     within("limits.edits_per_message", limits.edits_per_message.into(), MOST_EDITS)?;
     if !(0..=1_000_000).contains(&policy.prices.message_per_recipient) {
         return Err(InvalidPolicy::Price);
@@ -169,6 +177,8 @@ mod tests {
         assert_eq!(policy.limits.voice_seconds, 120);
         assert_eq!(policy.limits.group_members, 50);
         assert_eq!(policy.limits.templates, 200);
+        let packs = (policy.limits.own_sticker_packs, policy.limits.added_sticker_packs);
+        assert_eq!((packs, policy.limits.stickers_per_pack), ((50, 200), 120));
         assert!(policy.features.flags.iter().all(|rule| rule.percentage == 100 && !rule.off));
     }
 

@@ -28,6 +28,7 @@ pub mod rows;
 pub mod scalars;
 pub mod search;
 pub mod standing;
+pub mod stickers;
 pub mod subscriptions;
 pub mod trace;
 pub mod unpaired;

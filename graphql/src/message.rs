@@ -26,6 +26,7 @@ use schemas::polling::Voted;
 use schemas::position::LogTime;
 use schemas::previewing::Previews;
 use schemas::reacting::Reacted;
+use schemas::stickers::SentSticker;
 use schemas::{ClientId, ConversationId, MessageId};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -37,6 +38,7 @@ use crate::people::user::User;
 use crate::people::{People, Progress};
 use crate::rows::Written;
 use crate::scalars::DateTime;
+use crate::stickers::Sticker;
 use crate::{Result, access};
 use forwards::ForwardAttribution;
 use kinds::{MessageContentType, SystemEvent};
@@ -150,6 +152,7 @@ impl Message {
             sender: stub.sender.clone(),
             body: Body::Text(schemas::message::Text {
                 attachments: stub.attachments.clone(),
+                sticker: stub.sticker.clone(),
                 ..schemas::message::Text::new(stub.content.clone()?)
             }),
             written: OnceCell::new(),
@@ -214,19 +217,28 @@ impl Message {
         match self.body {
             Body::Note(_) => MessageContentType::System,
             Body::Poll(_) => MessageContentType::Poll,
+            Body::Text(_) if self.body.sticker().is_some() => MessageContentType::Sticker,
             Body::Text(_) => MessageContentType::of_files(self.body.attachments()),
             Body::Removed(_) => MessageContentType::Text,
         }
     }
 
-    /// as written, never HTML; of a poll its question; null once deleted or expired, and while hidden
+    /// as written, never HTML; of a poll its question, of a sticker empty; null once deleted or expired, and while hidden
     async fn content(&self) -> Option<&str> {
         self.body.content().map(|content| content.text.as_str())
     }
 
     /// Files, in the sender's order. Under its id here, `attachment` renews the links of one.
     async fn attachments(&self) -> Vec<Attachment> {
-        self.body.attachments().iter().map(|file| Attachment::carried(&self.id, file)).collect()
+        let files = self.body.attachments().iter().filter(|_| self.body.sticker().is_none());
+        files.map(|file| Attachment::carried(&self.id, file)).collect()
+    }
+
+    /// As it was when it was sent. What was sent may outlive its pack.
+    async fn sticker(&self) -> Option<Sticker> {
+        let SentSticker { pack, name, shortcode } = self.body.sticker()?.clone();
+        let file = self.body.attachments().first()?.clone();
+        Some(Sticker::of(&pack, schemas::stickers::Sticker { name, shortcode, file }))
     }
 
     async fn created_at(&self) -> DateTime {

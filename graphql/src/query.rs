@@ -25,6 +25,7 @@ use crate::people::presence::{self, UserPresence};
 use crate::people::user::{User, UserConnection};
 use crate::reporting::{self, MessageReportConnection, ReportStatus};
 use crate::search::SearchQueries;
+use crate::stickers::StickerQueries;
 use crate::{Result, access, reads, viewer};
 
 pub struct Query;
@@ -209,6 +210,11 @@ impl Query {
         let size = paging::size("first", first)?;
         let after = paging::position("after", after.as_deref())?;
         Ok(media::page(&access, &sight, size, after).await?)
+    }
+
+    #[graphql(flatten)]
+    async fn stickers(&self) -> StickerQueries {
+        StickerQueries
     }
 
     #[graphql(flatten)]

@@ -18,6 +18,7 @@ mod reports;
 mod request;
 mod rights;
 mod sight;
+mod stickers;
 mod unread;
 mod versions;
 

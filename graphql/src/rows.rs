@@ -10,6 +10,7 @@ mod partition;
 mod policies;
 mod presence;
 mod reports;
+mod stickers;
 mod timers;
 mod users;
 mod versions;

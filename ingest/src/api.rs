@@ -40,6 +40,7 @@ use crate::operations::reporting::Reporting;
 use crate::operations::scheduling::Scheduling;
 use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
+use crate::operations::stickers::Stickers;
 use crate::operations::templating::Templating;
 use crate::operations::typing::TypingStatus;
 use crate::operations::uploading::Uploading;
@@ -63,7 +64,7 @@ pub struct Conversations(Creating, Membership, MessageRequests, Settings, Organi
 pub struct People(Blocking, Preferences, Privacy, Notifications, Push, TypingStatus, Heartbeats, Templating);
 
 #[derive(MergedObject, Default)]
-pub struct Files(Uploading, Voice);
+pub struct Files(Uploading, Voice, Stickers);
 
 #[derive(MergedObject, Default)]
 pub struct Later(Scheduling);

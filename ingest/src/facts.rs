@@ -68,6 +68,7 @@ impl SendFacts {
             sender: sender.clone(),
             content: None,
             attachments: vec![],
+            sticker: None,
             created_at: 0,
         };
         let reply_to = parent.map(stub);

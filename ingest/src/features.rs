@@ -80,6 +80,13 @@ pub const GATES: &[(&str, Gate)] = &[
     ("completeUpload", flag(Flag::Attachments)),
     ("saveMessageTemplate", flag(Flag::MessageTemplates)),
     ("deleteMessageTemplate", Open),
+    ("createStickerPack", flag(Flag::Stickers)),
+    ("addSticker", flag(Flag::Stickers)),
+    ("addStickerPack", flag(Flag::Stickers)),
+    ("removeSticker", Open),
+    ("deleteStickerPack", Open),
+    ("removeStickerPack", Open),
+    ("stickerPacks", flag(Flag::Stickers)),
     ("searchMessages", flag(Flag::MessageSearch)),
     ("vapidPublicKey", flag(Flag::PushNotifications)),
 ];

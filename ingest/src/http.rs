@@ -58,6 +58,7 @@ const PREFLIGHT_HEADER: &str = "x-musclemap-preflight";
 const INVALID_TOKEN: &str = r#"Bearer error="invalid_token""#;
 
 /// What the routes stand on.
+#[derive(Clone)]
 pub struct Http {
     pub executor: Executor,
     pub admission: Admission,

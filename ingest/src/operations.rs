@@ -24,6 +24,7 @@ pub mod reporting;
 pub mod scheduling;
 pub mod sending;
 pub mod settings;
+pub mod stickers;
 pub mod templating;
 pub mod typing;
 pub mod uploading;

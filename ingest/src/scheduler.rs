@@ -144,7 +144,10 @@ impl Ingest {
 fn passes(refusal: &Refusal) -> bool {
     matches!(
         refusal.code,
-        ErrorCode::Unavailable | ErrorCode::OutcomePending | ErrorCode::RateLimited | ErrorCode::InternalServerError
+        ErrorCode::Unavailable
+            | ErrorCode::OutcomePending
+            | ErrorCode::RateLimited
+            | ErrorCode::InternalServerError
     )
 }
 
@@ -174,6 +177,7 @@ mod tests {
         assert_eq!(asking.from(start + 250), start + 250 - LOOKED_MS);
         let next = start + SWEEP_EVERY_MS;
         assert_eq!(asking.from(next), next - SWEPT_MS);
-        assert!(LOOKED_MS > SWEEP_EVERY_MS, "what a sweep has just missed is seen by looks");
+        // What a sweep has just missed is seen by looks.
+        const { assert!(LOOKED_MS > SWEEP_EVERY_MS) };
     }
 }

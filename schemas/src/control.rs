@@ -88,6 +88,13 @@ pub struct Limits {
     pub voice_seconds: i32,
     /// Templates of one user.
     pub templates: i32,
+    /// New packs of stickers of one user.
+    pub sticker_pack: Limit,
+    /// Packs that one user has made.
+    pub own_sticker_packs: i32,
+    /// Packs of others that one user has added.
+    pub added_sticker_packs: i32,
+    pub stickers_per_pack: i32,
 }
 
 /// At most `count` in any `seconds`.

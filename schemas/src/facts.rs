@@ -26,6 +26,7 @@ pub use crate::reporting::{MessageHidden, MessageShown, ReportFiled, ReportResol
 pub use crate::scheduling::ScheduleChanged;
 pub use crate::sending::{MessageCreated, SendRejected};
 pub use crate::settings::ConversationUpdated;
+pub use crate::stickers::StickersChanged;
 pub use crate::templating::TemplatesChanged;
 pub use crate::uploading::AttachmentChanged;
 
@@ -90,6 +91,7 @@ facts! {
     281 NotificationsChanged,
     405 ScheduleChanged,
     297 TemplatesChanged,
+    387 StickersChanged,
 }
 
 facts! {

@@ -7,6 +7,7 @@ use crate::attaching::AttachedFile;
 use crate::ids::{ClientId, ConversationId};
 use crate::message::{Content, Mentions};
 use crate::people::Profile;
+use crate::stickers::SentSticker;
 
 /// Request to an account: charge the copies of a message, and pass them on; all of them or none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
@@ -21,6 +22,8 @@ pub struct ForwardMessage {
     pub content: Content,
     /// Its files, as ingest read them.
     pub attachments: Vec<AttachedFile>,
+    /// What it says beside its image, if it is a sticker.
+    pub sticker: Option<Box<SentSticker>>,
     pub from: Box<Provenance>,
     /// A message of its own, behind each copy.
     pub comment: Option<Content>,

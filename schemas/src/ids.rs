@@ -112,6 +112,13 @@ impl From<Uuid> for TemplateId {
     }
 }
 
+text_id!(
+    /// A pack of stickers: 32 lower-case hexadecimal digits, derived by a [`ConversationKey`].
+    PackId,
+    "sticker pack",
+    |text| text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+);
+
 /// A UUID chosen by a client for one request; as text in lower case with hyphens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(Uuid);
@@ -210,6 +217,11 @@ impl ConversationKey {
         AttachmentId(self.digits(&["uploaded", uploader.as_str(), &request.to_string()]))
     }
 
+    /// The pack of stickers that its creator names by their own request id.
+    pub fn packed(&self, creator: &UserId, request: &ClientId) -> PackId {
+        PackId(self.digits(&["sticker pack", creator.as_str(), &request.to_string()]))
+    }
+
     /// Signs a link: the same on every process that has the key.
     pub fn sign(&self, link: &str) -> [u8; 16] {
         first_half(self.mac(&["link", link]).finalize().into_bytes().into())
@@ -276,6 +288,30 @@ impl FromStr for MessageId {
     }
 }
 
+/// A sticker: its pack, and the file that is its image.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StickerId {
+    pub pack: PackId,
+    pub attachment: AttachmentId,
+}
+
+impl fmt::Display for StickerId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.pack, self.attachment)
+    }
+}
+
+impl FromStr for StickerId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let invalid = InvalidId { kind: "sticker" };
+        let (pack, attachment) = text.split_once('-').ok_or(invalid.clone())?;
+        let pack = pack.parse().map_err(|_| invalid.clone())?;
+        Ok(Self { pack, attachment: attachment.parse().map_err(|_| invalid)? })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,6 +355,17 @@ mod tests {
         assert_eq!(id(7).to_string().parse(), Ok(id(7)));
         for bad in ["", "x", "-1", &format!("{conversation}-7"), &format!("{conversation}-+00000000007")] {
             assert!(bad.parse::<MessageId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_sticker_is_named_by_its_pack_and_its_file() {
+        let (key, ann, request) = (ConversationKey::new([7; 32]), user("ann"), ClientId::from_bytes([1; 16]));
+        let id = StickerId { pack: key.packed(&ann, &request), attachment: key.uploaded(&ann, &request) };
+        assert_ne!(id.pack.as_str(), id.attachment.as_str());
+        assert_eq!(id.to_string().parse(), Ok(id.clone()));
+        for bad in ["", "-", id.pack.as_str(), &format!("{id}-"), &format!(" {id}")] {
+            assert!(bad.parse::<StickerId>().is_err(), "{bad}");
         }
     }
 

@@ -50,6 +50,7 @@ pub mod search;
 pub mod sending;
 pub mod settings;
 pub mod states;
+pub mod stickers;
 pub mod suspending;
 pub mod tables;
 pub mod templating;
@@ -60,6 +61,8 @@ pub mod voice;
 
 pub use code::{ErrorCode, Refusal};
 pub use facts::{AccountFact, ConversationFact};
-pub use ids::{AttachmentId, ClientId, ConversationId, ConversationKey, MessageId, TemplateId, UserId};
+pub use ids::{
+    AttachmentId, ClientId, ConversationId, ConversationKey, MessageId, PackId, StickerId, TemplateId, UserId,
+};
 pub use operations::{AccountRequest, ConversationRequest};
 pub use position::{Cause, LogTime, Offset, Partition, Version};

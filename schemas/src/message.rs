@@ -12,6 +12,7 @@ use crate::ids::{ClientId, ConversationId, UserId};
 use crate::people::Profile;
 use crate::polling::Poll;
 use crate::position::{LogTime, Offset};
+use crate::stickers::SentSticker;
 
 /// Text of a message. One field on every wire, so that sealed content needs no new schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
@@ -47,13 +48,15 @@ pub struct ReplyStub {
     pub content: Option<Content>,
     /// Empty in rows, as the content is absent.
     pub attachments: Vec<AttachedFile>,
+    /// Absent in rows, as the content is.
+    pub sticker: Option<Box<SentSticker>>,
     pub created_at: LogTime,
 }
 
 impl ReplyStub {
     /// The stub of a message whose text and files are not to be quoted.
     pub fn without_content(self) -> Self {
-        Self { content: None, attachments: vec![], ..self }
+        Self { content: None, attachments: vec![], sticker: None, ..self }
     }
 }
 
@@ -99,11 +102,13 @@ pub struct Text {
     pub attachments: Vec<AttachedFile>,
     /// Absent in a text that is no copy. A copy cannot be edited.
     pub forwarded: Option<Box<Provenance>>,
+    /// Present where the message is a sticker: the text is empty, and the one file is its image.
+    pub sticker: Option<Box<SentSticker>>,
 }
 
 impl Text {
     pub fn new(content: Content) -> Self {
-        Self { content, edited: None, attachments: vec![], forwarded: None }
+        Self { content, edited: None, attachments: vec![], forwarded: None, sticker: None }
     }
 }
 
@@ -218,6 +223,14 @@ impl Body {
         }
     }
 
+    /// What a sticker says beside its image, if the message is one.
+    pub fn sticker(&self) -> Option<&SentSticker> {
+        match self {
+            Self::Text(text) => text.sticker.as_deref(),
+            Self::Note(_) | Self::Removed(_) | Self::Poll(_) => None,
+        }
+    }
+
     /// The system event, if the message reports one.
     pub fn note(&self) -> Option<&Note> {
         match self {
@@ -305,6 +318,7 @@ impl Message {
             sender: self.sender.clone(),
             content: self.body.content().filter(|_| self.body.poll().is_none()).cloned(),
             attachments: self.body.attachments().to_vec(),
+            sticker: self.body.sticker().cloned().map(Box::new),
             created_at: self.sent_at,
         }
     }

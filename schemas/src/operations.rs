@@ -30,6 +30,10 @@ pub use crate::reporting::{FileReport, ReportMessage, ResolveReport};
 pub use crate::scheduling::{CancelSchedule, ChangeSchedule, FireSchedule, ScheduleMessage, SettleSchedule};
 pub use crate::sending::{PostMessage, SendMessage};
 pub use crate::settings::UpdateConversation;
+pub use crate::stickers::{
+    AddSticker, AddStickerPack, CreateStickerPack, DeleteStickerPack, MarkStickerPack, RemoveSticker,
+    RemoveStickerPack,
+};
 pub use crate::suspending::SetSuspension;
 pub use crate::templating::{DeleteTemplate, SaveTemplate};
 pub use crate::uploading::{CompleteUpload, CreateUpload, SettleUpload};
@@ -73,6 +77,13 @@ macro_rules! account_operations {
             404 SettleSchedule since 1,
             370 SaveTemplate since 1,
             371 DeleteTemplate since 1,
+            380 CreateStickerPack since 1,
+            381 AddSticker since 1,
+            382 RemoveSticker since 1,
+            383 DeleteStickerPack since 1,
+            384 AddStickerPack since 1,
+            385 RemoveStickerPack since 1,
+            386 MarkStickerPack since 1,
         }
     };
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::avro::{self, DecodeError};
-use crate::ids::{AttachmentId, ClientId, ConversationId, TemplateId, UserId};
+use crate::ids::{AttachmentId, ClientId, ConversationId, PackId, TemplateId, UserId};
 use crate::position::{LogTime, Offset};
 use crate::tables::{FromValues, MalformedRow, Value};
 
@@ -32,6 +32,7 @@ pub use crate::receipts::Receipt;
 pub use crate::reporting::{Hidden, Report};
 pub use crate::scheduling::{Schedule, Schedules};
 pub use crate::sending::{MessageHead, Sent};
+pub use crate::stickers::{StickerPack, StickerPacks};
 pub use crate::templating::{Template, Templates};
 pub use crate::uploading::Attachment;
 
@@ -46,7 +47,6 @@ pub const TOMBSTONE_SECONDS: u64 = 2 * 24 * 60 * 60;
 
 /// Length up to which a key needs no memory of its own: client ids and numbers.
 const SHORT: usize = 24;
-
 /// The bytes of a key.
 pub type KeyBytes = SmallVec<[u8; SHORT]>;
 
@@ -146,7 +146,7 @@ macro_rules! text_keys {
     };
 }
 
-text_keys! { UserId ConversationId AttachmentId TemplateId }
+text_keys! { UserId ConversationId AttachmentId TemplateId PackId }
 
 /// Of a row that its owner has once.
 impl KeyForm for () {
@@ -352,6 +352,8 @@ rows! {
     101 Schedules(()) keyed, schema 407;
     110 Templates(()) keyed, schema 372;
     111 Template(TemplateId) keyed expiring, schema 373;
+    120 StickerPack(PackId) keyed expiring, schema 388;
+    121 StickerPacks(()) keyed, schema 389;
     shared: 12 Once keyed;
 }
 

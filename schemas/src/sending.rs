@@ -11,6 +11,7 @@ use crate::ids::{AttachmentId, ClientId, ConversationId, TemplateId, UserId};
 use crate::message::{Content, Mentions, Message, ReplyStub};
 use crate::people::Profile;
 use crate::position::{LogTime, Offset};
+use crate::stickers::{ChosenSticker, SentSticker};
 
 /// Request to an account: send a message. `recipients` is a fact of ingest, and sets the price.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, AvroSchema)]
@@ -29,6 +30,8 @@ pub struct SendMessage {
     pub attachments: Vec<AttachmentId>,
     /// One of the sender's own, whose use is counted. The content is what is sent.
     pub template: Option<Box<TemplateId>>,
+    /// In place of a text and files.
+    pub sticker: Option<Box<ChosenSticker>>,
 }
 
 /// Request to a conversation: a send that its account has charged. The charge is in the envelope.
@@ -41,6 +44,8 @@ pub struct PostMessage {
     pub reply_to: Option<Box<ReplyStub>>,
     pub mentions: Mentions,
     pub attachments: Vec<AttachedFile>,
+    /// Of a sticker, whose image is the one file.
+    pub sticker: Option<Box<SentSticker>>,
     /// Of a copy.
     pub forwarded: Option<Box<Provenance>>,
     /// Whether the sender sends read receipts: sending reads up to one's own message.

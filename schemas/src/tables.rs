@@ -9,6 +9,7 @@ pub mod policies;
 pub mod previews;
 pub mod private_users;
 pub mod reports;
+pub mod stickers;
 pub mod timers;
 pub mod values;
 pub mod views;
@@ -179,6 +180,27 @@ pub static PREVIEWS: Table = Table {
     time_to_live: Some(Duration::from_secs(7 * 24 * 60 * 60)),
 };
 
+/// A partition has one row, of at most 60 KB.
+pub static STICKER_PACKS: Table = Table {
+    name: "sticker_packs",
+    purpose: "packs of stickers, by id; body is framed Avro",
+    partition: &[text("pack_id")],
+    clustering: &[],
+    columns: &[blob("body")],
+    time_to_live: None,
+};
+
+/// A shelf has the official packs, the other public ones of 30 days, or those with a word that begins by the same
+/// two characters. Limits bound what a user makes; a row has some 150 bytes.
+pub static PUBLIC_STICKER_PACKS: Table = Table {
+    name: "public_sticker_packs",
+    purpose: "where public packs of stickers are listed and found: which pack stands there, or stood",
+    partition: &[text("shelf")],
+    clustering: &[text("place"), text("pack_id")],
+    columns: &[boolean("is_listed")],
+    time_to_live: None,
+};
+
 pub static CHECKPOINTS: Table = Table {
     name: "checkpoints",
     purpose: "where a machine's partition goes on: the next offset, with everything that held there",
@@ -216,7 +238,7 @@ pub static POLICIES: Table = Table {
 };
 
 /// Every table of the system.
-pub static ALL: [&Table; 16] = [
+pub static ALL: [&Table; 18] = [
     &ACCOUNTS,
     &CONVERSATIONS,
     &MESSAGES,
@@ -229,6 +251,8 @@ pub static ALL: [&Table; 16] = [
     &AUDIT,
     &TIMERS,
     &PREVIEWS,
+    &STICKER_PACKS,
+    &PUBLIC_STICKER_PACKS,
     &CHECKPOINTS,
     &CONSUMERS,
     &SNAPSHOTS,

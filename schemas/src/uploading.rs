@@ -57,7 +57,7 @@ pub enum Finding {
 /// Peaks that stand for the loudness of audio, over its whole length.
 pub const PEAKS: usize = 64;
 
-/// What is heard of audio, by its samples.
+/// Length and loudness of audio, measured from its samples.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, AvroSchema)]
 #[avro(namespace = "musclemap.messaging")]
 pub struct Sound {

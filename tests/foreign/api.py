@@ -15,7 +15,7 @@ MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content creat
     deliveredTo(first: 20) {{ deliveredAt readAt user {{ id }} }}
     sender {PERSON} mentions {PERSON} system {{ kind value actor {PERSON} targets {PERSON} }}
     replyTo {{ id content createdAt deletedAt sender {PERSON} }}
-    attachments {{ {FILE} }}
+    attachments {{ {FILE} }} sticker {{ id name emojiShortcode }}
     forwardedFrom {{ messageId conversationId conversationTitle sender {PERSON} }}
     linkPreviews {{ url title description siteName }}
     pinnedAt pinnedBy {{ id }} reactions {{ emoji count hasReacted users(first: 10) {{ id }} }}
@@ -31,7 +31,7 @@ CONVERSATIONS = f"""query($after: String, $archived: Boolean!, $requests: Boolea
 PARTICIPANTS = f"""query($id: ID!, $after: String) {{ conversation(id: $id) {{
     participants(first: 50, after: $after) {{ {PAGE}
     nodes {{ role joinedAt lastReadMessageId lastDeliveredMessageId user {PERSON} }} }} }} }}"""
-MESSAGES = f"""query($id: ID!, $after: String) {{ messages(conversationId: $id, first: 36, after: $after) {{
+MESSAGES = f"""query($id: ID!, $after: String) {{ messages(conversationId: $id, first: 33, after: $after) {{
     {PAGE} nodes {MESSAGE} }} }}"""
 LEDGER = f"""query($after: String) {{ credits {{ transactions(first: 50, after: $after) {{ {PAGE} nodes {{
     id amountMilli balanceAfterMilli type messageId conversationId recipientCount createdAt }} }} }} }}"""
@@ -41,6 +41,8 @@ ATTACHMENT = f"query($id: ID!) {{ attachment(id: $id) {{ {FILE} }} }}"
 NOTIFICATIONS = """messagingEnabled messagingSound messagingPreview emailEnabled quietHoursStart quietHoursEnd
     timeZone"""
 TEMPLATES = "id name content shortcut category useCount createdAt"
+PACK = "id name isOfficial isPublic creator { id } stickers { id name emojiShortcode }"
+PACKS = f"query($after: String) {{ stickerPacks(first: 50, after: $after) {{ {PAGE} nodes {{ {PACK} }} }} }}"
 BLOCKED = f"query($after: String) {{ blockedUsers(first: 50, after: $after) {{ {PAGE} nodes {PERSON} }} }}"
 
 
@@ -65,6 +67,9 @@ class Told:
     blocked: list[dict]
     # By id.
     attachments: dict[str, dict]
+    # Packs of stickers: those of the user, and all public ones.
+    packs: list[dict]
+    public_packs: list[dict]
 
 
 def tell(url: str, user: str, token: str, attachments: list[str]) -> Told:
@@ -111,6 +116,8 @@ def tell(url: str, user: str, token: str, attachments: list[str]) -> Told:
         messages={id: pages(MESSAGES, ["messages"], {"id": id}) for id in ids},
         participants={id: pages(PARTICIPANTS, ["conversation", "participants"], {"id": id}) for id in ids},
         blocked=pages(BLOCKED, ["blockedUsers"], {}),
+        packs=ask(f"{{ myStickerPacks {{ {PACK} }} }}", {})["myStickerPacks"],
+        public_packs=pages(PACKS, ["stickerPacks"], {}),
         attachments={id: ask(ATTACHMENT, {"id": id})["attachment"] for id in attachments},
     )
 

@@ -17,7 +17,7 @@ from catalogue import SCHEMAS
 from difference import same, true
 
 # Ids that are asked for when all schemas are wanted.
-IDS = range(1, 400)
+IDS = range(1, 500)
 
 
 @dataclass

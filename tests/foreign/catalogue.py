@@ -40,6 +40,13 @@ ACCOUNT_REQUESTS = {
     404: "SettleSchedule",
     370: "SaveTemplate",
     371: "DeleteTemplate",
+    380: "CreateStickerPack",
+    381: "AddSticker",
+    382: "RemoveSticker",
+    383: "DeleteStickerPack",
+    384: "AddStickerPack",
+    385: "RemoveStickerPack",
+    386: "MarkStickerPack",
 }
 CONVERSATION_REQUESTS = {
     140: "PostMessage",
@@ -80,6 +87,7 @@ ACCOUNT_FACTS = {
     281: "NotificationsChanged",
     405: "ScheduleChanged",
     297: "TemplatesChanged",
+    387: "StickersChanged",
 }
 CONVERSATION_FACTS = {
     240: "ConversationOpened",
@@ -126,6 +134,8 @@ ACCOUNT_ROWS = {
     101: (407, "Schedules"),
     110: (372, "Templates"),
     111: (373, "Template"),
+    120: (388, "StickerPack"),
+    121: (389, "StickerPacks"),
 }
 CONVERSATION_ROWS = {
     0: (24, "ConversationState"),

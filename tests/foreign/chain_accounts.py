@@ -3,6 +3,7 @@ earlier one, credits."""
 
 import ids
 import schedules
+import stickers
 import uploads
 from difference import same, true
 from topics import Read
@@ -18,12 +19,15 @@ def check(
         same(f"reply in {what}", out[0].headers.reply, read.headers.reply)
     match read.type, out[0].type:
         case "SendMessage", "PostMessage":
-            files = out[0].value["attachments"]
-            same(f"files in {what}", [file["attachment"] for file in files], asked["attachments"])
-            same(f"whose files {what} carries", {file["uploader"] for file in files} - {read.key}, set())
+            files, sticker = out[0].value["attachments"], stickers.sent(asked)
             same(f"roles of files in {what}", {file["role"] for file in files} - {"FILE"}, set())
+            if sticker is None:
+                same(f"files in {what}", [file["attachment"] for file in files], asked["attachments"])
+                same(f"whose files {what} carries", {file["uploader"] for file in files} - {read.key}, set())
+            else:
+                same(f"image in {what}", files, [asked["sticker"]["found"]["file"]])
             passed = {name: asked[name] for name in _PASSED} | {"shows_reads": shows_reads[read.key]}
-            passed |= {"attachments": files, "forwarded": None}
+            passed |= {"attachments": files, "sticker": sticker, "forwarded": None}
             paid = price * asked["recipients"]
             same(what, out[0].value, passed)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
@@ -34,7 +38,7 @@ def check(
             same(f"recording in {what}", said, (asked["attachment"], read.key, "VOICE"))
             true(f"the recording in {what} was heard", file["file"]["sound"] is not None)
             passed = {name: asked[name] for name in ("client_id", "sender", "reply_to")}
-            passed |= {"shows_reads": shows_reads[read.key], "attachments": [file], "forwarded": None}
+            passed |= {"shows_reads": shows_reads[read.key], "attachments": [file], "sticker": None, "forwarded": None}
             passed |= {"content": {"text": "", "key_id": None}, "mentions": {"people": [], "all": False}}
             paid = price * asked["recipients"]
             same(what, out[0].value, passed)
@@ -126,6 +130,8 @@ def check(
             uploads.check(what, read, out, at)
         case "CountFiles", _:
             uploads.check_gone(what, read, out, at)
+        case type, _ if type in stickers.REQUESTS:
+            stickers.check(what, read, out, at)
         case "GrantCredits", _:
             same(what, _facts(out), _credits("GRANT", asked["amount_milli"]))
         case types:
@@ -155,11 +161,11 @@ def _check_forward(what: str, read: Read, out: list[Read], at: int, price: int, 
         reply = read.headers.reply and (read.headers.reply[0], copy["request"])
         nobody = {"people": [], "all": False}
         copied = {"content": asked["content"], "mentions": nobody}
-        copied |= {"attachments": asked["attachments"], "forwarded": asked["from"]}
+        copied |= {"attachments": asked["attachments"], "sticker": asked["sticker"], "forwarded": asked["from"]}
         parts[copy["client_id"]] = (copy, copied, reply)
         if asked["comment"] is not None:
             comment = {"content": asked["comment"], "mentions": copy["mentions"]}
-            parts[copy["comment_id"]] = (copy, comment | {"attachments": [], "forwarded": None}, None)
+            parts[copy["comment_id"]] = (copy, comment | {"attachments": [], "sticker": None, "forwarded": None}, None)
     passed = [other for other in out if other.type in ("PostMessage", "LookUp")]
     same(f"parts of {what}", sorted(other.value["client_id"] for other in passed), sorted(parts))
     total = 0

@@ -182,11 +182,11 @@ def check_blocks(what: str, read: Read, told: list[Read]) -> None:
 
 
 def check_counts(what: str, read: Read, counts: list[Read]) -> None:
-    """A deletion counts less; a copy more; an image of a conversation more, and the one before it less."""
+    """A deletion counts less; a copy and a sticker more; an image of a conversation more, and the one before it less."""
     told = [(count.key, id, count.value["more"]) for count in counts for id in count.value["attachments"]]
     more = sorted((user, id) for user, id, is_more in told if is_more)
     match read.type:
-        case "PostMessage" if read.value["forwarded"] is not None:
+        case "PostMessage" if read.value["forwarded"] is not None or read.value["sticker"] is not None:
             files = read.value["attachments"]
         case "UpdateConversation" if told:
             files = [read.value["avatar"]]
@@ -221,7 +221,7 @@ def _sent(asked: dict) -> dict:
 def _check_post(what: str, asked: dict, message: dict) -> None:
     said = _sent(asked)
     same(what, {name: message[name] for name in said}, said)
-    wanted = {name: asked[name] for name in ("content", "attachments", "forwarded")} | {"edited": None}
+    wanted = {name: asked[name] for name in ("content", "attachments", "sticker", "forwarded")} | {"edited": None}
     same(f"text in {what}", body(message)[1], wanted)
     # Of what is answered the text goes if it was deleted meanwhile; of the named, who has left.
     parent, reply = asked["reply_to"], message["reply_to"]

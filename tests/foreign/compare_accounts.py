@@ -67,7 +67,7 @@ def _check_usage(user: str, owner: Owner, story: Story) -> None:
     )
     counted = {key.decode(): len(row.value["uses"]) for key, row in owner[USAGE].items()}
     same(f"edits of {user} that count", counted.get("edit", 0), edits)
-    same(f"limits of {user} that rows count", set(counted) <= {"edit", "react", "report", "upload"}, True)
+    same(f"limits of {user} that rows count", set(counted) <= {"edit", "react", "report", "sticker_pack", "upload"}, True)
 
 
 def _check_served(user: str, owner: Owner, ledger: dict[int, dict], story: Story, api: Told) -> None:

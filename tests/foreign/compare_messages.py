@@ -4,6 +4,7 @@ import ids
 import polls
 import previews
 import reactions
+import stickers
 import uploads
 from api import person, time
 from difference import same
@@ -41,6 +42,7 @@ def _message(sight: Sight, message: dict, theirs: dict[str, Sight]) -> dict:
         "clientMessageId": message["client_id"],
         "contentType": {"Note": "SYSTEM", "Poll": "POLL"}.get(kind) or uploads.content_type(message),
         "attachments": uploads.of_message(id, message["seq"], message),
+        "sticker": stickers.of_message(message),
         "isEdited": edit is not None,
         "editedAt": time(edit["at"]) if edit else None,
         "editCount": edit["count"] if edit else 0,

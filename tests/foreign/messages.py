@@ -55,9 +55,15 @@ def attachments(message: dict) -> list[dict]:
     return value["attachments"] if kind == "Text" else []
 
 
+def sticker(message: dict) -> dict | None:
+    """What a sticker says beside its image, if the message is one."""
+    kind, value = body(message)
+    return value["sticker"] if kind == "Text" else None
+
+
 def untold(reply: dict | None) -> dict | None:
     """What is answered, without what rows omit of it: its text and its files."""
-    return reply and reply | {"content": None, "attachments": []}
+    return reply and reply | {"content": None, "attachments": [], "sticker": None}
 
 
 def deleted_at(message: dict) -> int | None:
@@ -81,7 +87,7 @@ def check_reply(conversation: "Conversation", what: str, message: dict, blocks: 
     # A poll is quoted by its row.
     content = None if body(parent)[0] == "Poll" else text(parent)
     quoted = {"seq": parent["seq"], "sender": author, "content": content, "created_at": sent_at}
-    quoted["attachments"] = attachments(parent)
+    quoted |= {"attachments": attachments(parent), "sticker": sticker(parent)}
     same(f"what {what} answers", reply, quoted)
     interval = conversation.people.present(sender)
     true(f"{sender} sees what {what} answers", reply["seq"] >= interval["first_seq"])

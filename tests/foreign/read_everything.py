@@ -29,6 +29,7 @@ import previews
 import push
 import reports
 import schedules
+import stickers
 import story
 import tables
 import templates
@@ -80,6 +81,10 @@ def main() -> None:
     compare_accounts.check(accounts, told_by_events, erased, paid, told)
     compare_organizing.check(accounts, told_by_events, told)
     uses = uploads.carried(told_by_events)
+    uses.update(stickers.images(accounts))
+    stickers.check_accounts(accounts, kept[ACCOUNT_COMMANDS])
+    stickers.check_tables(rows["sticker_packs"], rows["public_sticker_packs"], accounts)
+    stickers.check_served(accounts, told)
     push.check(accounts, kept[ACCOUNT_COMMANDS])
     templates.check(accounts, kept[ACCOUNT_COMMANDS], chain.outputs(kept), decided, told)
     for user, served in told.items():

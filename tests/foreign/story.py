@@ -96,6 +96,9 @@ def _take(account: Account, read: Read) -> None:
             account.notifications = fact["notifications"]
         case "ScheduleChanged":
             schedules.take(account, read)
+        case "StickersChanged":
+            # It tells that a pack is to be read again, and nothing of it.
+            pass
         case "BlockedUsersChanged":
             is_news = (fact["other"] in account.blocked) != fact["blocked"]
             true(f"{read.record} changes who is blocked", is_news)

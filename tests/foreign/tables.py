@@ -74,6 +74,10 @@ TABLES = {
         [("is_set", "boolean")],
         None,
     ),
+    "sticker_packs": Table([("pack_id", "text")], [], [("body", "blob")]),
+    "public_sticker_packs": Table(
+        [("shelf", "text")], [("place", "text"), ("pack_id", "text")], [("is_listed", "boolean")], None
+    ),
     "previews": Table([("link", "text")], [], [("at", "timestamp"), ("body", "blob")]),
     "checkpoints": Table(
         [("machine", "text"), ("partition", "int")],

@@ -3,9 +3,10 @@
 from collections import Counter
 
 import ids
+import stickers
 from conversations import Conversation
 from difference import same, true
-from messages import attachments
+from messages import attachments, sticker
 from owners import ATTACHMENT, USAGE, Owner
 from story import Story
 from topics import Read
@@ -49,10 +50,12 @@ def carried(story: Story) -> Counter[tuple[str, str]]:
     has a file as its uploader's account tells it."""
     found: Counter[tuple[str, str]] = Counter()
     for conversation in story.conversations.values():
-        files = [file for message in _standing(conversation) for file in attachments(message)]
-        for file in files:
+        carrying = [(message, file) for message in _standing(conversation) for file in attachments(message)]
+        files = [file for _, file in carrying]
+        for message, file in carrying:
             told = story.accounts[file["uploader"]].attachments[file["attachment"]]
-            wanted = (told["declared"]["file_name"], ("musclemap.messaging.StoredFile", file["file"]))
+            file_name = stickers.FILE_NAME if sticker(message) else told["declared"]["file_name"]
+            wanted = (file_name, ("musclemap.messaging.StoredFile", file["file"]))
             name = f"{file['attachment']} in {conversation.id}"
             same(f"file {name}", (file["file_name"], told["progress"]), wanted)
         avatar = conversation.about and conversation.about["avatar"]
@@ -82,7 +85,8 @@ def _unused(told: dict[str, dict]) -> dict[str, dict]:
 
 
 def of_message(id: str, seq: int, message: dict) -> list[dict]:
-    """The files of a message as the API tells them."""
+    """The files of a message as the API tells them; none of a sticker."""
+    files = [] if sticker(message) else attachments(message)
     return [
         {
             "id": f"{file['attachment']}-{ids.message(id, seq)}",
@@ -96,7 +100,7 @@ def of_message(id: str, seq: int, message: dict) -> list[dict]:
             "placeholder": file["file"]["placeholder"],
             **_sound(file["file"]),
         }
-        for file in attachments(message)
+        for file in files
     ]
 
 
@@ -109,6 +113,8 @@ def _sound(file: dict) -> dict:
 
 def content_type(message: dict) -> str:
     """Of a text: whether files stand beside it, whether all are images, and whether one is the message itself."""
+    if sticker(message):
+        return "STICKER"
     files = attachments(message)
     types = [file["file"]["content_type"] for file in files]
     if not types:

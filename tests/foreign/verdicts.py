@@ -50,6 +50,11 @@ def _wanted(read: Read, out: list[Read]) -> tuple[set[str], dict | None]:
             *_,
         ]:
             return {"Accepted"}, {"repeated": passed == "LookUp"}
+        case ["FireSchedule", "ScheduleChanged"]:
+            (_, failed), = [other.value["now"]["progress"] for other in out]
+            return {"Refused"}, {"refusal": failed["refusal"]}
+        case ["FireSchedule", "PostMessage", *_]:
+            return {"Accepted"}, {"repeated": False}
         case ["Refund", *_]:
             refusal = read.value["refusal"]
             known = ({"Done"}, {"changed": False}) if refusal is None else ({"Refused"}, {"refusal": refusal})

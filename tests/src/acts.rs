@@ -100,7 +100,8 @@ pub async fn schedule(by: &Client, chat: &str, text: &str, seconds: u64) -> Valu
 }
 
 pub async fn schedule_as(by: &Client, input: &Value) -> Value {
-    let query = format!("mutation($i: ScheduleMessageInput!) {{ scheduleMessage(input: $i) {{ {SCHEDULED} }} }}");
+    let query =
+        format!("mutation($i: ScheduleMessageInput!) {{ scheduleMessage(input: $i) {{ {SCHEDULED} }} }}");
     by.ask(&query, json!({ "i": input })).await
 }
 

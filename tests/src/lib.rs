@@ -19,6 +19,7 @@ pub mod seen;
 pub mod service;
 pub mod site;
 pub mod socket;
+pub mod stickers;
 pub mod system;
 pub mod trial;
 pub mod usage;

@@ -109,7 +109,7 @@ async function login(username, roles = []) {
 }
 
 /** Looks until it holds, less and less often: searches are counted. */
-async function until(look) {
+export async function until(look) {
   for (let pause = 50; !(await look()); pause *= 2) await new Promise((resolve) => setTimeout(resolve, pause));
 }
 
@@ -192,6 +192,12 @@ export async function write(page, text) {
   const composer = page.locator("#composer");
   await composer.fill(text);
   await composer.press("Enter");
+}
+
+/** Opens what stands behind the button of the composer. */
+export async function add(page, what) {
+  await page.getByRole("button", { name: "Add more" }).click();
+  await page.getByRole("menuitem", { name: what, exact: true }).click();
 }
 
 /** Chooses an action of a message. */

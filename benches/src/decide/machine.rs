@@ -123,6 +123,7 @@ async fn fill(log: &dyn Log, sends: usize) -> Result<usize> {
             mentions: Mentions::default(),
             attachments: vec![],
             template: None,
+            sticker: None,
         };
         let reply = Reply { slot: 0, request: number as i64 };
         let command = Output::ToAccount { user: user(sender)?, request: send.into(), reply: Some(reply) };

@@ -57,7 +57,7 @@ pub fn embedded(uploader: &UserId, id: &AttachmentId, row: &Attachment) -> Resul
     })
 }
 
-/// Counts a message more or less that carries files; does not remove any.
+/// Counts what carries files once more or less; does not remove any.
 pub fn count(
     context: &Context<'_, Accounts>,
     effect: &mut Effect<Accounts>,
@@ -71,6 +71,21 @@ pub fn count(
     }
 }
 
+/// Counts what carried files and does so no more. A file that nothing carries is gone.
+pub fn release(context: &Context<'_, Accounts>, effect: &mut Effect<Accounts>, attachments: &[AttachmentId]) {
+    let stored = |id| context.row::<Attachment>(id).filter(|row| row.progress.stored().is_some());
+    for (id, row) in attachments.iter().filter_map(|id| Some((id, stored(id)?))) {
+        if row.uses > 1 {
+            effect.row(id, Attachment { uses: row.uses - 1, ..row.clone() });
+            continue;
+        }
+        let progress = UploadProgress::Gone(Gone { at: context.at });
+        let gone = Attachment { uses: 0, progress, ..row.clone() };
+        effect.row(id, gone.clone());
+        effect.account_event(context.id, uploading::changed(id, gone));
+    }
+}
+
 impl Operation<Accounts> for CountFiles {
     fn needs(&self, _: Purpose) -> Vec<RowKey> {
         rows(&self.attachments).collect()
@@ -78,21 +93,10 @@ impl Operation<Accounts> for CountFiles {
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
         let mut effect = context.effect();
-        let by = if self.more { 1 } else { -1 };
-        for id in &self.attachments {
-            let Some(row) = context.row::<Attachment>(id).filter(|row| row.progress.stored().is_some())
-            else {
-                continue;
-            };
-            let counted = Attachment { uses: row.uses + by, ..row.clone() };
-            if counted.uses > 0 || self.more {
-                effect.row(id, counted);
-            } else {
-                let progress = UploadProgress::Gone(Gone { at: context.at });
-                let gone = Attachment { uses: 0, progress, ..counted };
-                effect.row(id, gone.clone());
-                effect.account_event(context.id, uploading::changed(id, gone));
-            }
+        if self.more {
+            count(context, &mut effect, &self.attachments, 1);
+        } else {
+            release(context, &mut effect, &self.attachments);
         }
         Ok(effect.done())
     }

@@ -62,21 +62,25 @@ impl<'a> Part<'a> {
     }
 
     fn post(self, forward: &ForwardMessage, shows_reads: bool) -> PostMessage {
-        let (content, mentions, attachments, forwarded) = match self {
-            Self::Copy(_, content) => {
-                (content, Mentions::default(), forward.attachments.clone(), Some(forward.from.clone()))
-            }
-            Self::Comment(copy, content) => (content, copy.mentions.clone(), vec![], None),
-        };
-        PostMessage {
+        let post = |content: &Content| PostMessage {
             client_id: self.id().clone(),
             sender: (*forward.sender).clone(),
             content: content.clone(),
             reply_to: None,
-            mentions,
-            attachments,
-            forwarded,
+            mentions: Mentions::default(),
+            attachments: vec![],
+            sticker: None,
+            forwarded: None,
             shows_reads,
+        };
+        match self {
+            Self::Copy(_, content) => PostMessage {
+                attachments: forward.attachments.clone(),
+                sticker: forward.sticker.clone(),
+                forwarded: Some(forward.from.clone()),
+                ..post(content)
+            },
+            Self::Comment(copy, content) => PostMessage { mentions: copy.mentions.clone(), ..post(content) },
         }
     }
 }

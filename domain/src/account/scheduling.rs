@@ -11,8 +11,8 @@ use schemas::operations::{CancelSchedule, ChangeSchedule, FireSchedule, Schedule
 use schemas::position::LogTime;
 use schemas::rows::{RowKey, Schedule, Schedules};
 use schemas::scheduling::{
-    Firing, FiringFacts, Found, ScheduleCancelled, ScheduleChanged, ScheduleFailed, ScheduleProgress, ScheduleSent,
-    Waiting,
+    Firing, FiringFacts, Found, ScheduleCancelled, ScheduleChanged, ScheduleFailed, ScheduleProgress,
+    ScheduleSent, Waiting,
 };
 use schemas::sending::PostMessage;
 use schemas::tables::timers::{Due, Timer, TimerRow};
@@ -172,7 +172,8 @@ impl Operation<Accounts> for FireSchedule {
             Err(refusal) => {
                 let mut effect = context.effect();
                 wait(context, &mut effect, &self.id, before.due, false);
-                let failed = ScheduleProgress::Failed(ScheduleFailed { at: context.at, refusal: refusal.clone() });
+                let failed =
+                    ScheduleProgress::Failed(ScheduleFailed { at: context.at, refusal: refusal.clone() });
                 settle(context, &mut effect, &self.id, before, failed);
                 Ok(effect.answered(Outcome::refused(refusal)))
             }
@@ -210,7 +211,10 @@ pub fn of_charge(charge: &Charge) -> Vec<RowKey> {
     match (charge.kind, &charge.client_id) {
         (ChargeKind::Scheduled, Some(id)) => rows(id),
         (ChargeKind::Scheduled, None)
-        | (ChargeKind::Send | ChargeKind::Create | ChargeKind::Edit | ChargeKind::React | ChargeKind::Report, _) => {
+        | (
+            ChargeKind::Send | ChargeKind::Create | ChargeKind::Edit | ChargeKind::React | ChargeKind::Report,
+            _,
+        ) => {
             vec![]
         }
     }
@@ -224,7 +228,9 @@ pub fn fail(
     refusal: Option<&Refusal>,
 ) {
     let id = charge.client_id.as_ref().filter(|_| charge.kind == ChargeKind::Scheduled);
-    let Some((id, before)) = id.and_then(|id| Some((id, fired(context.owner, id, charge.position)?))) else { return };
+    let Some((id, before)) = id.and_then(|id| Some((id, fired(context.owner, id, charge.position)?))) else {
+        return;
+    };
     let refusal = refusal.cloned().unwrap_or_else(|| Refusal::unavailable("the message had no effect"));
     let failed = ScheduleProgress::Failed(ScheduleFailed { at: context.at, refusal });
     settle(context, effect, id, before, failed);
@@ -264,6 +270,7 @@ fn send(
         reply_to: None,
         mentions: mentions.clone(),
         attachments: vec![],
+        sticker: None,
         forwarded: None,
         shows_reads: privacy::sends_reads(&context.state().privacy),
     };
@@ -339,7 +346,13 @@ fn settle(
 }
 
 /// Sets the timer of a schedule, or says that it waits no more.
-fn wait(context: &Context<'_, Accounts>, effect: &mut Effect<Accounts>, id: &ClientId, due: LogTime, is_set: bool) {
+fn wait(
+    context: &Context<'_, Accounts>,
+    effect: &mut Effect<Accounts>,
+    id: &ClientId,
+    due: LogTime,
+    is_set: bool,
+) {
     let user: UserId = context.id.clone();
     effect.view(TimerRow { timer: Timer { due, user, what: Due::Schedule(id.clone()) }, is_set });
 }

@@ -15,7 +15,7 @@ use schemas::verdict::Outcome;
 use schemas::{AttachmentId, ClientId, ConversationId, ConversationRequest, TemplateId};
 
 use super::credits::{self, Reason};
-use super::{Accounts, accepted, attaching, charging, idempotency, suspending, templating};
+use super::{Accounts, accepted, attaching, charging, idempotency, stickers, suspending, templating};
 use crate::effect::Effect;
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{moderation, privacy, text, window};
@@ -37,8 +37,11 @@ impl Operation<Accounts> for SendMessage {
         }
         suspending::check(context)?;
         let limits = &context.policy.limits;
-        check_content("content", &self.content.text, !self.attachments.is_empty(), limits)?;
-        let files = attaching::carried(context, &self.attachments)?;
+        check_content("content", &self.content.text, carries(self), limits)?;
+        let files = match &self.sticker {
+            Some(chosen) => vec![stickers::image(self, chosen)?],
+            None => attaching::carried(context, &self.attachments)?,
+        };
         templating::check_named(context, self.template.as_deref())?;
         moderation::check(context, "content", &self.content.text, self.mentions.people.len())?;
         let sending = Sending {
@@ -119,7 +122,7 @@ pub fn charge(
 
 /// Hash of what the client said, without the facts that ingest added.
 fn request_hash(send: &SendMessage) -> i64 {
-    let SendMessage { conversation, content, attachments, template, .. } = send;
+    let SendMessage { conversation, content, attachments, template, sticker, .. } = send;
     let reply_to = send.reply_to.as_ref().map_or(0, |parent| parent.seq);
     let mut said = String::with_capacity(HASHED_AROUND + content.text.len());
     // Writing to a string does not fail.
@@ -130,7 +133,15 @@ fn request_hash(send: &SendMessage) -> i64 {
     if let Some(template) = template {
         let _ = write!(said, "\0template\0{template}");
     }
+    if let Some(chosen) = sticker {
+        let _ = write!(said, "\0\0{}\0{}", chosen.pack, chosen.attachment);
+    }
     text::hash(said.as_bytes())
+}
+
+/// Whether a send has something beside its text.
+fn carries(send: &SendMessage) -> bool {
+    !send.attachments.is_empty() || send.sticker.is_some()
 }
 
 /// Refuses a content that no message may have: a text may be empty where files stand beside it.
@@ -147,6 +158,7 @@ fn post(send: &SendMessage, attachments: Vec<AttachedFile>, account: &AccountSta
         reply_to: send.reply_to.clone(),
         mentions: send.mentions.clone(),
         attachments,
+        sticker: send.sticker.as_deref().and_then(stickers::sent),
         forwarded: None,
         shows_reads: privacy::sends_reads(&account.privacy),
     }

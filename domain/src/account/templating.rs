@@ -26,11 +26,7 @@ const SHORTCUT_CHARACTERS: i32 = 32;
 
 impl Operation<Accounts> for SaveTemplate {
     fn needs(&self, purpose: Purpose) -> Vec<RowKey> {
-        let all = RowKey::of::<Templates>(&());
-        match purpose {
-            Purpose::Decide => vec![all, RowKey::of::<Template>(&self.template)],
-            Purpose::Repeat => vec![all],
-        }
+        keys(&self.template, purpose)
     }
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
@@ -78,11 +74,7 @@ impl Operation<Accounts> for SaveTemplate {
 
 impl Operation<Accounts> for DeleteTemplate {
     fn needs(&self, purpose: Purpose) -> Vec<RowKey> {
-        let all = RowKey::of::<Templates>(&());
-        match purpose {
-            Purpose::Decide => vec![all, RowKey::of::<Template>(&self.template)],
-            Purpose::Repeat => vec![all],
-        }
+        keys(&self.template, purpose)
     }
 
     fn decide(&self, context: &Context<'_, Accounts>) -> Result<Decision<Accounts>, NoEffect> {
@@ -104,6 +96,15 @@ impl Operation<Accounts> for DeleteTemplate {
 
     fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {
         holds(kept(past.owner).iter().all(|other| other.template != self.template))
+    }
+}
+
+/// The rows of a template that is saved or deleted.
+fn keys(template: &TemplateId, purpose: Purpose) -> Vec<RowKey> {
+    let all = RowKey::of::<Templates>(&());
+    match purpose {
+        Purpose::Decide => vec![all, RowKey::of::<Template>(template)],
+        Purpose::Repeat => vec![all],
     }
 }
 

@@ -21,16 +21,18 @@ pub const EDIT: &str = "edit";
 pub const UPLOAD: &str = "upload";
 pub const REACT: &str = "react";
 pub const REPORT: &str = "report";
+pub const STICKER_PACK: &str = "sticker_pack";
 
 /// A limit of a policy.
 type LimitOf = fn(&Limits) -> &Limit;
 
 /// Every limit that rows count, with its place in the policy.
-pub const ALL: [(&str, LimitOf); 4] = [
+pub const ALL: [(&str, LimitOf); 5] = [
     (EDIT, |limits| &limits.edit),
     (UPLOAD, |limits| &limits.upload),
     (REACT, |limits| &limits.react),
     (REPORT, |limits| &limits.report),
+    (STICKER_PACK, |limits| &limits.sticker_pack),
 ];
 
 /// The row of a limit.

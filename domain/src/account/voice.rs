@@ -4,7 +4,7 @@
 
 use fold::{Decision, Purpose};
 use schemas::attaching::{AttachedFile, FileRole};
-use schemas::charging::ClientRequest;
+use schemas::charging::{ChargeKind, ClientRequest};
 use schemas::code::Refusal;
 use schemas::control::Limits;
 use schemas::message::{Content, Mentions};
@@ -14,7 +14,7 @@ use schemas::uploading::Declared;
 use schemas::verdict::Outcome;
 
 use super::sending::{self, Sending};
-use super::{Accounts, attaching, idempotency, suspending};
+use super::{Accounts, accepted, attaching, idempotency, suspending};
 use crate::files::FileType;
 use crate::operation::{Context, NoEffect, Operation, Past};
 use crate::{privacy, text};
@@ -37,7 +37,9 @@ impl Operation<Accounts> for SendVoice {
             client_id: &self.client_id,
             text: "",
             attachments: &attachments,
+            template: None,
             recipients: self.recipients,
+            kind: ChargeKind::Send,
             hash,
         };
         let post = PostMessage {
@@ -47,10 +49,11 @@ impl Operation<Accounts> for SendVoice {
             reply_to: self.reply_to.clone(),
             mentions: Mentions::default(),
             attachments: vec![recording],
+            sticker: None,
             forwarded: None,
             shows_reads: privacy::sends_reads(&context.state().privacy),
         };
-        Ok(sending::charge(context, &sending, post)?)
+        Ok(sending::charge(context, &sending, post)?.answered(accepted(false)))
     }
 
     fn repeat(&self, past: &Past<'_, Accounts>) -> Option<Outcome> {

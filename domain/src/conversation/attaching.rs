@@ -1,7 +1,7 @@
 //! Attaching: which messages carry files, and what becomes of the files.
 //!
 //! Invariant: a file is counted once for each message and avatar that carries it: by its uploader's send, or, for a
-//! copy and an avatar, on request of the conversation.
+//! copy, a sticker and an avatar, on request of the conversation.
 
 use std::collections::BTreeMap;
 

@@ -49,6 +49,9 @@ impl Operation<Conversations> for EditMessage {
         if carried.body.voice().is_some() {
             return Err(Refusal::bad_input("messageId", "a voice message is not edited").into());
         }
+        if carried.body.sticker().is_some() {
+            return Err(Refusal::bad_input("messageId", "a sticker is not edited").into());
+        }
         if carried.body.forwarded().is_some() {
             return Err(
                 Refusal::bad_input("messageId", "the text of a forwarded message is another's").into()

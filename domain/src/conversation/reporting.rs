@@ -134,13 +134,15 @@ pub fn flag(
     effect.row(&key, report).event(context.id, ReportFiled { seq, reporter: key.1.clone(), reason });
 }
 
-/// The text of a message, the options of a poll, and the names of its files, a line each.
+/// The text of a message, the options of a poll, and the names of its files, a line each; of a sticker its name.
 pub fn snapshot(message: &Message) -> String {
     let text = message.body.content().map(|content| content.text.as_str()).filter(|text| !text.is_empty());
     let options = message.body.poll().into_iter().flat_map(|poll| &poll.options);
     let options = options.map(|option| option.text.as_str());
-    let files = message.body.attachments().iter().map(|file| file.file_name.as_str());
-    text.into_iter().chain(options).chain(files).collect::<Vec<_>>().join("\n")
+    let sticker = message.body.sticker();
+    let files = message.body.attachments().iter().filter(|_| sticker.is_none());
+    let names = files.map(|file| file.file_name.as_str()).chain(sticker.map(|sticker| sticker.name.as_str()));
+    text.into_iter().chain(options).chain(names).collect::<Vec<_>>().join("\n")
 }
 
 /// Puts a report into the queue of its status, or takes it out.

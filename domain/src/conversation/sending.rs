@@ -50,6 +50,7 @@ impl Operation<Conversations> for PostMessage {
         check_sender(context, sender)?;
         let body = Body::Text(Text {
             attachments: self.attachments.clone(),
+            sticker: self.sticker.clone(),
             forwarded: self.forwarded.clone(),
             ..Text::new(self.content.clone())
         });
@@ -59,7 +60,8 @@ impl Operation<Conversations> for PostMessage {
             ..core(context, &self.sender, &self.client_id, body)
         };
         let (mut effect, seq) = store(context, message, &self.client_id, self.shows_reads)?;
-        if self.forwarded.is_some() {
+        // Others than the sender's own files: of a copy, and of a sticker.
+        if self.forwarded.is_some() || self.sticker.is_some() {
             attaching::count(&mut effect, &attaching::references(&self.attachments), true);
         }
         Ok(effect.answered(Outcome::Stored(Stored { seq })))

@@ -37,8 +37,9 @@ struct Words {
     file: &'static str,
     files: Forms,
     voice: &'static str,
-    /// Between a name and what its user wrote.
     poll: &'static str,
+    sticker: &'static str,
+    /// Between a name and what its user wrote.
     says: &'static str,
 }
 
@@ -82,6 +83,7 @@ impl Language {
                 files: Forms { one: "# file", other: "# files" },
                 voice: "Voice message",
                 poll: "Poll",
+                sticker: "Sticker",
                 says: ": ",
             },
             Self::De => &Words {
@@ -93,6 +95,7 @@ impl Language {
                 files: Forms { one: "# Datei", other: "# Dateien" },
                 voice: "Sprachnachricht",
                 poll: "Umfrage",
+                sticker: "Sticker",
                 says: ": ",
             },
             Self::Es => &Words {
@@ -104,6 +107,7 @@ impl Language {
                 files: Forms { one: "# archivo", other: "# archivos" },
                 voice: "Mensaje de voz",
                 poll: "Encuesta",
+                sticker: "Sticker",
                 says: ": ",
             },
             Self::Fr => &Words {
@@ -115,6 +119,7 @@ impl Language {
                 files: Forms { one: "# fichier", other: "# fichiers" },
                 voice: "Message vocal",
                 poll: "Sondage",
+                sticker: "Sticker",
                 says: "\u{a0}: ",
             },
             Self::Pt => &Words {
@@ -126,6 +131,7 @@ impl Language {
                 files: Forms { one: "# arquivo", other: "# arquivos" },
                 voice: "Mensagem de voz",
                 poll: "Enquete",
+                sticker: "Figurinha",
                 says: ": ",
             },
             Self::Ja => &Words {
@@ -139,6 +145,7 @@ impl Language {
                 files: Forms { one: "ファイル#件", other: "ファイル#件" },
                 voice: "ボイスメッセージ",
                 poll: "アンケート",
+                sticker: "スタンプ",
                 says: ": ",
             },
             Self::Ko => &Words {
@@ -150,6 +157,7 @@ impl Language {
                 files: Forms { one: "파일 #개", other: "파일 #개" },
                 voice: "음성 메시지",
                 poll: "투표",
+                sticker: "스티커",
                 says: ": ",
             },
             Self::Zh => &Words {
@@ -161,6 +169,7 @@ impl Language {
                 files: Forms { one: "#个文件", other: "#个文件" },
                 voice: "语音消息",
                 poll: "投票",
+                sticker: "贴纸",
                 says: "：",
             },
         }
@@ -249,11 +258,13 @@ fn content(shown: &Shown<'_>) -> Option<String> {
 }
 
 fn said(text: &Text, language: Language) -> Option<String> {
-    let Text { content, edited: _, attachments, forwarded: _ } = text;
-    match content.key_id {
-        Some(_) => None,
-        None if content.text.is_empty() => Some(carried(attachments, language)),
-        None => Some(shortened(&content.text, BODY)),
+    let Text { content, edited: _, attachments, forwarded: _, sticker } = text;
+    let Words { sticker: word, says, .. } = language.words();
+    match (&content.key_id, sticker) {
+        (Some(_), _) => None,
+        (None, Some(sticker)) => Some(format!("{word}{says}{}", shortened(&sticker.name, BODY))),
+        (None, None) if content.text.is_empty() => Some(carried(attachments, language)),
+        (None, None) => Some(shortened(&content.text, BODY)),
     }
 }
 

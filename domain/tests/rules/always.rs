@@ -28,6 +28,7 @@ mod reporting;
 mod scheduling;
 mod settings;
 mod small;
+mod stickers;
 mod suspending;
 mod templating;
 mod uploading;

@@ -27,6 +27,7 @@ pub fn forwarding(id: u8, targets: &[u8], comment: Option<&str>) -> ForwardMessa
         seq: 4,
         content: Content::plain("squat deep"),
         attachments: vec![],
+        sticker: None,
         from: Box::new(from_bob()),
         comment: comment.map(Content::plain),
         copies: targets.iter().zip(0..).map(|(target, nth)| copy(id, *target, nth)).collect(),

@@ -42,6 +42,7 @@ mod roles;
 mod scheduling;
 mod sending;
 mod settings;
+mod stickers;
 mod suspending;
 mod templating;
 mod uploading;

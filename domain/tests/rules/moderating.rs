@@ -24,6 +24,7 @@ use crate::names::{
 };
 use crate::polling::{creating, lunch};
 use crate::render::Table;
+use crate::stickers::{adding, making};
 
 /// A rule that finds nothing yet.
 fn rule(id: &str, action: Action) -> ModerationRule {
@@ -84,6 +85,10 @@ fn a_text_that_is_not_allowed_is_refused_wherever_others_read_it_and_changes_not
     table.answer("a question", &ann.asks(0, creating(6, words("steroids?", "yes"), 1).into()));
     table.answer("an option", &ann.asks(0, creating(7, words("what?", "steroids"), 1).into()));
     table.answer("a file", &ann.asks(0, upload(5, "steroids.jpg").into()));
+    table.answer("a pack", &ann.asks(0, making(1, "Steroids", true).into()));
+    ann.asks(0, making(2, "Gym", true).into());
+    table.answer("a sticker", &ann.asks(0, adding(2, 1, "steroids", None).into()));
+    table.answer("a shortcode", &ann.asks(0, adding(2, 1, "fine", Some(":steroids:")).into()));
     let mut k1 = Harness::<Conversations>::opened(1_000, Group, &["bob"]);
     k1.policy = ann.policy.clone();
     let update = |title: Option<&str>, description: Option<&str>| UpdateConversation {
@@ -104,6 +109,9 @@ fn a_text_that_is_not_allowed_is_refused_wherever_others_read_it_and_changes_not
         a question: CONTENT_REJECTED field=question reason=PROHIBITED_TEXT (the text is not allowed)
         an option: CONTENT_REJECTED field=options reason=PROHIBITED_TEXT (the text is not allowed)
         a file: CONTENT_REJECTED field=fileName reason=PROHIBITED_TEXT (the text is not allowed)
+        a pack: CONTENT_REJECTED field=name reason=PROHIBITED_TEXT (the text is not allowed)
+        a sticker: CONTENT_REJECTED field=name reason=PROHIBITED_TEXT (the text is not allowed)
+        a shortcode: CONTENT_REJECTED field=emojiShortcode reason=PROHIBITED_TEXT (the text is not allowed)
         a title: CONTENT_REJECTED field=title reason=PROHIBITED_TEXT (the text is not allowed)
         a description: CONTENT_REJECTED field=description reason=PROHIBITED_TEXT (the text is not allowed)
     "#]]);

@@ -90,6 +90,7 @@ pub fn sending(id: impl Into<i64>, text: &str, recipients: i32) -> SendMessage {
         mentions: Mentions::default(),
         attachments: vec![],
         template: None,
+        sticker: None,
     }
 }
 
@@ -161,6 +162,7 @@ pub fn posting(sender: &str, id: u8, text: &str) -> PostMessage {
         reply_to: None,
         mentions,
         attachments: vec![],
+        sticker: None,
         forwarded: None,
         shows_reads: true,
     }
@@ -183,7 +185,7 @@ pub fn answer_with(seq: i64, quoted: &str, sender: &str, id: u8, text: &str) -> 
 /// The stub of message `seq`, with a text if ingest has read one.
 pub fn stub(seq: i64, author: &str, text: Option<&str>) -> ReplyStub {
     let (sender, content) = (profile(author), text.map(Content::plain));
-    ReplyStub { seq, sender, content, attachments: vec![], created_at: 0 }
+    ReplyStub { seq, sender, content, attachments: vec![], sticker: None, created_at: 0 }
 }
 
 fn answering(parent: ReplyStub, sender: &str, id: u8, text: &str) -> ConversationRequest {

@@ -8,7 +8,7 @@ use schemas::organizing::LabelUse;
 use schemas::rows::{
     AccountRow, Attachment, Blocks, Carried, Changes, ConversationRow, Draft, Edits, Former, Hidden,
     LedgerEntry, Member, MessageHead, Organized, Reacted, Reactions, Receipt, Replaced, Report, RowKey, Sent,
-    Tally, Template, Usage, Voted,
+    StickerPack, Tally, Template, Usage, Voted,
 };
 use schemas::states::{AccountState, ConversationState};
 use schemas::verdict::Outcome;
@@ -131,6 +131,11 @@ impl Worded for Accounts {
             AccountRow::PushSubscriptions(row) => push::words(row),
             AccountRow::Templates(row) => templating::marks(row),
             AccountRow::Template(row) => templating::words(&key.names::<Template>().unwrap(), row),
+            AccountRow::StickerPack(row) => {
+                let id = words::stickers::id(&key.names::<StickerPack>().unwrap());
+                format!("{id}: {}", words::stickers::pack(row))
+            }
+            AccountRow::StickerPacks(row) => words::stickers::packs(row),
             AccountRow::OpenRequests(open) => {
                 let each: Vec<String> = open.conversations.iter().map(words::conversation).collect();
                 format!("open requests: {}", each.join(" "))
@@ -139,7 +144,9 @@ impl Worded for Accounts {
                 format!("scheduled {}: {}", words::client_key(&key.key), words::scheduled(row))
             }
             AccountRow::Schedules(all) => {
-                let each = |ids: &[ClientId]| ids.iter().map(|id| format!(" {}", words::client(id))).collect::<String>();
+                let each = |ids: &[ClientId]| {
+                    ids.iter().map(|id| format!(" {}", words::client(id))).collect::<String>()
+                };
                 format!("schedules: open{}, settled{}", each(&all.open), each(&all.settled))
             }
             AccountRow::Once(_) => format!("once {}", String::from_utf8_lossy(&key.key)),

@@ -58,7 +58,51 @@ fn a_message_is_sent_and_charged_at_its_time() {
     table.answer("there again", &ann.asks(5_101, settle.into()));
     table.answer("the first again", &ann.asks(5_200, schedule(1, "later", 5_000).into()));
     table.outcome("repeated", ann.repeats(fired.offset, asked(), fire(1, 1, facts(2)).into()).as_ref());
-    table.is(expect![[""]]);
+    table.is(expect![[r#"
+        scheduled
+          done
+          row schedules: open c1, settled
+          row scheduled c1: "later" to k1 at 5000 Europe/Berlin, waits since 1000
+          view timer c1 of ann at 5000 set
+          to account-events ann: scheduled c1: "later" to k1 at 5000 Europe/Berlin, waits since 1000
+             ScheduleChanged id=1.3.1.0 at 1000
+        again: nothing to do
+        another with its id: IDEMPOTENCY_CONFLICT (this id was used for another request)
+        too early: nothing to do
+        another text
+          done
+          row scheduled c1: "later on" to k1 at 5000 Europe/Berlin, 1 changes, waits since 4999
+          to account-events ann: scheduled c1: "later on" to k1 at 5000 Europe/Berlin, 1 changes, waits since 4999
+             ScheduleChanged id=1.3.5.0 at 4999
+        of the text before: nothing to do
+        at its time
+          accepted
+          balance 1000 → 800
+          sends 0 → 1
+          texts 0 → 1
+          row c1: Scheduled to k1 at #7, remembered
+          row ledger #7: MESSAGE_SEND -200 → 800 for c1, 2 recipients
+          row scheduled c1: "later on" to k1 at 5000 Europe/Berlin, 1 changes, charged at #7
+          view timer c1 of ann at 5000 over
+          to conversations.commands k1: post "later on"
+             PostMessage id=1.3.7.0 at 5000 mm-reply=0.7 mm-charge=[#7 ann c1 Scheduled k1 at 5000 for 200]
+          to account-events ann: MESSAGE_SEND -200 → 800
+             CreditsChanged id=1.3.7.1 at 5000
+          to account-events ann: scheduled c1: "later on" to k1 at 5000 Europe/Berlin, 1 changes, charged at #7
+             ScheduleChanged id=1.3.7.2 at 5000
+        by another scheduler: nothing to do
+        cancelled too late: CONFLICT (the scheduled message waits no more)
+        changed too late: CONFLICT (the scheduled message waits no more)
+        there
+          done
+          row schedules: open, settled c1
+          row scheduled c1: "later on" to k1 at 5000 Europe/Berlin, 1 changes, sent as 7 at 5100
+          to account-events ann: scheduled c1: "later on" to k1 at 5000 Europe/Berlin, 1 changes, sent as 7 at 5100
+             ScheduleChanged id=1.3.11.0 at 5100
+        there again: nothing to do
+        the first again: nothing to do
+        repeated: UNAVAILABLE retryAfterMs=1000 (refused before an interruption)
+    "#]]);
 }
 
 #[test]
@@ -70,7 +114,25 @@ fn a_cancelled_message_is_not_sent() {
     table.answer("again", &ann.asks(2_100, cancel(1)));
     table.answer("at its time", &ann.asks(3_000, fire(1, 1, facts(2)).into()));
     table.answer("one that is none", &ann.asks(3_000, cancel(2)));
-    table.is(expect![[""]]);
+    table.is(expect![[r#"
+        earlier
+          done
+          row scheduled c1: "later" to k1 at 3000 Europe/Berlin, 1 changes, waits since 1500
+          view timer c1 of ann at 5000 over
+          view timer c1 of ann at 3000 set
+          to account-events ann: scheduled c1: "later" to k1 at 3000 Europe/Berlin, 1 changes, waits since 1500
+             ScheduleChanged id=1.3.2.0 at 1500
+        cancelled
+          done
+          row schedules: open, settled c1
+          row scheduled c1: "later" to k1 at 3000 Europe/Berlin, 1 changes, cancelled at 2000
+          view timer c1 of ann at 3000 over
+          to account-events ann: scheduled c1: "later" to k1 at 3000 Europe/Berlin, 1 changes, cancelled at 2000
+             ScheduleChanged id=1.3.3.0 at 2000
+        again: nothing to do
+        at its time: nothing to do
+        one that is none: NOT_FOUND (not found)
+    "#]]);
 }
 
 #[test]
@@ -86,7 +148,35 @@ fn what_is_refused_at_its_time_fails_and_costs_nothing() {
     assert_eq!(charge.kind, ChargeKind::Scheduled);
     table.case("refused by its conversation", &ann.asks(5_100, refund(&charge, Some(Refusal::not_found()))));
     assert_eq!((ann.state.balance_milli, ann.state.sends.len()), (100, 0));
-    table.is(expect![[""]]);
+    table.is(expect![[r#"
+        without credits
+          INSUFFICIENT_CREDITS requiredMilli=200 balanceMilli=100 (not enough credits)
+          row schedules: open c2 c3, settled c1
+          row scheduled c1: "later 1" to k1 at 5000 Europe/Berlin, failed at 5000: INSUFFICIENT_CREDITS requiredMilli=200 balanceMilli=100 (not enough credits)
+          view timer c1 of ann at 5000 over
+          to account-events ann: scheduled c1: "later 1" to k1 at 5000 Europe/Berlin, failed at 5000: INSUFFICIENT_CREDITS requiredMilli=200 balanceMilli=100 (not enough credits)
+             ScheduleChanged id=1.3.4.0 at 5000
+        not a member
+          NOT_FOUND (not found)
+          row schedules: open c3, settled c1 c2
+          row scheduled c2: "later 2" to k1 at 5000 Europe/Berlin, failed at 5000: NOT_FOUND (not found)
+          view timer c2 of ann at 5000 over
+          to account-events ann: scheduled c2: "later 2" to k1 at 5000 Europe/Berlin, failed at 5000: NOT_FOUND (not found)
+             ScheduleChanged id=1.3.5.0 at 5000
+        refused by its conversation
+          NOT_FOUND (not found)
+          balance 0 → 100
+          sends 1 → 0
+          texts 1 → 0
+          row c3: Scheduled to k1 at #6, forgotten
+          row ledger #7: REFUND +100 → 100 for c3
+          row schedules: open, settled c1 c2 c3
+          row scheduled c3: "later 3" to k1 at 5000 Europe/Berlin, failed at 5100: NOT_FOUND (not found)
+          to account-events ann: REFUND +100 → 100
+             CreditsChanged id=1.3.7.0 at 5100
+          to account-events ann: scheduled c3: "later 3" to k1 at 5000 Europe/Berlin, failed at 5100: NOT_FOUND (not found)
+             ScheduleChanged id=1.3.7.1 at 5100
+    "#]]);
 }
 
 #[test]
@@ -99,7 +189,16 @@ fn a_send_that_comes_too_often_is_tried_again_for_an_hour() {
     let an_hour = 60 * 60 * 1_000;
     ann.asks(5_000 + an_hour - 1, send(3, "then", 1));
     table.case("for too long", &ann.asks(5_000 + an_hour, fire(1, 0, facts(1)).into()));
-    table.is(expect![[""]]);
+    table.is(expect![[r#"
+        too often: RATE_LIMITED limit=send windowSeconds=60 quota=1 retryAfterMs=59000 (too many in too short a time)
+        for too long
+          RATE_LIMITED limit=send windowSeconds=60 quota=1 retryAfterMs=59999 (too many in too short a time)
+          row schedules: open, settled c1
+          row scheduled c1: "later" to k1 at 5000 Europe/Berlin, failed at 3605000: RATE_LIMITED limit=send windowSeconds=60 quota=1 retryAfterMs=59999 (too many in too short a time)
+          view timer c1 of ann at 5000 over
+          to account-events ann: scheduled c1: "later" to k1 at 5000 Europe/Berlin, failed at 3605000: RATE_LIMITED limit=send windowSeconds=60 quota=1 retryAfterMs=59999 (too many in too short a time)
+             ScheduleChanged id=1.3.5.0 at 3605000
+    "#]]);
 }
 
 #[test]
@@ -128,6 +227,17 @@ fn times_texts_and_numbers_are_bounded() {
     for id in 1..=most {
         ann.asks(1_000, cancel(id));
     }
-    assert_eq!((listed(&ann).open.len(), listed(&ann).settled.len()), (0, 100), "the last hundred are listed");
-    table.is(expect![[""]]);
+    assert_eq!(
+        (listed(&ann).open.len(), listed(&ann).settled.len()),
+        (0, 100),
+        "the last hundred are listed"
+    );
+    table.is(expect![[r#"
+        past: BAD_USER_INPUT field=scheduledFor (the time is past)
+        beyond a year: BAD_USER_INPUT field=scheduledFor (more than a year ahead)
+        blank: BAD_USER_INPUT field=content (the text has no visible character)
+        too long: BAD_USER_INPUT field=content (the text is too long)
+        no zone: BAD_USER_INPUT field=timeZone (not the name of a time zone)
+        too many: LIMIT_REACHED limit=scheduled_messages (too many scheduled messages)
+    "#]]);
 }

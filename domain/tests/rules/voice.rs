@@ -102,12 +102,39 @@ fn a_recording_of_ones_own_that_was_heard_is_sent_once_and_charged_as_a_send() {
     {
         table.answer(name, &ann.asks(1_000, speaking(file, file, 2).into()));
     }
-    table.case("sent", &ann.asks(1_000, speaking(1, 1, 2).into()));
-    table.answer("again", &ann.asks(1_100, speaking(1, 1, 2).into()));
+    let first = ann.asks(1_000, speaking(1, 1, 2).into());
+    table.case("sent", &first);
+    table.case("again", &ann.asks(1_100, speaking(1, 1, 2).into()));
     table.answer("another under the same id", &ann.asks(1_200, speaking(1, 2, 2).into()));
-    table.answer("two minutes", &ann.asks(1_300, speaking(2, 2, 2).into()));
-    table.outcome("repeated", ann.repeats(1, asked(), speaking(1, 1, 2).into()).as_ref());
-    table.is(expect![[r#""#]]);
+    assert!(
+        matches!(ann.asks(1_300, speaking(2, 2, 2).into()).verdict(), Outcome::Accepted(_)),
+        "two minutes"
+    );
+    table.outcome("repeated", ann.repeats(first.offset, asked(), speaking(1, 1, 2).into()).as_ref());
+    table.is(expect![[r#"
+        too long: LIMIT_REACHED limit=voice_seconds (the recording is too long)
+        not heard: BAD_USER_INPUT field=attachmentId (audio of this kind is no voice message)
+        not scanned: ATTACHMENT_NOT_READY (the attachment is not ready)
+        a picture: BAD_USER_INPUT field=attachmentId (a voice message is audio)
+        of nobody: NOT_FOUND (not found)
+        sent
+          accepted
+          balance 10000 → 9800
+          sends 0 → 1
+          row c1: Send to k1 at #23, remembered
+          row f1 v.webm carried 1: Stored(StoredFile { content_type: "audio/webm", byte_size: 100, width: None, height: None, has_thumbnail: false, placeholder: None, sound: Some(Sound { duration_ms: 12400, peaks: [9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9] }) })
+          row ledger #23: MESSAGE_SEND -200 → 9800 for c1, 2 recipients
+          to conversations.commands k1: post ""
+             PostMessage id=1.3.23.0 at 1000 mm-reply=0.7 mm-charge=[#23 ann c1 Send k1 at 1000 for 200]
+          to account-events ann: MESSAGE_SEND -200 → 9800
+             CreditsChanged id=1.3.23.1 at 1000
+        again
+          accepted as a repeat
+          to conversations.commands k1: look up ann c1 Send charged at #23
+             LookUp id=1.3.24.0 at 1100 mm-reply=0.7
+        another under the same id: IDEMPOTENCY_CONFLICT (this id was used for another request)
+        repeated: accepted
+    "#]]);
     assert_eq!((uses(&ann, 1), uses(&ann, 2), uses(&ann, 3)), (1, 1, 0));
 }
 
@@ -161,7 +188,22 @@ fn a_voice_message_is_forwarded_as_one_and_not_edited_and_goes_with_its_file() {
     let read = Message { body: Body::Text(text), ..sent(1, "ann", 1, 2_000) };
     let refused = k1.takes(3_000, paid(charge(0, Edit, 9)), edit("ann", read.clone(), "words").into());
     let mut table = Table::default();
-    table.answer("an edit", &refused);
+    table.case("an edit", &refused);
     table.case("deleted", &k1.asks(4_000, delete("ann", read)));
-    table.is(expect![[r#""#]]);
+    table.is(expect![[r#"
+        an edit
+          (the account answers)
+          to accounts.commands ann: refund [#9 ann Edit k1 at 0 for 0] because BAD_USER_INPUT field=messageId (a voice message is not edited)
+             Refund id=1.3.2.0 at 3000 mm-reply=0.7
+        deleted
+          done
+          removed [] → [1]
+          row 1 carries
+          row message 1: by ann at #1, ordinal 1, removed at 4000
+          view messages k1 1: removed at 4000 by ann as c1, 2 recipients
+          to accounts.commands ann: released: f1
+             CountFiles id=1.3.3.0 at 4000
+          to events k1: deleted by ann: 1: removed at 4000 by ann as c1, 2 recipients
+             MessageDeleted id=1.3.3.1 at 4000
+    "#]]);
 }

@@ -1,5 +1,6 @@
 //! What crosses a wire, in words.
 
+mod accounts;
 mod aspects;
 mod files;
 mod polls;
@@ -7,6 +8,7 @@ mod previews;
 mod refusals;
 mod reporting;
 mod scheduling;
+pub mod stickers;
 
 use schemas::avro;
 use schemas::blocking::{BlockInterval, Blocks};
@@ -23,15 +25,12 @@ use schemas::receipts::Watermarks;
 use schemas::record::{CHARGE_HEADER, ID_HEADER, Outgoing, Output, event_time};
 use schemas::reporting::FileReport;
 use schemas::tables::views::{BlocksRow, CREATED, MembershipRow, MessageRow, ViewRow};
-use schemas::tables::{AUDIT, BLOCKS, MESSAGES, REPORTS, TIMERS, Value};
+use schemas::tables::{AUDIT, BLOCKS, MESSAGES, PUBLIC_STICKER_PACKS, REPORTS, STICKER_PACKS, TIMERS, Value};
 use schemas::topics::Topic;
 use schemas::verdict::Outcome;
-use schemas::{
-    AccountFact, AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, UserId,
-};
+use schemas::{AccountRequest, ClientId, ConversationFact, ConversationId, ConversationRequest, UserId};
 
-use crate::{notifications, templating};
-
+use accounts::account_fact;
 use aspects::reaction;
 pub use aspects::reactions;
 pub use files::{attachment, files};
@@ -125,6 +124,8 @@ pub fn view(row: &ViewRow) -> String {
         reporting::audited(row)
     } else if row.table.name == REPORTS.name {
         reporting::listed(of, row)
+    } else if [STICKER_PACKS.name, PUBLIC_STICKER_PACKS.name].contains(&row.table.name) {
+        stickers::view(of, row)
     } else {
         let row_of = MembershipRow::from_row(&of.parse().unwrap(), &row.key, &row.columns).unwrap();
         format!(
@@ -149,7 +150,8 @@ pub fn message(message: &Message) -> String {
             let forwarded = text.forwarded.as_deref().map_or(String::new(), of);
             let carried = files(text.attachments.iter().map(|file| &file.attachment));
             let carried = if carried.is_empty() { carried } else { format!(" with{carried}") };
-            content(&text.content) + &edited + &forwarded + &carried
+            let sticker = text.sticker.as_ref().map_or(String::new(), |one| stickers::sent(one));
+            content(&text.content) + &sticker + &edited + &forwarded + &carried
         }
         Body::Note(note) => {
             let targets: Vec<&str> = note.targets.iter().map(|target| target.username.as_str()).collect();
@@ -376,35 +378,6 @@ fn conversation_fact(fact: &ConversationFact) -> String {
         ConversationFact::BlocksChanged(changed) => {
             let (by_user, by_other) = (blocks(&changed.blocks.by_user), blocks(&changed.blocks.by_other));
             format!("blocks by {} {by_user}, by {} {by_other}", changed.user, changed.other)
-        }
-    }
-}
-
-fn account_fact(fact: &AccountFact) -> String {
-    match fact {
-        AccountFact::CreditsChanged(changed) => {
-            format!("{} {:+} → {}", changed.kind.as_str(), changed.amount_milli, changed.balance_after_milli)
-        }
-        AccountFact::SendRejected(rejected) => {
-            let (id, to) = (client(&rejected.client_id), conversation(&rejected.conversation));
-            format!("send {id} to {to} rejected: {}", refusal(&rejected.refusal))
-        }
-        AccountFact::ConversationOrganized(organized) => {
-            format!("organized {}", conversation(&organized.conversation))
-        }
-        AccountFact::DraftSaved(draft) => format!("draft {}", conversation(&draft.conversation)),
-        AccountFact::AttachmentChanged(changed) => attachment(&changed.attachment, &changed.now),
-        AccountFact::PreferencesChanged(changed) => format!("prefers {:?}", changed.preferences),
-        AccountFact::PrivacyChanged(changed) => format!("privacy: {}", privacy(&changed.privacy)),
-        AccountFact::BlockedUsersChanged(changed) => {
-            format!("{} is {}", changed.other, if changed.blocked { "blocked" } else { "blocked no more" })
-        }
-        AccountFact::ScheduleChanged(changed) => {
-            format!("scheduled {}: {}", client(&changed.id), scheduled(&changed.now))
-        }
-        AccountFact::TemplatesChanged(changed) => templating::changed(changed),
-        AccountFact::NotificationsChanged(changed) => {
-            format!("notifications: {}", notifications::words(&changed.notifications))
         }
     }
 }

@@ -53,7 +53,7 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
         LinkPreview
             shared: url title description imageUrl siteName faviconUrl
         Message
-            shared: id conversationId conversation sender seq clientMessageId contentType content attachments createdAt editedAt editCount isEdited deletedAt hiddenAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy linkPreviews recipientCount
+            shared: id conversationId conversation sender seq clientMessageId contentType content attachments sticker createdAt editedAt editCount isEdited deletedAt hiddenAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy linkPreviews recipientCount
             by answers: replyTo reactions card status deliveredTo readBy readByCount
         MessageChanged
             shared: message change
@@ -77,6 +77,8 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             shared: reason
         SendRejected
             shared: clientMessageId code detail
+        Sticker
+            shared: id name imageUrl emojiShortcode
         SystemEvent
             shared: kind actor targets value
         TypingChanged

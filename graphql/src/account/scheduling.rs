@@ -108,6 +108,7 @@ pub async fn all(ctx: &Context<'_>, conversation: Option<&ID>) -> Result<Vec<Sch
     let access = access(ctx)?;
     let conversation: Option<ConversationId> = conversation.map(parse_id).transpose()?;
     let all = access.schedules().await?;
-    let wanted = all.into_iter().filter(|(_, one)| conversation.as_ref().is_none_or(|id| one.conversation == *id));
+    let wanted =
+        all.into_iter().filter(|(_, one)| conversation.as_ref().is_none_or(|id| one.conversation == *id));
     Ok(wanted.map(|(id, schedule)| ScheduledMessage::new(id, schedule)).collect())
 }

@@ -20,13 +20,15 @@ use crate::paging::MAX_PAGE;
 pub(super) const SIZES: [&str; 3] = ["first", "last", "limit"];
 /// Lists that no argument sizes: what they hold in a page of messages, on average. A single message may have
 /// more; the bytes of an answer bound it.
-pub(super) const LISTS: [(&str, &str, usize); 17] = [
+pub(super) const LISTS: [(&str, &str, usize); 21] = [
     ("Message", "mentions", 10),
     ("Message", "attachments", 2),
     ("Attachment", "waveform", 64),
     ("Message", "reactions", 5),
     ("Message", "linkPreviews", 1),
     ("Poll", "options", 4),
+    ("StickerPack", "stickers", 10),
+    ("Query", "myStickerPacks", 10),
     ("Conversation", "pinnedMessages", 5),
     ("Query", "getPinnedMessages", 10),
     ("Mutation", "forwardMessage", 10),
@@ -35,6 +37,7 @@ pub(super) const LISTS: [(&str, &str, usize); 17] = [
     ("Query", "conversationLabels", 100),
     ("Query", "featureFlags", 30),
     ("Query", "getMessageTemplates", 50),
+    ("Query", "getScheduledMessages", 100),
     ("Query", "messageVersions", 10),
     ("Query", "rateLimits", 10),
     ("Query", "presence", 100),

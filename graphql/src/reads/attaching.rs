@@ -39,7 +39,8 @@ impl Reads {
             let seqs = self.rows.carrying(sight.id(), first_seq, newest, LOOKED_TOGETHER).await?;
             for written in self.rows.numbered(sight.id(), &seqs).await?.into_iter().rev() {
                 let core = written.core;
-                if sight.sight().sees(Seen::message(&core)) {
+                // A sticker is no file of the conversation.
+                if sight.sight().sees(Seen::message(&core)) && core.body.sticker().is_none() {
                     let carried =
                         (0..).zip(core.body.attachments()).filter(|(nth, _)| is_behind(core.seq, *nth));
                     files.extend(carried.map(|(nth, file)| ((core.seq, nth), file.clone())));

@@ -146,6 +146,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
             AccountFact::BlockedUsersChanged(_) => alone(Event::AccountChanged(AccountPart::Blocks)),
             AccountFact::ScheduleChanged(_) => alone(Event::AccountChanged(AccountPart::Schedule)),
             AccountFact::TemplatesChanged(_) => alone(Event::AccountChanged(AccountPart::Templates)),
+            AccountFact::StickersChanged(_) => alone(Event::AccountChanged(AccountPart::Stickers)),
             AccountFact::NotificationsChanged(_) => alone(Event::AccountChanged(AccountPart::Notifications)),
         },
         Delivery::Typing(typing) => Payload { typing: Some(typing), ..alone(Event::Typing(typing)) },

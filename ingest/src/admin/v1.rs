@@ -1,5 +1,5 @@
-//! The admin API (`/admin/v1`): publishes users, bans, revocations and credits for operators, and for systems
-//! that do not write to the log. `/admin/v1/openapi.json` describes it.
+//! The admin API (`/admin/v1`): publishes users, bans, revocations and credits for operators, and for systems that
+//! do not write to the log, and marks packs of stickers. `/admin/v1/openapi.json` describes it.
 //!
 //! Invariants: only a token with the role admin is served; what is answered 204 is in the log, under the keys and
 //! schemas of the platform's own topics; each request can be sent again, and then changes nothing more; a route
@@ -49,6 +49,7 @@ pub fn routes(platform: Platform) -> Router {
         .routes(routes!(requests::put_ban, requests::lift_ban))
         .routes(routes!(requests::put_revocation))
         .routes(routes!(requests::put_grant))
+        .routes(routes!(requests::put_official, requests::take_official))
         .split_for_parts();
     router
         .fallback(problem::not_found)

@@ -71,6 +71,9 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Heartbeats).await,
         fields(Templating).await,
         fields(Uploading).await,
+        fields(Stickers).await,
+        fields(Voice).await,
+        fields(Scheduling).await,
     ]
     .concat();
     let mut root = fields(Mutation::default()).await;

@@ -10,11 +10,10 @@ use graphql::error::internal;
 use graphql::ids::parse_id;
 use graphql::message::Message;
 use graphql::{Error, Result};
-use schemas::attaching::AttachedFile;
 use schemas::charging::ChargeKind;
 use schemas::control::Policy;
 use schemas::forwarding::{ForwardCopy, ForwardMessage, Provenance};
-use schemas::message::Content;
+use schemas::message::{Body, Content, Text};
 use schemas::{ClientId, ConversationId, ErrorCode, MessageId, Refusal};
 use uuid::Uuid;
 
@@ -70,13 +69,14 @@ impl Caller<'_> {
         self.ingest.policy.check(fits).await?;
 
         let mut denied = None;
-        let (content, attachments, from) = match self.forwarded(&message).await {
+        let (text, from) = match self.forwarded(&message).await {
             Ok(found) => found,
             Err(refusal) => {
                 denied = Some(self.unless_remembered(refusal, &client_id, first).await?);
-                (Content::plain(""), vec![], self.unknown(&message))
+                (Text::new(Content::plain("")), self.unknown(&message))
             }
         };
+        let Text { content, attachments, sticker, edited: _, forwarded: _ } = text;
         let sender = Box::new(self.ingest.facts.profile(self.user()).await?);
         let mentioning = comment.as_deref().unwrap_or_default();
         let facts =
@@ -101,6 +101,7 @@ impl Caller<'_> {
                 seq: message.seq,
                 content,
                 attachments,
+                sticker,
                 from: Box::new(from),
                 comment: comment.as_ref().map(Content::plain),
                 copies: copies.collect(),
@@ -119,16 +120,17 @@ impl Caller<'_> {
         try_join_all(ids.iter().map(|id| self.message(id))).await
     }
 
-    /// The text and the files of a message that the caller sees, and its provenance.
-    async fn forwarded(&self, id: &MessageId) -> Result<(Content, Vec<AttachedFile>, Provenance), Refusal> {
+    /// What a message says that the caller sees, and its provenance.
+    async fn forwarded(&self, id: &MessageId) -> Result<(Text, Provenance), Refusal> {
         let message = self.access.message(id).await?;
-        if message.body.poll().is_some() {
-            return Err(Refusal::bad_input("messageId", "a poll is not forwarded"));
-        }
-        let content = message.body.content().cloned();
-        let content = content.ok_or_else(|| Refusal::bad_input("messageId", "the message has no text"))?;
         let from = message.provenance(&id.conversation);
-        Ok((content, message.body.attachments().to_vec(), from))
+        match message.body {
+            Body::Text(text) => Ok((text, from)),
+            Body::Poll(_) => Err(Refusal::bad_input("messageId", "a poll is not forwarded")),
+            Body::Note(_) | Body::Removed(_) => {
+                Err(Refusal::bad_input("messageId", "the message has no text"))
+            }
+        }
     }
 
     /// In place of a source that the caller sees no more: the account refuses it unless it repeats a first one.

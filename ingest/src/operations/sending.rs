@@ -3,7 +3,7 @@
 //! Invariant: a repeated client id gives the first outcome, also where facts would deny a new send.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::account::{check_attachments, check_content};
+use domain::account::{check_attachments, check_content, check_sticker};
 use domain::text;
 use graphql::error::internal;
 use graphql::ids::parse_id;
@@ -14,7 +14,8 @@ use schemas::charging::ChargeKind;
 use schemas::control::Policy;
 use schemas::message::Content;
 use schemas::sending::SendMessage;
-use schemas::{AttachmentId, ClientId, ConversationId, ErrorCode, MessageId, Refusal, TemplateId};
+use schemas::stickers::{ChosenSticker, Sticker};
+use schemas::{AttachmentId, ClientId, ConversationId, ErrorCode, MessageId, Refusal, StickerId, TemplateId};
 use uuid::Uuid;
 
 use super::{Caller, caller, own_file};
@@ -37,6 +38,9 @@ pub struct SendMessageInput {
     attachment_ids: Option<Vec<ID>>,
     /// Of the caller's own, whose use is counted once. The content is what is sent.
     template_id: Option<ID>,
+    /// A sticker of one of the sender's packs or of a public pack; the message has no text and no files then. A sent
+    /// message keeps its sticker when the pack changes or is deleted.
+    sticker_id: Option<ID>,
 }
 
 #[Object]
@@ -48,6 +52,14 @@ impl Sending {
     }
 }
 
+/// What a send says, beside where it goes.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    text: &'a str,
+    attachments: &'a [AttachmentId],
+    sticker: Option<&'a StickerId>,
+}
+
 impl Caller<'_> {
     async fn send(&self, input: SendMessageInput) -> Result<Message, Refusal> {
         let conversation: ConversationId = parse_id(&input.conversation_id)?;
@@ -57,14 +69,16 @@ impl Caller<'_> {
         let text = text::normalise(&input.content.unwrap_or_default());
         let attachments =
             input.attachment_ids.iter().flatten().map(own_file).collect::<Result<Vec<_>, _>>()?;
-        let facts = self.facts_of_send(&conversation, parent.as_ref(), &text, &attachments).await;
-        let (facts, denied) = match facts {
+        let sticker: Option<StickerId> = input.sticker_id.as_ref().map(parse_id).transpose()?;
+        let asked = Said { text: &text, attachments: &attachments, sticker: sticker.as_ref() };
+        let facts = self.facts_of_send(&conversation, parent.as_ref(), asked).await;
+        let ((facts, found), denied) = match facts {
             Ok(facts) => (facts, None),
             Err(denied) if matches!(denied.code, ErrorCode::NotFound | ErrorCode::BadUserInput) => {
                 if !self.remembers(ChargeKind::Send, &client_id, &conversation).await? {
                     return Err(denied);
                 }
-                (SendFacts::absent(self.user(), parent.as_ref()), Some(denied))
+                ((SendFacts::absent(self.user(), parent.as_ref()), None), Some(denied))
             }
             Err(refusal) => return Err(refusal),
         };
@@ -79,6 +93,10 @@ impl Caller<'_> {
             mentions,
             attachments,
             template: template.map(Box::new),
+            sticker: sticker.map(|id| {
+                let StickerId { pack, attachment } = id;
+                Box::new(ChosenSticker { pack, attachment, found })
+            }),
         };
         let answer = self.run(RequestKind::Send, send).await;
         self.access.reads.awareness.typing.forget(self.user(), &conversation);
@@ -93,21 +111,23 @@ impl Caller<'_> {
         self.message(&MessageId { conversation, seq }).await
     }
 
-    /// The facts of a send that no policy refuses by its text alone.
+    /// The facts of a send that no policy refuses by its text alone, with the sticker that it names.
     async fn facts_of_send(
         &self,
         conversation: &ConversationId,
         parent: Option<&MessageId>,
-        text: &str,
-        attachments: &[AttachmentId],
-    ) -> Result<SendFacts, Refusal> {
+        Said { text, attachments, sticker }: Said<'_>,
+    ) -> Result<(SendFacts, Option<Sticker>), Refusal> {
         let facts = self.ingest.facts.of_send(self.user(), conversation, parent, text).await?;
         let fits = |policy: &Policy| {
             check_attachments(attachments, policy.limits.attachments_per_message)?;
-            check_content("content", text, !attachments.is_empty(), &policy.limits)
+            check_content("content", text, !attachments.is_empty() || sticker.is_some(), &policy.limits)
         };
         self.ingest.policy.check(fits).await?;
-        Ok(facts)
+        let Some(id) = sticker else { return Ok((facts, None)) };
+        check_sticker(text, attachments.len())?;
+        let found = self.access.sticker(id).await?;
+        Ok((facts, Some(found.ok_or_else(Refusal::not_found)?)))
     }
 
     /// Refuses a text that no message may have.

@@ -90,6 +90,10 @@ fn policy(version: i64) -> PolicyVersion {
         attachments_per_message: 10,
         voice_seconds: 120,
         templates: 200,
+        sticker_pack: wide,
+        own_sticker_packs: 1,
+        added_sticker_packs: 1,
+        stickers_per_pack: 1,
     };
     let prices = Prices { message_per_recipient: version };
     let features = Features { flags: vec![] };

@@ -19,8 +19,9 @@ use schemas::preferences::{Preferences, UpdatePreferences};
 use schemas::privacy::{Privacy, UpdatePrivacy};
 use schemas::push::RemovePush;
 use schemas::record::{Origin, Outgoing, Output, Place};
-use schemas::rows::{Keyed, RowKey, Schedule};
+use schemas::rows::{Keyed, RowKey, Schedule, StickerPack, StickerPacks};
 use schemas::scheduling::CancelSchedule;
+use schemas::stickers::{DeleteStickerPack, RemoveStickerPack, Sticker};
 use schemas::tables::Value;
 use schemas::templating::{DeleteTemplate, Template};
 use schemas::topics::{self, ERASURES, Topic};
@@ -72,8 +73,8 @@ impl Erasures {
         self.append(vec![Outgoing { topic: &ERASURES, place: Place::Key, key, headers, value }]).await
     }
 
-    /// Asks the account to forget drafts, labels, templates, preferences, settings of privacy and notifications, and
-    /// push subscriptions, and to send nothing that is scheduled.
+    /// Asks the account to forget drafts, labels, templates, packs of stickers, preferences, settings of privacy and
+    /// notifications, and push subscriptions, and to send nothing that is scheduled.
     async fn empty(&self, user: &UserId) -> Result<(), Failure> {
         let fresh = Preferences::default();
         let preferences =
@@ -82,34 +83,48 @@ impl Erasures {
         let requests =
             vec![preferences.into(), no_privacy().into(), no_notifications().into(), no_push.into()];
         self.ask(user, requests).await?;
-        self.each::<Template>(user, |template, row| {
+        self.each::<Template, _>(user, |template, row| {
             row.written.is_some().then(|| DeleteTemplate { template }.into())
         })
         .await?;
-        self.each::<Draft>(user, |conversation, draft| {
+        self.each::<Draft, _>(user, |conversation, draft| {
             let remove = || SaveDraft { conversation, content: String::new() }.into();
             (!draft.content.is_empty()).then(remove)
         })
         .await?;
-        self.each::<Organized>(user, |conversation, kept| {
+        self.each::<StickerPack, _>(user, |pack, kept| {
+            let parts = kept.stickers.chunks(DeleteStickerPack::MOST).map(<[_]>::to_vec);
+            let parts = if kept.stickers.is_empty() { vec![vec![]] } else { parts.collect() };
+            let request = move |part: Vec<Sticker>| -> AccountRequest {
+                DeleteStickerPack::of(pack.clone(), &part).into()
+            };
+            parts.into_iter().filter(|_| kept.deleted_at.is_none()).map(request).collect::<Vec<_>>()
+        })
+        .await?;
+        self.each::<StickerPacks, _>(user, |(), kept| {
+            let remove = |pack| -> AccountRequest { RemoveStickerPack { pack }.into() };
+            kept.added.into_iter().map(remove).collect::<Vec<_>>()
+        })
+        .await?;
+        self.each::<Organized, _>(user, |conversation, kept| {
             let nothing = OrganizeConversation::nothing(conversation, 0);
             let remove = || OrganizeConversation { labels: Some(vec![]), ..nothing }.into();
             (!kept.labels.is_empty()).then(remove)
         })
         .await?;
         // What is settled goes by itself.
-        self.each::<Schedule>(user, |id, schedule| {
+        self.each::<Schedule, _>(user, |id, schedule| {
             schedule.progress.is_waiting().then(|| CancelSchedule { id }.into())
         })
         .await
     }
 
     /// Asks the account what rows of one kind ask for, a page at a time.
-    async fn each<T: Keyed + avro::Record>(
-        &self,
-        user: &UserId,
-        request: impl Fn(T::Key, T) -> Option<AccountRequest>,
-    ) -> Result<(), Failure> {
+    async fn each<T, R>(&self, user: &UserId, requests_of: impl Fn(T::Key, T) -> R) -> Result<(), Failure>
+    where
+        T: Keyed + avro::Record,
+        R: IntoIterator<Item = AccountRequest>,
+    {
         let (partition, kind) = ([Value::text(user.as_str())], || vec![Value::Int(T::KIND)]);
         let mut after = None;
         loop {
@@ -118,7 +133,7 @@ impl Erasures {
             let mut requests = vec![];
             for row in &page.rows {
                 let (key, row) = read::<T>(row)?;
-                requests.extend(request(key, row));
+                requests.extend(requests_of(key, row));
             }
             self.ask(user, requests).await?;
             after = page.next;
@@ -267,6 +282,18 @@ mod tests {
             row(&format!("{id:032x}").parse().unwrap(), &Template { written, uses: 1, created_at: 1 })
         };
         rows.extend([template(1, Some("mine")), template(2, None)]);
+        let pack = "1".repeat(32).parse().unwrap();
+        let kept = StickerPack {
+            creator: ann(),
+            name: "gym".to_owned(),
+            is_public: true,
+            is_official: false,
+            created_at: 1,
+            stickers: vec![],
+            deleted_at: None,
+        };
+        rows.push(row(&pack, &kept));
+        rows.push(row(&(), &StickerPacks { own: vec![pack.clone()], added: vec![pack.clone()] }));
         ports.tables.put(Accounts::table(), &[Value::text("ann")], rows).await.unwrap();
 
         let erasures = Erasures { ports: ports.clone() };
@@ -281,9 +308,12 @@ mod tests {
             AccountRequest::SaveDraft(draft) => draft.content.is_empty(),
             _ => false,
         });
-        assert_eq!((asked.len(), drafts.count()), (4 + PAGE_ROWS + 1 + 1 + 1, PAGE_ROWS + 1));
+        assert_eq!((asked.len(), drafts.count()), (4 + PAGE_ROWS + 1 + 1 + 3, PAGE_ROWS + 1));
         let template = DeleteTemplate { template: format!("{:032x}", 1).parse().unwrap() };
         assert!(asked.contains(&template.into()), "the template that stands");
+        let no_packs: [AccountRequest; 2] =
+            [DeleteStickerPack::of(pack.clone(), &[]).into(), RemoveStickerPack { pack }.into()];
+        assert!(no_packs.iter().all(|request| asked.contains(request)));
         let nothing = OrganizeConversation::nothing(conversation(0), 0);
         let unlabelled = OrganizeConversation { labels: Some(vec![]), ..nothing };
         assert_eq!(asked.last(), Some(&AccountRequest::from(unlabelled)));

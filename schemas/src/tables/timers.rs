@@ -5,9 +5,9 @@
 
 use std::time::Duration;
 
+use super::TIMERS;
 use super::values::{FromValues, MalformedRow, Value};
 use super::views::ViewRow;
-use super::TIMERS;
 use crate::digest;
 use crate::ids::{ClientId, UserId};
 use crate::position::LogTime;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::audits::AuditRow;
 use super::reports::ReportRow;
+use super::stickers::{PackPlaceRow, StickerPackRow};
 use super::timers::TimerRow;
 use super::values::{FromValues, MalformedRow, Value};
 use super::{BLOCKS, CONVERSATIONS_BY_USER, MESSAGES, Table, USERS};
@@ -43,6 +44,8 @@ pub enum View {
     Report(ReportRow),
     Audit(AuditRow),
     Timer(TimerRow),
+    StickerPack(StickerPackRow),
+    PackPlace(PackPlaceRow),
 }
 
 macro_rules! from {
@@ -55,7 +58,10 @@ macro_rules! from {
     };
 }
 
-from! { Message(MessageRow) Aspect(AspectRow) Membership(MembershipRow) Blocks(BlocksRow) Report(ReportRow) Audit(AuditRow) Timer(TimerRow) }
+from! {
+    Message(MessageRow) Aspect(AspectRow) Membership(MembershipRow) Blocks(BlocksRow) Report(ReportRow)
+    Audit(AuditRow) Timer(TimerRow) StickerPack(StickerPackRow) PackPlace(PackPlaceRow)
+}
 
 impl View {
     pub fn to_row(&self) -> ViewRow {
@@ -67,6 +73,8 @@ impl View {
             Self::Report(row) => row.to_row(),
             Self::Audit(row) => row.to_row(),
             Self::Timer(row) => row.to_row(),
+            Self::StickerPack(row) => row.to_row(),
+            Self::PackPlace(row) => row.to_row(),
         }
     }
 }

@@ -11,7 +11,6 @@ const BY_DEFECT: &str = "only a defect is answered so";
 /// Names of parts, and why they are not seen.
 pub const UNSEEN: &[(&str, &str)] = &[
     ("AccountPart.DEVICES", NOT_YET),
-    ("AccountPart.STICKERS", NOT_YET),
     ("ConversationKind.BROADCAST", NOT_YET),
     ("INTERNAL_SERVER_ERROR", BY_DEFECT),
     ("MessageChangeKind.ATTACHMENT_READY", NOT_YET),
@@ -27,7 +26,6 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ("MessageContentType.NUTRITION_PLAN", NOT_YET),
     ("MessageContentType.PHOTO_REQUEST", NOT_YET),
     ("MessageContentType.PROFILE", NOT_YET),
-    ("MessageContentType.STICKER", NOT_YET),
     ("MessageContentType.WORKOUT", NOT_YET),
     ("PresenceStatus.AWAY", BY_TIME),
     ("SystemEventKind.CREATED", NOT_YET),

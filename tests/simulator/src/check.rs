@@ -23,7 +23,7 @@ use crate::world::State;
 
 pub use answers::violations;
 pub use history::{History, Written};
-pub use rest::{Rest, Story, everything, is_at_rest, what_moves};
+pub use rest::{Account, Rest, Story, everything, is_at_rest, what_moves};
 
 /// An owner as two replicas say together.
 pub struct Stored<F: Fold> {

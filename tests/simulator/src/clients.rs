@@ -13,6 +13,7 @@ use schemas::operations::{CreateConversation, ForwardMessage, GrantCredits, Send
 use schemas::people::Profile;
 use schemas::position::Offset;
 use schemas::record::{Origin, Outgoing, Output, Place};
+use schemas::stickers::ChosenSticker;
 use schemas::tables::views::{CREATED, MessageRow};
 use schemas::tables::{MESSAGES, Value};
 use schemas::topics::{ACCOUNT_COMMANDS, CONVERSATION_COMMANDS};
@@ -42,6 +43,7 @@ pub struct Asked {
     pub reply_to: Option<Box<ReplyStub>>,
     pub attachments: Vec<AttachmentId>,
     pub template: Option<TemplateId>,
+    pub sticker: Option<Box<ChosenSticker>>,
     /// Number of the newest message of the conversation that was acknowledged when this was first asked.
     pub after: i64,
     /// Offset of this very command in its partition.
@@ -186,6 +188,7 @@ impl Clients {
             mentions: Mentions::default(),
             attachments: asked.attachments.clone(),
             template: asked.template.clone().map(Box::new),
+            sticker: asked.sticker.clone(),
         };
         asked.command = self.account(state, &asked.user, send, Some(reply));
         self.sends.insert(reply.request, asked);
@@ -242,6 +245,10 @@ impl Clients {
                 attachments_per_message: 10,
                 voice_seconds: 120,
                 templates: MOST_TEMPLATES as i32,
+                sticker_pack: Limit { count: 4, seconds: 2 },
+                own_sticker_packs: 2,
+                added_sticker_packs: 2,
+                stickers_per_pack: 2,
             },
             features: features(state),
             moderation: moderation(),

@@ -27,6 +27,7 @@ mod reporting;
 mod scheduling;
 mod sending;
 mod settings;
+mod stickers;
 mod suspending;
 mod templating;
 mod uploading;

@@ -45,6 +45,7 @@ mod scheduling;
 mod searching;
 mod settings;
 mod standing;
+mod stickers;
 mod templating;
 mod typing;
 mod uploading;

@@ -12,7 +12,7 @@ import { errorText, language, t } from "./texts.svelte.ts";
 import { later } from "./times.ts";
 
 export type Panel = "details" | "search" | null;
-export type DialogName = "new" | "settings" | "credits" | "templates" | "reports" | null;
+export type DialogName = "new" | "settings" | "credits" | "templates" | "reports" | "stickers" | null;
 
 export interface Toast {
   id: number;

@@ -102,14 +102,20 @@ export function systemText({ system }: Pick<MessageView, "system">): string {
   }
 }
 
+/** A message that may be a sticker. */
+interface Stuck {
+  sticker: { name: string } | null;
+}
+
 /** One line of a message, for lists and quotes. */
 export function preview(
-  message: Pick<MessageView, "content" | "deletedAt" | "hiddenAt" | "contentType"> & { attachments: readonly LengthView[] },
+  message: Pick<MessageView, "content" | "deletedAt" | "hiddenAt" | "contentType"> & Stuck & { attachments: readonly LengthView[] },
 ): string {
   if (message.deletedAt) return t("message.deleted");
   if (message.hiddenAt) return t("message.hidden");
   if (message.contentType === "POLL") return t("poll.line", { question: message.content ?? "" });
   if (message.contentType === "VOICE") return t("voice.line", { time: length(message.attachments[0]?.durationSeconds ?? 0) });
+  if (message.sticker) return t("sticker.line", { name: message.sticker.name });
   if (message.content === "") return t(message.contentType === "IMAGE" ? "message.photo" : "message.file");
   return message.content ?? t("message.other");
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
-  act, as, choose, details, inWindows, message, named, offerEmoji, open, pair, saved, user, violations, write,
+  act, add, as, choose, details, inWindows, message, named, offerEmoji, open, pair, saved, user, violations, write,
 } from "../windows.mjs";
 
 inWindows();
@@ -100,7 +100,7 @@ test("what a button opens closes on Escape, which closes nothing else, and on a 
   await write(hers, "hello");
   const panel = await details(hers);
   const at = (state) => hers.getByRole("button", state);
-  for (const name of ["Actions on the message", "React", "Insert an emoji"]) {
+  for (const name of ["Actions on the message", "React", "Insert an emoji", "Add more"]) {
     const button = at({ name, exact: true });
     await button.click();
     await button.and(at({ expanded: true })).waitFor();
@@ -149,4 +149,26 @@ test("at 320 pixels nothing is cut off", async () => {
     await emojis.getByRole("button", { name: "😀" }).and(page.locator(":focus")).waitFor();
     assert.deepEqual(await cut(emojis), []);
   }
+});
+
+test("at 320 pixels the composer and what it opens are whole, and one reads what one writes", async () => {
+  const { hers } = await pair({ viewport: { width: 320, height: 640 } });
+  const [composer, main] = [hers.locator("#composer"), hers.getByRole("main")];
+  for (const text of ["", "0", "0".repeat(8)]) {
+    await composer.fill(text);
+    const lines = await composer.evaluate((area) => {
+      const { lineHeight, paddingTop, paddingBottom } = getComputedStyle(area);
+      return (area.clientHeight - parseFloat(paddingTop) - parseFloat(paddingBottom)) / parseFloat(lineHeight);
+    });
+    assert.equal(Math.round(lines), 1, `${lines} lines`);
+    for (const button of await main.locator("form").getByRole("button").all()) assert.deepEqual(await cut(button), []);
+  }
+  await hers.getByRole("button", { name: "Add more" }).click();
+  assert.deepEqual(await cut(hers.getByRole("menu", { name: "Add more" })), []);
+  await hers.keyboard.press("Escape");
+  await hers.getByRole("button", { name: "Insert an emoji" }).click();
+  assert.deepEqual(await cut(hers.getByRole("group", { name: "Insert an emoji" })), []);
+  await hers.keyboard.press("Escape");
+  await add(hers, "Choose a sticker");
+  assert.deepEqual(await cut(hers.getByRole("group", { name: "Choose a sticker" })), []);
 });

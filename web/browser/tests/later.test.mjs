@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { as, inWindows, message, users, violations } from "../windows.mjs";
+import { add, as, inWindows, message, users, violations } from "../windows.mjs";
 
 inWindows();
 
@@ -21,23 +21,23 @@ test("what is written for later is changed, cancelled, and sent at its time", as
   await hers.getByRole("navigation").getByRole("link", { name: bob.name }).click();
   await his.getByRole("navigation").getByRole("link", { name: ann.name }).click();
   await hers.getByRole("textbox", { name: `Message to ${bob.name}` }).fill("legs tomorrow");
-  await hers.getByRole("button", { name: "Send later" }).click();
+  await add(hers, "Send later");
   const dialog = hers.getByRole("dialog", { name: "Send later" });
-  assert.equal(await dialog.getByLabel("Message").inputValue(), "legs tomorrow");
+  assert.equal(await dialog.getByLabel("Message", { exact: true }).inputValue(), "legs tomorrow");
   await dialog.getByLabel("When").fill(await at(hers, 86_400));
   await dialog.getByRole("button", { name: "Schedule" }).press("Enter");
   const waiting = (text) => dialog.getByRole("listitem", { name: text });
   await waiting("legs tomorrow").waitFor();
   assert.deepEqual(await violations(hers), []);
 
-  await dialog.getByLabel("Message").fill("never mind");
+  await dialog.getByLabel("Message", { exact: true }).fill("never mind");
   await dialog.getByRole("button", { name: "Schedule" }).click();
   await waiting("never mind").waitFor();
   await waiting("never mind").getByRole("button", { name: "Cancel the message" }).click();
   await waiting("never mind").waitFor({ state: "detached" });
 
   await waiting("legs tomorrow").getByRole("button", { name: "Change" }).click();
-  await dialog.getByLabel("Message").fill("legs today");
+  await dialog.getByLabel("Message", { exact: true }).fill("legs today");
   await dialog.getByLabel("When").fill(await at(hers, 3));
   await dialog.getByRole("button", { name: "Save" }).click();
   await waiting("legs today").waitFor();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { as, inWindows, message, users, violations } from "../windows.mjs";
+import { add, as, inWindows, message, users, violations } from "../windows.mjs";
 
 inWindows();
 
@@ -16,7 +16,7 @@ async function group(options) {
 
 /** Fills in the dialog of a new poll. */
 async function ask(page, question, options) {
-  await page.getByRole("button", { name: "New poll" }).click();
+  await add(page, "New poll");
   const dialog = page.getByRole("dialog", { name: "New poll" });
   await dialog.getByLabel("Question").fill(question);
   for (const [at, option] of options.entries()) {

@@ -4,7 +4,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { Conversations } from "./conversations.ts";
 import {
   ACCEPT, type AttachmentView, CREATE, type ConversationView, DECLINE, DELETE, EDIT, FLAGS, type FlagView, ME, type MessageView,
-  ONE_MESSAGE, PIN, REACT, STATUSES, type StatusView, UNPIN, UNREACT, type UserView,
+  ONE_MESSAGE, PIN, REACT, UNPIN, UNREACT, type UserView,
 } from "./documents.ts";
 import { Changing } from "./emitter.ts";
 import { Files } from "./files.ts";
@@ -13,16 +13,18 @@ import { type Forward, forward } from "./forwards.ts";
 import { Gathering } from "./gathering.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { Http, type Request, type Variables } from "./http.ts";
-import { type Connection, Inbox, type InboxEvent, type ReceiptView } from "./inbox.ts";
+import { type Connection, Inbox, type InboxEvent } from "./inbox.ts";
 import { watchNetwork } from "./network.ts";
-import { Outbox } from "./outbox.ts";
+import { type Made, Outbox } from "./outbox.ts";
 import { Pins } from "./pins.ts";
 import { Polls } from "./polls.ts";
 import { Presence } from "./presence.ts";
+import { Receipts } from "./receipts.ts";
 import { Recordings } from "./recordings.ts";
 import type * as Schema from "./schema.ts";
 import { type Found, type FoundMessages, type Within, search, searchMessages, searchUsers } from "./search.ts";
 import type { Session } from "./session.ts";
+import { Stickers } from "./stickers.ts";
 import { type OutboxStorage, storageOf } from "./storage.ts";
 import { Templates } from "./templates.ts";
 import { Timeline } from "./timeline.ts";
@@ -43,7 +45,7 @@ export interface Options {
 
 /** Timelines in memory; the one that was not asked for the longest goes. */
 const TIMELINES = 20;
-/** How long receipts wait for others before counts are fetched. */
+/** How long changes wait for others before what they changed is read. */
 const GATHER_MS = 300;
 const PRESENCE_FLAG = "messaging.presence_system";
 
@@ -61,11 +63,12 @@ export class Client extends Changing {
   readonly polls: Polls;
   readonly recordings: Recordings;
   readonly templates: Templates;
+  readonly stickers: Stickers;
   #me: UserView;
   readonly #request: Request;
   readonly #acknowledgements: Acknowledgements;
+  readonly #receipts: Receipts;
   readonly #timelines = new Map<string, Timeline>();
-  readonly #counting = new Gathering(GATHER_MS, (conversation) => this.#count(conversation));
   readonly #reading = new Gathering(GATHER_MS, (message) => this.#read(message));
   readonly #account = new Set<(part: Schema.AccountPart) => void>();
   readonly #events = new Set<(event: InboxEvent) => void>();
@@ -96,10 +99,12 @@ export class Client extends Changing {
     this.recordings = new Recordings(this.uploads, (to, answering, one) => this.outbox.add(to, "", answering, [one], { isVoice: true }));
     this.inbox = new Inbox(options.sockets, options.session, (event) => this.#handle(event), options.webSocket);
     this.#acknowledgements = new Acknowledgements(this.inbox, (id) => this.conversations.stale(id));
+    this.#receipts = new Receipts(this.#request, this.conversations, (id) => this.#timelines.get(id));
     this.typing = new Typing(this.inbox);
     const hasPresence = () => this.flags.isOn(PRESENCE_FLAG);
     this.polls = new Polls(this.#request, (message) => this.#created(message), (message) => this.#shown(message));
     this.templates = new Templates(this.#request);
+    this.stickers = new Stickers(this.#request);
     this.presence = new Presence(this.inbox, hasPresence);
     this.heartbeats = new Heartbeats(this.inbox, hasPresence);
     this.inbox.onChange(() => this.#connected());
@@ -123,7 +128,7 @@ export class Client extends Changing {
 
   async close(): Promise<void> {
     this.#unwatch();
-    this.#counting.stop();
+    this.#receipts.stop();
     this.#reading.stop();
     this.#switching.stop();
     for (const timeline of this.#timelines.values()) timeline.close();
@@ -164,11 +169,10 @@ export class Client extends Changing {
     return timeline;
   }
 
-  /** A template that is named counts the message. */
   async send(
-    conversation: string, content: string, replyTo: string | null = null, files: AttachmentView[] = [], template: string | null = null,
+    conversation: string, content: string, replyTo: string | null = null, files: AttachmentView[] = [], made: Partial<Made> = {},
   ): Promise<void> {
-    await this.outbox.add(conversation, content, replyTo, files, { templateId: template });
+    await this.outbox.add(conversation, content, replyTo, files, made);
   }
 
   /** Copies a message into others of the user's conversations; those that refused their copy. */
@@ -273,11 +277,13 @@ export class Client extends Changing {
         else this.conversations.stale(event.conversation.id);
         break;
       case "ReceiptAdvanced":
-        this.#advanced(event.receipt);
+        this.#receipts.advanced(event.receipt, this.me.id);
         break;
       case "AccountChanged":
         if (event.what === "FLAGS") this.#switching.soon("flags");
         if (event.what === "TEMPLATES") this.templates.refresh();
+        // What is not read just now is read when it is next looked at.
+        if (event.what === "STICKERS") void this.stickers.reload().catch(() => {});
         for (const listener of this.#account) listener(event.what);
         break;
       case "ReactionChanged":
@@ -358,38 +364,6 @@ export class Client extends Changing {
   #pinned(message: MessageView): void {
     this.#shown(message);
     this.pins.changedIn(message.conversationId);
-  }
-
-  /** A receipt advanced. Of the other member of two it says all; in groups counts are fetched. */
-  #advanced({ messageId, conversationId, readAt, user }: ReceiptView): void {
-    if (user.id === this.me.id) {
-      // What the user's devices have stored changes nothing that is shown.
-      if (readAt) this.conversations.stale(conversationId);
-      return;
-    }
-    const timeline = this.#timelines.get(conversationId);
-    if (!timeline) return;
-    const upTo = timeline.messages.find((message) => message.id === messageId);
-    const isDirect = this.conversations.get(conversationId)?.kind === "DIRECT";
-    if (!upTo || !isDirect) {
-      this.#counting.soon(conversationId);
-      return;
-    }
-    timeline.adjust((message) => {
-      const concerned = message.sender.id === this.me.id && message.seq <= upTo.seq && message.status !== "READ";
-      if (!concerned) return message;
-      const readByCount = readAt ? message.recipientCount : message.readByCount;
-      return { ...message, status: readAt ? "READ" : "DELIVERED", readByCount };
-    });
-  }
-
-  async #count(conversation: string): Promise<void> {
-    const { messages } = await this.request<{ messages: { nodes: StatusView[] } }>(STATUSES, { id: conversation });
-    const found = new Map(messages.nodes.map((one) => [one.id, one]));
-    this.#timelines.get(conversation)?.adjust((message) => {
-      const one = found.get(message.id);
-      return one ? { ...message, ...one } : message;
-    });
   }
 
   /** `hasReacted` depends on the viewer: the message is read again, if it is shown or being fetched. */

@@ -4,10 +4,18 @@ import type * as Schema from "./schema.ts";
 
 export type UserView = Pick<Schema.User, "id" | "username" | "displayName" | "avatarUrl">;
 
+export type StickerView = Pick<Schema.Sticker, "id" | "name" | "imageUrl" | "emojiShortcode">;
+
+export type PackView = Pick<Schema.StickerPack, "id" | "name" | "isOfficial" | "isPublic"> & {
+  creator: Pick<Schema.User, "id"> | null;
+  stickers: StickerView[];
+};
+
 /** A message that another replies to. */
 export type StubView = Pick<Schema.Message, "id" | "seq" | "contentType" | "content" | "deletedAt" | "hiddenAt"> & {
   sender: UserView;
   attachments: LengthView[];
+  sticker: Pick<StickerView, "name"> | null;
 };
 
 /** How long a recording is. */
@@ -42,6 +50,7 @@ export type MessageView = Pick<
   /** Whose text a copy is; null on a message that is none. */
   forwardedFrom: { sender: UserView | null } | null;
   attachments: AttachmentView[];
+  sticker: StickerView | null;
   mentions: UserView[];
   reactions: ReactionView[];
   card: PollView | null;
@@ -56,7 +65,7 @@ export type StatusView = Pick<MessageView, "id" | "status" | "readByCount" | "re
 export type LatestView = Pick<
   MessageView,
   "id" | "seq" | "contentType" | "content" | "deletedAt" | "hiddenAt" | "status" | "sender" | "system"
-> & { attachments: LengthView[] };
+> & { attachments: LengthView[]; sticker: Pick<StickerView, "name"> | null };
 
 export type FlagView = Pick<Schema.FeatureFlag, "key" | "enabled">;
 
@@ -88,12 +97,16 @@ export const USER = "fragment UserParts on User { id username displayName avatar
 export const ATTACHMENT =
   "id contentType fileName byteSize state rejectedReason url thumbnailUrl width height placeholder durationSeconds waveform";
 
+const STICKER = "id name imageUrl emojiShortcode";
+
+const PACK = `id name isOfficial isPublic creator { id } stickers { ${STICKER} }`;
+
 export const MESSAGE = `fragment MessageParts on Message {
   id conversationId seq clientMessageId contentType content createdAt editCount deletedAt hiddenAt
   pinnedAt mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
-  replyTo { id seq contentType content deletedAt hiddenAt sender { ...UserParts } attachments { durationSeconds } }
-  forwardedFrom { sender { ...UserParts } } attachments { ${ATTACHMENT} }
+  replyTo { id seq contentType content deletedAt hiddenAt sender { ...UserParts } attachments { durationSeconds } sticker { name } }
+  forwardedFrom { sender { ...UserParts } } attachments { ${ATTACHMENT} } sticker { ${STICKER} }
   reactions { emoji count hasReacted }
   card { ... on Poll { multiple anonymous closesAt closed options { id text votes hasVoted } } }
   linkPreviews { url title description imageUrl siteName faviconUrl }
@@ -101,7 +114,7 @@ export const MESSAGE = `fragment MessageParts on Message {
 }`;
 
 export const LATEST = `fragment LatestParts on Message {
-  id seq contentType content deletedAt hiddenAt status sender { ...UserParts } attachments { durationSeconds }
+  id seq contentType content deletedAt hiddenAt status sender { ...UserParts } attachments { durationSeconds } sticker { name }
   system { kind value actor { ...UserParts } targets { ...UserParts } }
 }`;
 
@@ -221,6 +234,25 @@ export const SAVE_TEMPLATE = `mutation SaveTemplate($input: MessageTemplateInput
   saveMessageTemplate(input: $input) { ${TEMPLATE} } }`;
 
 export const DELETE_TEMPLATE = "mutation DeleteTemplate($id: ID!) { deleteMessageTemplate(id: $id) }";
+export const PACKS = `query Packs { myStickerPacks { ${PACK} } }`;
+
+export const PUBLIC_PACKS = `query PublicPacks($query: String, $after: String) {
+  stickerPacks(query: $query, first: 20, after: $after) { nodes { ${PACK} } pageInfo { hasNextPage endCursor } } }`;
+
+export const CREATE_PACK = `mutation CreatePack($name: String!, $isPublic: Boolean!, $id: UUID!) {
+  pack: createStickerPack(name: $name, isPublic: $isPublic, clientPackId: $id) { ${PACK} } }`;
+
+export const ADD_STICKER = `mutation AddSticker($pack: ID!, $file: ID!, $name: String!, $shortcode: String) {
+  pack: addSticker(packId: $pack, attachmentId: $file, name: $name, emojiShortcode: $shortcode) { ${PACK} } }`;
+
+export const REMOVE_STICKER = `mutation RemoveSticker($pack: ID!, $sticker: ID!) {
+  pack: removeSticker(packId: $pack, stickerId: $sticker) { ${PACK} } }`;
+
+export const DELETE_PACK = "mutation DeletePack($pack: ID!) { deleteStickerPack(packId: $pack) }";
+
+export const ADD_PACK = "mutation AddPack($pack: ID!) { addStickerPack(packId: $pack) }";
+
+export const REMOVE_PACK = "mutation RemovePack($pack: ID!) { removeStickerPack(packId: $pack) }";
 
 export const ACCEPT = `mutation Accept($id: ID!) {
   acceptMessageRequest(conversationId: $id) { ...ConversationParts } } ${ROWS}`;

@@ -6,7 +6,7 @@ export { Client, type Options } from "./client.ts";
 export { Conversations, type List, type Shelf, endOf, isUnread, manages, shelfOf } from "./conversations.ts";
 export {
   ATTACHMENT, type AttachmentView, CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, type LengthView, type LinkPreviewView,
-  MESSAGE, type MessageView, type PollView, type PresenceView, type TemplateView, USER, type UserView,
+  MESSAGE, type MessageView, type PackView, type PollView, type PresenceView, type StickerView, type TemplateView, USER, type UserView,
 } from "./documents.ts";
 export { FILE_TYPES, IMAGE_TYPES, isImage } from "./filetypes.ts";
 export { Files } from "./files.ts";
@@ -19,6 +19,7 @@ export { type Found, type FoundMessages, type Within, isSearchable } from "./sea
 export { LoginRefused, type Session, devLogin, devSession, fixedSession, moderates } from "./session.ts";
 export { MemoryStorage, type OutboxStorage, IndexedStorage } from "./storage.ts";
 export { Templates, filled } from "./templates.ts";
+export { type PackPage, Stickers } from "./stickers.ts";
 export { type Item, Timeline } from "./timeline.ts";
 export { MOST_FILES, type Upload, Uploads } from "./uploads.ts";
 export type * as Schema from "./schema.ts";

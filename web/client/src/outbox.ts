@@ -4,24 +4,30 @@
 // Invariant: an entry is in the storage before it is first sent, and leaves it only when its message is known
 // or its author discards it.
 
-import { type AttachmentView, type MessageView, SEND, SPEAK } from "./documents.ts";
+import { type AttachmentView, type MessageView, SEND, SPEAK, type StickerView } from "./documents.ts";
 import { Changing, Pauses, backoff } from "./emitter.ts";
 import { codeOf, passes, waitOf } from "./errors.ts";
 import type { Request } from "./http.ts";
 import type { OutboxStorage } from "./storage.ts";
 
+/** What a message is made of, beside its text and files. */
+export interface Made {
+  /** Whether the one file is the message itself, which is spoken. */
+  isVoice: boolean;
+  /** The template that it was made of, which counts it. */
+  templateId: string | null;
+  /** In place of a text and files. */
+  sticker: StickerView | null;
+}
+
 /** A message on its way. */
-export interface Entry {
+export interface Entry extends Made {
   clientMessageId: string;
   conversationId: string;
   content: string;
   replyToId: string | null;
   /** Files that are ready. */
   attachments: readonly AttachmentView[];
-  /** Whether the one file is the message itself, which is spoken. */
-  isVoice: boolean;
-  /** The template that it was made of, which counts it. */
-  templateId: string | null;
   /** Milliseconds since 1970. */
   createdAt: number;
   state: "pending" | "failed";
@@ -84,7 +90,7 @@ export class Outbox extends Changing {
 
   async add(
     conversationId: string, content: string, replyToId: string | null = null, attachments: readonly AttachmentView[] = [],
-    { isVoice = false, templateId = null }: Partial<Pick<Entry, "isVoice" | "templateId">> = {},
+    { isVoice = false, templateId = null, sticker = null }: Partial<Made> = {},
   ): Promise<Entry> {
     const entry: Entry = {
       clientMessageId: crypto.randomUUID(),
@@ -94,6 +100,7 @@ export class Outbox extends Changing {
       attachments,
       isVoice,
       templateId,
+      sticker,
       createdAt: Date.now(),
       state: "pending",
       code: null,
@@ -188,13 +195,13 @@ export class Outbox extends Changing {
     }
   }
 
-  async #ask({ conversationId, clientMessageId, content, replyToId, attachments, isVoice, templateId }: Entry): Promise<MessageView> {
+  async #ask({ conversationId, clientMessageId, content, replyToId, attachments, isVoice, templateId, sticker }: Entry): Promise<MessageView> {
     if (isVoice) {
       const said = { conversation: conversationId, attachment: attachments[0]?.id, client: clientMessageId, replyTo: replyToId };
       return (await this.#request<{ message: MessageView }>(SPEAK, said)).message;
     }
     const attachmentIds = attachments.map((attachment) => attachment.id);
-    const input = { conversationId, clientMessageId, content, replyToId, attachmentIds, templateId };
+    const input = { conversationId, clientMessageId, content, replyToId, attachmentIds, templateId, stickerId: sticker?.id ?? null };
     return (await this.#request<{ sendMessage: MessageView }>(SEND, { input })).sendMessage;
   }
 

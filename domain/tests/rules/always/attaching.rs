@@ -22,12 +22,14 @@ impl Generated<Accounts> for CountFiles {
     }
 }
 
-/// How the counts of files move with an output: a send has counted what its message carries, a forward has not.
+/// How the counts of files move with an output: a send has counted what its message carries, but a
+/// forward and a sticker have not.
 fn moves(output: &Output) -> Vec<(AttachmentId, i64)> {
     match output {
         Output::ConversationEvent { fact: ConversationFact::MessageCreated(created), .. } => {
             let body = &created.message.body;
-            let files = body.attachments().iter().filter(|_| body.forwarded().is_none());
+            let is_counted = body.forwarded().is_none() && body.sticker().is_none();
+            let files = body.attachments().iter().filter(|_| is_counted);
             files.map(|file| (file.attachment.clone(), 1)).collect()
         }
         Output::ToAccount { request: AccountRequest::CountFiles(count), .. } => {

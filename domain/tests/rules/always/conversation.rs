@@ -19,6 +19,7 @@ use crate::attaching::file;
 use crate::forwarding::from_bob;
 use crate::harness::Harness;
 use crate::names::{asked, charge, client, paid, posting, profile, sent, stub, user};
+use crate::stickers::sent_sticker;
 
 const PEOPLE: [&str; 4] = ["ann", "bob", "cleo", "dave"];
 
@@ -50,11 +51,14 @@ impl Generated<Conversations> for PostMessage {
         let seq = draw.from(-4, 12);
         let answered = (seq > -2).then(|| stub(seq, draw.of(&PEOPLE), None));
         // One of six ids is of a message with a file.
-        let attachments = if id == 5 { vec![file(1)] } else { vec![] };
+        let attachments = if id >= 4 { vec![file(1)] } else { vec![] };
+        // Another one is a sticker.
+        let sticker = (id == 4).then(|| Box::new(sent_sticker()));
         // Some of these are copies.
         let forwarded = (id == 5 && draw.coin()).then(|| Box::new(from_bob()));
         let reply_to = answered.map(Box::new);
-        let post = Self { reply_to, attachments, forwarded, ..posting(sender, id, "hello") };
+        let text = if id == 4 { "" } else { "hello" };
+        let post = Self { reply_to, attachments, sticker, forwarded, ..posting(sender, id, text) };
         Some((own_charge(run, id, ChargeKind::Send), post))
     }
 }

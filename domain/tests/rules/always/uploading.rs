@@ -46,7 +46,7 @@ impl Generated<Accounts> for SettleUpload {
     fn generate(_: &mut Run<Accounts>, draw: &mut Draw<'_>) -> Option<(Envelope, Self)> {
         let rejected = Finding::Rejected(Rejected { reason: RejectedReason::Malformed });
         let attachment = some(draw);
-        // Of whatever type it is declared.
+        // The declared type may be any.
         let finding = match draw.below(4) {
             0 => rejected,
             1 => stored(),

@@ -21,7 +21,7 @@ use schemas::facts::{
     MessageDeleted, MessageEdited, MessageHidden, MessagePinned, MessageShown, MessageUnpinned,
     NotificationsChanged, PollChanged, PreferencesChanged, PreviewAttached, PrivacyChanged, ReactionAdded,
     ReactionRemoved, ReceiptAdvanced, ReportFiled, ReportResolved, RequestChanged, RolesChanged,
-    ScheduleChanged, SendRejected, TemplatesChanged,
+    ScheduleChanged, SendRejected, StickersChanged, TemplatesChanged,
 };
 use schemas::forwarding::Provenance;
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
@@ -40,6 +40,7 @@ use schemas::reporting::{ModerationAction, ReportReason};
 use schemas::rows::{RowKey, Schedule};
 use schemas::scheduling::{ScheduleProgress, Waiting};
 use schemas::states::ConversationState;
+use schemas::stickers::SentSticker;
 use schemas::tables::views::{MembershipRow, MessageRow};
 use schemas::uploading::{Attachment, AttachmentChanged, Declared, StoredFile, UploadProgress};
 use schemas::{ClientId, ConversationFact, Refusal, UserId};
@@ -167,6 +168,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         Delivery::Account(
             TemplatesChanged { template: uuid::Uuid::from_u128(1).into(), removed: false }.into(),
         ),
+        Delivery::Account(StickersChanged { pack: "1".repeat(32).parse().expect("an id") }.into()),
         Delivery::Account(NotificationsChanged { notifications: Notifications::default() }.into()),
         Delivery::Typing(Typing { conversation: conversation("k1"), by: profile("bob"), is_typing: true }),
         Delivery::Presence(Seen {
@@ -267,7 +269,17 @@ fn messages() -> [Message; 5] {
 
 fn forwarded() -> Message {
     let from = Provenance { conversation: conversation("k1"), seq: 1, sender: profile("bob") };
-    let text = Text { forwarded: Some(Box::new(from)), ..Text::new(Content::plain("one")) };
+    let sticker = SentSticker {
+        pack: "1".repeat(32).parse().expect("an id"),
+        name: "one".to_owned(),
+        shortcode: Some(":one:".to_owned()),
+    };
+    let text = Text {
+        forwarded: Some(Box::new(from)),
+        attachments: vec![file()],
+        sticker: Some(Box::new(sticker)),
+        ..Text::new(Content::plain(""))
+    };
     Message { body: Body::Text(text), ..message(6) }
 }
 

@@ -9,9 +9,10 @@ use graphql::problem::Problem;
 use jiff::Timestamp;
 use schemas::avro::Record;
 use schemas::credits::GrantCredits;
+use schemas::operations::MarkStickerPack;
 use schemas::people::{PlatformBan, PlatformRevocation, PlatformUser};
 use schemas::topics::{PLATFORM_BANS, PLATFORM_REVOCATIONS, PLATFORM_USERS, Topic};
-use schemas::{ErrorCode, Refusal, UserId};
+use schemas::{ErrorCode, PackId, Refusal, UserId};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
@@ -219,7 +220,61 @@ pub async fn put_grant(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The part of a path that names a pack of stickers.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct Pack {
+    #[param(pattern = "^[0-9a-f]{32}$")]
+    id: String,
+}
+
+/// Marks a public pack of stickers as official.
+#[utoipa::path(
+    put,
+    path = "/admin/v1/sticker-packs/{id}/official",
+    params(Pack),
+    responses((status = NO_CONTENT, description = "The pack is official."), Refused),
+    security(("token" = []))
+)]
+pub async fn put_official(
+    State(platform): State<Platform>,
+    path: Result<Path<Pack>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    platform.mark_pack(path, true).await
+}
+
+/// Takes the mark from a pack of stickers.
+#[utoipa::path(
+    delete,
+    path = "/admin/v1/sticker-packs/{id}/official",
+    params(Pack),
+    responses((status = NO_CONTENT, description = "The pack is not official."), Refused),
+    security(("token" = []))
+)]
+pub async fn take_official(
+    State(platform): State<Platform>,
+    path: Result<Path<Pack>, PathRejection>,
+) -> Result<StatusCode, Problem> {
+    platform.mark_pack(path, false).await
+}
+
 impl Platform {
+    /// Asks the account of a pack's creator to mark it, or to take its mark.
+    async fn mark_pack(
+        &self,
+        path: Result<Path<Pack>, PathRejection>,
+        is_official: bool,
+    ) -> Result<StatusCode, Problem> {
+        let Path(Pack { id }) = path.map_err(malformed_path)?;
+        let wanted = |_| bad_input(Refusal::bad_input("id", "32 hexadecimal digits in lower case"));
+        let pack: PackId = id.parse().map_err(wanted)?;
+        let found = self.ingest.rows.sticker_pack(&pack).await.map_err(problem)?;
+        let creator = found.ok_or_else(|| problem(Refusal::not_found()))?.creator;
+        let mark = MarkStickerPack { pack, is_official };
+        self.ingest.run_on_account(Asked::direct(&creator), mark.into()).await.map_err(problem)?;
+        Ok(StatusCode::NO_CONTENT)
+    }
+
     /// Publishes what a request says of a user; the answer has no content.
     async fn say<T: Record>(
         &self,
@@ -235,6 +290,7 @@ impl Platform {
 /// A refusal as the status that an HTTP client acts on. The input was checked before.
 fn problem(refusal: Refusal) -> Problem {
     let status = match refusal.code {
+        ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::BadUserInput => StatusCode::CONFLICT,
         ErrorCode::OutcomePending => StatusCode::GATEWAY_TIMEOUT,
         ErrorCode::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,

@@ -15,7 +15,7 @@ use schemas::rows::{self, LedgerEntry, Sent};
 use schemas::tables::views::AspectBody;
 use schemas::tables::{
     ACCOUNTS, AUDIT, BLOCKS, CHECKPOINTS, CONVERSATIONS, CONVERSATIONS_BY_USER, FromValues, MESSAGES,
-    REPORTS, TIMERS, Value,
+    PUBLIC_STICKER_PACKS, REPORTS, STICKER_PACKS, TIMERS, Value,
 };
 use schemas::topics::{ACCOUNT_EVENTS, EVENTS, Topic};
 use schemas::verdict::Outcome;
@@ -119,6 +119,7 @@ impl<'a> Rest<'a> {
                 | AccountFact::PrivacyChanged(_)
                 | AccountFact::ScheduleChanged(_)
                 | AccountFact::TemplatesChanged(_)
+                | AccountFact::StickersChanged(_)
                 | AccountFact::NotificationsChanged(_) => {}
             }
         }
@@ -161,7 +162,9 @@ impl<'a> Rest<'a> {
     fn charges(&self, user: &UserId) -> impl Iterator<Item = Charge> {
         let records = (0..PARTITIONS).flat_map(move |p| self.state.log(Conversations::commands().name, p));
         let charges = records.filter_map(|record| Envelope::read(record.headers()).ok()?.charge);
-        charges.filter(move |charge| charge.user == *user && matches!(charge.kind, ChargeKind::Send | ChargeKind::Scheduled))
+        charges.filter(move |charge| {
+            charge.user == *user && matches!(charge.kind, ChargeKind::Send | ChargeKind::Scheduled)
+        })
     }
 
     /// What an account was asked for, in the order of the log.
@@ -267,7 +270,10 @@ pub fn everything(state: &mut State, clients: &Clients) -> Result<(), String> {
 }
 
 fn replicas_agree(state: &State) -> Result<(), String> {
-    for table in [&ACCOUNTS, &CONVERSATIONS, &MESSAGES, &CONVERSATIONS_BY_USER, &BLOCKS, &REPORTS, &AUDIT, &TIMERS] {
+    let owners = [&ACCOUNTS, &CONVERSATIONS];
+    let views = [&MESSAGES, &CONVERSATIONS_BY_USER, &BLOCKS, &REPORTS, &AUDIT, &TIMERS];
+    let packs = [&STICKER_PACKS, &PUBLIC_STICKER_PACKS];
+    for table in owners.into_iter().chain(views).chain(packs) {
         for partition in state.replicas.partitions(table) {
             let [one, others @ ..] = QUORUMS.map(|quorum| {
                 let mut rows = state.replicas.merged(quorum, &partition);

@@ -43,8 +43,9 @@ impl Simulated for ForwardMessage {
         let from = Box::new(message.provenance(&source));
         let (sender, seq) = (Box::new(profile(&user)), message.seq);
         let attachments = message.body.attachments().to_vec();
+        let sticker = message.body.sticker().cloned().map(Box::new);
         let conversation = source;
-        let asked = Self { sender, conversation, seq, content, attachments, from, comment, copies };
+        let asked = Self { sender, conversation, seq, content, attachments, sticker, from, comment, copies };
         clients.forward(state, asked);
     }
 

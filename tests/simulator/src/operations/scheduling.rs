@@ -43,7 +43,7 @@ fn drawn(clients: &Clients, state: &mut State) -> Option<(UserId, ClientId, Sche
 }
 
 impl Simulated for ScheduleMessage {
-    const WEIGHT: u32 = 10;
+    const WEIGHT: u32 = 5;
 
     fn ask(clients: &mut Clients, state: &mut State) {
         let (user, conversation) = (clients.user(state), clients.conversation(state));
@@ -67,7 +67,11 @@ impl Simulated for ScheduleMessage {
                     let what = Due::Schedule(id.clone());
                     waiting.insert(Timer { due: schedule.due, user: user.clone(), what });
                 }
-                if schedule.progress.is_settled() { over.insert(id) } else { still.insert(id) };
+                if schedule.progress.is_settled() {
+                    over.insert(id)
+                } else {
+                    still.insert(id)
+                };
             }
             let listed = |ids: Vec<ClientId>| (ids.len(), ids.into_iter().collect::<BTreeSet<ClientId>>());
             if listed(open.clone()) != (still.len(), still) || listed(settled.clone()) != (over.len(), over) {
@@ -95,7 +99,7 @@ fn timers(rest: &Rest<'_>) -> Result<BTreeSet<Timer>, String> {
 }
 
 impl Simulated for ChangeSchedule {
-    const WEIGHT: u32 = 4;
+    const WEIGHT: u32 = 2;
 
     fn ask(clients: &mut Clients, state: &mut State) {
         let Some((user, id, _)) = drawn(clients, state) else { return };
@@ -135,7 +139,7 @@ impl Simulated for ChangeSchedule {
 }
 
 impl Simulated for CancelSchedule {
-    const WEIGHT: u32 = 3;
+    const WEIGHT: u32 = 1;
 
     fn ask(clients: &mut Clients, state: &mut State) {
         let Some((user, id, _)) = drawn(clients, state) else { return };
@@ -164,7 +168,7 @@ impl Simulated for CancelSchedule {
 }
 
 impl Simulated for FireSchedule {
-    const WEIGHT: u32 = 24;
+    const WEIGHT: u32 = 9;
 
     /// As of what a scheduler has read: now and then of an earlier text, or too early.
     fn ask(clients: &mut Clients, state: &mut State) {
@@ -196,7 +200,9 @@ impl Simulated for FireSchedule {
                 }
                 let wanted = match &schedule.progress {
                     ScheduleProgress::Sent(sent) => vec![(schedule.conversation.clone(), sent.seq)],
-                    ScheduleProgress::Waiting(_) | ScheduleProgress::Cancelled(_) | ScheduleProgress::Failed(_) => {
+                    ScheduleProgress::Waiting(_)
+                    | ScheduleProgress::Cancelled(_)
+                    | ScheduleProgress::Failed(_) => {
                         vec![]
                     }
                     ScheduleProgress::Firing(_) => return Err(format!("{id} of {user} is on its way still")),

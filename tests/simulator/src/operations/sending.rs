@@ -11,7 +11,7 @@ use schemas::position::Offset;
 use schemas::rows::{ClientRequest, MessageHead, Sent};
 use schemas::{ClientId, ConversationRequest, UserId};
 
-use super::{Simulated, templating, uploading};
+use super::{Simulated, stickers, templating, uploading};
 use crate::check::{Rest, Story};
 use crate::clients::{Asked, Clients, FORBIDDEN, client_id, profile};
 use crate::world::State;
@@ -34,7 +34,9 @@ impl Simulated for SendMessage {
                 return Err(format!("{id} of {user} is a message, and was not charged at {charge}"));
             }
             let live = account.stored.all::<ClientRequest>();
-            let live = live.filter(|(_, request)| request.live && request.kind == ChargeKind::Send);
+            let live = live.filter(|(_, request)| {
+                request.live && matches!(request.kind, ChargeKind::Send | ChargeKind::Scheduled)
+            });
             let live: BTreeSet<ClientId> = live.map(|(id, _)| id).collect();
             let ids: BTreeSet<ClientId> = own.iter().map(|(id, _)| id.clone()).collect();
             if live != ids || ids.len() != own.len() {
@@ -76,10 +78,24 @@ fn send(clients: &mut Clients, state: &mut State) {
     let reply_to = reply_to.map(Box::new);
     // Refused unless the file is ready.
     let attachments = if state.chance(0.05) { vec![uploading::attachment(state, &user)] } else { vec![] };
+    let (text, attachments, sticker) = match state.chance(0.05).then(|| stickers::chosen(clients, state)) {
+        Some(Some(sticker)) => (String::new(), vec![], Some(Box::new(sticker))),
+        Some(None) | None => (text, attachments, None),
+    };
     // Refused unless it stands.
     let template = if state.chance(0.2) { templating::some(state, &user) } else { None };
-    let asked =
-        Asked { user, client_id, conversation, text, reply_to, attachments, template, after, command: 0 };
+    let asked = Asked {
+        user,
+        client_id,
+        conversation,
+        text,
+        reply_to,
+        attachments,
+        template,
+        sticker,
+        after,
+        command: 0,
+    };
     clients.send(state, asked);
     state.statistics.sends += 1;
 }
@@ -87,7 +103,14 @@ fn send(clients: &mut Clients, state: &mut State) {
 /// The stub of a message that does not exist.
 fn lost(user: &UserId) -> ReplyStub {
     let content = Some(Content::plain("lost"));
-    ReplyStub { seq: 1_000_000, sender: profile(user), content, attachments: vec![], created_at: 0 }
+    ReplyStub {
+        seq: 1_000_000,
+        sender: profile(user),
+        content,
+        attachments: vec![],
+        sticker: None,
+        created_at: 0,
+    }
 }
 
 /// A client asks again, now and then for something else under the same id, or twice at once.
@@ -120,6 +143,7 @@ impl Simulated for PostMessage {
             mentions: Mentions::default(),
             forwarded: None,
             attachments: vec![],
+            sticker: None,
             shows_reads: true,
         };
         clients.direct(state, &conversation, post);

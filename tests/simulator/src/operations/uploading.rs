@@ -122,7 +122,7 @@ impl Simulated for SettleUpload {
                 height: Some(3),
                 has_thumbnail: true,
                 placeholder: None,
-                // Of whatever type it is declared.
+                // The declared type may be any.
                 sound: state.chance(0.5).then(|| Sound { duration_ms: 1_000, peaks: vec![9; PEAKS] }),
             })
         };

@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use musclemap_tests::acts::{
-    contents, create_poll, edit, forward, moderator, organize, people, queue, resolve, update,
+    contents, create_poll, edit, forward, moderator, organize, people, queue, reschedule, resolve, schedule,
+    update,
 };
-use musclemap_tests::client::code;
+use musclemap_tests::client::{code, data};
+use musclemap_tests::files::image;
+use musclemap_tests::stickers::{add_sticker, create_pack};
 use musclemap_tests::system::Stack;
 use musclemap_tests::{Client, System};
 use serde_json::{Value, json};
@@ -15,8 +18,11 @@ use uuid::Uuid;
 const SHIPPED: &str = include_str!("../../../../deploy/policy/policy.toml");
 const SDL: &str = include_str!("../../../../schemas/api.graphql");
 
+/// In seconds.
+const A_DAY: u64 = 24 * 3_600;
+
 /// Text arguments of mutations and inputs that other users read.
-const READ: [&str; 9] = [
+const READ: [&str; 14] = [
     "SendMessageInput.content",
     "editMessage.content",
     "forwardMessage.addComment",
@@ -26,10 +32,15 @@ const READ: [&str; 9] = [
     "CreateUploadInput.fileName",
     "createPoll.question",
     "createPoll.options",
+    "createStickerPack.name",
+    "addSticker.name",
+    "addSticker.emojiShortcode",
+    "ScheduleMessageInput.content",
+    "updateScheduledMessage.content",
 ];
 
 /// Those that nobody else reads, or only moderators of the service, and those that have values from a closed set.
-const NOT_READ: [&str; 20] = [
+const NOT_READ: [&str; 21] = [
     "reportMessage.details",
     "resolveReport.note",
     "saveDraft.content",
@@ -45,6 +56,7 @@ const NOT_READ: [&str; 20] = [
     "CreateUploadInput.contentType",
     "CreateUploadInput.sha256",
     "NotificationPreferencesInput.timeZone",
+    "ScheduleMessageInput.timeZone",
     "PushSubscriptionInput.fcmToken",
     "WebPushInput.auth",
     "WebPushInput.endpoint",
@@ -115,9 +127,38 @@ async fn upload(by: &Client, name: &str) -> Value {
     by.ask(query, json!({ "i": input })).await
 }
 
+/// What a text may be put into.
+struct Places {
+    chat: String,
+    message: Value,
+    pack: Value,
+    /// Two images, each of which becomes a sticker.
+    images: [Value; 2],
+    /// A message of a day from now.
+    planned: Value,
+}
+
+/// A text as a shortcode can have it.
+fn shortcode(text: &str) -> String {
+    let part = |c: char| match c {
+        ' ' => Some('-'),
+        '$' => Some('s'),
+        c => c.is_ascii_alphanumeric().then_some(c),
+    };
+    format!(":{}:", text.chars().filter_map(part).collect::<String>())
+}
+
 /// Puts a text into an argument that others read.
-async fn put(by: &Client, argument: &str, chat: &str, message: &Value, text: &str) -> Value {
+async fn put(by: &Client, argument: &str, places: &Places, text: &str) -> Value {
+    let Places { chat, message, pack, images, planned } = places;
     match argument {
+        "createStickerPack.name" => create_pack(by, text, false, Uuid::new_v4()).await,
+        "addSticker.name" => add_sticker(by, pack, &images[0], text, None).await,
+        "addSticker.emojiShortcode" => {
+            add_sticker(by, pack, &images[1], "fine", Some(&shortcode(text))).await
+        }
+        "ScheduleMessageInput.content" => schedule(by, chat, text, A_DAY).await,
+        "updateScheduledMessage.content" => reschedule(by, planned, json!({ "content": text })).await,
         "SendMessageInput.content" => by.try_send(chat, Uuid::new_v4(), text).await.expect("an answer"),
         "editMessage.content" => edit(by, message, text).await,
         "forwardMessage.addComment" => forward(by, message, &[chat], Some(text)).await,
@@ -167,11 +208,18 @@ async fn a_forbidden_word_is_refused_in_every_text_that_others_read_and_changes_
     let server = system(&folder).await;
     let [ann, bob] = people(&server, ["ann", "bob"]).await;
     let chat = ann.create("GROUP", &[&bob]).await;
-    let message = ann.send(&chat, "first").await;
+    let made = create_pack(&ann, "Gym", true, Uuid::new_v4()).await;
+    let places = Places {
+        message: ann.send(&chat, "first").await,
+        pack: data(made)["createStickerPack"]["id"].take(),
+        planned: data(schedule(&ann, &chat, "planned", A_DAY).await)["scheduleMessage"].take(),
+        images: [image(&server, &ann, "one.png").await, image(&server, &ann, "two.png").await],
+        chat: chat.clone(),
+    };
     let (balance, ledger) = (ann.balance().await, ann.ledger().await);
     for argument in READ {
         for text in ["steroids", "my $ter0id\u{200b}s!"] {
-            let answer = put(&ann, argument, &chat, &message, text).await;
+            let answer = put(&ann, argument, &places, text).await;
             assert_eq!(code(&answer), Some("CONTENT_REJECTED"), "{argument}: {answer}");
             assert_eq!(reason(&answer), Some("PROHIBITED_TEXT"), "{argument}: {answer}");
             assert!(!answer.to_string().contains("drugs"), "the rule is told: {answer}");
@@ -186,7 +234,7 @@ async fn a_forbidden_word_is_refused_in_every_text_that_others_read_and_changes_
     assert_eq!(hits(&server, "drugs", "REJECT").await, (READ.len() * 2) as f64);
     // The same calls with another text, and one that is in trial.
     for argument in READ {
-        let answer = put(&ann, argument, &chat, &message, "doping tests").await;
+        let answer = put(&ann, argument, &places, "doping tests").await;
         assert_eq!(code(&answer), None, "{argument}: {answer}");
     }
     // The forward copies the edited message: its text and the comment are two.

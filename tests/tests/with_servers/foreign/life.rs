@@ -11,6 +11,7 @@ mod previews;
 mod reacts;
 mod reports;
 mod schedules;
+mod stickers;
 mod templates;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -73,6 +74,7 @@ pub async fn live(system: &mut System, site: &Site, people: &People) {
     forwards::forward_some(people).await;
     polls::ask_some(people).await;
     previews::link_some(site, people).await;
+    stickers::stick_some(system, people).await;
     reports::report_some(system, people).await;
     schedules::schedule_some(people).await;
     templates::keep_some(people).await;
