@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use story::{Chat, LINES, Line, PEOPLE};
+use story::{Chat, LINES, Line, PEOPLE, POLL, TOUCHES, Touch};
 
 /// The most bytes of an answer.
 const MAX_ANSWER: usize = 1 << 20;
@@ -29,6 +29,17 @@ const SEND: &str = "mutation($input: SendMessageInput!) { sendMessage(input: $in
 const READ: &str =
     "mutation($id: ID!, $message: ID!) { markRead(conversationId: $id, upToMessageId: $message) }";
 
+const REACT: &str =
+    "mutation($message: ID!, $emoji: String!) { addReaction(messageId: $message, emoji: $emoji) { id } }";
+const PIN: &str = "mutation($message: ID!) { pinMessage(messageId: $message) { id } }";
+const ASK: &str = "mutation($id: ID!, $question: String!, $options: [String!]!, $client: UUID!) {
+    createPoll(conversationId: $id, question: $question, options: $options, clientMessageId: $client) {
+        id card { ... on Poll { options { id } } }
+    }
+}";
+const VOTE: &str = "mutation($message: ID!, $options: [ID!]!) {
+    votePoll(messageId: $message, optionIds: $options) { id }
+}";
 const SHOW: &str =
     "mutation { updatePrivacySettings(input: { showOnlineStatus: EVERYONE }) { showOnlineStatus } }";
 
@@ -70,11 +81,12 @@ impl Demo<'_> {
             self.ask(person, SHOW, json!({})).await?;
         }
         let (group, _) = self.open(&people, Chat::Group).await?;
-        for chat in [Chat::Group, Chat::Pair] {
-            let id = if chat == Chat::Group { &group } else { &last };
-            self.converse(&people, chat, id).await?;
+        let sent = self.converse(&people, Chat::Group, &group).await?;
+        for touch in &TOUCHES {
+            self.touch(&people, &sent, touch).await?;
         }
-        Ok(())
+        self.poll(&people, &group).await?;
+        self.converse(&people, Chat::Pair, &last).await.map(drop)
     }
 
     /// Opens a conversation; gives its id, and how many messages it has.
@@ -92,8 +104,8 @@ impl Demo<'_> {
         Ok((text(&made["id"])?, count.context("a number")?))
     }
 
-    /// Sends the messages of a conversation, and lets those be read whom an answer follows.
-    async fn converse(&self, people: &[Person], chat: Chat, conversation: &str) -> Result<()> {
+    /// Sends the messages of a conversation, and lets those be read whom an answer follows; their ids.
+    async fn converse(&self, people: &[Person], chat: Chat, conversation: &str) -> Result<Vec<String>> {
         let mut sent: Vec<String> = Vec::new();
         for (at, line) in LINES.iter().filter(|line| line.chat == chat).enumerate() {
             let Line { author, text: content, reply_to, .. } = line;
@@ -108,7 +120,35 @@ impl Demo<'_> {
         let read = sent.len().checked_sub(story::UNREAD).and_then(|at| sent.get(at - 1));
         let variables = json!({ "id": conversation, "message": read.context("a message to be read")? });
         let first = people.first().context("the demo has no users")?;
-        self.ask(first, READ, variables).await.map(drop)
+        self.ask(first, READ, variables).await?;
+        Ok(sent)
+    }
+
+    async fn touch(&self, people: &[Person], sent: &[String], touch: &Touch) -> Result<()> {
+        let (author, message, query, emoji) = match *touch {
+            Touch::React { author, to, emoji } => (author, to, REACT, Some(emoji)),
+            Touch::Pin { author, message } => (author, message, PIN, None),
+        };
+        let message = sent.get(message).context("a message that was sent")?;
+        let mut variables = json!({ "message": message });
+        if let Some(emoji) = emoji {
+            variables["emoji"] = json!(emoji);
+        }
+        self.ask(people.get(author).context("an author")?, query, variables).await.map(drop)
+    }
+
+    async fn poll(&self, people: &[Person], group: &str) -> Result<()> {
+        let variables = json!({
+            "id": group, "question": POLL.question, "options": POLL.options, "client": id(Chat::Group, LINES.len() + 1),
+        });
+        let author = people.get(POLL.author).context("an author")?;
+        let poll = self.ask(author, ASK, variables).await?["createPoll"].take();
+        for (voter, option) in POLL.votes {
+            let voter = people.get(*voter).context("a voter")?;
+            let option = &poll["card"]["options"][*option]["id"];
+            self.ask(voter, VOTE, json!({ "message": poll["id"], "options": [option] })).await?;
+        }
+        Ok(())
     }
 
     /// Sends a request to the API as this user.

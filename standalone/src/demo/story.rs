@@ -1,4 +1,4 @@
-//! Who is in the demo, and what they say.
+//! Who is in the demo, what they say, and how others answer without a text.
 
 /// User names and names.
 pub const PEOPLE: [(&str, &str); 4] =
@@ -34,6 +34,38 @@ const fn pair(author: usize, text: &'static str) -> Line {
 const fn group(author: usize, text: &'static str) -> Line {
     Line { chat: Chat::Group, author, text, reply_to: None }
 }
+
+/// An answer without a text, to a message of the group by its place.
+#[derive(Debug)]
+pub enum Touch {
+    React { author: usize, to: usize, emoji: &'static str },
+    Pin { author: usize, message: usize },
+}
+
+pub const TOUCHES: [Touch; 6] = [
+    Touch::React { author: MAYA, to: 0, emoji: "👍" },
+    Touch::React { author: NOAH, to: 8, emoji: "❤️" },
+    Touch::React { author: LEO, to: 8, emoji: "❤️" },
+    Touch::React { author: SOFIA, to: 3, emoji: "😂" },
+    Touch::React { author: MAYA, to: 10, emoji: "💪" },
+    Touch::Pin { author: MAYA, message: 5 },
+];
+
+/// What the group is asked, after its other messages.
+pub struct Asked {
+    pub author: usize,
+    pub question: &'static str,
+    pub options: &'static [&'static str],
+    /// Who votes, and for which option.
+    pub votes: &'static [(usize, usize)],
+}
+
+pub const POLL: Asked = Asked {
+    author: SOFIA,
+    question: "Breakfast after the run?",
+    options: &["Pancakes", "Porridge", "Just the coffee"],
+    votes: &[(LEO, 0), (NOAH, 2), (SOFIA, 0)],
+};
 
 pub const LINES: [Line; 26] = [
     group(SOFIA, "Good morning! Who is in for the long run on Saturday?"),

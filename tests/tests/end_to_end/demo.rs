@@ -23,7 +23,9 @@ async fn conversations(process: &Process) -> Value {
     let login =
         http().post(format!("http://{}/dev/login", process.listen)).json(&json!({ "username": "maya" }));
     let login: Value = login.send().await.expect("an answer").json().await.expect("JSON");
-    let query = "{ me { displayName } conversations { nodes { title lastSeq unreadCount } } }";
+    let query = "{ me { displayName } conversations { nodes { title lastSeq unreadCount lastMessage {
+        contentType card { ... on Poll { options { votes } } }
+    } } } }";
     let token = login["token"].as_str().expect("a token");
     post(process, "/graphql", token, json!({ "query": query })).await["data"].take()
 }
@@ -38,8 +40,10 @@ async fn the_demo_is_told_once_and_the_page_says_what_is_there() {
     assert_eq!(
         told,
         json!({ "me": { "displayName": "Maya Chen" }, "conversations": { "nodes": [
-            { "title": null, "lastSeq": 12, "unreadCount": 3 },
-            { "title": "Morning runners", "lastSeq": 14, "unreadCount": 3 },
+            { "title": null, "lastSeq": 12, "unreadCount": 3, "lastMessage": { "contentType": "TEXT", "card": null } },
+            { "title": "Morning runners", "lastSeq": 16, "unreadCount": 4, "lastMessage": {
+                "contentType": "POLL", "card": { "options": [{ "votes": 2 }, { "votes": 0 }, { "votes": 1 }] },
+            } },
         ] } })
     );
     let page = http().get(format!("http://{}/", process.listen)).send().await.unwrap();
