@@ -35,7 +35,7 @@ const AT_ONCE: usize = 32;
 /// How long people who were read for a replay may be used, in milliseconds.
 const FRESH_MS: LogTime = 1_000;
 /// How often the rows of a poll are read until they agree, and how long after each other.
-const MOST_READS: usize = 20;
+const MOST_READS: usize = 100;
 const READ_AGAIN: Duration = Duration::from_millis(10);
 const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
