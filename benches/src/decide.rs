@@ -257,11 +257,12 @@ fn send(round: i64, number: usize) -> Result<AccountRequest> {
         content: content(round, number),
         reply_to: None,
         recipients: 9,
-        sender: profile(number)?,
+        sender: Box::new(profile(number)?),
         mentions: Mentions::default(),
         attachments: vec![],
         template: None,
         sticker: None,
+        gif: None,
     }))
 }
 
@@ -274,6 +275,7 @@ fn passed_on(round: i64, number: usize) -> Result<(PostMessage, Envelope)> {
         reply_to: None,
         mentions: Mentions::default(),
         forwarded: None,
+        gif: None,
         attachments: vec![],
         sticker: None,
         shows_reads: true,

@@ -61,6 +61,7 @@ pub struct Config {
     pub conversations: Conversations,
     pub push: servers::PushSection,
     pub previews: servers::PreviewsSection,
+    pub gifs: servers::GifsSection,
     pub files: FilesSection,
     pub cursors: Cursors,
     pub runner: RunnerSection,
@@ -364,12 +365,13 @@ impl Config {
             bail!("files.folder is not given");
         }
         let objects = Objects::in_folder(folder).with_context(|| format!("{}", folder.display()))?;
-        Ok(FileStore { objects, public_url: self.files.public_url.clone() })
+        Ok(FileStore { objects, public_url: self.files.public_url.clone(), gifs: self.gifs()? })
     }
 
     /// Where clients find files, for a process that moves no bytes of them.
-    pub fn links(&self) -> FileStore {
-        FileStore { objects: Objects::in_memory(), public_url: self.files.public_url.clone() }
+    pub fn links(&self) -> Result<FileStore> {
+        let (objects, public_url) = (Objects::in_memory(), self.files.public_url.clone());
+        Ok(FileStore { objects, public_url, gifs: self.gifs()? })
     }
 
     /// Whether tokens are signed by a secret of a development, which clients use on loopback alone.

@@ -49,7 +49,7 @@ pub use notifications::check as check_notifications;
 pub use organizing::check_labels;
 pub use push::check as check_push;
 pub use scheduling::check_due;
-pub use sending::check_content;
+pub use sending::{check_content, check_gif};
 pub use stickers::check_alone as check_sticker;
 pub use templating::check as check_template;
 pub use uploading::check as check_upload;

@@ -85,7 +85,8 @@ pub fn of_account(request: &AccountRequest) -> Vec<Flag> {
             let files = (!send.attachments.is_empty()).then_some(Flag::Attachments);
             let template = send.template.as_ref().map(|_| Flag::MessageTemplates);
             let sticker = send.sticker.as_ref().map(|_| Flag::Stickers);
-            files.into_iter().chain(template).chain(sticker).collect()
+            let gif = send.gif.as_ref().map(|_| Flag::GifSupport);
+            files.into_iter().chain(template).chain(sticker).chain(gif).collect()
         }
         AccountRequest::CreateConversation(_)
         | AccountRequest::CancelSchedule(_)

@@ -51,13 +51,15 @@ pub fn indexed(fact: &ConversationFact) -> Indexed<'_> {
     }
 }
 
-/// The text by which a message is found, of a poll with its options, of a sticker its name; none of a note, and of one that is gone.
+/// The text by which a message is found, of a poll with its options, of a sticker its name, of a GIF with its title;
+/// none of a note, and of one that is gone.
 pub fn text(message: &Message) -> Option<Cow<'_, str>> {
     match &message.body {
-        Body::Text(text) if text.content.key_id.is_none() => {
-            let sticker = text.sticker.as_ref().map(|sticker| &sticker.name);
-            Some(Cow::Borrowed(sticker.unwrap_or(&text.content.text)))
-        }
+        Body::Text(text) if text.content.key_id.is_none() => match (&text.sticker, &text.gif) {
+            (Some(sticker), _) => Some(Cow::Borrowed(&sticker.name)),
+            (None, Some(gif)) => Some(Cow::Owned(format!("{}\n{}", text.content.text, gif.title))),
+            (None, None) => Some(Cow::Borrowed(&text.content.text)),
+        },
         Body::Poll(poll) if poll.question.key_id.is_none() => {
             let options = poll.options.iter().map(|option| option.text.as_str());
             let lines: Vec<&str> = std::iter::once(poll.question.text.as_str()).chain(options).collect();

@@ -114,6 +114,20 @@ impl Links {
         })
     }
 
+    /// A link to the image at an address that a provider of GIFs gave.
+    pub fn gif(&self, url: &str, now: LogTime) -> String {
+        let expires_at = Self::file_expires_at(now);
+        format!("{}/gifs/{}", self.base, self.token(&format!("gif\n{expires_at}\n{url}")))
+    }
+
+    /// The address of a GIF, and when the link expires.
+    pub fn read_gif(&self, token: &str, now: LogTime) -> Result<(String, LogTime), BadLink> {
+        let payload = self.payload(token)?;
+        let parts: Vec<&str> = payload.split('\n').collect();
+        let ["gif", expires_at, url] = parts[..] else { return Err(BadLink::Unknown) };
+        Ok((url.to_owned(), unexpired(expires_at, now)?))
+    }
+
     fn token(&self, payload: &str) -> String {
         let signature = self.key.sign(payload);
         URL_SAFE_NO_PAD.encode([&signature[..], payload.as_bytes()].concat())

@@ -4,6 +4,7 @@
 //! viewer.
 
 pub mod forwards;
+pub mod gifs;
 pub mod kinds;
 mod marks;
 mod own;
@@ -31,6 +32,7 @@ use schemas::{ClientId, ConversationId, MessageId};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
+use self::gifs::Gif;
 use crate::attachment::Attachment;
 use crate::conversation::{Conversation, Named};
 use crate::live::{ConversationDelivery, Rendering};
@@ -153,6 +155,7 @@ impl Message {
             body: Body::Text(schemas::message::Text {
                 attachments: stub.attachments.clone(),
                 sticker: stub.sticker.clone(),
+                gif: stub.gif.clone(),
                 ..schemas::message::Text::new(stub.content.clone()?)
             }),
             written: OnceCell::new(),
@@ -218,6 +221,7 @@ impl Message {
             Body::Note(_) => MessageContentType::System,
             Body::Poll(_) => MessageContentType::Poll,
             Body::Text(_) if self.body.sticker().is_some() => MessageContentType::Sticker,
+            Body::Text(_) if self.body.gif().is_some() => MessageContentType::Gif,
             Body::Text(_) => MessageContentType::of_files(self.body.attachments()),
             Body::Removed(_) => MessageContentType::Text,
         }
@@ -239,6 +243,10 @@ impl Message {
         let SentSticker { pack, name, shortcode } = self.body.sticker()?.clone();
         let file = self.body.attachments().first()?.clone();
         Some(Sticker::of(&pack, schemas::stickers::Sticker { name, shortcode, file }))
+    }
+
+    async fn gif(&self) -> Option<Gif> {
+        self.body.gif().cloned().map(Gif)
     }
 
     async fn created_at(&self) -> DateTime {

@@ -25,9 +25,10 @@ use tokio::time::timeout;
 
 use crate::conversation::Conversation;
 use crate::ids::parse_id;
+use crate::message::gifs::{self, Gif};
 use crate::paging::MAX_LOOKED;
 use crate::people::user::User;
-use crate::scalars::DateTime;
+use crate::scalars::{DateTime, Locale};
 use crate::{Access, Result, access, error, paging};
 use messages::{MessageSearchConnection, Wanted};
 use metrics::Outcome;
@@ -193,6 +194,20 @@ impl SearchQueries {
     ) -> Result<Vec<Conversation>> {
         let (access, text, limit) = look(ctx, &query, limit)?;
         Ok(conversations::search(&access, counted(ctx, access.viewer).await?, text, limit).await?)
+    }
+
+    /// GIFs of the provider, from the one behind `after` on, at most 50. FEATURE_DISABLED without a provider.
+    async fn search_gifs(
+        &self,
+        ctx: &Context<'_>,
+        query: String,
+        #[graphql(default = 20)] limit: Option<i32>,
+        after: Option<ID>,
+        locale: Option<Locale>,
+    ) -> Result<Vec<Gif>> {
+        let (access, text, limit) = look(ctx, &query, limit)?;
+        counted(ctx, access.viewer).await?;
+        gifs::search(ctx, text, limit, after, locale).await
     }
 
     /// Users by name, but none between whom and the viewer a block stands.

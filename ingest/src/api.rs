@@ -79,6 +79,7 @@ pub fn schema(reads: Arc<Reads>, search: Arc<Search>, ingest: Arc<Ingest>) -> Ap
         .extension(Metering)
         .data(reads)
         .data(search)
+        .data(ingest.gifs().clone())
         .data(ingest)
         .finish()
 }

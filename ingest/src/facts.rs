@@ -69,6 +69,7 @@ impl SendFacts {
             content: None,
             attachments: vec![],
             sticker: None,
+            gif: None,
             created_at: 0,
         };
         let reply_to = parent.map(stub);

@@ -87,6 +87,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("deleteStickerPack", Open),
     ("removeStickerPack", Open),
     ("stickerPacks", flag(Flag::Stickers)),
+    ("searchGifs", flag(Flag::GifSupport)),
     ("searchMessages", flag(Flag::MessageSearch)),
     ("vapidPublicKey", flag(Flag::PushNotifications)),
 ];

@@ -91,7 +91,9 @@ pub fn routes(http: Http) -> Router {
     // Bodies of these come and go in pieces.
     let uploads = across(files::uploads(), &[Method::PUT, Method::HEAD], "PUT, HEAD, OPTIONS");
     let downloads = across(files::downloads(), &[Method::GET, Method::HEAD], "GET, HEAD, OPTIONS");
+    let gifs = across(files::gifs(), &[Method::GET, Method::HEAD], "GET, HEAD, OPTIONS");
     let files = Router::new()
+        .route("/gifs/{token}", gifs)
         .route("/uploads/{token}", uploads)
         .route("/files/{token}", downloads)
         .method_not_allowed_fallback(problem::method_not_allowed);

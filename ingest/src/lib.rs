@@ -23,6 +23,7 @@ pub mod web;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gifs::Gifs;
 use graphql::limits::{self, Limits};
 use graphql::{Roles, Rows, TraceParent};
 use objects::Objects;
@@ -84,6 +85,7 @@ pub struct Ingest {
     deliveries: Deliveries,
     /// Files of attachments.
     objects: Objects,
+    gifs: Arc<Gifs>,
     limits: Arc<Limits>,
     options: Options,
     /// Where verdicts on its own commands begin.
@@ -123,6 +125,7 @@ impl Ingest {
         clock: Arc<dyn Clock>,
         rows: Arc<Rows>,
         objects: Objects,
+        gifs: Arc<Gifs>,
         options: Options,
     ) -> Result<Arc<Self>, LogError> {
         metrics::announce();
@@ -142,10 +145,16 @@ impl Ingest {
             acknowledgements,
             deliveries: Deliveries::default(),
             objects,
+            gifs,
             limits,
             options,
             verdicts_from,
         }))
+    }
+
+    /// GIFs, as the API finds them.
+    pub fn gifs(&self) -> &Arc<Gifs> {
+        &self.gifs
     }
 
     /// The limits of this process, for every port of it.

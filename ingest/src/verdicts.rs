@@ -46,6 +46,7 @@ mod tests {
     use embedded::Store;
     use graphql::Rows;
     use platform::clock::SystemClock;
+    use platform::in_process::InProcess;
     use platform::lifecycle::Readiness;
     use platform::ports::Log;
     use schemas::record::{Origin, Outgoing};
@@ -64,8 +65,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let (log, rows) = (store.log(), Arc::new(Rows::new(store.tables())));
+        let (gifs, options) =
+            (gifs::Settings::none().open(Arc::new(InProcess::default())).unwrap(), Options::default());
         let ingest =
-            Ingest::open(log.clone(), Arc::new(SystemClock), rows, Objects::in_memory(), Options::default())
+            Ingest::open(log.clone(), Arc::new(SystemClock), rows, Objects::in_memory(), gifs, options)
                 .await
                 .unwrap();
         let pending = ingest.requests.open(&"ann".parse().unwrap(), RequestKind::Direct).unwrap();

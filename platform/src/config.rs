@@ -73,6 +73,11 @@ impl Secret {
         Self(text.into())
     }
 
+    /// None.
+    pub fn none() -> Self {
+        Self::of("")
+    }
+
     pub fn expose(&self) -> Option<&str> {
         Some(self.0.expose_secret()).filter(|secret| !secret.is_empty())
     }

@@ -89,6 +89,8 @@ pub struct FileStore {
     pub objects: Objects,
     /// Scheme, host and port that stand before links to files; empty for links beside the API.
     pub public_url: String,
+    /// Where GIFs are found.
+    pub gifs: gifs::Settings,
 }
 
 /// What answers requests: commands into the log, verdicts from it.
@@ -208,7 +210,8 @@ impl Process {
         options.slot = rand::random_range(0..self.log.partitions(&VERDICTS));
         let rows = Arc::new(Rows::new(self.tables.clone()));
         let ports = (self.log.clone(), self.clock.clone(), rows.clone());
-        let ingest = Ingest::open(ports.0, ports.1, ports.2, files.objects.clone(), options).await?;
+        let gifs = files.gifs.open(ephemeral.clone())?;
+        let ingest = Ingest::open(ports.0, ports.1, ports.2, files.objects.clone(), gifs, options).await?;
         let latch = self.life.readiness.latch("verdicts");
         self.life.running.spawn("verdicts", |stop| ingest.clone().run_verdicts(latch, stop));
         let awareness = Awareness::new(ephemeral.clone(), rows.clone(), self.clock.clone());

@@ -7,6 +7,7 @@ use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::flags::Features;
+use crate::gifs::GifRules;
 use crate::moderation::Moderation;
 
 /// Newest version of the rules in code that this build can run; it also runs the one before.
@@ -38,6 +39,7 @@ pub struct Policy {
     pub limits: Limits,
     pub features: Features,
     pub moderation: Moderation,
+    pub gifs: GifRules,
 }
 
 /// Milli-credits.

@@ -4,6 +4,7 @@ use apache_avro::AvroSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::attaching::AttachedFile;
+use crate::gifs::Gif;
 use crate::ids::{ClientId, ConversationId};
 use crate::message::{Content, Mentions};
 use crate::people::Profile;
@@ -24,6 +25,8 @@ pub struct ForwardMessage {
     pub attachments: Vec<AttachedFile>,
     /// What it says beside its image, if it is a sticker.
     pub sticker: Option<Box<SentSticker>>,
+    /// Its GIF.
+    pub gif: Option<Box<Gif>>,
     pub from: Box<Provenance>,
     /// A message of its own, behind each copy.
     pub comment: Option<Content>,

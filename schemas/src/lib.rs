@@ -23,6 +23,7 @@ pub mod editing;
 pub mod facts;
 pub mod flags;
 pub mod forwarding;
+pub mod gifs;
 pub mod ids;
 pub mod limits;
 pub mod membership;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attaching::{AttachedFile, FileRole};
 use crate::forwarding::Provenance;
+use crate::gifs::Gif;
 use crate::ids::{ClientId, ConversationId, UserId};
 use crate::people::Profile;
 use crate::polling::Poll;
@@ -50,13 +51,15 @@ pub struct ReplyStub {
     pub attachments: Vec<AttachedFile>,
     /// Absent in rows, as the content is.
     pub sticker: Option<Box<SentSticker>>,
+    /// Absent in rows.
+    pub gif: Option<Box<Gif>>,
     pub created_at: LogTime,
 }
 
 impl ReplyStub {
     /// The stub of a message whose text and files are not to be quoted.
     pub fn without_content(self) -> Self {
-        Self { content: None, attachments: vec![], sticker: None, ..self }
+        Self { content: None, attachments: vec![], sticker: None, gif: None, ..self }
     }
 }
 
@@ -104,11 +107,13 @@ pub struct Text {
     pub forwarded: Option<Box<Provenance>>,
     /// Present where the message is a sticker: the text is empty, and the one file is its image.
     pub sticker: Option<Box<SentSticker>>,
+    /// A GIF beside the text, which may then be empty.
+    pub gif: Option<Box<Gif>>,
 }
 
 impl Text {
     pub fn new(content: Content) -> Self {
-        Self { content, edited: None, attachments: vec![], forwarded: None, sticker: None }
+        Self { content, edited: None, attachments: vec![], forwarded: None, sticker: None, gif: None }
     }
 }
 
@@ -188,6 +193,14 @@ impl Body {
         match self {
             Self::Text(text) => &text.attachments,
             Self::Note(_) | Self::Removed(_) | Self::Poll(_) => &[],
+        }
+    }
+
+    /// The GIF that the message carries.
+    pub fn gif(&self) -> Option<&Gif> {
+        match self {
+            Self::Text(text) => text.gif.as_deref(),
+            Self::Note(_) | Self::Removed(_) | Self::Poll(_) => None,
         }
     }
 
@@ -319,6 +332,7 @@ impl Message {
             content: self.body.content().filter(|_| self.body.poll().is_none()).cloned(),
             attachments: self.body.attachments().to_vec(),
             sticker: self.body.sticker().cloned().map(Box::new),
+            gif: self.body.gif().cloned().map(Box::new),
             created_at: self.sent_at,
         }
     }

@@ -7,6 +7,7 @@ use crate::aspects::Aspect;
 use crate::attaching::AttachedFile;
 use crate::code::Refusal;
 use crate::forwarding::Provenance;
+use crate::gifs::Gif;
 use crate::ids::{AttachmentId, ClientId, ConversationId, TemplateId, UserId};
 use crate::message::{Content, Mentions, Message, ReplyStub};
 use crate::people::Profile;
@@ -23,7 +24,7 @@ pub struct SendMessage {
     pub reply_to: Option<Box<ReplyStub>>,
     /// Participants other than the sender when ingest accepted the request.
     pub recipients: i32,
-    pub sender: Profile,
+    pub sender: Box<Profile>,
     /// Members that the text mentions, as ingest found them.
     pub mentions: Mentions,
     /// Of the sender's own.
@@ -32,6 +33,8 @@ pub struct SendMessage {
     pub template: Option<Box<TemplateId>>,
     /// In place of a text and files.
     pub sticker: Option<Box<ChosenSticker>>,
+    /// As ingest found it at its provider.
+    pub gif: Option<Box<Gif>>,
 }
 
 /// Request to a conversation: a send that its account has charged. The charge is in the envelope.
@@ -46,6 +49,7 @@ pub struct PostMessage {
     pub attachments: Vec<AttachedFile>,
     /// Of a sticker, whose image is the one file.
     pub sticker: Option<Box<SentSticker>>,
+    pub gif: Option<Box<Gif>>,
     /// Of a copy.
     pub forwarded: Option<Box<Provenance>>,
     /// Whether the sender sends read receipts: sending reads up to one's own message.

@@ -11,6 +11,7 @@ use graphql::{TrustedProxies, limits};
 use ingest::http::connections::Serving;
 use ingest::http::tls::Tls;
 use objects::Objects;
+use platform::config::Secret;
 use platform::connections;
 use platform::ports::SearchIndex;
 use roles::FileStore;
@@ -135,6 +136,30 @@ pub struct Flags {
     #[arg(long, value_name = "LIST", env = "MM_PREVIEW_NAME_SERVERS", default_value = "", hide = true)]
     pub preview_name_servers: String,
 
+    /// The provider of GIFs: klipy or giphy. Without one nobody finds any, but --dev-login has a dozen of its own.
+    #[arg(long, value_name = "NAME", env = "MM_GIFS_PROVIDER", default_value = "")]
+    pub gifs_provider: String,
+
+    /// Where the provider's API is, in place of its own address.
+    #[arg(long, value_name = "URL", env = "MM_GIFS_URL", default_value = "")]
+    pub gifs_url: String,
+
+    /// The key to the provider's API.
+    #[arg(env = "MM_GIFS_KEY", long, value_name = "KEY", default_value = "", hide_env_values = true)]
+    pub gifs_key: String,
+
+    /// Networks of a provider on this machine, by commas; for tests, as the two that follow.
+    #[arg(long, value_name = "LIST", env = "MM_GIFS_NETWORKS", default_value = "", hide = true)]
+    pub gifs_networks: String,
+
+    /// Ports of a provider besides 80 and 443.
+    #[arg(long, value_name = "LIST", env = "MM_GIFS_PORTS", default_value = "", hide = true)]
+    pub gifs_ports: String,
+
+    /// Name servers of a provider, in place of the system's.
+    #[arg(long, value_name = "LIST", env = "MM_GIFS_NAME_SERVERS", default_value = "", hide = true)]
+    pub gifs_name_servers: String,
+
     /// Instead of starting the system: look at its folder while it does not run.
     #[command(subcommand)]
     pub command: Option<operator::Command>,
@@ -159,9 +184,11 @@ impl Flags {
     pub fn check(&self) -> Result<()> {
         let is_local = self.listen.ip().is_loopback();
         ensure!(is_local || !self.dev_login, "--dev-login is for a server that listens on loopback alone");
-        for (sites, development) in
-            [("push services", self.push_development()), ("linked sites", self.preview_development())]
-        {
+        for (sites, development) in [
+            ("push services", self.push_development()),
+            ("linked sites", self.preview_development()),
+            ("providers of GIFs", self.gifs().development),
+        ] {
             let is_given = !development.is_empty();
             ensure!(self.dev_login || !is_given, "{sites} on this machine are for --dev-login alone");
         }
@@ -193,6 +220,23 @@ impl Flags {
         }
     }
 
+    /// Where GIFs are found.
+    pub fn gifs(&self) -> gifs::Settings {
+        let development = Development {
+            networks: self.gifs_networks.clone(),
+            ports: self.gifs_ports.clone(),
+            name_servers: self.gifs_name_servers.clone(),
+            ..Development::default()
+        };
+        gifs::Settings {
+            provider: self.gifs_provider.clone(),
+            url: self.gifs_url.clone(),
+            key: Secret::of(&self.gifs_key),
+            is_development: self.dev_login,
+            development,
+        }
+    }
+
     /// Bounds of sockets.
     pub fn fanout(&self) -> fanout::Options {
         fanout::Options { sockets_per_user: self.sockets_per_user, ..fanout::Options::default() }
@@ -201,7 +245,7 @@ impl Flags {
     /// Files are in the data folder.
     pub fn files(&self) -> Result<FileStore> {
         let objects = Objects::in_folder(&self.data_dir.join("files"))?;
-        Ok(FileStore { objects, public_url: self.public_url.clone() })
+        Ok(FileStore { objects, public_url: self.public_url.clone(), gifs: self.gifs() })
     }
 
     /// The search index is in the data folder. It is derived, and may be built again.
@@ -267,6 +311,9 @@ mod tests {
             ["--preview-networks", "127.0.0.0/8"],
             ["--preview-ports", "8443"],
             ["--preview-name-servers", "127.0.0.1:53"],
+            ["--gifs-networks", "127.0.0.0/8"],
+            ["--gifs-ports", "8443"],
+            ["--gifs-name-servers", "127.0.0.1:53"],
         ] {
             assert!(flags(&given).check().is_err(), "{given:?}");
             assert!(flags(&[given[0], given[1], "--dev-login"]).check().is_ok(), "{given:?}");

@@ -15,7 +15,7 @@ MESSAGE = f"""{{ id conversationId seq clientMessageId contentType content creat
     deliveredTo(first: 20) {{ deliveredAt readAt user {{ id }} }}
     sender {PERSON} mentions {PERSON} system {{ kind value actor {PERSON} targets {PERSON} }}
     replyTo {{ id content createdAt deletedAt sender {PERSON} }}
-    attachments {{ {FILE} }} sticker {{ id name emojiShortcode }}
+    attachments {{ {FILE} }} sticker {{ id name emojiShortcode }} gif {{ id title width height provider }}
     forwardedFrom {{ messageId conversationId conversationTitle sender {PERSON} }}
     linkPreviews {{ url title description siteName }}
     pinnedAt pinnedBy {{ id }} reactions {{ emoji count hasReacted users(first: 10) {{ id }} }}

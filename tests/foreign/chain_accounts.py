@@ -27,7 +27,7 @@ def check(
             else:
                 same(f"image in {what}", files, [asked["sticker"]["found"]["file"]])
             passed = {name: asked[name] for name in _PASSED} | {"shows_reads": shows_reads[read.key]}
-            passed |= {"attachments": files, "sticker": sticker, "forwarded": None}
+            passed |= {"attachments": files, "sticker": sticker, "gif": asked["gif"], "forwarded": None}
             paid = price * asked["recipients"]
             same(what, out[0].value, passed)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
@@ -38,8 +38,8 @@ def check(
             same(f"recording in {what}", said, (asked["attachment"], read.key, "VOICE"))
             true(f"the recording in {what} was heard", file["file"]["sound"] is not None)
             passed = {name: asked[name] for name in ("client_id", "sender", "reply_to")}
-            passed |= {"shows_reads": shows_reads[read.key], "attachments": [file], "sticker": None, "forwarded": None}
-            passed |= {"content": {"text": "", "key_id": None}, "mentions": {"people": [], "all": False}}
+            passed |= {"shows_reads": shows_reads[read.key], "attachments": [file], "sticker": None, "gif": None}
+            passed |= {"forwarded": None, "content": {"text": "", "key_id": None}, "mentions": {"people": [], "all": False}}
             paid = price * asked["recipients"]
             same(what, out[0].value, passed)
             same(f"charge in {what}", out[0].headers.charge, _charge(read, asked["conversation"], paid, at))
@@ -161,11 +161,11 @@ def _check_forward(what: str, read: Read, out: list[Read], at: int, price: int, 
         reply = read.headers.reply and (read.headers.reply[0], copy["request"])
         nobody = {"people": [], "all": False}
         copied = {"content": asked["content"], "mentions": nobody}
-        copied |= {"attachments": asked["attachments"], "sticker": asked["sticker"], "forwarded": asked["from"]}
+        copied |= {name: asked[name] for name in ("attachments", "sticker", "gif")} | {"forwarded": asked["from"]}
         parts[copy["client_id"]] = (copy, copied, reply)
         if asked["comment"] is not None:
-            comment = {"content": asked["comment"], "mentions": copy["mentions"]}
-            parts[copy["comment_id"]] = (copy, comment | {"attachments": [], "sticker": None, "forwarded": None}, None)
+            comment = {"content": asked["comment"], "mentions": copy["mentions"], "attachments": []}
+            parts[copy["comment_id"]] = (copy, comment | {"sticker": None, "gif": None, "forwarded": None}, None)
     passed = [other for other in out if other.type in ("PostMessage", "LookUp")]
     same(f"parts of {what}", sorted(other.value["client_id"] for other in passed), sorted(parts))
     total = 0

@@ -221,7 +221,7 @@ def _sent(asked: dict) -> dict:
 def _check_post(what: str, asked: dict, message: dict) -> None:
     said = _sent(asked)
     same(what, {name: message[name] for name in said}, said)
-    wanted = {name: asked[name] for name in ("content", "attachments", "sticker", "forwarded")} | {"edited": None}
+    wanted = {name: asked[name] for name in ("content", "attachments", "sticker", "gif", "forwarded")} | {"edited": None}
     same(f"text in {what}", body(message)[1], wanted)
     # Of what is answered the text goes if it was deleted meanwhile; of the named, who has left.
     parent, reply = asked["reply_to"], message["reply_to"]

@@ -8,7 +8,7 @@ import stickers
 import uploads
 from api import person, time
 from difference import same
-from messages import body, deleted_at, edited, text
+from messages import body, deleted_at, edited, gif, text
 from sight import Sight
 
 
@@ -43,6 +43,7 @@ def _message(sight: Sight, message: dict, theirs: dict[str, Sight]) -> dict:
         "contentType": {"Note": "SYSTEM", "Poll": "POLL"}.get(kind) or uploads.content_type(message),
         "attachments": uploads.of_message(id, message["seq"], message),
         "sticker": stickers.of_message(message),
+        "gif": _gif(gif(message)),
         "isEdited": edit is not None,
         "editedAt": time(edit["at"]) if edit else None,
         "editCount": edit["count"] if edit else 0,
@@ -61,6 +62,14 @@ def _message(sight: Sight, message: dict, theirs: dict[str, Sight]) -> dict:
         "pinnedAt": time(pin["at"]) if pin else None,
         "pinnedBy": {"id": pin["by"]} if pin else None,
     }
+
+
+def _gif(said: dict | None) -> dict | None:
+    """Links to images differ by when they are asked for."""
+    if said is None:
+        return None
+    named = {"id": f"{said['source'].lower()}-{said['id']}", "provider": said["source"]}
+    return named | {name: said[name] for name in ("title", "width", "height")}
 
 
 def _previews(sight: Sight, seq: int) -> list[dict]:

@@ -61,9 +61,15 @@ def sticker(message: dict) -> dict | None:
     return value["sticker"] if kind == "Text" else None
 
 
+def gif(message: dict) -> dict | None:
+    """The GIF that a message carries."""
+    kind, value = body(message)
+    return value["gif"] if kind == "Text" else None
+
+
 def untold(reply: dict | None) -> dict | None:
     """What is answered, without what rows omit of it: its text and its files."""
-    return reply and reply | {"content": None, "attachments": [], "sticker": None}
+    return reply and reply | {"content": None, "attachments": [], "sticker": None, "gif": None}
 
 
 def deleted_at(message: dict) -> int | None:
@@ -87,7 +93,7 @@ def check_reply(conversation: "Conversation", what: str, message: dict, blocks: 
     # A poll is quoted by its row.
     content = None if body(parent)[0] == "Poll" else text(parent)
     quoted = {"seq": parent["seq"], "sender": author, "content": content, "created_at": sent_at}
-    quoted |= {"attachments": attachments(parent), "sticker": sticker(parent)}
+    quoted |= {"attachments": attachments(parent), "sticker": sticker(parent), "gif": gif(parent)}
     same(f"what {what} answers", reply, quoted)
     interval = conversation.people.present(sender)
     true(f"{sender} sees what {what} answers", reply["seq"] >= interval["first_seq"])

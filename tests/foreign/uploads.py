@@ -6,7 +6,7 @@ import ids
 import stickers
 from conversations import Conversation
 from difference import same, true
-from messages import attachments, sticker
+from messages import attachments, gif, sticker
 from owners import ATTACHMENT, USAGE, Owner
 from story import Story
 from topics import Read
@@ -112,9 +112,11 @@ def _sound(file: dict) -> dict:
 
 
 def content_type(message: dict) -> str:
-    """Of a text: whether files stand beside it, whether all are images, and whether one is the message itself."""
+    """Of a text: what stands beside it, whether all files are images, and whether one is the message itself."""
     if sticker(message):
         return "STICKER"
+    if gif(message):
+        return "GIF"
     files = attachments(message)
     types = [file["file"]["content_type"] for file in files]
     if not types:

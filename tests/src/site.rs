@@ -18,6 +18,8 @@ use crate::process::PATIENCE;
 
 pub use pages::{bomb, card};
 
+/// The key to a provider of GIFs.
+pub const GIFS_KEY: &str = "key-of-a-test";
 /// Between two bytes of a page that drips.
 const DRIP: Duration = Duration::from_secs(1);
 
@@ -89,6 +91,13 @@ impl Site {
             ("NAME_SERVERS", self.names.to_string()),
         ];
         variables.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value)).collect()
+    }
+
+    /// What a system is told so that its provider of GIFs, of a kind by its name, is below `/api` here.
+    pub fn as_provider(&self, name: &str, prefix: &str, development: &str) -> Vec<(String, String)> {
+        let own = [("PROVIDER", name.to_owned()), ("URL", self.link("/api")), ("KEY", GIFS_KEY.to_owned())];
+        let own = own.into_iter().map(|(name, value)| (format!("{prefix}{name}"), value));
+        own.chain(self.variables(&format!("{prefix}{development}"))).collect()
     }
 
     /// The link to a path.

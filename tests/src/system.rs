@@ -105,6 +105,11 @@ impl System {
         Self::on(Stack::chosen(), None, Limits::Wide, Outside::Pushes(to)).await
     }
 
+    /// A system whose provider of GIFs, of a kind by its name, is a site of the test.
+    pub async fn with_gifs(provider: &str, at: &Site) -> Self {
+        Self::on(Stack::chosen(), None, Limits::Wide, Outside::Gifs(provider, at)).await
+    }
+
     /// A system whose links lead to a site of the test.
     pub async fn with_site(site: &Site, policy: Option<&Path>) -> Self {
         Self::on(Stack::chosen(), policy, Limits::Wide, Outside::Site(site)).await
@@ -318,6 +323,8 @@ enum Outside<'a> {
     Nothing,
     Pushes(&'a PushService),
     Site(&'a Site),
+    /// The provider of this name is a site.
+    Gifs(&'a str, &'a Site),
 }
 
 impl Outside<'_> {
@@ -328,6 +335,8 @@ impl Outside<'_> {
             (Self::Pushes(to), Stack::Distributed) => to.variables("MM_PUSH__DEVELOPMENT_"),
             (Self::Site(to), Stack::Standalone) => to.variables("MM_PREVIEW_"),
             (Self::Site(to), Stack::Distributed) => to.variables("MM_PREVIEWS__DEVELOPMENT_"),
+            (Self::Gifs(name, to), Stack::Standalone) => to.as_provider(name, "MM_GIFS_", ""),
+            (Self::Gifs(name, to), Stack::Distributed) => to.as_provider(name, "MM_GIFS__", "DEVELOPMENT_"),
         }
     }
 }

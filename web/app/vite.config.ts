@@ -49,5 +49,5 @@ export default defineConfig({
     chunkSizeWarningLimit: 2_000,
     rolldownOptions: { input: ["index.html", "graphiql/index.html"] },
   },
-  server: { proxy: { "/graphql": { target: "http://127.0.0.1:8080", ws: true }, "/dev": "http://127.0.0.1:8080", "/app.json": "http://127.0.0.1:8080", "/files": "http://127.0.0.1:8080", "/uploads": "http://127.0.0.1:8080" } },
+  server: { proxy: { "/graphql": { target: "http://127.0.0.1:8080", ws: true }, "/dev": "http://127.0.0.1:8080", "/app.json": "http://127.0.0.1:8080", "/files": "http://127.0.0.1:8080", "/gifs": "http://127.0.0.1:8080", "/uploads": "http://127.0.0.1:8080" } },
 });

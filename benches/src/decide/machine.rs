@@ -119,11 +119,12 @@ async fn fill(log: &dyn Log, sends: usize) -> Result<usize> {
             content: Content::plain(format!("set {number}: see you at the gym at seven?")),
             reply_to: None,
             recipients: 9,
-            sender: profile(sender)?,
+            sender: Box::new(profile(sender)?),
             mentions: Mentions::default(),
             attachments: vec![],
             template: None,
             sticker: None,
+            gif: None,
         };
         let reply = Reply { slot: 0, request: number as i64 };
         let command = Output::ToAccount { user: user(sender)?, request: send.into(), reply: Some(reply) };

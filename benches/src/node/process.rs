@@ -76,7 +76,8 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
         attempts_per_address: u32::MAX,
         ..graphql::limits::Options::default()
     };
-    let files = FileStore { objects: Objects::in_memory(), public_url: String::new() };
+    let files =
+        FileStore { objects: Objects::in_memory(), public_url: String::new(), gifs: gifs::Settings::none() };
     let options = ingest::Options { limits, ..ingest::Options::default() };
     let ephemeral = Arc::new(InProcess::default());
     let keys = DeploymentKeys { conversations: ConversationKey::new(TOKEN_KEY), vapid: None };

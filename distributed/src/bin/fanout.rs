@@ -10,7 +10,7 @@ async fn main() -> anyhow::Result<()> {
         process.standing(access.standings());
         let (ephemeral, search) = (distributed::ephemeral(process, config)?, config.search()?);
         let api = process
-            .api(ephemeral, search, config.deployment_keys()?, &config.links(), &access, config.ingest())
+            .api(ephemeral, search, config.deployment_keys()?, &config.links()?, &access, config.ingest())
             .await?;
         let sockets = process.sockets(&api, &access, config.cursor_key()?, config.fanout()).await?;
         process.serve("http", listener, sockets, config.serving()?);

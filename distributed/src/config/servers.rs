@@ -51,6 +51,17 @@ pub struct PreviewsSection {
     development_name_servers: String,
 }
 
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct GifsSection {
+    provider: String,
+    url: String,
+    key: Secret,
+    development_networks: String,
+    development_ports: String,
+    development_name_servers: String,
+}
+
 impl Config {
     pub fn redis(&self) -> redis_ephemeral::Config {
         let RedisSection { address, prefix, tls, ca, user, password } = self.redis.clone();
@@ -90,6 +101,20 @@ impl Config {
         };
         self.check_development("previews", &development)?;
         Ok(development)
+    }
+
+    /// Where GIFs are found.
+    pub(super) fn gifs(&self) -> Result<gifs::Settings> {
+        let GifsSection { provider, url, key, .. } = self.gifs.clone();
+        let development = Development {
+            networks: self.gifs.development_networks.clone(),
+            ports: self.gifs.development_ports.clone(),
+            name_servers: self.gifs.development_name_servers.clone(),
+            ..Development::default()
+        };
+        self.check_development("gifs", &development)?;
+        let is_development = self.is_development() && self.auth.dev_login;
+        Ok(gifs::Settings { provider, url, key, is_development, development })
     }
 
     fn check_development(&self, section: &str, development: &Development) -> Result<()> {

@@ -70,6 +70,7 @@ impl<'a> Part<'a> {
             mentions: Mentions::default(),
             attachments: vec![],
             sticker: None,
+            gif: None,
             forwarded: None,
             shows_reads,
         };
@@ -233,7 +234,7 @@ fn check_texts(
         (
             "messageId",
             copied.then_some(&forward.content),
-            !forward.attachments.is_empty(),
+            !forward.attachments.is_empty() || forward.gif.is_some(),
             0,
             &mut flags.copies,
         ),

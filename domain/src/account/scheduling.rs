@@ -271,6 +271,7 @@ fn send(
         mentions: mentions.clone(),
         attachments: vec![],
         sticker: None,
+        gif: None,
         forwarded: None,
         shows_reads: privacy::sends_reads(&context.state().privacy),
     };

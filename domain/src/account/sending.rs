@@ -8,6 +8,7 @@ use schemas::charging::{Charge, ChargeKind, ClientRequest};
 use schemas::code::{ErrorCode, Refusal};
 use schemas::control::Limits;
 use schemas::credits::LedgerKind;
+use schemas::gifs::Gif;
 use schemas::rows::RowKey;
 use schemas::sending::{PostMessage, SendMessage};
 use schemas::states::{AccountState, TextMark};
@@ -37,7 +38,8 @@ impl Operation<Accounts> for SendMessage {
         }
         suspending::check(context)?;
         let limits = &context.policy.limits;
-        check_content("content", &self.content.text, carries(self), limits)?;
+        check_content("content", &self.content.text, is_carrying(self), limits)?;
+        check_gif(self.gif.as_deref(), &self.attachments, self.sticker.as_deref())?;
         let files = match &self.sticker {
             Some(chosen) => vec![stickers::image(self, chosen)?],
             None => attaching::carried(context, &self.attachments)?,
@@ -122,7 +124,7 @@ pub fn charge(
 
 /// Hash of what the client said, without the facts that ingest added.
 fn request_hash(send: &SendMessage) -> i64 {
-    let SendMessage { conversation, content, attachments, template, sticker, .. } = send;
+    let SendMessage { conversation, content, attachments, template, sticker, gif, .. } = send;
     let reply_to = send.reply_to.as_ref().map_or(0, |parent| parent.seq);
     let mut said = String::with_capacity(HASHED_AROUND + content.text.len());
     // Writing to a string does not fail.
@@ -136,12 +138,23 @@ fn request_hash(send: &SendMessage) -> i64 {
     if let Some(chosen) = sticker {
         let _ = write!(said, "\0\0{}\0{}", chosen.pack, chosen.attachment);
     }
+    if let Some(gif) = gif {
+        let _ = write!(said, "\0gif\0{}", gif.name());
+    }
     text::hash(said.as_bytes())
 }
 
-/// Whether a send has something beside its text.
-fn carries(send: &SendMessage) -> bool {
-    !send.attachments.is_empty() || send.sticker.is_some()
+/// Whether a send has something beside its text, which may then be empty.
+fn is_carrying(send: &SendMessage) -> bool {
+    !send.attachments.is_empty() || send.sticker.is_some() || send.gif.is_some()
+}
+
+/// Refuses a GIF with files or a sticker beside it.
+pub fn check_gif<F, S>(gif: Option<&Gif>, files: &[F], sticker: Option<&S>) -> Result<(), Refusal> {
+    if gif.is_some() && (!files.is_empty() || sticker.is_some()) {
+        return Err(Refusal::bad_input("gifId", "a GIF has neither files nor a sticker beside it"));
+    }
+    Ok(())
 }
 
 /// Refuses a content that no message may have: a text may be empty where files stand beside it.
@@ -153,12 +166,13 @@ pub fn check_content(field: &str, content: &str, has_files: bool, limits: &Limit
 fn post(send: &SendMessage, attachments: Vec<AttachedFile>, account: &AccountState) -> PostMessage {
     PostMessage {
         client_id: send.client_id.clone(),
-        sender: send.sender.clone(),
+        sender: (*send.sender).clone(),
         content: send.content.clone(),
         reply_to: send.reply_to.clone(),
         mentions: send.mentions.clone(),
         attachments,
         sticker: send.sticker.as_deref().and_then(stickers::sent),
+        gif: send.gif.clone(),
         forwarded: None,
         shows_reads: privacy::sends_reads(&account.privacy),
     }

@@ -50,6 +50,7 @@ impl Operation<Accounts> for SendVoice {
             mentions: Mentions::default(),
             attachments: vec![recording],
             sticker: None,
+            gif: None,
             forwarded: None,
             shows_reads: privacy::sends_reads(&context.state().privacy),
         };

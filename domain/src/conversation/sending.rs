@@ -51,6 +51,7 @@ impl Operation<Conversations> for PostMessage {
         let body = Body::Text(Text {
             attachments: self.attachments.clone(),
             sticker: self.sticker.clone(),
+            gif: self.gif.clone(),
             forwarded: self.forwarded.clone(),
             ..Text::new(self.content.clone())
         });

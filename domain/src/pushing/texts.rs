@@ -12,6 +12,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// Of a message's text, in characters as they are seen and in bytes.
 const BODY: (usize, usize) = (240, 1_000);
+/// What a GIF is called, in every language.
+const GIF: &str = "GIF";
 /// Of a name or a title.
 const TITLE: (usize, usize) = (80, 240);
 
@@ -258,11 +260,12 @@ fn content(shown: &Shown<'_>) -> Option<String> {
 }
 
 fn said(text: &Text, language: Language) -> Option<String> {
-    let Text { content, edited: _, attachments, forwarded: _, sticker } = text;
+    let Text { content, edited: _, attachments, forwarded: _, sticker, gif } = text;
     let Words { sticker: word, says, .. } = language.words();
     match (&content.key_id, sticker) {
         (Some(_), _) => None,
         (None, Some(sticker)) => Some(format!("{word}{says}{}", shortened(&sticker.name, BODY))),
+        (None, None) if content.text.is_empty() && gif.is_some() => Some(GIF.to_owned()),
         (None, None) if content.text.is_empty() => Some(carried(attachments, language)),
         (None, None) => Some(shortened(&content.text, BODY)),
     }

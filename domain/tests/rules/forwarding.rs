@@ -28,6 +28,7 @@ pub fn forwarding(id: u8, targets: &[u8], comment: Option<&str>) -> ForwardMessa
         content: Content::plain("squat deep"),
         attachments: vec![],
         sticker: None,
+        gif: None,
         from: Box::new(from_bob()),
         comment: comment.map(Content::plain),
         copies: targets.iter().zip(0..).map(|(target, nth)| copy(id, *target, nth)).collect(),

@@ -17,6 +17,7 @@ mod deleting;
 mod editing;
 mod features;
 mod forwarding;
+mod gifs;
 mod limits;
 mod members;
 mod message_requests;

@@ -86,11 +86,12 @@ pub fn sending(id: impl Into<i64>, text: &str, recipients: i32) -> SendMessage {
         content: Content::plain(text),
         reply_to: None,
         recipients,
-        sender: profile("ann"),
+        sender: Box::new(profile("ann")),
         mentions: Mentions::default(),
         attachments: vec![],
         template: None,
         sticker: None,
+        gif: None,
     }
 }
 
@@ -163,6 +164,7 @@ pub fn posting(sender: &str, id: u8, text: &str) -> PostMessage {
         mentions,
         attachments: vec![],
         sticker: None,
+        gif: None,
         forwarded: None,
         shows_reads: true,
     }
@@ -185,7 +187,7 @@ pub fn answer_with(seq: i64, quoted: &str, sender: &str, id: u8, text: &str) -> 
 /// The stub of message `seq`, with a text if ingest has read one.
 pub fn stub(seq: i64, author: &str, text: Option<&str>) -> ReplyStub {
     let (sender, content) = (profile(author), text.map(Content::plain));
-    ReplyStub { seq, sender, content, attachments: vec![], sticker: None, created_at: 0 }
+    ReplyStub { seq, sender, content, attachments: vec![], sticker: None, gif: None, created_at: 0 }
 }
 
 fn answering(parent: ReplyStub, sender: &str, id: u8, text: &str) -> ConversationRequest {

@@ -7,6 +7,7 @@ use embedded::Store;
 use fold::Fold;
 use objects::Objects;
 use platform::clock::SystemClock;
+use platform::in_process::InProcess;
 use platform::lifecycle::Readiness;
 use platform::ports::tables::put_views;
 use platform::ports::{Log, LogError, PutRow, Tables};
@@ -55,8 +56,10 @@ impl Stage {
         let store = Store::open(folder.path(), Arc::new(SystemClock)).unwrap();
         let (log, tables): (Arc<dyn Log>, Arc<dyn Tables>) = (store.log(), store.tables());
         let rows = Arc::new(Rows::new(tables.clone()));
+        let (gifs, options) =
+            (gifs::Settings::none().open(Arc::new(InProcess::default())).unwrap(), Options::default());
         let ingest =
-            Ingest::open(log.clone(), Arc::new(SystemClock), rows, Objects::in_memory(), Options::default())
+            Ingest::open(log.clone(), Arc::new(SystemClock), rows, Objects::in_memory(), gifs, options)
                 .await
                 .unwrap();
         let (readiness, mut tasks) = (Readiness::default(), JoinSet::new());

@@ -4,6 +4,7 @@
 //! holds a bounded number of transfers, each with one piece in memory.
 
 mod download;
+mod gif;
 mod upload;
 
 pub use upload::OFFSET;
@@ -67,6 +68,10 @@ pub fn uploads() -> MethodRouter<Arc<Http>> {
 
 pub fn downloads() -> MethodRouter<Arc<Http>> {
     get(download::get)
+}
+
+pub fn gifs() -> MethodRouter<Arc<Http>> {
+    get(gif::get)
 }
 
 fn busy(status: StatusCode) -> Problem {

@@ -76,7 +76,7 @@ impl Caller<'_> {
                 (Text::new(Content::plain("")), self.unknown(&message))
             }
         };
-        let Text { content, attachments, sticker, edited: _, forwarded: _ } = text;
+        let Text { content, attachments, sticker, gif, edited: _, forwarded: _ } = text;
         let sender = Box::new(self.ingest.facts.profile(self.user()).await?);
         let mentioning = comment.as_deref().unwrap_or_default();
         let facts =
@@ -102,6 +102,7 @@ impl Caller<'_> {
                 content,
                 attachments,
                 sticker,
+                gif,
                 from: Box::new(from),
                 comment: comment.as_ref().map(Content::plain),
                 copies: copies.collect(),

@@ -3,7 +3,7 @@
 //! Invariant: a repeated client id gives the first outcome, also where facts would deny a new send.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::account::{check_attachments, check_content, check_sticker};
+use domain::account::{check_attachments, check_content, check_gif, check_sticker};
 use domain::text;
 use graphql::error::internal;
 use graphql::ids::parse_id;
@@ -12,6 +12,7 @@ use graphql::{Error, Result};
 use platform::telemetry::Stage;
 use schemas::charging::ChargeKind;
 use schemas::control::Policy;
+use schemas::gifs::{Gif, GifId};
 use schemas::message::Content;
 use schemas::sending::SendMessage;
 use schemas::stickers::{ChosenSticker, Sticker};
@@ -36,6 +37,8 @@ pub struct SendMessageInput {
     reply_to_id: Option<ID>,
     /// Of the caller's own that are READY, at most 10; the content may then be empty.
     attachment_ids: Option<Vec<ID>>,
+    /// One that `searchGifs` has found; the content may then be empty. Not beside attachments or a sticker.
+    gif_id: Option<ID>,
     /// Of the caller's own, whose use is counted once. The content is what is sent.
     template_id: Option<ID>,
     /// A sticker of one of the sender's packs or of a public pack; the message has no text and no files then. A sent
@@ -58,6 +61,7 @@ struct Said<'a> {
     text: &'a str,
     attachments: &'a [AttachmentId],
     sticker: Option<&'a StickerId>,
+    gif: Option<&'a Gif>,
 }
 
 impl Caller<'_> {
@@ -70,11 +74,15 @@ impl Caller<'_> {
         let attachments =
             input.attachment_ids.iter().flatten().map(own_file).collect::<Result<Vec<_>, _>>()?;
         let sticker: Option<StickerId> = input.sticker_id.as_ref().map(parse_id).transpose()?;
-        let asked = Said { text: &text, attachments: &attachments, sticker: sticker.as_ref() };
+        let (gif, lacking) = self.gif(input.gif_id.as_ref()).await?;
+        let asked =
+            Said { text: &text, attachments: &attachments, sticker: sticker.as_ref(), gif: gif.as_deref() };
         let facts = self.facts_of_send(&conversation, parent.as_ref(), asked).await;
+        // A GIF that cannot be found, for whatever reason, is none of a new send.
+        let facts = lacking.map_or(facts, Err);
         let ((facts, found), denied) = match facts {
             Ok(facts) => (facts, None),
-            Err(denied) if matches!(denied.code, ErrorCode::NotFound | ErrorCode::BadUserInput) => {
+            Err(denied) if is_denied(&denied) || gif.is_some() => {
                 if !self.remembers(ChargeKind::Send, &client_id, &conversation).await? {
                     return Err(denied);
                 }
@@ -89,7 +97,7 @@ impl Caller<'_> {
             content: Content::plain(text),
             reply_to: reply_to.map(Box::new),
             recipients,
-            sender,
+            sender: Box::new(sender),
             mentions,
             attachments,
             template: template.map(Box::new),
@@ -97,6 +105,7 @@ impl Caller<'_> {
                 let StickerId { pack, attachment } = id;
                 Box::new(ChosenSticker { pack, attachment, found })
             }),
+            gif,
         };
         let answer = self.run(RequestKind::Send, send).await;
         self.access.reads.awareness.typing.forget(self.user(), &conversation);
@@ -116,12 +125,14 @@ impl Caller<'_> {
         &self,
         conversation: &ConversationId,
         parent: Option<&MessageId>,
-        Said { text, attachments, sticker }: Said<'_>,
+        Said { text, attachments, sticker, gif }: Said<'_>,
     ) -> Result<(SendFacts, Option<Sticker>), Refusal> {
         let facts = self.ingest.facts.of_send(self.user(), conversation, parent, text).await?;
         let fits = |policy: &Policy| {
             check_attachments(attachments, policy.limits.attachments_per_message)?;
-            check_content("content", text, !attachments.is_empty() || sticker.is_some(), &policy.limits)
+            check_gif(gif, attachments, sticker)?;
+            let carries = !attachments.is_empty() || sticker.is_some() || gif.is_some();
+            check_content("content", text, carries, &policy.limits)
         };
         self.ingest.policy.check(fits).await?;
         let Some(id) = sticker else { return Ok((facts, None)) };
@@ -130,9 +141,23 @@ impl Caller<'_> {
         Ok((facts, Some(found.ok_or_else(Refusal::not_found)?)))
     }
 
+    /// The GIF of an id. One that cannot be found has its id alone, which a repeat is compared by, and the reason.
+    async fn gif(&self, id: Option<&ID>) -> Result<(Option<Box<Gif>>, Option<Refusal>), Refusal> {
+        let Some(id) = id.map(parse_id::<GifId>).transpose()? else { return Ok((None, None)) };
+        Ok(match self.ingest.gifs.find(&id).await {
+            Ok(gif) => (Some(Box::new(gif)), None),
+            Err(refusal) => (Some(Box::new(id.unknown())), Some(refusal)),
+        })
+    }
+
     /// Refuses a text that no message may have.
     pub(super) async fn check_text(&self, text: &str) -> Result<(), Refusal> {
         let fits = |policy: &Policy| text::check("content", text, policy.limits.message_characters);
         self.ingest.policy.check(fits).await
     }
+}
+
+/// Whether facts deny a send for good.
+fn is_denied(refusal: &Refusal) -> bool {
+    matches!(refusal.code, ErrorCode::NotFound | ErrorCode::BadUserInput)
 }

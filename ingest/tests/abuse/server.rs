@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderValue, Request};
 use embedded::Store;
+use gifs::Settings;
 use graphql::auth::Authenticator;
 use graphql::limits;
 use graphql::{Admission, Executor, Origins, Reads, Rows, Search};
@@ -149,9 +150,11 @@ impl Server {
         let store = Store::open(folder.path(), clock.clone()).expect("a store");
         let rows = Arc::new(Rows::new(tables(&store)));
         let options = Options { limits, ..Options::default() };
-        let ingest = Ingest::open(store.log(), clock.clone(), rows.clone(), Objects::in_memory(), options)
-            .await
-            .expect("an ingest");
+        let gifs = Settings::none().open(Arc::new(InProcess::default())).expect("no GIFs");
+        let ingest =
+            Ingest::open(store.log(), clock.clone(), rows.clone(), Objects::in_memory(), gifs, options)
+                .await
+                .expect("an ingest");
         let authenticator = Arc::new(Authenticator::development(&[7; 32]));
         let token = authenticator
             .issue(&"nobody".parse().expect("an id"), vec![], None, clock.now())

@@ -6,6 +6,7 @@ use schemas::avro;
 use schemas::charging::{Charge, ChargeKind};
 use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices};
 use schemas::flags::Features;
+use schemas::gifs::{GifRating, GifRules};
 use schemas::moderation::Moderation;
 use schemas::position::{Cause, EPOCH, Number, Offset, Partition};
 use schemas::record::{CHARGE_HEADER, ID_HEADER, ONCE_HEADER, REPLY_HEADER};
@@ -97,7 +98,16 @@ fn policy(version: i64) -> PolicyVersion {
     };
     let prices = Prices { message_per_recipient: version };
     let features = Features { flags: vec![] };
-    PolicyVersion { version, policy: Policy { prices, limits, features, moderation: Moderation::default() } }
+    PolicyVersion {
+        version,
+        policy: Policy {
+            prices,
+            limits,
+            features,
+            moderation: Moderation::default(),
+            gifs: GifRules { rating: GifRating::G },
+        },
+    }
 }
 
 pub fn control(offset: Offset, version: Option<i64>, rules: Option<i32>) -> Record {

@@ -22,7 +22,6 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ("MessageContentType.CHECK_IN", NOT_YET),
     ("MessageContentType.ENCRYPTED", NOT_YET),
     ("MessageContentType.FORM_CHECK", NOT_YET),
-    ("MessageContentType.GIF", NOT_YET),
     ("MessageContentType.NUTRITION_PLAN", NOT_YET),
     ("MessageContentType.PHOTO_REQUEST", NOT_YET),
     ("MessageContentType.PROFILE", NOT_YET),

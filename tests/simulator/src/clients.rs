@@ -7,6 +7,7 @@ use schemas::avro;
 use schemas::control::{Control, Limit, Limits, Policy, PolicyVersion, Prices, RULES};
 use schemas::creating::ConversationKind;
 use schemas::flags::{Features, Flag, FlagRule};
+use schemas::gifs::{GifRating, GifRules};
 use schemas::message::{Content, Mentions, Message, ReplyStub};
 use schemas::moderation::{Action, Moderation, ModerationRule};
 use schemas::operations::{CreateConversation, ForwardMessage, GrantCredits, SendMessage};
@@ -184,11 +185,12 @@ impl Clients {
             content: Content::plain(&asked.text),
             reply_to: asked.reply_to.clone(),
             recipients: self.recipients(&asked.conversation),
-            sender: profile(&asked.user),
+            sender: Box::new(profile(&asked.user)),
             mentions: Mentions::default(),
             attachments: asked.attachments.clone(),
             template: asked.template.clone().map(Box::new),
             sticker: asked.sticker.clone(),
+            gif: None,
         };
         asked.command = self.account(state, &asked.user, send, Some(reply));
         self.sends.insert(reply.request, asked);
@@ -252,6 +254,7 @@ impl Clients {
             },
             features: features(state),
             moderation: moderation(),
+            gifs: GifRules { rating: GifRating::G },
         };
         let version = PolicyVersion { version: self.policy, policy };
         let value = avro::encode(&Control { policy: Some(version), rules: Some(RULES) });

@@ -15,6 +15,7 @@ mod first_message;
 mod first_outcome;
 mod flags;
 mod forwarding;
+mod gifs;
 mod kills;
 mod limits;
 mod lists;

@@ -116,6 +116,7 @@ export function preview(
   if (message.contentType === "POLL") return t("poll.line", { question: message.content ?? "" });
   if (message.contentType === "VOICE") return t("voice.line", { time: length(message.attachments[0]?.durationSeconds ?? 0) });
   if (message.sticker) return t("sticker.line", { name: message.sticker.name });
+  if (message.content === "" && message.contentType === "GIF") return t("gif.line");
   if (message.content === "") return t(message.contentType === "IMAGE" ? "message.photo" : "message.file");
   return message.content ?? t("message.other");
 }

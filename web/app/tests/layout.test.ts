@@ -36,7 +36,7 @@ test("messages of one sender within five minutes stand together, days apart, new
 });
 
 test("one's own message is one element before and after it is stored", () => {
-  const entry = { clientMessageId: "c", conversationId: "x", content: "hi", replyToId: null, attachments: [], isVoice: false, templateId: null, sticker: null, createdAt: 0, state: "pending", code: null } as const;
+  const entry = { clientMessageId: "c", conversationId: "x", content: "hi", replyToId: null, attachments: [], isVoice: false, templateId: null, sticker: null, gif: null, createdAt: 0, state: "pending", code: null } as const;
   const [pending] = arrange([{ kind: "pending", entry }], null, "1").slice(-1);
   const [stored] = arrange([message(1, ann, "1970-01-01T00:00:00Z", { clientMessageId: "c" })], null, "1").slice(-1);
   expect(pending?.key).toBe(stored?.key);

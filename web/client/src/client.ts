@@ -3,7 +3,7 @@
 import { Acknowledgements } from "./acknowledgements.ts";
 import { Conversations } from "./conversations.ts";
 import {
-  ACCEPT, type AttachmentView, CREATE, type ConversationView, DECLINE, DELETE, EDIT, FLAGS, type FlagView, ME, type MessageView,
+  ACCEPT, type AttachmentView, CREATE, type ConversationView, DECLINE, DELETE, EDIT, FLAGS, type FlagView, GIFS, type GifView, ME, type MessageView,
   ONE_MESSAGE, PIN, REACT, UNPIN, UNREACT, type UserView,
 } from "./documents.ts";
 import { Changing } from "./emitter.ts";
@@ -22,7 +22,7 @@ import { Presence } from "./presence.ts";
 import { Receipts } from "./receipts.ts";
 import { Recordings } from "./recordings.ts";
 import type * as Schema from "./schema.ts";
-import { type Found, type FoundMessages, type Within, search, searchMessages, searchUsers } from "./search.ts";
+import { type Found, type FoundMessages, type Within, cut, search, searchMessages, searchUsers } from "./search.ts";
 import type { Session } from "./session.ts";
 import { Stickers } from "./stickers.ts";
 import { type OutboxStorage, storageOf } from "./storage.ts";
@@ -173,6 +173,11 @@ export class Client extends Changing {
     conversation: string, content: string, replyTo: string | null = null, files: AttachmentView[] = [], made: Partial<Made> = {},
   ): Promise<void> {
     await this.outbox.add(conversation, content, replyTo, files, made);
+  }
+
+  /** GIFs that a text finds, from the one behind `after` on. */
+  async searchGifs(text: string, locale: string, after: string | null = null): Promise<GifView[]> {
+    return (await this.request<{ searchGifs: GifView[] }>(GIFS, { text: cut(text), locale, after })).searchGifs;
   }
 
   /** Copies a message into others of the user's conversations; those that refused their copy. */

@@ -51,6 +51,7 @@ export type MessageView = Pick<
   forwardedFrom: { sender: UserView | null } | null;
   attachments: AttachmentView[];
   sticker: StickerView | null;
+  gif: GifView | null;
   mentions: UserView[];
   reactions: ReactionView[];
   card: PollView | null;
@@ -92,6 +93,11 @@ export type FoundView = Pick<Schema.MessageSearchResult, "highlights"> & {
 
 export type PageView = Pick<Schema.PageInfo, "hasNextPage" | "hasPreviousPage" | "startCursor" | "endCursor">;
 
+/** A GIF, with links of the API to its images. */
+export type GifView = Pick<Schema.Gif, "id" | "title" | "url" | "previewUrl" | "width" | "height" | "provider">;
+
+const GIF = "id title url previewUrl width height provider";
+
 export const USER = "fragment UserParts on User { id username displayName avatarUrl }";
 
 export const ATTACHMENT =
@@ -106,7 +112,7 @@ export const MESSAGE = `fragment MessageParts on Message {
   pinnedAt mentionsAll status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
   replyTo { id seq contentType content deletedAt hiddenAt sender { ...UserParts } attachments { durationSeconds } sticker { name } }
-  forwardedFrom { sender { ...UserParts } } attachments { ${ATTACHMENT} } sticker { ${STICKER} }
+  forwardedFrom { sender { ...UserParts } } attachments { ${ATTACHMENT} } sticker { ${STICKER} } gif { ${GIF} }
   reactions { emoji count hasReacted }
   card { ... on Poll { multiple anonymous closesAt closed options { id text votes hasVoted } } }
   linkPreviews { url title description imageUrl siteName faviconUrl }
@@ -296,3 +302,6 @@ export const FOUND_MESSAGES = `query FoundMessages(
   ) { ${FOUND} } } ${USER}`;
 
 export const USERS = `query Users($text: String!) { searchUsers(query: $text, limit: 20) { ...UserParts } } ${USER}`;
+
+export const GIFS = `query Gifs($text: String!, $after: ID, $locale: Locale) {
+  searchGifs(query: $text, limit: 20, after: $after, locale: $locale) { ${GIF} } }`;

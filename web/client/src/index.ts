@@ -5,14 +5,15 @@ export { ApiError, codeOf, waitOf } from "./errors.ts";
 export { Client, type Options } from "./client.ts";
 export { Conversations, type List, type Shelf, endOf, isUnread, manages, shelfOf } from "./conversations.ts";
 export {
-  ATTACHMENT, type AttachmentView, CONVERSATION, type ConversationView, type FoundView, LATEST, type LatestView, type LengthView, type LinkPreviewView,
-  MESSAGE, type MessageView, type PackView, type PollView, type PresenceView, type StickerView, type TemplateView, USER, type UserView,
+  ATTACHMENT, type AttachmentView, CONVERSATION, type ConversationView, type FoundView, type GifView, LATEST, type LatestView, type LengthView,
+  type LinkPreviewView, MESSAGE, type MessageView, type PackView, type PollView, type PresenceView, type StickerView, type TemplateView, USER,
+  type UserView,
 } from "./documents.ts";
 export { FILE_TYPES, IMAGE_TYPES, isImage } from "./filetypes.ts";
 export { Files } from "./files.ts";
 export { type Forward, MOST_FORWARDS } from "./forwards.ts";
 export { type Connection } from "./inbox.ts";
-export { type Entry, Outbox } from "./outbox.ts";
+export { type Entry, type Made, Outbox } from "./outbox.ts";
 export { Polls, type Question } from "./polls.ts";
 export { MOST_SECONDS, Recordings } from "./recordings.ts";
 export { type Found, type FoundMessages, type Within, isSearchable } from "./search.ts";

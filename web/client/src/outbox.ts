@@ -4,7 +4,7 @@
 // Invariant: an entry is in the storage before it is first sent, and leaves it only when its message is known
 // or its author discards it.
 
-import { type AttachmentView, type MessageView, SEND, SPEAK, type StickerView } from "./documents.ts";
+import { type AttachmentView, type GifView, type MessageView, SEND, SPEAK, type StickerView } from "./documents.ts";
 import { Changing, Pauses, backoff } from "./emitter.ts";
 import { codeOf, passes, waitOf } from "./errors.ts";
 import type { Request } from "./http.ts";
@@ -18,6 +18,8 @@ export interface Made {
   templateId: string | null;
   /** In place of a text and files. */
   sticker: StickerView | null;
+  /** In place of a text and files. */
+  gif: GifView | null;
 }
 
 /** A message on its way. */
@@ -90,7 +92,7 @@ export class Outbox extends Changing {
 
   async add(
     conversationId: string, content: string, replyToId: string | null = null, attachments: readonly AttachmentView[] = [],
-    { isVoice = false, templateId = null, sticker = null }: Partial<Made> = {},
+    { isVoice = false, templateId = null, sticker = null, gif = null }: Partial<Made> = {},
   ): Promise<Entry> {
     const entry: Entry = {
       clientMessageId: crypto.randomUUID(),
@@ -101,6 +103,7 @@ export class Outbox extends Changing {
       isVoice,
       templateId,
       sticker,
+      gif,
       createdAt: Date.now(),
       state: "pending",
       code: null,
@@ -195,13 +198,14 @@ export class Outbox extends Changing {
     }
   }
 
-  async #ask({ conversationId, clientMessageId, content, replyToId, attachments, isVoice, templateId, sticker }: Entry): Promise<MessageView> {
+  async #ask({ conversationId, clientMessageId, content, replyToId, attachments, isVoice, templateId, sticker, gif }: Entry): Promise<MessageView> {
     if (isVoice) {
       const said = { conversation: conversationId, attachment: attachments[0]?.id, client: clientMessageId, replyTo: replyToId };
       return (await this.#request<{ message: MessageView }>(SPEAK, said)).message;
     }
     const attachmentIds = attachments.map((attachment) => attachment.id);
-    const input = { conversationId, clientMessageId, content, replyToId, attachmentIds, templateId, stickerId: sticker?.id ?? null };
+    const chosen = { stickerId: sticker?.id ?? null, gifId: gif?.id ?? null };
+    const input = { conversationId, clientMessageId, content, replyToId, attachmentIds, templateId, ...chosen };
     return (await this.#request<{ sendMessage: MessageView }>(SEND, { input })).sendMessage;
   }
 

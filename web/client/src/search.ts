@@ -44,7 +44,8 @@ function hasTwo(text: string): boolean {
   return (text.match(/[\p{L}\p{N}]/gu) ?? []).length >= 2;
 }
 
-function cut(text: string): string {
+/** A text as long as the API takes it. */
+export function cut(text: string): string {
   return [...text.trim()].slice(0, MOST).join("");
 }
 

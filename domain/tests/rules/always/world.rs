@@ -97,7 +97,7 @@ impl World {
                     conversation: self.conversations[to].id.clone(),
                     client_id: client(id),
                     reply_to: lost.then(|| Box::new(parent)),
-                    sender: profile(PEOPLE[by]),
+                    sender: Box::new(profile(PEOPLE[by])),
                     ..sending(id, &format!("text {text}"), 1)
                 };
                 self.account(by, AccountRequest::SendMessage(send));

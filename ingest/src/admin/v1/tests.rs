@@ -8,6 +8,7 @@ use embedded::Store;
 use graphql::Rows;
 use objects::Objects;
 use platform::clock::SystemClock;
+use platform::in_process::InProcess;
 use platform::ports::{Log, LogError, Marks, Membership, Reader};
 use schemas::ErrorCode;
 use schemas::people::PlatformBan;
@@ -66,7 +67,8 @@ impl Stage {
         let rows = Arc::new(Rows::new(store.tables()));
         let options = Options { queue_within, verdict_within: Duration::ZERO, ..Options::default() };
         let log = Arc::new(Appended(receipt));
-        let ingest = Ingest::open(log, Arc::new(SystemClock), rows, Objects::in_memory(), options);
+        let gifs = gifs::Settings::none().open(Arc::new(InProcess::default())).unwrap();
+        let ingest = Ingest::open(log, Arc::new(SystemClock), rows, Objects::in_memory(), gifs, options);
         Self { ingest: ingest.await.unwrap(), _store: store, _folder: folder }
     }
 

@@ -44,8 +44,10 @@ impl Simulated for ForwardMessage {
         let (sender, seq) = (Box::new(profile(&user)), message.seq);
         let attachments = message.body.attachments().to_vec();
         let sticker = message.body.sticker().cloned().map(Box::new);
+        let gif = message.body.gif().cloned().map(Box::new);
         let conversation = source;
-        let asked = Self { sender, conversation, seq, content, attachments, sticker, from, comment, copies };
+        let asked =
+            Self { sender, conversation, seq, content, attachments, sticker, gif, from, comment, copies };
         clients.forward(state, asked);
     }
 

@@ -109,6 +109,7 @@ fn lost(user: &UserId) -> ReplyStub {
         content,
         attachments: vec![],
         sticker: None,
+        gif: None,
         created_at: 0,
     }
 }
@@ -144,6 +145,7 @@ impl Simulated for PostMessage {
             forwarded: None,
             attachments: vec![],
             sticker: None,
+            gif: None,
             shows_reads: true,
         };
         clients.direct(state, &conversation, post);

@@ -4,6 +4,7 @@
 mod asks;
 mod files;
 mod forwards;
+mod gifs;
 mod keeps;
 mod marks;
 mod polls;
@@ -73,6 +74,7 @@ pub async fn live(system: &mut System, site: &Site, people: &People) {
     reacts::react(people).await;
     forwards::forward_some(people).await;
     polls::ask_some(people).await;
+    gifs::send_some(people).await;
     previews::link_some(site, people).await;
     stickers::stick_some(system, people).await;
     reports::report_some(system, people).await;
