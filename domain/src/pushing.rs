@@ -58,6 +58,34 @@ pub fn notifies(fact: &ConversationFact) -> Option<&Message> {
     }
 }
 
+/// Who has read what was pushed to them, and up to which number, if the fact says so.
+pub fn withdraws(fact: &ConversationFact) -> Option<(&UserId, i64)> {
+    match fact {
+        ConversationFact::ReceiptAdvanced(read) => Some((&read.user, read.read_up_to)),
+        ConversationFact::MessageCreated(_)
+        | ConversationFact::ConversationOpened(_)
+        | ConversationFact::ConversationUpdated(_)
+        | ConversationFact::RolesChanged(_)
+        | ConversationFact::MembersChanged(_)
+        | ConversationFact::MessageEdited(_)
+        | ConversationFact::MessageDeleted(_)
+        | ConversationFact::MessageHidden(_)
+        | ConversationFact::MessageShown(_)
+        | ConversationFact::DeliveryAdvanced(_)
+        | ConversationFact::ReactionAdded(_)
+        | ConversationFact::ReactionRemoved(_)
+        | ConversationFact::MessagePinned(_)
+        | ConversationFact::MessageUnpinned(_)
+        | ConversationFact::PollChanged(_)
+        | ConversationFact::PreviewAttached(_)
+        | ConversationFact::MarkedUnread(_)
+        | ConversationFact::RequestChanged(_)
+        | ConversationFact::ReportFiled(_)
+        | ConversationFact::ReportResolved(_)
+        | ConversationFact::BlocksChanged(_) => None,
+    }
+}
+
 /// Whether a message causes pushes: system messages do not, as they do not count as unread.
 fn is_notified(body: &Body) -> bool {
     match body {

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use egress::Development;
 use graphql::{TrustedProxies, limits};
@@ -108,6 +108,14 @@ pub struct Flags {
     #[arg(long, value_name = "URI", env = "MM_PUSH_CONTACT")]
     pub push_contact: Option<String>,
 
+    /// The key of the service account by which apps get pushes through Firebase Cloud Messaging: a file in JSON.
+    #[arg(long, value_name = "FILE", env = "MM_PUSH_FCM_ACCOUNT")]
+    pub push_fcm_account: Option<PathBuf>,
+
+    /// Where the API of Firebase Cloud Messaging is.
+    #[arg(long, value_name = "URL", env = "MM_PUSH_FCM_URL", default_value = notifier::GOOGLE)]
+    pub push_fcm_url: String,
+
     /// Networks of push services on this machine, by commas; for tests, as the three that follow.
     #[arg(long, value_name = "LIST", env = "MM_PUSH_NETWORKS", default_value = "", hide = true)]
     pub push_networks: String,
@@ -196,9 +204,13 @@ impl Flags {
     }
 
     /// How pushes are sent.
-    pub fn pushes(&self, vapid_key: [u8; 32]) -> notifier::Settings {
-        let contact = self.push_contact.clone();
-        notifier::Settings { vapid_key, contact, development: self.push_development() }
+    pub fn pushes(&self, vapid_key: [u8; 32]) -> Result<notifier::Settings> {
+        let (contact, development) = (self.push_contact.clone(), self.push_development());
+        let fcm = self.push_fcm_account.as_deref().map(|file| -> Result<_> {
+            let account = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            Ok(notifier::FcmSettings { account: Secret::of(&account), url: self.push_fcm_url.clone() })
+        });
+        Ok(notifier::Settings { vapid_key, contact, fcm: fcm.transpose()?, development })
     }
 
     fn push_development(&self) -> Development {

@@ -50,7 +50,7 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let access =
         Access { authenticator: authenticator.clone(), dev_login, origins: Origins::new(vec![], dev_login) };
     process.standing(access.standings());
-    process.notifier(flags.pushes(secrets.vapid), access.standings())?;
+    process.notifier(flags.pushes(secrets.vapid)?, access.standings())?;
     let options = ingest::Options { limits: flags.limits(), ..ingest::Options::default() };
     let vapid = Some(VapidPublicKey::of(&secrets.vapid)?);
     let keys = DeploymentKeys { conversations: ConversationKey::new(secrets.conversations), vapid };

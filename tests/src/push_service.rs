@@ -1,11 +1,12 @@
 //! A push service of the test, at two names, with the name server that knows them: it keeps what it is sent, and
-//! answers as a test says.
+//! answers as a test says. It is FCM and its token endpoint as well, where a test answers for them.
 //!
 //! Invariant: it knows the standards of web push, and nothing of the code that pushes.
 
 mod browser;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::fs::read_to_string;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use serde_json::json;
+use tempfile::NamedTempFile;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -29,6 +32,10 @@ pub use browser::{Browser, Opened};
 
 /// The names that the certificate has.
 pub const HOSTS: [&str; 2] = ["secure.test", "also.test"];
+/// Where apps of the service account's project are sent pushes, and where its token comes from.
+pub const SEND: &str = "/v1/projects/musclemap-test/messages:send";
+pub const TOKEN: &str = "/token";
+const FCM_KEY: &str = include_str!("../../processors/notifier/tests/keys/fcm.key");
 const KEYS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../platform/egress/tests/keys");
 
 /// A push that was received.
@@ -48,6 +55,8 @@ pub enum Reply {
     Status(u16),
     /// With the seconds of a header `Retry-After`.
     Later(u16, u32),
+    /// A body in JSON.
+    Json(u16, &'static str),
     /// A redirect to another path.
     Elsewhere,
     /// Success with a body of 10 MB.
@@ -65,6 +74,8 @@ pub struct PushService {
     names: SocketAddr,
     replies: Replies,
     pushed: watch::Receiver<Vec<Pushed>>,
+    /// The key of a service account, as a file of JSON.
+    account: NamedTempFile,
     _serving: JoinSet<()>,
 }
 
@@ -91,7 +102,23 @@ impl PushService {
                 });
             }
         });
-        Self { address, names, replies, pushed, _serving: serving }
+        let origin = format!("https://{}:{}", HOSTS[0], address.port());
+        let key = json!({
+            "type": "service_account", "project_id": "musclemap-test", "client_email": "push@musclemap.test",
+            "private_key": FCM_KEY, "token_uri": format!("{origin}{TOKEN}"),
+        });
+        let account = NamedTempFile::new().expect("a file");
+        std::fs::write(account.path(), key.to_string()).expect("a file");
+        Self { address, names, replies, pushed, account, _serving: serving }
+    }
+
+    /// What a system is told so that pushes to apps come here, with the account as a file or as its text.
+    pub fn fcm(&self, prefix: &str, is_file: bool) -> [(String, String); 2] {
+        let path = self.account.path();
+        let account =
+            if is_file { path.display().to_string() } else { read_to_string(path).expect("a file") };
+        [("ACCOUNT", account), ("URL", self.origin(HOSTS[0]))]
+            .map(|(name, value)| (format!("{prefix}{name}"), value))
     }
 
     /// What a system is told so that its pushes come here.
@@ -176,6 +203,11 @@ async fn converse(
     let (status, more, length) = match reply {
         Reply::Status(status) => (status, String::new(), 0),
         Reply::Later(status, seconds) => (status, format!("retry-after: {seconds}\r\n"), 0),
+        Reply::Json(status, body) => {
+            let answer = format!("HTTP/1.1 {status} Said\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            stream.write_all(answer.as_bytes()).await?;
+            return stream.shutdown().await;
+        }
         Reply::Elsewhere => (307, "location: /elsewhere\r\n".to_owned(), 0),
         Reply::Endless => (201, String::new(), 10_000_000),
         Reply::Silence => {

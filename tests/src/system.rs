@@ -331,8 +331,13 @@ impl Outside<'_> {
     fn variables(self, stack: Stack) -> Vec<(String, String)> {
         match (self, stack) {
             (Self::Nothing, _) => vec![],
-            (Self::Pushes(to), Stack::Standalone) => to.variables("MM_PUSH_"),
-            (Self::Pushes(to), Stack::Distributed) => to.variables("MM_PUSH__DEVELOPMENT_"),
+            (Self::Pushes(to), Stack::Standalone) => {
+                to.variables("MM_PUSH_").into_iter().chain(to.fcm("MM_PUSH_FCM_", true)).collect()
+            }
+            (Self::Pushes(to), Stack::Distributed) => {
+                let sites = to.variables("MM_PUSH__DEVELOPMENT_").into_iter();
+                sites.chain(to.fcm("MM_PUSH__FCM_", false)).collect()
+            }
             (Self::Site(to), Stack::Standalone) => to.variables("MM_PREVIEW_"),
             (Self::Site(to), Stack::Distributed) => to.variables("MM_PREVIEWS__DEVELOPMENT_"),
             (Self::Gifs(name, to), Stack::Standalone) => to.as_provider(name, "MM_GIFS_", ""),

@@ -37,6 +37,8 @@ pub struct SearchSection {
 pub struct PushSection {
     vapid_key: Secret,
     contact: String,
+    fcm_account: Secret,
+    fcm_url: String,
     development_networks: String,
     development_ports: String,
     development_name_servers: String,
@@ -87,7 +89,11 @@ impl Config {
             authorities: push.development_authorities.clone(),
         };
         self.check_development("push", &development)?;
-        Ok(notifier::Settings { vapid_key, contact, development })
+        let fcm = push
+            .fcm_account
+            .expose()
+            .map(|_| notifier::FcmSettings { account: push.fcm_account.clone(), url: push.fcm_url.clone() });
+        Ok(notifier::Settings { vapid_key, contact, fcm, development })
     }
 
     /// Where links may lead besides public addresses.

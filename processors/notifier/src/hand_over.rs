@@ -11,12 +11,12 @@ use egress::{Answer, Egress};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use hyper::StatusCode;
-use hyper::header::RETRY_AFTER;
+use hyper::header::{HeaderMap, RETRY_AFTER};
 use jiff::fmt::rfc2822;
 use platform::clock::Clock;
 use platform::ports::{Log, LogError};
 use schemas::position::LogTime;
-use schemas::push::{PushAddress, PushEndpoint, RemovePush, WebPush};
+use schemas::push::{FcmToken, PushAddress, PushEndpoint, RemovePush, WebPush};
 use schemas::record::{Origin, Output};
 use schemas::{ConversationId, UserId};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::SOURCE;
+use crate::fcm::{self, Fcm, Said};
 use crate::metrics::{self, Outcome};
 use crate::origins::Origins;
 use crate::web_push;
@@ -44,13 +45,26 @@ const PLACE_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Push {
     pub user: UserId,
-    pub to: WebPush,
+    pub to: To,
     pub topic: String,
-    pub payload: Arc<Vec<u8>>,
-    /// In place of the payload where that is too large.
-    pub trimmed: Arc<Vec<u8>>,
     /// When the hold of its message had passed; absent of one that waited for its window.
     pub due: Option<LogTime>,
+}
+
+/// A subscription, and what it is sent.
+#[derive(Clone)]
+pub enum To {
+    Browser {
+        to: WebPush,
+        payload: Arc<Vec<u8>>,
+        /// In place of the payload where that is too large.
+        trimmed: Arc<Vec<u8>>,
+    },
+    App {
+        to: FcmToken,
+        /// The request that FCM is sent.
+        message: Bytes,
+    },
 }
 
 /// A push that waits, with its place among those that do.
@@ -75,6 +89,8 @@ enum Tried {
 pub struct HandOver {
     egress: Egress,
     vapid: Vapid,
+    /// Absent in a deployment without apps.
+    fcm: Option<Fcm>,
     log: Arc<dyn Log>,
     clock: Arc<dyn Clock>,
     origins: Origins,
@@ -86,12 +102,13 @@ impl HandOver {
     pub fn new(
         egress: Egress,
         vapid: Vapid,
+        fcm: Option<Fcm>,
         log: Arc<dyn Log>,
         clock: Arc<dyn Clock>,
     ) -> (Arc<Self>, mpsc::Receiver<Retry>) {
         let (retries, waiting) = mpsc::channel(WAITING);
         let (origins, places) = (Origins::default(), Arc::new(Semaphore::new(WAITING)));
-        (Arc::new(Self { egress, vapid, log, clock, origins, waiting: places, retries }), waiting)
+        (Arc::new(Self { egress, vapid, fcm, log, clock, origins, waiting: places, retries }), waiting)
     }
 
     /// The topic of a user's pushes for a conversation.
@@ -101,9 +118,12 @@ impl HandOver {
 
     /// Tries a push once. What fails waits for another try, if there is room.
     pub async fn send(&self, push: Push) -> Result<(), LogError> {
-        let Some(origin) = origin(&push.to.endpoint) else {
-            metrics::ended(Outcome::Malformed);
-            return Ok(());
+        let origin = match self.origin(&push.to) {
+            Ok(origin) => origin,
+            Err(outcome) => {
+                metrics::ended(outcome);
+                return Ok(());
+            }
         };
         let began = self.clock.now();
         let (tries, not_before) = match self.attempt(&push, &origin).await {
@@ -187,7 +207,10 @@ impl HandOver {
 
     /// Asks the account to remove a subscription that is no more.
     async fn remove(&self, push: &Push) -> Result<(), LogError> {
-        let address = PushAddress::WebPush(PushEndpoint { endpoint: push.to.endpoint.clone() });
+        let address = match &push.to {
+            To::Browser { to, .. } => PushAddress::WebPush(PushEndpoint { endpoint: to.endpoint.clone() }),
+            To::App { to, .. } => PushAddress::Fcm(to.clone()),
+        };
         let request = RemovePush::one(address).into();
         let command = Output::ToAccount { user: push.user.clone(), request, reply: None };
         let origin = Origin { source: SOURCE, ..Origin::client(self.clock.now(), None) };
@@ -203,34 +226,84 @@ impl HandOver {
         if let Err(until) = self.origins.pass(origin, self.clock.now()) {
             return Tried::NotBefore(until);
         }
-        match self.post(push, origin, &push.payload, Outcome::Sent).await {
-            Tried::Ended(Outcome::Trimmed) => self.post(push, origin, &push.trimmed, Outcome::Trimmed).await,
-            tried => tried,
+        match &push.to {
+            To::Browser { to, payload, trimmed } => {
+                let post = |payload, sent| self.post(to, &push.topic, origin, payload, sent);
+                match post(payload, Outcome::Sent).await {
+                    Tried::Ended(Outcome::Trimmed) => post(trimmed, Outcome::Trimmed).await,
+                    tried => tried,
+                }
+            }
+            To::App { to: _, message } => self.post_to_app(origin, message).await,
         }
     }
 
     /// One request; `sent` is what its success is. A payload that is too large for the push service ends as
     /// [`Outcome::Trimmed`], or if it is trimmed already, as [`Outcome::Refused`].
-    async fn post(&self, push: &Push, origin: &str, payload: &[u8], sent: Outcome) -> Tried {
-        let now = self.clock.now();
-        let request = web_push::request(&self.vapid, &push.to, origin, &push.topic, payload, now);
+    async fn post(&self, to: &WebPush, topic: &str, origin: &str, payload: &[u8], sent: Outcome) -> Tried {
+        let request = web_push::request(&self.vapid, to, origin, topic, payload, self.clock.now());
         let Ok(web_push::Request { headers, body }) = request else {
             return Tried::Ended(Outcome::Malformed);
         };
-        let answer = match self.egress.post(&push.to.endpoint, headers, Bytes::from(body)).await {
+        match self.ask(origin, &to.endpoint, headers, body.into()).await {
+            Ok(answer) => judge(&answer, sent, self.clock.now()),
+            Err(tried) => tried,
+        }
+    }
+
+    /// One request to FCM. An access token that is refused is asked for anew by the next try.
+    async fn post_to_app(&self, origin: &str, message: &Bytes) -> Tried {
+        let Some(fcm) = &self.fcm else { return Tried::Ended(Outcome::Unsupported) };
+        let bearer = match fcm.bearer(&self.egress, self.clock.now()).await {
+            Ok(bearer) => bearer,
+            Err(fcm::NoToken(answer)) => {
+                self.origins.failed(origin, self.clock.now());
+                return Tried::Failed(answer.and_then(|answer| retry_after(&answer, self.clock.now())));
+            }
+        };
+        let headers = fcm::headers(bearer.clone());
+        let answer = match self.ask(origin, fcm.url(), headers, message.clone()).await {
+            Ok(answer) => answer,
+            Err(tried) => return tried,
+        };
+        match fcm::said(&answer) {
+            Said::Sent => Tried::Ended(Outcome::Sent),
+            Said::Unregistered => Tried::Ended(Outcome::Gone),
+            Said::Later => Tried::Failed(retry_after(&answer, self.clock.now())),
+            Said::Refused => Tried::Ended(Outcome::Refused),
+            Said::Unauthorized => {
+                fcm.forget(&bearer).await;
+                Tried::Failed(None)
+            }
+        }
+    }
+
+    /// An answer of a push service, which its circuit learns of.
+    async fn ask(&self, origin: &str, url: &str, headers: HeaderMap, body: Bytes) -> Result<Answer, Tried> {
+        let answer = match self.egress.post(url, headers, body).await {
             Ok(answer) => answer,
             Err(refusal) if refusal.may_pass() => {
                 self.origins.failed(origin, self.clock.now());
-                return Tried::Failed(None);
+                return Err(Tried::Failed(None));
             }
-            Err(_) => return Tried::Ended(Outcome::Refused),
+            Err(_) => return Err(Tried::Ended(Outcome::Refused)),
         };
-        let now = self.clock.now();
         match answer.status {
-            status if status.is_server_error() => self.origins.failed(origin, now),
-            _ => self.origins.succeeded(origin, now),
+            status if status.is_server_error() => self.origins.failed(origin, self.clock.now()),
+            _ => self.origins.succeeded(origin, self.clock.now()),
         }
-        judge(&answer, sent, now)
+        Ok(answer)
+    }
+
+    /// The push service of a subscription, by its origin; of one that nothing can be sent to, why.
+    fn origin(&self, to: &To) -> Result<String, Outcome> {
+        match to {
+            To::Browser { to, .. } => origin(&to.endpoint).ok_or(Outcome::Malformed),
+            To::App { .. } => {
+                let fcm = self.fcm.as_ref().ok_or(Outcome::Unsupported)?;
+                Ok(fcm.origin().to_owned())
+            }
+        }
     }
 }
 
@@ -270,8 +343,6 @@ fn origin(endpoint: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use hyper::header::HeaderMap;
-
     use super::*;
 
     const NOW: LogTime = 1_800_000_000_000;

@@ -1,11 +1,12 @@
-//! The notifier: sends web pushes to users who have not acknowledged a message.
+//! The notifier: sends pushes to the browsers and apps of users who have not acknowledged a message.
 //!
 //! Invariants: whether a user is notified is decided by `domain::pushing`, from rows as they stand when the hold of the
 //! message has passed. The position passes a message once each of its pushes was tried, or waits for another try.
 //! Endpoints are called through `egress` alone.
 //!
-//! Deliberately missing: FCM, a summary after quiet hours, mail.
+//! Deliberately missing: a summary after quiet hours, mail.
 
+mod fcm;
 mod hand_over;
 mod messages;
 pub mod metrics;
@@ -27,10 +28,12 @@ use schemas::UserId;
 use schemas::position::LogTime;
 use tokio_util::sync::CancellationToken;
 
+use fcm::Fcm;
 use hand_over::HandOver;
 use messages::Messages;
 use web_push::vapid::Vapid;
 
+pub use fcm::{FcmError, GOOGLE, Settings as FcmSettings};
 pub use settings::{Settings, SettingsError};
 
 /// CloudEvents source of the consumer's dead letters and commands.
@@ -50,6 +53,7 @@ const BATCH_BYTES: usize = 64 * 1024;
 pub struct Notifier {
     egress: Egress,
     vapid: Vapid,
+    fcm: Option<Fcm>,
 }
 
 impl Notifier {
@@ -57,7 +61,8 @@ impl Notifier {
         metrics::announce();
         let vapid = Vapid::new(&settings.vapid_key, settings.contact.clone())?;
         let egress = Egress::new(settings.egress()?).map_err(egress::SettingsError::from)?;
-        Ok(Self { egress, vapid })
+        let fcm = settings.fcm.as_ref().map(Fcm::new).transpose()?;
+        Ok(Self { egress, vapid, fcm })
     }
 
     /// Runs the partitions that this process holds, until `stop`.
@@ -68,7 +73,7 @@ impl Notifier {
         stop: CancellationToken,
     ) -> Result<(), EffectsError> {
         let (hand_over, retries) =
-            HandOver::new(self.egress, self.vapid, ports.log.clone(), ports.clock.clone());
+            HandOver::new(self.egress, self.vapid, self.fcm, ports.log.clone(), ports.clock.clone());
         let messages = Arc::new(Messages::new(ports.clone(), hand_over.clone(), served));
         let options = Options {
             batch_bytes: BATCH_BYTES,

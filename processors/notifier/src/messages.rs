@@ -14,16 +14,17 @@ use platform::ports::{Ports, Record};
 use platform::unknown::Writer;
 use schemas::message::Message;
 use schemas::position::{LogTime, Version};
-use schemas::push::PushChannel;
+use schemas::push::{PushChannel, PushSubscription};
 use schemas::topics::{EVENTS, Topic};
-use schemas::{ConversationFact, ConversationId};
+use schemas::{ConversationFact, ConversationId, UserId};
 use tokio::sync::Semaphore;
 
 use crate::Served;
-use crate::hand_over::{HandOver, Push};
-use crate::metrics::{self, Outcome};
+use crate::fcm;
+use crate::hand_over::{HandOver, Push, To};
+use crate::metrics;
 use crate::pairs::{Pairs, Turn};
-use crate::payload::payload;
+use crate::payload::Payload;
 use crate::rows::{Conversation, Recipient, Rows, Settings};
 
 /// Recipients whose rows are read at once.
@@ -38,6 +39,12 @@ pub struct Messages {
     served: Served,
 }
 
+/// What the events of conversations mean for pushes.
+pub enum Told {
+    Announced(Announced),
+    Read(Read),
+}
+
 /// A message that users may be notified of.
 pub struct Announced {
     conversation: ConversationId,
@@ -46,6 +53,13 @@ pub struct Announced {
     version: Version,
     /// When its hold has passed.
     due: LogTime,
+}
+
+/// A user has read a conversation up to a number: what was pushed of it is of no more use.
+pub struct Read {
+    conversation: ConversationId,
+    user: UserId,
+    up_to: i64,
 }
 
 /// What a push to one user says.
@@ -60,7 +74,7 @@ struct Batch<'a> {
 impl Effects for Messages {
     const NAME: &'static str = "notifier";
     const SOURCE: &'static str = "/musclemap/notifier";
-    type Effect = Announced;
+    type Effect = Told;
 
     fn topic() -> &'static Topic {
         &EVENTS
@@ -70,17 +84,27 @@ impl Effects for Messages {
         Some(Writer::of::<domain::Conversations>())
     }
 
-    fn effects(&self, record: &Record) -> Result<Vec<Announced>, Unreadable> {
+    fn effects(&self, record: &Record) -> Result<Vec<Told>, Unreadable> {
         let fact = ConversationFact::decode(&record.value)?;
+        let conversation = || record.key_as().ok_or_else(|| Unreadable::poison("malformed key"));
+        if let Some((user, up_to)) = pushing::withdraws(&fact) {
+            return Ok(vec![Told::Read(Read { conversation: conversation()?, user: user.clone(), up_to })]);
+        }
         let Some(message) = pushing::notifies(&fact) else { return Ok(vec![]) };
-        let conversation = record.key_as().ok_or_else(|| Unreadable::poison("malformed key"))?;
-        let version = Version::of(message.position);
-        Ok(vec![Announced { conversation, seq: message.seq, version, due: record.time + HOLD_MS }])
+        let (version, due) = (Version::of(message.position), record.time + HOLD_MS);
+        let announced = Announced { conversation: conversation()?, seq: message.seq, version, due };
+        Ok(vec![Told::Announced(announced)])
     }
 
-    async fn apply(&self, announced: &[&Announced]) -> Result<(), Failure> {
+    async fn apply(&self, told: &[&Told]) -> Result<(), Failure> {
+        let each = told.iter().map(|told| async move {
+            match told {
+                Told::Announced(announced) => self.announce(announced).await,
+                Told::Read(read) => self.withdraw(read).await,
+            }
+        });
         // None is given up because another one failed: its pushes may be on their way.
-        join_all(announced.iter().map(|one| self.announce(one))).await.into_iter().collect()
+        join_all(each).await.into_iter().collect()
     }
 }
 
@@ -212,24 +236,54 @@ impl Messages {
             language: Language::of(&settings.locale),
         };
         let silent = !settings.notifications.messaging_sound;
-        let whole = payload(id, message.seq, &pushing::notification(&shown), silent, count);
-        let trimmed = payload(id, message.seq, &pushing::without_content(&shown), silent, count);
-        let (whole, trimmed) = (Arc::new(whole), Arc::new(trimmed));
-        let (user, topic) = (&recipient.user, self.hand_over.topic(&recipient.user, id));
-        let mut sends = vec![];
-        for subscription in &settings.subscriptions {
-            match &subscription.channel {
-                PushChannel::WebPush(to) => sends.push(self.hand_over.send(Push {
-                    user: user.clone(),
-                    to: to.clone(),
-                    topic: topic.clone(),
-                    payload: whole.clone(),
-                    trimmed: trimmed.clone(),
-                    due,
-                })),
-                PushChannel::Fcm(_) => metrics::ended(Outcome::Unsupported),
+        let (whole, trimmed) = (pushing::notification(&shown), pushing::without_content(&shown));
+        let whole = Payload::new(id, message.seq, &whole, silent, count);
+        let trimmed = Payload::new(id, message.seq, &trimmed, silent, count);
+        let (in_json, trimmed) = (Arc::new(whole.json()), Arc::new(trimmed.json()));
+        let topic = self.hand_over.topic(&recipient.user, id);
+        let to = settings.subscriptions.iter().map(|PushSubscription { channel, .. }| match channel {
+            PushChannel::WebPush(to) => {
+                To::Browser { to: to.clone(), payload: in_json.clone(), trimmed: trimmed.clone() }
             }
+            PushChannel::Fcm(to) => {
+                To::App { to: to.clone(), message: fcm::notification(to, &topic, &whole) }
+            }
+        });
+        self.push(&recipient.user, &topic, due, to).await
+    }
+
+    /// Tells a user's apps that what was pushed of a conversation is read.
+    async fn withdraw(&self, read: &Read) -> Result<(), Failure> {
+        let Read { conversation, user, up_to } = read;
+        if !self.pairs.was_pushed(user, conversation, *up_to) {
+            return Ok(());
         }
+        let settings = {
+            let _reading = self.reads.acquire().await;
+            self.rows.settings(user, conversation).await?
+        };
+        let Some(settings) = settings else { return Ok(()) };
+        let topic = self.hand_over.topic(user, conversation);
+        let to = settings.subscriptions.iter().filter_map(|PushSubscription { channel, .. }| match channel {
+            // A browser closes its notification itself: a push of its own would have to show another.
+            PushChannel::WebPush(_) => None,
+            PushChannel::Fcm(to) => {
+                let message = fcm::withdrawal(to, &topic, conversation.as_str());
+                Some(To::App { to: to.clone(), message })
+            }
+        });
+        self.push(user, &topic, None, to).await
+    }
+
+    async fn push(
+        &self,
+        user: &UserId,
+        topic: &str,
+        due: Option<LogTime>,
+        to: impl Iterator<Item = To>,
+    ) -> Result<(), Failure> {
+        let sends =
+            to.map(|to| self.hand_over.send(Push { user: user.clone(), to, topic: topic.to_owned(), due }));
         let sent: Result<(), _> = join_all(sends).await.into_iter().collect();
         Ok(sent?)
     }

@@ -52,7 +52,7 @@ pub enum Outcome {
     Dropped,
     /// The keys of the subscription are none.
     Malformed,
-    /// A subscription of a kind that nothing is sent to.
+    /// An app of a deployment that has no project of FCM.
     Unsupported,
 }
 

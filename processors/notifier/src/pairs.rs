@@ -37,6 +37,8 @@ struct Pair {
     waiting: BTreeSet<i64>,
     /// One of them sends for all.
     is_claimed: bool,
+    /// The user has read what was pushed, and their apps were told.
+    is_withdrawn: bool,
 }
 
 /// What becomes of a message.
@@ -55,15 +57,14 @@ impl Pairs {
         let mut known = locked(&self.pairs);
         known.forget_past(now);
         let Some(pair) = known.by_key.get_mut(&key) else {
-            let (waiting, is_claimed) = (BTreeSet::new(), false);
-            known.by_key.insert(key, Pair { pushed_at: now, pushed: seq, waiting, is_claimed });
+            known.by_key.insert(key, Pair::new(seq, now));
             return Turn::Now;
         };
         if seq <= pair.pushed {
             return Turn::Shared;
         }
         if pair.waiting.is_empty() && now - pair.pushed_at >= WINDOW_MS {
-            (pair.pushed_at, pair.pushed) = (now, seq);
+            *pair = Pair::new(seq, now);
             return Turn::Now;
         }
         pair.waiting.insert(seq);
@@ -72,6 +73,23 @@ impl Pairs {
         }
         pair.is_claimed = true;
         Turn::At(pair.pushed_at + WINDOW_MS, Claim { pairs: self, key })
+    }
+}
+
+impl Pairs {
+    /// Whether the last push of a pair is of what was read, which is said once. Unknown of pairs that are forgotten.
+    pub fn was_pushed(&self, user: &UserId, conversation: &ConversationId, read_up_to: i64) -> bool {
+        let mut known = locked(&self.pairs);
+        let Some(pair) = known.by_key.get_mut(&(user.clone(), conversation.clone())) else { return false };
+        let was_pushed = !pair.is_withdrawn && pair.pushed <= read_up_to;
+        pair.is_withdrawn |= was_pushed;
+        was_pushed
+    }
+}
+
+impl Pair {
+    fn new(pushed: i64, pushed_at: LogTime) -> Self {
+        Self { pushed_at, pushed, waiting: BTreeSet::new(), is_claimed: false, is_withdrawn: false }
     }
 }
 
@@ -104,7 +122,9 @@ impl Claim<'_> {
         let mut known = locked(&self.pairs.pairs);
         if let Some(pair) = known.by_key.get_mut(&self.key) {
             pair.pushed = pair.pushed.max(up_to);
-            pair.pushed_at = pushed_at.unwrap_or(pair.pushed_at);
+            if let Some(pushed_at) = pushed_at {
+                (pair.pushed_at, pair.is_withdrawn) = (pushed_at, false);
+            }
             pair.waiting = pair.waiting.split_off(&(up_to + 1));
         }
     }
@@ -185,6 +205,21 @@ mod tests {
         drop(first);
         let (time, again) = claim(enter(&pairs, 2, 2 * WINDOW_MS));
         assert_eq!((time, again.waiting()), (WINDOW_MS, Some((3, 2))));
+    }
+
+    #[test]
+    fn what_was_pushed_and_read_is_withdrawn_once() {
+        let pairs = Pairs::default();
+        let was_pushed = |up_to| pairs.was_pushed(&user("ann"), &conversation(), up_to);
+        assert!(!was_pushed(9), "nothing was pushed");
+        assert!(is_now(enter(&pairs, 2, 0)));
+        assert!(!was_pushed(1) && was_pushed(2) && !was_pushed(3));
+        let (_, claim) = claim(enter(&pairs, 4, 1));
+        assert!(!was_pushed(4), "it waits, and is not pushed once it is read");
+        claim.settle(4, Some(WINDOW_MS));
+        assert!(!was_pushed(3) && was_pushed(4) && !was_pushed(4));
+        assert!(is_now(enter(&pairs, 5, 3 * WINDOW_MS)));
+        assert!(was_pushed(5));
     }
 
     #[test]

@@ -1,42 +1,47 @@
-//! What a push carries to the service worker, as JSON.
+//! What a push says: to the service worker as JSON, and to FCM in its own form.
 
 use domain::pushing::Notification;
 use schemas::{ConversationId, MessageId};
 use serde::Serialize;
 
-/// A notification, and what the worker does with it.
+/// A notification, and what its receiver does with it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Payload<'a> {
-    conversation_id: &'a str,
-    message_id: String,
-    title: &'a str,
-    body: &'a str,
+pub struct Payload<'a> {
+    pub conversation_id: &'a str,
+    pub message_id: String,
+    pub title: &'a str,
+    pub body: &'a str,
     /// A notification replaces the one with the same tag.
-    tag: &'a str,
+    pub tag: &'a str,
     /// The user has sound off.
-    silent: bool,
+    pub silent: bool,
     /// Messages that it stands for.
-    count: usize,
+    pub count: usize,
 }
 
-/// The payload of a push for the newest of `count` messages.
-pub fn payload(
-    conversation: &ConversationId,
-    seq: i64,
-    shown: &Notification,
-    silent: bool,
-    count: usize,
-) -> Vec<u8> {
-    let payload = Payload {
-        conversation_id: conversation.as_str(),
-        message_id: MessageId { conversation: conversation.clone(), seq }.to_string(),
-        title: &shown.title,
-        body: &shown.body,
-        tag: conversation.as_str(),
-        silent,
-        count,
-    };
-    // Texts and numbers alone always have a form in JSON.
-    serde_json::to_vec(&payload).unwrap_or_default()
+impl<'a> Payload<'a> {
+    /// For the newest of `count` messages.
+    pub fn new(
+        conversation: &'a ConversationId,
+        seq: i64,
+        shown: &'a Notification,
+        silent: bool,
+        count: usize,
+    ) -> Self {
+        Self {
+            conversation_id: conversation.as_str(),
+            message_id: MessageId { conversation: conversation.clone(), seq }.to_string(),
+            title: &shown.title,
+            body: &shown.body,
+            tag: conversation.as_str(),
+            silent,
+            count,
+        }
+    }
+
+    pub fn json(&self) -> Vec<u8> {
+        // Texts and numbers alone always have a form in JSON.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
 }

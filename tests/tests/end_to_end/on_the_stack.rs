@@ -2,6 +2,7 @@
 //! processes end or die. `MM_STACK` says which stack that is.
 
 mod admin_api;
+mod apps;
 mod attaching;
 mod bad_line;
 mod blocking;
