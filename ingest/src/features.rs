@@ -87,6 +87,8 @@ pub const GATES: &[(&str, Gate)] = &[
     ("deleteStickerPack", Open),
     ("removeStickerPack", Open),
     ("stickerPacks", flag(Flag::Stickers)),
+    ("getSmartReplies", flag(Flag::SmartReplies)),
+    ("smartReplies", flag(Flag::SmartReplies)),
     ("searchMessages", flag(Flag::MessageSearch)),
     ("vapidPublicKey", flag(Flag::PushNotifications)),
 ];
