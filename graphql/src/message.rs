@@ -217,14 +217,7 @@ impl Message {
     }
 
     async fn content_type(&self) -> MessageContentType {
-        match self.body {
-            Body::Note(_) => MessageContentType::System,
-            Body::Poll(_) => MessageContentType::Poll,
-            Body::Text(_) if self.body.sticker().is_some() => MessageContentType::Sticker,
-            Body::Text(_) if self.body.gif().is_some() => MessageContentType::Gif,
-            Body::Text(_) => MessageContentType::of_files(self.body.attachments()),
-            Body::Removed(_) => MessageContentType::Text,
-        }
+        MessageContentType::of(&self.body)
     }
 
     /// as written, never HTML; of a poll its question, of a sticker empty; null once deleted or expired, and while hidden

@@ -25,6 +25,7 @@ use crate::people::presence::{self, UserPresence};
 use crate::people::user::{User, UserConnection};
 use crate::reporting::{self, MessageReportConnection, ReportStatus};
 use crate::search::SearchQueries;
+use crate::smart_replies::SmartReplyQueries;
 use crate::stickers::StickerQueries;
 use crate::{Result, access, reads, viewer};
 
@@ -215,6 +216,11 @@ impl Query {
     #[graphql(flatten)]
     async fn stickers(&self) -> StickerQueries {
         StickerQueries
+    }
+
+    #[graphql(flatten)]
+    async fn suggestions(&self) -> SmartReplyQueries {
+        SmartReplyQueries
     }
 
     #[graphql(flatten)]

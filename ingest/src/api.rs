@@ -14,7 +14,7 @@ use graphql::admission::{named_operations, root_fields};
 use graphql::error::server_error;
 use graphql::live::Mode;
 use graphql::metering::Metering;
-use graphql::{Executor, Introspection, Query, Reads, Rights, Search, Subscription};
+use graphql::{Executor, Introspection, Query, Reads, Rights, Search, SmartReplies, Subscription};
 use schemas::{ErrorCode, Refusal};
 
 use crate::Ingest;
@@ -71,7 +71,12 @@ pub struct Later(Scheduling);
 
 /// The schema over what can be read and asked for. It runs what [`graphql::Admission`] has admitted, which
 /// is valid.
-pub fn schema(reads: Arc<Reads>, search: Arc<Search>, ingest: Arc<Ingest>) -> ApiSchema {
+pub fn schema(
+    reads: Arc<Reads>,
+    search: Arc<Search>,
+    smart_replies: Arc<SmartReplies>,
+    ingest: Arc<Ingest>,
+) -> ApiSchema {
     Schema::build(Query, Mutation::default(), Subscription)
         .validation_mode(ValidationMode::Fast)
         .disable_suggestions()
@@ -80,6 +85,7 @@ pub fn schema(reads: Arc<Reads>, search: Arc<Search>, ingest: Arc<Ingest>) -> Ap
         .data(reads)
         .data(search)
         .data(ingest.gifs().clone())
+        .data(smart_replies)
         .data(ingest)
         .finish()
 }

@@ -88,6 +88,8 @@ pub const GATES: &[(&str, Gate)] = &[
     ("removeStickerPack", Open),
     ("stickerPacks", flag(Flag::Stickers)),
     ("searchGifs", flag(Flag::GifSupport)),
+    ("getSmartReplies", flag(Flag::SmartReplies)),
+    ("smartReplies", flag(Flag::SmartReplies)),
     ("searchMessages", flag(Flag::MessageSearch)),
     ("vapidPublicKey", flag(Flag::PushNotifications)),
 ];

@@ -3,6 +3,7 @@
 //! Invariant: whatever stands here is held to one conformance suite; code above the ports cannot
 //! tell the adapters apart.
 
+pub mod completions;
 pub mod ephemeral;
 pub mod log;
 pub mod search;
@@ -15,6 +16,7 @@ use futures::future::BoxFuture;
 
 use crate::clock::Clock;
 
+pub use completions::{CompletionError, Completions, Prompt};
 pub use ephemeral::{Ephemeral, EphemeralError, Incoming, Subscription};
 pub use log::{Log, LogError, Marks, Membership, MembershipChange, Reader, Receipt, Record};
 pub use search::{SearchError, SearchIndex};

@@ -20,7 +20,7 @@ use fanout::Node;
 use fanout::cursor::CursorKey;
 use fanout::socket::Sockets;
 use graphql::auth::Authenticator;
-use graphql::{Admission, Executor, Origins, Reads, Rows, Search, Standings, VapidPublicKey};
+use graphql::{Admission, Executor, Origins, Reads, Rows, Search, SmartReplies, Standings, VapidPublicKey};
 use ingest::admin::Later;
 use ingest::admin::v1::{self as admin_api, Platform};
 use ingest::http::Http;
@@ -33,7 +33,7 @@ use objects::Objects;
 use platform::clock::Clock;
 use platform::connections::Options as Connections;
 use platform::lifecycle::{Lifecycle, Signals};
-use platform::ports::{Ephemeral, Log, Ports, SearchIndex, Tables};
+use platform::ports::{Completions, Ephemeral, Log, Ports, SearchIndex, Tables};
 use platform::runner::{self, RunnerError};
 use platform::telemetry::consumers::Port;
 use schemas::topics::VERDICTS;
@@ -64,6 +64,15 @@ pub struct DeploymentKeys {
     pub conversations: ConversationKey,
     /// Absent where no web push is sent.
     pub vapid: Option<VapidPublicKey>,
+}
+
+/// Servers that a deployment may be without.
+#[derive(Clone, Default)]
+pub struct Services {
+    /// Without one searches are UNAVAILABLE.
+    pub search: Option<Arc<dyn SearchIndex>>,
+    /// Without one smart replies are those of the rules.
+    pub completions: Option<Arc<dyn Completions>>,
 }
 
 /// Who signs in, and with what.
@@ -197,11 +206,11 @@ impl Process {
     }
 
     /// What requests are answered by. Its verdicts come to a partition that it picks: whoever shares
-    /// it tells the own requests from the other's. A deployment may have no search index.
+    /// it tells the own requests from the other's.
     pub async fn api(
         &mut self,
         ephemeral: Arc<dyn Ephemeral>,
-        search: Option<Arc<dyn SearchIndex>>,
+        services: Services,
         keys: DeploymentKeys,
         files: &FileStore,
         access: &Access,
@@ -219,8 +228,9 @@ impl Process {
         let reads = reads.with_links_at(&files.public_url).with_vapid(keys.vapid);
         let reads = Arc::new(reads.with_standings(access.authenticator.standings().clone()));
         self.life.running.spawn("presence", |stop| async move { awareness.presence.sweep(stop).await });
-        let search = Search::new(search, ephemeral, self.clock.clone());
-        let schema = api::schema(reads.clone(), search, ingest.clone());
+        let search = Search::new(services.search, ephemeral.clone(), self.clock.clone());
+        let smart_replies = SmartReplies::new(services.completions, ephemeral)?;
+        let schema = api::schema(reads.clone(), search, smart_replies, ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })
     }

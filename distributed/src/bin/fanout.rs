@@ -8,9 +8,9 @@ async fn main() -> anyhow::Result<()> {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
         process.standing(access.standings());
-        let (ephemeral, search) = (distributed::ephemeral(process, config)?, config.search()?);
+        let (ephemeral, services) = (distributed::ephemeral(process, config)?, config.services()?);
         let api = process
-            .api(ephemeral, search, config.deployment_keys()?, &config.links()?, &access, config.ingest())
+            .api(ephemeral, services, config.deployment_keys()?, &config.links()?, &access, config.ingest())
             .await?;
         let sockets = process.sockets(&api, &access, config.cursor_key()?, config.fanout()).await?;
         process.serve("http", listener, sockets, config.serving()?);

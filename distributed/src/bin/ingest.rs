@@ -8,9 +8,9 @@ async fn main() -> anyhow::Result<()> {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
         process.standing(access.standings());
-        let (ephemeral, search) = (distributed::ephemeral(process, config)?, config.search()?);
+        let (ephemeral, services) = (distributed::ephemeral(process, config)?, config.services()?);
         let api = process
-            .api(ephemeral, search, config.deployment_keys()?, &config.files()?, &access, config.ingest())
+            .api(ephemeral, services, config.deployment_keys()?, &config.files()?, &access, config.ingest())
             .await?;
         let requests = process.requests(&api, &access);
         let all = match config.web()? {

@@ -1,14 +1,17 @@
-//! Servers beside the log and the tables: ephemeral state, the search index, push services.
+//! Servers beside the log and the tables: ephemeral state, the search index, a language model, push services.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use completions::ChatServer;
 use egress::Development;
 use graphql::VapidPublicKey;
 use meilisearch_search::Meilisearch;
 use platform::config::Secret;
-use platform::ports::SearchIndex;
+use platform::ports::{Completions, SearchIndex};
+use roles::Services;
 use serde::{Deserialize, Serialize};
 
 use super::Config;
@@ -30,6 +33,16 @@ pub struct SearchSection {
     url: String,
     key: Secret,
     prefix: String,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmartRepliesSection {
+    url: String,
+    key: Secret,
+    model: String,
+    within_ms: u64,
+    networks: String,
 }
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -130,6 +143,22 @@ impl Config {
             );
         }
         Ok(())
+    }
+
+    /// The servers that the API asks, of those that a deployment may be without.
+    pub fn services(&self) -> Result<Services> {
+        Ok(Services { search: self.search()?, completions: self.completions()? })
+    }
+
+    /// What writes smart replies, in a deployment that has it.
+    fn completions(&self) -> Result<Option<Arc<dyn Completions>>> {
+        let SmartRepliesSection { url, key, model, within_ms, networks } = self.smart_replies.clone();
+        if url.is_empty() {
+            return Ok(None);
+        }
+        let within = Duration::from_millis(within_ms);
+        let config = completions::Config { url, key, model, within, networks };
+        Ok(Some(Arc::new(ChatServer::new(config).context("smart_replies")?)))
     }
 
     /// The search index, in a deployment that has one.

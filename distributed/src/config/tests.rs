@@ -42,6 +42,21 @@ fn passwords_of_servers_are_used_and_not_shown() {
     assert!(shown.iter().all(|shown| !shown.contains("hush")), "{shown:?}");
 }
 
+#[tokio::test]
+async fn a_model_is_asked_where_one_is_named_and_its_key_is_not_shown() {
+    assert!(with(&[]).unwrap().services().unwrap().completions.is_none());
+    let named = ("MM_SMART_REPLIES__URL", "https://api.example/v1");
+    let config = with(&[named, ("MM_SMART_REPLIES__KEY", "hush")]).unwrap();
+    assert!(config.services().unwrap().completions.is_some());
+    let shown = [toml::to_string(&config).unwrap(), format!("{config:?}")];
+    assert!(shown.iter().all(|shown| !shown.contains("hush")), "{shown:?}");
+    for wrong in
+        [vec![("MM_SMART_REPLIES__URL", "api")], vec![named, ("MM_SMART_REPLIES__NETWORKS", "inside")]]
+    {
+        assert!(with(&wrong).unwrap().services().is_err(), "{wrong:?}");
+    }
+}
+
 #[test]
 fn nobody_signs_in_without_keys_and_anybody_only_on_loopback() {
     let secret = "ab".repeat(32);

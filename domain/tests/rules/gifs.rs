@@ -41,7 +41,7 @@ fn a_gif_goes_with_or_without_a_text_and_not_with_files() {
     table.answer("switched off", &ann.asks(1_500, send(4, "", "a").into()));
     table.is(expect![[r#"
         the id for another: IDEMPOTENCY_CONFLICT (this id was used for another request)
-        with a file: BAD_USER_INPUT field=gifId (a GIF has no files beside it)
+        with a file: BAD_USER_INPUT field=gifId (a GIF has neither files nor a sticker beside it)
         switched off: FEATURE_DISABLED (messaging.gif_support is not enabled)
     "#]]);
 }

@@ -20,7 +20,7 @@ use crate::paging::MAX_PAGE;
 pub(super) const SIZES: [&str; 3] = ["first", "last", "limit"];
 /// Lists that no argument sizes: what they hold in a page of messages, on average. A single message may have
 /// more; the bytes of an answer bound it.
-pub(super) const LISTS: [(&str, &str, usize); 21] = [
+pub(super) const LISTS: [(&str, &str, usize); 23] = [
     ("Message", "mentions", 10),
     ("Message", "attachments", 2),
     ("Attachment", "waveform", 64),
@@ -40,6 +40,8 @@ pub(super) const LISTS: [(&str, &str, usize); 21] = [
     ("Query", "getScheduledMessages", 100),
     ("Query", "messageVersions", 10),
     ("Query", "rateLimits", 10),
+    ("Query", "getSmartReplies", 3),
+    ("Query", "smartReplies", 3),
     ("Query", "presence", 100),
     ("MessageSearchResult", "highlights", 3),
 ];

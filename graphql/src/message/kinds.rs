@@ -3,7 +3,7 @@
 use async_graphql::{Enum, SimpleObject};
 use domain::files::FileType;
 use schemas::attaching::{AttachedFile, FileRole};
-use schemas::message::NoteKind;
+use schemas::message::{Body, NoteKind};
 
 use crate::people::user::User;
 
@@ -30,6 +30,17 @@ pub enum MessageContentType {
 }
 
 impl MessageContentType {
+    pub fn of(body: &Body) -> Self {
+        match body {
+            Body::Note(_) => Self::System,
+            Body::Poll(_) => Self::Poll,
+            Body::Text(text) if text.sticker.is_some() => Self::Sticker,
+            Body::Text(text) if text.gif.is_some() => Self::Gif,
+            Body::Text(text) => Self::of_files(&text.attachments),
+            Body::Removed(_) => Self::Text,
+        }
+    }
+
     /// The type of a text with these files beside it: images alone are a gallery, and a recording is the message.
     pub fn of_files(files: &[AttachedFile]) -> Self {
         let is_image =

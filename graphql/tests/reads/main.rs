@@ -11,5 +11,6 @@ mod pinning;
 mod reactions;
 mod rendering;
 mod searching;
+mod smart_replies;
 mod unread;
 mod world;

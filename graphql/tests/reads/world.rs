@@ -7,7 +7,7 @@ use awareness::Awareness;
 use domain::Conversations;
 use embedded::Store;
 use fold::Fold;
-use musclemap_graphql::{Query, Reads, Rights, Rows, Search, Viewer};
+use musclemap_graphql::{Query, Reads, Rights, Rows, Search, SmartReplies, Viewer};
 use platform::clock::SystemClock;
 use platform::in_process::InProcess;
 use platform::ports::{PutRow, SearchIndex, Tables};
@@ -101,10 +101,12 @@ impl World {
         let rows = Arc::new(Rows::new(tables.clone()));
         let ephemeral = Arc::new(InProcess::default());
         let search = Search::new(index, ephemeral.clone(), Arc::new(SystemClock));
+        let smart_replies = SmartReplies::new(None, ephemeral.clone()).unwrap();
         let awareness = Awareness::new(ephemeral, rows.clone(), Arc::new(SystemClock));
         let reads =
             Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), awareness, Arc::new(SystemClock)));
-        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).data(search).finish();
+        let schema = Schema::build(Query, EmptyMutation, EmptySubscription).data(reads).data(search);
+        let schema = schema.data(smart_replies).finish();
         Self { schema, tables, _store: store, _folder: folder }
     }
 

@@ -14,7 +14,7 @@ use embedded::Store;
 use gifs::Settings;
 use graphql::auth::Authenticator;
 use graphql::limits;
-use graphql::{Admission, Executor, Origins, Reads, Rows, Search};
+use graphql::{Admission, Executor, Origins, Reads, Rows, Search, SmartReplies};
 use musclemap_ingest::http::connections::Connected;
 use musclemap_ingest::http::files::Transfers;
 use musclemap_ingest::http::{Http, routes};
@@ -162,8 +162,9 @@ impl Server {
         let ephemeral = Arc::new(InProcess::default());
         let awareness = Awareness::new(ephemeral.clone(), rows.clone(), clock.clone());
         let reads = Arc::new(Reads::new(rows, ConversationKey::new([7; 32]), awareness, clock.clone()));
-        let search = Search::new(None, ephemeral, clock.clone());
-        let executor = api::executor(api::schema(reads.clone(), search, ingest.clone()));
+        let search = Search::new(None, ephemeral.clone(), clock.clone());
+        let smart_replies = SmartReplies::new(None, ephemeral).expect("rules");
+        let executor = api::executor(api::schema(reads.clone(), search, smart_replies, ingest.clone()));
         let admission = Admission::new(&api::sdl(), development).expect("a schema");
         let http = Http {
             executor: executor.clone(),

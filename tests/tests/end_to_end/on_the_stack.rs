@@ -46,6 +46,7 @@ mod roles;
 mod scheduling;
 mod searching;
 mod settings;
+mod smart_replies;
 mod standing;
 mod stickers;
 mod templating;

@@ -4,7 +4,7 @@ import { Acknowledgements } from "./acknowledgements.ts";
 import { Conversations } from "./conversations.ts";
 import {
   ACCEPT, type AttachmentView, CREATE, type ConversationView, DECLINE, DELETE, EDIT, FLAGS, type FlagView, GIFS, type GifView, ME, type MessageView,
-  ONE_MESSAGE, PIN, REACT, UNPIN, UNREACT, type UserView,
+  ONE_MESSAGE, PIN, REACT, SMART_REPLIES, UNPIN, UNREACT, type UserView,
 } from "./documents.ts";
 import { Changing } from "./emitter.ts";
 import { Files } from "./files.ts";
@@ -202,6 +202,12 @@ export class Client extends Changing {
     const mutation = isOn ? REACT : UNREACT;
     const answer = await this.request<{ message: MessageView }>(mutation, { id: message, emoji });
     this.#shown(answer.message);
+  }
+
+  /** Short answers to a message of another user, at most three; NOT_FOUND while its row is not there yet. */
+  async smartReplies(message: string): Promise<string[]> {
+    const answer = await this.request<{ smartReplies: string[] }>(SMART_REPLIES, { id: message });
+    return answer.smartReplies;
   }
 
   async pin(message: string, isOn: boolean): Promise<void> {

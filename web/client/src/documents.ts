@@ -230,6 +230,8 @@ export const VOTE = `mutation Vote($id: ID!, $options: [ID!]!) {
 
 export const CLOSE = `mutation Close($id: ID!) { message: closePoll(messageId: $id) { ...MessageParts } } ${MESSAGES}`;
 
+export const SMART_REPLIES = "query SmartReplies($id: ID!) { smartReplies(messageId: $id) }";
+
 const TEMPLATE = "id name content shortcut category useCount";
 
 export type TemplateView = Pick<Schema.MessageTemplate, "id" | "name" | "content" | "shortcut" | "category" | "useCount">;

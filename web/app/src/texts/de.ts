@@ -156,6 +156,7 @@ export const de: Texts = {
   "composer.mentions": "Mitglieder zum Erwähnen",
   "composer.closed": "Hier kannst du nicht schreiben.",
   "composer.announcements": "Hier schreiben nur Eigentümer und Moderatoren.",
+  "composer.replies": "Vorgeschlagene Antworten",
   "composer.long": "{count} von {most} Zeichen",
   "new.title": "Neue Unterhaltung",
   "new.people": "Personen",

@@ -154,6 +154,7 @@ export const en = {
   "composer.mentions": "Members to mention",
   "composer.closed": "You cannot write here.",
   "composer.announcements": "Only owner and moderators write here.",
+  "composer.replies": "Suggested replies",
   "composer.long": "{count} of {most} characters",
   "new.title": "New conversation",
   "new.people": "People",

@@ -156,6 +156,7 @@ export const es: Texts = {
   "composer.mentions": "Miembros que mencionar",
   "composer.closed": "Aquí no puedes escribir.",
   "composer.announcements": "Aquí solo escriben propietario y moderadores.",
+  "composer.replies": "Respuestas sugeridas",
   "composer.long": "{count} de {most} caracteres",
   "new.title": "Nueva conversación",
   "new.people": "Personas",

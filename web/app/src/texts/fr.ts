@@ -156,6 +156,7 @@ export const fr: Texts = {
   "composer.mentions": "Membres à mentionner",
   "composer.closed": "Vous ne pouvez pas écrire ici.",
   "composer.announcements": "Seuls le propriétaire et les modérateurs écrivent ici.",
+  "composer.replies": "Réponses suggérées",
   "composer.long": "{count} caractères sur {most}",
   "new.title": "Nouvelle conversation",
   "new.people": "Personnes",

@@ -156,6 +156,7 @@ export const ja: Texts = {
   "composer.mentions": "メンションできるメンバー",
   "composer.closed": "ここには書き込めません。",
   "composer.announcements": "オーナーとモデレーターだけが書き込めます。",
+  "composer.replies": "返信の候補",
   "composer.long": "{most} 文字中 {count} 文字",
   "new.title": "新しい会話",
   "new.people": "人",

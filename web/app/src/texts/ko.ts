@@ -156,6 +156,7 @@ export const ko: Texts = {
   "composer.mentions": "언급할 멤버",
   "composer.closed": "여기에 쓸 수 없습니다.",
   "composer.announcements": "소유자와 관리자만 쓸 수 있습니다.",
+  "composer.replies": "추천 답장",
   "composer.long": "{most}자 중 {count}자",
   "new.title": "새 대화",
   "new.people": "사람",

@@ -156,6 +156,7 @@ export const pt: Texts = {
   "composer.mentions": "Membros para mencionar",
   "composer.closed": "Você não pode escrever aqui.",
   "composer.announcements": "Só dono e moderadores escrevem aqui.",
+  "composer.replies": "Respostas sugeridas",
   "composer.long": "{count} de {most} caracteres",
   "new.title": "Nova conversa",
   "new.people": "Pessoas",

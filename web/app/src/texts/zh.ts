@@ -156,6 +156,7 @@ export const zh: Texts = {
   "composer.mentions": "可提及的成员",
   "composer.closed": "你不能在这里发言。",
   "composer.announcements": "只有群主和管理员可以发言。",
+  "composer.replies": "建议回复",
   "composer.long": "{count} / {most} 个字符",
   "new.title": "新对话",
   "new.people": "联系人",
