@@ -53,6 +53,7 @@ pub struct Config {
     pub tables: TablesSection,
     pub redis: servers::RedisSection,
     pub search: servers::SearchSection,
+    pub translation: servers::TranslationSection,
     pub http: HttpSection,
     pub web: WebSection,
     pub tls: TlsSection,

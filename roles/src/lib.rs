@@ -12,7 +12,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use awareness::Awareness;
 use axum::Router;
 use egress::Development;
@@ -40,6 +40,7 @@ use schemas::topics::VERDICTS;
 use schemas::{ConversationKey, UserId};
 use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
+use translation::Translations;
 
 /// Keeps what is of one size together: a shard that goes through its sockets finds them side by side.
 #[global_allocator]
@@ -56,6 +57,15 @@ pub struct Process {
     pub life: Lifecycle,
     /// The admin API, on the operators' port from when requests are served.
     admin_api: Later,
+}
+
+/// What answers stand on beside the log and the tables.
+pub struct Servers {
+    pub ephemeral: Arc<dyn Ephemeral>,
+    /// A deployment may have no search index.
+    pub search: Option<Arc<dyn SearchIndex>>,
+    /// Who translates.
+    pub translation: translation::Settings,
 }
 
 /// Keys of the deployment that answers derive from.
@@ -195,16 +205,16 @@ impl Process {
     }
 
     /// What requests are answered by. Its verdicts come to a partition that it picks: whoever shares
-    /// it tells the own requests from the other's. A deployment may have no search index.
+    /// it tells the own requests from the other's.
     pub async fn api(
         &mut self,
-        ephemeral: Arc<dyn Ephemeral>,
-        search: Option<Arc<dyn SearchIndex>>,
+        servers: Servers,
         keys: DeploymentKeys,
         files: &FileStore,
         access: &Access,
         mut options: ingest::Options,
     ) -> Result<Api> {
+        let Servers { ephemeral, search, translation } = servers;
         options.slot = rand::random_range(0..self.log.partitions(&VERDICTS));
         let rows = Arc::new(Rows::new(self.tables.clone()));
         let ports = (self.log.clone(), self.clock.clone(), rows.clone());
@@ -214,12 +224,27 @@ impl Process {
         let awareness = Awareness::new(ephemeral.clone(), rows.clone(), self.clock.clone());
         let reads = Reads::new(rows, keys.conversations, awareness.clone(), self.clock.clone());
         let reads = reads.with_links_at(&files.public_url).with_vapid(keys.vapid);
+        let reads = reads.with_translations(self.translations(&translation, &ephemeral)?);
         let reads = Arc::new(reads.with_standings(access.authenticator.standings().clone()));
         self.life.running.spawn("presence", |stop| async move { awareness.presence.sweep(stop).await });
         let search = Search::new(search, ephemeral, self.clock.clone());
         let schema = api::schema(reads.clone(), search, ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })
+    }
+
+    /// What translates, in a deployment that has a provider.
+    fn translations(
+        &self,
+        settings: &translation::Settings,
+        ephemeral: &Arc<dyn Ephemeral>,
+    ) -> Result<Option<Arc<Translations>>> {
+        translation::metrics::announce();
+        let translator = settings.translator().context("translation")?;
+        let over = |translator| {
+            Translations::new(translator, settings.within, ephemeral.clone(), self.clock.clone())
+        };
+        Ok(translator.map(|translator| Arc::new(over(translator))))
     }
 
     /// Follows bans, revocations and erasures, in each process that admits or notifies users.

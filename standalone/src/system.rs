@@ -12,7 +12,7 @@ use ingest::Ingest;
 use ingest::web::{Files, Setting, Web};
 use platform::in_process::InProcess;
 use platform::runner;
-use roles::{Access, DeploymentKeys, Process, http};
+use roles::{Access, DeploymentKeys, Process, Servers, http};
 use schemas::ConversationKey;
 use schemas::control::RULES;
 use tokio::net::TcpListener;
@@ -56,7 +56,8 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let keys = DeploymentKeys { conversations: ConversationKey::new(secrets.conversations), vapid };
     let ephemeral = Arc::new(InProcess::default());
     process.link_preview(&flags.preview_development(), ephemeral.clone(), &files)?;
-    let api = process.api(ephemeral, Some(search), keys, &files, &access, options).await?;
+    let servers = Servers { ephemeral, search: Some(search), translation: flags.translation()? };
+    let api = process.api(servers, keys, &files, &access, options).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, flags.fanout()).await?;
     let requests = process.requests(&api, &access);

@@ -21,6 +21,7 @@ pub mod site;
 pub mod socket;
 pub mod stickers;
 pub mod system;
+pub mod translator;
 pub mod trial;
 pub mod usage;
 pub mod wire;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::process::{PATIENCE, Process, Start, program};
 use crate::push_service::PushService;
 use crate::site::Site;
+use crate::translator::Translator;
 
 /// What the system stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,6 +111,11 @@ impl System {
         Self::on(Stack::chosen(), policy, Limits::Wide, Outside::Site(site)).await
     }
 
+    /// A system whose messages are translated by a translator of the test.
+    pub async fn with_translator(translator: &Translator, policy: Option<&Path>) -> Self {
+        Self::on(Stack::chosen(), policy, Limits::Wide, Outside::Translator(translator)).await
+    }
+
     /// The same as a distributed system on the servers that many tests share.
     pub async fn distributed_with_pushes(to: &PushService) -> Self {
         Self::on(Stack::Distributed, None, Limits::Wide, Outside::Pushes(to)).await
@@ -164,6 +170,11 @@ impl System {
     /// The standalone system on a folder of the test's own.
     pub async fn standalone(data: &Path, policy: Option<&Path>) -> Self {
         Self::embedded(data, policy, Limits::Wide, Outside::Nothing).await
+    }
+
+    /// The same, whose messages are translated by a translator of the test.
+    pub async fn standalone_with_translator(data: &Path, translator: &Translator) -> Self {
+        Self::embedded(data, None, Limits::Wide, Outside::Translator(translator)).await
     }
 
     async fn embedded(data: &Path, policy: Option<&Path>, limits: Limits, outside: Outside<'_>) -> Self {
@@ -318,6 +329,7 @@ enum Outside<'a> {
     Nothing,
     Pushes(&'a PushService),
     Site(&'a Site),
+    Translator(&'a Translator),
 }
 
 impl Outside<'_> {
@@ -328,6 +340,8 @@ impl Outside<'_> {
             (Self::Pushes(to), Stack::Distributed) => to.variables("MM_PUSH__DEVELOPMENT_"),
             (Self::Site(to), Stack::Standalone) => to.variables("MM_PREVIEW_"),
             (Self::Site(to), Stack::Distributed) => to.variables("MM_PREVIEWS__DEVELOPMENT_"),
+            (Self::Translator(to), Stack::Standalone) => to.variables("MM_TRANSLATION_"),
+            (Self::Translator(to), Stack::Distributed) => to.variables("MM_TRANSLATION__"),
         }
     }
 }

@@ -22,7 +22,7 @@ use platform::clock::SystemClock;
 use platform::in_process::InProcess;
 use platform::{connections, telemetry};
 use prometheus::TextEncoder;
-use roles::{Access, DeploymentKeys, FileStore, Process, http};
+use roles::{Access, DeploymentKeys, FileStore, Process, Servers, http};
 use schemas::ConversationKey;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, stdin, stdout};
 use tokio::sync::Mutex;
@@ -80,7 +80,8 @@ async fn start(process: &mut Process) -> Result<SocketAddr> {
     let options = ingest::Options { limits, ..ingest::Options::default() };
     let ephemeral = Arc::new(InProcess::default());
     let keys = DeploymentKeys { conversations: ConversationKey::new(TOKEN_KEY), vapid: None };
-    let api = process.api(ephemeral, None, keys, &files, &access, options).await?;
+    let servers = Servers { ephemeral, search: None, translation: translation::Settings::default() };
+    let api = process.api(servers, keys, &files, &access, options).await?;
     // One thread of sockets, as the loop beside it has one: two would share these cores with the clients.
     let options = fanout::Options { sockets: SOCKETS, shards: 1, ..fanout::Options::default() };
     let sockets = process.sockets(&api, &access, CursorKey::new(TOKEN_KEY), options).await?;

@@ -1,6 +1,6 @@
 //! Ingest as a process of its own: the API over HTTP.
 
-use roles::http;
+use roles::{Servers, http};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -8,9 +8,13 @@ async fn main() -> anyhow::Result<()> {
         let listener = http::bind(config.http.listen)?;
         let access = distributed::access(process, config)?;
         process.standing(access.standings());
-        let (ephemeral, search) = (distributed::ephemeral(process, config)?, config.search()?);
+        let servers = Servers {
+            ephemeral: distributed::ephemeral(process, config)?,
+            search: config.search()?,
+            translation: config.translation(),
+        };
         let api = process
-            .api(ephemeral, search, config.deployment_keys()?, &config.files()?, &access, config.ingest())
+            .api(servers, config.deployment_keys()?, &config.files()?, &access, config.ingest())
             .await?;
         let requests = process.requests(&api, &access);
         let all = match config.web()? {

@@ -1,7 +1,8 @@
-//! Servers beside the log and the tables: ephemeral state, the search index, push services.
+//! Servers beside the log and the tables: ephemeral state, the search index, translators, push services.
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use egress::Development;
@@ -34,6 +35,15 @@ pub struct SearchSection {
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+pub struct TranslationSection {
+    provider: String,
+    url: String,
+    key: Secret,
+    within_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct PushSection {
     vapid_key: Secret,
     contact: String,
@@ -55,6 +65,12 @@ impl Config {
     pub fn redis(&self) -> redis_ephemeral::Config {
         let RedisSection { address, prefix, tls, ca, user, password } = self.redis.clone();
         redis_ephemeral::Config { address, prefix, tls, ca, user, password }
+    }
+
+    /// Who translates.
+    pub fn translation(&self) -> translation::Settings {
+        let TranslationSection { provider, url, key, within_ms } = self.translation.clone();
+        translation::Settings { provider, url, key, within: Duration::from_millis(within_ms) }
     }
 
     /// The key by which push services know the deployment, in one that has it.

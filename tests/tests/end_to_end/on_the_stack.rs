@@ -47,6 +47,7 @@ mod settings;
 mod standing;
 mod stickers;
 mod templating;
+mod translating;
 mod typing;
 mod uploading;
 mod versions;
