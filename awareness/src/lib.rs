@@ -1,4 +1,4 @@
-//! What users see of each other at the moment: presence and typing statuses.
+//! What users see of each other at the moment: presence and typing statuses; and what a user's devices tell each other.
 //!
 //! Invariants: all state is ephemeral and may be lost at any moment; nothing durable depends on it. Visibility is
 //! checked at delivery, by the viewer's node.
@@ -6,6 +6,7 @@
 mod channel;
 mod metrics;
 pub mod presence;
+pub mod translating;
 pub mod typing;
 
 use std::sync::Arc;

@@ -10,15 +10,17 @@ use prometheus::{IntCounter, IntCounterVec, register_int_counter_vec};
 pub enum Kind {
     Typing,
     Presence,
+    Translation,
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::Typing, Self::Presence];
+    const ALL: [Self; 3] = [Self::Typing, Self::Presence, Self::Translation];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Typing => "typing",
             Self::Presence => "presence",
+            Self::Translation => "translation",
         }
     }
 }

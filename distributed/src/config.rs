@@ -54,6 +54,7 @@ pub struct Config {
     pub redis: servers::RedisSection,
     pub search: servers::SearchSection,
     pub smart_replies: servers::SmartRepliesSection,
+    pub translation: servers::TranslationSection,
     pub http: HttpSection,
     pub web: WebSection,
     pub tls: TlsSection,

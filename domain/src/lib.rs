@@ -12,6 +12,7 @@ pub mod fault;
 pub mod features;
 pub mod files;
 pub mod indexing;
+pub mod languages;
 pub mod mentions;
 pub mod moderation;
 mod operation;
@@ -23,6 +24,7 @@ pub mod privacy;
 pub mod pushing;
 pub mod stickers;
 pub mod text;
+pub mod translating;
 pub mod window;
 
 pub use account::Accounts;

@@ -4,6 +4,7 @@
 //! longest does. Nothing is named inside a link or an e-mail address.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 use icu_properties::props::{
     GeneralCategory, GeneralCategoryGroup, JoinControl, LineBreak, Script, XidContinue,
@@ -39,18 +40,12 @@ pub fn may_name(text: &str) -> bool {
 /// Which of the members a text names. Names are compared in NFC and case-folded.
 pub fn named<'a>(text: &str, usernames: impl IntoIterator<Item = &'a str>) -> Named {
     let text: String = text.nfc().collect();
-    let mut members: HashMap<String, Vec<usize>> = HashMap::new();
-    for (at, username) in usernames.into_iter().enumerate() {
-        members.entry(key(username)).or_default().push(at);
-    }
-    members.remove("");
-    members.insert(ALL.to_owned(), vec![]);
-    let longest = members.keys().map(String::len).max().unwrap_or(0);
+    let members = Members::new(usernames);
     let (mut people, mut all) = (BTreeSet::new(), false);
     for place in places(&text) {
-        let Some(name) = longest_name(&text[place + 1..], longest, &members) else { continue };
+        let Some((name, _)) = members.longest_name(&text[place + 1..]) else { continue };
         all |= name == ALL;
-        for member in &members[name] {
+        for member in &members.by_name[name] {
             if people.len() < MAX_PEOPLE {
                 people.insert(*member);
             }
@@ -59,28 +54,64 @@ pub fn named<'a>(text: &str, usernames: impl IntoIterator<Item = &'a str>) -> Na
     Named { people: people.into_iter().collect(), all }
 }
 
+/// Where mentions are written in a stored text, each with its `@`: of these names, else of the word behind the `@`,
+/// whoever that is.
+pub fn written<'a>(text: &str, usernames: impl IntoIterator<Item = &'a str>) -> Vec<Range<usize>> {
+    let members = Members::new(usernames);
+    let written = |place: usize| {
+        let behind = &text[place + 1..];
+        let end = match members.longest_name(behind) {
+            Some((_, end)) => end,
+            None => behind.find(|c| !is_word(c)).unwrap_or(behind.len()),
+        };
+        (end > 0).then(|| place..place + 1 + end)
+    };
+    places(text).into_iter().filter_map(written).collect()
+}
+
+/// Names that a text may have, by their keys.
+struct Members {
+    /// Positions in the list of usernames.
+    by_name: HashMap<String, Vec<usize>>,
+    /// Bytes of the longest key.
+    longest: usize,
+}
+
+impl Members {
+    fn new<'a>(usernames: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, username) in usernames.into_iter().enumerate() {
+            by_name.entry(key(username)).or_default().push(at);
+        }
+        by_name.remove("");
+        by_name.insert(ALL.to_owned(), vec![]);
+        let longest = by_name.keys().map(String::len).max().unwrap_or(0);
+        Self { by_name, longest }
+    }
+
+    /// The key of the longest name that a text begins with, and where it ends there.
+    fn longest_name(&self, text: &str) -> Option<(&str, usize)> {
+        let (mut folded, mut found) = (String::new(), None);
+        for (at, c) in text.char_indices() {
+            folded.push_str(&fold(c.encode_utf8(&mut [0; 4])));
+            if folded.len() > self.longest {
+                break;
+            }
+            let end = at + c.len_utf8();
+            if let Some((name, _)) = self.by_name.get_key_value(&folded)
+                && ends(text, end)
+                && !is_local_part(text, end)
+            {
+                found = Some((name.as_str(), end));
+            }
+        }
+        found
+    }
+}
+
 /// The form in which names are compared.
 fn key(name: &str) -> String {
     fold(&name.nfc().collect::<String>())
-}
-
-/// The key of the longest name that a text begins with, and that ends there.
-fn longest_name<'a>(text: &str, longest: usize, names: &'a HashMap<String, Vec<usize>>) -> Option<&'a str> {
-    let (mut folded, mut found) = (String::new(), None);
-    for (at, c) in text.char_indices() {
-        folded.push_str(&fold(c.encode_utf8(&mut [0; 4])));
-        if folded.len() > longest {
-            break;
-        }
-        let end = at + c.len_utf8();
-        if let Some((name, _)) = names.get_key_value(&folded)
-            && ends(text, end)
-            && !is_local_part(text, end)
-        {
-            found = Some(name.as_str());
-        }
-    }
-    found
 }
 
 /// Where an `@` stands that can begin a mention: in no link, and behind nothing that makes it an address.

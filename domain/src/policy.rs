@@ -91,7 +91,7 @@ fn unknown_key(written: &toml::Table, understood: &toml::Table, path: &str) -> O
 
 fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
     let limits = &policy.limits;
-    let windows: [(&'static str, &Limit, i64); 11] = [
+    let windows: [(&'static str, &Limit, i64); 12] = [
         ("limits.send", &limits.send, MOST_COUNTED),
         ("limits.create_conversation", &limits.create_conversation, MOST_COUNTED),
         ("limits.edit", &limits.edit, MOST_COUNTED),
@@ -103,6 +103,7 @@ fn check(policy: &Policy) -> Result<(), InvalidPolicy> {
         ("limits.react", &limits.react, MOST_REACTIONS),
         ("limits.report", &limits.report, MOST_COUNTED),
         ("limits.sticker_pack", &limits.sticker_pack, MOST_COUNTED),
+        ("limits.translate", &limits.translate, MOST_COUNTED),
     ];
     for (name, window, most) in windows {
         within(name, window.count.into(), most)?;
@@ -179,6 +180,7 @@ mod tests {
         assert_eq!(policy.limits.templates, 200);
         let packs = (policy.limits.own_sticker_packs, policy.limits.added_sticker_packs);
         assert_eq!((packs, policy.limits.stickers_per_pack), ((50, 200), 120));
+        assert_eq!(policy.limits.translate, Limit { count: 200, seconds: 86_400 });
         assert!(policy.features.flags.iter().all(|rule| rule.percentage == 100 && !rule.off));
     }
 

@@ -77,7 +77,7 @@ pub fn links(text: &str) -> Vec<String> {
 }
 
 /// Where links stand, in order. The finder takes no domain whose last label is not ASCII for one.
-fn places(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn places(text: &str) -> Vec<Range<usize>> {
     let mut finder = LinkFinder::new();
     finder.kinds(&[LinkKind::Url]);
     let mut places: Vec<Range<usize>> = finder.links(text).map(|link| link.start()..link.end()).collect();
@@ -113,7 +113,7 @@ pub fn canonical(link: &str) -> Option<String> {
 }
 
 /// Where code stands: between runs of backticks of one length. A run without its like is text.
-fn code(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn code(text: &str) -> Vec<Range<usize>> {
     let runs = runs(text);
     let (mut code, mut at) = (vec![], 0);
     while let Some(open) = runs.get(at) {

@@ -29,6 +29,7 @@ mod single_flight;
 pub mod snapshot;
 pub mod socket;
 pub mod subscription;
+mod translating;
 mod typing;
 pub mod unknown;
 

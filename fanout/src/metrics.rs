@@ -186,16 +186,19 @@ pub enum Dropped {
     UserChanged,
     /// A change of flags for which the queue had no room.
     FlagsChanged,
+    /// A translated message for which the queue had no room, or that could not be read.
+    Translated,
 }
 
 impl Dropped {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Superseded,
         Self::Overflow,
         Self::Typing,
         Self::Presence,
         Self::UserChanged,
         Self::FlagsChanged,
+        Self::Translated,
     ];
 }
 
@@ -208,6 +211,7 @@ impl Dropped {
             Self::Presence => "presence",
             Self::UserChanged => "user",
             Self::FlagsChanged => "flags",
+            Self::Translated => "translated",
         }
     }
 }

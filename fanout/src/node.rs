@@ -144,6 +144,7 @@ impl Node {
             () = self.follow_presence() => Ok(()),
             () = self.follow_leaving() => Ok(()),
             () = self.follow_flags() => Ok(()),
+            () = self.follow_translations() => Ok(()),
             ended = self.follow_people() => ended.map_err(Into::into),
         }
     }

@@ -29,11 +29,13 @@ pub enum NoticeKind {
     Presence,
     UserChanged,
     FlagsChanged,
+    Translated,
 }
 
 impl NoticeKind {
     /// In the order in which a full queue drops them.
-    pub const ALL: [Self; 4] = [Self::Typing, Self::Presence, Self::UserChanged, Self::FlagsChanged];
+    pub const ALL: [Self; 5] =
+        [Self::Typing, Self::Presence, Self::UserChanged, Self::FlagsChanged, Self::Translated];
 
     pub fn dropped(self) -> Dropped {
         match self {
@@ -41,6 +43,7 @@ impl NoticeKind {
             Self::Presence => Dropped::Presence,
             Self::UserChanged => Dropped::UserChanged,
             Self::FlagsChanged => Dropped::FlagsChanged,
+            Self::Translated => Dropped::Translated,
         }
     }
 }

@@ -22,6 +22,7 @@ use schemas::{AccountFact, ConversationFact, ConversationId, LogTime, UserId};
 use crate::Viewer;
 use crate::message::reactions::Completed;
 use crate::people::People;
+use crate::rows::Written;
 
 /// What a socket subscribes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +129,8 @@ pub enum Delivery {
     UserChanged(Profile),
     /// Never replayed: the viewer's flags may have changed.
     FlagsChanged,
+    /// Never replayed, and rendered by reads, as it goes to one viewer alone.
+    Translated(Box<Translated>),
     ResumeGap {
         reason: String,
     },
@@ -146,6 +149,7 @@ impl Delivery {
             | Self::Presence(_)
             | Self::UserChanged(_)
             | Self::FlagsChanged
+            | Self::Translated(_)
             | Self::ResumeGap { .. }
             | Self::Drained { .. } => None,
         }
@@ -154,7 +158,11 @@ impl Delivery {
     /// Whether it is true for a moment alone: it has no cursor.
     pub fn is_momentary(&self) -> bool {
         match self {
-            Self::Typing(_) | Self::Presence(_) | Self::UserChanged(_) | Self::FlagsChanged => true,
+            Self::Typing(_)
+            | Self::Presence(_)
+            | Self::UserChanged(_)
+            | Self::FlagsChanged
+            | Self::Translated(_) => true,
             Self::Conversation(_) | Self::Account(_) | Self::ResumeGap { .. } | Self::Drained { .. } => false,
         }
     }
@@ -168,10 +176,18 @@ impl Delivery {
             | Self::Presence(_)
             | Self::UserChanged(_)
             | Self::FlagsChanged
+            | Self::Translated(_)
             | Self::ResumeGap { .. }
             | Self::Drained { .. } => None,
         }
     }
+}
+
+/// A message that the viewer has had translated, as its row stands.
+#[derive(Debug, Clone)]
+pub struct Translated {
+    pub conversation: ConversationId,
+    pub message: Written,
 }
 
 /// A fact of a conversation, with what a node has read to complete it.

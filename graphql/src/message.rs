@@ -14,6 +14,7 @@ pub mod polls;
 pub mod previews;
 pub mod reactions;
 pub mod receipts;
+pub mod translations;
 pub mod versions;
 
 use std::sync::Arc;
@@ -30,6 +31,7 @@ use schemas::reacting::Reacted;
 use schemas::stickers::SentSticker;
 use schemas::{ClientId, ConversationId, MessageId};
 use tokio::sync::OnceCell;
+use translation::Translation;
 use uuid::Uuid;
 
 use self::gifs::Gif;
@@ -50,6 +52,7 @@ use pins::MessagePin;
 use polls::MessageCard;
 use previews::MessagePreviews;
 use reactions::{Completed, MessageReactions};
+use translations::{KnownTranslations, MessageTranslations};
 
 type Core = schemas::message::Message;
 
@@ -68,6 +71,10 @@ pub struct Message {
     previews: Option<Previews>,
     /// The viewer's own votes, read together with those of the messages beside it.
     own_votes: Arc<Own<Voted>>,
+    /// What is known of translations, read together with those of the messages beside it.
+    translations: Arc<KnownTranslations>,
+    /// A translation that was made just now.
+    made: Option<Translation>,
     /// When the event that tells of it happened.
     told_at: LogTime,
     /// The recipients whose marks the viewer sees; found when a mark is asked for.
@@ -91,7 +98,8 @@ impl Message {
     pub fn read(conversation: &ConversationId, written: Written) -> Self {
         let own = Arc::new(Own::new(vec![written.core.seq]));
         let own_votes = Arc::new(Own::new(vec![written.core.seq]));
-        Self { own, own_votes, ..Self::new(conversation, written, Origin::Read) }
+        let translations = Arc::new(KnownTranslations::new(conversation, [&written]));
+        Self { own, own_votes, translations, ..Self::new(conversation, written, Origin::Read) }
     }
 
     /// Messages that the viewer may see.
@@ -100,9 +108,11 @@ impl Message {
         let own = Arc::new(Own::new(reacted.map(|written| written.core.seq).collect()));
         let voted = all.iter().filter(|written| written.aspects.tally.changes > 0);
         let own_votes = Arc::new(Own::new(voted.map(|written| written.core.seq).collect()));
+        let translations = Arc::new(KnownTranslations::new(conversation, &all));
         let read = |written| Self {
             own: own.clone(),
             own_votes: own_votes.clone(),
+            translations: translations.clone(),
             ..Self::new(conversation, written, Origin::Read)
         };
         all.into_iter().map(read).collect()
@@ -140,6 +150,8 @@ impl Message {
             pin: None,
             previews: None,
             own_votes: Arc::default(),
+            translations: Arc::default(),
+            made: None,
             told_at: at,
             recipients: OnceCell::new(),
             origin,
@@ -163,6 +175,8 @@ impl Message {
             pin: None,
             previews: None,
             own_votes: Arc::default(),
+            translations: Arc::default(),
+            made: None,
             told_at: stub.created_at,
             recipients: OnceCell::new(),
             origin: Origin::Read,
@@ -327,6 +341,11 @@ impl Message {
     #[graphql(flatten)]
     async fn previews(&self) -> MessagePreviews<'_> {
         MessagePreviews(self)
+    }
+
+    #[graphql(flatten)]
+    async fn language(&self) -> MessageTranslations<'_> {
+        MessageTranslations(self)
     }
 
     #[graphql(flatten)]

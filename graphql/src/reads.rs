@@ -36,6 +36,7 @@ use schemas::position::{LogTime, Offset};
 use schemas::states::AccountState;
 use schemas::uploading::Attachment;
 use schemas::{AttachmentId, ClientId, ConversationId, ConversationKey, UserId};
+use translation::Translations;
 
 use crate::links::Links;
 use crate::rows::{MemberRows, Memberships, Rows};
@@ -61,6 +62,8 @@ pub struct Reads {
     pub links: Links,
     /// Absent where no web push is sent.
     pub vapid: Option<VapidPublicKey>,
+    /// Absent where nobody translates.
+    pub translations: Option<Arc<Translations>>,
     clock: Arc<dyn Clock>,
     standings: Arc<Standings>,
 }
@@ -73,7 +76,16 @@ impl Reads {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let links = Links::new(ids.clone(), "");
-        Self { rows, ids, links, awareness, vapid: None, clock, standings: Arc::default() }
+        Self {
+            rows,
+            ids,
+            links,
+            awareness,
+            vapid: None,
+            translations: None,
+            clock,
+            standings: Arc::default(),
+        }
     }
 
     /// With links that begin by a base.
@@ -84,6 +96,11 @@ impl Reads {
     /// With the key by which push services know the deployment.
     pub fn with_vapid(self, vapid: Option<VapidPublicKey>) -> Self {
         Self { vapid, ..self }
+    }
+
+    /// With what translates messages.
+    pub fn with_translations(self, translations: Option<Arc<Translations>>) -> Self {
+        Self { translations, ..self }
     }
 
     /// With what the process knows of who is erased.

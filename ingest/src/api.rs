@@ -42,6 +42,7 @@ use crate::operations::sending::Sending;
 use crate::operations::settings::Settings;
 use crate::operations::stickers::Stickers;
 use crate::operations::templating::Templating;
+use crate::operations::translating::Translating;
 use crate::operations::typing::TypingStatus;
 use crate::operations::uploading::Uploading;
 use crate::operations::voice::Voice;
@@ -67,7 +68,7 @@ pub struct People(Blocking, Preferences, Privacy, Notifications, Push, TypingSta
 pub struct Files(Uploading, Voice, Stickers);
 
 #[derive(MergedObject, Default)]
-pub struct Later(Scheduling);
+pub struct Later(Scheduling, Translating);
 
 /// The schema over what can be read and asked for. It runs what [`graphql::Admission`] has admitted, which
 /// is valid.

@@ -86,6 +86,7 @@ pub const GATES: &[(&str, Gate)] = &[
     ("removeSticker", Open),
     ("deleteStickerPack", Open),
     ("removeStickerPack", Open),
+    ("translateMessage", flag(Flag::Translation)),
     ("stickerPacks", flag(Flag::Stickers)),
     ("searchGifs", flag(Flag::GifSupport)),
     ("getSmartReplies", flag(Flag::SmartReplies)),

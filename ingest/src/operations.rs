@@ -26,6 +26,7 @@ pub mod sending;
 pub mod settings;
 pub mod stickers;
 pub mod templating;
+pub mod translating;
 pub mod typing;
 pub mod uploading;
 pub mod voice;

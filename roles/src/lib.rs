@@ -12,7 +12,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use awareness::Awareness;
 use axum::Router;
 use egress::Development;
@@ -40,6 +40,7 @@ use schemas::topics::VERDICTS;
 use schemas::{ConversationKey, UserId};
 use tikv_jemallocator::Jemalloc;
 use tokio::net::TcpListener;
+use translation::Translations;
 
 /// Keeps what is of one size together: a shard that goes through its sockets finds them side by side.
 #[global_allocator]
@@ -73,6 +74,8 @@ pub struct Services {
     pub search: Option<Arc<dyn SearchIndex>>,
     /// Without one smart replies are those of the rules.
     pub completions: Option<Arc<dyn Completions>>,
+    /// Who translates.
+    pub translation: translation::Settings,
 }
 
 /// Who signs in, and with what.
@@ -226,6 +229,7 @@ impl Process {
         let awareness = Awareness::new(ephemeral.clone(), rows.clone(), self.clock.clone());
         let reads = Reads::new(rows, keys.conversations, awareness.clone(), self.clock.clone());
         let reads = reads.with_links_at(&files.public_url).with_vapid(keys.vapid);
+        let reads = reads.with_translations(self.translations(&services.translation, &ephemeral)?);
         let reads = Arc::new(reads.with_standings(access.authenticator.standings().clone()));
         self.life.running.spawn("presence", |stop| async move { awareness.presence.sweep(stop).await });
         let search = Search::new(services.search, ephemeral.clone(), self.clock.clone());
@@ -233,6 +237,20 @@ impl Process {
         let schema = api::schema(reads.clone(), search, smart_replies, ingest.clone());
         let admission = Admission::new(&schema.sdl(), false)?;
         Ok(Api { executor: api::executor(schema), admission, ingest, reads })
+    }
+
+    /// What translates, in a deployment that has a provider.
+    fn translations(
+        &self,
+        settings: &translation::Settings,
+        ephemeral: &Arc<dyn Ephemeral>,
+    ) -> Result<Option<Arc<Translations>>> {
+        translation::metrics::announce();
+        let translator = settings.translator().context("translation")?;
+        let over = |translator| {
+            Translations::new(translator, settings.within, ephemeral.clone(), self.clock.clone())
+        };
+        Ok(translator.map(|translator| Arc::new(over(translator))))
     }
 
     /// Follows bans, revocations and erasures, in each process that admits or notifies users.

@@ -97,6 +97,8 @@ pub struct Limits {
     /// Packs of others that one user has added.
     pub added_sticker_packs: i32,
     pub stickers_per_pack: i32,
+    /// Translations that are made by the provider for one user; no machine counts them.
+    pub translate: Limit,
 }
 
 /// At most `count` in any `seconds`.

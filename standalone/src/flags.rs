@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -116,6 +117,23 @@ pub struct Flags {
     #[arg(long, value_name = "URL", env = "MM_PUSH_FCM_URL", default_value = notifier::GOOGLE)]
     pub push_fcm_url: String,
 
+    /// Who translates messages: libretranslate or deepl; nobody without it.
+    #[arg(long, value_name = "NAME", env = "MM_TRANSLATION_PROVIDER", default_value = "")]
+    pub translation_provider: String,
+
+    /// Where the translator's API begins, as https://api-free.deepl.com.
+    #[arg(long, value_name = "URL", env = "MM_TRANSLATION_URL", default_value = "")]
+    pub translation_url: String,
+
+    /// The key that the translator knows this installation by, in a file.
+    #[arg(long, value_name = "FILE", env = "MM_TRANSLATION_KEY_FILE")]
+    pub translation_key_file: Option<PathBuf>,
+
+    /// Milliseconds that the translation of a message may take.
+    #[arg(long, value_name = "NUMBER", env = "MM_TRANSLATION_WITHIN_MS")]
+    #[arg(default_value_t = translation_within_ms())]
+    pub translation_within_ms: u64,
+
     /// Networks of push services on this machine, by commas; for tests, as the three that follow.
     #[arg(long, value_name = "LIST", env = "MM_PUSH_NETWORKS", default_value = "", hide = true)]
     pub push_networks: String,
@@ -171,6 +189,10 @@ pub struct Flags {
     /// Instead of starting the system: look at its folder while it does not run.
     #[command(subcommand)]
     pub command: Option<operator::Command>,
+}
+
+fn translation_within_ms() -> u64 {
+    u64::try_from(translation::Settings::default().within.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn limits() -> limits::Options {
@@ -249,6 +271,20 @@ impl Flags {
         }
     }
 
+    /// Who translates.
+    pub fn translation(&self) -> Result<translation::Settings> {
+        let read = |file: &PathBuf| {
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+        };
+        let key = self.translation_key_file.as_ref().map(read).transpose()?.unwrap_or_default();
+        Ok(translation::Settings {
+            provider: self.translation_provider.clone(),
+            url: self.translation_url.clone(),
+            key: Secret::of(key.trim()),
+            within: Duration::from_millis(self.translation_within_ms),
+        })
+    }
+
     /// Bounds of sockets.
     pub fn fanout(&self) -> fanout::Options {
         fanout::Options { sockets_per_user: self.sockets_per_user, ..fanout::Options::default() }
@@ -311,6 +347,22 @@ mod tests {
             assert_eq!(flags(&["--dev-login", "--listen", listen]).check().is_ok(), is_good, "{listen}");
             assert!(flags(&["--listen", listen]).check().is_ok(), "{listen}");
         }
+    }
+
+    #[test]
+    fn the_translators_key_stands_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        std::fs::write(&file, "hush\n").unwrap();
+        let file = file.to_str().unwrap();
+        let given = ["--translation-provider", "deepl", "--translation-url", "https://api.deepl.com"];
+        let with_key = [&given[..], &["--translation-key-file", file]].concat();
+        let settings = flags(&with_key).translation().unwrap();
+        assert_eq!(settings.key.expose(), Some("hush"));
+        assert!(settings.translator().unwrap().is_some());
+        assert!(flags(&given).translation().unwrap().translator().is_err(), "no key");
+        assert!(flags(&[]).translation().unwrap().translator().unwrap().is_none(), "nobody");
+        assert!(flags(&["--translation-key-file", "/nowhere/at/all"]).translation().is_err());
     }
 
     #[test]

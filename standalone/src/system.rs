@@ -56,7 +56,8 @@ pub async fn start(process: &mut Process, listener: TcpListener, flags: &Flags) 
     let keys = DeploymentKeys { conversations: ConversationKey::new(secrets.conversations), vapid };
     let ephemeral = Arc::new(InProcess::default());
     process.link_preview(&flags.preview_development(), ephemeral.clone(), &files)?;
-    let services = Services { search: Some(search), ..Services::default() };
+    let services =
+        Services { search: Some(search), translation: flags.translation()?, ..Services::default() };
     let api = process.api(ephemeral, services, keys, &files, &access, options).await?;
     let cursors = CursorKey::new(secrets.cursors);
     let sockets = process.sockets(&api, &access, cursors, flags.fanout()).await?;

@@ -13,9 +13,11 @@ use tokio::process::Command;
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use crate::outside::Outside;
 use crate::process::{PATIENCE, Process, Start, program};
 use crate::push_service::PushService;
 use crate::site::Site;
+use crate::translator::Translator;
 
 /// What the system stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,6 +117,11 @@ impl System {
         Self::on(Stack::chosen(), policy, Limits::Wide, Outside::Site(site)).await
     }
 
+    /// A system whose messages are translated by a translator of the test.
+    pub async fn with_translator(translator: &Translator, policy: Option<&Path>) -> Self {
+        Self::on(Stack::chosen(), policy, Limits::Wide, Outside::Translator(translator)).await
+    }
+
     /// The same as a distributed system on the servers that many tests share.
     pub async fn distributed_with_pushes(to: &PushService) -> Self {
         Self::on(Stack::Distributed, None, Limits::Wide, Outside::Pushes(to)).await
@@ -169,6 +176,11 @@ impl System {
     /// The standalone system on a folder of the test's own.
     pub async fn standalone(data: &Path, policy: Option<&Path>) -> Self {
         Self::embedded(data, policy, Limits::Wide, Outside::Nothing).await
+    }
+
+    /// The same, whose messages are translated by a translator of the test.
+    pub async fn standalone_with_translator(data: &Path, translator: &Translator) -> Self {
+        Self::embedded(data, None, Limits::Wide, Outside::Translator(translator)).await
     }
 
     async fn embedded(data: &Path, policy: Option<&Path>, limits: Limits, outside: Outside<'_>) -> Self {
@@ -314,35 +326,6 @@ impl Operators {
         let output = output.expect("an answer of the operators' tool in time").expect("it runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
-    }
-}
-
-/// What a system meets outside, where it may choose no address of a test by itself.
-#[derive(Clone, Copy)]
-enum Outside<'a> {
-    Nothing,
-    Pushes(&'a PushService),
-    Site(&'a Site),
-    /// The provider of this name is a site.
-    Gifs(&'a str, &'a Site),
-}
-
-impl Outside<'_> {
-    fn variables(self, stack: Stack) -> Vec<(String, String)> {
-        match (self, stack) {
-            (Self::Nothing, _) => vec![],
-            (Self::Pushes(to), Stack::Standalone) => {
-                to.variables("MM_PUSH_").into_iter().chain(to.fcm("MM_PUSH_FCM_", true)).collect()
-            }
-            (Self::Pushes(to), Stack::Distributed) => {
-                let sites = to.variables("MM_PUSH__DEVELOPMENT_").into_iter();
-                sites.chain(to.fcm("MM_PUSH__FCM_", false)).collect()
-            }
-            (Self::Site(to), Stack::Standalone) => to.variables("MM_PREVIEW_"),
-            (Self::Site(to), Stack::Distributed) => to.variables("MM_PREVIEWS__DEVELOPMENT_"),
-            (Self::Gifs(name, to), Stack::Standalone) => to.as_provider(name, "MM_GIFS_", ""),
-            (Self::Gifs(name, to), Stack::Distributed) => to.as_provider(name, "MM_GIFS__", "DEVELOPMENT_"),
-        }
     }
 }
 

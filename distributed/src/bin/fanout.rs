@@ -1,6 +1,6 @@
 //! A fan-out node as a process of its own: the API over sockets.
 
-use roles::http;
+use roles::{Servers, http};
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

@@ -1,4 +1,5 @@
-//! Servers beside the log and the tables: ephemeral state, the search index, a language model, push services.
+//! Servers beside the log and the tables: ephemeral state, the search index, a language model, translators, push
+//! services.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,6 +48,15 @@ pub struct SmartRepliesSection {
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+pub struct TranslationSection {
+    provider: String,
+    url: String,
+    key: Secret,
+    within_ms: u64,
+}
+
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct PushSection {
     vapid_key: Secret,
     contact: String,
@@ -81,6 +91,12 @@ impl Config {
     pub fn redis(&self) -> redis_ephemeral::Config {
         let RedisSection { address, prefix, tls, ca, user, password } = self.redis.clone();
         redis_ephemeral::Config { address, prefix, tls, ca, user, password }
+    }
+
+    /// Who translates.
+    fn translation(&self) -> translation::Settings {
+        let TranslationSection { provider, url, key, within_ms } = self.translation.clone();
+        translation::Settings { provider, url, key, within: Duration::from_millis(within_ms) }
     }
 
     /// The key by which push services know the deployment, in one that has it.
@@ -147,7 +163,11 @@ impl Config {
 
     /// The servers that the API asks, of those that a deployment may be without.
     pub fn services(&self) -> Result<Services> {
-        Ok(Services { search: self.search()?, completions: self.completions()? })
+        Ok(Services {
+            search: self.search()?,
+            completions: self.completions()?,
+            translation: self.translation(),
+        })
     }
 
     /// What writes smart replies, in a deployment that has it.

@@ -23,6 +23,8 @@ fn the_documented_defaults_are_those_of_the_code() {
     assert_eq!(format!("{:?}", config.kafka("x")), format!("{kafka:?}"));
     let tables = scylla_tables::Config::new("127.0.0.1:9042");
     assert_eq!(format!("{:?}", config.tables()), format!("{tables:?}"));
+    let translation = translation::Settings::default();
+    assert_eq!(format!("{:?}", config.translation()), format!("{translation:?}"));
     let redis = redis_ephemeral::Config::new("127.0.0.1:6379");
     assert_eq!(format!("{:?}", config.redis()), format!("{redis:?}"));
 }
@@ -33,11 +35,13 @@ fn passwords_of_servers_are_used_and_not_shown() {
         ("MM_KAFKA__PASSWORD", "hush-1"),
         ("MM_TABLES__PASSWORD", "hush-2"),
         ("MM_REDIS__PASSWORD", "hush-3"),
+        ("MM_TRANSLATION__KEY", "hush-4"),
     ];
     let config = with(&given).unwrap();
     assert_eq!(config.kafka("x").security.password.expose(), Some("hush-1"));
     assert_eq!(config.tables().password.expose(), Some("hush-2"));
     assert_eq!(config.redis().password.expose(), Some("hush-3"));
+    assert_eq!(config.translation().key.expose(), Some("hush-4"));
     let shown = [toml::to_string(&config).unwrap(), format!("{config:?}")];
     assert!(shown.iter().all(|shown| !shown.contains("hush")), "{shown:?}");
 }
@@ -113,6 +117,19 @@ fn push_services_on_this_machine_are_for_development_alone() {
         assert!(pushes(&[given, development, ("MM_HTTP__LISTEN", "0.0.0.0:80")]).is_err(), "{given:?}");
     }
     assert!(with(&[]).unwrap().pushes().is_err(), "no key");
+}
+
+#[test]
+fn a_translator_is_named_whole_or_nobody_translates() {
+    let given = [
+        ("MM_TRANSLATION__PROVIDER", "deepl"),
+        ("MM_TRANSLATION__URL", "https://api.deepl.com"),
+        ("MM_TRANSLATION__KEY", "hush"),
+    ];
+    let translator = |given: &[(&str, &str)]| with(given).unwrap().translation().translator();
+    assert!(translator(&[]).unwrap().is_none());
+    assert!(translator(&given).unwrap().is_some());
+    assert!(translator(&given[..2]).is_err() && translator(&given[..1]).is_err());
 }
 
 #[test]

@@ -117,6 +117,7 @@ fn is_published(delivery: &Delivery) -> bool {
         | Delivery::Presence(_)
         | Delivery::UserChanged(_)
         | Delivery::FlagsChanged
+        | Delivery::Translated(_)
         | Delivery::ResumeGap { .. }
         | Delivery::Drained { .. } => true,
     }

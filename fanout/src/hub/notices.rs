@@ -15,6 +15,11 @@ impl Hub {
         self.state().users.has_members(conversation)
     }
 
+    /// Whether a user is here.
+    pub fn has_viewer(&self, user: &UserId) -> bool {
+        !self.state().users.subscriptions(user).is_empty()
+    }
+
     /// Queues a notice for each member who may see what user `of` does; returns whether there is any.
     pub fn tell_members(&self, conversation: &ConversationId, of: &UserId, notice: &Arc<Notice>) -> bool {
         let state = &mut *self.state();

@@ -4,6 +4,7 @@
 mod payload;
 pub(crate) mod samples;
 mod sharing;
+mod translated;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -18,7 +19,7 @@ use schemas::{AccountFact, ConversationFact};
 
 use super::Selected;
 use crate::hub::tests::world::user;
-use crate::subscription::tests::ports::rendering_schema;
+use crate::subscription::tests::ports::translating_schema;
 use payload::{Path, Shape};
 
 /// Every field of every type that a subscription's payload can reach. `shared`: everyone gets the same.
@@ -53,7 +54,7 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
         LinkPreview
             shared: url title description imageUrl siteName faviconUrl
         Message
-            shared: id conversationId conversation sender seq clientMessageId contentType content attachments sticker createdAt editedAt editCount isEdited deletedAt hiddenAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy linkPreviews recipientCount
+            shared: id conversationId conversation sender seq clientMessageId contentType content attachments sticker createdAt editedAt editCount isEdited deletedAt hiddenAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy linkPreviews originalLanguage translations recipientCount
             by answers: replyTo reactions card status deliveredTo readBy readByCount
         MessageChanged
             shared: message change
@@ -61,6 +62,8 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
             shared: message
         MessageReceipt
             shared: messageId conversationId user deliveredAt readAt
+        MessageTranslation
+            shared: language content
         PinChange
             shared: message pinned by
         PinChanged
@@ -119,6 +122,7 @@ fn every_fact_has_a_sample() {
             | Delivery::Presence(_)
             | Delivery::UserChanged(_)
             | Delivery::FlagsChanged
+            | Delivery::Translated(_)
             | Delivery::ResumeGap { .. }
             | Delivery::Drained { .. } => None,
         })
@@ -184,7 +188,7 @@ async fn listed() -> String {
 /// stranger gets the same.
 async fn dependence(query: &str) -> Option<Dependence> {
     let (tables, deliveries) = samples::all();
-    let schema = rendering_schema(&tables);
+    let schema = translating_schema(&tables, Some(translated::translations().await));
     let [ann, stranger] = ["ann", "eve"].map(|name| Viewer::plain(user(name)));
     let selected = Selected::new(parse_query(query).unwrap(), None, Variables::default()).unwrap();
     let (mut was_answered, mut dependence) = (false, Dependence::Shared);

@@ -20,12 +20,13 @@ use crate::paging::MAX_PAGE;
 pub(super) const SIZES: [&str; 3] = ["first", "last", "limit"];
 /// Lists that no argument sizes: what they hold in a page of messages, on average. A single message may have
 /// more; the bytes of an answer bound it.
-pub(super) const LISTS: [(&str, &str, usize); 23] = [
+pub(super) const LISTS: [(&str, &str, usize); 24] = [
     ("Message", "mentions", 10),
     ("Message", "attachments", 2),
     ("Attachment", "waveform", 64),
     ("Message", "reactions", 5),
     ("Message", "linkPreviews", 1),
+    ("Message", "translations", 1),
     ("Poll", "options", 4),
     ("StickerPack", "stickers", 10),
     ("Query", "myStickerPacks", 10),

@@ -15,7 +15,7 @@ use crate::people::presence::UserPresence;
 use crate::people::typing::TypingIndicator;
 use crate::people::user::User;
 
-/// cursor resumes on any node; null on ephemeral events (typing, presence), which are never replayed.
+/// cursor resumes on any node; null on ephemeral events (typing, presence, TRANSLATED), which are never replayed.
 #[derive(SimpleObject)]
 pub struct InboxFrame {
     pub cursor: Option<String>,
@@ -199,6 +199,10 @@ impl InboxEvent {
             }),
             Event::UserChanged(profile) => {
                 Self::UserChanged(UserChanged { user: User::of((*profile).clone()) })
+            }
+            Event::Translated(translated) => {
+                let message = Message::read(&translated.conversation, translated.message.clone());
+                Self::MessageChanged(MessageChanged { message, change: MessageChangeKind::Translated })
             }
             Event::AttachmentChanged(changed) => {
                 let attachment = Attachment::own(changed.attachment.clone(), changed.now.clone())?;

@@ -15,7 +15,7 @@ use schemas::{AccountFact, ConversationFact, MessageId, UserId};
 
 use super::events::{AccountPart, MessageChangeKind};
 use crate::conversation::{Named, Told};
-use crate::live::{ConversationDelivery, Delivery, Payloads, Rendering};
+use crate::live::{ConversationDelivery, Delivery, Payloads, Rendering, Translated};
 use crate::message;
 use crate::message::pins::PinChange;
 use crate::message::receipts::MessageReceipt;
@@ -88,6 +88,7 @@ pub enum Event<'a> {
     Typing(&'a Typing),
     Presence(&'a Seen),
     UserChanged(&'a Profile),
+    Translated(&'a Translated),
     ResumeGap(&'a str),
     Drained(i32),
 }
@@ -153,6 +154,7 @@ pub fn payload(delivery: &Delivery) -> Payload<'_> {
         Delivery::Presence(seen) => Payload { presence: Some(seen), ..alone(Event::Presence(seen)) },
         Delivery::UserChanged(profile) => alone(Event::UserChanged(profile)),
         Delivery::FlagsChanged => alone(Event::AccountChanged(AccountPart::Flags)),
+        Delivery::Translated(translated) => alone(Event::Translated(translated)),
         Delivery::ResumeGap { reason } => alone(Event::ResumeGap(reason)),
         Delivery::Drained { replayed } => alone(Event::Drained(*replayed)),
     }

@@ -74,6 +74,7 @@ async fn the_root_has_each_field_of_its_parts() {
         fields(Stickers).await,
         fields(Voice).await,
         fields(Scheduling).await,
+        fields(Translating).await,
     ]
     .concat();
     let mut root = fields(Mutation::default()).await;

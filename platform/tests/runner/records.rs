@@ -95,6 +95,7 @@ fn policy(version: i64) -> PolicyVersion {
         own_sticker_packs: 1,
         added_sticker_packs: 1,
         stickers_per_pack: 1,
+        translate: wide,
     };
     let prices = Prices { message_per_recipient: version };
     let features = Features { flags: vec![] };

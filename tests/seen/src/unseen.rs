@@ -15,7 +15,6 @@ pub const UNSEEN: &[(&str, &str)] = &[
     ("INTERNAL_SERVER_ERROR", BY_DEFECT),
     ("MessageChangeKind.ATTACHMENT_READY", NOT_YET),
     ("MessageChangeKind.EXPIRED", NOT_YET),
-    ("MessageChangeKind.TRANSLATED", NOT_YET),
     ("MessageContentType.ACHIEVEMENT", NOT_YET),
     ("MessageContentType.ASSIGNMENT", NOT_YET),
     ("MessageContentType.CHALLENGE", NOT_YET),

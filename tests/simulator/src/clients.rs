@@ -251,6 +251,7 @@ impl Clients {
                 own_sticker_packs: 2,
                 added_sticker_packs: 2,
                 stickers_per_pack: 2,
+                translate: Limit { count: 4, seconds: 2 },
             },
             features: features(state),
             moderation: moderation(),

@@ -50,6 +50,7 @@ mod smart_replies;
 mod standing;
 mod stickers;
 mod templating;
+mod translating;
 mod typing;
 mod uploading;
 mod versions;

@@ -8,6 +8,7 @@ use std::process::Command;
 
 use musclemap_tests::System;
 use musclemap_tests::system::Servers;
+use musclemap_tests::translator::Translator;
 
 use crate::python::run;
 use entrance::Entrance;
@@ -58,8 +59,8 @@ fn the_apps_types_texts_and_size_hold() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_windows_show_what_two_users_do_by_keyboard_too_and_for_who_cannot_see() {
     tokio::task::block_in_place(build);
-    let folder = tempfile::tempdir().unwrap();
-    let system = System::standalone(&folder.path().join("data"), None).await;
+    let (folder, translator) = (tempfile::tempdir().unwrap(), Translator::start().await);
+    let system = System::standalone_with_translator(&folder.path().join("data"), &translator).await;
     tokio::task::block_in_place(|| browse(&system, &system.url(""), "tests/"));
 }
 

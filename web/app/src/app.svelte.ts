@@ -56,6 +56,8 @@ export class App {
   /** The message that the open conversation is to show. */
   sought = $state.raw<{ id: string } | null>(null);
   blocked = $state.raw<ReadonlySet<string>>(new Set());
+  /** Whether messages in other languages are translated by themselves. */
+  autoTranslate = $state(false);
   /** The labels of the user's conversations, those that are not known among them. */
   labels = $state.raw<readonly string[]>([]);
   #toast = 0;

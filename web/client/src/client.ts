@@ -28,6 +28,7 @@ import { Stickers } from "./stickers.ts";
 import { type OutboxStorage, storageOf } from "./storage.ts";
 import { Templates } from "./templates.ts";
 import { Timeline } from "./timeline.ts";
+import { Translations } from "./translations.ts";
 import { Typing } from "./typing.ts";
 import { Uploads } from "./uploads.ts";
 import { withUser } from "./users.ts";
@@ -64,6 +65,7 @@ export class Client extends Changing {
   readonly recordings: Recordings;
   readonly templates: Templates;
   readonly stickers: Stickers;
+  readonly translations: Translations;
   #me: UserView;
   readonly #request: Request;
   readonly #acknowledgements: Acknowledgements;
@@ -105,6 +107,7 @@ export class Client extends Changing {
     this.polls = new Polls(this.#request, (message) => this.#created(message), (message) => this.#shown(message));
     this.templates = new Templates(this.#request);
     this.stickers = new Stickers(this.#request);
+    this.translations = new Translations(this.#request);
     this.presence = new Presence(this.inbox, hasPresence);
     this.heartbeats = new Heartbeats(this.inbox, hasPresence);
     this.inbox.onChange(() => this.#connected());
@@ -282,6 +285,7 @@ export class Client extends Changing {
         break;
       case "MessageChanged":
         this.#updated(event.message);
+        if (event.change === "TRANSLATED") this.translations.take(event.message);
         break;
       case "ConversationChanged":
         if (event.left) this.conversations.remove(event.conversation.id);

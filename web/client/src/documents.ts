@@ -43,7 +43,8 @@ export type LinkPreviewView = Pick<
 export type MessageView = Pick<
   Schema.Message,
   | "id" | "conversationId" | "seq" | "clientMessageId" | "contentType" | "content" | "createdAt"
-  | "editCount" | "deletedAt" | "hiddenAt" | "pinnedAt" | "mentionsAll" | "status" | "readByCount" | "recipientCount"
+  | "editCount" | "deletedAt" | "hiddenAt" | "pinnedAt" | "mentionsAll" | "originalLanguage" | "status" | "readByCount"
+  | "recipientCount"
 > & {
   sender: UserView;
   replyTo: StubView | null;
@@ -57,6 +58,11 @@ export type MessageView = Pick<
   card: PollView | null;
   linkPreviews: LinkPreviewView[];
   system: (Pick<Schema.SystemEvent, "kind" | "value"> & { actor: UserView; targets: UserView[] }) | null;
+};
+
+/** A message with what is known of its text in other languages. */
+export type TranslatedView = Pick<Schema.Message, "id" | "editCount"> & {
+  translations: Pick<Schema.MessageTranslation, "language" | "content">[];
 };
 
 /** How far a message has come. */
@@ -109,7 +115,7 @@ const PACK = `id name isOfficial isPublic creator { id } stickers { ${STICKER} }
 
 export const MESSAGE = `fragment MessageParts on Message {
   id conversationId seq clientMessageId contentType content createdAt editCount deletedAt hiddenAt
-  pinnedAt mentionsAll status readByCount recipientCount
+  pinnedAt mentionsAll originalLanguage status readByCount recipientCount
   sender { ...UserParts } mentions { ...UserParts }
   replyTo { id seq contentType content deletedAt hiddenAt sender { ...UserParts } attachments { durationSeconds } sticker { name } }
   forwardedFrom { sender { ...UserParts } } attachments { ${ATTACHMENT} } sticker { ${STICKER} } gif { ${GIF} }
@@ -145,7 +151,7 @@ export const FLAGS = "query Flags { featureFlags { key enabled } }";
 export const INBOX = `subscription Inbox($after: String) { inbox(after: $after) { cursor event {
   __typename
   ... on MessageCreated { message { ...MessageParts } }
-  ... on MessageChanged { change message { ...MessageParts } }
+  ... on MessageChanged { change message { ...MessageParts translations { language content } } }
   ... on ConversationChanged { left conversation { id } }
   ... on ReceiptAdvanced { receipt { messageId conversationId readAt user { id } } }
   ... on ReactionChanged { reaction { messageId conversationId } }
@@ -231,6 +237,8 @@ export const VOTE = `mutation Vote($id: ID!, $options: [ID!]!) {
 export const CLOSE = `mutation Close($id: ID!) { message: closePoll(messageId: $id) { ...MessageParts } } ${MESSAGES}`;
 
 export const SMART_REPLIES = "query SmartReplies($id: ID!) { smartReplies(messageId: $id) }";
+export const TRANSLATE = `mutation Translate($id: ID!, $language: Locale!) {
+  message: translateMessage(messageId: $id, targetLanguage: $language) { id editCount translations { language content } } }`;
 
 const TEMPLATE = "id name content shortcut category useCount";
 

@@ -4,7 +4,7 @@
 // Invariant: an event is handled before its cursor counts as seen, so nothing is missed between the two.
 
 import { type Client as Sockets, createClient } from "graphql-ws";
-import { type AttachmentView, INBOX, type MessageView, type PresenceView, type UserView } from "./documents.ts";
+import { type AttachmentView, INBOX, type MessageView, type PresenceView, type TranslatedView, type UserView } from "./documents.ts";
 import { Changing, Pauses, backoff } from "./emitter.ts";
 import { ApiError } from "./errors.ts";
 import type { Variables } from "./http.ts";
@@ -18,7 +18,7 @@ export type Connection = "offline" | "connecting" | "live";
 
 export type InboxEvent =
   | { __typename: "MessageCreated"; message: MessageView }
-  | { __typename: "MessageChanged"; message: MessageView; change: Schema.MessageChangeKind }
+  | { __typename: "MessageChanged"; message: MessageView & TranslatedView; change: Schema.MessageChangeKind }
   | { __typename: "ConversationChanged"; left: boolean; conversation: { id: string } }
   | { __typename: "ReceiptAdvanced"; receipt: ReceiptView }
   | { __typename: "AccountChanged"; what: Schema.AccountPart }

@@ -22,5 +22,6 @@ export { MemoryStorage, type OutboxStorage, IndexedStorage } from "./storage.ts"
 export { Templates, filled } from "./templates.ts";
 export { type PackPage, Stickers } from "./stickers.ts";
 export { type Item, Timeline } from "./timeline.ts";
+export { Translations } from "./translations.ts";
 export { MOST_FILES, type Upload, Uploads } from "./uploads.ts";
 export type * as Schema from "./schema.ts";

@@ -45,6 +45,7 @@ use schemas::tables::views::{MembershipRow, MessageRow};
 use schemas::uploading::{Attachment, AttachmentChanged, Declared, StoredFile, UploadProgress};
 use schemas::{ClientId, ConversationFact, Refusal, UserId};
 
+use super::translated;
 use crate::hub::tests::world::{conversation, user};
 use crate::subscription::tests::ports::Memory;
 
@@ -179,6 +180,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         }),
         Delivery::UserChanged(profile("bob")),
         Delivery::FlagsChanged,
+        translated::delivery(),
         Delivery::ResumeGap { reason: "cursor too old".to_owned() },
         Delivery::Drained { replayed: 0 },
     ];
@@ -313,7 +315,7 @@ fn tally() -> Tally {
     Tally { votes: vec![1, 0], changes: 1, closed: None }
 }
 
-fn message(seq: i64) -> Message {
+pub fn message(seq: i64) -> Message {
     Message {
         seq,
         position: seq,

@@ -20,6 +20,7 @@ use schemas::tables::views::ViewRow;
 use schemas::tables::{CONVERSATIONS, Table, USERS, Value};
 use schemas::topics::Topic;
 use schemas::{ConversationId, ConversationKey};
+use translation::Translations;
 
 type Stored = BTreeMap<Vec<Value>, Row>;
 
@@ -181,12 +182,14 @@ pub fn awareness(tables: &Arc<Memory>) -> Arc<Awareness> {
 
 /// Payloads over these tables.
 pub fn rendering_schema(tables: &Arc<Memory>) -> RenderingSchema {
-    graphql::rendering_schema(Arc::new(Reads::new(
-        Arc::new(Rows::new(tables.clone())),
-        ConversationKey::new([7; 32]),
-        awareness(tables),
-        Arc::new(SystemClock),
-    )))
+    translating_schema(tables, None)
+}
+
+/// Payloads over these tables and translations.
+pub fn translating_schema(tables: &Arc<Memory>, translations: Option<Arc<Translations>>) -> RenderingSchema {
+    let (rows, awareness) = (Arc::new(Rows::new(tables.clone())), awareness(tables));
+    let reads = Reads::new(rows, ConversationKey::new([7; 32]), awareness, Arc::new(SystemClock));
+    graphql::rendering_schema(Arc::new(reads.with_translations(translations)))
 }
 
 /// The subscriptions of the API over these tables.
