@@ -1,6 +1,6 @@
 //! A fan-out node as a process of its own: the API over sockets.
 
-use roles::{Servers, http};
+use roles::http;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! Ingest as a process of its own: the API over HTTP.
 
-use roles::{Servers, http};
+use roles::http;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {

@@ -94,7 +94,7 @@ impl Config {
     }
 
     /// Who translates.
-    fn translation(&self) -> translation::Settings {
+    pub(super) fn translation(&self) -> translation::Settings {
         let TranslationSection { provider, url, key, within_ms } = self.translation.clone();
         translation::Settings { provider, url, key, within: Duration::from_millis(within_ms) }
     }
