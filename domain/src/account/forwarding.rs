@@ -78,6 +78,7 @@ impl<'a> Part<'a> {
             Self::Copy(_, content) => PostMessage {
                 attachments: forward.attachments.clone(),
                 sticker: forward.sticker.clone(),
+                gif: forward.gif.clone(),
                 forwarded: Some(forward.from.clone()),
                 ..post(content)
             },

@@ -50,7 +50,7 @@ async fn apps_are_notified_through_fcm_and_told_what_was_read_elsewhere() {
         said["notification"]["body"].as_str().is_some_and(|body| body.contains("squats at six?")),
         "{said}"
     );
-    assert_eq!((&said["data"]["conversationId"], &said["data"]["messageId"]), (&json!(chat), &json!(sent)));
+    assert_eq!((&said["data"]["conversationId"], &said["data"]["messageId"]), (&json!(chat), &sent["id"]));
 
     // The token was asked for by the account's signature, for this endpoint alone.
     let asked = service.pushed(TOKEN);
