@@ -49,12 +49,14 @@ async fn fields_that_are_shared_by_answers_and_each_viewers_own() {
         ForwardAttribution
             shared: sender
             private: messageId conversationId conversationTitle
+        Gif
+            shared: id title url previewUrl width height provider
         InboxFrame
             shared: cursor event
         LinkPreview
             shared: url title description imageUrl siteName faviconUrl
         Message
-            shared: id conversationId conversation sender seq clientMessageId contentType content attachments sticker createdAt editedAt editCount isEdited deletedAt hiddenAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy linkPreviews originalLanguage translations recipientCount
+            shared: id conversationId conversation sender seq clientMessageId contentType content attachments sticker gif createdAt editedAt editCount isEdited deletedAt hiddenAt forwardedFrom mentions mentionsAll system pinnedAt pinnedBy linkPreviews originalLanguage translations recipientCount
             by answers: replyTo reactions card status deliveredTo readBy readByCount
         MessageChanged
             shared: message change
@@ -132,6 +134,9 @@ fn every_fact_has_a_sample() {
     assert_eq!(sampled, facts.map(|schema| schema.subject).collect());
 }
 
+/// The field that is asked about, as an answer says it.
+const PROBE: &str = "\"probe\":";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Dependence {
     Shared,
@@ -147,14 +152,14 @@ async fn listed() -> String {
     while let Some(path) = waiting.pop_front() {
         for (at, field) in shape.fields(&path.on).enumerate() {
             let next = shape.below(&path, field);
-            let dependence = dependence(&shape.query(&path, field)).await;
+            let (dependence, is_filled) = dependence(&shape.query(&path, field)).await.unzip();
             let fields = found.entry(path.on.clone()).or_default();
             fields.resize(fields.len().max(at + 1), None);
             fields[at] = fields[at].max(dependence);
             if dependence > Some(Dependence::Shared) {
                 let through = format!("{}.{}", path.on, field.name);
                 below.extend(shape.members(next).into_iter().map(|member| (member.on, through.clone())));
-            } else if seen.insert((path.on.clone(), field.name.clone())) {
+            } else if is_filled == Some(true) && seen.insert((path.on.clone(), field.name.clone())) {
                 waiting.extend(shape.members(next));
             }
         }
@@ -184,14 +189,14 @@ async fn listed() -> String {
     text
 }
 
-/// What a field's answer depends on, over all samples; `None` if none answers it. Without its viewer, a
-/// stranger gets the same.
-async fn dependence(query: &str) -> Option<Dependence> {
+/// What a field's answer depends on, over all samples, and whether one has more than null or an empty list; `None` if
+/// none answers it. Without its viewer, a stranger gets the same.
+async fn dependence(query: &str) -> Option<(Dependence, bool)> {
     let (tables, deliveries) = samples::all();
     let schema = translating_schema(&tables, Some(translated::translations().await));
     let [ann, stranger] = ["ann", "eve"].map(|name| Viewer::plain(user(name)));
     let selected = Selected::new(parse_query(query).unwrap(), None, Variables::default()).unwrap();
-    let (mut was_answered, mut dependence) = (false, Dependence::Shared);
+    let (mut was_answered, mut is_filled, mut dependence) = (false, false, Dependence::Shared);
     for delivery in deliveries.into_iter().map(Arc::new) {
         let mut outcomes = vec![];
         for answers in all_answers() {
@@ -206,7 +211,9 @@ async fn dependence(query: &str) -> Option<Dependence> {
                 let (same, _) = selected.execute(&schema, &stranger, rendering).await.unwrap();
                 assert_eq!(same, payload, "{query}");
             }
-            was_answered |= text.contains("\"probe\"");
+            was_answered |= text.contains(PROBE);
+            is_filled |=
+                text.split(PROBE).skip(1).any(|said| !said.starts_with("null") && !said.starts_with("[]"));
             outcomes.push((text, is_private));
         }
         outcomes.dedup();
@@ -217,7 +224,7 @@ async fn dependence(query: &str) -> Option<Dependence> {
             _ => dependence = Dependence::Answers,
         }
     }
-    was_answered.then_some(dependence)
+    was_answered.then_some((dependence, is_filled))
 }
 
 /// Every combination, and those of votes by themselves; bits that no question of a sample asks for change nothing.

@@ -24,6 +24,7 @@ use schemas::facts::{
     ScheduleChanged, SendRejected, StickersChanged, TemplatesChanged,
 };
 use schemas::forwarding::Provenance;
+use schemas::gifs::{GifId, GifSource};
 use schemas::membership::{Member, MemberIntervals, MembershipInterval, Role};
 use schemas::message::{Body, Content, Edited, Mentions, Message, MessageTarget, Note, NoteKind, Text};
 use schemas::notifications::Notifications;
@@ -95,6 +96,7 @@ fn deliveries(answer: Message, deleted: Message, note: Message, edited: Message)
         created(to_deleted),
         created(note),
         created(forwarded()),
+        created(moving()),
         MessageDeleted { message: deleted, by: user("bob") }.into(),
         MessageEdited { message: edited.clone() }.into(),
         MessageHidden { message: edited.clone().hidden(9) }.into(),
@@ -283,6 +285,13 @@ fn forwarded() -> Message {
         ..Text::new(Content::plain(""))
     };
     Message { body: Body::Text(text), ..message(6) }
+}
+
+/// With a GIF.
+fn moving() -> Message {
+    let named = GifId { source: GifSource::Musclemap, id: "1".to_owned() };
+    let text = Text { gif: Some(Box::new(named.unknown())), ..Text::new(Content::plain("")) };
+    Message { body: Body::Text(text), ..message(10) }
 }
 
 fn poll() -> Message {
