@@ -15,6 +15,7 @@ mod pairs;
 mod payload;
 mod rows;
 mod settings;
+mod tries;
 mod web_push;
 
 use std::sync::Arc;

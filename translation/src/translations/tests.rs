@@ -120,7 +120,11 @@ async fn lost_marks_cost_a_second_request_and_no_piece() {
 async fn what_has_no_words_is_its_own_translation() {
     let provider = Arc::<Provider>::default();
     let [process, _] = processes(&provider);
-    let wanted = Wanted { text: "12:30 `code`", kept: std::iter::once(6..12).collect(), ..wanted(0, Language::German) };
+    let wanted = Wanted {
+        text: "12:30 `code`",
+        kept: std::iter::once(6..12).collect(),
+        ..wanted(0, Language::German)
+    };
     let answer = process.translate(&wanted, &user("ann"), &WIDE).await.unwrap();
     assert_eq!((answer.content.as_str(), provider.asked.load(Ordering::Relaxed)), ("12:30 `code`", 0));
 }
