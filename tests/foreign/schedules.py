@@ -82,7 +82,8 @@ def check_fired(what: str, read: Read, out: list[Read], at: int, price: int, sho
     content = post.value["content"]
     same(f"text of {what}", (content["text"], post.key), (now["content"], now["conversation"]))
     passed = {"client_id": asked["id"], "sender": facts["sender"], "mentions": facts["mentions"], "content": content}
-    passed |= {"reply_to": None, "attachments": [], "sticker": None, "forwarded": None, "shows_reads": shows_reads}
+    passed |= {"reply_to": None, "attachments": [], "sticker": None, "gif": None, "forwarded": None}
+    passed |= {"shows_reads": shows_reads}
     same(what, post.value, passed)
     paid = price * facts["recipients"]
     return {"conversation": now["conversation"], "price_milli": paid, "client_id": asked["id"]}

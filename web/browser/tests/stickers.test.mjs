@@ -51,7 +51,7 @@ test("a pack is made, found and added in another window, and a sticker of it is 
   await his.keyboard.press("Enter");
   await his.getByRole("menuitem", { name: "Choose a sticker" }).and(his.locator(":focus")).waitFor();
   await his.keyboard.press("ArrowDown");
-  await his.getByRole("menuitem", { name: "New poll" }).and(his.locator(":focus")).waitFor();
+  await his.getByRole("menuitem", { name: "Send a GIF" }).and(his.locator(":focus")).waitFor();
   await his.keyboard.press("ArrowUp");
   await his.keyboard.press("Enter");
   await picker.and(his.locator(":focus")).waitFor();
