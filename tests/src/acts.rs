@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use crate::files::FILES;
@@ -273,7 +274,12 @@ pub async fn decline(by: &Client, chat: &str) -> Value {
     by.ask("mutation($c: ID!) { declineMessageRequest(conversationId: $c) }", json!({ "c": chat })).await
 }
 
+/// A block is an interval of milliseconds: what was acknowledged before stands outside of it.
 pub async fn set_block(by: &Client, other: &Client, blocked: bool) {
+    let before = Timestamp::now().as_millisecond();
+    while Timestamp::now().as_millisecond() <= before {
+        sleep(Duration::from_millis(1)).await;
+    }
     let name = if blocked { "blockUser" } else { "unblockUser" };
     let query = format!("mutation($u: ID!) {{ {name}(userId: $u) }}");
     assert_eq!(by.get(&query, json!({ "u": other.user })).await[name], true);
