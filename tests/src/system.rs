@@ -74,7 +74,7 @@ const PER_MINUTE: &str = "1000000000";
 /// The built web client, where it is built.
 const WEB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../web/app/dist");
 /// Few, because many systems share one broker.
-const PARTITIONS: &str = "8";
+const PARTITIONS: &str = "4";
 
 pub struct System {
     pub stack: Stack,
